@@ -1,0 +1,22 @@
+"""Neural style transfer that keeps a photo a photo."""
+
+from verism.backbone import VGG19
+from verism.canvas import Pixels
+from verism.data import PhotoPair, Photos
+from verism.errors import VerismError
+from verism.losses import ColorLoss, ContentLoss, StyleLoss
+from verism.module import StyleTransfer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "VGG19",
+    "ColorLoss",
+    "ContentLoss",
+    "PhotoPair",
+    "Photos",
+    "Pixels",
+    "StyleLoss",
+    "StyleTransfer",
+    "VerismError",
+]

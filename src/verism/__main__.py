@@ -1,0 +1,5 @@
+"""``python -m verism``, the same as the installed command ``verism``."""
+
+from verism.cli import main
+
+main()

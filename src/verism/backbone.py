@@ -1,0 +1,161 @@
+"""A frozen VGG-19 that is asked for features by layer name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, Self, final
+
+import torch
+from jsonargparse import lazy_instance
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (the field's name for it)
+
+from verism import weights as weights_
+from verism.errors import VerismError
+from verism.normalization import Normalization
+from verism.vgg19 import CONVOLUTIONS, INPUT, LAYERS
+
+Features = Mapping[str, Tensor]
+"""Layer name to feature map ``(1, channels, height, width)``."""
+
+REVERSIBLE = (nn.ReLU, nn.LeakyReLU)
+"""Activations that can overwrite their input, because their derivative can be read off their output."""
+
+
+@final
+class VGG19(nn.Module):
+    """VGG-19's convolutions with an activation and a pooling of your choice, frozen.
+
+    The weights are buffers, not parameters: nothing here is trained, saved or synchronised.
+    """
+
+    def __init__(
+        self,
+        weights: weights_.Source = "auto",
+        sha256: str | None = None,
+        activation: nn.Module = lazy_instance(nn.ReLU),
+        pooling: Literal["avg", "max"] = "avg",
+    ) -> None:
+        """Load the weights.
+
+        Args:
+            weights: imagenet (torchvision's, 548 MB, downloaded once), compact (embedded; not torchvision's VGG-19),
+                auto (imagenet if it was downloaded before, else compact), or the path of a VGG-19 state dict in
+                torchvision's format (.pth or .safetensors).
+            sha256: hexadecimal SHA-256 that the weights' file must have; not checked if null. A run stores the one
+                that it used, so that a resumed run cannot continue on other weights.
+            activation: any elementwise module without parameters, for instance torch.nn.LeakyReLU (the paper's
+                slope is its negative_slope), torch.nn.Tanh, torch.nn.ReLU or torch.nn.ELU.
+            pooling: avg (the paper's, 2×2 mean) or max (the original network's).
+
+        Raises:
+            VerismError: the weights cannot be loaded, differ from sha256, or the activation is not elementwise.
+        """
+        super().__init__()
+        loaded = weights_.load(weights)
+        if sha256 not in (None, loaded.sha256):
+            raise VerismError(
+                f"--model.backbone.sha256 asks for weights {sha256}, but {loaded.name} has {loaded.sha256}: name the "
+                "file that has the first, or drop the option."
+            )
+        _check_elementwise(activation)
+        self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
+        self.normalize = Normalization()
+        self.activation = copy.deepcopy(activation)
+        if hasattr(activation, "inplace"):
+            # A layer that was asked for must not be overwritten, whatever the caller set.
+            self.activation.inplace = False  # type: ignore[assignment]
+        self.activation_in_place = copy.deepcopy(self.activation)
+        if isinstance(activation, REVERSIBLE) and getattr(activation, "negative_slope", 0.0) >= 0.0:
+            self.activation_in_place.inplace = True  # type: ignore[assignment]
+        self.pool = nn.AvgPool2d(2, 2) if pooling == "avg" else nn.MaxPool2d(2, 2)
+        for name, (weight, bias) in loaded.kernels.items():
+            self.register_buffer(f"{name}_weight", weight.contiguous(memory_format=torch.channels_last), False)
+            self.register_buffer(f"{name}_bias", bias, False)
+        self._cast: dict[torch.dtype, dict[str, tuple[Tensor, Tensor]]] = {}
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Return the features of ``image`` at ``layers``, computing no deeper than the deepest of them.
+
+        Args:
+            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
+            layers: names out of ``LAYERS``: ``input`` (normalised RGB), ``conv1_1`` … ``conv5_4`` (outputs of the
+                convolutions, as in the paper) and ``relu1_1`` … ``relu5_4`` (after the activation).
+
+        Returns:
+            Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
+
+        Raises:
+            VerismError: a name is not in ``LAYERS``.
+        """
+        wanted = set(layers)
+        check_layers(wanted)
+        x = self.normalize(image)
+        features = {INPUT: x} if INPUT in wanted else {}
+        kernels = self._kernels(x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in CONVOLUTIONS:
+            if len(features) == len(wanted):
+                break
+            if layer.opens_block:
+                x = self.pool(x)
+            weight, bias = kernels[layer.name]
+            x = F.conv2d(x, weight, bias, padding=1)
+            if layer.name in wanted:
+                features[layer.name] = x
+                if len(features) == len(wanted):
+                    break
+                x = self.activation(x)
+            else:
+                x = self.activation_in_place(x)
+            if layer.relu in wanted:
+                features[layer.relu] = x
+        return features
+
+    def _kernels(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Return the kernels in the type that this forward pass computes in, cast once, not at every step."""
+        device = x.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+        if dtype not in self._cast:
+            self._cast[dtype] = {
+                layer.name: (
+                    self.get_buffer(f"{layer.name}_weight").to(dtype),
+                    self.get_buffer(f"{layer.name}_bias").to(dtype),
+                )
+                for layer in CONVOLUTIONS
+            }
+        return self._cast[dtype]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # Whatever moves or casts the buffers makes the cast copies stale.
+        self._cast.clear()
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # As torch has it.
+        return self
+
+
+def check_layers(layers: Iterable[str]) -> None:
+    """Raise ``VerismError``, listing the valid names, if one of ``layers`` is not a layer of VGG-19."""
+    unknown = sorted(set(layers) - set(LAYERS))
+    if unknown:
+        raise VerismError(f"VGG-19 has no layer {', '.join(map(repr, unknown))}; its layers are {', '.join(LAYERS)}.")
+
+
+def _check_elementwise(activation: nn.Module) -> None:
+    name = type(activation).__name__
+    if next(activation.parameters(), None) is not None:
+        raise VerismError(
+            f"--model.backbone.activation {name} has trainable parameters, but the image must be the only one: "
+            "choose an activation without, such as torch.nn.LeakyReLU."
+        )
+    probe = torch.linspace(-2, 2, 48).view(1, 3, 4, 4)
+    try:
+        whole, single = activation(probe), activation(probe.flatten()).view_as(probe)
+        elementwise = torch.allclose(whole, single)
+    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError):
+        elementwise = False
+    if not elementwise:
+        raise VerismError(
+            f"--model.backbone.activation {name} is not an elementwise function of one tensor: choose one that is, "
+            "such as torch.nn.LeakyReLU."
+        )

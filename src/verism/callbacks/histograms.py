@@ -1,0 +1,76 @@
+"""The photos and the image as a photographer's histograms, and what the network makes of them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from verism.callbacks.periodic import Periodic
+from verism.images import luma
+from verism.module import StyleTransfer
+from verism.vgg19 import CONVOLUTIONS
+
+BINS = 256
+
+
+class Histograms(Periodic):
+    """Writes histograms to TensorBoard.
+
+    Tags:
+
+    - ``{luminance,red,green,blue}/image``: pixels a level, 0 to 255, after 0, n, 2n, … updates, and of the last image.
+    - ``{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
+    - ``activations/{conv1_1 … conv5_4}``: outputs of every convolution for the image (the paper's 4×4 sheets), if asked
+      for.
+    """
+
+    def __init__(self, every_n_steps: int = 50, activations: bool = False) -> None:
+        """Choose what, and how often.
+
+        Args:
+            every_n_steps: steps from one histogram of the image to the next.
+            activations: also the outputs of all 16 convolutions; costs a forward pass through the whole network.
+        """
+        super().__init__(every_n_steps)
+        self.activations = activations
+
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
+        """Write the histograms of one step."""
+        if step == 0:
+            for name, photo in model.photos._asdict().items():
+                _add_levels(writer, name, photo, step)
+        _add_levels(writer, "image", model.image, step)
+        if self.activations:
+            names = [layer.name for layer in CONVOLUTIONS]
+            with torch.no_grad(), model.trainer.precision_plugin.forward_context():
+                features = model.backbone(model.canvas(), names)
+            for name in names:
+                values = features[name].float()
+                low, high = float(values.min()), float(values.max())
+                margin = 0.5 if low == high else 0.0
+                _add(writer, f"activations/{name}", values, low - margin, high + margin, step)
+
+
+def _add_levels(writer: SummaryWriter, name: str, image: Tensor, step: int) -> None:
+    channels = dict(zip(("red", "green", "blue"), image.float().squeeze(0) * 255, strict=True))
+    channels["luminance"] = luma(image.float()) * 255
+    for channel, values in channels.items():
+        # A bin a level, centred on it.
+        _add(writer, f"{channel}/{name}", values, -0.5, 255.5, step)
+
+
+def _add(writer: SummaryWriter, tag: str, values: Tensor, low: float, high: float, step: int) -> None:
+    counts = torch.histc(values, BINS, low, high)
+    edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
+    writer.add_histogram_raw(
+        tag,
+        min=float(values.min()),
+        max=float(values.max()),
+        num=values.numel(),
+        sum=float(values.sum(dtype=torch.float64)),
+        sum_squares=float(values.double().square().sum()),
+        bucket_limits=edges[1:].tolist(),
+        bucket_counts=counts.tolist(),
+        global_step=step,
+    )

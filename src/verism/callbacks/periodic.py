@@ -1,0 +1,55 @@
+"""What is looked at now and then, in TensorBoard."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, cast
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.tensorboard import SummaryWriter
+
+from verism.errors import VerismError
+from verism.module import StyleTransfer
+
+
+class Periodic(Callback):
+    """Looks at the first image (step 0), at the image after every n-th step, and at the last one.
+
+    It writes to the run's TensorBoard loggers, on rank zero; other loggers get nothing from it. An image that a last
+    step has spoilt (not finite) is not looked at.
+    """
+
+    def __init__(self, every_n_steps: int) -> None:
+        """Choose how often; raise ``VerismError`` if that is less than 1."""
+        if every_n_steps < 1:
+            raise VerismError(f"every_n_steps {every_n_steps}: must be at least 1.")
+        self.every_n_steps = every_n_steps
+
+    @abstractmethod
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
+        """Write what there is to see of the image after ``step`` updates."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look at the first image."""
+        self._look(trainer, pl_module)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look, if it is time."""
+        if trainer.global_step % self.every_n_steps == 0:
+            self._look(trainer, pl_module)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look at the last image, unless that was just done."""
+        if trainer.global_step % self.every_n_steps:
+            self._look(trainer, pl_module)
+
+    def _look(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        model = cast("StyleTransfer", pl_module)
+        if not trainer.is_global_zero or not bool(model.image.isfinite().all()):
+            return
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                self.look(logger.experiment, model, trainer.global_step)

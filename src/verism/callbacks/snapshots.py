@@ -1,0 +1,41 @@
+"""The photos and the image, as pictures."""
+
+from __future__ import annotations
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from verism.callbacks.periodic import Periodic
+from verism.images import resize
+from verism.module import StyleTransfer
+
+
+class Snapshots(Periodic):
+    """Writes pictures to TensorBoard.
+
+    Tags, all RGB, clipped to [0, 1]:
+
+    - ``photo/content``, ``photo/style``: the photos at the size in which they are used, once.
+    - ``image``: the image after 0, n, 2n, … updates, and the last.
+    - ``side_by_side``: content, image and style in a row, likewise, so that its last one shows the result.
+    """
+
+    def __init__(self, every_n_steps: int = 50) -> None:
+        """Choose how often.
+
+        Args:
+            every_n_steps: steps from one snapshot of the image to the next.
+        """
+        super().__init__(every_n_steps)
+
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
+        """Write the pictures of one step."""
+        content, style = model.photos
+        image = model.image.to(content)
+        if step == 0:
+            writer.add_image("photo/content", content.squeeze(0), step)
+            writer.add_image("photo/style", style.squeeze(0), step)
+        height = content.shape[-2]
+        style = resize(style, (height, max(1, style.shape[-1] * height // style.shape[-2])))
+        writer.add_image("image", image.squeeze(0), step)
+        writer.add_image("side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)

@@ -1,0 +1,13 @@
+"""What the image is asked to be: losses on features, each in two steps.
+
+Every loss first reduces the features to *statistics*, sums over positions that add up over disjoint regions of the
+image, and then computes its term from their totals. Kept apart, the same losses serve a whole image, an image in tiles,
+or the share of an image that one of several GPUs holds.
+"""
+
+from verism.losses.color import ColorLoss
+from verism.losses.content import ContentLoss
+from verism.losses.style import StyleLoss
+from verism.losses.term import Normalization, Term
+
+__all__ = ["ColorLoss", "ContentLoss", "Normalization", "StyleLoss", "Term"]

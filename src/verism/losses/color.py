@@ -1,0 +1,55 @@
+"""Colour: how far the Gram matrix of the image's three colour channels is from the style photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from torch import nn
+
+from verism.backbone import Features
+from verism.images import resize
+from verism.losses.gram import Gram, GramDistance, gram, sum_distance
+from verism.losses.term import Normalization, Term
+from verism.vgg19 import INPUT
+
+
+@final
+class ColorLoss(nn.Module):
+    """``mean((G_x − G_s)²)`` of the Gram matrices of the normalised RGB channels (section 6.1 of the paper).
+
+    Both images are first resized to the shape of whichever has fewer pixels, as the paper does. The paper's own code
+    detached the image on the way, so that the loss had no gradient at any weight; here it has one. Unlike the style
+    loss, the paper does not divide it by the number of elements.
+    """
+
+    def __init__(self, weight: float = 0.0, normalization: Normalization = "paper") -> None:
+        """Choose how much colour counts.
+
+        Args:
+            weight: weight of the colour loss in the total; 0 leaves it out. The paper's colour study: 1e10.
+            normalization: paper: mean((G_x − G_s)²), Grams summed over positions. relative: the same with Grams
+                divided by their number of positions, over the content photo's value of it, so that it starts at 1
+                from the content photo.
+        """
+        super().__init__()
+        self.weight = weight
+        self.layers: Mapping[str, float] = {INPUT: 1.0} if weight else {}
+        self.distance = GramDistance("the colours", normalization, sum_distance)
+        self.shape = torch.Size()
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the target from the photos' colours, at ``input``; once, before the first step."""
+        if self.weight:
+            photos = (content[INPUT], style[INPUT])
+            self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
+            self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
+
+    def statistics(self, features: Features) -> dict[str, Gram]:
+        """Reduce the image's colours to sums over positions."""
+        return {name: gram(resize(features[name], self.shape)) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, Gram]) -> Term:
+        """Turn the sums over the whole image into the colour term."""
+        return Term(self.weight, self.layers, {name: self.distance(total) for name, total in totals.items()})

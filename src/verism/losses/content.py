@@ -1,0 +1,81 @@
+"""Content: how far the image's deep features are from the content photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+
+from verism.backbone import Features, check_layers
+from verism.errors import VerismError
+from verism.losses.term import Normalization, Term, full_precision
+
+
+class SquaredError(NamedTuple):
+    """Squared differences, summed; adds up over disjoint regions.
+
+    Attributes:
+        total: the sum, a scalar in at least float32.
+        elements: over how many it runs.
+    """
+
+    total: Tensor
+    elements: int
+
+
+def squared_error(features: Tensor, target: Tensor) -> SquaredError:
+    """Return ``Σ (F − Y)²`` over two feature maps of the same shape."""
+    difference = full_precision(features) - full_precision(target)
+    return SquaredError(difference.square().sum(), difference.numel())
+
+
+@final
+class ContentLoss(nn.Module):
+    """``mean((F − Y)²)`` with F the image's features and Y the content photo's (Eq. 1)."""
+
+    def __init__(
+        self,
+        weight: float = 1e3,
+        layers: Mapping[str, float] = {"conv5_4": 1.0},
+        normalization: Normalization = "paper",
+    ) -> None:
+        """Choose what to compare, and how much it counts.
+
+        Args:
+            weight: weight of the content loss in the total; 0 leaves it out. The paper: 1e3, swapped 1e6.
+            layers: layer name to its weight within this loss.
+            normalization: paper: the mean of the squared differences. relative: that over the mean square of the
+                content photo's features, so that 1 is the distance to having no features at all.
+        """
+        super().__init__()
+        check_layers(layers)
+        self.weight = weight
+        self.layers = {name: value for name, value in layers.items() if value and weight}
+        self.normalization = normalization
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+        del style
+        for layer in self.layers:
+            target = full_precision(content[layer])
+            self.register_buffer(f"target_{layer}", target, persistent=False)
+            scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0, 0])
+            if scale == 0:
+                raise VerismError(
+                    f"--model.content.normalization relative: the content photo's features at {layer} are all zero, so "
+                    "nothing can be relative to them; choose another layer, or paper."
+                )
+            self.register_buffer(f"scale_{layer}", scale, persistent=False)
+
+    def statistics(self, features: Features) -> dict[str, SquaredError]:
+        """Reduce the image's features to sums over positions."""
+        return {name: squared_error(features[name], self.get_buffer(f"target_{name}")) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, SquaredError]) -> Term:
+        """Turn the sums over the whole image into the content term."""
+        values = {
+            name: error.total / error.elements / self.get_buffer(f"scale_{name}") for name, error in totals.items()
+        }
+        return Term(self.weight, self.layers, values)

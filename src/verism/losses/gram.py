@@ -1,0 +1,120 @@
+"""The Gram matrix of a feature map: what style is, in the statistics of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from verism.errors import VerismError
+from verism.losses.term import Normalization, full_precision
+
+
+class Gram(NamedTuple):
+    """Inner products of feature channels, summed over positions; adds up over disjoint regions.
+
+    Attributes:
+        products: ``G = F Fᵀ`` with F the features as ``(d, positions)``; shape ``(d, d)``, at least float32.
+        positions: over how many positions, ``h · w``, the sum runs.
+    """
+
+    products: Tensor
+    positions: int
+
+
+def gram(features: Tensor) -> Gram:
+    """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions (Eq. 2)."""
+    # Positions first: a view of channels-last features, as the backbone makes them.
+    rows = features.squeeze(0).permute(1, 2, 0).flatten(0, 1)
+    with torch.autocast(features.device.type, enabled=False):
+        products: Tensor = _GramProducts.apply(rows)
+    return Gram(products, rows.shape[0])
+
+
+def sum_distance(image: Gram, style: Gram) -> Tensor:
+    """Mean squared difference of the Grams as they are: ``mean((G_x − G_s)²)``.
+
+    Sums over positions are compared, so the value means something only between photos of about the same size;
+    ``mean_distance`` does not mind.
+    """
+    return (image.products - style.products).square().mean()
+
+
+def mean_distance(image: Gram, style: Gram) -> Tensor:
+    """Mean squared difference of the Grams, each divided by its number of positions."""
+    return (image.products / image.positions - style.products / style.positions).square().mean()
+
+
+class GramDistance(nn.Module):
+    """The distance of an image's Gram matrix to the style photo's, in one of the two normalisations."""
+
+    products: Tensor
+    scale: Tensor
+
+    def __init__(self, place: str, normalization: Normalization, paper: Callable[[Gram, Gram], Tensor]) -> None:
+        """Choose the distance.
+
+        Args:
+            place: what the Gram is of, for an error message.
+            normalization: relative: ``mean_distance`` over the content photo's.
+            paper: the distance otherwise.
+        """
+        super().__init__()
+        self.place = place
+        self.relative = normalization == "relative"
+        self.distance = mean_distance if self.relative else paper
+        self.positions = 0
+
+    def aim(self, content: Gram, style: Gram) -> None:
+        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+
+        Raises:
+            VerismError: the normalisation is relative, and that distance is zero.
+        """
+        scale = self.distance(content, style) if self.relative else torch.ones_like(style.products[0, 0])
+        if scale == 0:
+            raise VerismError(
+                f"normalization relative: at {self.place}, content and style have the same statistics, so nothing can "
+                "be relative to their difference; choose another style photo, or normalization paper."
+            )
+        self.register_buffer("products", style.products, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+        self.positions = style.positions
+
+    def forward(self, image: Gram) -> Tensor:
+        """Return the distance, a scalar."""
+        return self.distance(image, Gram(self.products, self.positions)) / self.scale
+
+
+class _GramProducts(torch.autograd.Function):
+    """``Xᵀ X`` of ``X`` ``(positions, d)``, accumulated in float32 from features of any type.
+
+    Against plain ``X.float().T @ X.float()`` it saves a float32 copy of the features (the largest tensor of a step, and
+    kept for the backward pass), and one of the two products of the backward pass, since the derivative with respect to
+    a Gram matrix is used symmetrised: ``dX = X (dG + dGᵀ)``. That product, a gradient of features and not a loss, is
+    computed in the features' own type.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor) -> Tensor:
+        ctx.save_for_backward(rows)
+        positions, channels = rows.shape
+        products = rows.new_zeros(channels, channels, dtype=torch.promote_types(rows.dtype, torch.float32))
+        # On a CPU, as many positions at a time as stay in its cache (1 MB).
+        chunk = max(1, 2**18 // channels) if rows.device.type == "cpu" else positions
+        for part in rows.split(chunk):
+            exact = full_precision(part)
+            products.addmm_(exact.T, exact)
+        return products
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (rows,) = ctx.saved_tensors
+        symmetric = gradient + gradient.T
+        # float16 has not the range for the derivative of a mean over so many elements.
+        dtype = torch.float32 if rows.dtype == torch.float16 else rows.dtype
+        return (rows.to(dtype) @ symmetric.to(dtype)).to(rows.dtype)

@@ -1,0 +1,73 @@
+"""Style: how far the image's Gram matrices are from the style photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast, final
+
+from torch import Tensor, nn
+
+from verism.backbone import Features, check_layers
+from verism.losses.gram import Gram, GramDistance, gram, sum_distance
+from verism.losses.term import Normalization, Term
+
+DEFAULT_LAYERS: Mapping[str, float] = {
+    "conv1_1": 1.5,
+    "conv2_1": 0.8,
+    "conv3_1": 0.25,
+    "conv4_1": 0.25,
+    "conv5_1": 0.25,
+}
+"""The paper's default weights; its deeper ones are 0.1, 0.3, 2, 7 and 10."""
+
+
+def style_distance(image: Gram, style: Gram) -> Tensor:
+    """``mean((G_x − G_s)²) / (d · h · w)`` with ``(d, h, w)`` the image's feature map, as in the paper's code."""
+    elements = image.products.shape[0] * image.positions
+    return sum_distance(image, style) / elements
+
+
+@final
+class StyleLoss(nn.Module):
+    """``Σ_l w_l · mean((G_x − G_s)²) / (d·h·w)`` over the Gram matrices of the chosen layers (Eq. 2).
+
+    Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3 to 5; normalised as
+    in the paper's code.
+    """
+
+    def __init__(
+        self,
+        weight: float = 1e6,
+        layers: Mapping[str, float] = DEFAULT_LAYERS,
+        normalization: Normalization = "paper",
+    ) -> None:
+        """Choose what to compare, and how much it counts.
+
+        Args:
+            weight: weight of the style loss in the total; 0 leaves it out. The paper: 1e6, swapped 1e3.
+            layers: layer name to its weight within this loss.
+            normalization: paper: mean((G_x − G_s)²) / (d·h·w), Grams summed over positions. relative: mean((G_x/n_x −
+                G_s/n_s)²), n the number of positions, over the content photo's value of it, so that each layer starts
+                at 1 from the content photo, whatever the features' scale and the photos' sizes.
+        """
+        super().__init__()
+        check_layers(layers)
+        self.weight = weight
+        self.layers = {name: value for name, value in layers.items() if value and weight}
+        self.distances = nn.ModuleDict(
+            {name: GramDistance(name, normalization, style_distance) for name in self.layers}
+        )
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+        for name, distance in self.distances.items():
+            cast("GramDistance", distance).aim(gram(content[name]), gram(style[name]))
+
+    def statistics(self, features: Features) -> dict[str, Gram]:
+        """Reduce the image's features to sums over positions."""
+        return {name: gram(features[name]) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, Gram]) -> Term:
+        """Turn the sums over the whole image into the style term."""
+        values = {name: self.distances[name](total) for name, total in totals.items()}
+        return Term(self.weight, self.layers, values)

@@ -1,0 +1,46 @@
+"""One named share of the total loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Normalization = Literal["paper", "relative"]
+"""``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant of content and style, so
+that its value does not depend on the scale of the features, nor on the photos' sizes."""
+
+
+class Term(NamedTuple):
+    """A loss over one or more layers: ``weight · Σ layers[l] · values[l]``.
+
+    Attributes:
+        weight: the term's weight in the total (Eq. 3 and 4 of the paper).
+        layers: layer name to its weight within the term.
+        values: layer name to its loss, a scalar in at least float32.
+    """
+
+    weight: float
+    layers: Mapping[str, float]
+    values: Mapping[str, Tensor]
+
+    @property
+    def raw(self) -> Tensor:
+        """The term before its weight: ``Σ layers[l] · values[l]``."""
+        return torch.stack([self.layers[name] * value for name, value in self.values.items()]).sum()
+
+    @property
+    def weighted(self) -> Tensor:
+        """The term's share of the total: ``weight · raw``."""
+        return self.weight * self.raw
+
+    def detach(self) -> Term:
+        """The same numbers, out of the graph: for those who only read."""
+        return self._replace(values={name: value.detach() for name, value in self.values.items()})
+
+
+def full_precision(x: Tensor) -> Tensor:
+    """Return ``x`` in float32, or in float64 if it is that already: losses are never computed in less."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

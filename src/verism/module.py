@@ -1,0 +1,109 @@
+"""The method: an image, optimised until a frozen network sees one photo's content and another's style in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from verism.backbone import VGG19
+from verism.canvas import Pixels
+from verism.data import PhotoPair, Photos
+from verism.errors import VerismError
+from verism.losses import ColorLoss, ContentLoss, StyleLoss
+
+OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
+class StyleTransfer(LightningModule):
+    """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
+
+    canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
+    """
+
+    def __init__(
+        self,
+        canvas: Pixels,
+        backbone: VGG19,
+        content: ContentLoss,
+        style: StyleLoss,
+        color: ColorLoss,
+        optimizer: OptimizerFactory = partial(torch.optim.Adam, lr=0.01),
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            canvas: what is optimised, and how it becomes an image.
+            backbone: the frozen network that looks at the image.
+            content: keeps the content photo's content.
+            style: takes on the style photo's style.
+            color: takes on the style photo's colours.
+            optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
+
+        Raises:
+            VerismError: every loss has weight 0.
+        """
+        super().__init__()
+        # A run continued from a checkpoint must not go on with other weights.
+        self.save_hyperparameters({"backbone": backbone.identity})
+        self.canvas = canvas
+        self.backbone = backbone
+        self.content = content
+        self.style = style
+        self.color = color
+        if not self.losses:
+            raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
+        self.layers = {layer for loss in self.losses.values() for layer in loss.layers}
+        self.optimizer = optimizer
+
+    def configure_model(self) -> None:
+        """Start the canvas from the photos; here, because the optimiser needs its parameter."""
+        self.canvas.start(*self.photos)
+
+    def on_fit_start(self) -> None:
+        """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
+        with self.trainer.precision_plugin.forward_context():
+            self.aim(self.photos)
+
+    @torch.no_grad()
+    def aim(self, photos: Photos) -> None:
+        """Make the photos' features the targets of the losses."""
+        content, style = (self.backbone(photo.to(self.canvas()), self.layers) for photo in photos)
+        for loss in self.losses.values():
+            loss.aim(content, style)
+
+    def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
+        """Return the total loss (Eq. 3 and 4) and its terms; the sample is the one that the targets were made from."""
+        features = self.backbone(self.canvas(), self.layers)
+        terms = {name: loss(loss.statistics(features)) for name, loss in self.losses.items()}
+        total = torch.stack([term.weighted for term in terms.values()]).sum()
+        return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
+
+    def configure_optimizers(self) -> Optimizer:
+        """Return the optimiser of the image."""
+        return self.optimizer(self.parameters())
+
+    @property
+    def losses(self) -> dict[str, ContentLoss | StyleLoss | ColorLoss]:
+        """The losses that have a weight, by name."""
+        losses = (("content", self.content), ("style", self.style), ("color", self.color))
+        return {name: loss for name, loss in losses if loss.layers}
+
+    @property
+    def photos(self) -> Photos:
+        """The content and the style photo of the run."""
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, PhotoPair):
+            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
+        return data.photos
+
+    @property
+    def image(self) -> Tensor:
+        """The image so far, detached: ``(1, 3, H, W)``, RGB, clipped to [0, 1]."""
+        image: Tensor = self.canvas()
+        return image.detach().clamp(0, 1)

@@ -1,0 +1,33 @@
+"""ImageNet normalisation: the space in which VGG was trained, and in which the paper optimises."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+class Normalization(nn.Module):
+    """RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
+
+    It stands alone because two rooms need it: the backbone, whose input it is, and the canvas, because a learning rate
+    only means what it means in the paper if the optimised numbers live in the paper's space.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Return ``(rgb - mean) / std``; shape ``(1, 3, H, W)`` in and out."""
+        return (rgb - self.mean) / self.std
+
+    def inverse(self, normalized: Tensor) -> Tensor:
+        """Return ``normalized * std + mean``; shape ``(1, 3, H, W)`` in and out."""
+        return normalized * self.std + self.mean

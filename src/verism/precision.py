@@ -1,0 +1,25 @@
+"""Which precision to compute in when none is asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+
+def fastest(accelerator: str) -> Literal["bf16-mixed", "32-true"]:
+    """Return ``bf16-mixed`` where the device multiplies bf16 in hardware, else ``32-true``.
+
+    Mixed precision keeps the image, the Gram matrices and the losses in float32; only the network's features are bf16.
+
+    Args:
+        accelerator: as the Trainer has it: ``cpu``, ``gpu``, ``cuda``, ``auto``, …
+    """
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        hardware = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
+        hardware = False
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        hardware = any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return "bf16-mixed" if hardware else "32-true"

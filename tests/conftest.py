@@ -1,0 +1,89 @@
+"""A tiny seeded backbone, synthetic photos, and the command line in-process."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from verism import images
+from verism.cli import main
+from verism.vgg19 import CONVOLUTIONS
+from verism.weights import Source, Weights
+
+TINY_WIDTH = 4
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+@pytest.fixture
+def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """VGG-19 with ``TINY_WIDTH`` channels everywhere, seeded; ``VGG19`` gets it, whatever weights it asks for."""
+    generator = torch.Generator().manual_seed(0)
+    kernels = {}
+    inputs = 3
+    for layer in CONVOLUTIONS:
+        weight = torch.randn(TINY_WIDTH, inputs, 3, 3, generator=generator) * math.sqrt(2 / (9 * inputs))
+        kernels[layer.name] = (weight, 0.1 * torch.randn(TINY_WIDTH, generator=generator))
+        inputs = TINY_WIDTH
+    tiny = Weights("tiny", "0" * 64, kernels)
+
+    def load(source: Source) -> Weights:
+        del source
+        return tiny
+
+    monkeypatch.setattr("verism.weights.load", load)
+    return tiny
+
+
+def synthetic_photo(height: int, width: int, seed: int) -> Tensor:
+    """Smooth colour waves with some grain: ``(1, 3, H, W)``, RGB in [0, 1]."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.linspace(0, 1, height).view(1, -1, 1)
+    x = torch.linspace(0, 1, width).view(1, 1, -1)
+    frequency, phase = (torch.rand(3, 2, 1, 1, generator=generator) * 6 for _ in range(2))
+    waves = torch.sin(frequency[:, 0] * y + phase[:, 0]) + torch.sin(frequency[:, 1] * x + phase[:, 1])
+    grain = 0.05 * torch.randn(3, height, width, generator=generator)
+    return (0.5 + 0.2 * waves + grain).clamp(0, 1).unsqueeze(0)
+
+
+@pytest.fixture
+def content() -> Tensor:
+    """A content photo."""
+    return synthetic_photo(48, 64, seed=1)
+
+
+@pytest.fixture
+def style() -> Tensor:
+    """A style photo, of another size and shape."""
+    return synthetic_photo(56, 40, seed=2)
+
+
+@pytest.fixture
+def photo_files(tmp_path: Path, content: Tensor, style: Tensor) -> list[str]:
+    """The two photos as files, as command line options."""
+    options = []
+    for name, photo in (("content", content), ("style", style)):
+        path = tmp_path / f"{name}.png"
+        images.write(path, photo, {})
+        options += [f"--data.{name}", str(path)]
+    return options
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo_files: list[str]) -> Callable[..., Path]:
+    """Run ``verism fit`` in-process and in an empty folder, on the CPU; returns the run's own folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def fit(*options: str) -> Path:
+        quiet = ["--trainer.enable_progress_bar", "false", "--trainer.accelerator", "cpu"]
+        main(["fit", *photo_files, *quiet, *options])
+        return max((folder / "lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime)
+
+    return fit

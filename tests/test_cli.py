@@ -1,0 +1,233 @@
+"""The command line, driven in-process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from conftest import CONFIGS
+from torch import Tensor
+
+from verism import images
+from verism.cli import main
+from verism.module import StyleTransfer
+from verism.weights import Weights
+
+STEPS = ("--trainer.max_steps", "2")
+
+
+@pytest.fixture(autouse=True)
+def tiny(tiny_weights: Weights) -> None:
+    """Every run here is with the tiny backbone."""
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> list[StyleTransfer]:
+    """Every model that is fitted."""
+    fitted = []
+    plain = StyleTransfer.on_fit_start
+
+    def watched(self: StyleTransfer) -> None:
+        fitted.append(self)
+        plain(self)
+
+    monkeypatch.setattr(StyleTransfer, "on_fit_start", watched)
+    return fitted
+
+
+def test_flags_reach_the_parts(run: Callable[..., Path], models: list[StyleTransfer]) -> None:
+    run(
+        *STEPS,
+        *("--model.backbone.activation", "torch.nn.LeakyReLU", "--model.backbone.activation.negative_slope", "0.3"),
+        *("--model.backbone.pooling", "max"),
+        *("--model.content.weight", "1e4", "--model.content.layers", "{relu4_2: 2}"),
+        *("--model.style.weight", "1e5", "--model.style.layers", "{conv1_1: 1.5, conv3_1: 2}"),
+        *("--model.style.normalization", "relative", "--model.color.weight", "1e10"),
+        *("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "0.5"),
+    )
+    (model,) = models
+    assert repr(model.backbone.activation) == "LeakyReLU(negative_slope=0.3)"
+    assert isinstance(model.backbone.pool, torch.nn.MaxPool2d)
+    assert {name: (loss.weight, loss.layers) for name, loss in model.losses.items()} == {
+        "content": (1e4, {"relu4_2": 2}),
+        "style": (1e5, {"conv1_1": 1.5, "conv3_1": 2}),
+        "color": (1e10, {"input": 1.0}),
+    }
+    optimizer = model.optimizers()
+    assert isinstance(optimizer.optimizer, torch.optim.LBFGS)  # type: ignore[union-attr]
+    assert optimizer.optimizer.defaults["lr"] == 0.5  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("activation", ["Tanh", "ELU", "ReLU", "Softplus"])
+def test_any_elementwise_activation(run: Callable[..., Path], models: list[StyleTransfer], activation: str) -> None:
+    run(*STEPS, "--model.backbone.activation", f"torch.nn.{activation}")
+    assert type(models[0].backbone.activation).__name__.endswith(activation)
+
+
+@pytest.mark.parametrize(
+    "config", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
+)
+def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[StyleTransfer]) -> None:
+    """Found by its bare name from an empty folder; the photos are the test's, the weights tiny, two steps."""
+    folder = run("--config", config.relative_to(CONFIGS).as_posix(), *STEPS, "--trainer.precision", "32-true")
+    assert (folder / "result.png").is_file()
+    declared = yaml.safe_load(config.read_text())["model"]["backbone"]["activation"]["class_path"]
+    assert type(models[0].backbone.activation).__name__ == declared.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "config", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
+)
+def test_every_config_is_complete(config: Path) -> None:
+    """Runnable as it is: its photos exist, relative to it, and nothing that shapes the picture is left to defaults."""
+    options = yaml.safe_load(config.read_text())
+    for name in ("content", "style"):
+        assert (config.parent / options["data"][name]).is_file()
+    assert {"canvas", "backbone", "content", "style", "color"} == set(options["model"])
+    assert {"size"} < set(options["data"])
+    assert "max_steps" in options["trainer"]
+    assert "lr" in options["optimizer"]["init_args"]
+    assert config.read_text().startswith("# ")
+
+
+def test_a_config_of_ones_own_comes_first_and_its_paths_are_relative_to_it(
+    run: Callable[..., Path], tmp_path: Path, style: Tensor
+) -> None:
+    folder = tmp_path / "elsewhere"
+    images.write(folder / "mine.png", style, {})
+    (folder / "leaky.yaml").write_text("data: {style: mine.png}\nsnapshots: {every_n_steps: 7}\n")
+    saved = yaml.safe_load((run("--config", str(folder / "leaky.yaml"), *STEPS) / "config.yaml").read_text())
+    assert saved["data"]["style"] == str(folder / "mine.png")
+    assert saved["snapshots"]["every_n_steps"] == 7
+
+
+def test_the_saved_config_gives_the_same_image_again(run: Callable[..., Path]) -> None:
+    first = run("--config=leaky.yaml", *STEPS, "--model.canvas.init", "noise", "--model.canvas.seed", "5")
+    again = run("--config", str(first / "config.yaml"))
+    assert torch.equal(images.read(first / "result.png"), images.read(again / "result.png"))
+    other = run("--config", str(first / "config.yaml"), "--model.canvas.seed", "6")
+    assert not torch.equal(images.read(first / "result.png"), images.read(other / "result.png"))
+
+
+def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
+    run: Callable[..., Path], tiny_weights: Weights
+) -> None:
+    folder = run(*STEPS, "--model.backbone.activation", "torch.nn.Tanh")
+    (checkpoint,) = (folder / "checkpoints").iterdir()
+    # weights_only: hyperparameters of plain types, no code.
+    saved = torch.load(checkpoint, weights_only=True)
+    assert list(saved["state_dict"]) == ["canvas.pixels"]
+    assert checkpoint.stat().st_size < 300_000
+    for hparams in (saved["hyper_parameters"], yaml.safe_load((folder / "hparams.yaml").read_text())):
+        assert hparams["backbone"]["weights"] == "tiny"
+        assert hparams["backbone"]["sha256"] == tiny_weights.sha256
+        assert hparams["backbone"]["activation"]["class_path"] == "torch.nn.Tanh"
+        assert hparams["style"]["weight"] == 1e6
+
+
+def test_precision_is_the_fastest_unless_named(run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verism.precision.fastest", lambda accelerator: "bf16-mixed")
+    for options, expected in (((), "bf16-mixed"), (("--trainer.precision", "32-true"), "32-true")):
+        saved = yaml.safe_load((run(*STEPS, *options) / "config.yaml").read_text())
+        assert saved["trainer"]["precision"] == expected
+
+
+def test_a_run_without_a_logger_writes_only_its_result(run: Callable[..., Path], tmp_path: Path) -> None:
+    options = ("--trainer.logger", "false", "--trainer.enable_checkpointing", "false")
+    with pytest.raises(FileNotFoundError):  # No lightning_logs.
+        run(*STEPS, *options)
+    assert [path.name for path in Path.cwd().iterdir()] == ["result.png"]
+
+
+def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "--config", "leaky.yaml", "--print_config"])
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["model"]["backbone"]["activation"]["class_path"] == "torch.nn.LeakyReLU"
+    assert Path(printed["data"]["content"]).is_file()
+
+
+def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "--help"])
+    text = capsys.readouterr().out
+    assert text.count("\n") < 700
+    # Each option, and the words behind it, up to the next option.
+    described = dict(re.findall(r"\n  --([\w.]+) \S+((?:.*\n {10,})*.*)", text))
+    for name in (
+        *("data.content", "data.style", "data.size", "data.upscale", "output.path", "output.overwrite", "optimizer"),
+        *("model.canvas.init", "model.canvas.seed", "model.backbone.weights", "model.backbone.activation"),
+        *("model.backbone.sha256", "model.backbone.pooling", "model.content.weight", "model.content.layers"),
+        *("model.content.normalization", "model.style.weight", "model.style.layers", "model.style.normalization"),
+        *("model.color.weight", "model.color.normalization", "snapshots.every_n_steps"),
+        *("histograms.every_n_steps", "histograms.activations"),
+    ):
+        assert len(described[name].split()) > 3, f"--{name} is not explained"
+
+
+BAD: list[tuple[list[str], str]] = [
+    (["--config", "laeky.yaml"], r"laeky.yaml: no such config; verism's own are color.yaml.*paper/leaky.yaml"),
+    (["--data.content", "missing.jpg"], "missing.jpg: no such photo"),
+    (["--data.size", "8"], "--data.size 8: must be at least 32"),
+    (["--data.size", "wide"], "data.size.*Got value: wide"),
+    (["--data.sise", "300"], "data.sise"),
+    (["--model.content.weight", "0", "--model.style.weight", "0"], "every loss has weight 0"),
+    (["--model.style.layers", "{conv7_1: 1}"], "no layer 'conv7_1'; its layers are input, conv1_1, relu1_1"),
+    (["--model.backbone.activation", "torch.nn.PReLU"], "PReLU has trainable parameters"),
+    (["--model.backbone.activation", "torch.nn.Nothing"], "model.backbone.activation"),
+    (["--model.backbone.sha256", "beef"], "sha256 asks for weights beef"),
+    (["--model.canvas.init", "black"], "model.canvas.init"),
+    (["--snapshots.every_n_steps", "0"], "every_n_steps 0: must be at least 1"),
+    (["--trainer.accelerator", "abacus"], "abacus"),
+    (["--output.path", "result.gif"], "result.gif: results are written as"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_mistakes_get_one_sentence_status_2_and_write_nothing(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*STEPS, *options)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("verism: ")
+    assert re.search(said, error), error
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_args_of_the_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["verism", "fit", "--data.content"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "data.content" in capsys.readouterr().err
+
+
+def test_resumes_from_a_checkpoint(run: Callable[..., Path], models: list[StyleTransfer]) -> None:
+    whole = run("--trainer.max_steps", "4", "--trainer.precision", "32-true")
+    half = run(*STEPS, "--trainer.precision", "32-true")
+    (checkpoint,) = (half / "checkpoints").iterdir()
+    rest = run("--trainer.max_steps", "4", "--trainer.precision", "32-true", "--ckpt_path", str(checkpoint))
+    assert models[-1].trainer.global_step == 4
+    torch.testing.assert_close(images.read(rest / "result.png"), images.read(whole / "result.png"))
+
+
+def test_a_checkpoint_of_other_weights_is_refused(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tiny_weights: Weights, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkpoint,) = (run(*STEPS) / "checkpoints").iterdir()
+    other = Weights("other", "1" * 64, tiny_weights.kernels)
+
+    def load(source: Any) -> Weights:
+        del source
+        return other
+
+    monkeypatch.setattr("verism.weights.load", load)
+    with pytest.raises(SystemExit, match="2"):
+        run("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
+    assert "asks for weights 0000" in capsys.readouterr().err

@@ -1,0 +1,197 @@
+"""The method as a whole, against a transcription of the paper's formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from conftest import CONFIGS
+from lightning.pytorch import Trainer
+from torch import Tensor, nn
+
+from verism import VGG19, ColorLoss, ContentLoss, PhotoPair, Photos, Pixels, StyleLoss, StyleTransfer, VerismError
+from verism.weights import Weights
+
+
+def fit(model: StyleTransfer, photos: Photos, **options: Any) -> Trainer:
+    data = PhotoPair(Path(), Path())
+    data._photos = photos
+    trainer = Trainer(
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        **options,
+    )
+    trainer.fit(model, datamodule=data)
+    return trainer
+
+
+@pytest.fixture
+def photos(content: Tensor, style: Tensor) -> Photos:
+    return Photos(content, style)
+
+
+def test_the_image_is_the_only_parameter(tiny_weights: Weights, photos: Photos) -> None:
+    model = StyleTransfer(Pixels(), VGG19(), ContentLoss(), StyleLoss(), ColorLoss(1.0))
+    assert [name for name, _ in model.named_parameters()] == ["canvas.pixels"]
+    fit(model, photos, max_steps=1)
+    assert [name for name, _ in model.named_parameters()] == ["canvas.pixels"]
+    assert list(model.state_dict()) == ["canvas.pixels"]
+
+
+def paper_step(
+    weights: Weights, photos: Photos, options: dict[str, Any], activation: nn.Module
+) -> tuple[Tensor, Tensor]:
+    """Total loss and image gradient of the first step, written from the paper's equations with nothing shared.
+
+    Everything in normalised space and float64, the network a plain ``nn.Sequential`` in torchvision's numbering.
+    """
+    layers: list[nn.Module] = []
+    previous = "1"
+    for name, (weight, bias) in weights.kernels.items():
+        if name[4] != previous:
+            layers.append(nn.AvgPool2d(2, 2))
+            previous = name[4]
+        convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+        convolution.weight.data, convolution.bias.data = weight, bias  # type: ignore[union-attr]
+        layers += [convolution, activation]
+    network = nn.Sequential(*layers).double().requires_grad_(requires_grad=False)
+    taps = {"conv1_1": 0, "conv2_1": 5, "conv3_1": 10, "conv4_1": 19, "conv5_1": 28, "conv5_4": 34}
+
+    def features(x: Tensor) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for index, layer in enumerate(network):
+            x = layer(x)
+            found |= {name: x for name, tap in taps.items() if tap == index}
+        return found
+
+    def gram_matrix(x: Tensor) -> Tensor:
+        flat = x.reshape(x.shape[1], -1)
+        return flat @ flat.T
+
+    mean = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(1, 3, 1, 1)
+    content, style = ((photo.double() - mean) / std for photo in photos)
+    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(0))
+    image = (content if options["canvas"]["init"] == "content" else noise.double()).clone().requires_grad_()
+    of_image, of_content, of_style = features(image), features(content), features(style)
+    total = options["content"]["weight"] * ((of_image["conv5_4"] - of_content["conv5_4"]) ** 2).mean()
+    for name, weight in options["style"]["layers"].items():
+        _, d, h, w = of_image[name].shape
+        distance = ((gram_matrix(of_image[name]) - gram_matrix(of_style[name])) ** 2).mean()
+        total = total + options["style"]["weight"] * weight * distance / (d * h * w)
+    if options["color"]["weight"]:
+        distance = ((gram_matrix(image) - gram_matrix(style)) ** 2).mean()
+        total = total + options["color"]["weight"] * distance
+    (gradient,) = torch.autograd.grad(total, image)
+    return total.detach(), gradient
+
+
+@pytest.mark.parametrize("config", sorted((CONFIGS / "paper").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("init", ["content", "noise"])
+def test_first_step_of_the_papers_configs_is_the_papers(
+    config: Path, init: Any, tiny_weights: Weights, content: Tensor, style: Tensor
+) -> None:
+    """From noise too, since the content loss and its gradient are zero at the content photo."""
+    options = yaml.safe_load(config.read_text())["model"]
+    options["canvas"]["init"] = init
+    for term in ("content", "style", "color"):
+        # YAML 1.1 takes 1e3 for text; jsonargparse does not.
+        options[term]["weight"] = float(options[term]["weight"])
+    photos = Photos(content[..., :40, :40], style[..., :40, :40])
+    class_path = options["backbone"]["activation"]["class_path"]
+    activation = getattr(nn, class_path.rpartition(".")[2])(**options["backbone"]["activation"].get("init_args", {}))
+    total, gradient = paper_step(tiny_weights, photos, options, activation)
+
+    model = StyleTransfer(
+        Pixels(init),
+        VGG19(activation=activation, pooling=options["backbone"]["pooling"]),
+        ContentLoss(**options["content"]),
+        StyleLoss(**options["style"]),
+        ColorLoss(**options["color"]),
+        optimizer=lambda parameters: torch.optim.SGD(parameters, lr=1e-300),
+    )
+    seen: dict[str, Any] = {}
+    plain_step = model.training_step
+
+    def watched(batch: Photos, batch_idx: int) -> dict[str, Any]:
+        result = plain_step(batch, batch_idx)
+        seen["loss"] = result["loss"].detach()
+        return result
+
+    model.training_step = watched  # type: ignore[method-assign]
+    model.on_after_backward = lambda: seen.update(gradient=model.canvas.pixels.grad)  # type: ignore[method-assign]
+    fit(model, photos, max_steps=1, precision="64-true")
+    torch.testing.assert_close(seen["loss"], total, rtol=1e-6, atol=0)
+    difference = (seen["gradient"] - gradient).norm() / gradient.norm()
+    assert float(difference) < 1e-6
+
+
+def style_transfer(**parts: Any) -> StyleTransfer:
+    defaults = {"content": ContentLoss(), "style": StyleLoss(), "color": ColorLoss()}
+    return StyleTransfer(Pixels(), VGG19(), **{**defaults, **parts})
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize(
+    ("optimizer", "steps"),
+    [(lambda p: torch.optim.Adam(p, lr=0.02), 60), (lambda p: torch.optim.LBFGS(p, lr=1, max_iter=10), 6)],
+    ids=["adam", "lbfgs"],
+)
+def test_lowers_the_style_loss(
+    precision: Any, optimizer: Callable[..., torch.optim.Optimizer], steps: int, tiny_weights: Weights, photos: Photos
+) -> None:
+    model = style_transfer(style=StyleLoss(normalization="relative"), optimizer=optimizer)
+    fit(model, photos, max_steps=steps, precision=precision)
+    with torch.no_grad():
+        features = model.backbone(model.canvas(), model.layers)
+        term = model.style(model.style.statistics(features))
+    assert float(term.raw) < 0.2 * sum(model.style.layers.values())
+
+
+def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    plain = VGG19.forward
+
+    def counted(self: VGG19, image: Tensor, layers: Any) -> dict[str, Tensor]:
+        seen.append(image.requires_grad)
+        return plain(self, image, layers)
+
+    monkeypatch.setattr(VGG19, "forward", counted)
+    fit(style_transfer(), photos, max_steps=5)
+    assert seen == [False, False] + [True] * 5
+
+
+def test_same_seed_same_image(tiny_weights: Weights, photos: Photos) -> None:
+    def result() -> Tensor:
+        model = style_transfer()
+        fit(model, photos, max_steps=5)
+        return model.image
+
+    assert torch.equal(result(), result())
+
+
+def test_image_is_clipped(tiny_weights: Weights, photos: Photos) -> None:
+    model = style_transfer(optimizer=lambda p: torch.optim.Adam(p, lr=5))
+    fit(model, photos, max_steps=2)
+    assert float(model.canvas().detach().max()) > 1
+    assert (float(model.image.min()), float(model.image.max())) == (0.0, 1.0)
+    assert not model.image.requires_grad
+
+
+def test_every_weight_zero_is_refused(tiny_weights: Weights) -> None:
+    with pytest.raises(VerismError, match="every loss has weight 0"):
+        style_transfer(content=ContentLoss(0), style=StyleLoss(0))
+
+
+def test_no_photos_is_one_sentence(tiny_weights: Weights) -> None:
+    model = style_transfer()
+    trainer = Trainer(max_steps=1, logger=False, accelerator="cpu", enable_checkpointing=False)
+    with pytest.raises(VerismError, match="needs its two photos"):
+        trainer.fit(model, train_dataloaders=[0])
