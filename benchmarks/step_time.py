@@ -1,20 +1,26 @@
 """How long a step takes, against the paper's own loop: ``python benchmarks/step_time.py``.
 
-The two take turns in one process, so that a machine that is slower at one moment is slower for both. The paper's loop
-is written down here from what its code computes, with plain torch modules: a step passes the content photo, the style
-photo and, twice, the image through all of VGG-19, in float32. Both minimise the same loss from the same start, which is
-checked, on seeded noise (the arithmetic does not depend on what is in the pictures).
+The paper's loop is written down here from what its code computes, with plain torch modules: a step passes the content
+photo, the style photo and, twice, the image through all of VGG-19, in float32. Both minimise the same loss from the
+same start, and the table shows that they agree; on seeded noise, since the arithmetic is the same for any picture.
+
+Each program lives in a process of its own and is asked for a step in turn, so that a machine that is slower at one
+moment is slower for both, and neither profits from the other's settings.
 """
 
 from __future__ import annotations
 
+import resource
 import statistics
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Literal
 
 import torch
 from jsonargparse import auto_cli
 from torch import Tensor, nn
+from torch.multiprocessing import Pipe, Process, set_start_method
 
 from verism import VGG19, ColorLoss, ContentLoss, Photos, Pixels, StyleLoss, StyleTransfer
 from verism.losses.style import DEFAULT_LAYERS
@@ -26,32 +32,60 @@ from verism.weights import load
 SLOPE = 0.15
 
 
-def main(height: int = 600, width: int = 1066, steps: int = 3, precision: str = "bf16") -> None:
-    """Print a Markdown table of seconds a step.
+class Program:
+    """A process that makes a step when it is asked to."""
+
+    def __init__(self, step_maker: Callable[[Photos], Callable[[], Tensor]], height: int, width: int) -> None:
+        """Start the process; ``step_maker`` makes its step from the photos, of ``height`` × ``width`` pixels."""
+        self.pipe, other_end = Pipe()
+        Process(target=_serve, args=(other_end, step_maker, height, width), daemon=True).start()
+        self.first_loss = self.step()
+        self.seconds: list[float] = []
+
+    def step(self) -> float:
+        """Make a step; return its loss."""
+        self.pipe.send("step")
+        return float(self.pipe.recv())
+
+    def timed_step(self) -> None:
+        """Make a step; note how long it took."""
+        start = time.perf_counter()
+        self.step()
+        self.seconds.append(time.perf_counter() - start)
+
+    def peak_gigabytes(self) -> float:
+        """End the process; return the most memory that it ever held."""
+        self.pipe.send("end")
+        return float(self.pipe.recv())
+
+
+def main(height: int = 600, width: int = 1066, steps: int = 5, precision: Literal["bf16", "fp32"] = "bf16") -> None:
+    """Print a Markdown table of seconds a step, and of memory.
 
     Args:
         height: of the photos, in pixels.
         width: of the photos, in pixels.
         steps: timed steps of each program, after one that is not timed.
-        precision: of verism's features: bf16 or fp32.
+        precision: of the features in verism's step.
     """
-    keep_freed_memory()
-    generator = torch.Generator().manual_seed(0)
-    photos = Photos(*(torch.rand(1, 3, height, width, generator=generator) for _ in range(2)))
-    programs = {"the paper's loop, fp32": paper_step(photos), f"verism, {precision}": verism_step(photos, precision)}
-    seconds: dict[str, list[float]] = {name: [] for name in programs}
-    first = {name: float(step()) for name, step in programs.items()}
+    set_start_method("spawn")
+    programs = {
+        "the paper's loop, fp32": Program(paper_step, height, width),
+        f"verism, {precision}": Program(verism_step if precision == "fp32" else verism_bf16_step, height, width),
+    }
     for _ in range(steps):
-        for name, step in programs.items():
-            start = time.perf_counter()
-            step()
-            seconds[name].append(time.perf_counter() - start)
-    print(f"{width}×{height} pixels, {torch.get_num_threads()} threads, torch {torch.__version__}, medians of {steps}\n")
-    print("| program | s/step | min to max | first loss |\n| --- | --- | --- | --- |")
-    for name, times in seconds.items():
-        spread = f"{min(times):.2f} to {max(times):.2f}"
-        print(f"| {name} | {statistics.median(times):.2f} | {spread} | {first[name]:.5g} |")
-    ratios = [slow / fast for slow, fast in zip(*seconds.values(), strict=True)]
+        for program in programs.values():
+            program.timed_step()
+    print(
+        f"{width}×{height} pixels, {torch.get_num_threads()} threads, torch {torch.__version__}, {steps} steps each\n"
+    )
+    print("| program | s/step, median | min to max | peak memory, GB | loss at the first step |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, program in programs.items():
+        spread = f"{min(program.seconds):.2f} to {max(program.seconds):.2f}"
+        median, memory = statistics.median(program.seconds), program.peak_gigabytes()
+        print(f"| {name} | {median:.2f} | {spread} | {memory:.1f} | {program.first_loss:.5g} |")
+    ratios = [slow / fast for slow, fast in zip(*(program.seconds for program in programs.values()), strict=True)]
     print(f"\nratio, pair by pair: median {statistics.median(ratios):.1f}, {min(ratios):.1f} to {max(ratios):.1f}")
 
 
@@ -96,12 +130,13 @@ def paper_step(photos: Photos) -> Callable[[], Tensor]:
     return step
 
 
-def verism_step(photos: Photos, precision: str) -> Callable[[], Tensor]:
+def verism_step(photos: Photos, *, bf16: bool = False) -> Callable[[], Tensor]:
     """Return one step of verism's."""
+    keep_freed_memory()  # As verism's command line does.
     backbone = VGG19("compact", activation=nn.LeakyReLU(SLOPE))
     model = StyleTransfer(Pixels(), backbone, ContentLoss(1e3), StyleLoss(1e6), ColorLoss(0))
     model.canvas.start(*photos)
-    autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=bf16)
     with autocast:
         model.aim(photos)
     optimizer = model.configure_optimizers()
@@ -115,6 +150,19 @@ def verism_step(photos: Photos, precision: str) -> Callable[[], Tensor]:
         return loss.detach()
 
     return step
+
+
+def verism_bf16_step(photos: Photos) -> Callable[[], Tensor]:
+    """Return one step of verism's, with features in bf16."""
+    return verism_step(photos, bf16=True)
+
+
+def _serve(pipe: Connection, step_maker: Callable[[Photos], Callable[[], Tensor]], height: int, width: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    step = step_maker(Photos(*(torch.rand(1, 3, height, width, generator=generator) for _ in range(2))))
+    while pipe.recv() == "step":
+        pipe.send(float(step()))
+    pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9)
 
 
 if __name__ == "__main__":

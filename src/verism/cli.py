@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import warnings
+from argparse import HelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -127,9 +128,9 @@ class VerismCLI(LightningCLI):
 class Parser(LightningArgumentParser):
     """Lightning's parser, with a help that can be read."""
 
-    def format_help(self) -> str:
+    def format_help(self, formatter: HelpFormatter | None = None) -> str:
         """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""
-        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help())
+        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(formatter))
 
 
 class SaveConfig(SaveConfigCallback):

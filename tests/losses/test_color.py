@@ -55,7 +55,7 @@ def test_has_a_gradient_and_alone_moves_the_colours_to_the_style(content: Tensor
         if step == 0:
             assert float(image.grad.abs().max()) > 0
         optimizer.step()
-    image.requires_grad_(requires_grad=False)
+    image.requires_grad_(False)
     assert float(loss(loss.statistics(photo(image))).raw) < 1e-3
     reached = gram(photo(image)["input"])
     wanted = gram(photo(style)["input"])

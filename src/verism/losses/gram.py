@@ -117,4 +117,5 @@ class _GramProducts(torch.autograd.Function):
         symmetric = gradient + gradient.T
         # float16 has not the range for the derivative of a mean over so many elements.
         dtype = torch.float32 if rows.dtype == torch.float16 else rows.dtype
-        return (rows.to(dtype) @ symmetric.to(dtype)).to(rows.dtype)
+        result: Tensor = rows.to(dtype) @ symmetric.to(dtype)
+        return result.to(rows.dtype)
