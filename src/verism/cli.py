@@ -56,7 +56,7 @@ class VerismCLI(LightningCLI):
         """Parse ``args`` and run the subcommand that they name."""
         # Paths in a config mean the same wherever the command is run: relative to that config. jsonargparse parses a
         # config from inside its folder, so that making them absolute at once is all it takes.
-        register_type(Path, str, lambda path: Path(path).expanduser().resolve(), False)
+        register_type(Path, str, lambda path: Path(path).expanduser().resolve(), fail_already_registered=False)
         super().__init__(
             StyleTransfer,
             PhotoPair,
@@ -151,8 +151,9 @@ def _quieten_lightning() -> None:
     warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
     # The first and the last step are logged, however short the run.
     warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
-    # A resumed run has a folder of its own.
+    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
     warnings.filterwarnings("ignore", message="The dirpath has changed from")
+    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
 
 
 def _locate_configs(args: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +19,11 @@ from verism.losses import ColorLoss, ContentLoss, StyleLoss
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
 
+def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """Return the paper's optimiser: Adam with a learning rate of 0.01."""
+    return torch.optim.Adam(parameters, lr=0.01)
+
+
 class StyleTransfer(LightningModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
@@ -33,7 +37,7 @@ class StyleTransfer(LightningModule):
         content: ContentLoss,
         style: StyleLoss,
         color: ColorLoss,
-        optimizer: OptimizerFactory = partial(torch.optim.Adam, lr=0.01),
+        optimizer: OptimizerFactory = adam,
     ) -> None:
         """Put the parts together.
 

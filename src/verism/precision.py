@@ -20,6 +20,6 @@ def fastest(accelerator: str) -> Literal["bf16-mixed", "32-true"]:
     elif accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
         hardware = False
     else:
-        capabilities = torch.cpu.get_capabilities()
-        hardware = any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        # torch's public list of capabilities is newer than the oldest torch that will do.
+        hardware = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return "bf16-mixed" if hardware else "32-true"

@@ -39,6 +39,11 @@ def test_log_every_n_steps_and_the_last(events: Callable[..., EventAccumulator])
     assert list(values(accumulator, "loss/total")) == [0, 3, 6, 7]
 
 
+def test_logs_nothing_if_asked_to(events: Callable[..., EventAccumulator]) -> None:
+    accumulator = events("--trainer.max_steps", "2", "--trainer.log_every_n_steps", "0", *OPTIONS)
+    assert accumulator.Tags()["scalars"] == ["hp_metric"]
+
+
 def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
     accumulator = events("--trainer.max_steps", "3", "--trainer.log_every_n_steps", "1", *OPTIONS)
     for step in range(3):

@@ -38,6 +38,14 @@ def test_first_every_nth_and_last(
         assert list(pictures(accumulator, tag)) == [0]
 
 
+def test_a_resumed_run_shows_the_photos_too(events: Callable[..., EventAccumulator]) -> None:
+    events("--trainer.max_steps", "2")
+    (checkpoint,) = Path("lightning_logs", "version_0", "checkpoints").iterdir()
+    accumulator = events("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
+    assert list(pictures(accumulator, "photo/content")) == [2]
+    assert list(pictures(accumulator, "image")) == [2, 4]
+
+
 def test_pictures_are_the_photos_the_image_and_the_result(
     events: Callable[..., EventAccumulator], content: Tensor, style: Tensor, tmp_path: Path
 ) -> None:

@@ -35,9 +35,9 @@ class Histograms(Periodic):
         super().__init__(every_n_steps)
         self.activations = activations
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
-        """Write the histograms of one step."""
-        if step == 0:
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+        """Write the histograms of one step, and at first the photos'."""
+        if first:
             for name, photo in model.photos._asdict().items():
                 _add_levels(writer, name, photo, step)
         _add_levels(writer, "image", model.image, step)
@@ -61,6 +61,7 @@ def _add_levels(writer: SummaryWriter, name: str, image: Tensor, step: int) -> N
 
 
 def _add(writer: SummaryWriter, tag: str, values: Tensor, low: float, high: float, step: int) -> None:
+    values = values.cpu()  # Not every device has float64, and the sums need it.
     counts = torch.histc(values, BINS, low, high)
     edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
     writer.add_histogram_raw(

@@ -27,12 +27,12 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
-        """Write what there is to see of the image after ``step`` updates."""
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+        """Write what there is to see of the image after ``step`` updates; ``first``: nothing was written yet."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Look at the first image."""
-        self._look(trainer, pl_module)
+        self._look(trainer, pl_module, first=True)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -46,10 +46,10 @@ class Periodic(Callback):
         if trainer.global_step % self.every_n_steps:
             self._look(trainer, pl_module)
 
-    def _look(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def _look(self, trainer: Trainer, pl_module: LightningModule, *, first: bool = False) -> None:
         model = cast("StyleTransfer", pl_module)
         if not trainer.is_global_zero or not bool(model.image.isfinite().all()):
             return
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                self.look(logger.experiment, model, trainer.global_step)
+                self.look(logger.experiment, model, trainer.global_step, first=first)

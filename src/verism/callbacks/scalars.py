@@ -39,7 +39,7 @@ class Scalars(Callback):
         pl_module.log("loss", outputs["loss"], prog_bar=True, logger=False)
         step = trainer.global_step - 1
         every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
-        if step % every and trainer.global_step != trainer.max_steps:
+        if not every or (step % every and trainer.global_step != trainer.max_steps):
             return
         scalars = {"loss/total": float(outputs["loss"])}
         for name, term in outputs["terms"].items():

@@ -28,11 +28,11 @@ class Snapshots(Periodic):
         """
         super().__init__(every_n_steps)
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int) -> None:
-        """Write the pictures of one step."""
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+        """Write the pictures of one step, and at first the photos."""
         content, style = model.photos
         image = model.image.to(content)
-        if step == 0:
+        if first:
             writer.add_image("photo/content", content.squeeze(0), step)
             writer.add_image("photo/style", style.squeeze(0), step)
         height = content.shape[-2]

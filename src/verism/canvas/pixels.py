@@ -41,7 +41,9 @@ class Pixels(nn.Module):
             style: ``(1, 3, H', W')``, RGB in [0, 1].
         """
         if self.init == "noise":
-            first = torch.randn(content.shape, generator=torch.Generator().manual_seed(self.seed))
+            generator = torch.Generator().manual_seed(self.seed)
+            # The type decides what is drawn, and a Trainer of another precision may have changed the default.
+            first = torch.randn(content.shape, generator=generator, dtype=torch.float32)
         else:
             first = self.normalize(content if self.init == "content" else resize(style, content.shape[-2:]))
         self.pixels = nn.Parameter(first)
