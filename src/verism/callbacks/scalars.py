@@ -13,7 +13,8 @@ from verism.losses import Term
 class Scalars(Callback):
     """Logs the losses of the image as it was before each step, every ``--trainer.log_every_n_steps`` steps.
 
-    Step n is the image after n updates, so that step 0 is the first image. Tags, for every logger of the run:
+    Step n is the image after n updates, so that step 0 is the first image. An optimiser that looks several times before
+    an update (L-BFGS) is logged by the last look. Tags, for every logger of the run:
 
     - ``loss/total``: Σ weighted terms, what is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
