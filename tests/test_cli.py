@@ -130,6 +130,15 @@ def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
         assert hparams["style"]["weight"] == 1e6
 
 
+def test_weights_and_their_hash_are_logged(
+    run: Callable[..., Path], tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("verism.cli.rank_zero_info", said.append)
+    run(*STEPS)
+    assert said == [f"Weights: tiny, sha256 {tiny_weights.sha256}"]
+
+
 def test_precision_is_the_fastest_unless_named(run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verism.precision.fastest", lambda accelerator: "bf16-mixed")
     for options, expected in (((), "bf16-mixed"), (("--trainer.precision", "32-true"), "32-true")):

@@ -6,7 +6,6 @@ import logging
 import re
 import sys
 import warnings
-from argparse import HelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from jsonargparse import ArgumentError
 from jsonargparse.typing import register_type
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
+from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from verism import precision
@@ -116,7 +116,9 @@ class VerismCLI(LightningCLI):
         """Record the whole configuration of the model with what it was resolved to."""
         dump = self._parser(self.subcommand).dump(self.config.fit, skip_link_targets=False, skip_none=False)
         options = yaml.safe_load(dump)["model"]
-        options["backbone"] |= self.model.backbone.identity
+        identity = self.model.backbone.identity
+        rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
+        options["backbone"] |= identity
         self.model.save_hyperparameters(options)
 
     def before_fit(self) -> None:
@@ -128,9 +130,9 @@ class VerismCLI(LightningCLI):
 class Parser(LightningArgumentParser):
     """Lightning's parser, with a help that can be read."""
 
-    def format_help(self, formatter: HelpFormatter | None = None) -> str:
+    def format_help(self, *args: Any, **kwargs: Any) -> str:
         """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""
-        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(formatter))
+        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
 
 
 class SaveConfig(SaveConfigCallback):

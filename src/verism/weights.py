@@ -57,8 +57,8 @@ def load(source: Source) -> Weights:
     if source == "compact" or (source == "auto" and not imagenet_file().is_file()):
         if source == "auto":
             rank_zero_info(
-                "Weights: compact, embedded in verism (not torchvision's VGG-19). "
-                "For torchvision's, a download of 548 MB: --model.backbone.weights imagenet"
+                "The weights embedded in verism are used, which are not torchvision's VGG-19. "
+                "For those, a download of 548 MB: --model.backbone.weights imagenet"
             )
         return _from_compact(COMPACT)
     return _from_state_dict(_download(imagenet_file()), name="imagenet")
