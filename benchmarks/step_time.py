@@ -14,6 +14,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Literal
 
@@ -71,7 +72,7 @@ def main(height: int = 600, width: int = 1066, steps: int = 5, precision: Litera
     set_start_method("spawn")
     programs = {
         "the paper's loop, fp32": Program(paper_step, height, width),
-        f"verism, {precision}": Program(verism_step if precision == "fp32" else verism_bf16_step, height, width),
+        f"verism, {precision}": Program(partial(verism_step, bf16=precision == "bf16"), height, width),
     }
     for _ in range(steps):
         for program in programs.values():
@@ -130,8 +131,8 @@ def paper_step(photos: Photos) -> Callable[[], Tensor]:
     return step
 
 
-def verism_step(photos: Photos, *, bf16: bool = False) -> Callable[[], Tensor]:
-    """Return one step of verism's."""
+def verism_step(photos: Photos, *, bf16: bool) -> Callable[[], Tensor]:
+    """Return one step of verism's; ``bf16``: with features of that type."""
     keep_freed_memory()  # As verism's command line does.
     backbone = VGG19("compact", activation=nn.LeakyReLU(SLOPE))
     model = StyleTransfer(Pixels(), backbone, ContentLoss(1e3), StyleLoss(1e6), ColorLoss(0))
@@ -150,11 +151,6 @@ def verism_step(photos: Photos, *, bf16: bool = False) -> Callable[[], Tensor]:
         return loss.detach()
 
     return step
-
-
-def verism_bf16_step(photos: Photos) -> Callable[[], Tensor]:
-    """Return one step of verism's, with features in bf16."""
-    return verism_step(photos, bf16=True)
 
 
 def _serve(pipe: Connection, step_maker: Callable[[Photos], Callable[[], Tensor]], height: int, width: int) -> None:

@@ -27,7 +27,7 @@ REVERSIBLE = (nn.ReLU, nn.LeakyReLU)
 class VGG19(nn.Module):
     """VGG-19's convolutions with an activation and a pooling of your choice, frozen.
 
-    The weights are buffers, not parameters: nothing here is trained, saved or synchronised.
+    The weights are buffers, not parameters, and stay out of checkpoints: nothing here is trained or saved.
     """
 
     def __init__(

@@ -148,7 +148,7 @@ def _quieten_lightning() -> None:
     """Leave out what says nothing about the run."""
     # Advertising.
     logger = logging.getLogger("lightning.pytorch.utilities.rank_zero")
-    logger.addFilter(lambda record: "💡 Tip" not in record.getMessage())
+    logger.addFilter(_is_no_advertisement)
     # Lightning's own use of what torch has deprecated since.
     warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
     # The first and the last step are logged, however short the run.
@@ -156,6 +156,10 @@ def _quieten_lightning() -> None:
     # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
     warnings.filterwarnings("ignore", message="The dirpath has changed from")
     warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
+
+
+def _is_no_advertisement(record: logging.LogRecord) -> bool:
+    return "💡 Tip" not in record.getMessage()
 
 
 def _locate_configs(args: Sequence[str]) -> list[str]:

@@ -133,8 +133,7 @@ def _from_state_dict(path: Path, name: str) -> Weights:
             raise VerismError(
                 f"{path}: '{key}' ({layer.name}) has shape {tuple(found.shape)}, not {shape}; {expected}."
             )
-        # A copy, so that a memory-mapped file is not held open for the whole run.
-        return found.to(torch.float32, copy=True)
+        return found.to(torch.float32)
 
     kernels = {
         layer.name: (
