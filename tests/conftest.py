@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from torch import Tensor
 
 from verism import images
@@ -20,9 +23,8 @@ TINY_WIDTH = 4
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
-@pytest.fixture
-def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
-    """VGG-19 with ``TINY_WIDTH`` channels everywhere, seeded; ``VGG19`` gets it, whatever weights it asks for."""
+def tiny_vgg19() -> Weights:
+    """VGG-19 with ``TINY_WIDTH`` channels everywhere, seeded."""
     generator = torch.Generator().manual_seed(0)
     kernels = {}
     inputs = 3
@@ -30,7 +32,13 @@ def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
         weight = torch.randn(TINY_WIDTH, inputs, 3, 3, generator=generator) * math.sqrt(2 / (9 * inputs))
         kernels[layer.name] = (weight, 0.1 * torch.randn(TINY_WIDTH, generator=generator))
         inputs = TINY_WIDTH
-    tiny = Weights("tiny", "0" * 64, kernels)
+    return Weights("tiny", "0" * 64, kernels)
+
+
+@pytest.fixture
+def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """The tiny VGG-19; ``VGG19`` gets it, whatever weights it asks for."""
+    tiny = tiny_vgg19()
 
     def load(source: Source) -> Weights:
         del source
@@ -87,3 +95,30 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo_files: list[str])
         return max((folder / "lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime)
 
     return fit
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        reason = "needs chromium and chromedriver (Debian: chromium, chromium-driver)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    options = ChromeOptions()
+    options.binary_location = chromium
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    for switch in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1400,1400",
+        f"user-data-dir={tmp_path / 'chromium'}",
+    ):
+        options.add_argument(f"--{switch}")
+    with Chrome(options, ChromeService(driver)) as chrome:
+        yield chrome

@@ -110,3 +110,32 @@ def test_refuses_other_weights_than_those_named(tiny_weights: Weights) -> None:
     assert VGG19(sha256=tiny_weights.sha256).identity == {"weights": "tiny", "sha256": tiny_weights.sha256}
     with pytest.raises(VerismError, match="sha256 asks for weights beef, but tiny has 0000"):
         VGG19(sha256="beef")
+
+
+@pytest.mark.parametrize("activation", [nn.Tanh(), nn.LeakyReLU(0.3), nn.ReLU()])
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+def test_as_published_is_behind_relu_and_max_pooling(
+    tiny_weights: Weights, content: Tensor, activation: nn.Module, pooling: Any
+) -> None:
+    backbone = VGG19(activation=activation, pooling=pooling)
+    before = backbone(content, LAYERS)
+    features = backbone.as_published()(content, LAYERS)
+    expected = reference(tiny_weights, content, nn.ReLU(), nn.MaxPool2d(2))
+    for name in LAYERS:
+        torch.testing.assert_close(features[name], expected[name], rtol=1e-4, atol=1e-5)
+    # And the network it was made of is what it was.
+    for name, feature in backbone(content, LAYERS).items():
+        assert torch.equal(feature, before[name]), name
+    assert repr(backbone.activation) == repr(activation)
+
+
+def test_as_published_shares_the_filters(tiny_weights: Weights, content: Tensor) -> None:
+    backbone = VGG19(activation=nn.Tanh())
+    twin = backbone.as_published()
+    ours, theirs = (dict(network.named_buffers()) for network in (backbone, twin))
+    assert set(ours) == set(theirs)
+    assert {name: buffer.data_ptr() for name, buffer in ours.items()} == {
+        name: buffer.data_ptr() for name, buffer in theirs.items()
+    }
+    backbone.double()
+    assert twin(content.double(), ["conv5_4"])["conv5_4"].dtype == torch.float64

@@ -13,12 +13,16 @@ import yaml
 from conftest import CONFIGS
 from torch import Tensor
 
+import verism
 from verism import images
-from verism.cli import main
+from verism.cli import COMMANDS, main
+from verism.losses import MomentsLoss, SlicedWassersteinLoss
 from verism.module import StyleTransfer
 from verism.weights import Weights
 
 STEPS = ("--trainer.max_steps", "2")
+
+FIT_CONFIGS = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent != CONFIGS / "sweeps")
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +42,30 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[StyleTransfer]:
 
     monkeypatch.setattr(StyleTransfer, "on_fit_start", watched)
     return fitted
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"{verism.__version__}\n"
+
+
+@pytest.mark.parametrize("args", [[], ["--help"]])
+def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(args)
+    text = capsys.readouterr().out
+    assert re.findall(r"\n    (\w+)  +\w", text) == list(COMMANDS)
+    # However it is wrapped.
+    assert all(purpose in " ".join(text.split()) for _, purpose in COMMANDS.values())
+
+
+def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["paint"])
+    error = capsys.readouterr().err
+    assert "'paint'" in error
+    assert all(command in error for command in COMMANDS)
 
 
 def test_flags_reach_the_parts(run: Callable[..., Path], models: list[StyleTransfer]) -> None:
@@ -63,15 +91,28 @@ def test_flags_reach_the_parts(run: Callable[..., Path], models: list[StyleTrans
     assert optimizer.optimizer.defaults["lr"] == 0.5  # type: ignore[union-attr]
 
 
+def test_other_losses_take_the_places_of_style_and_colour(
+    run: Callable[..., Path], models: list[StyleTransfer]
+) -> None:
+    run(
+        *STEPS,
+        *("--model.style", "SlicedWassersteinLoss", "--model.style.layers", "{conv2_1: 2}", "--model.style.seed", "5"),
+        *("--model.color", "verism.MomentsLoss", "--model.color.weight", "3"),
+    )
+    style, color = (models[0].losses[name] for name in ("style", "color"))
+    assert isinstance(style, SlicedWassersteinLoss)
+    assert (style.layers, style.seed) == ({"conv2_1": 2}, 5)
+    assert isinstance(color, MomentsLoss)
+    assert (color.layers, color.weight) == ({"input": 1.0}, 3)
+
+
 @pytest.mark.parametrize("activation", ["Tanh", "ELU", "ReLU", "Softplus"])
 def test_any_elementwise_activation(run: Callable[..., Path], models: list[StyleTransfer], activation: str) -> None:
     run(*STEPS, "--model.backbone.activation", f"torch.nn.{activation}")
     assert type(models[0].backbone.activation).__name__.endswith(activation)
 
 
-@pytest.mark.parametrize(
-    "config", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
-)
+@pytest.mark.parametrize("config", FIT_CONFIGS, ids=lambda path: path.relative_to(CONFIGS).as_posix())
 def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[StyleTransfer]) -> None:
     """Found by its bare name from an empty folder; the photos are the test's, the weights tiny, two steps."""
     folder = run("--config", config.relative_to(CONFIGS).as_posix(), *STEPS, "--trainer.precision", "32-true")
@@ -80,9 +121,7 @@ def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[
     assert type(models[0].backbone.activation).__name__ == declared.rpartition(".")[2]
 
 
-@pytest.mark.parametrize(
-    "config", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
-)
+@pytest.mark.parametrize("config", FIT_CONFIGS, ids=lambda path: path.relative_to(CONFIGS).as_posix())
 def test_every_config_is_complete(config: Path) -> None:
     """Runnable as it is: its photos exist, relative to it, and nothing that shapes the picture is left to defaults."""
     options = yaml.safe_load(config.read_text())
@@ -127,14 +166,14 @@ def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
         assert hparams["backbone"]["weights"] == "tiny"
         assert hparams["backbone"]["sha256"] == tiny_weights.sha256
         assert hparams["backbone"]["activation"]["class_path"] == "torch.nn.Tanh"
-        assert hparams["style"]["weight"] == 1e6
+        assert hparams["style"]["init_args"]["weight"] == 1e6
 
 
 def test_weights_and_their_hash_are_logged(
     run: Callable[..., Path], tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("verism.cli.rank_zero_info", said.append)
+    monkeypatch.setattr("verism.fit.rank_zero_info", said.append)
     run(*STEPS)
     assert said == [f"Weights: tiny, sha256 {tiny_weights.sha256}"]
 
@@ -161,22 +200,43 @@ def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path(printed["data"]["content"]).is_file()
 
 
+def descriptions(text: str) -> dict[str, str]:
+    """Each option in a help, and the words behind it, up to the next option."""
+    return dict(re.findall(r"\n  --([\w.]+) \S+((?:.*\n {10,})*.*)", text))
+
+
 def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["fit", "--help"])
     text = capsys.readouterr().out
     assert text.count("\n") < 700
-    # Each option, and the words behind it, up to the next option.
-    described = dict(re.findall(r"\n  --([\w.]+) \S+((?:.*\n {10,})*.*)", text))
+    described = descriptions(text)
     for name in (
         *("data.content", "data.style", "data.size", "data.upscale", "output.path", "output.overwrite", "optimizer"),
         *("model.canvas.init", "model.canvas.seed", "model.backbone.weights", "model.backbone.activation"),
         *("model.backbone.sha256", "model.backbone.pooling", "model.content.weight", "model.content.layers"),
-        *("model.content.normalization", "model.style.weight", "model.style.layers", "model.style.normalization"),
-        *("model.color.weight", "model.color.normalization", "snapshots.every_n_steps"),
-        *("histograms.every_n_steps", "histograms.activations"),
+        *("model.content.normalization", "model.style", "model.color", "snapshots.every_n_steps"),
+        *("metrics.every_n_steps", "histograms.every_n_steps", "histograms.activations"),
     ):
         assert len(described[name].split()) > 3, f"--{name} is not explained"
+
+
+@pytest.mark.parametrize(
+    ("loss", "options"),
+    [
+        ("StyleLoss", {"weight", "layers", "normalization"}),
+        ("ColorLoss", {"weight", "normalization"}),
+        ("MomentsLoss", {"weight", "layers", "normalization"}),
+        ("SlicedWassersteinLoss", {"weight", "layers", "normalization", "directions", "seed"}),
+    ],
+)
+def test_help_explains_every_loss(loss: str, options: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "--model.color.help", loss])
+    described = descriptions(capsys.readouterr().out)
+    assert set(described) == {f"model.color.{option}" for option in options}
+    # Besides the type and the default.
+    assert all(len(words.partition("(type:")[0].split()) >= 3 for words in described.values())
 
 
 BAD: list[tuple[list[str], str]] = [
@@ -190,7 +250,9 @@ BAD: list[tuple[list[str], str]] = [
     (["--model.backbone.activation", "torch.nn.PReLU"], "PReLU has trainable parameters"),
     (["--model.backbone.activation", "torch.nn.Nothing"], "model.backbone.activation"),
     (["--model.backbone.sha256", "beef"], "sha256 asks for weights beef"),
-    (["--model.canvas.init", "black"], "model.canvas.init"),
+    (["--model.canvas.init", "black"], "black: no such file"),
+    (["--model.canvas.init", "last.ckpt"], "last.ckpt: not the checkpoint of a run"),
+    (["--metrics.every_n_steps", "0"], "every_n_steps 0: must be at least 1"),
     (["--snapshots.every_n_steps", "0"], "every_n_steps 0: must be at least 1"),
     (["--trainer.accelerator", "abacus"], "abacus"),
     (["--output.path", "result.gif"], "result.gif: results are written as"),

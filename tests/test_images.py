@@ -156,24 +156,6 @@ def test_clips_what_is_out_of_range(tmp_path: Path, content: Tensor) -> None:
     )
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, content: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "result.png"
-    images.write(path, content, {})
-    old = path.read_bytes()
-
-    def full(self: Image.Image, fp: Path, **options: object) -> None:
-        Path(fp).write_bytes(b"half a pic")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Image.Image, "save", full)
-    with pytest.raises(VerismError, match=r"result.png: cannot be written \(No space left on device\)"):
-        images.write(path, 1 - content, {})
-    assert path.read_bytes() == old
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_refuses_other_endings(tmp_path: Path, content: Tensor) -> None:
     with pytest.raises(VerismError, match=r"result.gif: results are written as .png, .jpg, .jpeg"):
         images.write(tmp_path / "result.gif", content, {})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,14 +17,17 @@ from urllib.parse import quote
 
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism.weights import Weights
 
 HOST = "127.0.0.1"
 TIMEOUT_S = 30
+
+CELL = "vaadin-grid-cell-content"
 
 T = TypeVar("T")
 
@@ -76,33 +77,6 @@ return drawing.getTotalLength() > 0;
 """
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        reason = "needs chromium and chromedriver (Debian: chromium, chromium-driver)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for switch in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "window-size=1400,1400",
-        f"user-data-dir={tmp_path / 'chromium'}",
-    ):
-        options.add_argument(f"--{switch}")
-    with Chrome(options, ChromeService(driver)) as chrome:
-        yield chrome
-
-
 def test_shows_scalars_images_and_histograms(
     tiny_weights: Weights, run: Callable[..., Path], browser: Chrome, tmp_path: Path
 ) -> None:
@@ -121,6 +95,25 @@ def test_shows_scalars_images_and_histograms(
                     assert drawing.get_property("naturalWidth") == 162
                     assert drawing.get_property("naturalHeight") == 48
             browser.save_screenshot(str(tmp_path / f"{dashboard.page}_{dashboard.card}.png"))
+
+
+def test_hparams_page_compares_runs(
+    tiny_weights: Weights, run: Callable[..., Path], browser: Chrome, tmp_path: Path
+) -> None:
+    shown = set()
+    for weight in ("1000", "2000"):
+        folder = run("--trainer.max_steps", "3", "--model.content.weight", weight)
+        scalars = EventAccumulator(str(folder)).Reload()
+        shown |= {f"{scalars.Scalars('metrics/structure')[-1].value:#.5g}", folder.name}
+    with tensorboard(folder.parent, tmp_path / "tensorboard.log") as address:
+        browser.get(f"{address}#hparams")
+
+        def compared() -> bool:
+            cells = {cell.text for cell in find(browser, browser.find_element(By.TAG_NAME, "body"), CELL)}
+            return shown <= cells
+
+        wait_for(compared, f"{shown} in the table of hyperparameters")
+        browser.save_screenshot(str(tmp_path / "hparams.png"))
 
 
 def drawn(browser: Chrome, dashboard: Dashboard, tag: str) -> WebElement | None:

@@ -224,3 +224,22 @@ def test_compact_identities_pass_features_through_under_relu(content: Tensor) ->
         before, after = features[f"relu{block}_3"], features[f"relu{block}_4"]
         factor = float((after * before).sum() / before.square().sum())
         torch.testing.assert_close(after, factor * before, rtol=1e-4, atol=1e-4)
+
+
+def test_choose_says_what_auto_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without reading any file: one of torch.hub's that is there is enough."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    said: list[str] = []
+    monkeypatch.setattr(weights, "rank_zero_info", said.append)
+    assert weights.choose("auto") == "compact"
+    assert len(said) == 1
+    weights.imagenet_file().parent.mkdir(parents=True)
+    weights.imagenet_file().touch()
+    assert weights.choose("auto") == "imagenet"
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("source", ["imagenet", "compact", Path("nothing.pth")])
+def test_choose_leaves_others_as_they_are(source: weights.Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "rank_zero_info", pytest.fail)
+    assert weights.choose(source) == source

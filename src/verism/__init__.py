@@ -4,7 +4,7 @@ from verism.backbone import VGG19
 from verism.canvas import Pixels
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, StyleLoss
+from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss
 from verism.module import StyleTransfer
 
 __version__ = "0.1.0"
@@ -13,9 +13,12 @@ __all__ = [
     "VGG19",
     "ColorLoss",
     "ContentLoss",
+    "Loss",
+    "MomentsLoss",
     "PhotoPair",
     "Photos",
     "Pixels",
+    "SlicedWassersteinLoss",
     "StyleLoss",
     "StyleTransfer",
     "VerismError",

@@ -113,6 +113,15 @@ class VGG19(nn.Module):
                 features[layer.relu] = x
         return features
 
+    def as_published(self) -> VGG19:
+        """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
+        twin = copy.copy(self)
+        # A shallow copy shares the dictionary of submodules; the parts put in here must not reach this network.
+        twin._modules = dict(self._modules)
+        twin.activation, twin.activation_in_place = nn.ReLU(), nn.ReLU(inplace=True)
+        twin.pool = nn.MaxPool2d(2, 2)
+        return twin
+
     def _kernels(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         """Return the kernels in the type that this forward pass computes in, cast once, not at every step."""
         device = x.device.type

@@ -65,11 +65,7 @@ class PhotoPair(LightningDataModule):
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
     def _fit(self, photo: Tensor) -> Tensor:
-        height, width = photo.shape[-2:]
-        short = min(height, width)
-        if self.size > short and not self.upscale:
-            return photo
-        return images.resize(photo, (height * self.size // short, width * self.size // short))
+        return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))
 
 
 class Repeat:

@@ -16,3 +16,9 @@ class DivergedError(VerismError):
     """A run that had to stop, though its input was sound."""
 
     exit_status = 1
+
+
+class SweepError(VerismError):
+    """A sweep that did not finish all of its runs; those that did are whole."""
+
+    exit_status = 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from verism import atomic
 from verism.errors import VerismError
 
 MIN_SIDE = 32
@@ -74,17 +75,9 @@ def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Software] = "verism"
     exif[ExifTags.Base.ImageDescription] = json.dumps(dict(made_with))
-    # Beside its destination, because a rename is atomic only within one file system.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            picture.save(draft, exif=exif, **options)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    encoded = io.BytesIO()
+    picture.save(encoded, exif=exif, **options)
+    atomic.write(path, encoded.getvalue())
 
 
 def format_options(path: Path) -> Mapping[str, Any]:
@@ -100,6 +93,13 @@ def resize(image: Tensor, shape: Sequence[int]) -> Tensor:
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
     return F.interpolate(image, list(shape), mode="bilinear", align_corners=False, antialias=True)
+
+
+def scale(image: Tensor, short: int) -> Tensor:
+    """Resize ``(1, 3, H, W)`` until its short side has ``short`` pixels; the other is rounded down."""
+    height, width = image.shape[-2:]
+    own = min(height, width)
+    return resize(image, (height * short // own, width * short // own))
 
 
 def luma(image: Tensor) -> Tensor:

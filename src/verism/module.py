@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from jsonargparse import lazy_instance
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -14,7 +15,7 @@ from verism.backbone import VGG19
 from verism.canvas import Pixels
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, StyleLoss
+from verism.losses import ColorLoss, ContentLoss, Loss, StyleLoss
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -35,8 +36,8 @@ class StyleTransfer(LightningModule):
         canvas: Pixels,
         backbone: VGG19,
         content: ContentLoss,
-        style: StyleLoss,
-        color: ColorLoss,
+        style: Loss = lazy_instance(StyleLoss),
+        color: Loss = lazy_instance(ColorLoss),
         optimizer: OptimizerFactory = adam,
     ) -> None:
         """Put the parts together.
@@ -45,8 +46,8 @@ class StyleTransfer(LightningModule):
             canvas: what is optimised, and how it becomes an image.
             backbone: the frozen network that looks at the image.
             content: keeps the content photo's content.
-            style: takes on the style photo's style.
-            color: takes on the style photo's colours.
+            style: takes on the style photo's style; the paper's is StyleLoss.
+            color: takes on the style photo's colours; the paper's is ColorLoss, and off.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
 
         Raises:
@@ -93,18 +94,23 @@ class StyleTransfer(LightningModule):
         return self.optimizer(self.parameters())
 
     @property
-    def losses(self) -> dict[str, ContentLoss | StyleLoss | ColorLoss]:
+    def losses(self) -> dict[str, Loss]:
         """The losses that have a weight, by name."""
-        losses = (("content", self.content), ("style", self.style), ("color", self.color))
-        return {name: loss for name, loss in losses if loss.layers}
+        losses = {"content": self.content, "style": self.style, "color": self.color}
+        return {name: loss for name, loss in losses.items() if loss.layers}
+
+    @property
+    def data(self) -> PhotoPair:
+        """The datamodule of the run."""
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, PhotoPair):
+            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
+        return data
 
     @property
     def photos(self) -> Photos:
         """The content and the style photo of the run."""
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, PhotoPair):
-            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
-        return data.photos
+        return self.data.photos
 
     @property
     def image(self) -> Tensor:

@@ -52,16 +52,25 @@ def load(source: Source) -> Weights:
     Raises:
         VerismError: the file is missing, cannot be read, or does not hold a VGG-19; or the download failed.
     """
-    if isinstance(source, Path):
-        return _from_state_dict(source, name=str(source))
-    if source == "compact" or (source == "auto" and not imagenet_file().is_file()):
-        if source == "auto":
-            rank_zero_info(
-                "The weights embedded in verism are used, which are not torchvision's VGG-19. "
-                "For those, a download of 548 MB: --model.backbone.weights imagenet"
-            )
+    chosen = choose(source)
+    if isinstance(chosen, Path):
+        return _from_state_dict(chosen, name=str(chosen))
+    if chosen == "compact":
         return _from_compact(COMPACT)
     return _from_state_dict(_download(imagenet_file()), name="imagenet")
+
+
+def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
+    """Return what ``auto`` means on this machine, with a line that says so; other sources mean themselves."""
+    if source != "auto":
+        return source
+    if imagenet_file().is_file():
+        return "imagenet"
+    rank_zero_info(
+        "The weights embedded in verism are used, which are not torchvision's VGG-19. "
+        "For those, a download of 548 MB: --model.backbone.weights imagenet"
+    )
+    return "compact"
 
 
 def imagenet_file() -> Path:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from torch import Tensor
+from torch import Tensor, nn
 
+from verism import images
+from verism.backbone import VGG19
+from verism.callbacks.histograms import saturated
 from verism.images import luma
 from verism.vgg19 import CONVOLUTIONS
 
@@ -49,3 +55,38 @@ def test_activations_on_request(events: Callable[..., EventAccumulator]) -> None
     for name in names:
         assert [event.step for event in accumulator.Histograms(name)] == [0, 2]
         assert accumulator.Histograms(name)[0].histogram_value.num % 4 == 0
+
+
+def test_spread_and_saturation_of_the_activations(
+    events: Callable[..., EventAccumulator], content: Tensor, tmp_path: Path
+) -> None:
+    options = ("--model.backbone.activation", "torch.nn.Tanh", "--trainer.precision", "32-true")
+    accumulator = events("--trainer.max_steps", "2", "--histograms.activations", "true", *options)
+    names = [layer.name for layer in CONVOLUTIONS]
+    features = VGG19(activation=nn.Tanh())(images.read(tmp_path / "content.png"), names)
+    shares = []
+    for name in names:
+        for tag in (f"std/{name}", f"saturated/{name}"):
+            assert [event.step for event in accumulator.Scalars(tag)] == [0, 2]
+        std, share = (accumulator.Scalars(f"{of}/{name}")[0].value for of in ("std", "saturated"))
+        assert std == pytest.approx(float(features[name].std()), rel=1e-4)
+        beyond = (features[name].tanh().abs() > 0.99).double().mean()
+        # A value may lie so close to the edge that rounding decides.
+        assert share == pytest.approx(float(beyond), abs=2 / features[name].numel())
+        shares.append(share)
+    assert max(shares) > 0
+
+
+def test_no_spread_nor_saturation_unless_asked(events: Callable[..., EventAccumulator]) -> None:
+    tags = events("--trainer.max_steps", "1").Tags()["scalars"]
+    assert not [tag for tag in tags if tag.startswith(("std/", "saturated/"))]
+
+
+def test_saturated() -> None:
+    """Of the numbers from -4 to 4, Tanh takes those beyond atanh 0.99 = 2.65 to its ends, and ReLU half to 0."""
+    values = torch.linspace(-4, 4, 10_001, dtype=torch.float64)
+    assert saturated(nn.Tanh(), values) == pytest.approx(1 - math.atanh(0.99) / 4, abs=2e-4)
+    assert saturated(nn.ReLU(), values) == pytest.approx(0.5, abs=1e-4)
+    assert saturated(nn.LeakyReLU(0.15), values) == 0.0
+    with torch.no_grad():
+        assert saturated(nn.Tanh(), torch.tensor([-3.0, 0.0, 2.6, 2.7])) == 0.5

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from verism import images
 from verism.losses.style import DEFAULT_LAYERS
+from verism.metrics import NAMES
+from verism.normalization import Normalization
 
 OPTIONS = ("--model.color.weight", "3", "--trainer.precision", "32-true")
 
+METRICS = {f"metrics/{name}" for name in NAMES}
+
 TAGS = {
     "loss/total",
+    "gradient/norm",
     "speed/steps_per_second",
     *(f"{kind}/{term}" for kind in ("loss", "weighted") for term in ("content", "style", "color")),
     *(f"{kind}/style/{layer}" for kind in ("loss", "weighted") for layer in DEFAULT_LAYERS),
@@ -29,7 +37,7 @@ def values(accumulator: EventAccumulator, tag: str) -> dict[int, float]:
 
 def test_every_tag_has_a_point_a_step(events: Callable[..., EventAccumulator]) -> None:
     accumulator = events("--trainer.max_steps", "5", "--trainer.log_every_n_steps", "1", *OPTIONS)
-    assert set(accumulator.Tags()["scalars"]) == TAGS | {"hp_metric"}
+    assert set(accumulator.Tags()["scalars"]) == TAGS | METRICS
     for tag in TAGS:
         assert list(values(accumulator, tag)) == [0, 1, 2, 3, 4], tag
 
@@ -41,7 +49,7 @@ def test_log_every_n_steps_and_the_last(events: Callable[..., EventAccumulator])
 
 def test_logs_nothing_if_asked_to(events: Callable[..., EventAccumulator]) -> None:
     accumulator = events("--trainer.max_steps", "2", "--trainer.log_every_n_steps", "0", *OPTIONS)
-    assert accumulator.Tags()["scalars"] == ["hp_metric"]
+    assert set(accumulator.Tags()["scalars"]) == METRICS
 
 
 def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
@@ -61,6 +69,16 @@ def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
         assert at["speed/steps_per_second"] > 0
     assert values(accumulator, "loss/content")[0] == pytest.approx(0, abs=1e-6)
     assert values(accumulator, "loss/total")[2] < values(accumulator, "loss/total")[0]
+
+
+def test_gradient_norm(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    """Gradient descent at a learning rate of 1 moves the canvas by the gradient."""
+    options = ("--optimizer", "torch.optim.SGD", "--optimizer.lr", "1")
+    accumulator = events("--trainer.max_steps", "1", *options, *OPTIONS)
+    (checkpoint,) = Path(accumulator.path, "checkpoints").iterdir()
+    moved = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
+    start = Normalization()(images.read(tmp_path / "content.png"))
+    assert values(accumulator, "gradient/norm")[0] == pytest.approx(float((moved - start).norm()), rel=1e-4)
 
 
 def test_a_term_left_out_is_not_logged(events: Callable[..., EventAccumulator]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from verism.losses.term import Term, full_precision
+from verism.errors import VerismError
+from verism.losses.term import Term, full_precision, unit
 
 
 def test_raw_and_weighted() -> None:
@@ -20,3 +22,16 @@ def test_full_precision() -> None:
     for dtype in (torch.bfloat16, torch.float16, torch.float32):
         assert full_precision(torch.zeros(1, dtype=dtype)).dtype == torch.float32
     assert full_precision(torch.zeros(1, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_unit_is_one_or_the_contents_own_distance() -> None:
+    start = torch.tensor(4.0, dtype=torch.float64)
+    for normalization, expected in (("paper", 1.0), ("relative", 4.0)):
+        one = unit(normalization, start, "here")  # type: ignore[arg-type]
+        assert (float(one), one.dtype, one.shape) == (expected, torch.float64, ())
+
+
+def test_unit_of_no_distance() -> None:
+    assert float(unit("paper", torch.tensor(0.0), "here")) == 1.0
+    with pytest.raises(VerismError, match=r"at here, content and style have the same statistics.*or normalization"):
+        unit("relative", torch.tensor(0.0), "here")

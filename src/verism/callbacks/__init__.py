@@ -1,8 +1,9 @@
 """Everything that a person sees of a run, one callback a file. They read the run; none of them steers it."""
 
 from verism.callbacks.histograms import Histograms
+from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
 from verism.callbacks.scalars import Scalars
 from verism.callbacks.snapshots import Snapshots
 
-__all__ = ["Histograms", "Output", "Scalars", "Snapshots"]
+__all__ = ["Histograms", "Metrics", "Output", "Scalars", "Snapshots"]

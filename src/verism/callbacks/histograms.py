@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from verism.callbacks.periodic import Periodic
@@ -21,8 +21,13 @@ class Histograms(Periodic):
 
     - ``{luminance,red,green,blue}/image``: pixels a level, 0 to 255, after 0, n, 2n, … updates, and of the last image.
     - ``{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
-    - ``activations/{conv1_1 … conv5_4}``: outputs of every convolution for the image (the paper's 4×4 sheets), if asked
-      for.
+
+    and, if asked for, of every convolution's outputs for the image (the paper's 4×4 sheets):
+
+    - ``activations/{conv1_1 … conv5_4}``: their histogram.
+    - ``std/{conv1_1 … conv5_4}``: their standard deviation, a scalar.
+    - ``saturated/{conv1_1 … conv5_4}``: the share of them at which the activation's slope is below 1 − 0.99²; for Tanh,
+      those that it takes beyond ±0.99, for ReLU, those that it takes to 0. A scalar.
     """
 
     def __init__(self, every_n_steps: int = 50, activations: bool = False) -> None:
@@ -50,6 +55,16 @@ class Histograms(Periodic):
                 low, high = float(values.min()), float(values.max())
                 margin = 0.5 if low == high else 0.0
                 _add(writer, f"activations/{name}", values, low - margin, high + margin, step)
+                writer.add_scalar(f"std/{name}", float(values.std()), step)
+                writer.add_scalar(f"saturated/{name}", saturated(model.backbone.activation, values), step)
+
+
+def saturated(activation: nn.Module, values: Tensor) -> float:
+    """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², Tanh's at ±0.99."""
+    with torch.enable_grad():
+        values = values.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(activation(values).sum(), values)
+    return float((slope < 1 - 0.99**2).float().mean())
 
 
 def _add_levels(writer: SummaryWriter, name: str, image: Tensor, step: int) -> None:

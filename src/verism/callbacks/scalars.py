@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from verism.losses import Term
@@ -20,6 +21,7 @@ class Scalars(Callback):
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
     - ``loss/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
     - ``weighted/{content,style,color}``, ``weighted/style/{layer}``: the same, as shares of the total.
+    - ``gradient/norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter.
     - ``speed/steps_per_second``: over the steps since the last such point.
 
     The total also stands in the progress bar, and as ``loss`` in ``trainer.callback_metrics``.
@@ -45,6 +47,8 @@ class Scalars(Callback):
         scalars = {"loss/total": float(outputs["loss"])}
         for name, term in outputs["terms"].items():
             scalars |= _scalars(name, term)
+        gradients = [parameter.grad.norm() for parameter in pl_module.parameters() if parameter.grad is not None]
+        scalars["gradient/norm"] = float(torch.stack(gradients).norm())
         since, then = self._since
         self._since = (trainer.global_step, time.perf_counter())
         scalars["speed/steps_per_second"] = (trainer.global_step - since) / (self._since[1] - then)

@@ -2,12 +2,24 @@
 
 Every loss first reduces the features to *statistics*, sums over positions that add up over disjoint regions of the
 image, and then computes its term from their totals. Kept apart, the same losses serve a whole image, an image in tiles,
-or the share of an image that one of several GPUs holds.
+or the share of an image that one of several GPUs holds. (The sliced Wasserstein distance is the exception: it sorts.)
 """
 
 from verism.losses.color import ColorLoss
 from verism.losses.content import ContentLoss
+from verism.losses.loss import Loss
+from verism.losses.moments import MomentsLoss
+from verism.losses.sliced_wasserstein import SlicedWassersteinLoss
 from verism.losses.style import StyleLoss
 from verism.losses.term import Normalization, Term
 
-__all__ = ["ColorLoss", "ContentLoss", "Normalization", "StyleLoss", "Term"]
+__all__ = [
+    "ColorLoss",
+    "ContentLoss",
+    "Loss",
+    "MomentsLoss",
+    "Normalization",
+    "SlicedWassersteinLoss",
+    "StyleLoss",
+    "Term",
+]

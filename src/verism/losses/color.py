@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import final
 
 import torch
-from torch import nn
 
 from verism.backbone import Features
 from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
+from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
 from verism.vgg19 import INPUT
 
 
-@final
-class ColorLoss(nn.Module):
+class ColorLoss(Loss):
     """``mean((G_x − G_s)²)`` of the Gram matrices of the normalised RGB channels (section 6.1 of the paper).
 
     Both images are first resized to the shape of whichever has fewer pixels, as the paper does. The paper's own code
@@ -33,15 +31,13 @@ class ColorLoss(nn.Module):
                 divided by their number of positions, over the content photo's value of it, so that it starts at 1
                 from the content photo.
         """
-        super().__init__()
-        self.weight = weight
-        self.layers: Mapping[str, float] = {INPUT: 1.0} if weight else {}
+        super().__init__(weight, {INPUT: 1.0}, normalization)
         self.distance = GramDistance("the colours", normalization, sum_distance)
         self.shape = torch.Size()
 
     def aim(self, content: Features, style: Features) -> None:
         """Take the target from the photos' colours, at ``input``; once, before the first step."""
-        if self.weight:
+        if self.layers:
             photos = (content[INPUT], style[INPUT])
             self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
             self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))

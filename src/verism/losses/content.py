@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from verism.backbone import Features, check_layers
+from verism.backbone import Features
 from verism.errors import VerismError
+from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision
 
 
@@ -32,7 +33,7 @@ def squared_error(features: Tensor, target: Tensor) -> SquaredError:
 
 
 @final
-class ContentLoss(nn.Module):
+class ContentLoss(Loss):
     """``mean((F − Y)²)`` with F the image's features and Y the content photo's (Eq. 1)."""
 
     def __init__(
@@ -49,11 +50,7 @@ class ContentLoss(nn.Module):
             normalization: paper: the mean of the squared differences. relative: that over the mean square of the
                 content photo's features, so that 1 is the distance to having no features at all.
         """
-        super().__init__()
-        check_layers(layers)
-        self.weight = weight
-        self.layers = {name: value for name, value in layers.items() if value and weight}
-        self.normalization = normalization
+        super().__init__(weight, layers, normalization)
 
     def aim(self, content: Features, style: Features) -> None:
         """Take the targets from the photos' features at ``self.layers``; once, before the first step."""

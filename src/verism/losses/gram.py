@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from verism.errors import VerismError
-from verism.losses.term import Normalization, full_precision
+from verism.losses.term import Normalization, full_precision, unit
 
 
 class Gram(NamedTuple):
@@ -64,8 +63,8 @@ class GramDistance(nn.Module):
         """
         super().__init__()
         self.place = place
-        self.relative = normalization == "relative"
-        self.distance = mean_distance if self.relative else paper
+        self.normalization = normalization
+        self.distance = mean_distance if normalization == "relative" else paper
         self.positions = 0
 
     def aim(self, content: Gram, style: Gram) -> None:
@@ -74,12 +73,7 @@ class GramDistance(nn.Module):
         Raises:
             VerismError: the normalisation is relative, and that distance is zero.
         """
-        scale = self.distance(content, style) if self.relative else torch.ones_like(style.products[0, 0])
-        if scale == 0:
-            raise VerismError(
-                f"normalization relative: at {self.place}, content and style have the same statistics, so nothing can "
-                "be relative to their difference; choose another style photo, or normalization paper."
-            )
+        scale = unit(self.normalization, self.distance(content, style), self.place)
         self.register_buffer("products", style.products, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
         self.positions = style.positions

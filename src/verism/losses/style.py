@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast, final
+from typing import cast
 
 from torch import Tensor, nn
 
-from verism.backbone import Features, check_layers
+from verism.backbone import Features
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
+from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
 
 DEFAULT_LAYERS: Mapping[str, float] = {
@@ -27,8 +28,7 @@ def style_distance(image: Gram, style: Gram) -> Tensor:
     return sum_distance(image, style) / elements
 
 
-@final
-class StyleLoss(nn.Module):
+class StyleLoss(Loss):
     """``Σ_l w_l · mean((G_x − G_s)²) / (d·h·w)`` over the Gram matrices of the chosen layers (Eq. 2).
 
     Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3 to 5; normalised as
@@ -50,10 +50,7 @@ class StyleLoss(nn.Module):
                 G_s/n_s)²), n the number of positions, over the content photo's value of it, so that each layer starts
                 at 1 from the content photo, whatever the features' scale and the photos' sizes.
         """
-        super().__init__()
-        check_layers(layers)
-        self.weight = weight
-        self.layers = {name: value for name, value in layers.items() if value and weight}
+        super().__init__(weight, layers, normalization)
         self.distances = nn.ModuleDict(
             {name: GramDistance(name, normalization, style_distance) for name in self.layers}
         )

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from verism.errors import VerismError
+
 Normalization = Literal["paper", "relative"]
 """``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant of content and style, so
 that its value does not depend on the scale of the features, nor on the photos' sizes."""
@@ -44,3 +46,24 @@ class Term(NamedTuple):
 def full_precision(x: Tensor) -> Tensor:
     """Return ``x`` in float32, or in float64 if it is that already: losses are never computed in less."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def unit(normalization: Normalization, start: Tensor, place: str) -> Tensor:
+    """Return what a distance to the style photo is divided by.
+
+    Args:
+        normalization: relative: by ``start``. paper: by 1.
+        start: the content photo's own distance, a scalar.
+        place: what the distance is between, for the error's message.
+
+    Raises:
+        VerismError: the normalisation is relative, and ``start`` is zero.
+    """
+    if normalization == "paper":
+        return torch.ones_like(start)
+    if start == 0:
+        raise VerismError(
+            f"normalization relative: at {place}, content and style have the same statistics, so nothing can be "
+            "relative to their difference; choose another style photo, or normalization paper."
+        )
+    return start

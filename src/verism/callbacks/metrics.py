@@ -1,0 +1,70 @@
+"""How good the image is, as numbers over steps, and beside the run's hyperparameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.core.saving import save_hparams_to_yaml
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.tensorboard import SummaryWriter
+
+from verism.callbacks.periodic import Periodic
+from verism.metrics import Measure
+from verism.module import StyleTransfer
+
+
+class Metrics(Periodic):
+    """Measures the image, and logs the run's hyperparameters with what was measured.
+
+    Tags, after 0, n, 2n, … updates, and of the last image; ``verism.metrics`` has the definitions:
+
+    - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): how much of the content photo is left.
+    - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: how far it still is to the style photo.
+    - ``metrics/ciede2000`` (ΔE): how far its colours have moved.
+    - ``metrics/newly_clipped``: share of samples that it drove to black or white.
+
+    TensorBoard's HParams page compares runs by the last value of each.
+    """
+
+    def __init__(self, every_n_steps: int = 100) -> None:
+        """Choose how often.
+
+        Args:
+            every_n_steps: steps from one measurement to the next; each costs about the time of one step in float32.
+        """
+        super().__init__(every_n_steps)
+        self._measure: Measure
+        self._start: dict[str, float]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Measure the first image, and log the hyperparameters."""
+        model = cast("StyleTransfer", pl_module)
+        device = model.image.device
+        content, style = (photo.to(device) for photo in model.photos)
+        self._measure = Measure(content, style, model.backbone)
+        super().on_train_start(trainer, pl_module)
+        options = {
+            **model.hparams,
+            "data": dict(model.data.hparams),
+            "trainer": {"max_steps": trainer.max_steps, "precision": trainer.precision},
+        }
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                # Its page compares by the metrics named here, and logs them as their first point.
+                logger.log_hyperparams(options, self._start, trainer.global_step)
+                if trainer.is_global_zero:
+                    # Lightning saved it before it had anything to save.
+                    save_hparams_to_yaml(Path(logger.log_dir, logger.NAME_HPARAMS_FILE), logger.hparams)
+            else:
+                logger.log_hyperparams(options)
+
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+        """Measure the image of one step."""
+        measured = {f"metrics/{name}": value for name, value in self._measure(model.image).items()}
+        if first:
+            self._start = measured
+            return
+        for tag, value in measured.items():
+            writer.add_scalar(tag, value, step)

@@ -1,0 +1,61 @@
+"""A finished run, read back from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from torch import Tensor
+
+from verism import images
+from verism.data import Photos
+from verism.errors import VerismError
+from verism.fit import FitOptions, read_photos
+from verism.module import StyleTransfer
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run was made of, and what it made.
+
+    Attributes:
+        folder: the run's own, as ``fit`` writes it: with ``config.yaml`` and ``result.png``.
+        options: of ``fit``, complete.
+    """
+
+    folder: Path
+    options: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> FinishedRun:
+        """Return the run of ``folder``; raise ``VerismError`` if it holds none."""
+        config = folder / "config.yaml"
+        try:
+            options = yaml.safe_load(config.read_text(encoding="utf-8"))
+            return cls(folder, {name: options[name] for name in ("model", "data", "optimizer", "output")})
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+            raise VerismError(f"{folder}: holds no run: {config.name} is missing, or not of fit's.") from error
+
+    @property
+    def result(self) -> Path:
+        """The result's file."""
+        chosen = self.options["output"]["path"]
+        return Path(chosen) if chosen else self.folder / "result.png"
+
+    @cached_property
+    def image(self) -> Tensor:
+        """The result, ``(1, 3, H, W)``, RGB in [0, 1]; raises ``VerismError`` if the run has none."""
+        return images.read(self.result)
+
+    @cached_property
+    def photos(self) -> Photos:
+        """The photos at the run's size; raises ``VerismError`` if they cannot be read any more."""
+        return read_photos(self.options["data"])
+
+    def build(self) -> StyleTransfer:
+        """Return the run's model, without its image."""
+        return FitOptions().build({name: self.options[name] for name in ("model", "data", "optimizer")})

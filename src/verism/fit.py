@@ -1,0 +1,187 @@
+"""The command ``fit``: one run, from two photos to an image."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse.typing import register_type
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
+from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from verism import precision
+from verism.callbacks import Histograms, Metrics, Output, Scalars, Snapshots
+from verism.data import PhotoPair, Photos
+from verism.errors import VerismError
+from verism.memory import keep_freed_memory
+from verism.module import StyleTransfer
+
+
+def fit(args: Sequence[str]) -> VerismCLI:
+    """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
+    keep_freed_memory()
+    quieten_lightning()
+    return VerismCLI(["fit", *args])
+
+
+def resolve_paths() -> None:
+    """Have paths in a config mean the same wherever the command is run: relative to that config."""
+    # jsonargparse parses a config from inside its folder, so that making them absolute at once is all it takes.
+    register_type(Path, str, lambda path: Path(path).expanduser().resolve(), fail_already_registered=False)
+
+
+def read_photos(options: Mapping[str, Any]) -> Photos:
+    """Return the photos that the options of ``data`` name; raise ``VerismError`` if they cannot be read."""
+    return PhotoPair(Path(options["content"]), Path(options["style"]), options["size"], options["upscale"]).photos
+
+
+class VerismCLI(LightningCLI):
+    """LightningCLI for one method: an image, two photos, and what a person sees of it."""
+
+    def __init__(self, args: Sequence[str], run: bool = True) -> None:
+        """Parse ``args``; with ``run``, the first names the subcommand, which is then run."""
+        resolve_paths()
+        super().__init__(
+            StyleTransfer,
+            PhotoPair,
+            save_config_callback=SaveConfig,
+            # The summary would list one parameter.
+            trainer_defaults={"max_steps": 1000, "log_every_n_steps": 10, "enable_model_summary": False},
+            seed_everything_default=0,
+            parser_kwargs={
+                "exit_on_error": False,
+                "fit": {"description": "Give one photo the look of another.", "exit_on_error": False},
+            },
+            parser_class=Parser,
+            args=list(args),
+            run=run,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return the commands there are, with those of the Trainer's arguments that are not the user's."""
+        return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"}}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the optimiser, which any of torch's can be, and the callbacks."""
+        parser.add_argument(
+            "--optimizer",
+            type=OptimizerCallable,
+            default={"class_path": "torch.optim.Adam", "init_args": {"lr": 0.01}},
+            help="Any of torch's optimisers, such as torch.optim.Adam or torch.optim.LBFGS; the learning rate is in "
+            "ImageNet standard deviations a step.",
+        )
+        parser.link_arguments("optimizer", "model.optimizer")
+        parser.add_lightning_class_args(Output, "output")
+        parser.add_lightning_class_args(Scalars, "scalars")
+        parser.add_lightning_class_args(Metrics, "metrics")
+        parser.add_lightning_class_args(Snapshots, "snapshots")
+        parser.add_lightning_class_args(Histograms, "histograms")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse ``args`` and nothing else."""
+        self.config = parser.parse_args(args)
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
+        try:
+            return super().instantiate_trainer(**kwargs)
+        except (ValueError, MisconfigurationException) as error:
+            raise VerismError(f"--trainer: {error}") from error
+
+    def before_instantiate_classes(self) -> None:
+        """Choose the precision, unless the user did."""
+        trainer = self.config.fit.trainer
+        if trainer.precision is None:
+            trainer.precision = precision.fastest(str(trainer.accelerator))
+
+    def after_instantiate_classes(self) -> None:
+        """Record the whole configuration of model and data with what it was resolved to."""
+        dump = self._parser(self.subcommand).dump(self.config.fit, skip_link_targets=False, skip_none=False)
+        options = yaml.safe_load(dump)
+        model = options["model"]
+        identity = self.model.backbone.identity
+        rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
+        model["backbone"] |= identity
+        # The callback that measures logs them, because TensorBoard wants hyperparameters and metrics named together.
+        self.model.save_hyperparameters(model, logger=False)
+        self.datamodule.save_hyperparameters(options["data"], logger=False)
+
+    def before_fit(self) -> None:
+        """Find the user's mistakes before anything is written."""
+        self.datamodule.setup("fit")
+        # It may start from a file, and is started again when Lightning is ready for it.
+        self.model.canvas.start(*self.datamodule.photos)
+        self.config_init.fit.output.check(self.trainer)
+
+
+class Parser(LightningArgumentParser):
+    """Lightning's parser, with a help that can be read."""
+
+    def format_help(self, *args: Any, **kwargs: Any) -> str:
+        """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""
+        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
+
+
+class SaveConfig(SaveConfigCallback):
+    """Writes config.yaml into the run's own folder; a run without one (no logger) writes none."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write it, unless it would land among the user's files."""
+        if trainer.loggers:
+            super().setup(trainer, pl_module, stage)
+
+
+class FitOptions(VerismCLI):
+    """The options of ``fit``, read and checked; nothing is built or run."""
+
+    def __init__(self) -> None:
+        """Make the parser."""
+        # The parser is only made together with something to parse; the photos have no default.
+        super().__init__(["--seed_everything=false", "--data.content=none", "--data.style=none"], run=False)
+
+    def read(self, args: Sequence[str]) -> dict[str, Any]:
+        """Return the complete options that ``args`` stand for, of plain types, as ``fit`` takes them in a config."""
+        options: dict[str, Any] = yaml.safe_load(self.parser.dump(self.parser.parse_args(list(args)), skip_none=False))
+        return options
+
+    def build(self, options: Mapping[str, Any]) -> StyleTransfer:
+        """Return the model of ``options``."""
+        model: StyleTransfer = self.parser.instantiate_classes(self.parser.parse_object(dict(options))).model
+        return model
+
+    def before_instantiate_classes(self) -> None:
+        """Leave the precision open."""
+
+    def instantiate_classes(self) -> None:
+        """Build nothing."""
+
+    def after_instantiate_classes(self) -> None:
+        """Record nothing."""
+
+
+def quieten_lightning() -> None:
+    """Leave out what says nothing about the run."""
+    # Advertising.
+    logger = logging.getLogger("lightning.pytorch.utilities.rank_zero")
+    logger.addFilter(_is_no_advertisement)
+    # Lightning's own use of what torch has deprecated since.
+    warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
+    # The first and the last step are logged, however short the run.
+    warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
+    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
+    warnings.filterwarnings("ignore", message="The dirpath has changed from")
+    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
+
+
+def _is_no_advertisement(record: logging.LogRecord) -> bool:
+    return "💡 Tip" not in record.getMessage()

@@ -1,0 +1,96 @@
+"""Moments: how far the mean and the covariance of the image's features are from the style photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from torch import Tensor
+
+from verism.backbone import Features
+from verism.losses.gram import gram
+from verism.losses.loss import Loss
+from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.vgg19 import INPUT
+
+
+class Moments(NamedTuple):
+    """Sums over positions; adds up over disjoint regions.
+
+    Attributes:
+        sums: of the features, ``(d,)``, at least float32.
+        products: of the features with each other, ``(d, d)``, likewise.
+        positions: over how many positions the sums run.
+    """
+
+    sums: Tensor
+    products: Tensor
+    positions: int
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of every channel, ``(d,)``."""
+        return self.sums / self.positions
+
+    @property
+    def covariance(self) -> Tensor:
+        """The covariance of the channels, ``(d, d)``."""
+        return self.products / self.positions - self.mean.outer(self.mean)
+
+
+def moments(features: Tensor) -> Moments:
+    """Return the first and second moments of ``features`` ``(1, d, h, w)``, as sums."""
+    return Moments(full_precision(features).sum(dim=(0, 2, 3)), *gram(features))
+
+
+def moments_distance(image: Moments, style: Moments) -> Tensor:
+    """``mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²)`` over channels, and over pairs of channels.
+
+    A Gram matrix over its positions is ``Σ + μμᵀ``: it lets a change of the mean pay for one of the covariance, which
+    this does not.
+    """
+    return (image.mean - style.mean).square().mean() + (image.covariance - style.covariance).square().mean()
+
+
+class MomentsLoss(Loss):
+    """``Σ_l w_l · (mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²))`` over the chosen layers; by default, of the colours.
+
+    Means and variances are the statistics of Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2; with
+    the covariances, the image's are the style's if and only if one linear colour map takes one to the other.
+    """
+
+    def __init__(
+        self,
+        weight: float = 1.0,
+        layers: Mapping[str, float] = {INPUT: 1.0},
+        normalization: Normalization = "relative",
+    ) -> None:
+        """Choose what to compare, and how much it counts.
+
+        Args:
+            weight: weight of the loss in the total; 0 leaves it out.
+            layers: layer name to its weight within this loss; input is the normalised RGB image.
+            normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
+                layer starts at 1 from the content photo.
+        """
+        super().__init__(weight, layers, normalization)
+        self._style: dict[str, Moments] = {}
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+        self._style = {name: moments(style[name]) for name in self.layers}
+        for name, target in self._style.items():
+            start = moments_distance(moments(content[name]), target)
+            self.register_buffer(f"scale_{name}", unit(self.normalization, start, name), persistent=False)
+
+    def statistics(self, features: Features) -> dict[str, Moments]:
+        """Reduce the image's features to sums over positions."""
+        return {name: moments(features[name]) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, Moments]) -> Term:
+        """Turn the sums over the whole image into the term."""
+        values = {
+            name: moments_distance(total, self._style[name]) / self.get_buffer(f"scale_{name}")
+            for name, total in totals.items()
+        }
+        return Term(self.weight, self.layers, values)

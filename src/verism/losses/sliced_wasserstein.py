@@ -1,0 +1,99 @@
+"""Sliced Wasserstein: how far the image's features would have to be moved to be distributed as the style photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism.backbone import Features
+from verism.losses.loss import Loss
+from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.vgg19 import INPUT
+
+
+def quantiles(features: Tensor, directions: Tensor) -> Tensor:
+    """Project features onto lines, and sort.
+
+    Args:
+        features: ``(1, d, h, w)``.
+        directions: ``(k, d)``, unit vectors.
+
+    Returns:
+        ``(k, h · w)``, ascending along the last dimension, at least float32.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        projected = directions @ full_precision(features).flatten(2).squeeze(0)
+    return projected.sort(dim=-1).values
+
+
+def resample(sorted_values: Tensor, count: int) -> Tensor:
+    """Interpolate ``(k, n)`` quantiles linearly to ``(k, count)``; the first and the last stay."""
+    return F.interpolate(sorted_values.unsqueeze(0), size=count, mode="linear", align_corners=True).squeeze(0)
+
+
+def random_directions(count: int, dimensions: int, generator: torch.Generator) -> Tensor:
+    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere."""
+    return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=torch.float32))
+
+
+class SlicedWassersteinLoss(Loss):
+    """``Σ_l w_l · mean((q_x − q_s)²)``, q the quantiles of the features along random directions.
+
+    The squared sliced Wasserstein-2 distance, over a fixed, seeded set of directions. Where it is zero, the two
+    distributions agree along each of them, not only in their second moments, as with Gram matrices.
+
+    It sorts, and so does not add up over regions of an image; time and memory grow with positions times directions.
+
+    Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, directions are
+    drawn anew at every step.
+    """
+
+    def __init__(
+        self,
+        weight: float = 1.0,
+        layers: Mapping[str, float] = {INPUT: 1.0},
+        normalization: Normalization = "relative",
+        directions: int = 32,
+        seed: int = 0,
+    ) -> None:
+        """Choose what to compare, and how much it counts.
+
+        Args:
+            weight: weight of the loss in the total; 0 leaves it out.
+            layers: layer name to its weight within this loss; input is the normalised RGB image.
+            normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
+                layer starts at 1 from the content photo.
+            directions: how many lines the features are projected onto.
+            seed: of the directions.
+        """
+        super().__init__(weight, layers, normalization)
+        self.directions = directions
+        self.seed = seed
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+        generator = torch.Generator().manual_seed(self.seed)
+        for name in self.layers:
+            drawn = random_directions(self.directions, style[name].shape[1], generator)
+            directions = drawn.to(full_precision(style[name]))
+            start = quantiles(content[name], directions)
+            target = resample(quantiles(style[name], directions), start.shape[-1])
+            self.register_buffer(f"directions_{name}", directions, persistent=False)
+            self.register_buffer(f"target_{name}", target, persistent=False)
+            scale = unit(self.normalization, (start - target).square().mean(), name)
+            self.register_buffer(f"scale_{name}", scale, persistent=False)
+
+    def statistics(self, features: Features) -> dict[str, Tensor]:
+        """Sort the image's features along each direction; of the whole image only."""
+        return {name: quantiles(features[name], self.get_buffer(f"directions_{name}")) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, Tensor]) -> Term:
+        """Turn the quantiles into the term."""
+        values = {
+            name: (total - self.get_buffer(f"target_{name}")).square().mean() / self.get_buffer(f"scale_{name}")
+            for name, total in totals.items()
+        }
+        return Term(self.weight, self.layers, values)

@@ -1,0 +1,207 @@
+"""The command ``sweep``."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from jsonargparse import ArgumentParser, lazy_instance
+from tqdm import tqdm
+
+from verism.errors import SweepError, VerismError
+from verism.fit import quieten_lightning, resolve_paths
+from verism.sweep.estimate import estimate
+from verism.sweep.executors import Executor, local
+from verism.sweep.labels import COMPARED
+from verism.sweep.plan import Grid, Pair, plan
+from verism.sweep.report import write_outputs
+from verism.sweep.run import Chain, Outcome, Run
+from verism.sweep.work import MAX_ATTEMPTS
+
+FIT_SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
+"""Options of ``fit`` that a sweep takes on its command line, for all of its runs."""
+
+
+def sweep(args: Sequence[str]) -> None:
+    """Run ``sweep`` with its arguments."""
+    quieten_lightning()
+    resolve_paths()
+    parser = ArgumentParser(prog="verism sweep", description=Sweep.__doc__, exit_on_error=False)
+    parser.add_argument("--config", action="config", help="The sweep's file.")
+    parser.add_class_arguments(Sweep, as_group=False, skip={"output", "carry_over", "dry_run", "options"})
+    parser.add_argument(
+        "--output", type=Path, help="The sweep's folder; lightning_logs/ and the name of its file, unless it is given."
+    )
+    parser.add_argument(
+        "--carry_over",
+        action="store_true",
+        help="Start each run from the image of the run before it along the first axis of the grid, as the paper did by "
+        "mistake, instead of from its own first image.",
+    )
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="List the runs, with the time and memory that they will take, and stop.",
+    )
+    own, fits = _split(args)
+    options = parser.parse_args(own)
+    name = Path(options.config[-1].relative).stem if options.config else "sweep"
+    parts = parser.instantiate_classes(options)
+    del parts.config
+    parts.output = parts.output or Path.cwd() / "lightning_logs" / name
+    Sweep(**vars(parts), options=fits)()
+
+
+def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the sweep's own arguments, and those that are options of ``fit``: ``--data.size 256``, say."""
+    own: list[str] = []
+    fits: list[str] = []
+    current = own
+    for arg in args:
+        if re.match("--?[a-z]", arg):  # Not a negative number.
+            section = re.match(r"--(\w+)", arg)
+            current = fits if section and section[1] in FIT_SECTIONS else own
+        current.append(arg)
+    return own, fits
+
+
+class Sweep:
+    """A grid of options, each combination a run of its own; all in one folder, with a report that compares them.
+
+    The folder holds ``runs`` (each with its options, log and result), ``results.csv``, ``sheets``, ``plots`` and
+    ``report.html``. Given again, the same command runs what is not finished.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        grid: Grid,
+        output: Path,
+        pairs: list[Pair] | Path | None = None,
+        seeds: Sequence[int] = (0,),
+        compare: Sequence[str] = COMPARED,
+        carry_over: bool = False,
+        executor: Executor = lazy_instance(local),
+        dry_run: bool = False,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Choose what to run, and where.
+
+        Args:
+            base: the config of fit that all runs share. In a sweep's file, relative to it, as all paths.
+            grid: option of fit, by its dotted name, to a list of values; one value is the same in all runs. Options
+                that change together have a name of your choice, with labels: {label: {option: value, …}, …}.
+            output: the sweep's folder.
+            pairs: photos, as a list of {content: …, style: …}, each a file or a pattern such as photos/*.jpg; or a
+                CSV file with these two columns. Null: those of base.
+            seeds: one a repeat; of noise and whatever else is random.
+            compare: patterns of the scalars' tags that the plots and the report show against the options.
+            carry_over: start each run from the image of the run before it along the first axis of the grid.
+            executor: local (one process a GPU or core), dask or ray; each has its own options, such as
+                --executor.workers and --executor.address.
+            dry_run: only list the runs.
+            options: of fit, as on its command line; the same in all runs.
+        """
+        self.output = output
+        self.executor = executor
+        self.dry_run = dry_run
+        self.compare = compare
+        self.chains = plan(base, grid, pairs, seeds, output, carry_over=carry_over, options=options)
+        self.runs: list[Run] = [run for chain in self.chains for run in chain]
+
+    def __call__(self) -> None:
+        """Run what is not finished, and write the report.
+
+        Raises:
+            SweepError: some runs failed; the report has the others, and their errors.
+            VerismError: the executor does not work, or another sweep is at work in the folder.
+        """
+        if self.dry_run:
+            sys.stdout.write(estimate(self.runs, self.executor.workers, self.executor.threads))
+            return
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise VerismError(f"--output {self.output}: cannot be made a folder ({error.strerror}).") from error
+        try:
+            with FileLock(self.output / ".lock", timeout=0):
+                self._run()
+        except Timeout as error:
+            raise VerismError(f"{self.output}: another sweep is at work there; wait, or give --output.") from error
+        except KeyboardInterrupt as error:
+            finished = sum(run.finished for run in self.runs)
+            raise SweepError(
+                f"Interrupted; {finished} of {len(self.runs)} runs are finished, and the same command does the rest."
+            ) from error
+
+    def _run(self) -> None:
+        for run in self.runs:
+            run.prepare()
+            run.forget_failure()
+        with _progress(self.runs):
+            self._exhaust()
+        records = [run.record() for run in self.runs]
+        report, *_ = write_outputs(self.output, records, self.compare)
+        sys.stdout.write(f"Report: {report}\n")
+        if failed := [record for record in records if record.error]:
+            raise SweepError(
+                f"{len(failed)} of {len(records)} runs failed, the first with: {failed[0].error} "
+                f"All of their errors are in {self.output / 'results.csv'}."
+            )
+
+    def _exhaust(self) -> None:
+        """Run what has not ended, again and again: workers die, and take runs with them."""
+        while pending := [chain for chain in self.chains if not _ended(chain)]:
+            before = self._state()
+            failure: Exception | None = None
+            try:
+                self.executor.run(pending)
+            except VerismError:
+                raise
+            except Exception as error:
+                failure = error
+            if self._state() == before:
+                raise VerismError(f"--executor: workers end before they begin a run ({failure or 'no reason given'}).")
+            for run in self.runs:
+                if run.outcome is None and run.attempts >= MAX_ATTEMPTS:
+                    run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times; see {run.folder}/log.txt"))
+
+    def _state(self) -> list[tuple[Outcome | None, int]]:
+        return [(run.outcome, run.attempts) for run in self.runs]
+
+
+def _ended(chain: Chain) -> bool:
+    return all(run.outcome for run in chain)
+
+
+@contextmanager
+def _progress(runs: Sequence[Run]) -> Iterator[None]:
+    """Show a bar of the runs that have ended, read off their outcomes, since they are run who knows where."""
+    done = threading.Event()
+
+    def watch(bar: tqdm[None]) -> None:
+        while True:
+            last = done.wait(1)
+            outcomes = [outcome for run in runs if (outcome := run.outcome)]
+            if len(outcomes) > bar.n:
+                failed = sum(outcome.error is not None for outcome in outcomes)
+                bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
+                bar.update(len(outcomes) - bar.n)
+            elif sys.stderr.isatty():
+                bar.refresh()
+            if last:
+                return
+
+    with tqdm(total=len(runs), desc="Runs", unit="run") as bar:
+        watcher = threading.Thread(target=watch, args=(bar,), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()

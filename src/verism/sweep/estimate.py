@@ -1,0 +1,144 @@
+"""What a sweep will take, from one measured step of each of its models."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism import precision
+from verism.data import Photos
+from verism.errors import VerismError
+from verism.fit import FitOptions, read_photos
+from verism.sweep.run import Run
+
+SIDE = 192
+"""Side of the square that is measured, in pixels."""
+
+START = 4.0
+"""Seconds that a run takes besides its steps."""
+
+
+class Cost(NamedTuple):
+    """What a step takes.
+
+    Attributes:
+        seconds: a pixel of the image.
+        memory: bytes a pixel that the forward pass keeps for the backward pass.
+    """
+
+    seconds: float
+    memory: float
+
+
+def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
+    """Return a table of the runs, and what all of them take together.
+
+    Each distinct model is timed for one step on a square of noise, and multiplied by pixels and steps. Memory is that
+    of this process, and what a step keeps. Both are rough: within a third or so.
+
+    Args:
+        runs: what will be run.
+        workers: how many at a time.
+        threads: CPU threads of each.
+    """
+    reader = FitOptions()
+    torch.set_num_threads(threads)
+
+    @cache
+    def cost(model: str) -> Cost:
+        return _cost(reader, json.loads(model))
+
+    @cache
+    def pixels(data: str) -> int | VerismError:
+        try:
+            return read_photos(json.loads(data)).content[0, 0].numel()
+        except VerismError as error:
+            return error
+
+    # Of the first model alone: this process collects them, and a worker has one.
+    cost(_model(runs[0]))
+    resident = _resident()
+    lines = []
+    total, largest = 0.0, 0.0
+    for run in runs:
+        size = pixels(json.dumps(run.options["data"]))
+        if isinstance(size, VerismError):
+            lines.append(f"{run.folder.name}: will fail: {size}")
+            continue
+        step = cost(_model(run))
+        steps = run.options["trainer"]["max_steps"]
+        seconds = 0.0 if run.finished else START + steps * size * step.seconds
+        gigabytes = (resident + size * step.memory) / 1e9
+        total, largest = total + seconds, max(largest, gigabytes)
+        state = "finished" if run.finished else f"{_clock(seconds)}, {gigabytes:.1f} GB"
+        lines.append(f"{run.folder.name}: {size / 1e6:.2f} megapixels, {steps} steps, {state}")
+    lines.append(
+        f"{len(runs)} runs, {workers} at a time: about {_clock(total / workers)}, "
+        f"and {workers * largest:.1f} GB of memory at most."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _model(run: Run) -> str:
+    """Return what runs have in common that take the same time for a step and a pixel, as JSON."""
+    parts = {name: run.options[name] for name in ("model", "optimizer")}
+    return json.dumps(parts | {"precision": run.options["trainer"]["precision"]})
+
+
+def _cost(reader: FitOptions, options: Mapping[str, Any]) -> Cost:
+    parts = {name: options[name] for name in ("model", "optimizer")}
+    model = reader.build(parts | {"data": {"content": "none", "style": "none"}})
+    if isinstance(model.canvas.init, Path):
+        model.canvas.init = "content"
+    mixed = (options["precision"] or precision.fastest("cpu")) == "bf16-mixed"
+    context = torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext()
+    photos = Photos(*torch.rand(2, 1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)))
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with context:
+        model.canvas.start(*photos)
+        model.aim(photos)
+        optimizer = model.configure_optimizers()
+
+        def closure() -> float:
+            optimizer.zero_grad()
+            loss: Tensor = model.training_step(photos, 0)["loss"]
+            loss.backward()
+            return float(loss.detach())
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            model.training_step(photos, 0)
+        seconds = min(_timed(lambda: optimizer.step(closure)) for _ in range(2))
+    weights = sum(buffer.nbytes for buffer in model.backbone.buffers())
+    return Cost(seconds / SIDE**2, max(0, sum(kept.values()) - weights) / SIDE**2)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _resident() -> float:
+    """Return the most memory that this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,191 @@
+"""Where a sweep's runs are run: this machine, a Dask cluster, a Ray cluster.
+
+Named in lower case, as on the command line: ``--executor dask --executor.address tcp://…``.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from multiprocessing.connection import wait
+from types import ModuleType
+
+import torch
+
+from verism.errors import VerismError
+from verism.sweep.run import LOG, Chain
+from verism.sweep.work import work
+
+
+class Executor(ABC):
+    """Runs chains side by side; runs record their own outcomes, so that nothing has to be brought back."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """How many chains are run at once."""
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that each has, as far as is known."""
+        return 1
+
+    @abstractmethod
+    def run(self, chains: Sequence[Chain]) -> None:
+        """Return when each chain has ended, or the worker that had it has died.
+
+        Raises:
+            VerismError: there is no such engine, or nobody answers at its address.
+            Exception: whatever the engine has to say of workers that died.
+        """
+
+
+class local(Executor):  # noqa: N801
+    """This machine: a process a GPU, or, without one, a core; each chain has a fresh one."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        """Choose how many.
+
+        Args:
+            workers: processes at a time; null: as many as there are GPUs or, without one, cores.
+        """
+        if workers is not None and workers < 1:
+            raise VerismError(f"--executor.workers {workers}: must be at least 1.")
+        self.gpus = torch.cuda.device_count()
+        self.cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        self._workers = workers or self.gpus or self.cores
+
+    @property
+    def workers(self) -> int:
+        """Processes at a time."""
+        return self._workers
+
+    @property
+    def threads(self) -> int:
+        """CPU threads of each process."""
+        return max(1, self.cores // self.workers)
+
+    def run(self, chains: Sequence[Chain]) -> None:
+        """Start a process for each chain, as soon as one of the last has ended."""
+        # Forked from a process that has imported torch once, and has no threads nor GPU yet.
+        forkserver = "forkserver" in multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
+        context.set_forkserver_preload(["verism.sweep.work"])
+        gpus: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for worker in range(self.workers):
+            gpus.put(worker % max(1, self.gpus))
+
+        def run(chain: Chain) -> None:
+            gpu = gpus.get()
+            try:
+                process = context.Process(target=_process, args=(chain, gpu, self.threads))
+                process.start()
+                process.join()
+            finally:
+                gpus.put(gpu)
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            try:
+                list(pool.map(run, chains))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+class dask(Executor):  # noqa: N801
+    """A Dask cluster: ``pip install 'verism[dask]'``.
+
+    Workers need this package, and photos and output under the same paths as here. Each does one run at a time:
+    ``dask worker ADDRESS --nthreads 1``.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        """Choose which.
+
+        Args:
+            address: of the scheduler, such as tcp://10.0.0.1:8786; null: a cluster of its own, on this machine.
+        """
+        self.engine = _engine("distributed", "dask")
+        own = {} if address else {"threads_per_worker": 1}
+        try:
+            self.client = self.engine.Client(address, timeout=10, **own)
+        except (OSError, ValueError) as error:
+            raise VerismError(f"--executor.address {address}: no Dask scheduler answers there ({error}).") from error
+
+    @property
+    def workers(self) -> int:
+        """Workers in the cluster, at least one: others may come."""
+        return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+
+    def run(self, chains: Sequence[Chain]) -> None:
+        """Hand the chains to the cluster; Dask gives those of a worker that died to another."""
+        # Not through joblib, which waits for ever for a task whose workers died too often.
+        tasks = self.client.map(work, chains, pure=False)
+        self.engine.wait(tasks)
+        self.client.gather(tasks)
+
+
+class ray(Executor):  # noqa: N801
+    """A Ray cluster, through joblib: ``pip install 'verism[ray]'``.
+
+    Workers need this package, and photos and output under the same paths as here.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        """Choose which.
+
+        Args:
+            address: of the cluster, such as 10.0.0.1:6379, or auto; null: a cluster of its own, on this machine.
+        """
+        self.engine = _engine("ray", "ray")
+        if not self.engine.is_initialized():
+            try:
+                self.engine.init(address, log_to_driver=False)
+            except (ConnectionError, ValueError) as error:
+                raise VerismError(f"--executor.address {address}: no Ray cluster answers there ({error}).") from error
+        _engine("ray.util.joblib", "ray").register_ray()
+
+    @property
+    def workers(self) -> int:
+        """Cores in the cluster."""
+        return max(1, int(self.engine.cluster_resources().get("CPU", 1)))
+
+    def run(self, chains: Sequence[Chain]) -> None:
+        """Hand the chains to the cluster."""
+        joblib = _engine("joblib", "ray")
+        with joblib.parallel_config("ray", n_jobs=min(self.workers, len(chains))):
+            joblib.Parallel(batch_size=1, pre_dispatch="all")(joblib.delayed(work)(chain) for chain in chains)
+
+
+def _engine(module: str, extra: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise VerismError(f"--executor {extra} needs more packages: pip install 'verism[{extra}]'.") from error
+
+
+def _process(chain: Chain, gpu: int, threads: int) -> None:
+    """Be a worker on this machine."""
+    # A GPU of its own; read when CUDA starts, which it has not.
+    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+    torch.set_num_threads(threads)
+    parent = multiprocessing.parent_process()
+    if parent:
+        threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
+    log = os.open(chain[0].folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    work(chain)
+
+
+def _die_with(parent: int) -> None:
+    """End this process with its parent: an orphan would write into folders that the next sweep takes."""
+    wait([parent])
+    os._exit(1)

@@ -1,0 +1,57 @@
+"""The options and metrics of a sweep, and what they are called where space is scarce."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+
+from verism.sweep.record import Record
+
+COMPARED = ("metrics/*", "loss/total")
+"""Patterns of the scalars by which runs are compared, unless a sweep names others."""
+
+
+def options(records: Iterable[Record]) -> list[str]:
+    """Return the options that vary, in the grid's order."""
+    return list(dict.fromkeys(option for record in records for option in record.settings))
+
+
+def short_names(full: Sequence[str]) -> dict[str, str]:
+    """Return a short name for each option: its last two components, or as many more as tell it from the others.
+
+    ``optimizer.init_args.lr`` is ``optimizer.lr``: how an object is made says nothing of what is varied.
+    """
+    parts = {option: [part for part in option.split(".") if part not in _PLUMBING] for option in full}
+    return {
+        option: next(
+            (
+                ".".join(own[-depth:])
+                for depth in range(2, len(own) + 1)
+                if all(other[-depth:] != own[-depth:] for name, other in parts.items() if name != option)
+            ),
+            option,
+        )
+        for option, own in parts.items()
+    }
+
+
+def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> list[str]:
+    """Return the tags in finished runs that match one of the patterns: in the patterns' order, then sorted."""
+    tags = sorted({tag for record in records if record.error is None for tag in record.scalars})
+    return list(dict.fromkeys(tag for pattern in patterns for tag in fnmatch.filter(tags, pattern)))
+
+
+def metric_name(tag: str) -> str:
+    """Return what a metric is called, with its unit if it has one."""
+    return _METRIC_NAMES.get(tag, tag.removeprefix("metrics/").replace("_", " "))
+
+
+_PLUMBING = {"init_args", "class_path"}
+
+_METRIC_NAMES = {
+    "loss/total": "total loss",
+    "metrics/ciede2000": "CIEDE2000, ΔE",
+    "metrics/psnr": "PSNR, dB",
+    "metrics/sliced_wasserstein": "sliced Wasserstein",
+    "metrics/sobel_ssim": "Sobel SSIM",
+}

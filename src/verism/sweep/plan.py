@@ -1,0 +1,190 @@
+"""From a sweep's file to its runs."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonargparse.typing import register_type
+
+import verism
+from verism.errors import VerismError
+from verism.fit import FitOptions
+from verism.sweep.run import Chain, Run
+from verism.weights import choose
+
+if TYPE_CHECKING:
+    Value = Any
+else:
+
+    class Value:
+        """Whatever an option takes, left as it stands in the file: reading it is for ``fit``'s own parser."""
+
+    register_type(Value, type_check=lambda value, kind: True)
+
+Grid = Mapping[str, Sequence[Value] | Mapping[str, Mapping[str, Value]]]
+"""An option's dotted name to its values; or any name to labels, each with the options that it stands for."""
+
+
+@dataclass
+class Pair:
+    """Photos for a sweep: each of ``content`` with each of ``style``.
+
+    Args:
+        content: a photo, or a pattern such as photos/*.jpg.
+        style: likewise.
+    """
+
+    content: Path
+    style: Path
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value on one axis of the grid: its label, and the options that it stands for."""
+
+    label: str
+    options: Mapping[str, Any]
+
+
+def plan(
+    base: Path,
+    grid: Grid,
+    pairs: Sequence[Pair] | Path | None,
+    seeds: Sequence[int],
+    output: Path,
+    *,
+    carry_over: bool = False,
+    options: Sequence[str] = (),
+) -> list[Chain]:
+    """Return the runs of a sweep, checked by ``fit``'s own parser, in the order of the file.
+
+    Args:
+        base: the config that all runs share.
+        grid: the options that differ; the first varies fastest.
+        pairs: the photos; a path: a CSV file with columns content and style; None: those of ``base``.
+        seeds: of everything random, one a repeat.
+        output: the sweep's folder; a run's is below ``runs`` in it.
+        carry_over: chain the runs along the first axis, each from the image of the one before.
+        options: of ``fit``, as command line arguments; the same in all runs, and stronger than ``base`` and ``grid``.
+
+    Raises:
+        VerismError: there is nothing to run, or a pattern, a CSV file or an option cannot be taken.
+    """
+    axes = [_axis(name, values) for name, values in grid.items()]
+    varying = [name for name, axis in zip(grid, axes, strict=True) if len(axis) > 1]
+    reader = FitOptions()
+    chains: list[Chain] = []
+    for photos, seed, rest in itertools.product(_photos(pairs), seeds, itertools.product(*reversed(axes[1:]))):
+        chain: list[Run] = []
+        for first in itertools.product(*axes[:1]):
+            settings = dict(zip(grid, (*first, *reversed(rest)), strict=True))
+            args = [f"--config={base}", *_arguments(photos, seed, settings.values()), *options]
+            labels = {name: settings[name].label for name in varying}
+            before = chain[-1] if carry_over and chain else None
+            chain.append(_run(reader.read(args), labels, seed, output, before))
+        chains += [chain] if carry_over else [[run] for run in chain]
+    # What is there twice, by patterns that overlap, say, has one folder and is run once.
+    distinct = {chain[0].folder: chain for chain in chains if chain}
+    if not distinct:
+        raise VerismError("The sweep has no runs: its grid, its pairs or its seeds are empty.")
+    return list(distinct.values())
+
+
+def _axis(name: str, values: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> list[Setting]:
+    if isinstance(values, Mapping):
+        return [Setting(str(label), options) for label, options in values.items()]
+    return [Setting(_label(value), {name: value}) for value in values]
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, Mapping) and "class_path" in value:
+        return " ".join(map(_label, [value["class_path"], *value.get("init_args", {}).values()]))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
+    # A class, by its name alone.
+    return re.sub(r"^([a-z]\w*\.)+(?=[A-Z])", "", str(value))
+
+
+def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
+    """Return the options of ``fit`` that name each pair; none for the config's own pair."""
+    if pairs is None:
+        return [{}]
+    if isinstance(pairs, Path):
+        files = list(_table(pairs))
+    else:
+        files = [both for pair in pairs for both in itertools.product(_files(pair.content), _files(pair.style))]
+    return [{"data.content": str(content), "data.style": str(style)} for content, style in files]
+
+
+def _table(path: Path) -> Iterator[tuple[Path, Path]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise VerismError(f"{path}: cannot be read as a table of photo pairs ({error}).") from error
+    for row in rows:
+        if not row.get("content") or not row.get("style"):
+            raise VerismError(f"{path}: needs the columns content and style, with a photo in every row.")
+        yield path.parent / row["content"], path.parent / row["style"]
+
+
+def _files(pattern: Path) -> list[Path]:
+    if pattern.is_file() or not glob.has_magic(str(pattern)):
+        # Also one that does not exist: its run will say so, and the others go on.
+        return [pattern]
+    files = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+    if not files:
+        raise VerismError(f"{pattern}: matches no photo.")
+    return files
+
+
+def _arguments(photos: Mapping[str, str], seed: int, settings: Iterable[Setting]) -> Iterator[str]:
+    options: dict[str, Any] = {"seed_everything": seed, "model.canvas.seed": seed, **photos}
+    for setting in settings:
+        options |= setting.options
+    for name, value in options.items():
+        yield f"--{name}={value if isinstance(value, str) else json.dumps(value)}"
+
+
+def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: Path, before: Run | None) -> Run:
+    backbone, data = options["model"]["backbone"], options["data"]
+    backbone["weights"] = _chosen(backbone["weights"])
+    decisive = json.loads(json.dumps(options))
+    decisive["data"] |= {name: _contents(Path(data[name])) for name in ("content", "style")}
+    if before:
+        steps = before.options["trainer"]["max_steps"]
+        options["model"]["canvas"]["init"] = str(before.folder / "checkpoints" / f"epoch=0-step={steps}.ckpt")
+        decisive["model"]["canvas"]["init"] = before.digest
+    decisive["version"] = verism.__version__
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    pair = f"{Path(data['content']).stem}-{Path(data['style']).stem}"
+    words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
+    name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
+    return Run(output / "runs" / f"{name},{digest[:8]}", options, digest, labels, seed)
+
+
+@cache
+def _chosen(weights: str) -> str:
+    """Pin down what auto means now, so that all runs, and those of a sweep that is continued, have the same weights."""
+    return str(choose("auto")) if weights == "auto" else weights
+
+
+def _contents(photo: Path) -> str:
+    """Return what stands for a photo whatever its name and place."""
+    try:
+        with photo.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"

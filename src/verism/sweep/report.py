@@ -1,0 +1,138 @@
+"""What a sweep leaves for people: contact sheets, plots, and a page that holds them all."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from verism import atomic, images
+from verism.sweep.labels import COMPARED, metric_name, metrics, options, short_names
+from verism.sweep.plots import plots, save, svg
+from verism.sweep.record import Record
+from verism.sweep.sheet import contact_sheet
+from verism.sweep.table import write_csv
+
+Pair = tuple[Path, Path]
+"""The files of a content and a style photo."""
+
+
+def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[str] = COMPARED) -> list[Path]:
+    """Write ``report.html``, ``results.csv``, ``sheets/<pair>.png`` and ``plots/<option>.png``.
+
+    Args:
+        folder: where to; the report is called by its name.
+        records: all runs of a sweep.
+        compared: patterns of the scalars' tags by which the plots and the report compare them.
+
+    Returns:
+        The files, the report first.
+
+    Raises:
+        VerismError: one cannot be written.
+    """
+    tags = metrics(records, compared)
+    sheets, figures = contact_sheets(records), plots(records, tags)
+    report, table = folder / "report.html", folder / "results.csv"
+    write_csv(table, records)
+    write_report(report, folder.resolve().name, records, tags, sheets, figures)
+    stems = _stems(f"{content.stem}_{style.stem}" for content, style in sheets)
+    sheet_files = [folder / "sheets" / f"{stem}.png" for stem in stems]
+    for path, sheet in zip(sheet_files, sheets.values(), strict=True):
+        images.write(path, sheet, {})
+    plot_files = [folder / "plots" / f"{stem}.png" for stem in _stems(figures)]
+    for path, figure in zip(plot_files, figures.values(), strict=True):
+        save(path, figure)
+    return [report, table, *sheet_files, *plot_files]
+
+
+def write_report(
+    path: Path,
+    title: str,
+    records: Sequence[Record],
+    tags: Sequence[str],
+    sheets: Mapping[Pair, Tensor],
+    figures: Mapping[str, Figure],
+) -> None:
+    """Write a page that needs no other file: contact sheets, plots, and a table of the runs.
+
+    Args:
+        path: ends in ``.html``.
+        title: the page's heading.
+        records: all runs of a sweep.
+        tags: the scalars that the table shows.
+        sheets: a contact sheet ``(1, 3, H, W)``, RGB in [0, 1], for each pair of photos.
+        figures: option to its plot.
+
+    Raises:
+        VerismError: it cannot be written.
+    """
+    environment = Environment(
+        loader=PackageLoader("verism.sweep", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = short_names(options(records))
+    page = environment.get_template("report.html.jinja").render(
+        title=title,
+        runs=records,
+        failed=sum(record.error is not None for record in records),
+        weights=sorted({(record.weights, record.sha256) for record in records if record.weights}),
+        pairs=[
+            {
+                "title": f"{content.stem} → {style.stem}",
+                "content": content,
+                "style": style,
+                "sheet": _data_uri("image/jpeg", _jpeg(sheet)),
+            }
+            for (content, style), sheet in sheets.items()
+        ],
+        plots={names[option]: _data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
+        options=names,
+        metrics={tag: metric_name(tag) for tag in tags},
+        command=f"python main.py fit --config {shlex.quote(str(records[0].folder / 'fit.yaml'))}" if records else "",
+    )
+    # A file's name need not be valid Unicode.
+    atomic.write(path, page.encode("utf-8", "backslashreplace"))
+
+
+def contact_sheets(records: Sequence[Record]) -> dict[Pair, Tensor]:
+    """Draw a contact sheet ``(1, 3, H, W)``, RGB in [0, 1], for each pair of photos."""
+    pairs: dict[Pair, list[Record]] = {}
+    for record in records:
+        pairs.setdefault((record.content, record.style), []).append(record)
+    return {pair: contact_sheet(runs) for pair, runs in pairs.items()}
+
+
+def _stems(names: Iterable[str]) -> list[str]:
+    """Return a file name without ending for each name: portable, short enough, and no two the same in any case."""
+    stems: list[str] = []
+    for name in names:
+        stem = re.sub(r"[^\w.-]+", "_", name)[:60].strip("._-") or "unnamed"
+        taken, unique, number = {stem.casefold() for stem in stems}, stem, 1
+        while unique.casefold() in taken:
+            number += 1
+            unique = f"{stem}-{number}"
+        stems.append(unique)
+    return stems
+
+
+def _jpeg(image: Tensor) -> bytes:
+    """Encode ``(1, 3, H, W)``, RGB in [0, 1]: a sheet is mostly photographs, and a PNG of it many times as large."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "image.jpg"
+        images.write(path, image, {})
+        return path.read_bytes()
+
+
+def _data_uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{b64encode(data).decode()}"

@@ -1,0 +1,212 @@
+"""All results of a pair of photos on one labelled sheet."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+from torch import Tensor
+
+from verism import images
+from verism.errors import VerismError
+from verism.sweep.labels import metric_name, options, short_names
+from verism.sweep.record import Record
+
+MAX_COLUMNS = 6
+"""A table with more goes on below."""
+
+CELL_WIDTH = 320
+"""The least width of a result on the sheet, in pixels: a narrower one leaves no room for text."""
+
+CELL_SIDE = 512
+"""The most of a result's longer side on the sheet, in pixels, unless that makes it too narrow."""
+
+CAPTION = ("metrics/structure", "metrics/style_distance")
+"""Tags of the numbers beneath a result."""
+
+PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
+
+
+def contact_sheet(records: Sequence[Record]) -> Tensor:
+    """Draw the photos, and beneath them a table of what became of them.
+
+    A column is a value of the first option that varies, a row a combination of the others and of the seed, if there are
+    several. A failed run, or a picture that cannot be read, is a grey box that says why.
+
+    Args:
+        records: the runs of one pair of photos, at least one.
+
+    Returns:
+        ``(1, 3, H, W)``, RGB in [0, 1].
+    """
+    table = dict(zip(_places(records), records, strict=True))
+    columns = list(dict.fromkeys(place[:1] for place in table))
+    rows = list(dict.fromkeys(place[1:] for place in table))
+    press = _Press(*_cell_shape(records))
+    indent = _blank(press.label_width(label for row in rows for label in row))
+
+    photos = [press.photo("content", records[0].content), press.photo("style", records[0].style)]
+    parts = [press.line(indent, photos)]
+    for band in _bands(columns):
+        headers = press.line(indent, [press.text(column, press.width) for column in band])
+        first, *others = (
+            press.line(press.text(row, indent.width), [press.result(table.get(column + row)) for column in band])
+            for row in rows
+        )
+        parts += [press.under(headers, first), *others]
+    page = np.asarray(press.page(parts), np.float32) / np.float32(255)
+    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
+class _Press:
+    """Sets pictures and text in sizes that go with each other, all in pixels."""
+
+    def __init__(self, height: int, width: int) -> None:
+        """Choose a result's height and width."""
+        self.height, self.width = height, width
+        self._gap = width // 20
+        # Comes with matplotlib; Pillow's own font has no é, no ü, and nothing but Latin.
+        font = findfont("DejaVu Sans")
+        self._large, self._small = ImageFont.truetype(font, width // 21), ImageFont.truetype(font, width // 26)
+
+    def label_width(self, labels: Iterable[str]) -> int:
+        """Return what a column of labels needs, but no more than a result; 0 without any."""
+        return min(self.width, max((math.ceil(self._large.getlength(_plain(label))) for label in labels), default=0))
+
+    def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, paper: str = PAPER) -> Image.Image:
+        """Draw paragraphs, wrapped."""
+        font = self._small if small else self._large
+        lines = [line for paragraph in paragraphs for line in _wrap(_plain(paragraph), font, width)]
+        pitch = sum(font.getmetrics())
+        block = Image.new("RGB", (width, pitch * len(lines)), paper)
+        for index, line in enumerate(lines):
+            ImageDraw.Draw(block).text((0, index * pitch), line, INK, font)
+        return block
+
+    def photo(self, role: str, path: Path) -> Image.Image:
+        """Draw a photo as high as a result, under its role and name."""
+        photo = _read(path)
+        width = self.width if isinstance(photo, str) else round(photo.shape[-1] * self.height / photo.shape[-2])
+        title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
+        return self.under(title, self._picture(photo, max(width, 1)))
+
+    def result(self, record: Record | None) -> Image.Image:
+        """Draw a run's result over its key metrics, or why there is none; blank if there was no such run."""
+        if record is None:
+            return _blank(self.width)
+        if record.error is not None:
+            return self._picture(record.error, self.width)
+        numbers = [f"{metric_name(tag)} {record.scalars[tag]:.3g}" for tag in CAPTION if tag in record.scalars]
+        caption = self.text([" · ".join(numbers)], self.width, small=True)
+        return self.under(self._picture(_read(record.image), self.width), caption)
+
+    def under(self, upper: Image.Image, lower: Image.Image) -> Image.Image:
+        """Put one closely under another, as what belongs together."""
+        return _below([upper, lower], self._gap // 3)
+
+    def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
+        """Put cells beside each other, after their label if it has any width."""
+        return _beside([label, *cells] if label.width else cells, self._gap)
+
+    def page(self, parts: Sequence[Image.Image]) -> Image.Image:
+        """Put parts below each other, within a margin."""
+        return ImageOps.expand(_below(parts, 3 * self._gap // 2), 2 * self._gap, PAPER)
+
+    def _picture(self, image: Tensor | str, width: int) -> Image.Image:
+        """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
+        if isinstance(image, str):
+            reason = self.text([image], width - 2 * self._gap, small=True, paper=GREY)
+            # A long reason makes the box higher rather than run out of it.
+            box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), GREY)
+            box.paste(reason, (self._gap, self._gap))
+            return box
+        levels = (images.resize(image, (self.height, width)).squeeze(0) * 255).round().to(torch.uint8)
+        return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+
+def _places(records: Sequence[Record]) -> list[tuple[str, ...]]:
+    """Return each run's place in the table: a label for each option that varies, and for the seed if it does."""
+    names = short_names(options(records))
+    several_seeds = len({record.seed for record in records}) > 1
+    return [
+        (
+            *(f"{names[option]} = {value}" for option, value in record.settings.items()),
+            *([f"seed = {record.seed}"] if several_seeds else []),
+        )
+        for record in records
+    ]
+
+
+def _bands(columns: Sequence[tuple[str, ...]]) -> list[Sequence[tuple[str, ...]]]:
+    """Split columns into as few bands of at most ``MAX_COLUMNS`` as there can be, of about the same width."""
+    width = math.ceil(len(columns) / math.ceil(len(columns) / MAX_COLUMNS))
+    return [columns[start : start + width] for start in range(0, len(columns), width)]
+
+
+def _cell_shape(records: Sequence[Record]) -> tuple[int, int]:
+    """Return a result's height and width on the sheet: a result's shape, else the content photo's, else 3:4."""
+    finished = (record.image for record in records if record.error is None)
+    readable = (image for path in (*finished, records[0].content) if isinstance(image := _read(path), Tensor))
+    height, width = next((image.shape[-2:] for image in readable), (3, 4))
+    scale = max(min(1, CELL_SIDE / max(height, width)), CELL_WIDTH / width)
+    return round(height * scale), round(width * scale)
+
+
+def _read(path: Path) -> Tensor | str:
+    """Read an image; what is wrong with it, if it cannot be."""
+    try:
+        return images.read(path)
+    except VerismError as error:
+        return str(error)
+
+
+def _plain(text: str) -> str:
+    """Return text on one line, with what cannot be printed spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Break text into lines of at most ``width`` pixels: after spaces, ``/`` and ``_``; within a word if it must be."""
+    lines = [""]
+    for word in re.findall(r"[^ /_]*[ /_]|[^ /_]+", text):
+        rest = word
+        while font.getlength((lines[-1] + rest).rstrip()) > width:
+            if lines[-1]:
+                lines.append("")
+                continue
+            fitting = bisect_right(range(1, len(rest) + 1), width, key=lambda n: math.ceil(font.getlength(rest[:n])))
+            lines[-1:] = [rest[: max(fitting, 1)], ""]
+            rest = rest[max(fitting, 1) :]
+        lines[-1] += rest
+    return lines
+
+
+def _blank(width: int, height: int = 1) -> Image.Image:
+    return Image.new("RGB", (width, height), PAPER)
+
+
+def _beside(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+    """Put pictures in a row, aligned at the top."""
+    row = _blank(sum(p.width for p in pictures) + gap * (len(pictures) - 1), max(p.height for p in pictures))
+    left = 0
+    for picture in pictures:
+        row.paste(picture, (left, 0))
+        left += picture.width + gap
+    return row
+
+
+def _below(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+    """Put pictures in a column, aligned at the left."""
+    column = _blank(max(p.width for p in pictures), sum(p.height for p in pictures) + gap * (len(pictures) - 1))
+    top = 0
+    for picture in pictures:
+        column.paste(picture, (0, top))
+        top += picture.height + gap
+    return column

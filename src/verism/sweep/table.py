@@ -1,0 +1,46 @@
+"""All that is known of a sweep's runs, as a table for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from verism import atomic
+from verism.sweep.labels import options
+from verism.sweep.record import Record
+
+
+def write_csv(path: Path, records: Sequence[Record]) -> None:
+    """Write a line a run, under a line of column names; what is not known is left empty.
+
+    Columns: ``run``, ``content``, ``style``, ``seed``, the options that vary, ``status`` (``finished`` or ``failed``),
+    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted.
+
+    Raises:
+        VerismError: the file cannot be written.
+    """
+    tags = sorted({tag for record in records for tag in record.scalars})
+    before, after = ("run", "content", "style", "seed"), ("status", "error", "seconds", "weights", "sha256")
+    text = io.StringIO()
+    table = csv.DictWriter(text, [*before, *options(records), *after, *tags], lineterminator="\n")
+    table.writeheader()
+    for record in records:
+        table.writerow(
+            {
+                "run": record.name,
+                "content": record.content,
+                "style": record.style,
+                "seed": record.seed,
+                **record.settings,
+                "status": "finished" if record.error is None else "failed",
+                "error": record.error,
+                "seconds": record.seconds,
+                "weights": record.weights,
+                "sha256": record.sha256,
+                **record.scalars,
+            }
+        )
+    # A file's name need not be valid Unicode.
+    atomic.write(path, text.getvalue().encode("utf-8", "backslashreplace"))

@@ -1,0 +1,78 @@
+"""The measurements in the event file, and the hyperparameters beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import metadata
+from torch import nn
+
+from verism import images
+from verism.backbone import VGG19
+from verism.metrics import NAMES, Measure
+from verism.normalization import Normalization
+
+TAGS = {f"metrics/{name}" for name in NAMES}
+
+OPTIONS = ("--metrics.every_n_steps", "2", "--trainer.max_steps", "5", "--trainer.precision", "32-true")
+
+
+def test_every_tag_first_every_nth_and_last(events: Callable[..., EventAccumulator]) -> None:
+    accumulator = events(*OPTIONS)
+    scalars = accumulator.Tags()["scalars"]
+    assert {tag for tag in scalars if tag.startswith("metrics/")} == TAGS
+    assert "hp_metric" not in scalars
+    for tag in TAGS:
+        assert [event.step for event in accumulator.Scalars(tag)] == [0, 2, 4, 5], tag
+
+
+def test_values_are_the_measures_of_the_first_and_the_last_image(
+    events: Callable[..., EventAccumulator], tmp_path: Path
+) -> None:
+    """The network that measures is behind ReLU, whatever the run's."""
+    accumulator = events(*OPTIONS, "--model.backbone.activation", "torch.nn.Tanh")
+    content, style = (images.read(tmp_path / f"{name}.png") for name in ("content", "style"))
+    measure = Measure(content, style, VGG19(activation=nn.ReLU(), pooling="max"))
+    (checkpoint,) = Path(accumulator.path, "checkpoints").iterdir()
+    pixels = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
+    for name, value in measure(Normalization().inverse(pixels)).items():
+        assert accumulator.Scalars(f"metrics/{name}")[-1].value == pytest.approx(value, rel=1e-4, abs=1e-6), name
+    start = {name: accumulator.Scalars(f"metrics/{name}")[0].value for name in NAMES}
+    assert start.pop("psnr") > 100  # Infinite, but for rounding.
+    wanted = {"structure": 1, "sobel_ssim": 1, "ciede2000": 0, "style_distance": 1, "newly_clipped": 0}
+    assert start == pytest.approx(
+        wanted | {"sliced_wasserstein": measure(content)["sliced_wasserstein"]}, rel=1e-4, abs=1e-4
+    )
+
+
+def test_hyperparameters_stand_beside_the_metrics(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    accumulator = events(*OPTIONS, "--model.content.weight", "20", "--model.backbone.activation", "torch.nn.Tanh")
+    plugin = accumulator.PluginTagToContent("hparams")
+    experiment = metadata.parse_experiment_plugin_data(plugin[metadata.EXPERIMENT_TAG])
+    assert {info.name.tag for info in experiment.metric_infos} == TAGS
+    hparams = metadata.parse_session_start_info_plugin_data(plugin[metadata.SESSION_START_INFO_TAG]).hparams
+    assert {info.name for info in experiment.hparam_infos} == set(hparams)
+    numbers = {"content/weight": 20, "data/size": 600, "trainer/max_steps": 5}
+    assert {name: hparams[name].number_value for name in numbers} == numbers
+    strings = {
+        "backbone/weights": "tiny",
+        "backbone/activation/class_path": "torch.nn.Tanh",
+        "canvas/init": "content",
+        "data/style": str(tmp_path / "style.png"),
+        "trainer/precision": "32-true",
+    }
+    assert {name: hparams[name].string_value for name in strings} == strings
+
+
+def test_hyperparameters_are_in_the_runs_folder(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    folder = events(*OPTIONS, "--model.content.weight", "20").path
+    saved = yaml.safe_load(Path(folder, "hparams.yaml").read_text())
+    assert saved["content"]["weight"] == 20
+    assert saved["backbone"]["weights"] == "tiny"
+    assert saved["data"]["content"] == str(tmp_path / "content.png")
+    assert saved["trainer"] == {"max_steps": 5, "precision": "32-true"}

@@ -1,0 +1,34 @@
+"""Files are whole, or what they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verism import atomic
+from verism.errors import VerismError
+
+
+def test_writes_into_new_folders_and_over_old_files(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file"
+    for data in (b"first", b"second"):
+        atomic.write(path, data)
+        assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    atomic.write(path, b"old")
+    whole = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        whole(self, data[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(VerismError, match=r"file: cannot be written \(No space left on device\)"):
+        atomic.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,79 @@
+"""The command that measures results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from torch import Tensor
+
+from verism import images
+from verism.backbone import VGG19
+from verism.cli import main
+from verism.metrics import NAMES, Measure
+from verism.weights import Weights
+
+
+@pytest.fixture(autouse=True)
+def tiny(tiny_weights: Weights) -> None:
+    """Every network here is tiny."""
+
+
+def printed(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, dict[str, float]]:
+    capsys.readouterr()
+    main(["test", *args])
+    results: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    return {path: {name: float(value) for name, value in values.items()} for path, values in results.items()}
+
+
+def test_any_image(photo_files: list[str], tmp_path: Path, content: Tensor, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    images.write(first, 1 - content, {})
+    images.write(second, content.sqrt(), {})
+    photos = (photo_files[1], photo_files[3])
+    results = printed(capsys, str(first), str(second), "--content", photos[0], "--style", photos[1])
+    assert list(results) == [str(first), str(second)]
+    # The style photo's short side is less than the result's.
+    measure = Measure(*(images.read(Path(photo)) for photo in photos), VGG19())
+    for path in (first, second):
+        expected = measure(images.read(path))
+        assert list(results[str(path)]) == list(NAMES)
+        assert results[str(path)] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_content_takes_the_results_shape(
+    photo_files: list[str], tmp_path: Path, content: Tensor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half = tmp_path / "half.png"
+    images.write(half, images.resize(content, (32, 42)), {})
+    photos = ("--content", photo_files[1], "--style", photo_files[3])
+    (measured,) = printed(capsys, str(half), *photos).values()
+    assert measured["structure"] == pytest.approx(1, abs=0.01)
+
+
+def test_a_run_knows_its_photos(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run("--trainer.max_steps", "2", "--data.size", "40")
+    (measured,) = printed(capsys, str(folder)).values()
+    assert 0 < measured["structure"] < 1
+    moved = folder.parents[1] / "elsewhere.png"
+    chosen = run("--trainer.max_steps", "2", "--data.size", "40", "--output.path", str(moved))
+    assert printed(capsys, str(chosen))[str(chosen)] == pytest.approx(measured)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["none.png"], "none.png: what it was made from is not known; give --content and --style"),
+        (["none.png", "--content", "a.png", "--style", "b.png"], "none.png: no such photo"),
+        (["."], "holds no run: config.yaml is missing"),
+        ([], "results"),
+    ],
+)
+def test_mistakes_get_one_sentence(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["test", *args])
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("verism: ")]
+    assert said in line
