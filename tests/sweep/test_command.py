@@ -22,6 +22,7 @@ from verism.sweep.run import Run
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
+
 class Said(NamedTuple):
     """What came of one call: its status, what it printed, and the last line that it complained with."""
 
@@ -84,7 +85,9 @@ def test_what_fails_is_recorded_and_the_rest_finishes(calls: list[Call], folder:
     assert len(errors) == 9
     for name, error in errors.items():
         if "broken" in name:
-            assert error == f"{folder}/broken.jpg: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, …)."
+            assert (
+                error == f"{folder}/broken.jpg: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, …)."
+            )
         elif "wild" in name:
             assert re.match(r"The content loss became \S+ at step 1: use a lower --optimizer.lr", error)
         else:
@@ -95,7 +98,9 @@ def test_what_fails_is_recorded_and_the_rest_finishes(calls: list[Call], folder:
 def test_failed_runs_give_one_sentence_and_status_1(calls: list[Call], folder: Path) -> None:
     for (said, *_), failed, count in zip(calls, (4, 4, 6), (6, 6, 9), strict=True):
         assert said.status == 1
-        assert said.error.startswith(f"verism: {failed} of {count} runs failed, the first with: The content loss became")
+        assert said.error.startswith(
+            f"verism: {failed} of {count} runs failed, the first with: The content loss became"
+        )
         assert said.error.endswith(f"All of their errors are in {folder}/results/results.csv.")
         assert said.out == f"Report: {folder}/results/report.html\n"
 

@@ -18,7 +18,7 @@ Values = Any
 
 def runs(base: Path, grid: Grid | None = None, pairs: list[Pair] | Path | None = None, **others: Any) -> list[Run]:
     """Plan a sweep of the base's photos, with seed 0, unless something else is asked for."""
-    keywords = {"seeds": [0], "output": base.parent / "sweep"} | others
+    keywords: dict[str, Any] = {"seeds": [0], "output": base.parent / "sweep"} | others
     return [run for chain in plan(base, grid or {}, pairs, **keywords) for run in chain]
 
 
@@ -31,7 +31,7 @@ def option(run: Run, name: str) -> Any:
 
 
 def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
-    grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48], "trainer.max_steps": [1, 2]}
+    grid: Grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48], "trainer.max_steps": [1, 2]}
     pairs = [Pair(base.parent / "content.png", base.parent / f"{name}.png") for name in ("style", "content")]
     found = [
         (*(option(run, name) for name in grid), run.seed, Path(option(run, "data.style")).stem)
@@ -46,7 +46,11 @@ def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
     [
         ("model.style.weight", [1e6, 0.15, 3], ["1e+06", "0.15", "3"]),
         ("model.backbone.activation", ["torch.nn.Tanh", "torch.nn.ReLU"], ["Tanh", "ReLU"]),
-        ("model.style.layers", [{"conv1_1": 1.5, "conv2_1": 1}, {"conv5_1": 2}], ["conv1_1 1.5, conv2_1 1", "conv5_1 2"]),
+        (
+            "model.style.layers",
+            [{"conv1_1": 1.5, "conv2_1": 1}, {"conv5_1": 2}],
+            ["conv1_1 1.5, conv2_1 1", "conv5_1 2"],
+        ),
         (
             "optimizer",
             [{"class_path": "torch.optim.SGD", "init_args": {"lr": 0.5}}, {"class_path": "torch.optim.LBFGS"}],
@@ -100,8 +104,14 @@ def test_pairs_by_name_and_by_pattern(base: Path) -> None:
 
 def test_what_is_there_twice_is_run_once(base: Path) -> None:
     """Two workers in one folder would spoil it."""
-    pairs = [Pair(base.parent / "*.png", base.parent / "style.png"), Pair(base.parent / "content.png", base.parent / "s*")]
-    assert photos(runs(base, {"data.size": [32, 32]}, pairs)) == [("content.png", "style.png"), ("style.png", "style.png")]
+    pairs = [
+        Pair(base.parent / "*.png", base.parent / "style.png"),
+        Pair(base.parent / "content.png", base.parent / "s*"),
+    ]
+    assert photos(runs(base, {"data.size": [32, 32]}, pairs)) == [
+        ("content.png", "style.png"),
+        ("style.png", "style.png"),
+    ]
 
 
 def test_pairs_from_a_table_are_relative_to_it(base: Path) -> None:

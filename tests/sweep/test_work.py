@@ -114,12 +114,20 @@ def test_who_was_to_follow_a_failed_run_fails_with_that_reason(base: Path, missi
 def test_what_a_dead_attempt_has_left_is_cleared(run: Run) -> None:
     run.begin()
     (run.folder / "checkpoints").mkdir()
-    for name in ("checkpoints/epoch=0-step=1.ckpt", "result.png", "config.yaml", "events.out.tfevents.1.dead", "log.txt"):
+    for name in (
+        "checkpoints/epoch=0-step=1.ckpt",
+        "result.png",
+        "config.yaml",
+        "events.out.tfevents.1.dead",
+        "log.txt",
+    ):
         (run.folder / name).write_text("dead")
     work([run])
     assert run.finished
     # What was said is kept; nothing else can be.
-    assert [path.name for path in run.folder.rglob("*") if path.is_file() and path.read_bytes() == b"dead"] == ["log.txt"]
+    assert [path.name for path in run.folder.rglob("*") if path.is_file() and path.read_bytes() == b"dead"] == [
+        "log.txt"
+    ]
     assert not (run.folder / "events.out.tfevents.1.dead").exists()
 
 

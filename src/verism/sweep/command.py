@@ -20,7 +20,7 @@ from verism.sweep.executors import Executor, local
 from verism.sweep.labels import COMPARED
 from verism.sweep.plan import Grid, Pair, plan
 from verism.sweep.report import write_outputs
-from verism.sweep.run import Chain, Outcome, Run
+from verism.sweep.run import LOG, Chain, Outcome, Run
 from verism.sweep.work import MAX_ATTEMPTS
 
 FIT_SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
@@ -96,6 +96,7 @@ class Sweep:
             base: the config of fit that all runs share. In a sweep's file, relative to it, as all paths.
             grid: option of fit, by its dotted name, to a list of values; one value is the same in all runs. Options
                 that change together have a name of your choice, with labels: {label: {option: value, …}, …}.
+                Files among the values are relative to the current folder.
             output: the sweep's folder.
             pairs: photos, as a list of {content: …, style: …}, each a file or a pattern such as photos/*.jpg; or a
                 CSV file with these two columns. Null: those of base.
@@ -150,7 +151,7 @@ class Sweep:
         sys.stdout.write(f"Report: {report}\n")
         if failed := [record for record in records if record.error]:
             raise SweepError(
-                f"{len(failed)} of {len(records)} runs failed, the first with: {failed[0].error} "
+                f"{len(failed)} of {len(records)} runs failed, the first with: {str(failed[0].error).rstrip('.')}. "
                 f"All of their errors are in {self.output / 'results.csv'}."
             )
 
@@ -169,7 +170,9 @@ class Sweep:
                 raise VerismError(f"--executor: workers end before they begin a run ({failure or 'no reason given'}).")
             for run in self.runs:
                 if run.outcome is None and run.attempts >= MAX_ATTEMPTS:
-                    run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times; see {run.folder}/log.txt"))
+                    # Dask and Ray keep what their workers print.
+                    log = f"; see {run.folder / LOG}" if (run.folder / LOG).is_file() else ""
+                    run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times{log}"))
 
     def _state(self) -> list[tuple[Outcome | None, int]]:
         return [(run.outcome, run.attempts) for run in self.runs]

@@ -5,6 +5,7 @@ Named in lower case, as on the command line: ``--executor dask --executor.addres
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import queue
@@ -78,9 +79,10 @@ class local(Executor):  # noqa: N801
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
         context.set_forkserver_preload(["verism.sweep.work"])
-        gpus: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for worker in range(self.workers):
-            gpus.put(worker % max(1, self.gpus))
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.gpus)))
+        gpus: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for _, gpu in zip(range(self.workers), itertools.cycle(visible.split(",")), strict=False):
+            gpus.put(gpu)
 
         def run(chain: Chain) -> None:
             gpu = gpus.get()
@@ -126,16 +128,17 @@ class dask(Executor):  # noqa: N801
 
     def run(self, chains: Sequence[Chain]) -> None:
         """Hand the chains to the cluster; Dask gives those of a worker that died to another."""
-        # Not through joblib, which waits for ever for a task whose workers died too often.
+        # Not through joblib's backend, which waits for ever for a task whose workers died too often.
         tasks = self.client.map(work, chains, pure=False)
         self.engine.wait(tasks)
         self.client.gather(tasks)
 
 
 class ray(Executor):  # noqa: N801
-    """A Ray cluster, through joblib: ``pip install 'verism[ray]'``.
+    """A Ray cluster: ``pip install 'verism[ray]'``.
 
-    Workers need this package, and photos and output under the same paths as here.
+    Workers need this package, and photos and output under the same paths as here. A run takes a GPU, or, in a cluster
+    without, a core.
     """
 
     def __init__(self, address: str | None = None) -> None:
@@ -150,18 +153,19 @@ class ray(Executor):  # noqa: N801
                 self.engine.init(address, log_to_driver=False)
             except (ConnectionError, ValueError) as error:
                 raise VerismError(f"--executor.address {address}: no Ray cluster answers there ({error}).") from error
-        _engine("ray.util.joblib", "ray").register_ray()
+        self.resources: dict[str, float] = self.engine.cluster_resources()
 
     @property
     def workers(self) -> int:
-        """Cores in the cluster."""
-        return max(1, int(self.engine.cluster_resources().get("CPU", 1)))
+        """GPUs in the cluster, or, without one, cores."""
+        return max(1, int(self.resources.get("GPU", 0) or self.resources.get("CPU", 0)))
 
     def run(self, chains: Sequence[Chain]) -> None:
-        """Hand the chains to the cluster."""
-        joblib = _engine("joblib", "ray")
-        with joblib.parallel_config("ray", n_jobs=min(self.workers, len(chains))):
-            joblib.Parallel(batch_size=1, pre_dispatch="all")(joblib.delayed(work)(chain) for chain in chains)
+        """Hand the chains to the cluster; Ray gives those of a worker that died to another."""
+        task = self.engine.remote(num_cpus=1, num_gpus=1 if "GPU" in self.resources else 0)(work)
+        tasks = [task.remote(chain) for chain in chains]
+        self.engine.wait(tasks, num_returns=len(tasks))
+        self.engine.get(tasks)
 
 
 def _engine(module: str, extra: str) -> ModuleType:
@@ -171,10 +175,10 @@ def _engine(module: str, extra: str) -> ModuleType:
         raise VerismError(f"--executor {extra} needs more packages: pip install 'verism[{extra}]'.") from error
 
 
-def _process(chain: Chain, gpu: int, threads: int) -> None:
+def _process(chain: Chain, gpu: str, threads: int) -> None:
     """Be a worker on this machine."""
     # A GPU of its own; read when CUDA starts, which it has not.
-    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+    os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     if parent:

@@ -43,7 +43,8 @@ def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> li
 
 def metric_name(tag: str) -> str:
     """Return what a metric is called, with its unit if it has one."""
-    return _METRIC_NAMES.get(tag, tag.removeprefix("metrics/").replace("_", " "))
+    kind, _, name = tag.partition("/")
+    return _METRIC_NAMES.get(tag, name.replace("_", " ") if kind == "metrics" else tag)
 
 
 _PLUMBING = {"init_args", "class_path"}

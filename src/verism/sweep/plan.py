@@ -29,7 +29,7 @@ else:
     class Value:
         """Whatever an option takes, left as it stands in the file: reading it is for ``fit``'s own parser."""
 
-    register_type(Value, type_check=lambda value, kind: True)
+    register_type(Value, type_check=lambda _value, _kind: True)
 
 Grid = Mapping[str, Sequence[Value] | Mapping[str, Mapping[str, Value]]]
 """An option's dotted name to its values; or any name to labels, each with the options that it stands for."""
@@ -172,7 +172,10 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     pair = f"{Path(data['content']).stem}-{Path(data['style']).stem}"
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
     name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
-    return Run(output / "runs" / f"{name},{digest[:8]}", options, digest, labels, seed)
+    # A run that was done under other words, before the grid grew, say, stays where it is.
+    ending = f",{digest[:8]}"
+    folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
+    return Run(folder, options, digest, labels, seed)
 
 
 @cache
