@@ -37,7 +37,7 @@ def test_any_image(photo_files: list[str], tmp_path: Path, content: Tensor, caps
     results = printed(capsys, str(first), str(second), "--content", photos[0], "--style", photos[1])
     assert list(results) == [str(first), str(second)]
     # The style photo's short side is less than the result's.
-    measure = Measure(*(images.read(Path(photo)) for photo in photos), VGG19())
+    measure = Measure(images.read(Path(photos[0])), images.read(Path(photos[1])), VGG19())
     for path in (first, second):
         expected = measure(images.read(path))
         assert list(results[str(path)]) == list(NAMES)

@@ -172,6 +172,14 @@ def test_a_digest_stands_for_what_decides_the_result(base: Path) -> None:
     assert len({digest(), *others}) == 6
 
 
+def test_a_run_stays_in_its_folder_when_the_grid_grows_and_gives_it_more_words(base: Path) -> None:
+    (alone,) = runs(base, {"data.size": [32]})
+    alone.prepare()
+    among_others, other = runs(base, {"data.size": [32, 40]})
+    assert among_others.folder == alone.folder
+    assert "size=40" in other.folder.name
+
+
 def test_a_version_has_its_own_digests(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (before,) = runs(base)
     monkeypatch.setattr("verism.__version__", "0.0.0")

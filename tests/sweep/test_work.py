@@ -55,6 +55,14 @@ def test_a_run_is_a_fit_of_its_own_options(run: Run, tmp_path: Path, monkeypatch
     assert (tmp_path / "again.png").read_bytes() == run.record().image.read_bytes()
 
 
+def test_a_result_stays_in_its_runs_folder_whatever_the_base_says(base: Path) -> None:
+    (chain,) = plan(base, {}, None, [0], base.parent / "sweep", options=[f"--output.path={base.parent / 'one.png'}"])
+    chain[0].prepare()
+    work(chain)
+    assert chain[0].record().image.is_file()
+    assert not (base.parent / "one.png").exists()
+
+
 def test_the_scalars_are_the_last_ones_logged(run: Run) -> None:
     work([run])
     assert run.outcome is not None

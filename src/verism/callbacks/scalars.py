@@ -21,8 +21,8 @@ class Scalars(Callback):
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
     - ``loss/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
     - ``weighted/{content,style,color}``, ``weighted/style/{layer}``: the same, as shares of the total.
-    - ``gradient/norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter (after clipping, if
-      the Trainer clips).
+    - ``gradient/norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after clipping,
+      if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
 
     The total also stands in the progress bar, and as ``loss`` in ``trainer.callback_metrics``.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
@@ -92,12 +92,11 @@ class Run:
         atomic.write(self.folder / OUTCOME, json.dumps(asdict(outcome), indent=1).encode())
         (self.folder / ATTEMPTS).unlink(missing_ok=True)
 
-    def forget_failure(self) -> Self:
+    def forget_failure(self) -> None:
         """Let a run that failed, or died, be tried anew; a finished one stays."""
         if not self.finished:
             for name in (OUTCOME, ATTEMPTS):
                 (self.folder / name).unlink(missing_ok=True)
-        return self
 
     def record(self) -> Record:
         """Return what is known of the run."""

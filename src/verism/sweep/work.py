@@ -44,10 +44,10 @@ def _fit(run: Run) -> Outcome:
         "class_path": "lightning.pytorch.loggers.TensorBoardLogger",
         "init_args": {"save_dir": str(folder.parent), "name": "", "version": folder.name},
     }
-    options = [f"--config={folder / OPTIONS}", f"--trainer.logger={json.dumps(logger)}"]
+    own = [f"--trainer.logger={json.dumps(logger)}", "--output.path=null", "--trainer.enable_progress_bar=false"]
     started = time.perf_counter()
     try:
-        model = fit([*options, "--trainer.enable_progress_bar=false"]).model
+        model = fit([f"--config={folder / OPTIONS}", *own]).model
     except Exception as error:
         with (folder / LOG).open("a") as file:
             traceback.print_exc(file=file)
