@@ -36,15 +36,12 @@ class Metrics(Periodic):
         """
         super().__init__(every_n_steps)
         self._measure: Measure
-        self._start: dict[str, float]
+        self._start: dict[str, float] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, and log the hyperparameters."""
-        model = cast("StyleTransfer", pl_module)
-        device = model.image.device
-        content, style = (photo.to(device) for photo in model.photos)
-        self._measure = Measure(content, style, model.backbone)
         super().on_train_start(trainer, pl_module)
+        model = cast("StyleTransfer", pl_module)
         options = {
             **model.hparams,
             "data": dict(model.data.hparams),
@@ -62,6 +59,9 @@ class Metrics(Periodic):
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Measure the image of one step."""
+        if first:
+            content, style = (photo.to(model.image.device) for photo in model.photos)
+            self._measure = Measure(content, style, model.backbone)
         measured = {f"metrics/{name}": value for name, value in self._measure(model.image).items()}
         if first:
             self._start = measured
