@@ -49,8 +49,7 @@ def draw(run: FinishedRun, folder: Path) -> None:
     content, style = run.photos
     pictures = {"content": content, "result": run.image, "style": style}
     model = run.build()
-    height = content.shape[-2]
-    row = [images.resize(picture, (height, _width(picture, height))) for picture in pictures.values()]
+    row = [images.to_height(picture, content.shape[-2]) for picture in pictures.values()]
     images.write(folder / "photos.png", torch.cat(row, dim=-1), {})
     drawings = {
         "luminance": luminance_histograms(pictures),
@@ -139,10 +138,6 @@ def _levels(panel: Axes, channels: Mapping[str, Tensor]) -> None:
 def _panels(rows: int, columns: int) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(4 * columns, 3 * rows), layout="constrained")
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
-
-
-def _width(picture: Tensor, height: int) -> int:
-    return max(1, picture.shape[-1] * height // picture.shape[-2])
 
 
 def _save(path: Path, figure: Figure) -> None:

@@ -102,6 +102,11 @@ def scale(image: Tensor, short: int) -> Tensor:
     return resize(image, (height * short // own, width * short // own))
 
 
+def to_height(image: Tensor, height: int) -> Tensor:
+    """Resize ``(1, 3, H, W)`` to a height, keeping its shape: for pictures that stand side by side."""
+    return resize(image, (height, max(1, image.shape[-1] * height // image.shape[-2])))
+
+
 def luma(image: Tensor) -> Tensor:
     """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as Pillow's "L"."""
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype, device=image.device)

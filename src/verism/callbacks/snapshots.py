@@ -6,7 +6,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from verism.callbacks.periodic import Periodic
-from verism.images import resize
+from verism.images import to_height
 from verism.module import StyleTransfer
 
 
@@ -35,7 +35,6 @@ class Snapshots(Periodic):
         if first:
             writer.add_image("photo/content", content.squeeze(0), step)
             writer.add_image("photo/style", style.squeeze(0), step)
-        height = content.shape[-2]
-        style = resize(style, (height, max(1, style.shape[-1] * height // style.shape[-2])))
+        style = to_height(style, content.shape[-2])
         writer.add_image("image", image.squeeze(0), step)
         writer.add_image("side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)
