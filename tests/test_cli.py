@@ -11,12 +11,14 @@ import pytest
 import torch
 import yaml
 from conftest import CONFIGS
+from PIL import Image
 from torch import Tensor
 
 import verism
 from verism import images
 from verism.cli import COMMANDS, main
 from verism.losses import MomentsLoss, SlicedWassersteinLoss
+from verism.losses.regional import RegionalLoss
 from verism.module import StyleTransfer
 from verism.weights import Weights
 
@@ -146,6 +148,51 @@ def test_a_config_of_ones_own_comes_first_and_its_paths_are_relative_to_it(
     assert saved["snapshots"]["every_n_steps"] == 7
 
 
+def mask(path: Path, size: tuple[int, int], lamp: int = 0) -> Path:
+    """Black, the right half white, and in red a column of the left half, some pixels wide."""
+    picture = Image.new("RGB", size)
+    picture.paste("white", (size[0] // 2, 0, *size))
+    picture.paste("red", (0, 0, lamp, size[1]))
+    picture.save(path)
+    return path
+
+
+def test_masks_of_a_config_are_relative_to_it_and_the_saved_config_has_them(
+    run: Callable[..., Path], models: list[StyleTransfer], tmp_path: Path
+) -> None:
+    mask(tmp_path / "c.png", (64, 48))
+    mask(tmp_path / "s.png", (40, 56))
+    (tmp_path / "own.yaml").write_text("data: {content_mask: c.png, style_mask: s.png}\n")
+    first = run("--config", str(tmp_path / "own.yaml"), "--model.style.normalization", "relative", *STEPS)
+    assert isinstance(models[-1].style, RegionalLoss)
+    assert models[-1].style.shares == [0.5, 0.5]
+    saved = yaml.safe_load((first / "config.yaml").read_text())
+    assert saved["data"]["content_mask"] == str(tmp_path / "c.png")
+    again = run("--config", str(first / "config.yaml"))
+    assert torch.equal(images.read(first / "result.png"), images.read(again / "result.png"))
+    for option in ("content_mask", "style_mask", "mask_threshold"):
+        del saved["data"][option]
+    (tmp_path / "old.yaml").write_text(yaml.safe_dump(saved))
+    old = run("--config", str(tmp_path / "old.yaml"))
+    assert not isinstance(models[-1].style, RegionalLoss)
+    assert not torch.equal(images.read(first / "result.png"), images.read(old / "result.png"))
+
+
+def test_a_colour_of_one_mask_alone_is_left_out_if_the_threshold_says_so(
+    run: Callable[..., Path], models: list[StyleTransfer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, style = mask(tmp_path / "c.png", (64, 48)), mask(tmp_path / "s.png", (40, 56), lamp=4)
+    options = (*STEPS, "--data.content_mask", str(content), "--data.style_mask", str(style))
+    with pytest.raises(SystemExit, match="2"):
+        run(*options)
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith(f"verism: {style}: #ff0000 covers 10.0% of it, but {content} has no such colour: paint it")
+    assert error.endswith("--data.mask_threshold 0.1.")
+    run(*options, "--data.mask_threshold", "0.1")
+    assert isinstance(models[-1].style, RegionalLoss)
+    assert float(models[-1].style.regions.style.float().mean(dim=(0, 2, 3)).sum()) == pytest.approx(0.9)
+
+
 def test_the_saved_config_gives_the_same_image_again(run: Callable[..., Path]) -> None:
     first = run("--config=leaky.yaml", *STEPS, "--model.canvas.init", "noise", "--model.canvas.seed", "5")
     again = run("--config", str(first / "config.yaml"))
@@ -214,9 +261,10 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     described = descriptions(text)
     for name in (
         *("data.content", "data.style", "data.size", "data.upscale", "output.path", "output.overwrite", "optimizer"),
-        *("model.canvas.init", "model.canvas.seed", "model.backbone.weights", "model.backbone.activation"),
+        *("data.content_mask", "data.style_mask", "data.mask_threshold"),
+        *("output.strength", "output.lut", "model.canvas", "model.backbone.weights", "model.backbone.activation"),
         *("model.backbone.sha256", "model.backbone.pooling", "model.content.weight", "model.content.layers"),
-        *("model.content.normalization", "model.style", "model.color", "snapshots.every_n_steps"),
+        *("model.content.normalization", "model.style", "model.color", "model.photorealism", "snapshots.every_n_steps"),
         *("metrics.every_n_steps", "histograms.every_n_steps", "histograms.activations"),
     ):
         assert len(described[name].split()) > 3, f"--{name} is not explained"
@@ -228,14 +276,36 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         ("StyleLoss", {"weight", "layers", "normalization"}),
         ("ColorLoss", {"weight", "normalization"}),
         ("MomentsLoss", {"weight", "layers", "normalization"}),
-        ("SlicedWassersteinLoss", {"weight", "layers", "normalization", "directions", "seed"}),
+        ("SlicedWassersteinLoss", {"weight", "layers", "normalization", "directions", "positions", "seed"}),
     ],
 )
 def test_help_explains_every_loss(loss: str, options: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    check_help("color", loss, options, capsys)
+
+
+GRADE = {"space", "init", "smoothness", "departure", "folding", "out_of_range"}
+
+
+@pytest.mark.parametrize(
+    ("canvas", "options"),
+    [
+        ("Pixels", {"init", "seed", "finish", "radius", "epsilon"}),
+        ("Lut3d", GRADE | {"size", "controls"}),
+        (
+            "BilateralGrid",
+            GRADE | {"width", "height", "depth", "tone_smoothness", "contrast", "radius", "epsilon"},
+        ),
+    ],
+)
+def test_help_explains_every_canvas(canvas: str, options: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    check_help("canvas", canvas, options, capsys)
+
+
+def check_help(slot: str, part: str, options: set[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        main(["fit", "--model.color.help", loss])
+        main(["fit", f"--model.{slot}.help", part])
     described = descriptions(capsys.readouterr().out)
-    assert set(described) == {f"model.color.{option}" for option in options}
+    assert set(described) == {f"model.{slot}.{option}" for option in options}
     # Besides the type and the default.
     assert all(len(words.partition("(type:")[0].split()) >= 3 for words in described.values())
 
@@ -245,6 +315,8 @@ BAD: list[tuple[list[str], str]] = [
     (["--data.content", "missing.jpg"], "missing.jpg: no such photo"),
     (["--data.size", "8"], "--data.size 8: must be at least 32"),
     (["--data.size", "wide"], "data.size.*Got value: wide"),
+    (["--data.style_mask", "sky.png"], "--data.style_mask needs --data.content_mask: give both masks, or neither"),
+    (["--data.content_mask", "here.png", "--data.style_mask", "there.png"], "here.png: no such photo"),
     (["--data.sise", "300"], "data.sise"),
     (["--model.content.weight", "0", "--model.style.weight", "0"], "every loss has weight 0"),
     (["--model.style.layers", "{conv7_1: 1}"], "no layer 'conv7_1'; its layers are input, conv1_1, relu1_1"),

@@ -67,3 +67,59 @@ def test_reads_each_photo_once(files: tuple[Path, Path], monkeypatch: pytest.Mon
 def test_refuses_a_size_below_what_vgg_can_see(files: tuple[Path, Path]) -> None:
     with pytest.raises(VerismError, match=r"--data.size 31: must be at least 32"):
         PhotoPair(*files, size=31).setup("fit")
+
+
+@pytest.fixture
+def masks(tmp_path: Path) -> tuple[Path, Path]:
+    """Of the photos of ``files``: the left half black, the right half white; the first at half the photo's size."""
+    names = tmp_path / "wide_mask.png", tmp_path / "small_mask.png"
+    for name, (width, height) in zip(names, ((500, 281), (80, 120)), strict=True):
+        mask = Image.new("L", (width, height))
+        mask.paste(255, (width // 2, 0, width, height))
+        mask.save(name)
+    return names
+
+
+def test_there_are_no_regions_without_masks(files: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files)
+    pair.setup("fit")
+    assert pair.regions is None
+
+
+def test_regions_have_the_photos_sizes(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    regions = pair.regions
+    assert regions is not None
+    assert set(regions.labels) == {"#000000", "#ffffff"}
+    white = regions.labels.index("#ffffff")
+    for photo, sides in zip(pair.photos, (regions.content, regions.style), strict=True):
+        assert sides.shape[-2:] == photo.shape[-2:]
+        width = photo.shape[-1]
+        assert sides[0, white, :, width // 2 + 1 :].all()
+        assert not sides[0, white, :, : width // 2].any()
+    assert pair.regions is regions
+
+
+@pytest.mark.parametrize(("given", "missing"), [("content", "style"), ("style", "content")])
+def test_one_mask_alone_is_refused(
+    given: str, missing: str, files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, **{f"{given}_mask": masks[0]})  # type: ignore[arg-type]
+    with pytest.raises(VerismError, match=f"--data.{given}_mask needs --data.{missing}_mask: give both masks"):
+        pair.setup("fit")
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(
+    threshold: float, files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1], mask_threshold=threshold)
+    with pytest.raises(VerismError, match=rf"--data.mask_threshold {threshold}: must be a share, from 0 to 1"):
+        pair.setup("fit")
+
+
+def test_the_masks_must_fit_their_photos(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[1], style_mask=masks[0])
+    with pytest.raises(VerismError, match=r"small_mask.png: 80×120 .* content photo, which is 177×100 at --data.size"):
+        pair.setup("fit")

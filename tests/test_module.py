@@ -14,12 +14,16 @@ from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
 from verism import VGG19, ColorLoss, ContentLoss, PhotoPair, Photos, Pixels, StyleLoss, StyleTransfer, VerismError
+from verism.losses import MomentsLoss
+from verism.losses.regional import RegionalLoss
+from verism.regions import Regions
 from verism.weights import Weights
 
 
-def fit(model: StyleTransfer, photos: Photos, **options: Any) -> Trainer:
+def fit(model: StyleTransfer, photos: Photos, regions: Regions | None = None, **options: Any) -> Trainer:
     data = PhotoPair(Path(), Path())
     data._photos = photos
+    data._regions = regions
     trainer = Trainer(
         accelerator="cpu",
         logger=False,
@@ -153,6 +157,44 @@ def test_lowers_the_style_loss(
         features = model.backbone(model.canvas(), model.layers)
         term = model.style(model.style.statistics(features))
     assert float(term.raw) < 0.2 * sum(model.style.layers.values())
+
+
+def halves(height: int, width: int) -> Tensor:
+    """Two labels: left, and right."""
+    left = (torch.arange(width) < width // 2).expand(1, 1, height, width)
+    return torch.cat([left, ~left], dim=1)
+
+
+def test_regions_are_of_style_and_colour_and_not_of_content(tiny_weights: Weights, photos: Photos) -> None:
+    """A run with regions, then one of the same model without."""
+    regions = Regions(("#000000", "#ffffff"), halves(48, 64), halves(56, 40))
+    content, style, color = ContentLoss(), StyleLoss(normalization="relative"), ColorLoss(1e3, "relative")
+    model = style_transfer(content=content, style=style, color=color)
+    fit(model, photos, regions, max_steps=2)
+    assert model.content is content
+    for loss, whole in ((model.style, style), (model.color, color)):
+        assert isinstance(loss, RegionalLoss)
+        assert loss.whole is whole
+        assert loss.regions is regions
+    assert list(model.state_dict()) == ["canvas.pixels"]
+    fit(model, photos, max_steps=2)
+    assert (model.style, model.color) == (style, color)
+
+
+def test_the_left_goes_to_the_left_and_the_right_to_the_right(tiny_weights: Weights) -> None:
+    """Of a photo black on the left and white on the right, made of two others of the same two colours."""
+    left = halves(48, 64)[:, :1].float().expand(1, 3, 48, 64)
+    photos = Photos(0.25 + 0.5 * left, 0.75 - 0.5 * left)
+    regions = Regions(("#000000", "#ffffff"), halves(48, 64), halves(48, 64))
+    model = style_transfer(
+        content=ContentLoss(0),
+        style=MomentsLoss(weight=1.0, normalization="paper"),
+        optimizer=lambda p: torch.optim.Adam(p, lr=0.05),
+    )
+    fit(model, photos, regions, max_steps=100)
+    assert float((model.image - photos.style).abs().max()) < 0.02
+    fit(model, photos, max_steps=100)
+    assert float((model.image - photos.content).abs().max()) < 0.02
 
 
 def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,25 @@
 """Neural style transfer that keeps a photo a photo."""
 
 from verism.backbone import VGG19
-from verism.canvas import Pixels
+from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss
+from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, PhotorealismLoss, SlicedWassersteinLoss, StyleLoss
 from verism.module import StyleTransfer
 
 __version__ = "0.1.0"
 
 __all__ = [
     "VGG19",
+    "BilateralGrid",
+    "Canvas",
     "ColorLoss",
     "ContentLoss",
     "Loss",
+    "Lut3d",
     "MomentsLoss",
     "PhotoPair",
+    "PhotorealismLoss",
     "Photos",
     "Pixels",
     "SlicedWassersteinLoss",

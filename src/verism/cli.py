@@ -16,6 +16,7 @@ from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "fit": ("verism.fit:fit", "give one photo the look of another"),
+    "predict": ("verism.predict:predict", "give other photos the look that a run has found"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
     "test": ("verism.evaluate:evaluate", "measure a result: structure, colour, style"),
     "figures": ("verism.figures:figures", "the paper's figures of finished runs: histograms, convolution outputs, …"),

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from verism import images
+from verism import images, regions
 from verism.errors import VerismError
+from verism.regions import Regions
 
 
 class Photos(NamedTuple):
@@ -26,7 +27,16 @@ class PhotoPair(LightningDataModule):
     There is nothing to learn from but these two, so an epoch is as long as the run: ``max_steps`` samples.
     """
 
-    def __init__(self, content: Path, style: Path, size: int = 600, upscale: bool = False) -> None:
+    def __init__(
+        self,
+        content: Path,
+        style: Path,
+        size: int = 600,
+        upscale: bool = False,
+        content_mask: Path | None = None,
+        style_mask: Path | None = None,
+        mask_threshold: float = 0.03,
+    ) -> None:
         """Choose the photos.
 
         Args:
@@ -34,12 +44,30 @@ class PhotoPair(LightningDataModule):
             style: the photo whose look it takes on.
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
+            content_mask: a label image of the content photo: what has a colour here takes its style and colours from
+                what has that colour in style_mask. Meant for losses with normalization relative; paper compares sums,
+                and with them the sizes of regions.
+            style_mask: the same of the style photo; both masks are given, or neither.
+            mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
+                above it, it is an error.
         """
         super().__init__()
         self.paths = {"content": Path(content), "style": Path(style)}
         self.size = size
         self.upscale = upscale
+        masks = {"content": content_mask, "style": style_mask}
+        self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
+        self.mask_threshold = mask_threshold
+        self._original: Tensor | None = None
         self._photos: Photos | None = None
+        self._regions: Regions | None = None
+
+    @property
+    def original(self) -> Tensor:
+        """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
+        if self._original is None:
+            self._original = images.read(self.paths["content"])
+        return self._original
 
     @property
     def photos(self) -> Photos:
@@ -51,13 +79,31 @@ class PhotoPair(LightningDataModule):
         if self._photos is None:
             if self.size < images.MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {images.MIN_SIDE} pixels.")
-            self._photos = Photos(*(self._fit(images.read(path)) for path in self.paths.values()))
+            self._photos = Photos(self._fit(self.original), self._fit(images.read(self.paths["style"])))
         return self._photos
 
+    @property
+    def regions(self) -> Regions | None:
+        """The regions of the photos, at their size, read at first use; None without masks.
+
+        Raises:
+            VerismError: there is one mask without the other, ``mask_threshold`` is no share, or the masks cannot be
+                read, have not the photos' shapes, or not each other's colours.
+        """
+        if self._regions is None and self.masks:
+            if len(self.masks) == 1:
+                (given,), (missing,) = self.masks, self.paths.keys() - self.masks
+                raise VerismError(f"--data.{given}_mask needs --data.{missing}_mask: give both masks, or neither.")
+            if not 0 <= self.mask_threshold <= 1:
+                raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
+            shapes = [photo.shape[-2:] for photo in self.photos]
+            self._regions = regions.read(list(self.masks.values()), shapes, self.mask_threshold)
+        return self._regions
+
     def setup(self, stage: str) -> None:
-        """Read the photos."""
+        """Read the photos, and the regions if there are masks."""
         del stage
-        _ = self.photos
+        _ = self.photos, self.regions
 
     def train_dataloader(self) -> Repeat:
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""

@@ -22,3 +22,9 @@ class SweepError(VerismError):
     """A sweep that did not finish all of its runs; those that did are whole."""
 
     exit_status = 1
+
+
+class PredictError(VerismError):
+    """Some photos were not given the look; those that could be, were."""
+
+    exit_status = 1

@@ -48,8 +48,8 @@ class FinishedRun:
 
     @cached_property
     def image(self) -> Tensor:
-        """The result, ``(1, 3, H, W)``, RGB in [0, 1]; raises ``VerismError`` if the run has none."""
-        return images.read(self.result)
+        """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1]; raises ``VerismError`` if the run has none."""
+        return images.resize(images.read(self.result), self.photos.content.shape[-2:])
 
     @cached_property
     def photos(self) -> Photos:

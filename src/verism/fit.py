@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from jsonargparse.typing import register_type
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -81,6 +82,8 @@ class VerismCLI(LightningCLI):
             "ImageNet standard deviations a step.",
         )
         parser.link_arguments("optimizer", "model.optimizer")
+        paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
+        parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
         parser.add_lightning_class_args(Output, "output")
         parser.add_lightning_class_args(Scalars, "scalars")
         parser.add_lightning_class_args(Metrics, "metrics")
@@ -93,6 +96,12 @@ class VerismCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
+        trainer = self.config_init.fit.trainer
+        callbacks = trainer.callbacks or []
+        given = callbacks if isinstance(callbacks, list) else [callbacks]
+        if trainer.enable_checkpointing is not False and not any(isinstance(c, ModelCheckpoint) for c in given):
+            # Of an image only the last state is of use; it gets a name that is known beforehand.
+            kwargs["callbacks"] = [*given, ModelCheckpoint(filename="last")]
         try:
             return super().instantiate_trainer(**kwargs)
         except (ValueError, MisconfigurationException) as error:

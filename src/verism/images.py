@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -58,6 +59,20 @@ def read(path: Path) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
+def matching(pattern: Path) -> list[Path]:
+    """Return the files that a pattern such as ``holiday/*.jpg`` stands for, in order; raise ``VerismError`` if none.
+
+    A path without wildcards stands for itself, also if there is no such file: whoever reads it will say so.
+    """
+    if pattern.is_file() or not glob.has_magic(str(pattern)):
+        return [pattern]
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    files = sorted(path for path in found if path.is_file())
+    if not files:
+        raise VerismError(f"{pattern}: matches no photo.")
+    return files
+
+
 def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:
     """Write an image, whole or not at all, replacing what stood there.
 
@@ -88,6 +103,11 @@ def format_options(path: Path) -> Mapping[str, Any]:
     return options
 
 
+def can_write(path: Path) -> bool:
+    """Return whether results are written to files of this ending."""
+    return path.suffix.lower() in _FORMATS
+
+
 def resize(image: Tensor, shape: Sequence[int]) -> Tensor:
     """Resize ``(1, 3, H, W)`` to ``shape`` (height, width): bilinear, antialiased, as torchvision's ``Resize``."""
     if tuple(image.shape[-2:]) == tuple(shape):
@@ -105,6 +125,24 @@ def scale(image: Tensor, short: int) -> Tensor:
 def to_height(image: Tensor, height: int) -> Tensor:
     """Resize ``(1, 3, H, W)`` to a height, keeping its shape: for pictures that stand side by side."""
     return resize(image, (height, max(1, image.shape[-1] * height // image.shape[-2])))
+
+
+def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
+    """Return ``photo + strength · (image − photo)``, so that strength 0 is the photo exactly.
+
+    Args:
+        photo: ``(1, 3, H, W)``.
+        image: of the same shape, and taken to the photo's type and device; clipped to [0, 1] before, so that half the
+            strength is half the change that is seen.
+        strength: in [0, 1].
+    """
+    return torch.lerp(photo, image.to(photo).clamp(0, 1), strength)
+
+
+def check_strength(option: str, strength: float) -> None:
+    """Raise ``VerismError``, naming ``option``, unless ``strength`` is one that ``blend`` takes."""
+    if not 0 <= strength <= 1:
+        raise VerismError(f"{option} {strength}: must be from 0, the content photo, to 1, the result.")
 
 
 def luma(image: Tensor) -> Tensor:

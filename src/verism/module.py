@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from jsonargparse import lazy_instance
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from verism.backbone import VGG19
-from verism.canvas import Pixels
+from verism.canvas import Canvas
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, Loss, StyleLoss
+from verism.losses import ContentLoss, Loss, PhotorealismLoss, Term
+from verism.losses.regional import by_region
+from verism.regions import Regions
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -33,21 +34,23 @@ class StyleTransfer(LightningModule):
 
     def __init__(
         self,
-        canvas: Pixels,
+        canvas: Canvas,
         backbone: VGG19,
         content: ContentLoss,
-        style: Loss = lazy_instance(StyleLoss),
-        color: Loss = lazy_instance(ColorLoss),
+        style: Loss,
+        color: Loss,
+        photorealism: PhotorealismLoss | None = None,
         optimizer: OptimizerFactory = adam,
     ) -> None:
         """Put the parts together.
 
         Args:
-            canvas: what is optimised, and how it becomes an image.
+            canvas: what is optimised, and how it becomes an image; the paper's is Pixels.
             backbone: the frozen network that looks at the image.
             content: keeps the content photo's content.
             style: takes on the style photo's style; the paper's is StyleLoss.
             color: takes on the style photo's colours; the paper's is ColorLoss, and off.
+            photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
 
         Raises:
@@ -61,6 +64,7 @@ class StyleTransfer(LightningModule):
         self.content = content
         self.style = style
         self.color = color
+        self.photorealism = photorealism
         if not self.losses:
             raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
         self.layers = {layer for loss in self.losses.values() for layer in loss.layers}
@@ -73,19 +77,26 @@ class StyleTransfer(LightningModule):
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
         with self.trainer.precision_plugin.forward_context():
-            self.aim(self.photos)
+            self.aim(self.photos, self.data.regions)
 
     @torch.no_grad()
-    def aim(self, photos: Photos) -> None:
-        """Make the photos' features the targets of the losses."""
-        content, style = (self.backbone(photo.to(self.canvas()), self.layers) for photo in photos)
+    def aim(self, photos: Photos, regions: Regions | None = None) -> None:
+        """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
+        self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
+        kind = next(self.canvas.parameters())
+        content, style = (self.backbone(photo.to(kind), self.layers) for photo in photos)
         for loss in self.losses.values():
             loss.aim(content, style)
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
         """Return the total loss (Eq. 3 and 4) and its terms; the sample is the one that the targets were made from."""
-        features = self.backbone(self.canvas(), self.layers)
+        with torch.autocast(self.device.type, enabled=False):
+            image = self.canvas()
+            penalties = self.canvas.penalties(image)
+        features = self.backbone(image, self.layers)
         terms = {name: loss(loss.statistics(features)) for name, loss in self.losses.items()}
+        if self.canvas.weights:
+            terms["canvas"] = Term(1.0, self.canvas.weights, {name: penalties[name] for name in self.canvas.weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
         return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
 
@@ -96,8 +107,13 @@ class StyleTransfer(LightningModule):
     @property
     def losses(self) -> dict[str, Loss]:
         """The losses that have a weight, by name."""
-        losses = {"content": self.content, "style": self.style, "color": self.color}
-        return {name: loss for name, loss in losses.items() if loss.layers}
+        losses = {
+            "content": self.content,
+            "style": self.style,
+            "color": self.color,
+            "photorealism": self.photorealism,
+        }
+        return {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
 
     @property
     def data(self) -> PhotoPair:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
@@ -134,3 +135,63 @@ def test_does_not_clip_while_optimising(content: Tensor, style: Tensor) -> None:
     canvas().sum().backward()
     assert canvas.pixels.grad is not None
     assert float(canvas.pixels.grad.abs().min()) > 0
+
+
+def fitted(photo: Tensor, make: Callable[[Tensor], Tensor], **options: Any) -> tuple[Pixels, Tensor, Tensor]:
+    """Return a canvas at a third of the photo's size whose image is what ``make`` makes of that, and both."""
+    small = resize(photo, [side // 3 for side in photo.shape[-2:]])
+    canvas = Pixels(**options)
+    canvas.start(small, small)
+    canvas.pixels.data = Normalization()(make(small))
+    return canvas, small, make(small)
+
+
+def warm(image: Tensor) -> Tensor:
+    return image * torch.tensor([0.9, 0.7, 0.5]).view(3, 1, 1) + image.flip(1) * 0.2
+
+
+def test_the_result_has_the_pixels_that_were_optimised() -> None:
+    photo = synthetic_photo(144, 192, seed=1)
+    canvas, _, image = fitted(photo, warm)
+    torch.testing.assert_close(canvas.render(photo), image)
+    assert not canvas.render(photo).requires_grad
+
+
+def test_finished_it_has_the_photos_size_and_details() -> None:
+    """A look that is an affine function of the colour is found exactly, and applied to every pixel of the photo."""
+    photo = synthetic_photo(144, 192, seed=1)
+    canvas, _, _ = fitted(photo, warm, finish=True, epsilon=1e-9)
+    torch.testing.assert_close(canvas.render(photo), warm(photo), rtol=0, atol=1e-3)
+    assert canvas().shape == (1, 3, 48, 64)
+    assert list(canvas.state_dict()) == ["pixels"]
+
+
+def test_finishing_loses_texture_that_the_photo_has_not() -> None:
+    """A checkerboard over a sky: at its own size, most of it; the colours stay."""
+    y, x = torch.linspace(0, 1, 120).view(-1, 1), torch.linspace(0, 1, 150)
+    photo = torch.stack([0.3 + 0.2 * y + 0 * x, 0.4 + 0.2 * y + 0.1 * x, 0.7 + 0 * y - 0.2 * x]).unsqueeze(0)
+
+    def checkered(image: Tensor) -> Tensor:
+        parity = sum(torch.meshgrid(*(torch.arange(side) for side in image.shape[-2:]), indexing="ij")) % 2
+        return warm(image) + 0.1 * (2 * parity - 1)
+
+    canvas, small, image = fitted(photo, checkered, finish=True, radius=0.1)
+    finished = resize(canvas.render(photo), small.shape[-2:])
+    assert float((finished - warm(small)).abs().mean()) < 0.2 * float((image - warm(small)).abs().mean())
+    torch.testing.assert_close(finished.mean(dim=(2, 3)), image.mean(dim=(2, 3)), rtol=0, atol=0.005)
+
+
+def test_the_reach_of_the_finish_is_a_share_of_the_side() -> None:
+    """From a few pixels, where the look differs from place to place, to all of the photo, where there is one."""
+    photo = synthetic_photo(144, 192, seed=1)
+
+    def split(image: Tensor) -> Tensor:
+        half = torch.arange(image.shape[-1]) < image.shape[-1] // 2
+        return torch.where(half, 0.5 * image, 0.5 * image + 0.4)
+
+    errors = []
+    for radius in (0.05, 0.2, 0.8):
+        canvas, _, _ = fitted(photo, split, finish=True, radius=radius)
+        errors.append(float((canvas.render(photo) - split(photo)).abs().mean()))
+    assert errors == sorted(errors)
+    assert errors[0] < 0.5 * errors[-1]

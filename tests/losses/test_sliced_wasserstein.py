@@ -131,6 +131,61 @@ def test_weight_zero_leaves_it_out(content: Tensor, style: Tensor) -> None:
     assert loss.statistics({}) == {}
 
 
+def test_looks_at_a_sample_of_positions_that_stays_the_same() -> None:
+    """The loss of the whole image is that of the image of these positions alone; others may be anything."""
+    x, s = features(3, 8, 9), features(3, 5, 6, seed=1)
+    loss = aimed(x, s, normalization="paper", positions=20)
+    sample = loss.get_buffer("sample_input")
+    assert sample.shape == (20,)
+    assert len(sample.unique()) == 20
+    assert int(sample.max()) < 72
+    assert loss.statistics({"input": x})["input"].shape == (32, 20)
+    unseen = torch.ones(72, dtype=torch.bool)
+    unseen[sample] = False
+    other = torch.where(unseen.view(8, 9), 100.0, x)
+    assert float(value(loss, other)) == float(value(loss, x))
+    seen = aimed(x.flatten(2)[..., sample].view(1, 3, 4, 5), s, normalization="paper")
+    torch.testing.assert_close(value(loss, x), value(seen, x.flatten(2)[..., sample].view(1, 3, 4, 5)))
+
+
+def test_positions_are_drawn_by_seed_and_anew_for_every_layer() -> None:
+    photo = {"input": features(3, 8, 9), "conv1_1": features(3, 8, 9)}
+
+    def drawn(seed: int) -> tuple[Tensor, Tensor]:
+        loss = SlicedWassersteinLoss(
+            layers={"input": 1.0, "conv1_1": 1.0}, normalization="paper", positions=20, seed=seed
+        )
+        loss.aim(photo, photo)
+        assert loss.state_dict() == {}
+        return loss.get_buffer("sample_input"), loss.get_buffer("sample_conv1_1")
+
+    assert torch.equal(drawn(1)[0], drawn(1)[0])
+    assert not torch.equal(drawn(1)[0], drawn(2)[0])
+    assert not torch.equal(*drawn(1))
+
+
+@pytest.mark.parametrize("positions", [30, 1000])
+def test_a_sample_of_all_positions_is_all_of_them(positions: int) -> None:
+    x, s = features(3, 5, 6), features(3, 5, 6, seed=1)
+    assert torch.equal(value(aimed(x, s, positions=positions), s * 2), value(aimed(x, s), s * 2))
+
+
+def test_relative_to_a_sample_is_one_at_the_content(content: Tensor, style: Tensor) -> None:
+    torch.testing.assert_close(value(aimed(content, style, positions=100), content), torch.tensor(1.0))
+
+
+def test_a_large_sample_is_about_the_whole(content: Tensor, style: Tensor) -> None:
+    image = content.flip(1)
+    whole, sample = (float(value(aimed(content, style, **options), image)) for options in ({}, {"positions": 1000}))
+    assert sample == pytest.approx(whole, rel=0.1)
+
+
+@pytest.mark.parametrize("options", [{"positions": 1}, {"positions": 0}, {"directions": 0}])
+def test_too_few_are_refused(options: dict[str, int]) -> None:
+    with pytest.raises(VerismError, match="needs at least 1 direction and 2 positions"):
+        SlicedWassersteinLoss(**options)  # type: ignore[arg-type]
+
+
 def test_relative_to_no_difference_is_refused(content: Tensor) -> None:
     with pytest.raises(VerismError, match="at input, content and style have the same statistics"):
         aimed(content, content)

@@ -48,8 +48,10 @@ class Histograms(Periodic):
         _add_levels(writer, "image", model.image, step)
         if self.activations:
             names = [layer.name for layer in CONVOLUTIONS]
-            with torch.no_grad(), model.trainer.precision_plugin.forward_context():
-                features = model.backbone(model.canvas(), names)
+            with torch.no_grad():
+                image = model.canvas()
+                with model.trainer.precision_plugin.forward_context():
+                    features = model.backbone(image, names)
             for name in names:
                 values = features[name].float()
                 low, high = float(values.min()), float(values.max())

@@ -1,36 +1,48 @@
-"""The result, on disk however the run ends."""
+"""The result, on disk and at full size, however the run ends."""
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import images
+from verism import cube, images
+from verism.color_table import through
 from verism.errors import DivergedError, VerismError
+from verism.metrics import ciede2000
 from verism.module import StyleTransfer
 
 
 class Output(Callback):
-    """Writes the image to a file at the end of the run, also if that is Ctrl-C, ``max_time`` or an error.
+    """Writes the result to a file at the end of the run, also if that is Ctrl-C, ``max_time`` or an error.
 
-    The image written is the last one that was good: a run whose loss is no longer finite is stopped, and the image from
-    before that is kept.
+    A canvas that colours the photo is rendered over the content photo at its full size; one of pixels has no more than
+    were optimised. What is written is the last state that was good: a run whose loss is no longer finite is stopped,
+    and the state from before that is kept.
     """
 
-    def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: Path | None = None, overwrite: bool = False, strength: float = 1.0, lut: Path | None = None
+    ) -> None:
         """Choose where.
 
         Args:
             path: a .png, .jpg or .jpeg file; null: result.png in the run's own folder (lightning_logs/version_N).
-            overwrite: replace the file if it exists; otherwise the run is refused before it starts.
+            overwrite: replace files that exist; otherwise the run is refused before it starts.
+            strength: from 0, the content photo exactly, to 1, the result.
+            lut: a .cube file for the look as a lookup table of 33³ colours, at full strength; of a canvas that treats
+                places differently, the closest such table, and how close that is.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
+        self.strength = strength
+        self.lut = None if lut is None else Path(lut)
         self._destination = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
@@ -39,12 +51,19 @@ class Output(Callback):
         """Return where the result will be.
 
         Raises:
-            VerismError: it exists and must not be overwritten, or its ending is not one that can be written.
+            VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
+                be written; or the strength is not in [0, 1].
         """
         path = self.path or Path(trainer.log_dir or trainer.default_root_dir) / "result.png"
         images.format_options(path)
-        if path.exists() and not self.overwrite:
-            raise VerismError(f"{path}: exists already; choose another --output.path, or set --output.overwrite true.")
+        images.check_strength("--output.strength", self.strength)
+        if self.lut is not None:
+            cube.check(self.lut)
+        for option, file in (("path", path), ("lut", self.lut)):
+            if file is not None and file.exists() and not self.overwrite:
+                raise VerismError(
+                    f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
+                )
         return path
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -52,13 +71,13 @@ class Output(Callback):
         self._destination = self.check(trainer)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Keep the image that the step is about to look at."""
-        self._before = cast(StyleTransfer, pl_module).image
+        """Keep the state of the image that the step is about to look at."""
+        self._before = _parameter(pl_module).detach().clone()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Call the image that the step looked at good, or stop the run.
+        """Call the state that the step looked at good, or stop the run.
 
         Raises:
             DivergedError: the loss is not finite.
@@ -76,16 +95,36 @@ class Output(Callback):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last image, or the one before if the last step spoilt it."""
-        image = cast(StyleTransfer, pl_module).image
-        self._write(trainer, pl_module, image if bool(image.isfinite().all()) else self._good)
+        last = _parameter(pl_module).detach()
+        self._write(trainer, pl_module, last if bool(last.isfinite().all()) else self._good)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write the last good image, if the run has one."""
         self._write(trainer, pl_module, self._good)
 
-    def _write(self, trainer: Trainer, pl_module: LightningModule, image: Tensor | None) -> None:
-        if image is None or not trainer.is_global_zero:
+    @torch.no_grad()
+    def _write(self, trainer: Trainer, pl_module: LightningModule, state: Tensor | None) -> None:
+        if state is None or not trainer.is_global_zero:
             return
-        identity = cast(StyleTransfer, pl_module).backbone.identity
-        images.write(self._destination, image, {**identity, "steps": str(trainer.global_step)})
+        model = cast("StyleTransfer", pl_module)
+        # Of a run in true bf16, the result need not be.
+        canvas = copy.deepcopy(model.canvas).float()
+        next(canvas.parameters()).copy_(state)
+        original = model.data.original.to(state.device)
+        image = canvas.render(original)
+        before = images.resize(original, image.shape[-2:])
+        made_with = {**model.backbone.identity, "steps": str(trainer.global_step), "strength": str(self.strength)}
+        images.write(self._destination, images.blend(before, image, self.strength), made_with)
         rank_zero_info(f"Result: {self._destination}")
+        if self.lut is not None:
+            content = model.photos.content.to(state.device)
+            table = canvas.table(content)
+            cube.write(self.lut, table, title=self._destination.stem)
+            error = ciede2000(through(table, content), canvas())
+            rank_zero_info(f"Lookup table: {self.lut}, which differs from the result by ΔE {error:.2f} in the mean.")
+
+
+def _parameter(model: LightningModule) -> Tensor:
+    """Return the one parameter that there is."""
+    (parameter,) = model.parameters()
+    return parameter

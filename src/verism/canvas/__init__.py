@@ -1,5 +1,8 @@
 """What is optimised: the ways to hold the image, one a file."""
 
+from verism.canvas.bilateral_grid import BilateralGrid
+from verism.canvas.canvas import Canvas
+from verism.canvas.lut3d import Lut3d
 from verism.canvas.pixels import Pixels
 
-__all__ = ["Pixels"]
+__all__ = ["BilateralGrid", "Canvas", "Lut3d", "Pixels"]

@@ -2,52 +2,61 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
 
-from verism import images
+from verism import checkpoint, images
+from verism.canvas.canvas import Canvas
 from verism.errors import VerismError
+from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.images import resize
 from verism.normalization import Normalization
 
 
 @final
-class Pixels(nn.Module):
+class Pixels(Canvas):
     """Every pixel is a parameter, in ImageNet-normalised space and unclamped while it is optimised, as in the paper.
+
+    The result has as many pixels as were optimised, unless it is finished.
 
     Attributes:
         pixels: ``(1, 3, H, W)``, the one parameter; empty (H = W = 0) until ``start``.
     """
 
-    def __init__(self, init: Literal["content", "style", "noise"] | Path = "content", seed: int = 0) -> None:
-        """Choose what the first image is.
+    def __init__(
+        self,
+        init: Literal["content", "style", "noise"] | Path = "content",
+        seed: int = 0,
+        finish: bool = False,
+        radius: float = 0.01,
+        epsilon: float = 1e-4,
+    ) -> None:
+        """Choose what the first image is, and how the last is finished.
 
         Args:
             init: content: the content photo, as in the paper. style: the style photo, resized to the content's shape.
                 noise: white noise, standard normal in normalised space. A path: an image file, or the checkpoint
                 (.ckpt) of an earlier run, whose pixels were not rounded; resized to the content's shape.
             seed: of the noise.
+            finish: render the result at the content photo's full size, as a locally affine function of the photo's
+                colours: its details are the photo's, and texture that was invented is lost.
+            radius: of the windows in which it is affine, as a share of the short side.
+            epsilon: how much a colour's slope costs there, in squared RGB of [0, 1]: below its root, contrast is noise.
         """
         super().__init__()
         self.init = init
         self.seed = seed
+        self.finish = finish
+        self.radius = radius
+        self.epsilon = epsilon
         self.normalize = Normalization()
         self.pixels = nn.Parameter(torch.empty(1, 3, 0, 0))
 
     def start(self, content: Tensor, style: Tensor) -> None:
-        """Put the first image on the canvas.
-
-        Args:
-            content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
-            style: ``(1, 3, H', W')``, RGB in [0, 1].
-
-        Raises:
-            VerismError: ``init`` is a path, and the file cannot be read.
-        """
+        """Put the first image on the canvas; raise ``VerismError`` if ``init`` is a file that cannot be read."""
         shape = content.shape[-2:]
         if isinstance(self.init, Path):
             if not self.init.is_file():
@@ -68,16 +77,24 @@ class Pixels(nn.Module):
         image: Tensor = self.normalize.inverse(self.pixels)
         return image
 
+    @torch.no_grad()
+    def render(self, photo: Tensor) -> Tensor:
+        """Return the image: at its own size, or finished, at that of the content photo ``photo`` ``(1, 3, H, W)``.
 
-def _pixels(checkpoint: Path) -> Tensor:
+        Source of the finish: He and Sun 2015, "Fast Guided Filter".
+        """
+        image: Tensor = self()
+        if not self.finish:
+            return image
+        photo = photo.to(image)
+        small = resize(photo, image.shape[-2:])
+        radius = window_radius(self.radius, image.shape[-2:])
+        return apply_upsampled(local_affine(small, image, radius, self.epsilon), photo)
+
+
+def _pixels(file: Path) -> Tensor:
     """Return the canvas of an earlier run as its checkpoint holds it."""
-    try:
-        with warnings.catch_warnings():
-            # Of a file that is no checkpoint torch also warns.
-            warnings.simplefilter("ignore")
-            state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        pixels: Tensor = state["state_dict"]["canvas.pixels"].float()
-    except Exception as error:
-        # A file of anything can make an unpickler raise anything.
-        raise VerismError(f"{checkpoint}: not the checkpoint of a run on a canvas of pixels.") from error
-    return pixels
+    state = checkpoint.canvas_state(checkpoint.read(file))
+    if "pixels" not in state:
+        raise VerismError(f"{file}: not the checkpoint of a run on a canvas of pixels.")
+    return state["pixels"].float()

@@ -9,6 +9,7 @@ from verism.losses.color import ColorLoss
 from verism.losses.content import ContentLoss
 from verism.losses.loss import Loss
 from verism.losses.moments import MomentsLoss
+from verism.losses.photorealism import PhotorealismLoss
 from verism.losses.sliced_wasserstein import SlicedWassersteinLoss
 from verism.losses.style import StyleLoss
 from verism.losses.term import Normalization, Term
@@ -19,6 +20,7 @@ __all__ = [
     "Loss",
     "MomentsLoss",
     "Normalization",
+    "PhotorealismLoss",
     "SlicedWassersteinLoss",
     "StyleLoss",
     "Term",

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone import Features
+from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision, unit
 from verism.vgg19 import INPUT
@@ -39,13 +40,28 @@ def random_directions(count: int, dimensions: int, generator: torch.Generator) -
     return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=torch.float32))
 
 
+def _sample(features: Tensor, count: int | None, generator: torch.Generator) -> Tensor | None:
+    """Draw ``count`` positions of ``(1, d, h, w)``, without repetition; None for all there are."""
+    positions = features.shape[-2] * features.shape[-1]
+    if count is None or count >= positions:
+        return None
+    return torch.randperm(positions, generator=generator)[:count].to(features.device)
+
+
+def _at(features: Tensor, sample: Tensor | None) -> Tensor:
+    """Return ``(1, d, n, 1)``, the features ``(1, d, h, w)`` at the positions of a sample, or all if that is None."""
+    return features if sample is None else features.flatten(2)[:, :, sample].unsqueeze(-1)
+
+
 class SlicedWassersteinLoss(Loss):
     """``Σ_l w_l · mean((q_x − q_s)²)``, q the quantiles of the features along random directions.
 
     The squared sliced Wasserstein-2 distance, over a fixed, seeded set of directions. Where it is zero, the two
     distributions agree along each of them, not only in their second moments, as with Gram matrices.
 
-    It sorts, and so does not add up over regions of an image; time and memory grow with positions times directions.
+    It sorts, and so does not add up over regions of an image; time and memory grow with positions times directions. A
+    sample of positions is enough where the canvas ties neighbours together, as a grid or a table does; of free pixels,
+    those outside of the sample would not be moved.
 
     Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, directions are
     drawn anew at every step.
@@ -57,6 +73,7 @@ class SlicedWassersteinLoss(Loss):
         layers: Mapping[str, float] = {INPUT: 1.0},
         normalization: Normalization = "relative",
         directions: int = 32,
+        positions: int | None = None,
         seed: int = 0,
     ) -> None:
         """Choose what to compare, and how much it counts.
@@ -67,10 +84,18 @@ class SlicedWassersteinLoss(Loss):
             normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
                 layer starts at 1 from the content photo.
             directions: how many lines the features are projected onto.
-            seed: of the directions.
+            positions: how many of a layer's positions in the image are looked at, always the same ones, drawn at
+                random; null: all of them.
+            seed: of the directions and positions.
+
+        Raises:
+            VerismError: there are less than 2 positions, or no direction.
         """
         super().__init__(weight, layers, normalization)
+        if directions < 1 or (positions is not None and positions < 2):  # noqa: PLR2004
+            raise VerismError("SlicedWassersteinLoss: needs at least 1 direction and 2 positions.")
         self.directions = directions
+        self.positions = positions
         self.seed = seed
 
     def aim(self, content: Features, style: Features) -> None:
@@ -79,8 +104,10 @@ class SlicedWassersteinLoss(Loss):
         for name in self.layers:
             drawn = random_directions(self.directions, style[name].shape[1], generator)
             directions = drawn.to(full_precision(style[name]))
-            start = quantiles(content[name], directions)
+            sample = _sample(content[name], self.positions, generator)
+            start = quantiles(_at(content[name], sample), directions)
             target = resample(quantiles(style[name], directions), start.shape[-1])
+            self.register_buffer(f"sample_{name}", sample, persistent=False)
             self.register_buffer(f"directions_{name}", directions, persistent=False)
             self.register_buffer(f"target_{name}", target, persistent=False)
             scale = unit(self.normalization, (start - target).square().mean(), name)
@@ -88,7 +115,10 @@ class SlicedWassersteinLoss(Loss):
 
     def statistics(self, features: Features) -> dict[str, Tensor]:
         """Sort the image's features along each direction; of the whole image only."""
-        return {name: quantiles(features[name], self.get_buffer(f"directions_{name}")) for name in self.layers}
+        return {
+            name: quantiles(_at(features[name], getattr(self, f"sample_{name}")), self.get_buffer(f"directions_{name}"))
+            for name in self.layers
+        }
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         """Turn the quantiles into the term."""

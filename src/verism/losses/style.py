@@ -57,8 +57,8 @@ class StyleLoss(Loss):
 
     def aim(self, content: Features, style: Features) -> None:
         """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
-        for name, distance in self.distances.items():
-            cast("GramDistance", distance).aim(gram(content[name]), gram(style[name]))
+        for name in self.layers:
+            cast("GramDistance", self.distances[name]).aim(gram(content[name]), gram(style[name]))
 
     def statistics(self, features: Features) -> dict[str, Gram]:
         """Reduce the image's features to sums over positions."""

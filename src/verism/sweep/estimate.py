@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from verism import precision
+from verism.canvas import Pixels
 from verism.data import Photos
 from verism.errors import VerismError
 from verism.fit import FitOptions, read_photos
@@ -99,7 +100,7 @@ def _model(run: Run) -> str:
 def _cost(reader: FitOptions, options: Mapping[str, Any]) -> Cost:
     parts = {name: options[name] for name in ("model", "optimizer")}
     model = reader.build(parts | {"data": {"content": "none", "style": "none"}})
-    if isinstance(model.canvas.init, Path):
+    if isinstance(model.canvas, Pixels) and isinstance(model.canvas.init, Path):
         model.canvas.init = "content"
     mixed = (options["precision"] or precision.fastest("cpu")) == "bf16-mixed"
     context = torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext()

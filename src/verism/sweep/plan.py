@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 import hashlib
 import itertools
 import json
@@ -19,6 +18,7 @@ from jsonargparse.typing import register_type
 import verism
 from verism.errors import VerismError
 from verism.fit import FitOptions
+from verism.images import matching
 from verism.sweep.run import Chain, Run
 from verism.weights import choose
 
@@ -124,7 +124,7 @@ def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
     if isinstance(pairs, Path):
         files = list(_table(pairs))
     else:
-        files = [both for pair in pairs for both in itertools.product(_files(pair.content), _files(pair.style))]
+        files = [both for pair in pairs for both in itertools.product(matching(pair.content), matching(pair.style))]
     return [{"data.content": str(content), "data.style": str(style)} for content, style in files]
 
 
@@ -140,18 +140,8 @@ def _table(path: Path) -> Iterator[tuple[Path, Path]]:
         yield path.parent / row["content"], path.parent / row["style"]
 
 
-def _files(pattern: Path) -> list[Path]:
-    if pattern.is_file() or not glob.has_magic(str(pattern)):
-        # Also one that does not exist: its run will say so, and the others go on.
-        return [pattern]
-    files = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
-    if not files:
-        raise VerismError(f"{pattern}: matches no photo.")
-    return files
-
-
 def _arguments(photos: Mapping[str, str], seed: int, settings: Iterable[Setting]) -> Iterator[str]:
-    options: dict[str, Any] = {"seed_everything": seed, "model.canvas.seed": seed, **photos}
+    options: dict[str, Any] = {"seed_everything": seed, **photos}
     for setting in settings:
         options |= setting.options
     for name, value in options.items():
@@ -161,12 +151,16 @@ def _arguments(photos: Mapping[str, str], seed: int, settings: Iterable[Setting]
 def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: Path, before: Run | None) -> Run:
     backbone, data = options["model"]["backbone"], options["data"]
     backbone["weights"] = _chosen(backbone["weights"])
+    _reseed(options["model"], seed)
     decisive = json.loads(json.dumps(options))
-    decisive["data"] |= {name: _contents(Path(data[name])) for name in ("content", "style")}
+    files = ("content", "style", "content_mask", "style_mask")
+    decisive["data"] |= {name: _contents(Path(data[name])) for name in files if data.get(name)}
     if before:
-        steps = before.options["trainer"]["max_steps"]
-        options["model"]["canvas"]["init"] = str(before.folder / "checkpoints" / f"epoch=0-step={steps}.ckpt")
-        decisive["model"]["canvas"]["init"] = before.digest
+        canvas = options["model"]["canvas"]
+        if not canvas["class_path"].endswith("Pixels"):
+            raise VerismError("carry_over: only a canvas of pixels can start from the run before; leave it out.")
+        canvas["init_args"]["init"] = str(before.folder / "checkpoints" / "last.ckpt")
+        decisive["model"]["canvas"]["init_args"]["init"] = before.digest
     decisive["version"] = verism.__version__
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     pair = f"{Path(data['content']).stem}-{Path(data['style']).stem}"
@@ -176,6 +170,15 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     ending = f",{digest[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
     return Run(folder, options, digest, labels, seed)
+
+
+def _reseed(options: dict[str, Any], seed: int) -> None:
+    """Give every part that takes a seed this one."""
+    for name, value in options.items():
+        if name == "seed":
+            options[name] = seed
+        elif isinstance(value, dict):
+            _reseed(value, seed)
 
 
 @cache

@@ -1,0 +1,152 @@
+"""A bilateral grid: a colour transform for every place and lightness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from jsonargparse import lazy_instance
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.canvas.grade import Grade, Start, out_of_range
+from verism.color_space import ColorSpace, Srgb
+from verism.errors import VerismError
+from verism.guided_filter import apply_affine, apply_upsampled, local_affine, window_radius
+from verism.lattice import cubic_spline, refine
+
+MIN_SLOPE = 0.2
+"""How fast lightness, and how much of the contrast of details, has to stay before it counts as folded."""
+
+FINENESS = 4
+"""Samples of the spline for one step between its control values."""
+
+
+@final
+class BilateralGrid(Grade):
+    """Each pixel goes through an affine transform of its colour, of which there is one for every place and lightness.
+
+    The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so that neighbours are
+    treated alike unless an edge lies between them. Details keep their shape: they pass through the transform, and do
+    not choose it. The parameter is what the grid adds to the linear colour map, as control values of a cubic spline.
+
+    Chen et al. 2007, "Real-time Edge-Aware Image Processing with the Bilateral Grid"; Gharbi et al. 2017, "Deep
+    Bilateral Learning for Real-Time Image Enhancement".
+    """
+
+    def __init__(
+        self,
+        width: int = 16,
+        height: int = 16,
+        depth: int = 8,
+        space: ColorSpace = lazy_instance(Srgb),
+        init: Start = "monge_kantorovich",
+        smoothness: float = 1.0,
+        tone_smoothness: float = 0.01,
+        departure: float = 0.0,
+        folding: float = 1.0,
+        contrast: float = 0.0,
+        out_of_range: float = 10.0,
+        radius: float = 0.02,
+        epsilon: float = 0.001,
+    ) -> None:
+        """Choose the grid, and what holds it in place.
+
+        Args:
+            width: control values of the grid from left to right.
+            height: from top to bottom.
+            depth: from black to white.
+            space: the colour space that the transforms work in.
+            init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
+                identity: the photo as it is.
+            smoothness: weight of the mean squared change of a transform's coefficients over place, for the photo's
+                whole width and height.
+            tone_smoothness: weight of their mean squared change over lightness, from black to white.
+            departure: weight of the mean squared difference of the coefficients from the start's.
+            folding: weight of lightness that falls, or hardly grows, where the photo's does.
+            contrast: weight of the mean squared difference from 1 of how much details are amplified.
+            out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
+            radius: of the surroundings whose lightness chooses the transform, as a share of the photo's short side.
+            epsilon: squared contrast of what belongs to the surroundings, and not to details, in lightness of [0, 1].
+
+        Raises:
+            VerismError: an axis of the grid has no control value, or lightness has less than 2.
+        """
+        if min(width, height) < 1 or depth < 2:  # noqa: PLR2004
+            raise VerismError(
+                f"--model.canvas BilateralGrid: width {width} and height {height} must be at least 1, depth {depth} 2."
+            )
+        weights = {
+            "smoothness": smoothness,
+            "tone_smoothness": tone_smoothness,
+            "departure": departure,
+            "folding": folding,
+            "contrast": contrast,
+            "out_of_range": out_of_range,
+        }
+        super().__init__(torch.zeros(12, depth, height, width), space, init, weights)
+        self.radius = radius
+        self.epsilon = epsilon
+        for axis, controls in (("z", depth), ("y", height), ("x", width)):
+            samples = torch.linspace(0, 1, (controls - 1) * FINENESS + 1)
+            self.register_buffer(f"spline_{axis}", cubic_spline(controls, samples), persistent=False)
+
+    def find(self, photo: Tensor) -> Tensor:
+        """Return x, y and the lightness of the surroundings, in [-1, 1]."""
+        height, width = photo.shape[-2:]
+        y, x = (2 * (torch.arange(n).to(photo) + 0.5) / n - 1 for n in (height, width))
+        z = 2 * self._surroundings(photo) - 1
+        return torch.cat([x.expand_as(z), y.unsqueeze(-1).expand_as(z), z], dim=1)
+
+    def lattice(self) -> Tensor:
+        """Return the coefficients of the transforms, row by row of their 3×4 matrices: ``(12, Z, Y, X)``."""
+        start = torch.cat([self.matrix, self.offset.unsqueeze(1)], dim=1)
+        added = refine(self.controls, *(self.get_buffer(f"spline_{axis}") for axis in "zyx"))
+        return added + start.view(12, 1, 1, 1)
+
+    def color(self, values: Tensor, photo: Tensor) -> Tensor:
+        """Return the photo's colours through their transforms."""
+        coefficients = values.view(1, 3, 4, *values.shape[1:])
+        return self.space.decode(apply_affine(coefficients, self.space.encode(photo)))
+
+    def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
+        """Return what the class says, by name."""
+        lattice = self.lattice()
+        transforms = lattice.view(3, 4, *lattice.shape[1:])
+        lightness, grey = (torch.tensor(axis).to(image) for axis in (self.space.lightness, self.space.grey))
+        gain = torch.einsum("o,oizyx,i->zyx", lightness, transforms[:, :3], grey)
+        level = torch.linspace(0, 1, lattice.shape[1]).to(image).view(-1, 1, 1)
+        tone = gain * level + torch.einsum("o,ozyx->zyx", lightness, transforms[:, 3])
+        slope = tone.diff(dim=0) * (lattice.shape[1] - 1)
+        changes = [self.controls.diff(dim=dim) * (self.controls.shape[dim] - 1) for dim in (1, 2, 3)]
+        over_tone, *over_place = (_mean_square(change) for change in changes)
+        return {
+            "smoothness": torch.stack(over_place).sum(),
+            "tone_smoothness": over_tone,
+            "departure": self.controls.square().mean(),
+            "folding": F.relu(MIN_SLOPE - slope).square().mean() + F.relu(MIN_SLOPE - gain).square().mean(),
+            "contrast": (gain - 1).square().mean(),
+            "out_of_range": out_of_range(image),
+        }
+
+    def _surroundings(self, photo: Tensor) -> Tensor:
+        """Return the lightness around every pixel, up to the edges: ``(1, 1, H, W)``.
+
+        A guided filter, fitted at the size of the canvas's photo, so that a photo of any size is seen alike.
+        """
+        short = min(*photo.shape[-2:], *self.photo.shape[-2:])
+        small = self._lightness(images.scale(photo, short))
+        radius = window_radius(self.radius, small.shape[-2:])
+        coefficients = local_affine(small, small, radius, self.epsilon)
+        return apply_upsampled(coefficients, self._lightness(photo))
+
+    def _lightness(self, photo: Tensor) -> Tensor:
+        weights = torch.tensor(self.space.lightness).to(photo)
+        return torch.einsum("c,bchw->bhw", weights, self.space.encode(photo)).unsqueeze(1)
+
+
+def _mean_square(change: Tensor) -> Tensor:
+    """Return the mean square, 0 where a single control value leaves no change."""
+    return change.square().sum() / max(1, change.numel())

@@ -1,0 +1,70 @@
+"""What every canvas can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from verism import color_table
+
+
+class Canvas(nn.Module, ABC):
+    """Holds the one parameter of the optimisation, and makes the image of it.
+
+    Attributes:
+        weights: of its penalties in the total, by name; empty if it has none.
+    """
+
+    def __init__(self, weights: Mapping[str, float] | None = None) -> None:
+        """Remember which penalties count, and how much."""
+        super().__init__()
+        self.weights = {name: weight for name, weight in (weights or {}).items() if weight}
+
+    @abstractmethod
+    def start(self, content: Tensor, style: Tensor) -> None:
+        """Put the first image on the canvas.
+
+        Args:
+            content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
+            style: ``(1, 3, H', W')``, RGB in [0, 1].
+
+        Raises:
+            VerismError: it starts from a file, and that cannot be read.
+        """
+
+    @abstractmethod
+    def forward(self) -> Tensor:
+        """Return the image at the size of the content photo it was started with: ``(1, 3, H, W)``, RGB, not clipped."""
+
+    @abstractmethod
+    def render(self, photo: Tensor) -> Tensor:
+        """Return the result at full size.
+
+        Args:
+            photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].
+
+        Returns:
+            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the canvas says otherwise.
+        """
+
+    def table(self, content: Tensor) -> Tensor:
+        """Return the lookup table of colours that does to the photo what the canvas does, or what comes closest.
+
+        Args:
+            content: the content photo that the canvas was started with.
+
+        Returns:
+            ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
+        """
+        return color_table.closest(content, self())
+
+    def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
+        """Return what the canvas has against its present state, a scalar for each of ``weights``.
+
+        Args:
+            image: what ``forward`` returned.
+        """
+        del image
+        return {}

@@ -1,0 +1,110 @@
+"""A 3D lookup table: one function of the colour for the whole photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from jsonargparse import lazy_instance
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism.canvas.grade import Grade, Start, out_of_range
+from verism.color_space import ColorSpace, Oklab
+from verism.errors import VerismError
+from verism.lattice import cubic_spline, refine
+
+MIN_SLOPE = 0.1
+"""How fast the lightness of a result has to grow with that of the photo, at the least, before it counts as folded."""
+
+
+@final
+class Lut3d(Grade):
+    """Each colour becomes another, wherever it is: a table over red, green and blue, interpolated between its nodes.
+
+    The table is what a .cube file holds, and works in every program that reads one. The parameter is what it adds to
+    the linear colour map, as a cubic spline of few control values.
+    """
+
+    def __init__(
+        self,
+        size: int = 33,
+        controls: int = 9,
+        space: ColorSpace = lazy_instance(Oklab),
+        init: Start = "monge_kantorovich",
+        smoothness: float = 0.01,
+        departure: float = 0.0,
+        folding: float = 1.0,
+        out_of_range: float = 10.0,
+    ) -> None:
+        """Choose the table, and what holds it in place.
+
+        Args:
+            size: nodes along each axis of the table.
+            controls: control values of the spline along each axis; as many as nodes leave every node free.
+            space: the colour space that the table's values are sought in.
+            init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
+                identity: the photo as it is.
+            smoothness: weight of the mean square of the second differences of what the table adds to its start, in
+                units of the space for a colour range of 1.
+            departure: weight of the mean square of what the table adds to its start.
+            folding: weight of lightness that falls, or hardly grows, where the photo's does.
+            out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
+
+        Raises:
+            VerismError: the table has fewer than 2 nodes, or the spline fewer than 3 control values.
+        """
+        if size < 2 or controls < 3:  # noqa: PLR2004
+            raise VerismError(f"--model.canvas Lut3d: size {size} must be at least 2, controls {controls} at least 3.")
+        weights = {
+            "smoothness": smoothness,
+            "departure": departure,
+            "folding": folding,
+            "out_of_range": out_of_range,
+        }
+        super().__init__(torch.zeros(3, controls, controls, controls), space, init, weights)
+        axis = torch.linspace(0, 1, size)
+        blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
+        # As an image, which is what colour spaces and colour maps take.
+        nodes = torch.stack([red, green, blue]).flatten(2).unsqueeze(0)
+        self.size = size
+        self.register_buffer("nodes", nodes, persistent=False)
+        self.register_buffer("spline", cubic_spline(controls, axis), persistent=False)
+
+    def find(self, photo: Tensor) -> Tensor:
+        """Return the colours themselves, red along x, in [-1, 1]."""
+        return 2 * photo - 1
+
+    def lattice(self) -> Tensor:
+        """Return the table, ``(3, n, n, n)``: sRGB by blue, green and red; not clipped."""
+        encoded = self._encoded()
+        return self.space.decode(encoded.flatten(2).unsqueeze(0)).view_as(encoded)
+
+    def table(self, content: Tensor) -> Tensor:
+        """Return the table, ``(3, n, n, n)``: RGB by blue, green and red."""
+        del content
+        return self.lattice()
+
+    def color(self, values: Tensor, photo: Tensor) -> Tensor:
+        """Return the values: they are the colours."""
+        return values.unsqueeze(0)
+
+    def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
+        """Return what the class says, by name."""
+        steps = self.controls.shape[-1] - 1
+        bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
+        lightness = torch.einsum("c,czyx->zyx", torch.tensor(self.space.lightness).to(image), self._encoded())
+        slope = (lightness[1:, 1:, 1:] - lightness[:-1, :-1, :-1]) * (self.size - 1)
+        return {
+            "smoothness": torch.stack([bend.square().mean() for bend in bends]).sum(),
+            "departure": self.controls.square().mean(),
+            "folding": F.relu(MIN_SLOPE - slope).square().mean(),
+            "out_of_range": out_of_range(image),
+        }
+
+    def _encoded(self) -> Tensor:
+        """Return the table in the canvas's own space, ``(3, n, n, n)``."""
+        added = refine(self.controls, *[self.get_buffer("spline")] * 3)
+        start = self.first(self.space.encode(self.get_buffer("nodes")))
+        return added + start.view_as(added)

@@ -1,0 +1,37 @@
+"""Lookup tables as .cube files, which video and photo programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from verism import atomic
+from verism.errors import VerismError
+
+
+def check(path: Path) -> None:
+    """Raise ``VerismError`` unless ``path`` ends in ``.cube``."""
+    if path.suffix.lower() != ".cube":
+        raise VerismError(f"{path}: lookup tables are written as .cube; choose this ending.")
+
+
+def write(path: Path, table: Tensor, title: str) -> None:
+    """Write a table, whole or not at all, replacing what stood there.
+
+    Adobe 2013, "Cube LUT Specification" 1.0: sRGB in [0, 1] in, sRGB out, not clipped; red changes fastest.
+
+    Args:
+        path: ends in ``.cube``; missing folders are made.
+        table: ``(3, n, n, n)``, RGB by blue, green and red.
+        title: of the look; double quotes are left out.
+
+    Raises:
+        VerismError: the ending is another, or the file cannot be written.
+    """
+    check(path)
+    rows = table.detach().cpu().flatten(1).T.tolist()
+    quoted = title.replace('"', "")
+    head = [f'TITLE "{quoted}"', f"LUT_3D_SIZE {table.shape[-1]}"]
+    nodes = [" ".join(f"{value:.6f}" for value in row) for row in rows]
+    atomic.write(path, "\n".join([*head, *nodes, ""]).encode())

@@ -1,0 +1,168 @@
+"""Photorealism: how far the image's colours are from a locally affine function of the content photo's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, final
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F  # noqa: N812
+
+from verism.backbone import Features
+from verism.guided_filter import in_float64, outer, whitening
+from verism.losses.loss import Loss
+from verism.losses.term import Term, full_precision
+from verism.normalization import Normalization
+from verism.vgg19 import INPUT
+
+
+class AffineError(NamedTuple):
+    """What the content photo's colours do not explain, summed over windows.
+
+    Attributes:
+        total: ``Σ_c V_cᵀ M V_c``, a scalar in at least float32.
+        positions: of how many pixels the image is.
+    """
+
+    total: Tensor
+    positions: int
+
+
+def window_basis(guide: Tensor, epsilon: float) -> Tensor:
+    """Return, for every window, what an affine function of its colours can be: the matting Laplacian, factored.
+
+    With C the 9×3 colours of a window less their mean, and ``Kᵀ K = (Cᵀ C + ε)⁻¹``, it is ``U = C Kᵀ``, which makes the
+    window's share of the Laplacian ``1 − 11ᵀ/9 − U Uᵀ``. No component of U exceeds 1, whereas the inverse itself
+    reaches 1/ε, with differences that float32 does not hold.
+
+    Args:
+        guide: ``(1, 3, H, W)``, RGB in [0, 1].
+        epsilon: Levin's: added to the sums of squares of a window, so that its variances get a ninth of it.
+
+    Returns:
+        ``(9, 3, H − 2, W − 2)``: the window's pixel, the component, the window; in at least float32. That is 108 bytes
+        a pixel, of which one layer of 64 channels takes 256.
+    """
+    exact = in_float64(guide)
+    spread = torch.stack(_window_pixels(exact)) - F.avg_pool2d(exact, 3, stride=1)
+    ridge = epsilon * torch.eye(3, dtype=exact.dtype, device=exact.device)[..., None, None]
+    # Not as a difference of squares, which even in float64 would be no better than the ridge.
+    root = whitening(sum((outer(colors, colors) for colors in spread), start=ridge))
+    parts = [(root * colors.unsqueeze(1)).sum(dim=2).to(full_precision(guide)) for colors in spread]
+    return torch.cat(parts)
+
+
+def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
+    """Return ``M V_c`` for each channel of ``image``: the residuals of its windows' affine fits, added up by pixel.
+
+    That is ``N V − (Σ a) · I − Σ b`` with a and b the guided filter's coefficients and N the number of windows that
+    contain a pixel (He et al., "Fast Matting Using Large Kernel Matting Laplacian Matrices", 2010); exact at the
+    borders, where Levin has fewer windows too.
+
+    Args:
+        image: ``(1, 3, H, W)``.
+        basis: of the content photo, from ``window_basis``.
+    """
+    mean = F.avg_pool2d(image, 3, stride=1)
+    projections = torch.zeros_like(mean).repeat(3, 1, 1, 1)
+    for part, pixel in zip(basis, _window_pixels(image), strict=True):
+        projections.addcmul_(part.unsqueeze(1), pixel)
+    result = torch.zeros_like(image)
+    for part, pixel, sums in zip(basis, _window_pixels(image), _window_pixels(result), strict=True):
+        residual = pixel - mean
+        for component, projection in zip(part, projections, strict=True):
+            residual.addcmul_(component, projection, value=-1)
+        sums.add_(residual)
+    return result
+
+
+def affine_error(image: Tensor, basis: Tensor) -> AffineError:
+    """Return how far ``image`` is from a locally affine function of the photo that ``basis`` is of.
+
+    It adds up over regions only if they overlap by two pixels, so that every 3×3 window is in exactly one of them:
+    those with their middles in a region take a halo of one pixel around it, of the image and of the photo.
+
+    Args:
+        image: ``(1, 3, H, W)``, RGB in [0, 1].
+        basis: of the content photo, from ``window_basis``.
+    """
+    total: Tensor = _QuadraticForm.apply(full_precision(image), basis)
+    return AffineError(total, image.shape[-2] * image.shape[-1])
+
+
+@final
+class PhotorealismLoss(Loss):
+    """``Σ_c V_cᵀ M V_c / (H·W)``: V the image's RGB channels, M the content photo's matting Laplacian.
+
+    It is zero (but for ε) if every 3×3 window is an affine function of the content photo's colours there. Other
+    colours, other contrast and smooth shading cost next to nothing; a bent line or a painted texture does.
+
+    Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 2; M of Levin et al., "A Closed-Form Solution to Natural
+    Image Matting", 2008, Eq. 12.
+
+    There is no ``relative``: the photo from which the other losses take their unit is where this one is zero, and it
+    needs none, being the mean over pixels of numbers in [0, 1].
+    """
+
+    basis: Tensor
+
+    def __init__(self, weight: float = 1.0, epsilon: float = 1e-7) -> None:
+        """Choose how much it counts.
+
+        Args:
+            weight: weight of the loss in the total; 0 leaves it out. Luan et al. take the sum 1e4 times, without the
+                division by H·W, beside style and content losses of another scale.
+            epsilon: how much slope costs, in RGB in [0, 1], squared: with more, flat regions must stay flat. Levin's
+                and Luan's is 1e-7.
+        """
+        super().__init__(weight, {INPUT: 1.0}, "paper")
+        self.epsilon = epsilon
+        self.normalize = Normalization()
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the Laplacian from the content photo's colours, at ``input``; once, before the first step."""
+        del style
+        if self.layers:
+            self.register_buffer("basis", window_basis(self._rgb(content), self.epsilon), persistent=False)
+
+    def statistics(self, features: Features) -> dict[str, AffineError]:
+        """Reduce the image's colours to a sum over windows; see ``affine_error`` for regions."""
+        return {name: affine_error(self._rgb(features), self.basis) for name in self.layers}
+
+    def forward(self, totals: Mapping[str, AffineError]) -> Term:
+        """Turn the sum over the whole image into the term."""
+        # Luan et al. sum; over the number of pixels, a weight means the same at every size.
+        values = {name: error.total / error.positions for name, error in totals.items()}
+        return Term(self.weight, self.layers, values)
+
+    def _rgb(self, features: Features) -> Tensor:
+        rgb: Tensor = self.normalize.inverse(full_precision(features[INPUT]))
+        return rgb
+
+
+class _QuadraticForm(torch.autograd.Function):
+    """``Σ_c V_cᵀ M V_c``, whose derivative is ``2 M V``, because M is symmetric.
+
+    It saves ``M V``, as large as the image, and computed for the value anyhow; autograd would apply M a second time,
+    backwards, one small step after the other.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, basis: Tensor) -> Tensor:
+        product = matting_laplacian(image, basis)
+        ctx.save_for_backward(product)
+        return (image * product).sum()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (product,) = ctx.saved_tensors
+        return 2 * gradient * product, None
+
+
+def _window_pixels(x: Tensor) -> list[Tensor]:
+    """Return views of ``(…, H, W)``: of every window's first pixel, its second, …, its ninth; each (H − 2)×(W − 2)."""
+    height, width = x.shape[-2] - 2, x.shape[-1] - 2
+    return [x[..., i : i + height, j : j + width] for i in range(3) for j in range(3)]

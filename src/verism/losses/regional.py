@@ -1,0 +1,138 @@
+"""Regions: a loss on each region of the content photo and its counterpart in the style photo, not on the whole."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from verism.backbone import Features
+from verism.errors import VerismError
+from verism.losses.loss import Loss
+from verism.losses.term import Term
+from verism.regions import Regions, resize
+
+Places = Mapping[str, Tensor]
+"""Layer name to positions ``(n,)`` out of its ``h · w``."""
+
+
+def by_region(loss: Loss, regions: Regions | None) -> Loss:
+    """Return ``loss`` on each of ``regions``; on the whole photos, even if it was on regions before, if None."""
+    whole = loss.whole if isinstance(loss, RegionalLoss) else loss
+    return whole if regions is None else RegionalLoss(whole, regions)
+
+
+def select(features: Tensor, positions: Tensor) -> Tensor:
+    """Return the features ``(1, d, h, w)`` at ``positions`` ``(n,)`` out of ``h · w``, as ``(1, d, n, 1)``."""
+    # Positions first, as the backbone makes them, so that each is read in one piece.
+    rows = features.permute(0, 2, 3, 1).flatten(1, 2)
+    return rows.index_select(1, positions).transpose(1, 2).unsqueeze(3)
+
+
+class RegionalLoss(Loss):
+    """``Σ_k share_k · loss_k``, with ``loss_k`` the same loss on the features of region k alone.
+
+    For losses that do not mind where a feature is: style, colour, moments, sliced Wasserstein. ``share_k`` is the
+    region's share of the content photo, so that a pixel counts the same in a small region as in a large one, and one
+    region that covers everything gives the loss itself.
+
+    A layer's positions are divided among the regions by what covers the most of each (``regions.resize``). A region
+    takes no part in a layer at which nothing is left of it, in either photo. ``normalization: relative`` is relative to
+    the region's own distance. ``ColorLoss``, which resizes, resizes a region as one column of pixels, row after row.
+
+    Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, which pulls
+    a pixel the harder the smaller its region is; their code, like this, weights them by share. They multiply features
+    by masks that are blurred as by the network; here, a position is of one region, or of none.
+    """
+
+    def __init__(self, loss: Loss, regions: Regions) -> None:
+        """Choose the loss and the regions.
+
+        Args:
+            loss: what is computed of each region; it is copied, and not aimed itself.
+            regions: of the two photos.
+        """
+        super().__init__(loss.weight, loss.layers, loss.normalization)
+        self.whole = loss
+        self.regions = regions
+        self.shares: list[float] = regions.content.double().mean(dim=(0, 2, 3)).tolist()
+        self.parts = nn.ModuleList()
+
+    def aim(self, content: Features, style: Features) -> None:
+        """Take the targets from the photos' features at ``self.layers``; once, before the first step.
+
+        Raises:
+            VerismError: at a layer, no region is left in both photos; or the loss refuses a region's features.
+        """
+        places = [
+            {layer: _positions(masks, features[layer]) for layer in self.layers}
+            for masks, features in ((self.regions.content, content), (self.regions.style, style))
+        ]
+        parts = []
+        for k, label in enumerate(self.regions.labels):
+            own, other = ({layer: found[k] for layer, found in side.items()} for side in places)
+            parts.append(_Part(self.whole, own, other))
+            try:
+                parts[k].aim(content, style, other)
+            except VerismError as error:
+                raise VerismError(f"region {label}: {error}") from error
+        for layer in self.layers:
+            if not any(layer in part.places for part in parts):
+                raise VerismError(
+                    f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
+                    "or another layer."
+                )
+        self.parts = nn.ModuleList(parts)
+
+    def statistics(self, features: Features) -> dict[str, Mapping[str, Any]]:
+        """Reduce each region's features to the loss's statistics, by label."""
+        parts = cast("Sequence[_Part]", self.parts)
+        return {label: part.statistics(features) for label, part in zip(self.regions.labels, parts, strict=True)}
+
+    def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
+        """Turn the regions' statistics into one term, of their values' sum weighted by share."""
+        values: dict[str, Tensor] = {}
+        for share, part, of_region in zip(self.shares, self.parts, totals.values(), strict=True):
+            for layer, value in part(of_region).values.items():
+                values[layer] = values.get(layer, torch.zeros_like(value)) + share * value
+        return Term(self.weight, self.layers, values)
+
+
+class _Part(nn.Module):
+    """The loss on one region, with the positions of that region in the content photo's feature maps."""
+
+    def __init__(self, whole: Loss, content: Places, style: Places) -> None:
+        super().__init__()
+        self.loss = copy.deepcopy(whole)
+        self.loss.layers = {
+            layer: weight for layer, weight in whole.layers.items() if len(content[layer]) and len(style[layer])
+        }
+        for layer in self.loss.layers:
+            self.register_buffer(layer, content[layer], persistent=False)
+
+    @property
+    def places(self) -> Places:
+        return {layer: self.get_buffer(layer) for layer in self.loss.layers}
+
+    def aim(self, content: Features, style: Features, style_places: Places) -> None:
+        inside = {layer: select(style[layer], style_places[layer]) for layer in self.loss.layers}
+        self.loss.aim(self._inside(content), inside)
+
+    def statistics(self, features: Features) -> Mapping[str, Any]:
+        return self.loss.statistics(self._inside(features))
+
+    def forward(self, totals: Mapping[str, Any]) -> Term:
+        term: Term = self.loss(totals)
+        return term
+
+    def _inside(self, features: Features) -> Features:
+        return {layer: select(features[layer], positions) for layer, positions in self.places.items()}
+
+
+def _positions(masks: Tensor, features: Tensor) -> list[Tensor]:
+    """Return where in ``features`` ``(1, d, h, w)`` each of ``masks`` ``(1, K, H, W)`` is: ``(n,)``, K times."""
+    inside = resize(masks.to(features.device), features.shape[-2:])
+    return [label.flatten().nonzero().squeeze(1) for label in inside.squeeze(0)]

@@ -1,0 +1,171 @@
+"""Regions: two label images, whose colours say which part of one photo takes its look from which part of the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.errors import VerismError
+
+RADIUS = 32
+"""Up to this distance, in 8-bit RGB, colours are shades of one label; palettes keep labels at twice that or more."""
+
+FLAT = 16
+"""Up to this difference of 8-bit levels within 3×3 pixels, a pixel is inside an area and not on its edge."""
+
+SMALLEST = 0.001
+"""The share of a mask that the inside of a label covers; what is smaller is a speck."""
+
+
+class Regions(NamedTuple):
+    """Which parts of the photos belong together.
+
+    Attributes:
+        labels: the K colours that both masks have, as ``#rrggbb``; the most common first.
+        content: ``(1, K, H, W)`` bool, a channel a label, at the content photo's size. No pixel is in two of them; one
+            that is in none is left out.
+        style: the same, at the style photo's size.
+    """
+
+    labels: tuple[str, ...]
+    content: Tensor
+    style: Tensor
+
+
+class Palette(NamedTuple):
+    """A picture by its colours.
+
+    Attributes:
+        colors: ``(U, 3)`` float32, 8-bit RGB.
+        inside: ``(U,)``, the share of the picture that is of that colour and not on an edge.
+        pixels: ``(H, W)``, which of them each pixel has.
+    """
+
+    colors: Tensor
+    inside: Tensor
+    pixels: Tensor
+
+
+def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: float) -> Regions:
+    """Read the masks of the content and the style photo.
+
+    Labels are found (``find_labels``) in both masks together, and every pixel is of that label of its mask which has
+    the nearest colour: antialiased and compressed edges too. A mask is then brought to its photo's size (``resize``).
+
+    A colour that only one mask has, after that, has nothing to be matched with. Up to ``threshold``, it is left out: on
+    the style side, because a thing that the content photo lacks should not colour its neighbours; on the content side,
+    because nothing says what it should look like, and what is left to the other losses stays itself, while a label near
+    it in colour would be near it only by chance.
+
+    Args:
+        masks: files of the content's and the style's mask, in any format that ``images.read`` takes.
+        shapes: heights and widths of the photos.
+        threshold: share of a photo up to which a label that only it has is left out.
+
+    Raises:
+        VerismError: a mask cannot be read, has no areas of one colour, another aspect ratio than its photo, a label
+            larger than ``threshold`` that the other has not, or none that the other has.
+    """
+    pictures = [images.read(mask) for mask in masks]
+    for mask, picture, shape, name in zip(masks, pictures, shapes, ("content", "style"), strict=True):
+        _check_aspect(mask, picture.shape[-2:], name, shape)
+    palettes = [palette(picture) for picture in pictures]
+    colors, where = find_labels(palettes)
+    for mask, labels in zip(masks, where, strict=True):
+        if not labels.any():
+            raise VerismError(f"{mask}: is no label image; paint each region in one colour.")
+    names = ["#" + "".join(f"{int(level):02x}" for level in color) for color in colors]
+    content, style = (
+        resize(_nearest(mask, colors, labels), shape)
+        for mask, labels, shape in zip(palettes, where, shapes, strict=True)
+    )
+    in_content, in_style = (side.double().mean(dim=(0, 2, 3)) for side in (content, style))
+    both = ((in_content > 0) & (in_style > 0)).nonzero().flatten()
+    if not len(both):
+        raise VerismError(
+            f"{masks[0]} and {masks[1]} have no colour in common: paint what belongs together in the same colour."
+        )
+    _check_alone(masks, names, in_content.where(in_style == 0, 0), threshold)
+    _check_alone(masks[::-1], names, in_style.where(in_content == 0, 0), threshold)
+    return Regions(tuple(names[k] for k in both.tolist()), content[:, both], style[:, both])
+
+
+def palette(picture: Tensor) -> Palette:
+    """Take ``(1, 3, H, W)``, RGB in [0, 1], apart by colours."""
+    levels = (picture * 255).round()
+    red, green, blue = levels.squeeze(0).int()
+    packed, pixels = torch.unique(red << 16 | green << 8 | blue, return_inverse=True)
+    colors = torch.stack([packed >> 16, packed >> 8 & 255, packed & 255], dim=1).float()
+    high, low = (F.max_pool2d(sign * levels, 3, stride=1, padding=1) * sign for sign in (1, -1))
+    flat = ((high - low) <= FLAT).all(dim=1).squeeze(0)
+    return Palette(colors, torch.bincount(pixels[flat], minlength=len(colors)) / pixels.numel(), pixels)
+
+
+def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
+    """Find the colours that are labels in one mask or more.
+
+    The most common colour stands for all within ``RADIUS`` of it, then the most common of the others, and so on. Those
+    are a mask's labels whose inside covers a share of ``SMALLEST`` of it: edges, on which two labels mix to a third
+    colour, have no inside, however long they are.
+
+    Returns:
+        The colours, ``(K, 3)``, 8-bit RGB, the most common first; and which of them each mask has, ``(masks, K)`` bool.
+    """
+    colors = torch.cat([mask.colors for mask in masks])
+    left = torch.block_diag(*(mask.inside for mask in masks)).T
+    labels, where = [colors[:0]], [left[:0] > 0]
+    while bool(left.any()):
+        leader = colors[left.sum(dim=1).argmax()]
+        shades = (colors - leader).norm(dim=1) <= RADIUS
+        here = left[shades].sum(dim=0, keepdim=True) >= SMALLEST
+        if here.any():
+            labels.append(leader.unsqueeze(0))
+            where.append(here)
+        left[shades] = 0
+    return torch.cat(labels), torch.cat(where).T
+
+
+def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
+    """Bring disjoint masks ``(1, K, H, W)`` bool to another height and width.
+
+    Each position goes to the label, or to none, that covers the most of it, so that masks stay disjoint, and a label
+    that is nowhere in the majority vanishes. Of two that cover the same, the first.
+    """
+    covered = torch.cat(
+        [F.interpolate(mask.float(), list(shape), mode="area") for mask in masks.split(1, dim=1)], dim=1
+    )
+    none = 1 - covered.sum(dim=1, keepdim=True)
+    winner = torch.cat([covered, none], dim=1).argmax(dim=1, keepdim=True)
+    return winner == torch.arange(masks.shape[1], device=masks.device).view(1, -1, 1, 1)
+
+
+def _nearest(mask: Palette, colors: Tensor, labels: Tensor) -> Tensor:
+    """Return where ``mask`` is nearest to which of ``colors`` ``(K, 3)`` that are its ``labels``: ``(1, K, H, W)``."""
+    distance = torch.cdist(mask.colors, colors).masked_fill(~labels, math.inf)
+    return distance.argmin(dim=1)[mask.pixels] == torch.arange(len(colors)).view(1, -1, 1, 1)
+
+
+def _check_aspect(mask: Path, own: Sequence[int], name: str, shape: Sequence[int]) -> None:
+    # A photo's long side was rounded down when it was scaled, and a mask's perhaps too, by a person.
+    if abs(own[1] * shape[0] / own[0] - shape[1]) > 1 + 0.01 * shape[1]:
+        raise VerismError(
+            f"{mask}: {own[1]}×{own[0]} pixels do not fit the {name} photo, which is {shape[1]}×{shape[0]} at "
+            "--data.size: give the mask its photo's aspect ratio."
+        )
+
+
+def _check_alone(masks: Sequence[Path], names: Sequence[str], alone: Tensor, threshold: float) -> None:
+    """Raise ``VerismError`` if a label that the first mask has ``alone``, of these shares, is above the threshold."""
+    share, name = max(zip(alone.tolist(), names, strict=True))
+    if share > threshold:
+        raise VerismError(
+            f"{masks[0]}: {name} covers {share:.1%} of it, but {masks[1]} has no such colour: paint it there too, or "
+            f"over it here, or have it left out with --data.mask_threshold {math.ceil(share * 100) / 100:g}."
+        )

@@ -1,0 +1,228 @@
+"""What the canvases that colour a photo have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from conftest import synthetic_photo
+from torch import Tensor
+
+from verism import images
+from verism.canvas import BilateralGrid, Lut3d
+from verism.canvas.grade import Grade, out_of_range
+from verism.color_map import monge_kantorovich
+from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
+
+Make = Callable[..., Grade]
+
+both = pytest.mark.parametrize("make", [Lut3d, BilateralGrid])
+
+
+def moved(canvas: Grade, amount: float = 0.1) -> Grade:
+    """Change every control value, by a seeded normal of this deviation."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        canvas.controls.add_(amount * torch.randn(canvas.controls.shape, generator=generator))
+    return canvas
+
+
+def started(make: Make, content: Tensor, style: Tensor, **options: Any) -> Grade:
+    canvas = make(**options)
+    canvas.start(content, style)
+    return canvas
+
+
+@both
+def test_starts_as_the_linear_colour_map(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = started(make, content, style, space=Srgb())
+    expected = monge_kantorovich(content, style)(content)
+    torch.testing.assert_close(canvas().detach(), expected, rtol=0, atol=1e-5)
+    assert float((expected - content).abs().mean()) > 0.05
+
+
+@both
+@pytest.mark.parametrize("space", [LinearRgb(), Oklab()], ids=["LinearRgb", "Oklab"])
+def test_starts_as_the_linear_colour_map_of_its_space(
+    make: Make, content: Tensor, style: Tensor, space: ColorSpace
+) -> None:
+    """Between the nodes of a table, what is linear there is not quite here."""
+    image = started(make, content, style, space=space)().detach().clamp(0, 1)
+    expected = space.decode(monge_kantorovich(space.encode(content), space.encode(style))(space.encode(content)))
+    assert float((image - expected.clamp(0, 1)).abs().mean()) < 0.5 / 255
+
+
+@both
+@pytest.mark.parametrize("space", [Srgb(), LinearRgb(), Oklab()], ids=["Srgb", "LinearRgb", "Oklab"])
+def test_starts_as_the_content_if_asked(make: Make, content: Tensor, style: Tensor, space: ColorSpace) -> None:
+    canvas = started(make, content, style, space=space, init="identity")
+    torch.testing.assert_close(canvas().detach(), content, rtol=0, atol=3e-6)
+    assert all(float(value.detach()) < 1e-6 for value in canvas.penalties(canvas()).values())
+
+
+@both
+def test_the_control_values_are_the_only_parameter(make: Make, content: Tensor, style: Tensor) -> None:
+    assert [name for name, _ in make().named_parameters()] == ["controls"]
+    canvas = started(make, content, style)
+    assert [name for name, _ in canvas.named_parameters()] == ["controls"]
+    assert float(canvas.controls.detach().abs().max()) == 0
+
+
+@both
+def test_all_that_is_saved(make: Make, content: Tensor, style: Tensor) -> None:
+    """And it brings the image back."""
+    canvas = moved(started(make, content, style))
+    assert list(canvas.state_dict()) == ["controls", "photo", "matrix", "offset"]
+    again = started(make, content, style.flip(1))
+    assert not torch.equal(again(), canvas())
+    again.load_state_dict(canvas.state_dict())
+    assert torch.equal(again(), canvas())
+
+
+@both
+def test_starts_anew(make: Make, content: Tensor, style: Tensor) -> None:
+    """As it is started twice: before a run, and in it."""
+    canvas = started(make, content, style)
+    first = canvas().detach()
+    moved(canvas).start(content, style)
+    assert torch.equal(canvas(), first)
+
+
+@both
+def test_resumes_from_a_photo_of_another_size(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = moved(started(make, content, style))
+    for again in (make(), started(make, style, content)):
+        again.resume(canvas.state_dict())
+        assert torch.equal(again(), canvas())
+        assert torch.equal(again.render(style), canvas.render(style))
+
+
+@both
+def test_rendered_at_the_size_of_the_fit_it_is_the_image(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = moved(started(make, content, style))
+    rendered = canvas.render(content)
+    assert torch.equal(rendered, canvas())
+    assert not rendered.requires_grad
+
+
+@both
+@pytest.mark.parametrize("factor", [0.75, 3])
+def test_a_photo_of_any_size_gets_the_same_look(make: Make, style: Tensor, factor: float) -> None:
+    """Scaled to the size of the fit after rendering, it is what it is when scaled before."""
+    small = (60, 80)
+    photo = images.resize(synthetic_photo(480, 640, seed=1), [round(side * factor) for side in small])
+    content = images.resize(photo, small)
+    canvas = moved(started(make, content, style), 0.03)
+    rendered = canvas.render(photo)
+    assert rendered.shape == photo.shape
+    error = (images.resize(rendered.clamp(0, 1), small) - canvas().detach().clamp(0, 1)).abs()
+    assert float(error.mean()) < 0.5 / 255
+    assert float(error.quantile(0.99)) < 4 / 255
+
+
+@both
+@pytest.mark.parametrize("band", [1, 640, 1000])
+def test_rendering_in_bands_makes_no_difference(
+    make: Make, content: Tensor, style: Tensor, monkeypatch: pytest.MonkeyPatch, band: int
+) -> None:
+    canvas = moved(started(make, content, style))
+    photo = synthetic_photo(97, 64, seed=3)
+    whole = canvas.render(photo)
+    seen = []
+    plain = type(canvas).color
+
+    def counted(self: Grade, values: Tensor, part: Tensor) -> Tensor:
+        seen.append(part.shape[-2])
+        return plain(self, values, part)
+
+    monkeypatch.setattr("verism.canvas.grade.BAND", band)
+    monkeypatch.setattr(type(canvas), "color", counted)
+    torch.testing.assert_close(canvas.render(photo), whole, rtol=0, atol=1e-6)
+    assert max(seen) == max(1, band // 64)
+    assert sum(seen) == 97
+
+
+@both
+def test_the_geometry_is_the_photos(make: Make, content: Tensor, style: Tensor) -> None:
+    """A photo of one colour stays without texture, whatever the controls."""
+    flat = torch.tensor([0.3, 0.5, 0.6]).view(1, 3, 1, 1).expand(1, 3, 48, 64)
+    canvas = moved(started(make, content, style), 0.01)
+    rendered = canvas.render(flat)
+    steps = [rendered.diff(dim=dim).abs().max() for dim in (-1, -2)]
+    assert max(float(step) for step in steps) < 3 / 255
+
+
+@both
+def test_every_control_value_that_the_photo_sees_learns(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = started(make, content, style)
+    image = canvas()
+    (image - style.mean(dim=(2, 3), keepdim=True)).square().mean().backward()
+    gradient = canvas.controls.grad
+    assert gradient is not None
+    assert bool(gradient.isfinite().all())
+    assert float((gradient != 0).float().mean()) > 0.3
+
+
+@both
+def test_penalties_have_a_gradient_and_the_names_of_their_weights(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = moved(started(make, content, style, departure=1.0), 0.3)
+    penalties = canvas.penalties(canvas())
+    assert set(canvas.weights) <= set(penalties)
+    torch.stack([penalties[name] for name in canvas.weights]).sum().backward()  # type: ignore[no-untyped-call]
+    gradient = canvas.controls.grad
+    assert gradient is not None
+    assert bool(gradient.isfinite().all())
+    assert all(float(penalties[name].detach()) > 0 for name in canvas.weights)
+
+
+@both
+def test_a_penalty_of_weight_zero_is_left_out(make: Make) -> None:
+    assert "smoothness" in make().weights
+    assert "departure" not in make().weights
+    assert "smoothness" not in make(smoothness=0.0).weights
+    assert make(out_of_range=3.0).weights["out_of_range"] == 3.0
+
+
+@both
+def test_departure_is_the_mean_square(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = started(make, content, style, departure=1.0)
+    assert float(canvas.penalties(canvas())["departure"]) == 0
+    with torch.no_grad():
+        canvas.controls.fill_(0.3)
+    assert float(canvas.penalties(canvas())["departure"]) == pytest.approx(0.09)
+
+
+def test_out_of_range_is_the_mean_squared_distance() -> None:
+    image = torch.tensor([-0.2, 0.0, 0.5, 1.0, 1.4]).view(1, 1, 1, 5)
+    assert float(out_of_range(image)) == pytest.approx((0.2**2 + 0.4**2) / 5)
+    assert float(out_of_range(image.clamp(0, 1))) == 0
+
+
+@both
+def test_out_of_range_of_an_image_is_a_penalty(make: Make, content: Tensor, style: Tensor) -> None:
+    canvas = started(make, content, style)
+    assert float(canvas.penalties(canvas() + 2)["out_of_range"]) > 1
+
+
+@both
+def test_pulls_back_into_range_where_clipping_would_not(make: Make, content: Tensor, style: Tensor) -> None:
+    """A few steps down the penalty's gradient, from an image that is too bright everywhere."""
+    canvas = started(make, content, style, space=Srgb(), init="identity")
+    with torch.no_grad():
+        # The offsets of a grid's transforms, or a table's colours.
+        canvas.controls[[3, 7, 11] if make is BilateralGrid else [0, 1, 2]] = 1.5
+
+    def steps() -> Iterator[float]:
+        optimizer = torch.optim.Adam(canvas.parameters(), lr=0.1)
+        for _ in range(30):
+            penalty = canvas.penalties(canvas())["out_of_range"]
+            yield float(penalty.detach())
+            optimizer.zero_grad()
+            penalty.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+
+    first, *_, last = steps()
+    assert first > 0.5
+    assert last < 0.01 * first

@@ -1,0 +1,245 @@
+"""A loss on regions: each by itself, weighted by its share, and blind to all else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from verism.backbone import VGG19
+from verism.errors import VerismError
+from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
+from verism.losses.gram import gram, mean_distance
+from verism.losses.regional import RegionalLoss, by_region, select
+from verism.regions import Regions
+from verism.weights import Weights
+
+LOSSES: dict[str, Callable[[], Loss]] = {
+    "style": lambda: StyleLoss(3.0, {"conv1_1": 1.5, "conv2_1": 0.5}),
+    "style relative": lambda: StyleLoss(3.0, {"conv1_1": 1.5, "conv2_1": 0.5}, "relative"),
+    "colour": lambda: ColorLoss(2.0),
+    "colour relative": lambda: ColorLoss(2.0, "relative"),
+    "moments": lambda: MomentsLoss(2.0, {"input": 1.0, "conv2_1": 2.0}),
+    "sliced Wasserstein": lambda: SlicedWassersteinLoss(2.0, {"input": 1.0, "conv2_1": 2.0}),
+}
+
+every_loss = pytest.mark.parametrize("make", LOSSES.values(), ids=LOSSES.keys())
+
+
+def features(seed: int, height: int, width: int) -> dict[str, Tensor]:
+    """At three depths, each half the size of the one before; spread and mean differ with the channel and the seed."""
+    generator = torch.Generator().manual_seed(seed)
+    found = {}
+    for depth, layer in enumerate(("input", "conv1_1", "conv2_1")):
+        scale = torch.arange(1.0, 4.0, dtype=torch.float64).view(1, -1, 1, 1)
+        drawn = torch.randn(1, 3, height >> depth, width >> depth, generator=generator, dtype=torch.float64)
+        found[layer] = scale * drawn + seed * scale
+    return found
+
+
+def halves(height: int, width: int, first: int) -> Tensor:
+    """Two labels, side by side, the first ``first`` columns wide."""
+    left = (torch.arange(width) < first).expand(1, 1, height, width)
+    return torch.cat([left, ~left], dim=1)
+
+
+CONTENT, STYLE = features(1, 16, 24), features(2, 24, 20)
+
+TWO = Regions(("#ff0000", "#0000ff"), halves(16, 24, 8), halves(24, 20, 12))
+
+ONE = Regions(("#ff0000",), torch.ones(1, 1, 16, 24).bool(), torch.ones(1, 1, 24, 20).bool())
+
+
+def aimed(loss: Loss, content: dict[str, Tensor] = CONTENT, style: dict[str, Tensor] = STYLE) -> Loss:
+    loss.aim(content, style)
+    return loss
+
+
+def term(loss: Loss, image: dict[str, Tensor]) -> Term:
+    found: Term = loss(loss.statistics(image))
+    return found
+
+
+def assert_same(actual: Term, expected: Term) -> None:
+    assert (actual.weight, actual.layers) == (expected.weight, expected.layers)
+    assert actual.values.keys() == expected.values.keys()
+    for layer, value in expected.values.items():
+        torch.testing.assert_close(actual.values[layer], value)
+
+
+@every_loss
+def test_one_region_that_covers_everything_is_the_loss_itself(make: Callable[[], Loss]) -> None:
+    """On photos of one size; on others, ColorLoss alone differs, by how it resizes."""
+    style = features(2, 16, 24)
+    everything = ONE._replace(style=ONE.content)
+    plain, regional = aimed(make(), style=style), aimed(RegionalLoss(make(), everything), style=style)
+    assert (regional.weight, regional.layers, regional.normalization) == (
+        plain.weight,
+        plain.layers,
+        plain.normalization,
+    )
+    image = features(3, 16, 24)
+    assert_same(term(regional, image), term(plain, image))
+
+
+@pytest.mark.parametrize("make", [LOSSES["style relative"], LOSSES["moments"], LOSSES["sliced Wasserstein"]])
+def test_one_region_that_covers_photos_of_different_sizes(make: Callable[[], Loss]) -> None:
+    image = features(3, 16, 24)
+    assert_same(term(aimed(RegionalLoss(make(), ONE)), image), term(aimed(make()), image))
+
+
+@every_loss
+def test_is_the_sum_over_regions_weighted_by_share(make: Callable[[], Loss]) -> None:
+    """Against the plain loss on crops; at every layer, the boundary is between two positions."""
+    image = features(3, 16, 24)
+    expected: dict[str, Tensor] = {}
+    for share, own, other in ((8 / 24, (0, 8), (0, 12)), (16 / 24, (8, 24), (12, 20))):
+
+        def crop(whole: dict[str, Tensor], ends: tuple[int, int]) -> dict[str, Tensor]:
+            cut = {}
+            for depth, (layer, x) in enumerate(whole.items()):
+                inside = x[..., ends[0] >> depth : ends[1] >> depth]
+                # As one column, as ColorLoss sees a region.
+                cut[layer] = inside.flatten(2).unsqueeze(3)
+            return cut
+
+        part = term(aimed(make(), crop(CONTENT, own), crop(STYLE, other)), crop(image, own))
+        for layer, value in part.values.items():
+            expected[layer] = expected.get(layer, torch.zeros_like(value)) + share * value
+    assert_same(term(aimed(RegionalLoss(make(), TWO)), image), Term(make().weight, make().layers, expected))
+
+
+def test_formula() -> None:
+    """Luan et al., Eq. 3, with Grams over positions and shares for weights, written out."""
+    loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0}, "relative"), TWO))
+    image = features(3, 16, 24)
+    expected = torch.zeros((), dtype=torch.float64)
+    for share, own, other in ((1 / 3, slice(0, 8), slice(0, 12)), (2 / 3, slice(8, 24), slice(12, 20))):
+        x, c, s = image["input"][..., own], CONTENT["input"][..., own], STYLE["input"][..., other]
+        expected += share * mean_distance(gram(x), gram(s)) / mean_distance(gram(c), gram(s))
+    torch.testing.assert_close(term(loss, image).raw, expected)
+    torch.testing.assert_close(term(loss, CONTENT).raw, torch.ones((), dtype=torch.float64))
+
+
+@every_loss
+def test_gradient_reaches_the_regions_pixels_and_no_others(make: Callable[[], Loss]) -> None:
+    """One region; the rest of the photo is left out."""
+    masks = [side[:, :1] for side in (TWO.content, TWO.style)]
+    loss = aimed(RegionalLoss(make(), Regions(("#ff0000",), *masks)))
+    image = {layer: x.clone().requires_grad_() for layer, x in features(3, 16, 24).items()}
+    term(loss, image).weighted.backward()
+    for depth, (layer, x) in enumerate(image.items()):
+        if layer in loss.layers:
+            assert x.grad is not None
+            assert (x.grad[..., : 8 >> depth] != 0).all()
+            assert (x.grad[..., 8 >> depth :] == 0).all()
+        else:
+            assert x.grad is None
+
+
+def test_each_region_takes_on_its_own_colours() -> None:
+    """Content: left at 0, right at 1; style: the same labels the other way round, with their colours swapped.
+
+    Whole photos have one distribution of colours, and nothing to change. By regions, left goes to 1, and right to 0.
+    """
+    left = halves(8, 8, 4)
+    content = {"input": left[:, 1:].double().expand(1, 3, 8, 8).clone()}
+    style = {"input": left[:, :1].double().expand(1, 3, 8, 8).clone()}
+    image = {"input": content["input"].clone().requires_grad_()}
+    whole = aimed(MomentsLoss(normalization="paper"), content, style)
+    assert float(term(whole, content).raw) == 0.0
+    regional = aimed(by_region(whole, Regions(("#ff0000", "#0000ff"), left, left)), content, style)
+    assert float(term(regional, style).raw) == 0.0
+    term(regional, image).raw.backward()
+    gradient = image["input"].grad
+    assert gradient is not None
+    assert (gradient[..., :4] < 0).all()
+    assert (gradient[..., 4:] > 0).all()
+
+
+def test_a_pixel_counts_the_same_in_a_small_region_as_in_a_large_one() -> None:
+    """A constant photo that is to become another: the gradient is the same everywhere, whatever the regions."""
+    content, style = ({"input": torch.full((1, 3, 8, 8), level, dtype=torch.float64)} for level in (0.0, 1.0))
+    image = {"input": content["input"].clone().requires_grad_()}
+    masks = halves(8, 8, 1)
+    term(aimed(RegionalLoss(MomentsLoss(), Regions(("#1", "#2"), masks, masks)), content, style), image).raw.backward()
+    gradient = image["input"].grad
+    assert gradient is not None
+    torch.testing.assert_close(gradient, gradient[0, 0, 0, 0].expand_as(gradient))
+
+
+@pytest.mark.parametrize("side", ["content", "style"])
+def test_a_region_that_vanishes_at_a_layer_is_skipped_there(side: str) -> None:
+    """One column of pixels: at conv2_1, a quarter of a position."""
+    regions = TWO._replace(content=halves(16, 24, 1)) if side == "content" else TWO._replace(style=halves(24, 20, 1))
+    loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, "relative"), regions))
+    image = features(3, 16, 24)
+    statistics = loss.statistics(image)
+    assert set(statistics["#ff0000"]) == {"input"}
+    assert set(statistics["#0000ff"]) == {"input", "conv2_1"}
+    values = term(loss, CONTENT).values
+    torch.testing.assert_close(values["input"], torch.ones((), dtype=torch.float64))
+    share = regions.content[:, 1].double().mean()
+    torch.testing.assert_close(values["conv2_1"], share)
+
+
+def test_a_layer_without_a_region_is_refused() -> None:
+    """Left in the content photo there is only the first, in the style photo only the second."""
+    regions = Regions(TWO.labels, halves(16, 24, 23), halves(24, 20, 1))
+    loss = RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}), regions)
+    with pytest.raises(VerismError, match=r"at conv2_1, no region is left in both photos: choose larger photos"):
+        aimed(loss)
+
+
+def test_a_refusal_names_the_region() -> None:
+    with pytest.raises(VerismError, match=r"region #ff0000: normalization relative: at input, content and style have"):
+        aimed(RegionalLoss(MomentsLoss(), TWO._replace(style=TWO.content)), style=CONTENT)
+
+
+def test_weight_zero_leaves_it_out() -> None:
+    loss = aimed(RegionalLoss(ColorLoss(0.0), TWO))
+    assert loss.layers == {}
+    assert all(statistics == {} for statistics in loss.statistics({}).values())
+
+
+def test_select_takes_positions_row_by_row() -> None:
+    x = torch.arange(24.0).view(1, 2, 3, 4)
+    assert select(x, torch.tensor([1, 6, 11])).tolist() == [[[[1.0], [6.0], [11.0]], [[13.0], [18.0], [23.0]]]]
+
+
+def test_by_region_is_undone_by_none_and_not_nested() -> None:
+    plain = StyleLoss()
+    regional = by_region(plain, TWO)
+    assert isinstance(regional, RegionalLoss)
+    again = by_region(regional, ONE)
+    assert isinstance(again, RegionalLoss)
+    assert again.whole is plain
+    assert by_region(regional, None) is plain
+    assert by_region(plain, None) is plain
+
+
+def test_leaves_nothing_in_checkpoints_and_the_loss_unaimed() -> None:
+    plain = StyleLoss(1.0, {"input": 1.0})
+    loss = aimed(RegionalLoss(plain, TWO))
+    assert loss.state_dict() == {}
+    assert dict(plain.named_buffers()) == {}
+    assert list(loss.parameters()) == []
+
+
+def test_gradient_through_the_network_in_bfloat16(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
+    """At the depths and in the layouts of the real thing; the content loss is no such loss, and needs no regions."""
+    regions = Regions(("#1", "#2"), halves(48, 64, 20), halves(56, 40, 10))
+    backbone, loss = VGG19(), RegionalLoss(StyleLoss(normalization="relative"), regions)
+    image = content.clone().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad():
+            aimed(loss, *(backbone(photo, loss.layers) for photo in (content, style)))
+        found = term(loss, backbone(image, loss.layers))
+    torch.testing.assert_close(found.raw, torch.tensor(sum(loss.layers.values())), rtol=1e-3, atol=0)
+    assert found.raw.dtype == torch.float32
+    found.weighted.backward()
+    assert image.grad is not None
+    assert (image.grad != 0).any()
+    assert isinstance(ContentLoss(), Loss)

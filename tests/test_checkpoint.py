@@ -1,0 +1,77 @@
+"""Checkpoints: what a run leaves, and files that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from verism import checkpoint
+from verism.errors import VerismError
+from verism.weights import Weights
+
+
+def test_of_a_run_holds_its_canvas_and_its_options(tiny_weights: Weights, run: Callable[..., Path]) -> None:
+    folder = run("--trainer.max_steps", "1", "--model.canvas", "Lut3d", "--model.canvas.controls", "5")
+    (file,) = (folder / "checkpoints").iterdir()
+    found = checkpoint.read(file)
+    options = found["hyper_parameters"]["canvas"]
+    assert options["class_path"].endswith("Lut3d")
+    assert options["init_args"]["controls"] == 5
+    assert options["init_args"]["space"]["class_path"] == "verism.color_space.Oklab"
+    state = checkpoint.canvas_state(found)
+    assert {name: tuple(tensor.shape) for name, tensor in state.items()} == {
+        "controls": (3, 5, 5, 5),
+        "photo": (1, 3, 48, 64),
+        "matrix": (3, 3),
+        "offset": (3,),
+    }
+
+
+def test_canvas_state_is_the_canvass_alone() -> None:
+    tensors = {"canvas.pixels": torch.zeros(1), "style.target": torch.ones(1), "canvas.canvas.x": torch.ones(2)}
+    assert checkpoint.canvas_state({"state_dict": tensors}) == {
+        "pixels": tensors["canvas.pixels"],
+        "canvas.x": tensors["canvas.canvas.x"],
+    }
+
+
+class Foreign:
+    """What only code of one's own could make of a file."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [1, 2, 3],
+        torch.zeros(3),
+        {"conv1_1.weight": torch.zeros(3)},
+        {"state_dict": None, "hyper_parameters": None},
+        {"state_dict": {}, "hyper_parameters": Foreign()},
+    ],
+    ids=["list", "tensor", "weights", "nothing", "code"],
+)
+def test_a_torch_file_of_something_else_is_one_sentence(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "last.ckpt"
+    torch.save(content, path)
+    with pytest.raises(VerismError, match=r"last\.ckpt: not the checkpoint of a run of fit") as caught:
+        checkpoint.read(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"this is text", b"PK\x03\x04 cut off", b"\x80\x02garbage"])
+def test_a_file_of_anything_is_one_sentence(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "last.ckpt"
+    path.write_bytes(data)
+    with pytest.raises(VerismError, match=r"last\.ckpt: not the checkpoint of a run of fit") as caught:
+        checkpoint.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_one_sentence(tmp_path: Path) -> None:
+    for path in (tmp_path / "last.ckpt", tmp_path):
+        with pytest.raises(VerismError, match=f"{path}: no such checkpoint"):
+            checkpoint.read(path)
