@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# Of colours in [0, 1]: a quarter of the rounding of 8 bits, squared. It lets a grey photo have a covariance.
-_VARIANCE_FLOOR = (0.25 / 255) ** 2
+ROUNDING = 0.25 / 255
+"""Standard deviation of the rounding to 8 bits, or so: it lets a grey photo have a covariance."""
 
 
 class ColorMap(NamedTuple):
@@ -32,7 +32,7 @@ def identity() -> ColorMap:
     return ColorMap(torch.eye(3), torch.zeros(3))
 
 
-def monge_kantorovich(content: Tensor, style: Tensor) -> ColorMap:
+def monge_kantorovich(content: Tensor, style: Tensor, noise: float = ROUNDING) -> ColorMap:
     """Return the linear map that moves ``content``'s mean and covariance to ``style``'s with the least displacement.
 
     ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)``: of all linear maps that do so, the symmetric, positive
@@ -42,20 +42,22 @@ def monge_kantorovich(content: Tensor, style: Tensor) -> ColorMap:
     Args:
         content: ``(1, 3, H, W)``, in any colour space with components of about [0, 1].
         style: ``(1, 3, H', W')``, in the same.
+        noise: standard deviation that is added to either photo's colours in every direction: where the content varies
+            by no more, it is noise, which should not be amplified until it varies like the style.
 
     Returns:
         float32, on the CPU.
     """
-    (mean_c, cov_c), (mean_s, cov_s) = (_moments(photo) for photo in (content, style))
+    (mean_c, cov_c), (mean_s, cov_s) = (_moments(photo, noise) for photo in (content, style))
     root = _root(cov_c)
     inverse = torch.linalg.inv(root)
     matrix = inverse @ _root(root @ cov_s @ root) @ inverse
     return ColorMap(matrix.float(), (mean_s - matrix @ mean_c).float())
 
 
-def _moments(photo: Tensor) -> tuple[Tensor, Tensor]:
+def _moments(photo: Tensor, noise: float) -> tuple[Tensor, Tensor]:
     colors = photo.detach().cpu().double().flatten(2).squeeze(0)
-    return colors.mean(dim=1), colors.cov(correction=0) + _VARIANCE_FLOOR * torch.eye(3, dtype=torch.float64)
+    return colors.mean(dim=1), colors.cov(correction=0) + noise**2 * torch.eye(3, dtype=torch.float64)
 
 
 def _root(matrix: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from verism import images
+from verism.color_table import through
 from verism.losses import ContentLoss, StyleLoss, Term
 from verism.weights import Weights
 
@@ -37,12 +38,13 @@ def test_lands_in_the_runs_own_folder_again_and_again(run: Callable[..., Path], 
 
 
 def test_says_what_made_it(run: Callable[..., Path], tiny_weights: Weights) -> None:
-    with Image.open(run(*STEPS) / "result.png") as file:
+    with Image.open(run(*STEPS, "--output.strength", "0.5") / "result.png") as file:
         exif = file.getexif()
     assert json.loads(exif[ExifTags.Base.ImageDescription]) == {
         "weights": "tiny",
         "sha256": tiny_weights.sha256,
         "steps": "3",
+        "strength": "0.5",
     }
 
 
@@ -71,6 +73,113 @@ def test_refuses_an_ending_before_the_run(run: Callable[..., Path], capsys: pyte
         run(*STEPS, "--output.path", "result.bmp")
     assert "results are written as .png, .jpg, .jpeg" in capsys.readouterr().err
     assert not Path("lightning_logs").exists()
+
+
+SMALL = ("--data.size", "32")
+"""The fit sees 32×42 of the content photo's 48×64 pixels."""
+
+
+@pytest.mark.parametrize("canvas", ["Lut3d", "BilateralGrid"])
+def test_a_canvas_that_colours_the_photo_does_so_at_its_full_size(
+    run: Callable[..., Path], canvas: str, content: Tensor
+) -> None:
+    """With the photo's grain, which the fit did not see: without a look, it is the photo."""
+    started = ("--model.canvas", canvas, "--model.canvas.init", "identity")
+    assert images.read(run(*STEPS, *SMALL, *started) / "result.png").shape == (1, 3, 48, 64)
+    still = images.read(run("--trainer.max_steps", "1", *SMALL, *started, "--optimizer.lr", "0") / "result.png")
+    torch.testing.assert_close(still, (content * 255).round() / 255, rtol=0, atol=1e-6)
+
+
+def test_pixels_are_as_many_as_were_optimised_unless_finished(run: Callable[..., Path], content: Tensor) -> None:
+    assert images.read(run(*STEPS, *SMALL) / "result.png").shape == (1, 3, 32, 42)
+    finished = images.read(run(*STEPS, *SMALL, "--model.canvas.finish", "true") / "result.png")
+    assert finished.shape == (1, 3, 48, 64)
+    assert float((finished - content).abs().mean()) > 1 / 255
+
+
+@pytest.mark.parametrize("canvas", ["Pixels", "Lut3d", "BilateralGrid"])
+def test_strength_0_is_the_content_photo_and_half_is_between(
+    run: Callable[..., Path], canvas: str, content: Tensor
+) -> None:
+    """To the last of 8 bits, at full size; of pixels, at the size of the fit."""
+    levels = (content * 255).round() / 255
+    options = (*STEPS, "--model.canvas", canvas, *(() if canvas == "Pixels" else SMALL))
+    none, half, full = (
+        images.read(run(*options, "--output.strength", strength) / "result.png") for strength in ("0", "0.5", "1")
+    )
+    assert torch.equal(none, levels)
+    assert not torch.equal(full, levels)
+    torch.testing.assert_close(half, (levels + full) / 2, rtol=0, atol=1.01 / 255)
+
+
+@pytest.mark.parametrize("canvas", ["Pixels", "Lut3d", "BilateralGrid"])
+def test_a_table_of_the_look(run: Callable[..., Path], canvas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the result, and at full strength, whatever that has; of anything but a table, with how close it is."""
+    said: list[str] = []
+    monkeypatch.setattr("verism.callbacks.output.rank_zero_info", said.append)
+    options = (*STEPS, "--model.canvas", canvas)
+    run(*options, "--output.lut", "luts/look.cube", "--output.strength", "0")
+    lines = Path("luts/look.cube").read_text().splitlines()
+    assert lines[:2] == ['TITLE "result"', "LUT_3D_SIZE 33"]
+    assert len(lines) == 2 + 33**3
+    (announced,) = [line for line in said if line.startswith("Lookup table: ")]
+    assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}")
+    error = float(announced.partition("ΔE ")[2].split()[0])
+    assert (error == 0) == (canvas == "Lut3d")
+    table = torch.tensor([[float(x) for x in line.split()] for line in lines[2:]]).T.view(3, 33, 33, 33)
+    result = images.read(run(*options) / "result.png")
+    photo = images.read(Path("../content.png"))
+    # The full result, though this file was written beside one of strength 0.
+    assert float((through(table, photo).clamp(0, 1) - result).abs().mean()) < 4 / 255
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--output.strength", "1.5"), "--output.strength 1.5: must be from 0"),
+        (("--output.strength", "-1"), "--output.strength -1.0: must be from 0"),
+        (("--output.lut", "look.txt"), "look.txt: lookup tables are written as .cube"),
+    ],
+)
+def test_refuses_what_it_cannot_write_before_the_run(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], options: tuple[str, str], said: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*STEPS, *options)
+    assert said in capsys.readouterr().err
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_never_overwrites_a_table_unless_asked(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("precious.cube")
+    path.write_text("precious")
+    with pytest.raises(SystemExit, match="2"):
+        run(*STEPS, "--output.lut", str(path))
+    assert path.read_text() == "precious"
+    assert "precious.cube: exists already; choose another --output.lut" in capsys.readouterr().err
+    assert not Path("lightning_logs").exists()
+    run(*STEPS, "--output.lut", str(path), "--output.overwrite", "true")
+    assert path.read_text().startswith("TITLE")
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true"])
+@pytest.mark.parametrize("canvas", ["Pixels", "Lut3d", "BilateralGrid"])
+def test_whatever_the_precision_of_the_run(run: Callable[..., Path], canvas: str, precision: str) -> None:
+    options = (*STEPS, "--model.canvas", canvas, "--output.lut", "look.cube", "--output.overwrite", "true")
+    expected = images.read(run(*options, "--trainer.precision", "32-true") / "result.png")
+    result = images.read(run(*options, "--trainer.precision", precision) / "result.png")
+    assert float((result - expected).abs().mean()) < 4 / 255
+
+
+@pytest.mark.parametrize("canvas", ["Lut3d", "BilateralGrid"])
+def test_a_run_in_half_precision_does_not_round_the_photo(
+    run: Callable[..., Path], canvas: str, content: Tensor
+) -> None:
+    """bf16 has fewer levels than a file."""
+    still = ("--model.canvas", canvas, "--model.canvas.init", "identity", "--optimizer.lr", "0")
+    result = images.read(run(*STEPS, *still, "--trainer.precision", "bf16-true") / "result.png")
+    assert float((result - content).abs().max()) <= 1.01 / 255
+    assert float((result - (content * 255).round() / 255).abs().mean()) < 0.05 / 255
 
 
 def test_max_time_keeps_the_image(run: Callable[..., Path], content: Tensor) -> None:

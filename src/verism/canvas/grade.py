@@ -16,6 +16,9 @@ from verism.lattice import lookup
 
 Start = Literal["monge_kantorovich", "identity"]
 
+NOISE = 0.02
+"""Standard deviation of what is noise to the colour map that a canvas starts from: five levels of 8 bits."""
+
 BAND = 2**20
 """Pixels that are rendered at a time: it bounds the memory, whatever the photo's size."""
 
@@ -56,8 +59,8 @@ class Grade(Canvas):
 
     def start(self, content: Tensor, style: Tensor) -> None:
         """Put the content photo on the canvas, through the closed-form colour map or as it is."""
-        pair = [self.space.encode(photo) for photo in (content, style)]
-        first = monge_kantorovich(*pair) if self.init == "monge_kantorovich" else identity()
+        before, after = (self.space.encode(photo) for photo in (content, style))
+        first = monge_kantorovich(before, after, NOISE) if self.init == "monge_kantorovich" else identity()
         self.matrix, self.offset = (part.to(content) for part in first)
         self.photo = content.clone()
         self.places = self.find(content)
