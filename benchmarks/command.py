@@ -10,16 +10,19 @@ from jsonargparse import ArgumentParser
 from methods import methods
 
 
-def parser(description: str, chosen: Sequence[str], output: Path) -> ArgumentParser:
-    """Return a parser of ``--methods``, ``--size``, ``--output``, ``--redo`` and ``--fit``.
+def parser(description: str, output: Path, chosen: Sequence[str] = ()) -> ArgumentParser:
+    """Return a parser of ``--size``, ``--output``, ``--redo``, ``--fit`` and, if there is a choice, ``--methods``.
 
     Args:
         description: of the program, for its help.
-        chosen: the methods, unless the user names others.
-        output: the folder, likewise.
+        output: the folder, unless the user names another.
+        chosen: the methods, likewise; none if they are not the user's to choose.
     """
     parser = ArgumentParser(description=description)
-    parser.add_argument("--methods", nargs="+", choices=list(methods()), default=list(chosen), help="What to compare.")
+    if chosen:
+        parser.add_argument(
+            "--methods", nargs="+", choices=list(methods()), default=list(chosen), help="What to compare."
+        )
     parser.add_argument("--size", type=int, default=320, help="Short side at which results are compared, in pixels.")
     parser.add_argument("--output", type=Path, default=output, help="Folder of results and tables.")
     parser.add_argument(

@@ -32,7 +32,7 @@ COLUMNS = {"psnr": "PSNR, dB ↑", "ssim": "SSIM ↑", "ciede2000": "CIEDE2000 �
 CAPTION = ("psnr", "ciede2000")
 """What is told of each result."""
 
-METHODS = ("content", "closed_form", "distribution_transfer", "lut", "grid")
+METHODS = ("content", "closed_form", "distribution_transfer", "lut", "match", "grid")
 PHOTOS = ("autumn.jpg", "dandelions.jpg", "picos.jpg")
 
 
@@ -101,7 +101,7 @@ def against(truth: Tensor, image: Tensor) -> dict[str, float]:
 
 
 def _parser() -> ArgumentParser:
-    options = parser(str(__doc__), METHODS, Path("lightning_logs/known_grade"))
+    options = parser(str(__doc__), Path("lightning_logs/known_grade"), METHODS)
     photos = [ROOT / "configs" / "photos" / name for name in PHOTOS]
     options.add_argument("--photos", nargs="+", type=Path, default=photos, help="Photos to grade; no two of one name.")
     options.add_argument("--seed", type=int, default=0, help="Of the grades.")

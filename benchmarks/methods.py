@@ -127,6 +127,7 @@ def methods(fit_options: Sequence[str] = ()) -> dict[str, Method]:
         # At the size of the comparison: enlarged for it, it would be blamed for the blur.
         "pixels": Made((f"{main}", "fit", f"--config={configs}/leaky.yaml", *rest, "--data.size={size}"), fit_options),
         "lut": Made((f"{main}", "fit", f"--config={configs}/lut.yaml", *rest), fit_options),
+        "match": Made((f"{main}", "fit", f"--config={configs}/match.yaml", *rest), fit_options),
         "grid": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest), fit_options),
         "grid_masked": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest, *masks), fit_options),
     }

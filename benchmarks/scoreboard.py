@@ -9,7 +9,7 @@ what is finished is not made again.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from command import conclude, parser
@@ -49,15 +49,11 @@ def main(args: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(args)
     backbone = VGG19(options.weights)
 
-    def judge(case: Case) -> Score:
-        content, style = (_scaled(case.photos[role], options.size) for role in ("content", "style"))
-        measure = Measure(content, style, backbone)
-        return lambda image: measure(images.resize(image, content.shape[-2:]))
-
     try:
         cases = read_pairs(options.folder)
         published = _published(cases, options.published)
         chosen = {name: methods(shlex.split(options.fit))[name] for name in options.methods}
+        judge = by_metrics(backbone, options.size)
         rows = compare(cases, chosen | published, judge, options.output / "results", options.size, redo=options.redo)
     except VerismError as error:
         raise SystemExit(str(error)) from error
@@ -93,6 +89,17 @@ def _published(cases: Sequence[Case], patterns: Sequence[str]) -> dict[str, Give
     return {photo.stem: Given(photo.stem) for pattern in patterns for photo in photos if photo.match(pattern)}
 
 
+def by_metrics(backbone: VGG19, size: int) -> Callable[[Case], Score]:
+    """Return what judges a case's results by verism.metrics, photos and results at a short side of ``size`` pixels."""
+
+    def judge(case: Case) -> Score:
+        content, style = (_scaled(case.photos[role], size) for role in ("content", "style"))
+        measure = Measure(content, style, backbone)
+        return lambda image: measure(images.resize(image, content.shape[-2:]))
+
+    return judge
+
+
 def _scaled(path: Path, size: int) -> Tensor:
     photo = images.read(path)
     return images.scale(photo, min(size, *photo.shape[-2:]))
@@ -104,7 +111,7 @@ def _order(folder: Path) -> tuple[int, str]:
 
 
 def _parser() -> ArgumentParser:
-    options = parser(str(__doc__), list(methods()), Path("lightning_logs/scoreboard"))
+    options = parser(str(__doc__), Path("lightning_logs/scoreboard"), list(methods()))
     options.add_argument("folder", type=Path, help="Of the pairs.")
     options.add_argument(
         "--published",

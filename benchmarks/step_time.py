@@ -136,7 +136,7 @@ def verism_step(photos: Photos, *, bf16: bool) -> Callable[[], Tensor]:
     keep_freed_memory()  # As verism's command line does.
     backbone = VGG19("compact", activation=nn.LeakyReLU(SLOPE))
     model = StyleTransfer(Pixels(), backbone, ContentLoss(1e3), StyleLoss(1e6), ColorLoss(0))
-    model.canvas.start(*photos)
+    model.start(photos)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=bf16)
     with autocast:
         model.aim(photos)

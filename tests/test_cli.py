@@ -283,13 +283,13 @@ def test_help_explains_every_loss(loss: str, options: set[str], capsys: pytest.C
     check_help("color", loss, options, capsys)
 
 
-GRADE = {"space", "init", "smoothness", "departure", "folding", "out_of_range"}
+GRADE = {"space", "space.help", "init", "smoothness", "departure", "folding", "out_of_range"}
 
 
 @pytest.mark.parametrize(
     ("canvas", "options"),
     [
-        ("Pixels", {"init", "seed", "finish", "radius", "epsilon"}),
+        ("Pixels", {"init", "seed", "finish", "finish_radius", "finish_epsilon"}),
         ("Lut3d", GRADE | {"size", "controls"}),
         (
             "BilateralGrid",

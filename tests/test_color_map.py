@@ -58,6 +58,41 @@ def test_to_the_photo_itself_is_the_identity(content: Tensor) -> None:
     torch.testing.assert_close(first.offset, torch.zeros(3), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("noise", [ROUNDING, 0.02])
+def test_what_has_no_weight_is_not_there(content: Tensor, style: Tensor, noise: float) -> None:
+    weights = torch.zeros_like(content[:, :1]), torch.zeros_like(style[:, :1])
+    for weight in weights:
+        weight[..., :20] = 0.7
+    first = monge_kantorovich(content, style, noise, weights=weights)
+    for part, expected in zip(first, monge_kantorovich(content[..., :20], style[..., :20], noise), strict=True):
+        torch.testing.assert_close(part, expected, rtol=0, atol=1e-6)
+
+
+def test_weight_two_is_there_twice(content: Tensor, style: Tensor) -> None:
+    weights = torch.ones_like(content[:, :1]), torch.ones_like(style[:, :1])
+    weights[0][..., 40:] = 2
+    weights[1][..., :16, :] = 2
+    first = monge_kantorovich(content, style, weights=weights)
+    twice = torch.cat([content, content[..., 40:]], dim=3), torch.cat([style, style[..., :16, :]], dim=2)
+    for part, expected in zip(first, monge_kantorovich(*twice), strict=True):
+        torch.testing.assert_close(part, expected, rtol=0, atol=1e-6)
+
+
+def test_equal_weights_are_none(content: Tensor, style: Tensor) -> None:
+    weights = torch.full_like(content[:, :1], 0.3), torch.full_like(style[:, :1], 5)
+    for part, expected in zip(
+        monge_kantorovich(content, style, weights=weights), monge_kantorovich(content, style), strict=True
+    ):
+        torch.testing.assert_close(part, expected, rtol=0, atol=1e-6)
+
+
+def test_where_new_tensors_go_does_not_matter(content: Tensor, style: Tensor) -> None:
+    """As with a Trainer on a GPU, which starts the canvas while new tensors are put there."""
+    with torch.device("meta"):
+        first = monge_kantorovich(content, style, weights=(content[:, :1], style[:, :1]))
+    assert {part.device.type for part in first} == {"cpu"}
+
+
 def test_grey_photos_have_a_map_too(content: Tensor, style: Tensor) -> None:
     """From grey, to grey, and between photos of one colour."""
     grey, flat = content.mean(dim=1, keepdim=True).expand_as(content), torch.full((1, 3, 32, 32), 0.3)

@@ -13,7 +13,22 @@ from conftest import CONFIGS
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
-from verism import VGG19, ColorLoss, ContentLoss, PhotoPair, Photos, Pixels, StyleLoss, StyleTransfer, VerismError
+from verism import (
+    VGG19,
+    ColorLoss,
+    ContentLoss,
+    Lut3d,
+    PhotoPair,
+    Photos,
+    Pixels,
+    StyleLoss,
+    StyleTransfer,
+    VerismError,
+)
+from verism.canvas.grade import NOISE
+from verism.color_map import monge_kantorovich
+from verism.color_space import Srgb
+from verism.correspondence import shared
 from verism.losses import MomentsLoss
 from verism.losses.regional import RegionalLoss
 from verism.regions import Regions
@@ -195,6 +210,24 @@ def test_the_left_goes_to_the_left_and_the_right_to_the_right(tiny_weights: Weig
     assert float((model.image - photos.style).abs().max()) < 0.02
     fit(model, photos, max_steps=100)
     assert float((model.image - photos.content).abs().max()) < 0.02
+
+
+@pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
+def test_a_canvas_that_asks_starts_from_what_the_network_as_published_sees_in_both_photos(
+    tiny_weights: Weights, photos: Photos, precision: Any
+) -> None:
+    backbone = VGG19(activation=nn.Tanh())
+    model = StyleTransfer(Lut3d(init="shared", space=Srgb()), backbone, ContentLoss(0), StyleLoss(), ColorLoss())
+    fit(model, photos, max_steps=1, precision=precision)
+    published = VGG19(pooling="max")
+    with torch.no_grad():
+        features = [published(photo, ["relu4_1"])["relu4_1"] for photo in photos]
+    # Each position of a layer three poolings deep stands for 8×8 pixels.
+    weights = [weight.repeat_interleave(8, 2).repeat_interleave(8, 3) for weight in shared(*features)]
+    expected = monge_kantorovich(*photos, NOISE, weights=(weights[0], weights[1]))
+    matrix = model.canvas.get_buffer("matrix").float()
+    torch.testing.assert_close(matrix, expected.matrix, rtol=0, atol=1e-4)
+    assert float((expected.matrix - monge_kantorovich(*photos, NOISE).matrix).abs().max()) > 1e-2
 
 
 def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:

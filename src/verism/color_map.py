@@ -32,7 +32,9 @@ def identity() -> ColorMap:
     return ColorMap(torch.eye(3), torch.zeros(3))
 
 
-def monge_kantorovich(content: Tensor, style: Tensor, noise: float = ROUNDING) -> ColorMap:
+def monge_kantorovich(
+    content: Tensor, style: Tensor, noise: float = ROUNDING, *, weights: tuple[Tensor, Tensor] | None = None
+) -> ColorMap:
     """Return the linear map that moves ``content``'s mean and covariance to ``style``'s with the least displacement.
 
     ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)``: of all linear maps that do so, the symmetric, positive
@@ -44,20 +46,27 @@ def monge_kantorovich(content: Tensor, style: Tensor, noise: float = ROUNDING) -
         style: ``(1, 3, H', W')``, in the same.
         noise: standard deviation that is added to either photo's colours in every direction: where the content varies
             by no more, it is noise, which should not be amplified until it varies like the style.
+        weights: how much each pixel of content and style counts, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative,
+            and not all 0; the same everywhere if None.
 
     Returns:
         float32, on the CPU.
     """
-    (mean_c, cov_c), (mean_s, cov_s) = (_moments(photo, noise) for photo in (content, style))
+    of_content, of_style = weights or (torch.ones_like(photo[:, :1]) for photo in (content, style))
+    mean_c, cov_c = _moments(content, of_content, noise)
+    mean_s, cov_s = _moments(style, of_style, noise)
     root = _root(cov_c)
     inverse = torch.linalg.inv(root)
     matrix = inverse @ _root(root @ cov_s @ root) @ inverse
     return ColorMap(matrix.float(), (mean_s - matrix @ mean_c).float())
 
 
-def _moments(photo: Tensor, noise: float) -> tuple[Tensor, Tensor]:
-    colors = photo.detach().cpu().double().flatten(2).squeeze(0)
-    return colors.mean(dim=1), colors.cov(correction=0) + noise**2 * torch.eye(3, dtype=torch.float64)
+def _moments(photo: Tensor, weight: Tensor, noise: float) -> tuple[Tensor, Tensor]:
+    colors, weight = (tensor.detach().cpu().double().flatten(2).squeeze(0) for tensor in (photo, weight))
+    share = weight.squeeze(0) / weight.sum()
+    # A Trainer has new tensors put on its own device.
+    unit = torch.eye(3, dtype=colors.dtype, device=colors.device)
+    return colors @ share, colors.cov(correction=0, aweights=share) + noise**2 * unit
 
 
 def _root(matrix: Tensor) -> Tensor:

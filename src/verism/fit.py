@@ -128,8 +128,7 @@ class VerismCLI(LightningCLI):
     def before_fit(self) -> None:
         """Find the user's mistakes before anything is written."""
         self.datamodule.setup("fit")
-        # It may start from a file, and is started again when Lightning is ready for it.
-        self.model.canvas.start(*self.datamodule.photos)
+        self.model.canvas.check()
         self.config_init.fit.output.check(self.trainer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch.optim import Optimizer
 
 from verism.backbone import VGG19
 from verism.canvas import Canvas
+from verism.correspondence import compare
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.losses import ContentLoss, Loss, PhotorealismLoss, Term
@@ -72,7 +74,11 @@ class StyleTransfer(LightningModule):
 
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter."""
-        self.canvas.start(*self.photos)
+        self.start(self.photos)
+
+    def start(self, photos: Photos) -> None:
+        """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
+        self.canvas.start(*photos, partial(compare, self.backbone))
 
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""

@@ -129,7 +129,7 @@ def test_options_reach_every_fit_and_nothing_else() -> None:
         assert fits == (isinstance(method, Made) and method.options == ["--data.size", "64"]), name
 
 
-@pytest.mark.parametrize("name", ["pixels", "lut", "grid", "grid_masked"])
+@pytest.mark.parametrize("name", ["pixels", "lut", "match", "grid", "grid_masked"])
 def test_fit_understands_its_options(name: str) -> None:
     """Parsed, not run: the config of its own, with the photos and the output of the case."""
     method = methods()[name]

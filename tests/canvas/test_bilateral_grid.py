@@ -24,7 +24,7 @@ SLOPES = [0, 5, 10]
 
 def identity(content: Tensor, **options: Any) -> BilateralGrid:
     """From the photo as it is."""
-    canvas = BilateralGrid(init="identity", **options)
+    canvas = BilateralGrid(**{"init": "identity", "radius": 0.02, "epsilon": 0.001, **options})
     canvas.start(content, content)
     return canvas
 

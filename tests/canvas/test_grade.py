@@ -12,9 +12,11 @@ from torch import Tensor
 
 from verism import images
 from verism.canvas import BilateralGrid, Lut3d
-from verism.canvas.grade import NOISE, Grade, out_of_range
+from verism.canvas.grade import NOISE, Grade, Start, out_of_range
 from verism.color_map import monge_kantorovich
 from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
+from verism.correspondence import Shared
+from verism.errors import VerismError
 
 Make = Callable[..., Grade]
 
@@ -78,6 +80,46 @@ def test_starts_as_the_content_if_asked(make: Make, content: Tensor, style: Tens
 
 
 @both
+@pytest.mark.parametrize("space", [Srgb(), Oklab()], ids=["Srgb", "Oklab"])
+def test_starts_from_what_the_photos_share_if_asked(
+    make: Make, content: Tensor, style: Tensor, space: ColorSpace
+) -> None:
+    """The content's left and the style's upper half, and nothing of the others."""
+    weights = Shared(torch.zeros_like(content[:, :1]), torch.zeros_like(style[:, :1]))
+    weights.content[..., :32] = 1
+    weights.style[..., :28, :] = 1
+    asked = []
+
+    def compare(*photos: Tensor) -> Shared:
+        asked.append(photos)
+        return weights
+
+    canvas = make(space=space, init="shared")
+    canvas.start(content, style, compare)
+    expected = monge_kantorovich(space.encode(content[..., :32]), space.encode(style[..., :28, :]), NOISE)
+    for part, wanted in zip(canvas.first, expected, strict=True):
+        torch.testing.assert_close(part, wanted, rtol=0, atol=1e-5)
+    ((first, second),) = asked
+    assert first is content
+    assert second is style
+
+
+@both
+@pytest.mark.parametrize("init", ["monge_kantorovich", "identity"])
+def test_compares_the_photos_only_if_asked(make: Make, content: Tensor, style: Tensor, init: Start) -> None:
+    def compare(*photos: Tensor) -> Shared:
+        raise AssertionError
+
+    make(init=init).start(content, style, compare)
+
+
+@both
+def test_what_the_photos_share_has_to_be_told(make: Make, content: Tensor, style: Tensor) -> None:
+    with pytest.raises(VerismError, match=r"^--model.canvas.init shared: needs a network"):
+        started(make, content, style, init="shared")
+
+
+@both
 def test_the_control_values_are_the_only_parameter(make: Make, content: Tensor, style: Tensor) -> None:
     assert [name for name, _ in make().named_parameters()] == ["controls"]
     canvas = started(make, content, style)
@@ -98,7 +140,7 @@ def test_all_that_is_saved(make: Make, content: Tensor, style: Tensor) -> None:
 
 @both
 def test_starts_anew(make: Make, content: Tensor, style: Tensor) -> None:
-    """As it is started twice: before a run, and in it."""
+    """As when a model is fitted twice."""
     canvas = started(make, content, style)
     first = canvas().detach()
     moved(canvas).start(content, style)

@@ -100,9 +100,11 @@ def test_a_wrong_file_is_one_sentence(
     content: Tensor, style: Tensor, tmp_path: Path, name: str, make: Callable[[Path], None], said: str
 ) -> None:
     make(tmp_path / name)
-    with pytest.raises(VerismError, match=f"{name}: {said}") as caught:
-        Pixels(tmp_path / name).start(content, style)
-    assert "\n" not in str(caught.value)
+    canvas = Pixels(tmp_path / name)
+    for call in (canvas.check, lambda: canvas.start(content, style)):
+        with pytest.raises(VerismError, match=f"{name}: {said}") as caught:
+            call()
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("ending", [".png", ".ckpt"])
@@ -160,7 +162,7 @@ def test_the_result_has_the_pixels_that_were_optimised() -> None:
 def test_finished_it_has_the_photos_size_and_details() -> None:
     """A look that is an affine function of the colour is found exactly, and applied to every pixel of the photo."""
     photo = synthetic_photo(144, 192, seed=1)
-    canvas, _, _ = fitted(photo, warm, finish=True, epsilon=1e-9)
+    canvas, _, _ = fitted(photo, warm, finish=True, finish_epsilon=1e-9)
     torch.testing.assert_close(canvas.render(photo), warm(photo), rtol=0, atol=1e-3)
     assert canvas().shape == (1, 3, 48, 64)
     assert list(canvas.state_dict()) == ["pixels"]
@@ -175,7 +177,7 @@ def test_finishing_loses_texture_that_the_photo_has_not() -> None:
         parity = sum(torch.meshgrid(*(torch.arange(side) for side in image.shape[-2:]), indexing="ij")) % 2
         return warm(image) + 0.1 * (2 * parity - 1)
 
-    canvas, small, image = fitted(photo, checkered, finish=True, radius=0.1)
+    canvas, small, image = fitted(photo, checkered, finish=True, finish_radius=0.1)
     finished = resize(canvas.render(photo), small.shape[-2:])
     assert float((finished - warm(small)).abs().mean()) < 0.2 * float((image - warm(small)).abs().mean())
     torch.testing.assert_close(finished.mean(dim=(2, 3)), image.mean(dim=(2, 3)), rtol=0, atol=0.005)
@@ -191,7 +193,7 @@ def test_the_reach_of_the_finish_is_a_share_of_the_side() -> None:
 
     errors = []
     for radius in (0.05, 0.2, 0.8):
-        canvas, _, _ = fitted(photo, split, finish=True, radius=radius)
+        canvas, _, _ = fitted(photo, split, finish=True, finish_radius=radius)
         errors.append(float((canvas.render(photo) - split(photo)).abs().mean()))
     assert errors == sorted(errors)
     assert errors[0] < 0.5 * errors[-1]

@@ -23,15 +23,15 @@ def runs(base: Path, grid: Grid | None = None, pairs: list[Pair] | Path | None =
 
 
 def option(run: Run, name: str) -> Any:
-    """Look an option up by its dotted name."""
+    """Look an option up by its dotted name, as on the command line, which leaves ``init_args`` out."""
     value: Any = run.options
     for key in name.split("."):
-        value = value[key]
+        value = value[key] if key in value else value["init_args"][key]
     return value
 
 
 def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
-    grid: Grid = {"model.canvas.init_args.init": ["noise", "content"], "data.size": [32, 40, 48], "trainer.max_steps": [1, 2]}
+    grid: Grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48], "trainer.max_steps": [1, 2]}
     pairs = [Pair(base.parent / "content.png", base.parent / f"{name}.png") for name in ("style", "content")]
     found = [
         (*(option(run, name) for name in grid), run.seed, Path(option(run, "data.style")).stem)
@@ -79,7 +79,7 @@ def test_options_that_change_together(base: Path) -> None:
 
 def test_seeds_reach_everything_random(base: Path) -> None:
     for run in runs(base, seeds=[5, 6]):
-        assert option(run, "seed_everything") == option(run, "model.canvas.init_args.seed") == run.seed
+        assert option(run, "seed_everything") == option(run, "model.canvas.seed") == run.seed
         assert f"seed={run.seed}" in run.folder.name
 
 
@@ -203,9 +203,9 @@ def test_carried_over_runs_start_from_the_one_before(base: Path) -> None:
     chains = carried(3.0, 2.0, 1.0)
     assert [[option(run, "model.content.weight") for run in chain] for chain in chains] == [[3.0, 2.0, 1.0]] * 2
     for first, *others in chains:
-        assert option(first, "model.canvas.init_args.init") == "noise"
+        assert option(first, "model.canvas.init") == "noise"
         for before, run in zip([first, *others], others, strict=False):
-            assert option(run, "model.canvas.init_args.init") == str(before.folder / "checkpoints" / "last.ckpt")
+            assert option(run, "model.canvas.init") == str(before.folder / "checkpoints" / "last.ckpt")
     # What a run starts from decides its result.
     after_another = carried(4.0, 2.0)[0][1]
     assert after_another.settings == chains[0][1].settings

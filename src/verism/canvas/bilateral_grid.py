@@ -43,14 +43,14 @@ class BilateralGrid(Grade):
         depth: int = 8,
         space: ColorSpace = lazy_instance(Srgb),
         init: Start = "monge_kantorovich",
-        smoothness: float = 1.0,
+        smoothness: float = 3.0,
         tone_smoothness: float = 0.01,
         departure: float = 0.0,
-        folding: float = 1.0,
+        folding: float = 10.0,
         contrast: float = 0.0,
         out_of_range: float = 10.0,
-        radius: float = 0.02,
-        epsilon: float = 0.001,
+        radius: float = 0.01,
+        epsilon: float = 1e-4,
     ) -> None:
         """Choose the grid, and what holds it in place.
 
@@ -60,6 +60,7 @@ class BilateralGrid(Grade):
             depth: from black to white.
             space: the colour space that the transforms work in.
             init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
+                shared: the same, of what both photos show, for photos that show the same things in other amounts.
                 identity: the photo as it is.
             smoothness: weight of the mean squared change of a transform's coefficients over place, for the photo's
                 whole width and height.
@@ -69,15 +70,18 @@ class BilateralGrid(Grade):
             contrast: weight of the mean squared difference from 1 of how much details are amplified.
             out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
             radius: of the surroundings whose lightness chooses the transform, as a share of the photo's short side.
-            epsilon: squared contrast of what belongs to the surroundings, and not to details, in lightness of [0, 1].
+            epsilon: squared contrast of what belongs to the surroundings, and not to details, in lightness of [0, 1];
+                above 0.
 
         Raises:
-            VerismError: an axis of the grid has no control value, or lightness has less than 2.
+            VerismError: an axis of the grid has no control value, lightness has less than 2, or epsilon is not above 0.
         """
         if min(width, height) < 1 or depth < 2:  # noqa: PLR2004
             raise VerismError(
                 f"--model.canvas BilateralGrid: width {width} and height {height} must be at least 1, depth {depth} 2."
             )
+        if epsilon <= 0:
+            raise VerismError(f"--model.canvas.epsilon {epsilon}: must be above 0.")
         weights = {
             "smoothness": smoothness,
             "tone_smoothness": tone_smoothness,

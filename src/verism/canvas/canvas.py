@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
 from verism import color_table
+from verism.correspondence import Shared
+
+Compare = Callable[[Tensor, Tensor], Shared]
+"""What tells, of two photos, how much of each pixel the other shows too: ``(1, 1, H, W)`` and ``(1, 1, H', W')``."""
 
 
 class Canvas(nn.Module, ABC):
@@ -22,16 +26,24 @@ class Canvas(nn.Module, ABC):
         super().__init__()
         self.weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
+    def check(self) -> None:
+        """Find out whether it can start, before anything is written.
+
+        Raises:
+            VerismError: it starts from a file, and that cannot be read.
+        """
+
     @abstractmethod
-    def start(self, content: Tensor, style: Tensor) -> None:
+    def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
         """Put the first image on the canvas.
 
         Args:
             content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
+            compare: asked only by a canvas that starts from what the photos share, which cannot start without.
 
         Raises:
-            VerismError: it starts from a file, and that cannot be read.
+            VerismError: it starts from a file that cannot be read, or needs ``compare``.
         """
 
     @abstractmethod

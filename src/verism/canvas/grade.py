@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
-from verism.canvas.canvas import Canvas
+from verism.canvas.canvas import Canvas, Compare
 from verism.color_map import ColorMap, identity, monge_kantorovich
 from verism.color_space import ColorSpace
+from verism.errors import VerismError
 from verism.lattice import lookup
 
-Start = Literal["monge_kantorovich", "identity"]
+Start = Literal["monge_kantorovich", "shared", "identity"]
 
 NOISE = 0.02
 """Standard deviation of what is noise to the colour map that a canvas starts from: five levels of 8 bits."""
@@ -51,17 +52,16 @@ class Grade(Canvas):
         self.register_buffer("matrix", torch.eye(3))
         self.register_buffer("offset", torch.zeros(3))
         self.register_buffer("places", torch.empty(1, 3, 0, 0), persistent=False)
+        self.register_load_state_dict_post_hook(_find_places)  # type: ignore[no-untyped-call]  # As torch has it.
 
     @property
     def first(self) -> ColorMap:
         """The linear colour map that it starts from, in ``space``."""
         return ColorMap(self.matrix, self.offset)
 
-    def start(self, content: Tensor, style: Tensor) -> None:
+    def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
         """Put the content photo on the canvas, through the closed-form colour map or as it is."""
-        before, after = (self.space.encode(photo) for photo in (content, style))
-        first = monge_kantorovich(before, after, NOISE) if self.init == "monge_kantorovich" else identity()
-        self.matrix, self.offset = (part.to(content) for part in first)
+        self.matrix, self.offset = (part.to(content) for part in self._first(content, style, compare))
         self.photo = content.clone()
         self.places = self.find(content)
         self.controls = nn.Parameter(torch.zeros_like(self.controls))
@@ -101,8 +101,25 @@ class Grade(Canvas):
             part.copy_(self._color(lattice, *seen))
         return result
 
+    def _first(self, content: Tensor, style: Tensor, compare: Compare | None) -> ColorMap:
+        if self.init == "identity":
+            return identity()
+        weights = None
+        if self.init == "shared":
+            if compare is None:
+                raise VerismError("--model.canvas.init shared: needs a network that compares the photos.")
+            weights = compare(content, style)
+        return monge_kantorovich(self.space.encode(content), self.space.encode(style), NOISE, weights=weights)
+
     def _color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         return self.color(lookup(lattice, places), photo)
+
+
+def _find_places(canvas: nn.Module, keys: object) -> None:
+    """Have a canvas that was loaded from a checkpoint look its own photo up, which is loaded too."""
+    del keys
+    grade = cast("Grade", canvas)
+    grade.places = grade.find(grade.photo)
 
 
 def out_of_range(image: Tensor) -> Tensor:

@@ -33,9 +33,9 @@ class Lut3d(Grade):
         controls: int = 9,
         space: ColorSpace = lazy_instance(Oklab),
         init: Start = "monge_kantorovich",
-        smoothness: float = 0.01,
+        smoothness: float = 0.001,
         departure: float = 0.0,
-        folding: float = 1.0,
+        folding: float = 10.0,
         out_of_range: float = 10.0,
     ) -> None:
         """Choose the table, and what holds it in place.
@@ -45,6 +45,7 @@ class Lut3d(Grade):
             controls: control values of the spline along each axis; as many as nodes leave every node free.
             space: the colour space that the table's values are sought in.
             init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
+                shared: the same, of what both photos show, for photos that show the same things in other amounts.
                 identity: the photo as it is.
             smoothness: weight of the mean square of the second differences of what the table adds to its start, in
                 units of the space for a colour range of 1.

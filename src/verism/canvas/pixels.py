@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from verism import checkpoint, images
-from verism.canvas.canvas import Canvas
+from verism.canvas.canvas import Canvas, Compare
 from verism.errors import VerismError
 from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.images import resize
@@ -31,8 +31,8 @@ class Pixels(Canvas):
         init: Literal["content", "style", "noise"] | Path = "content",
         seed: int = 0,
         finish: bool = False,
-        radius: float = 0.01,
-        epsilon: float = 1e-4,
+        finish_radius: float = 0.01,
+        finish_epsilon: float = 1e-4,
     ) -> None:
         """Choose what the first image is, and how the last is finished.
 
@@ -43,27 +43,35 @@ class Pixels(Canvas):
             seed: of the noise.
             finish: render the result at the content photo's full size, as a locally affine function of the photo's
                 colours: its details are the photo's, and texture that was invented is lost.
-            radius: of the windows in which it is affine, as a share of the short side.
-            epsilon: how much a colour's slope costs there, in squared RGB of [0, 1]: below its root, contrast is noise.
+            finish_radius: of the windows in which it is affine, as a share of the short side.
+            finish_epsilon: how much a colour's slope costs there, in squared RGB of [0, 1], above 0: contrast below its
+                root is noise.
+
+        Raises:
+            VerismError: ``finish_epsilon`` is not above 0.
         """
+        if finish_epsilon <= 0:
+            raise VerismError(f"--model.canvas.finish_epsilon {finish_epsilon}: must be above 0.")
         super().__init__()
         self.init = init
         self.seed = seed
         self.finish = finish
-        self.radius = radius
-        self.epsilon = epsilon
+        self.finish_radius = finish_radius
+        self.finish_epsilon = finish_epsilon
         self.normalize = Normalization()
         self.pixels = nn.Parameter(torch.empty(1, 3, 0, 0))
 
-    def start(self, content: Tensor, style: Tensor) -> None:
+    def check(self) -> None:
+        """Raise ``VerismError`` if ``init`` is a file that cannot be read."""
+        if isinstance(self.init, Path):
+            self._read(self.init)
+
+    def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
         """Put the first image on the canvas; raise ``VerismError`` if ``init`` is a file that cannot be read."""
+        del compare
         shape = content.shape[-2:]
         if isinstance(self.init, Path):
-            if not self.init.is_file():
-                raise VerismError(
-                    f"{self.init}: no such file; --model.canvas.init takes content, style, noise or a path."
-                )
-            first = _pixels(self.init) if self.init.suffix == ".ckpt" else self.normalize(images.read(self.init))
+            first = self._read(self.init)
         elif self.init == "noise":
             generator = torch.Generator().manual_seed(self.seed)
             # The type decides what is drawn, and a Trainer of another precision may have changed the default.
@@ -88,8 +96,17 @@ class Pixels(Canvas):
             return image
         photo = photo.to(image)
         small = resize(photo, image.shape[-2:])
-        radius = window_radius(self.radius, image.shape[-2:])
-        return apply_upsampled(local_affine(small, image, radius, self.epsilon), photo)
+        radius = window_radius(self.finish_radius, image.shape[-2:])
+        return apply_upsampled(local_affine(small, image, radius, self.finish_epsilon), photo)
+
+    def _read(self, file: Path) -> Tensor:
+        """Return the pixels of a file, at its own size."""
+        if not file.is_file():
+            raise VerismError(f"{file}: no such file; --model.canvas.init takes content, style, noise or a path.")
+        if file.suffix == ".ckpt":
+            return _pixels(file)
+        first: Tensor = self.normalize(images.read(file))
+        return first
 
 
 def _pixels(file: Path) -> Tensor:

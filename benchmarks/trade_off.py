@@ -1,0 +1,86 @@
+"""What the grid's smoothness trades, structure against style: ``python benchmarks/trade_off.py FOLDER``.
+
+FOLDER is laid out as for scoreboard.py. The grid of photoreal.yaml is fitted with each --smoothness; the closed-form
+colour map, and DPST's published results where the folder has them, are points to compare with.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+
+from command import conclude, parser
+from compare import Row, compare
+from matplotlib.figure import Figure
+from methods import Given, Method, methods
+from scoreboard import COLUMNS, by_metrics, read_pairs
+from tables import write_tables
+
+from verism import VGG19
+from verism.errors import VerismError
+from verism.sweep.plots import save
+
+BESIDE: Mapping[str, Method] = {"closed_form": methods()["closed_form"], "dpst_result": Given("dpst_result")}
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Make the results that are missing, and ``trade_off.csv``, ``trade_off.md`` and ``trade_off.png`` of all.
+
+    Raises:
+        SystemExit: the folder has no pairs, a photo cannot be read, or a method failed.
+    """
+    options = parser(str(__doc__), Path("lightning_logs/trade_off"))
+    options.add_argument("folder", type=Path, help="Of the pairs.")
+    options.add_argument("--smoothness", type=float, nargs="+", default=[0.3, 1.0, 3.0, 10.0, 30.0], help="Weights.")
+    chosen = options.parse_args(args)
+    judge = by_metrics(VGG19(), chosen.size)
+    fit = shlex.split(chosen.fit)
+    curve: dict[str, Method] = {
+        f"smoothness {weight:g}": methods([*fit, f"--model.canvas.smoothness={weight}"])["grid"]
+        for weight in sorted(chosen.smoothness)
+    }
+    try:
+        rows = compare(
+            read_pairs(chosen.folder),
+            curve | dict(BESIDE),
+            judge,
+            chosen.output / "results",
+            chosen.size,
+            redo=chosen.redo,
+        )
+    except VerismError as error:
+        raise SystemExit(str(error)) from error
+    about = f"Results at a short side of {chosen.size} pixels; grid fitted with photoreal.yaml {chosen.fit}."
+    write_tables(chosen.output / "trade_off", rows, COLUMNS, (), about)
+    save(chosen.output / "trade_off.png", plot(rows, list(curve)))
+    conclude(rows, chosen.output)
+
+
+def plot(rows: Sequence[Row], curve: Sequence[str]) -> Figure:
+    """Return structure over style distance, means over the cases: ``curve`` as a line, other methods as points."""
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.subplots()
+    points = {method: _mean(rows, method) for method in dict.fromkeys(row.method for row in rows if row.scores)}
+    line = [points[method] for method in curve if method in points]
+    axes.plot(*zip(*line, strict=True), "-o", color="tab:blue", label="grid")
+    for method, point in points.items():
+        if method not in curve:
+            axes.plot(*point, "s", label=method.replace("_", " "))
+        label = method.removeprefix("smoothness ")
+        axes.annotate(label, point, textcoords="offset points", xytext=(6, 6), fontsize=8)
+    axes.set_xlabel("style distance (1: content, 0: the style's statistics)")
+    axes.set_ylabel("structure (1: the content's)")
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def _mean(rows: Sequence[Row], method: str) -> tuple[float, float]:
+    scores = [row.scores for row in rows if row.method == method and row.scores]
+    return fmean(score["style_distance"] for score in scores), fmean(score["structure"] for score in scores)
+
+
+if __name__ == "__main__":
+    main()
