@@ -25,7 +25,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from verism.weights import Weights
 
 HOST = "127.0.0.1"
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 
 CELL = "vaadin-grid-cell-content"
 
@@ -89,7 +89,9 @@ def test_shows_scalars_images_and_histograms(
             browser.get("about:blank")
             browser.get(f"{address}?tagFilter={tags}#{dashboard.page}&tagFilter={tags}")
             for tag in dashboard.tags:
-                drawing = wait_for(partial(drawn, browser, dashboard, tag), f"{tag} in {dashboard.page}")
+                drawing = wait_for(
+                    partial(drawn, browser, dashboard, tag), f"{tag} in {dashboard.page}", browser.refresh
+                )
                 if tag == "side_by_side":
                     # Content, image and a style photo of the same height: 64 + 64 + 34 pixels.
                     assert drawing.get_property("naturalWidth") == 162
@@ -112,7 +114,7 @@ def test_hparams_page_compares_runs(
             cells = {cell.text for cell in find(browser, browser.find_element(By.TAG_NAME, "body"), CELL)}
             return shown <= cells
 
-        wait_for(compared, f"{shown} in the table of hyperparameters")
+        wait_for(compared, f"{shown} in the table of hyperparameters", browser.refresh)
         browser.save_screenshot(str(tmp_path / "hparams.png"))
 
 
@@ -134,14 +136,20 @@ def find(browser: Chrome, top: WebElement, selector: str) -> list[WebElement]:
     return found
 
 
-def wait_for(condition: Callable[[], T | None], what: str) -> T:
-    """Wait for a true value and return it; a page may replace its elements in the meantime."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
-        with suppress(StaleElementReferenceException):
-            if value := condition():
-                return value
-        time.sleep(0.1)
+def wait_for(condition: Callable[[], T | None], what: str, again: Callable[[], object] = lambda: None) -> T:
+    """Wait for a true value and return it; a page may replace its elements in the meantime.
+
+    Half-way, ``again`` is called: a page that still lacks something is loaded anew, as a person would. Now and then, one
+    of TensorBoard's requests goes unanswered.
+    """
+    for _ in range(2):
+        deadline = time.monotonic() + TIMEOUT_S / 2
+        while time.monotonic() < deadline:
+            with suppress(StaleElementReferenceException):
+                if value := condition():
+                    return value
+            time.sleep(0.1)
+        again()
     pytest.fail(f"waited {TIMEOUT_S} s for {what}")
 
 

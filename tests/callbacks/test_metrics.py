@@ -62,7 +62,7 @@ def test_hyperparameters_stand_beside_the_metrics(events: Callable[..., EventAcc
     strings = {
         "backbone/weights": "tiny",
         "backbone/activation/class_path": "torch.nn.Tanh",
-        "canvas/init": "content",
+        "canvas/init_args/init": "content",
         "data/style": str(tmp_path / "style.png"),
         "trainer/precision": "32-true",
     }

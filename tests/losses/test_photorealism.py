@@ -173,7 +173,7 @@ def test_the_style_does_not_matter_and_nothing_is_saved(content: Tensor, style: 
 
 
 def test_weight_zero_leaves_it_out(content: Tensor, style: Tensor) -> None:
-    loss = PhotorealismLoss()
+    loss = PhotorealismLoss(0.0)
     loss.aim({}, {})
     assert loss.layers == {}
     assert loss.statistics({}) == {}
