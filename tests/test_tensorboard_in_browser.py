@@ -139,8 +139,8 @@ def find(browser: Chrome, top: WebElement, selector: str) -> list[WebElement]:
 def wait_for(condition: Callable[[], T | None], what: str, again: Callable[[], object] = lambda: None) -> T:
     """Wait for a true value and return it; a page may replace its elements in the meantime.
 
-    Half-way, ``again`` is called: a page that still lacks something is loaded anew, as a person would. Now and then, one
-    of TensorBoard's requests goes unanswered.
+    Half-way, ``again`` is called: a page that still lacks something is loaded anew, as a person would. Now and then,
+    one of TensorBoard's requests goes unanswered.
     """
     for _ in range(2):
         deadline = time.monotonic() + TIMEOUT_S / 2
