@@ -148,7 +148,8 @@ def wait_for(condition: Callable[[], T | None], what: str, again: Callable[[], o
             with suppress(StaleElementReferenceException):
                 if value := condition():
                     return value
-            time.sleep(0.1)
+            # Looking walks through the whole page; at shorter intervals, the page itself may not get on.
+            time.sleep(0.5)
         again()
     pytest.fail(f"waited {TIMEOUT_S} s for {what}")
 
