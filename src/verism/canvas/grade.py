@@ -68,10 +68,8 @@ class Grade(Canvas):
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
         """Take the state of an earlier canvas of this kind, whatever the size of its photo."""
-        for name, tensor in {"controls": self.controls, **dict(self.named_buffers())}.items():
-            if name in state:
-                tensor.data = state[name].to(tensor)
-        self.places = self.find(self.photo)
+        self.photo = torch.empty_like(state["photo"]).to(self.photo)
+        self.load_state_dict(state)
 
     @abstractmethod
     def find(self, photo: Tensor) -> Tensor:
