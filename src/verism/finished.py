@@ -48,7 +48,11 @@ class FinishedRun:
 
     @cached_property
     def image(self) -> Tensor:
-        """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1]; raises ``VerismError`` if the run has none."""
+        """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
+
+        Raises:
+            VerismError: the run has none, or the photos, which say what its size is, cannot be read any more.
+        """
         return images.resize(images.read(self.result), self.photos.content.shape[-2:])
 
     @cached_property
