@@ -14,10 +14,14 @@ from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 from verism import weights as weights_
 from verism.errors import VerismError
 from verism.normalization import Normalization
-from verism.vgg19 import CONVOLUTIONS, INPUT, LAYERS
+from verism.tiles import Margins
+from verism.vgg19 import CONVOLUTIONS, INPUT, LAYERS, POOLED, reach, stride
 
 Features = Mapping[str, Tensor]
 """Layer name to feature map ``(1, channels, height, width)``."""
+
+NONE = Margins()
+"""No margins: the image is whole."""
 
 REVERSIBLE = (nn.ReLU, nn.LeakyReLU)
 """Activations that can overwrite their input, because their derivative can be read off their output."""
@@ -75,13 +79,15 @@ class VGG19(nn.Module):
             self.register_buffer(f"{name}_bias", bias, False)
         self._cast: dict[torch.dtype, dict[str, tuple[Tensor, Tensor]]] = {}
 
-    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, layers: Iterable[str], margins: Margins = NONE) -> dict[str, Tensor]:
         """Return the features of ``image`` at ``layers``, computing no deeper than the deepest of them.
 
         Args:
             image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
             layers: names out of ``LAYERS``: ``input`` (normalised RGB), ``conv1_1`` … ``conv5_4`` (outputs of the
                 convolutions, as in the paper) and ``relu1_1`` … ``relu5_4`` (after the activation).
+            margins: what of ``image`` is there for its effect on the features of the rest alone, which are returned.
+                Zeros are padded around the margins; as wide as ``halo``, they keep them away from these features.
 
         Returns:
             Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
@@ -92,26 +98,37 @@ class VGG19(nn.Module):
         wanted = set(layers)
         check_layers(wanted)
         x = self.normalize(image)
-        features = {INPUT: x} if INPUT in wanted else {}
+        features = {INPUT: margins.crop(x)} if INPUT in wanted else {}
         kernels = self._kernels(x)
+        needed = reach(wanted)
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in CONVOLUTIONS:
             if len(features) == len(wanted):
                 break
             if layer.opens_block:
                 x = self.pool(x)
+                # The deeper, the less of the margins still matters.
+                kept = margins.at_most(_pooled(needed[layer.name]))
+                x = ((margins - kept) // stride(layer.name)).crop(x)
+                margins = kept
             weight, bias = kernels[layer.name]
             x = F.conv2d(x, weight, bias, padding=1)
+            outer = margins // stride(layer.name)
             if layer.name in wanted:
-                features[layer.name] = x
+                features[layer.name] = outer.crop(x)
                 if len(features) == len(wanted):
                     break
                 x = self.activation(x)
             else:
                 x = self.activation_in_place(x)
             if layer.relu in wanted:
-                features[layer.relu] = x
+                features[layer.relu] = outer.crop(x)
         return features
+
+    @staticmethod
+    def halo(layers: Iterable[str]) -> int:
+        """Return how wide margins have to be, in pixels, so that ``layers`` are as they would be in a whole image."""
+        return _pooled(max(reach(layers).values(), default=0))
 
     def as_published(self) -> VGG19:
         """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
@@ -141,6 +158,11 @@ class VGG19(nn.Module):
         self._cast.clear()
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # As torch has it.
         return self
+
+
+def _pooled(pixels: int) -> int:
+    """Return the next number of pixels that the poolings divide."""
+    return -(-pixels // POOLED) * POOLED
 
 
 def check_layers(layers: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.losses import ContentLoss, Loss, PhotorealismLoss, Term
 from verism.losses.regional import by_region
+from verism.observer import Observer
 from verism.regions import Regions
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -43,6 +44,7 @@ class StyleTransfer(LightningModule):
         color: Loss,
         photorealism: PhotorealismLoss | None = None,
         optimizer: OptimizerFactory = adam,
+        tile: int | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -69,7 +71,7 @@ class StyleTransfer(LightningModule):
         self.photorealism = photorealism
         if not self.losses:
             raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
-        self.layers = {layer for loss in self.losses.values() for layer in loss.layers}
+        self.tile = tile
         self.optimizer = optimizer
 
     def configure_model(self) -> None:
@@ -90,7 +92,8 @@ class StyleTransfer(LightningModule):
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
         self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
         kind = next(self.canvas.parameters())
-        content, style = (self.backbone(photo.to(kind), self.layers) for photo in photos)
+        self.observe = Observer(self.backbone, self.losses, self.tile)
+        content, style = (self.observe.features(photo.to(kind)) for photo in photos)
         for loss in self.losses.values():
             loss.aim(content, style)
 
@@ -99,8 +102,8 @@ class StyleTransfer(LightningModule):
         with torch.autocast(self.device.type, enabled=False):
             image = self.canvas()
             penalties = self.canvas.penalties(image)
-        features = self.backbone(image, self.layers)
-        terms = {name: loss(loss.statistics(features)) for name, loss in self.losses.items()}
+        totals = self.observe(image)
+        terms = {name: loss(totals[name]) for name, loss in self.losses.items()}
         if self.canvas.weights:
             terms["canvas"] = Term(1.0, self.canvas.weights, {name: penalties[name] for name in self.canvas.weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()

@@ -5,6 +5,7 @@ Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scal
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -49,3 +50,27 @@ INPUT = "input"
 
 LAYERS = (INPUT, *(name for layer in CONVOLUTIONS for name in (layer.name, layer.relu)))
 """Every layer that can be asked for, in the order in which an image passes them."""
+
+POOLED = 16
+"""Side in pixels of the square that the four poolings make into one position."""
+
+
+def stride(layer: str) -> int:
+    """Return how many pixels apart the positions of a layer are."""
+    return 1 if layer == INPUT else 2 ** (int(layer[len("conv")]) - 1)
+
+
+def reach(layers: Iterable[str]) -> dict[str, int]:
+    """Return how far around a position what the deepest of ``layers`` is made of lies, where each convolution begins.
+
+    In pixels of the image, by the name of the convolution; none that is deeper than ``layers``. A pooling joins pixels
+    of one square of ``POOLED``, and so reaches no further than to its edge.
+    """
+    wanted = set(layers)
+    radius = 0
+    result: dict[str, int] = {}
+    for layer in reversed(CONVOLUTIONS):
+        if radius or layer.name in wanted or layer.relu in wanted:
+            radius += stride(layer.name)
+            result[layer.name] = radius
+    return result

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
+from verism.errors import VerismError
 from verism.guided_filter import apply_affine, local_affine
 from verism.losses import PhotorealismLoss, Term
 from verism.losses.photorealism import affine_error, matting_laplacian, window_basis
@@ -192,3 +194,29 @@ def test_alone_removes_grain_and_leaves_a_change_of_colour(content: Tensor) -> N
     image = image.detach()
     assert float(value(loss, image)) < 0.01 * float(value(loss, grainy))
     assert float((image - recoloured).square().mean()) < 0.5 * float((grainy - recoloured).square().mean())
+
+
+def test_at_a_coarser_scale_it_is_of_the_means_of_blocks() -> None:
+    content, image = noise(3, 20, 27), noise(3, 20, 27, seed=1)
+    coarse, fine = PhotorealismLoss(epsilon=0.01, scale=4), aimed(avg_pool2d(content, 4), epsilon=0.01)
+    coarse.aim(photo(content), photo(content))
+    torch.testing.assert_close(value(coarse, image), value(fine, avg_pool2d(image, 4)))
+
+
+def test_at_a_coarser_scale_shading_costs_where_the_photo_has_none() -> None:
+    shade = torch.linspace(-0.1, 0.1, 32, dtype=torch.float64).expand(1, 3, 32, 32)
+    flat = torch.full_like(shade, 0.5)
+    costs = []
+    for content in (flat, flat + shade):
+        loss = PhotorealismLoss(epsilon=1e-3, scale=4)
+        loss.aim(photo(content), photo(content))
+        costs.append(float(value(loss, content + shade)))
+    assert costs[0] > 10 * costs[1]
+
+
+def test_a_photo_too_small_for_the_scale_is_a_mistake() -> None:
+    loss = PhotorealismLoss(scale=8)
+    with pytest.raises(VerismError, match="at least 24 pixels"):
+        loss.aim(photo(noise(3, 23, 40)), photo(noise(3, 23, 40)))
+    with pytest.raises(VerismError, match="scale 0"):
+        PhotorealismLoss(scale=0)

@@ -11,6 +11,7 @@ from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
+from verism.tiles import Locate, everywhere
 from verism.vgg19 import INPUT
 
 
@@ -42,8 +43,9 @@ class ColorLoss(Loss):
             self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
             self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
 
-    def statistics(self, features: Features) -> dict[str, Gram]:
-        """Reduce the image's colours to sums over positions."""
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Gram]:
+        """Reduce the whole image's colours to sums over positions."""
+        del locate
         return {name: gram(resize(features[name], self.shape)) for name in self.layers}
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:

@@ -12,6 +12,7 @@ from verism.backbone import Features
 from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision
+from verism.tiles import Locate, everywhere
 
 
 class SquaredError(NamedTuple):
@@ -66,9 +67,13 @@ class ContentLoss(Loss):
                 )
             self.register_buffer(f"scale_{layer}", scale, persistent=False)
 
-    def statistics(self, features: Features) -> dict[str, SquaredError]:
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, SquaredError]:
         """Reduce the image's features to sums over positions."""
-        return {name: squared_error(features[name], self.get_buffer(f"target_{name}")) for name in self.layers}
+        errors = {}
+        for name in self.layers:
+            target = locate(name).of(self.get_buffer(f"target_{name}").flatten(2))
+            errors[name] = squared_error(features[name].flatten(2), target)
+        return errors
 
     def forward(self, totals: Mapping[str, SquaredError]) -> Term:
         """Turn the sums over the whole image into the content term."""

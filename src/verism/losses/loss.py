@@ -10,6 +10,7 @@ from torch import nn
 
 from verism.backbone import Features, check_layers
 from verism.losses.term import Normalization, Term
+from verism.tiles import Locate, everywhere
 
 
 class Loss(nn.Module, ABC):
@@ -34,8 +35,16 @@ class Loss(nn.Module, ABC):
         """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
 
     @abstractmethod
-    def statistics(self, features: Features) -> Mapping[str, Any]:
-        """Reduce the image's features to what the loss is a function of, layer by layer."""
+    def statistics(self, features: Features, locate: Locate = everywhere) -> Mapping[str, Any]:
+        """Reduce the image's features to what the loss is a function of, layer by layer.
+
+        Args:
+            features: of the image, or of a part of it; no part where ``layers`` is ``input`` alone.
+            locate: which positions of the whole image's feature maps those of a part are.
+
+        Returns:
+            Tensors and counts, in mappings and named tuples, that add up over the parts of an image.
+        """
 
     @abstractmethod
     def forward(self, totals: Mapping[str, Any]) -> Term:

@@ -11,11 +11,16 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone import Features
+from verism.errors import VerismError
 from verism.guided_filter import in_float64, outer, whitening
 from verism.losses.loss import Loss
 from verism.losses.term import Term, full_precision
 from verism.normalization import Normalization
+from verism.tiles import Locate, everywhere
 from verism.vgg19 import INPUT
+
+WINDOW = 3
+"""Side of the windows of the matting Laplacian, in pixels."""
 
 
 class AffineError(NamedTuple):
@@ -102,13 +107,16 @@ class PhotorealismLoss(Loss):
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 2; M of Levin et al., "A Closed-Form Solution to Natural
     Image Matting", 2008, Eq. 12.
 
+    At a coarser ``scale`` the same is asked of means over blocks of pixels, and means something else: a canvas that can
+    only shade then has to leave flat what is flat in the photo, such as a clear sky.
+
     There is no ``relative``: the photo from which the other losses take their unit is where this one is zero, and it
     needs none, being the mean over pixels of numbers in [0, 1].
     """
 
     basis: Tensor
 
-    def __init__(self, weight: float = 1.0, epsilon: float = 1e-7) -> None:
+    def __init__(self, weight: float = 1.0, epsilon: float = 1e-7, scale: int = 1) -> None:
         """Choose how much it counts.
 
         Args:
@@ -116,19 +124,37 @@ class PhotorealismLoss(Loss):
                 division by H·W, beside style and content losses of another scale.
             epsilon: how much slope costs, in RGB in [0, 1], squared: with more, flat regions must stay flat. Levin's
                 and Luan's is 1e-7.
+            scale: side of the blocks of pixels whose means are compared; 1: the pixels themselves, as in both papers.
+
+        Raises:
+            VerismError: ``scale`` is below 1.
         """
+        if scale < 1:
+            raise VerismError(f"--model.photorealism.scale {scale}: must be at least 1.")
         super().__init__(weight, {INPUT: 1.0}, "paper")
         self.epsilon = epsilon
+        self.scale = scale
         self.normalize = Normalization()
 
     def aim(self, content: Features, style: Features) -> None:
-        """Take the Laplacian from the content photo's colours, at ``input``; once, before the first step."""
+        """Take the Laplacian from the content photo's colours, at ``input``; once, before the first step.
+
+        Raises:
+            VerismError: the photo has less than three blocks of ``scale`` on a side.
+        """
         del style
         if self.layers:
-            self.register_buffer("basis", window_basis(self._rgb(content), self.epsilon), persistent=False)
+            guide = self._rgb(content)
+            if min(guide.shape[-2:]) < WINDOW:
+                raise VerismError(
+                    f"--model.photorealism.scale {self.scale}: the photo must be at least {WINDOW * self.scale} pixels "
+                    "on a side; choose a smaller scale, or a larger --data.size."
+                )
+            self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
 
-    def statistics(self, features: Features) -> dict[str, AffineError]:
-        """Reduce the image's colours to a sum over windows; see ``affine_error`` for regions."""
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, AffineError]:
+        """Reduce the whole image's colours to a sum over windows; see ``affine_error`` for regions."""
+        del locate
         return {name: affine_error(self._rgb(features), self.basis) for name in self.layers}
 
     def forward(self, totals: Mapping[str, AffineError]) -> Term:
@@ -139,7 +165,7 @@ class PhotorealismLoss(Loss):
 
     def _rgb(self, features: Features) -> Tensor:
         rgb: Tensor = self.normalize.inverse(full_precision(features[INPUT]))
-        return rgb
+        return rgb if self.scale == 1 else F.avg_pool2d(rgb, self.scale)
 
 
 class _QuadraticForm(torch.autograd.Function):

@@ -14,6 +14,7 @@ from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Term
 from verism.regions import Regions, resize
+from verism.tiles import Locate, everywhere
 
 Places = Mapping[str, Tensor]
 """Layer name to positions ``(n,)`` out of its ``h · w``."""
@@ -87,10 +88,11 @@ class RegionalLoss(Loss):
                 )
         self.parts = nn.ModuleList(parts)
 
-    def statistics(self, features: Features) -> dict[str, Mapping[str, Any]]:
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Mapping[str, Any]]:
         """Reduce each region's features to the loss's statistics, by label."""
         parts = cast("Sequence[_Part]", self.parts)
-        return {label: part.statistics(features) for label, part in zip(self.regions.labels, parts, strict=True)}
+        labelled = zip(self.regions.labels, parts, strict=True)
+        return {label: part.statistics(features, locate) for label, part in labelled}
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
         """Turn the regions' statistics into one term, of their values' sum weighted by share."""
@@ -119,17 +121,19 @@ class _Part(nn.Module):
 
     def aim(self, content: Features, style: Features, style_places: Places) -> None:
         inside = {layer: select(style[layer], style_places[layer]) for layer in self.loss.layers}
-        self.loss.aim(self._inside(content), inside)
+        own = {layer: select(content[layer], positions) for layer, positions in self.places.items()}
+        self.loss.aim(own, inside)
 
-    def statistics(self, features: Features) -> Mapping[str, Any]:
-        return self.loss.statistics(self._inside(features))
+    def statistics(self, features: Features, locate: Locate = everywhere) -> Mapping[str, Any]:
+        inside, places = {}, {}
+        for layer, positions in self.places.items():
+            places[layer], here = locate(layer).among(positions)
+            inside[layer] = select(features[layer], here)
+        return self.loss.statistics(inside, places.__getitem__)
 
     def forward(self, totals: Mapping[str, Any]) -> Term:
         term: Term = self.loss(totals)
         return term
-
-    def _inside(self, features: Features) -> Features:
-        return {layer: select(features[layer], positions) for layer, positions in self.places.items()}
 
 
 def _positions(masks: Tensor, features: Tensor) -> list[Tensor]:

@@ -12,22 +12,27 @@ from verism.backbone import Features
 from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.tiles import Locate, everywhere
 from verism.vgg19 import INPUT
 
 
-def quantiles(features: Tensor, directions: Tensor) -> Tensor:
-    """Project features onto lines, and sort.
+def project(features: Tensor, directions: Tensor) -> Tensor:
+    """Project features onto lines.
 
     Args:
         features: ``(1, d, h, w)``.
         directions: ``(k, d)``, unit vectors.
 
     Returns:
-        ``(k, h · w)``, ascending along the last dimension, at least float32.
+        ``(k, h · w)``, at least float32.
     """
     with torch.autocast(features.device.type, enabled=False):
-        projected = directions @ full_precision(features).flatten(2).squeeze(0)
-    return projected.sort(dim=-1).values
+        return directions @ full_precision(features).flatten(2).squeeze(0)
+
+
+def quantiles(features: Tensor, directions: Tensor) -> Tensor:
+    """Return what ``project`` does, ascending along the last dimension."""
+    return project(features, directions).sort(dim=-1).values
 
 
 def resample(sorted_values: Tensor, count: int) -> Tensor:
@@ -59,7 +64,7 @@ class SlicedWassersteinLoss(Loss):
     The squared sliced Wasserstein-2 distance, over a fixed, seeded set of directions. Where it is zero, the two
     distributions agree along each of them, not only in their second moments, as with Gram matrices.
 
-    It sorts, and so does not add up over regions of an image; time and memory grow with positions times directions. A
+    Time and memory grow with positions times directions, since they are sorted all at once. A
     sample of positions is enough where the canvas ties neighbours together, as a grid or a table does; of free pixels,
     those outside of the sample would not be moved.
 
@@ -113,17 +118,20 @@ class SlicedWassersteinLoss(Loss):
             scale = unit(self.normalization, (start - target).square().mean(), name)
             self.register_buffer(f"scale_{name}", scale, persistent=False)
 
-    def statistics(self, features: Features) -> dict[str, Tensor]:
-        """Sort the image's features along each direction; of the whole image only."""
-        return {
-            name: quantiles(_at(features[name], getattr(self, f"sample_{name}")), self.get_buffer(f"directions_{name}"))
-            for name in self.layers
-        }
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Tensor]:
+        """Project the image's features onto each direction; 0 for those that are not in this part."""
+        projected = {}
+        for name in self.layers:
+            here, sample = locate(name), getattr(self, f"sample_{name}")
+            drawn, places = (here, None) if sample is None else here.among(sample)
+            projected[name] = drawn.put(project(_at(features[name], places), self.get_buffer(f"directions_{name}")))
+        return projected
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
-        """Turn the quantiles into the term."""
+        """Sort the projections into quantiles, and turn them into the term."""
         values = {
-            name: (total - self.get_buffer(f"target_{name}")).square().mean() / self.get_buffer(f"scale_{name}")
+            name: (total.sort(dim=-1).values - self.get_buffer(f"target_{name}")).square().mean()
+            / self.get_buffer(f"scale_{name}")
             for name, total in totals.items()
         }
         return Term(self.weight, self.layers, values)

@@ -11,6 +11,7 @@ from verism.backbone import Features
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
+from verism.tiles import Locate, everywhere
 
 DEFAULT_LAYERS: Mapping[str, float] = {
     "conv1_1": 1.5,
@@ -60,8 +61,9 @@ class StyleLoss(Loss):
         for name in self.layers:
             cast("GramDistance", self.distances[name]).aim(gram(content[name]), gram(style[name]))
 
-    def statistics(self, features: Features) -> dict[str, Gram]:
-        """Reduce the image's features to sums over positions."""
+    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Gram]:
+        """Reduce the image's features to sums over positions, wherever these are."""
+        del locate
         return {name: gram(features[name]) for name in self.layers}
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:
