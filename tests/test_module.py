@@ -169,7 +169,7 @@ def test_lowers_the_style_loss(
     model = style_transfer(style=StyleLoss(normalization="relative"), optimizer=optimizer)
     fit(model, photos, max_steps=steps, precision=precision)
     with torch.no_grad():
-        features = model.backbone(model.canvas(), model.layers)
+        features = model.backbone(model.canvas(), model.observe.layers)
         term = model.style(model.style.statistics(features))
     assert float(term.raw) < 0.2 * sum(model.style.layers.values())
 
@@ -234,9 +234,9 @@ def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkey
     seen = []
     plain = VGG19.forward
 
-    def counted(self: VGG19, image: Tensor, layers: Any) -> dict[str, Tensor]:
+    def counted(self: VGG19, image: Tensor, *args: Any) -> dict[str, Tensor]:
         seen.append(image.requires_grad)
-        return plain(self, image, layers)
+        return plain(self, image, *args)
 
     monkeypatch.setattr(VGG19, "forward", counted)
     fit(style_transfer(), photos, max_steps=5)

@@ -46,7 +46,7 @@ def compare(backbone: VGG19, content: Tensor, style: Tensor) -> Shared:
         ``(1, 1, H, W)`` and ``(1, 1, H', W')``.
     """
     network = backbone.as_published()
-    features = [network(_small(photo), [LAYER])[LAYER] for photo in (content, style)]
+    features = [network(images.within(photo, AREA), [LAYER])[LAYER] for photo in (content, style)]
     weights = zip(shared(*features), (content, style), strict=True)
     return Shared(*(F.interpolate(weight, photo.shape[-2:]) for weight, photo in weights))
 
@@ -82,10 +82,3 @@ def shared(content: Tensor, style: Tensor) -> Shared:
 
 def _up_to_mean(found: Tensor, features: Tensor) -> Tensor:
     return (found / found.mean()).clamp_max(1).view(1, 1, *features.shape[-2:])
-
-
-def _small(photo: Tensor) -> Tensor:
-    """Return the photo, scaled down to ``AREA`` if it is larger."""
-    height, width = photo.shape[-2:]
-    short = min(height, width)
-    return images.scale(photo, min(short, max(images.MIN_SIDE, int(short * (AREA / (height * width)) ** 0.5))))

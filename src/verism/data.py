@@ -100,6 +100,19 @@ class PhotoPair(LightningDataModule):
             self._regions = regions.read(list(self.masks.values()), shapes, self.mask_threshold)
         return self._regions
 
+    def at(self, size: int) -> Photos:
+        """Return the photos at a short side of ``size``, or as they are where they are smaller."""
+        return Photos(*(images.scale(photo, min(size, *photo.shape[-2:])) for photo in self.photos))
+
+    def regions_at(self, photos: Photos) -> Regions | None:
+        """Return the regions at the size of ``photos``."""
+        if self.regions is None or photos is self.photos:
+            return self.regions
+        content, style = (
+            regions.resize(masks, photo.shape[-2:]) for masks, photo in zip(self.regions[1:], photos, strict=True)
+        )
+        return self.regions._replace(content=content, style=style)
+
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""
         del stage

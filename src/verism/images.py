@@ -122,6 +122,13 @@ def scale(image: Tensor, short: int) -> Tensor:
     return resize(image, (height * short // own, width * short // own))
 
 
+def within(image: Tensor, area: int) -> Tensor:
+    """Scale ``(1, 3, H, W)`` down to at most ``area`` pixels, but not below a short side of ``MIN_SIDE``."""
+    height, width = image.shape[-2:]
+    short = min(height, width)
+    return scale(image, min(short, max(MIN_SIDE, int(short * (area / (height * width)) ** 0.5))))
+
+
 def to_height(image: Tensor, height: int) -> Tensor:
     """Resize ``(1, 3, H, W)`` to a height, keeping its shape: for pictures that stand side by side."""
     return resize(image, (height, max(1, image.shape[-1] * height // image.shape[-2])))

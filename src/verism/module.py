@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -20,6 +21,7 @@ from verism.losses import ContentLoss, Loss, PhotorealismLoss, Term
 from verism.losses.regional import by_region
 from verism.observer import Observer
 from verism.regions import Regions
+from verism.scales import Scales
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -44,7 +46,9 @@ class StyleTransfer(LightningModule):
         color: Loss,
         photorealism: PhotorealismLoss | None = None,
         optimizer: OptimizerFactory = adam,
-        tile: int | None = None,
+        scales: Sequence[int] | None = None,
+        shares: Sequence[float] | None = None,
+        tile: int | Literal["auto"] | None = "auto",
     ) -> None:
         """Put the parts together.
 
@@ -56,9 +60,15 @@ class StyleTransfer(LightningModule):
             color: takes on the style photo's colours; the paper's is ColorLoss, and off.
             photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
+            scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
+                other, each time with new targets and a new optimiser; null: at --data.size alone.
+            shares: what share of the steps each of the scales gets, in any unit; null: all the same.
+            tile: side in pixels, a multiple of 16, of the tiles in which the network looks at the image, which bounds
+                the memory of a step and changes nothing else; null: the whole image at once; auto: tiles if the whole
+                would take more than half of the free memory.
 
         Raises:
-            VerismError: every loss has weight 0.
+            VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
         """
         super().__init__()
         # A run continued from a checkpoint must not go on with other weights.
@@ -73,27 +83,49 @@ class StyleTransfer(LightningModule):
             raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
         self.tile = tile
         self.optimizer = optimizer
+        self.scales = None if scales is None else Scales(scales, shares)
+        self.size: int | None = None
 
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter."""
+        self.size = self.scale
         self.start(self.photos)
 
     def start(self, photos: Photos) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
         self.canvas.start(*photos, partial(compare, self.backbone))
 
+    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
+        """Bring the canvas to the size at which the run was left, to take the image of then."""
+        if self.scales is not None:
+            self.size = self.scales.at(max(0, checkpoint["global_step"] - 1), self.trainer.max_steps)
+            self.canvas.resize(self.photos.content)
+
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
         with self.trainer.precision_plugin.forward_context():
-            self.aim(self.photos, self.data.regions)
+            self.aim(self.photos, self.data.regions_at(self.photos))
+
+    def on_train_batch_start(self, batch: Photos, batch_idx: int) -> None:
+        """Go on at the next scale, if it is its turn: with a new image, a new optimiser and new targets."""
+        if self.scale != self.size:
+            self.size = self.scale
+            self.canvas.resize(self.photos.content)
+            strategy = self.trainer.strategy
+            if isinstance(strategy, DDPStrategy):
+                # It watches over the parameter that was.
+                strategy.model = self
+                strategy.configure_ddp()
+            strategy.setup_optimizers(self.trainer)
+            self.on_fit_start()
 
     @torch.no_grad()
     def aim(self, photos: Photos, regions: Regions | None = None) -> None:
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
         self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
-        kind = next(self.canvas.parameters())
-        self.observe = Observer(self.backbone, self.losses, self.tile)
-        content, style = (self.observe.features(photo.to(kind)) for photo in photos)
+        photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
+        self.observe = Observer(self.backbone, self.losses, self.tile, photos.content)
+        content, style = map(self.observe.features, photos)
         for loss in self.losses.values():
             loss.aim(content, style)
 
@@ -125,6 +157,11 @@ class StyleTransfer(LightningModule):
         return {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
 
     @property
+    def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
+        # Every process makes the same of the same files; torch would send 80 MB of filters around at every step.
+        return [name for name, _ in self.named_buffers()]
+
+    @property
     def data(self) -> PhotoPair:
         """The datamodule of the run."""
         data = getattr(self.trainer, "datamodule", None)
@@ -133,9 +170,14 @@ class StyleTransfer(LightningModule):
         return data
 
     @property
+    def scale(self) -> int | None:
+        """The short side that the image should have at this step, in pixels; None: the photos' own."""
+        return None if self.scales is None else self.scales.at(self.trainer.global_step, self.trainer.max_steps)
+
+    @property
     def photos(self) -> Photos:
-        """The content and the style photo of the run."""
-        return self.data.photos
+        """The content and the style photo of the run, at the present scale."""
+        return self.data.photos if self.size is None else self.data.at(self.size)
 
     @property
     def image(self) -> Tensor:

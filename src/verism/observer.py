@@ -1,10 +1,10 @@
-"""What the losses are told of an image: its statistics, of the whole, or added up over tiles and processes; the same."""
+"""What the losses are told of an image: statistics of the whole, also if tiles and processes have to add them up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -13,9 +13,10 @@ from torch.autograd.function import once_differentiable
 
 from verism.backbone import VGG19, Features
 from verism.errors import VerismError
+from verism.footprint import free, tile_for
 from verism.losses import Loss
 from verism.tiles import Tile, cut, share, whole
-from verism.vgg19 import INPUT, stride
+from verism.vgg19 import INPUT, POOLED, stride
 
 Statistics = Mapping[str, Any]
 """Loss name to the statistics that it is a function of; tensors and counts, which add up over disjoint tiles."""
@@ -33,23 +34,30 @@ class Observer:
     colours get the whole image.
     """
 
-    def __init__(self, backbone: VGG19, losses: Mapping[str, Loss], tile: int | None = None) -> None:
+    def __init__(
+        self, backbone: VGG19, losses: Mapping[str, Loss], tile: int | Literal["auto"] | None, content: Tensor
+    ) -> None:
         """Choose who sees, who asks, and how much is seen at a time.
 
         Args:
             backbone: the network.
             losses: by name.
-            tile: side of the tiles in pixels, about, a multiple of 16; null for the whole image, or a process's share.
+            tile: side of the tiles in pixels, about, a multiple of 16; None for the whole image, or a process's share;
+                auto: one of these, by the free memory, with a line that says so.
+            content: ``(1, 3, H, W)``, the content photo, of the images' size.
 
         Raises:
             VerismError: ``tile`` is no such number.
         """
+        if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
+            raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
         self.backbone = backbone
         self.near = {name: loss for name, loss in losses.items() if set(loss.layers) <= {INPUT}}
         self.deep = {name: loss for name, loss in losses.items() if name not in self.near}
         self.layers = {layer for loss in self.deep.values() for layer in loss.layers}
-        self.tile = tile
         self.halo = backbone.halo(self.layers)
+        self.ranks = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.tile = self._fitting(content) if tile == "auto" else tile
 
     def __call__(self, image: Tensor) -> Statistics:
         """Return the statistics of all of ``image`` ``(1, 3, H, W)``, RGB in [0, 1], for each of the losses."""
@@ -60,9 +68,8 @@ class Observer:
         return statistics
 
     def _deep(self, image: Tensor) -> Statistics:
-        ranks = distributed.get_world_size() if distributed.is_initialized() else 1
-        tiles = self._tiles(image.shape[-2], image.shape[-1], ranks)
-        if ranks == 1 and len(tiles) == 1:
+        tiles = self._tiles(image.shape[-2], image.shape[-1])
+        if self.ranks == 1 and len(tiles) == 1:
             return self._see(image, tiles[0])
         template: list[Statistics] = []
 
@@ -70,20 +77,29 @@ class Observer:
             template[:] = [self._see(window, tile)]
             return _leaves(template[0], image.device)
 
-        totals = iter(_Totals.apply(image, see, tiles, self.halo, ranks))
+        totals = iter(_Totals.apply(image, see, tiles, self.halo, self.ranks))
         # Counts become tensors, by which a loss divides as well.
         result: Statistics = apply_to_collection(template[0], (Tensor, int), lambda _: next(totals))
         return result
 
-    def _tiles(self, height: int, width: int, ranks: int) -> list[Tile]:
-        rank = distributed.get_rank() if ranks > 1 else 0
-        mine = share(whole(height, width), rank, ranks)
+    def _tiles(self, height: int, width: int) -> list[Tile]:
+        rank = distributed.get_rank() if self.ranks > 1 else 0
+        mine = share(whole(height, width), rank, self.ranks)
         if mine.top == mine.bottom or mine.left == mine.right:
             raise VerismError(
-                f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {ranks} processes, each of "
-                "which needs 16 pixels; take fewer, or a larger --data.size."
+                f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {self.ranks} processes, "
+                "each of which needs 16 pixels; take fewer, or a larger --data.size."
             )
         return [mine] if self.tile is None else cut(mine, self.tile)
+
+    def _fitting(self, content: Tensor) -> int | None:
+        """Return the side of the tiles that the free memory asks for, if any; for the largest of the shares."""
+        height, width = content.shape[-2:]
+        mine = share(whole(height, width), self.ranks - 1, self.ranks)
+        device = content.device.type
+        features = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else content.dtype
+        rows, columns = mine.bottom - mine.top, mine.right - mine.left
+        return tile_for(self.layers, rows, columns, features.itemsize, self.halo, free(content.device))
 
     def _see(self, window: Tensor, tile: Tile) -> Statistics:
         features = self.backbone(window, self.layers, tile.margins(self.halo))
@@ -127,15 +143,14 @@ class _Assembled(Mapping[str, Tensor]):
     def _assemble(self, layer: str) -> Tensor:
         height, width = self.photo.shape[-2:]
         step, halo = stride(layer), self.backbone.halo([layer])
-        result: Tensor | None = None
+        result = torch.empty(0)
         for tile in cut(whole(height, width), self.tile):
             margins = tile.margins(halo)
             features = self.backbone(tile.window(self.photo, margins), [layer], margins)[layer]
-            if result is None:
+            if not len(result):
                 shape = (*features.shape[:2], height // step, width // step)
-                result = features.new_empty(shape).to(memory_format=torch.channels_last)
+                result = features.new_empty(shape).contiguous(memory_format=torch.channels_last)
             result[..., tile.top // step : tile.bottom // step, tile.left // step : tile.right // step] = features
-        assert result is not None
         return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple, Self
 
 import torch
@@ -140,8 +141,8 @@ def cut(tile: Tile, size: int) -> list[Tile]:
     columns = _bounds(tile.left, tile.right, -(-(tile.right - tile.left) // size))
     return [
         tile._replace(top=top, bottom=bottom, left=left, right=right)
-        for top, bottom in zip(rows, rows[1:], strict=False)
-        for left, right in zip(columns, columns[1:], strict=False)
+        for top, bottom in pairwise(rows)
+        for left, right in pairwise(columns)
     ]
 
 

@@ -10,9 +10,13 @@ from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
+from verism import images
 from verism.callbacks.periodic import Periodic
 from verism.metrics import Measure
 from verism.module import StyleTransfer
+
+AREA = 2**20
+"""Pixels at which larger images are measured: beyond, it would take the time and memory of many steps."""
 
 
 class Metrics(Periodic):
@@ -24,6 +28,8 @@ class Metrics(Periodic):
     - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: how far it still is to the style photo.
     - ``metrics/ciede2000`` (ΔE): how far its colours have moved.
     - ``metrics/newly_clipped``: share of samples that it drove to black or white.
+
+    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own.
 
     TensorBoard's HParams page compares runs by the last value of each.
     """
@@ -60,9 +66,10 @@ class Metrics(Periodic):
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Measure the image of one step."""
         if first:
-            content, style = (photo.to(model.image.device) for photo in model.photos)
+            content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
             self._measure = Measure(content, style, model.backbone)
-        measured = {f"metrics/{name}": value for name, value in self._measure(model.image).items()}
+        image = images.resize(model.image, self._measure.content.shape[-2:])
+        measured = {f"metrics/{name}": value for name, value in self._measure(image).items()}
         if first:
             self._start = measured
             return

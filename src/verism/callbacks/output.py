@@ -109,7 +109,7 @@ class Output(Callback):
         model = cast("StyleTransfer", pl_module)
         # Of a run in true bf16, the result need not be.
         canvas = copy.deepcopy(model.canvas).float()
-        next(canvas.parameters()).copy_(state)
+        next(canvas.parameters()).data = state.float()
         original = model.data.original.to(state.device)
         image = canvas.render(original)
         before = images.resize(original, image.shape[-2:])

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+from verism import images
 from verism.callbacks.periodic import Periodic
-from verism.images import to_height
 from verism.module import StyleTransfer
+
+AREA = 2**22
+"""Pixels of a snapshot, at most."""
 
 
 class Snapshots(Periodic):
@@ -15,7 +18,7 @@ class Snapshots(Periodic):
 
     Tags, all RGB, clipped to [0, 1]:
 
-    - ``photo/content``, ``photo/style``: the photos at the size in which they are used, once.
+    - ``photo/content``, ``photo/style``: the photos at the size in which they are used, or at ``AREA``, once.
     - ``image``: the image after 0, n, 2n, … updates, and the last.
     - ``side_by_side``: content, image and style in a row, likewise, so that its last one shows the result.
     """
@@ -30,11 +33,11 @@ class Snapshots(Periodic):
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Write the pictures of one step, and at first the photos."""
-        content, style = model.photos
-        image = model.image.to(content)
+        content, style = (images.within(photo, AREA) for photo in model.data.photos)
+        image = images.resize(model.image.to(content), content.shape[-2:])
         if first:
             writer.add_image("photo/content", content.squeeze(0), step)
             writer.add_image("photo/style", style.squeeze(0), step)
-        style = to_height(style, content.shape[-2])
+        style = images.to_height(style, content.shape[-2])
         writer.add_image("image", image.squeeze(0), step)
         writer.add_image("side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)

@@ -47,6 +47,13 @@ class Canvas(nn.Module, ABC):
         """
 
     @abstractmethod
+    def resize(self, content: Tensor) -> None:
+        """Bring the image to the size of ``content`` ``(1, 3, H, W)``, the content photo; what it shows stays.
+
+        The parameter may be another one after it.
+        """
+
+    @abstractmethod
     def forward(self) -> Tensor:
         """Return the image at the size of the content photo it was started with: ``(1, 3, H, W)``, RGB, not clipped."""
 

@@ -62,9 +62,13 @@ class Grade(Canvas):
     def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
         """Put the content photo on the canvas, through the closed-form colour map or as it is."""
         self.matrix, self.offset = (part.to(content) for part in self._first(content, style, compare))
-        self.photo = content.clone()
-        self.places = self.find(content)
         self.controls = nn.Parameter(torch.zeros_like(self.controls))
+        self.resize(content)
+
+    def resize(self, content: Tensor) -> None:
+        """Put the content photo at another size on the canvas; the look stays."""
+        self.photo = content.to(self.controls, copy=True)
+        self.places = self.find(self.photo)
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
         """Take the state of an earlier canvas of this kind, whatever the size of its photo."""

@@ -80,6 +80,10 @@ class Pixels(Canvas):
             first = self.normalize(content if self.init == "content" else style)
         self.pixels = nn.Parameter(resize(first, shape).clone())
 
+    def resize(self, content: Tensor) -> None:
+        """Resize the image to that of the content photo."""
+        self.pixels = nn.Parameter(resize(self.pixels.detach(), content.shape[-2:]))
+
     def forward(self) -> Tensor:
         """Return the image, ``(1, 3, H, W)``, RGB, not clipped to [0, 1]."""
         image: Tensor = self.normalize.inverse(self.pixels)

@@ -1,0 +1,49 @@
+"""Coarse to fine: which size the image has at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from verism.errors import VerismError
+
+
+class Scales:
+    """Short sides, ascending, and what share of the steps each of them gets.
+
+    A small image takes less time for a step, and in it a style's large structures are within a network's sight; a large
+    one then starts from it.
+    """
+
+    def __init__(self, sizes: Sequence[int], shares: Sequence[float] | None = None) -> None:
+        """Check them.
+
+        Args:
+            sizes: in pixels.
+            shares: of the steps, in any unit; None: all the same.
+
+        Raises:
+            VerismError: there are no sizes, they do not ascend, or the shares are not as many, above 0.
+        """
+        if not sizes or any(coarse >= fine for coarse, fine in pairwise(sizes)):
+            raise VerismError(f"--model.scales {list(sizes)}: must be one short side or more, in ascending order.")
+        shares = shares or [1.0] * len(sizes)
+        if len(shares) != len(sizes) or min(shares) <= 0:
+            raise VerismError(f"--model.shares {list(shares)}: must be a number above 0 for each of --model.scales.")
+        self.sizes = tuple(sizes)
+        self.ends = [end / sum(shares) for end in accumulate(shares)]
+
+    def check(self, size: int, steps: int) -> None:
+        """Raise ``VerismError`` unless the last is ``size``, and each of them gets at least one of ``steps``."""
+        if self.sizes[-1] != size:
+            raise VerismError(f"--model.scales {list(self.sizes)}: the last must be --data.size, which is {size}.")
+        if len({self.at(step, steps) for step in range(steps)}) < len(self.sizes):
+            raise VerismError(
+                f"--model.scales {list(self.sizes)}: every one needs a step; --trainer.max_steps is {steps}."
+            )
+
+    def at(self, step: int, steps: int) -> int:
+        """Return the size for the step with number ``step``, from 0, out of ``steps``."""
+        return next(
+            (size for size, end in zip(self.sizes, self.ends, strict=True) if step < round(steps * end)), self.sizes[-1]
+        )
