@@ -10,11 +10,13 @@ import pytest
 import torch
 import yaml
 from conftest import CONFIGS
+from lightning.pytorch import Callback as LightningCallback
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
 from verism import (
     VGG19,
+    BilateralGrid,
     ColorLoss,
     ContentLoss,
     Lut3d,
@@ -24,7 +26,9 @@ from verism import (
     StyleLoss,
     StyleTransfer,
     VerismError,
+    images,
 )
+from verism.canvas import Canvas
 from verism.canvas.grade import NOISE
 from verism.color_map import monge_kantorovich
 from verism.color_space import Srgb
@@ -250,6 +254,32 @@ def test_same_seed_same_image(tiny_weights: Weights, photos: Photos) -> None:
         return model.image
 
     assert torch.equal(result(), result())
+
+
+def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
+    """A smaller image, with targets and an optimiser of its own; then the large one, from it."""
+    seen: list[tuple[int, torch.Size, int, int]] = []
+
+    class Watch(LightningCallback):
+        def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+            target = pl_module.content.get_buffer("target_conv5_4")
+            (moments,) = trainer.optimizers[0].state.values()
+            seen.append((trainer.global_step, pl_module.image.shape, target.shape[-1], int(moments["step"])))
+
+    model = style_transfer(scales=[24, 48], shares=[1, 2], optimizer=lambda p: torch.optim.Adam(p, lr=0.05))
+    fit(model, photos, max_steps=6, callbacks=[Watch()])
+    small, large = torch.Size([1, 3, 24, 32]), torch.Size([1, 3, 48, 64])
+    assert seen == [(1, small, 2, 1), (2, small, 2, 2), *((step, large, 4, step - 2) for step in range(3, 7))]
+
+
+@pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid])
+def test_a_canvas_shows_the_same_at_another_size(canvas: Callable[[], Canvas], photos: Photos) -> None:
+    this = canvas()
+    this.start(*photos)
+    before = this().detach()
+    this.resize(images.resize(photos.content, (24, 32)))
+    assert this().shape == (1, 3, 24, 32)
+    assert float((this().detach() - images.resize(before, (24, 32))).abs().mean()) < 0.02
 
 
 def test_image_is_clipped(tiny_weights: Weights, photos: Photos) -> None:

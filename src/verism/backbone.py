@@ -9,9 +9,9 @@ from typing import Literal, Self, final
 import torch
 from jsonargparse import lazy_instance
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
 from verism import weights as weights_
+from verism.convolution import frozen_convolution
 from verism.errors import VerismError
 from verism.normalization import Normalization
 from verism.tiles import Margins
@@ -112,7 +112,7 @@ class VGG19(nn.Module):
                 x = ((margins - kept) // stride(layer.name)).crop(x)
                 margins = kept
             weight, bias = kernels[layer.name]
-            x = F.conv2d(x, weight, bias, padding=1)
+            x = frozen_convolution(x, weight, bias)
             outer = margins // stride(layer.name)
             if layer.name in wanted:
                 features[layer.name] = outer.crop(x)

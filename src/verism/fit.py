@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from jsonargparse.typing import register_type
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
@@ -23,6 +23,8 @@ from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.memory import keep_freed_memory
 from verism.module import StyleTransfer
+from verism.requeue import Requeue, requeued
+from verism.vgg19 import POOLED
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
@@ -35,7 +37,13 @@ def fit(args: Sequence[str]) -> VerismCLI:
 def resolve_paths() -> None:
     """Have paths in a config mean the same wherever the command is run: relative to that config."""
     # jsonargparse parses a config from inside its folder, so that making them absolute at once is all it takes.
-    register_type(Path, str, lambda path: Path(path).expanduser().resolve(), fail_already_registered=False)
+    register_type(Path, str, _resolve, fail_already_registered=False)
+
+
+def _resolve(path: str | Path) -> Path:
+    if "://" in str(path):
+        raise ValueError(f"{path} is a URL, and has to be a file")
+    return Path(path).expanduser().resolve()
 
 
 def read_photos(options: Mapping[str, Any]) -> Photos:
@@ -53,6 +61,7 @@ class VerismCLI(LightningCLI):
             StyleTransfer,
             PhotoPair,
             save_config_callback=SaveConfig,
+            save_config_kwargs={"overwrite": requeued()},
             # The summary would list one parameter.
             trainer_defaults={"max_steps": 1000, "log_every_n_steps": 10, "enable_model_summary": False},
             seed_everything_default=0,
@@ -99,12 +108,15 @@ class VerismCLI(LightningCLI):
         trainer = self.config_init.fit.trainer
         callbacks = trainer.callbacks or []
         given = callbacks if isinstance(callbacks, list) else [callbacks]
+        own: list[Callback] = [Requeue()]
         if trainer.enable_checkpointing is not False and not any(isinstance(c, ModelCheckpoint) for c in given):
             # Of an image only the last state is of use; it gets a name that is known beforehand.
-            kwargs["callbacks"] = [*given, ModelCheckpoint(filename="last")]
+            own.append(ModelCheckpoint(filename="last", enable_version_counter=not requeued()))
+        kwargs["callbacks"] = [*given, *own]
         try:
             return super().instantiate_trainer(**kwargs)
-        except (ValueError, MisconfigurationException) as error:
+        except (ImportError, ValueError, MisconfigurationException) as error:
+            # Also that a package is missing for a URL.
             raise VerismError(f"--trainer: {error}") from error
 
     def before_instantiate_classes(self) -> None:
@@ -129,7 +141,25 @@ class VerismCLI(LightningCLI):
         """Find the user's mistakes before anything is written."""
         self.datamodule.setup("fit")
         self.model.canvas.check()
-        self.config_init.fit.output.check(self.trainer)
+        if self.model.scales is not None:
+            self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
+        self._check_shares()
+        output = self.config_init.fit.output
+        # What is there is this job's own.
+        output.overwrite |= requeued()
+        output.check(self.trainer)
+
+    def _check_shares(self) -> None:
+        """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
+        scales, processes = self.model.scales, self.trainer.world_size
+        content = (self.datamodule.photos if scales is None else self.datamodule.at(scales.sizes[0])).content
+        height, width = content.shape[-2:]
+        if processes > 1 and max(height, width) < processes * POOLED:
+            larger = "--data.size" if scales is None else "first of --model.scales"
+            raise VerismError(
+                f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {processes} processes, "
+                f"each of which needs {POOLED} pixels; take fewer, or a larger {larger}."
+            )
 
 
 class Parser(LightningArgumentParser):

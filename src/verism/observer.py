@@ -83,13 +83,14 @@ class Observer:
         return result
 
     def _tiles(self, height: int, width: int) -> list[Tile]:
-        rank = distributed.get_rank() if self.ranks > 1 else 0
-        mine = share(whole(height, width), rank, self.ranks)
-        if mine.top == mine.bottom or mine.left == mine.right:
+        shares = [share(whole(height, width), rank, self.ranks) for rank in range(self.ranks)]
+        # Every process has to know, or some would wait for the others for ever.
+        if any(part.top == part.bottom or part.left == part.right for part in shares):
             raise VerismError(
                 f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {self.ranks} processes, "
                 "each of which needs 16 pixels; take fewer, or a larger --data.size."
             )
+        mine = shares[distributed.get_rank() if self.ranks > 1 else 0]
         return [mine] if self.tile is None else cut(mine, self.tile)
 
     def _fitting(self, content: Tensor) -> int | None:

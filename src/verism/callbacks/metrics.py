@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 from lightning.pytorch import LightningModule, Trainer
@@ -58,8 +57,8 @@ class Metrics(Periodic):
                 # Its page compares by the metrics named here, and logs them as their first point.
                 logger.log_hyperparams(options, self._start, trainer.global_step)
                 if trainer.is_global_zero:
-                    # Lightning saved it before it had anything to save.
-                    save_hparams_to_yaml(Path(logger.log_dir, logger.NAME_HPARAMS_FILE), logger.hparams)
+                    # Lightning saved it before it had anything to save. No Path: the folder may be a URL.
+                    save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", logger.hparams)
             else:
                 logger.log_hyperparams(options)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
@@ -33,7 +36,8 @@ class Output(Callback):
         """Choose where.
 
         Args:
-            path: a .png, .jpg or .jpeg file; null: result.png in the run's own folder (lightning_logs/version_N).
+            path: a .png, .jpg or .jpeg file; null: result.png in the run's own folder (lightning_logs/version_N), also
+                where --trainer.default_root_dir is a URL.
             overwrite: replace files that exist; otherwise the run is refused before it starts.
             strength: from 0, the content photo exactly, to 1, the result.
             lut: a .cube file for the look as a lookup table of 33³ colours, at full strength; of a canvas that treats
@@ -43,24 +47,26 @@ class Output(Callback):
         self.overwrite = overwrite
         self.strength = strength
         self.lut = None if lut is None else Path(lut)
-        self._destination = Path()
+        self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
 
-    def check(self, trainer: Trainer) -> Path:
-        """Return where the result will be.
+    def check(self, trainer: Trainer) -> Path | str:
+        """Return where the result will be; a string if that is a URL.
 
         Raises:
             VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
                 be written; or the strength is not in [0, 1].
         """
-        path = self.path or Path(trainer.log_dir or trainer.default_root_dir) / "result.png"
-        images.format_options(path)
+        folder = trainer.log_dir or trainer.default_root_dir
+        own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
+        path = self.path or own
+        images.format_options(Path(path))
         images.check_strength("--output.strength", self.strength)
         if self.lut is not None:
             cube.check(self.lut)
         for option, file in (("path", path), ("lut", self.lut)):
-            if file is not None and file.exists() and not self.overwrite:
+            if file is not None and _exists(file) and not self.overwrite:
                 raise VerismError(
                     f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
                 )
@@ -114,14 +120,30 @@ class Output(Callback):
         image = canvas.render(original)
         before = images.resize(original, image.shape[-2:])
         made_with = {**model.backbone.identity, "steps": str(trainer.global_step), "strength": str(self.strength)}
-        images.write(self._destination, images.blend(before, image, self.strength), made_with)
+        _save(self._destination, images.blend(before, image, self.strength), made_with)
         rank_zero_info(f"Result: {self._destination}")
         if self.lut is not None:
             content = model.photos.content.to(state.device)
             table = canvas.table(content)
-            cube.write(self.lut, table, title=self._destination.stem)
+            cube.write(self.lut, table, title=Path(self._destination).stem)
             error = ciede2000(through(table, content), canvas())
             rank_zero_info(f"Lookup table: {self.lut}, which differs from the result by ΔE {error:.2f} in the mean.")
+
+
+def _exists(place: Path | str) -> bool:
+    """Return whether there is such a file, or something at such a URL."""
+    return place.exists() if isinstance(place, Path) else bool(get_filesystem(place).exists(place))
+
+
+def _save(destination: Path | str, image: Tensor, made_with: Mapping[str, str]) -> None:
+    """Write the image to a file, or to a URL."""
+    if isinstance(destination, Path):
+        images.write(destination, image, made_with)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, Path(destination).name)
+        images.write(file, image, made_with)
+        get_filesystem(destination).put_file(str(file), destination)
 
 
 def _parameter(model: LightningModule) -> Tensor:
