@@ -61,7 +61,7 @@ def test_runs_no_deeper_than_asked(tiny_weights: Weights, content: Tensor, monke
         seen.append(args)
         return plain(*args, **kwargs)
 
-    monkeypatch.setattr("verism.backbone.F.conv2d", counted)
+    monkeypatch.setattr("verism.convolution.F.conv2d", counted)
     for layers, convolutions in (({"input"}, 0), ({"conv1_1"}, 1), ({"relu2_1", "conv1_2"}, 3), ({"conv5_4"}, 16)):
         seen.clear()
         backbone(content, layers)

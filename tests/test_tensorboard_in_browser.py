@@ -126,8 +126,10 @@ def drawn(browser: Chrome, dashboard: Dashboard, tag: str) -> WebElement | None:
             # Cards far from view stay empty.
             browser.execute_script("arguments[0].scrollIntoView({block: 'nearest'})", card)
             drawings = find(browser, card, dashboard.drawing)
-            if drawings and all(browser.execute_script(IS_DRAWN, drawing) for drawing in drawings):
-                return drawings[0]
+            # Of a chart's two lines, smoothed and not, TensorBoard leaves one empty if the first value is an outlier.
+            for drawing in drawings:
+                if browser.execute_script(IS_DRAWN, drawing):
+                    return drawing
     return None
 
 
