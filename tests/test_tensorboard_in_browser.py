@@ -46,7 +46,8 @@ IMAGES = ("image", "photo/content", "photo/style", "side_by_side")
 HISTOGRAMS = ("luminance/image", "red/image", "blue/style")
 
 DASHBOARDS = (
-    Dashboard("scalars", "tf-scalar-card", "path.line", SCALARS),
+    # Of a chart's two lines, smoothed and not, TensorBoard leaves one empty if the first value is an outlier.
+    Dashboard("scalars", "tf-scalar-card", "path.line[d]:not([d=''])", SCALARS),
     Dashboard("images", "tf-image-loader", "img", IMAGES),
     Dashboard("histograms", "tf-histogram-loader", "path.outline", HISTOGRAMS),
     # The page that TensorBoard opens with.
@@ -126,10 +127,8 @@ def drawn(browser: Chrome, dashboard: Dashboard, tag: str) -> WebElement | None:
             # Cards far from view stay empty.
             browser.execute_script("arguments[0].scrollIntoView({block: 'nearest'})", card)
             drawings = find(browser, card, dashboard.drawing)
-            # Of a chart's two lines, smoothed and not, TensorBoard leaves one empty if the first value is an outlier.
-            for drawing in drawings:
-                if browser.execute_script(IS_DRAWN, drawing):
-                    return drawing
+            if drawings and all(browser.execute_script(IS_DRAWN, drawing) for drawing in drawings):
+                return drawings[0]
     return None
 
 

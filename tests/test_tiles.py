@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from verism.tiles import Margins, Positions, cut, everywhere, share, whole
+from verism.tiles import Margins, Positions, cut, everywhere, shares, whole
 from verism.vgg19 import POOLED, stride
 
 LAYERS = ["input", "conv1_1", "relu2_2", "conv3_1", "conv4_1", "conv5_4"]
@@ -28,11 +28,11 @@ def test_tiles_have_every_position_of_every_layer_once(height: int, width: int, 
 
 @pytest.mark.parametrize(("height", "width"), [(97, 131), (131, 97), (600, 1066)])
 def test_shares_are_bands_across_the_longer_side(height: int, width: int) -> None:
-    shares = [share(whole(height, width), rank, 3) for rank in range(3)]
-    pixels = [(part.bottom - part.top) * (part.right - part.left) for part in shares]
+    parts = shares(height, width, 3)
+    pixels = [(part.bottom - part.top) * (part.right - part.left) for part in parts]
     assert sum(pixels) == height * width
     assert max(pixels) - min(pixels) <= 2 * POOLED * min(height, width)
-    assert all((part.right - part.left == width) is (height > width) for part in shares)
+    assert all((part.right - part.left == width) is (height > width) for part in parts)
 
 
 def test_margins_end_with_the_image() -> None:

@@ -24,7 +24,7 @@ from verism.errors import VerismError
 from verism.memory import keep_freed_memory
 from verism.module import StyleTransfer
 from verism.requeue import Requeue, requeued
-from verism.vgg19 import POOLED
+from verism.tiles import shares
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
@@ -151,15 +151,9 @@ class VerismCLI(LightningCLI):
 
     def _check_shares(self) -> None:
         """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
-        scales, processes = self.model.scales, self.trainer.world_size
+        scales = self.model.scales
         content = (self.datamodule.photos if scales is None else self.datamodule.at(scales.sizes[0])).content
-        height, width = content.shape[-2:]
-        if processes > 1 and max(height, width) < processes * POOLED:
-            larger = "--data.size" if scales is None else "first of --model.scales"
-            raise VerismError(
-                f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {processes} processes, "
-                f"each of which needs {POOLED} pixels; take fewer, or a larger {larger}."
-            )
+        shares(content.shape[-2], content.shape[-1], self.trainer.world_size)
 
 
 class Parser(LightningArgumentParser):

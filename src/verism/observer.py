@@ -15,7 +15,7 @@ from verism.backbone import VGG19, Features
 from verism.errors import VerismError
 from verism.footprint import free, tile_for
 from verism.losses import Loss
-from verism.tiles import Tile, cut, share, whole
+from verism.tiles import Tile, cut, shares, whole
 from verism.vgg19 import INPUT, POOLED, stride
 
 Statistics = Mapping[str, Any]
@@ -83,20 +83,13 @@ class Observer:
         return result
 
     def _tiles(self, height: int, width: int) -> list[Tile]:
-        shares = [share(whole(height, width), rank, self.ranks) for rank in range(self.ranks)]
-        # Every process has to know, or some would wait for the others for ever.
-        if any(part.top == part.bottom or part.left == part.right for part in shares):
-            raise VerismError(
-                f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {self.ranks} processes, "
-                "each of which needs 16 pixels; take fewer, or a larger --data.size."
-            )
-        mine = shares[distributed.get_rank() if self.ranks > 1 else 0]
+        mine = shares(height, width, self.ranks)[distributed.get_rank() if self.ranks > 1 else 0]
         return [mine] if self.tile is None else cut(mine, self.tile)
 
     def _fitting(self, content: Tensor) -> int | None:
         """Return the side of the tiles that the free memory asks for, if any; for the largest of the shares."""
         height, width = content.shape[-2:]
-        mine = share(whole(height, width), self.ranks - 1, self.ranks)
+        mine = shares(height, width, self.ranks)[-1]
         device = content.device.type
         features = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else content.dtype
         rows, columns = mine.bottom - mine.top, mine.right - mine.left
@@ -110,10 +103,11 @@ class Observer:
     @torch.no_grad()
     def features(self, photo: Tensor) -> Features:
         """Return the whole feature maps of ``photo`` ``(1, 3, H, W)`` at all layers that the losses look at."""
+        layers = {*self.layers, INPUT}
         if self.tile is None:
-            seen: Features = self.backbone(photo, self.layers)
-            return {**seen, INPUT: self.backbone.normalize(photo)} if self.near else seen
-        return _Assembled(self.backbone, photo, {*self.layers, INPUT}, self.tile)
+            features: Features = self.backbone(photo, layers)
+            return features
+        return _Assembled(self.backbone, photo, layers, self.tile)
 
 
 class _Assembled(Mapping[str, Tensor]):

@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from verism.errors import VerismError
 from verism.vgg19 import POOLED, stride
 
 
@@ -131,7 +132,7 @@ def whole(height: int, width: int) -> Tile:
 
 
 def cut(tile: Tile, size: int) -> list[Tile]:
-    """Cut a tile into parts of about equal size, none of which is larger than ``size`` × ``size`` pixels.
+    """Cut a tile into parts of about equal size, of about ``size`` × ``size`` pixels at most.
 
     Args:
         tile: what to cut.
@@ -146,13 +147,21 @@ def cut(tile: Tile, size: int) -> list[Tile]:
     ]
 
 
-def share(tile: Tile, rank: int, ranks: int) -> Tile:
-    """Return the share of one of ``ranks`` processes: bands across the longer side, since they overlap the least."""
-    if tile.height > tile.width:
-        bounds = _bounds(tile.top, tile.bottom, ranks)
-        return tile._replace(top=bounds[rank], bottom=bounds[rank + 1])
-    bounds = _bounds(tile.left, tile.right, ranks)
-    return tile._replace(left=bounds[rank], right=bounds[rank + 1])
+def shares(height: int, width: int, ranks: int) -> list[Tile]:
+    """Return what of an image each process has: bands across the longer side, since they overlap the least.
+
+    Raises:
+        VerismError: there are more processes than bands.
+    """
+    if max(height, width) < ranks * POOLED:
+        raise VerismError(
+            f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {ranks} processes, each of "
+            f"which needs {POOLED} pixels; take fewer, or a larger --data.size, or first of --model.scales."
+        )
+    tile, bounds = whole(height, width), pairwise(_bounds(0, max(height, width), ranks))
+    if height > width:
+        return [tile._replace(top=top, bottom=bottom) for top, bottom in bounds]
+    return [tile._replace(left=left, right=right) for left, right in bounds]
 
 
 def _bounds(start: int, end: int, parts: int) -> list[int]:

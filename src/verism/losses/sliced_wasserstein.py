@@ -64,9 +64,9 @@ class SlicedWassersteinLoss(Loss):
     The squared sliced Wasserstein-2 distance, over a fixed, seeded set of directions. Where it is zero, the two
     distributions agree along each of them, not only in their second moments, as with Gram matrices.
 
-    Time and memory grow with positions times directions, since they are sorted all at once. A
-    sample of positions is enough where the canvas ties neighbours together, as a grid or a table does; of free pixels,
-    those outside of the sample would not be moved.
+    Time and memory grow with positions times directions, since they are sorted all at once. A sample of positions is
+    enough where the canvas ties neighbours together, as a grid or a table does; of free pixels, those outside of the
+    sample would not be moved.
 
     Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, directions are
     drawn anew at every step.
