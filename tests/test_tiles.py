@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from verism.tiles import Margins, Positions, cut, everywhere, shares, whole
+from verism.tiles import EVERYWHERE, Margins, Positions, cut, shares, whole
 from verism.vgg19 import POOLED, stride
 
 LAYERS = ["input", "conv1_1", "relu2_2", "conv3_1", "conv4_1", "conv5_4"]
@@ -65,9 +65,8 @@ def test_no_positions_at_all() -> None:
 
 def test_everywhere_leaves_things_as_they_are() -> None:
     values, wanted = torch.rand(2, 5), torch.tensor([4, 1])
-    here = everywhere("conv1_1")
-    assert here.put(values) is values
-    assert here.of(values) is values
-    which, where = here.among(wanted)
+    assert EVERYWHERE.put(values) is values
+    assert EVERYWHERE.of(values) is values
+    which, where = EVERYWHERE.among(wanted)
     assert which.at is None
     assert torch.equal(where, wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, Self, final
 
 import torch
@@ -14,6 +14,7 @@ from verism import weights as weights_
 from verism.convolution import frozen_convolution
 from verism.errors import VerismError
 from verism.normalization import Normalization
+from verism.pooling import AveragePool
 from verism.tiles import Margins
 from verism.vgg19 import CONVOLUTIONS, INPUT, LAYERS, POOLED, reach, stride
 
@@ -73,7 +74,7 @@ class VGG19(nn.Module):
         self.activation_in_place = copy.deepcopy(self.activation)
         if isinstance(activation, REVERSIBLE) and getattr(activation, "negative_slope", 0.0) >= 0.0:
             self.activation_in_place.inplace = True  # type: ignore[assignment]
-        self.pool = nn.AvgPool2d(2, 2) if pooling == "avg" else nn.MaxPool2d(2, 2)
+        self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
         for name, (weight, bias) in loaded.kernels.items():
             self.register_buffer(f"{name}_weight", weight.contiguous(memory_format=torch.channels_last), False)
             self.register_buffer(f"{name}_bias", bias, False)
@@ -95,16 +96,22 @@ class VGG19(nn.Module):
         Raises:
             VerismError: a name is not in ``LAYERS``.
         """
+        return dict(self.walk(image, layers, margins))
+
+    def walk(self, image: Tensor, layers: Iterable[str], margins: Margins = NONE) -> Iterator[tuple[str, Tensor]]:
+        """Do what ``forward`` does, and hand out each of the features as soon as they are there."""
         wanted = set(layers)
         check_layers(wanted)
         x = self.normalize(image)
-        features = {INPUT: margins.crop(x)} if INPUT in wanted else {}
+        if INPUT in wanted:
+            yield INPUT, margins.crop(x)
         kernels = self._kernels(x)
         needed = reach(wanted)
+        last = max(wanted, key=LAYERS.index, default=INPUT)
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in CONVOLUTIONS:
-            if len(features) == len(wanted):
-                break
+            if layer.name not in needed:
+                return
             if layer.opens_block:
                 x = self.pool(x)
                 # The deeper, the less of the margins still matters.
@@ -115,15 +122,14 @@ class VGG19(nn.Module):
             x = frozen_convolution(x, weight, bias)
             outer = margins // stride(layer.name)
             if layer.name in wanted:
-                features[layer.name] = outer.crop(x)
-                if len(features) == len(wanted):
-                    break
+                yield layer.name, outer.crop(x)
+                if layer.name == last:
+                    return
                 x = self.activation(x)
             else:
                 x = self.activation_in_place(x)
             if layer.relu in wanted:
-                features[layer.relu] = outer.crop(x)
-        return features
+                yield layer.relu, outer.crop(x)
 
     @staticmethod
     def halo(layers: Iterable[str]) -> int:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
-from torch.nn.grad import conv2d_input
 
 
 def frozen_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -34,12 +33,10 @@ class _FrozenConvolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.shape = x.shape
         return F.conv2d(x, weight, bias, padding=1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (weight,) = ctx.saved_tensors
-        derivative = conv2d_input(ctx.shape, weight, gradient, padding=1)
-        return derivative, None, None
+        return F.conv_transpose2d(gradient, weight, padding=1), None, None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -96,9 +95,15 @@ class Observer:
         return tile_for(self.layers, rows, columns, features.itemsize, self.halo, free(content.device))
 
     def _see(self, window: Tensor, tile: Tile) -> Statistics:
-        features = self.backbone(window, self.layers, tile.margins(self.halo))
-        locate = partial(tile.positions, device=window.device)
-        return {name: loss.statistics(features, locate) for name, loss in self.deep.items()}
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        # At once, layer by layer: so autograd, which goes back the way we came, computes a layer's derivatives when it
+        # gets there, and need not keep those of all layers from the start.
+        for layer, features in self.backbone.walk(window, self.layers, tile.margins(self.halo)):
+            here = tile.positions(layer, window.device)
+            for name, loss in self.deep.items():
+                if layer in loss.layers:
+                    statistics[name][layer] = loss.statistic(layer, features, here)
+        return statistics
 
     @torch.no_grad()
     def features(self, photo: Tensor) -> Features:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple, Self
 
@@ -71,14 +70,8 @@ class Positions(NamedTuple):
         return Positions(found, len(wanted)), where[found]
 
 
-Locate = Callable[[str], Positions]
-"""What tells, of a layer, which of its positions some features are of."""
-
-
-def everywhere(layer: str) -> Positions:
-    """Return all positions of a layer: the features are those of the whole image."""
-    del layer
-    return Positions()
+EVERYWHERE = Positions()
+"""All positions: the features are those of the whole image."""
 
 
 class Tile(NamedTuple):
@@ -119,7 +112,7 @@ class Tile(NamedTuple):
         """Return which positions of ``layer`` the tile has."""
         step = stride(layer)
         if self.whole:
-            return Positions()
+            return EVERYWHERE
         rows, columns = self.height // step, self.width // step
         y = torch.arange(self.top // step, self.bottom // step, device=device)
         x = torch.arange(self.left // step, self.right // step, device=device)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
 from verism.backbone import Features
 from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 from verism.vgg19 import INPUT
 
 
@@ -43,10 +44,10 @@ class ColorLoss(Loss):
             self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
             self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Gram]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
         """Reduce the whole image's colours to sums over positions."""
-        del locate
-        return {name: gram(resize(features[name], self.shape)) for name in self.layers}
+        del layer, here
+        return gram(resize(features, self.shape))
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:
         """Turn the sums over the whole image into the colour term."""

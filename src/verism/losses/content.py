@@ -12,7 +12,7 @@ from verism.backbone import Features
 from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 
 
 class SquaredError(NamedTuple):
@@ -67,13 +67,10 @@ class ContentLoss(Loss):
                 )
             self.register_buffer(f"scale_{layer}", scale, persistent=False)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, SquaredError]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> SquaredError:
         """Reduce the image's features to sums over positions."""
-        errors = {}
-        for name in self.layers:
-            target = locate(name).of(self.get_buffer(f"target_{name}").flatten(2))
-            errors[name] = squared_error(features[name].flatten(2), target)
-        return errors
+        target = here.of(self.get_buffer(f"target_{layer}").flatten(2))
+        return squared_error(features.flatten(2), target)
 
     def forward(self, totals: Mapping[str, SquaredError]) -> Term:
         """Turn the sums over the whole image into the content term."""

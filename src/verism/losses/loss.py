@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from verism.backbone import Features, check_layers
 from verism.losses.term import Normalization, Term
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 
 
 class Loss(nn.Module, ABC):
@@ -35,17 +35,22 @@ class Loss(nn.Module, ABC):
         """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
 
     @abstractmethod
-    def statistics(self, features: Features, locate: Locate = everywhere) -> Mapping[str, Any]:
-        """Reduce the image's features to what the loss is a function of, layer by layer.
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:
+        """Reduce the image's features at one of ``layers`` to what the loss is a function of.
 
         Args:
-            features: of the image, or of a part of it; no part where ``layers`` is ``input`` alone.
-            locate: which positions of the whole image's feature maps those of a part are.
+            layer: its name.
+            features: ``(1, d, h, w)``, of the image, or of a part of it; no part where ``layers`` is ``input`` alone.
+            here: which positions of the whole image's feature map they are.
 
         Returns:
             Tensors and counts, in mappings and named tuples, that add up over the parts of an image.
         """
 
+    def statistics(self, features: Features) -> dict[str, Any]:
+        """Return the statistic at each of ``layers``, of features of the whole image."""
+        return {layer: self.statistic(layer, features[layer]) for layer in self.layers}
+
     @abstractmethod
     def forward(self, totals: Mapping[str, Any]) -> Term:
-        """Turn the statistics of the whole image into the loss."""
+        """Turn the statistics of the whole image, by layer, into the loss."""

@@ -11,7 +11,7 @@ from verism.backbone import Features
 from verism.losses.gram import gram
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision, unit
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 from verism.vgg19 import INPUT
 
 
@@ -84,10 +84,10 @@ class MomentsLoss(Loss):
             start = moments_distance(moments(content[name]), target)
             self.register_buffer(f"scale_{name}", unit(self.normalization, start, name), persistent=False)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Moments]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
         """Reduce the image's features to sums over positions, wherever these are."""
-        del locate
-        return {name: moments(features[name]) for name in self.layers}
+        del layer, here
+        return moments(features)
 
     def forward(self, totals: Mapping[str, Moments]) -> Term:
         """Turn the sums over the whole image into the term."""

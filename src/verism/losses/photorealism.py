@@ -16,7 +16,7 @@ from verism.guided_filter import in_float64, outer, whitening
 from verism.losses.loss import Loss
 from verism.losses.term import Term, full_precision
 from verism.normalization import Normalization
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 from verism.vgg19 import INPUT
 
 WINDOW = 3
@@ -144,7 +144,7 @@ class PhotorealismLoss(Loss):
         """
         del style
         if self.layers:
-            guide = self._rgb(content)
+            guide = self._rgb(content[INPUT])
             if min(guide.shape[-2:]) < WINDOW:
                 raise VerismError(
                     f"--model.photorealism.scale {self.scale}: the photo must be at least {WINDOW * self.scale} pixels "
@@ -152,10 +152,10 @@ class PhotorealismLoss(Loss):
                 )
             self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, AffineError]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> AffineError:
         """Reduce the whole image's colours to a sum over windows; see ``affine_error`` for regions."""
-        del locate
-        return {name: affine_error(self._rgb(features), self.basis) for name in self.layers}
+        del layer, here
+        return affine_error(self._rgb(features), self.basis)
 
     def forward(self, totals: Mapping[str, AffineError]) -> Term:
         """Turn the sum over the whole image into the term."""
@@ -163,8 +163,8 @@ class PhotorealismLoss(Loss):
         values = {name: error.total / error.positions for name, error in totals.items()}
         return Term(self.weight, self.layers, values)
 
-    def _rgb(self, features: Features) -> Tensor:
-        rgb: Tensor = self.normalize.inverse(full_precision(features[INPUT]))
+    def _rgb(self, features: Tensor) -> Tensor:
+        rgb: Tensor = self.normalize.inverse(full_precision(features))
         return rgb if self.scale == 1 else F.avg_pool2d(rgb, self.scale)
 
 

@@ -14,7 +14,7 @@ from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Term
 from verism.regions import Regions, resize
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 
 Places = Mapping[str, Tensor]
 """Layer name to positions ``(n,)`` out of its ``h · w``."""
@@ -88,16 +88,17 @@ class RegionalLoss(Loss):
                 )
         self.parts = nn.ModuleList(parts)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Mapping[str, Any]]:
-        """Reduce each region's features to the loss's statistics, by label."""
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
+        """Reduce each region's features to the loss's statistic, by label, without those that are not at the layer."""
         parts = cast("Sequence[_Part]", self.parts)
         labelled = zip(self.regions.labels, parts, strict=True)
-        return {label: part.statistics(features, locate) for label, part in labelled}
+        return {label: part.statistic(layer, features, here) for label, part in labelled if layer in part.places}
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
         """Turn the regions' statistics into one term, of their values' sum weighted by share."""
         values: dict[str, Tensor] = {}
-        for share, part, of_region in zip(self.shares, self.parts, totals.values(), strict=True):
+        for share, label, part in zip(self.shares, self.regions.labels, self.parts, strict=True):
+            of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
             for layer, value in part(of_region).values.items():
                 values[layer] = values.get(layer, torch.zeros_like(value)) + share * value
         return Term(self.weight, self.layers, values)
@@ -124,12 +125,9 @@ class _Part(nn.Module):
         own = {layer: select(content[layer], positions) for layer, positions in self.places.items()}
         self.loss.aim(own, inside)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> Mapping[str, Any]:
-        inside, places = {}, {}
-        for layer, positions in self.places.items():
-            places[layer], here = locate(layer).among(positions)
-            inside[layer] = select(features[layer], here)
-        return self.loss.statistics(inside, places.__getitem__)
+    def statistic(self, layer: str, features: Tensor, here: Positions) -> Any:
+        mine, places = here.among(self.places[layer])
+        return self.loss.statistic(layer, select(features, places), mine)
 
     def forward(self, totals: Mapping[str, Any]) -> Term:
         term: Term = self.loss(totals)

@@ -12,7 +12,7 @@ from verism.backbone import Features
 from verism.errors import VerismError
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision, unit
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 from verism.vgg19 import INPUT
 
 
@@ -118,14 +118,11 @@ class SlicedWassersteinLoss(Loss):
             scale = unit(self.normalization, (start - target).square().mean(), name)
             self.register_buffer(f"scale_{name}", scale, persistent=False)
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Tensor]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Project the image's features onto each direction; 0 for those that are not in this part."""
-        projected = {}
-        for name in self.layers:
-            here, sample = locate(name), getattr(self, f"sample_{name}")
-            drawn, places = (here, None) if sample is None else here.among(sample)
-            projected[name] = drawn.put(project(_at(features[name], places), self.get_buffer(f"directions_{name}")))
-        return projected
+        sample = getattr(self, f"sample_{layer}")
+        drawn, places = (here, None) if sample is None else here.among(sample)
+        return drawn.put(project(_at(features, places), self.get_buffer(f"directions_{layer}")))
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         """Sort the projections into quantiles, and turn them into the term."""

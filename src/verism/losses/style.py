@@ -11,7 +11,7 @@ from verism.backbone import Features
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
-from verism.tiles import Locate, everywhere
+from verism.tiles import EVERYWHERE, Positions
 
 DEFAULT_LAYERS: Mapping[str, float] = {
     "conv1_1": 1.5,
@@ -61,10 +61,10 @@ class StyleLoss(Loss):
         for name in self.layers:
             cast("GramDistance", self.distances[name]).aim(gram(content[name]), gram(style[name]))
 
-    def statistics(self, features: Features, locate: Locate = everywhere) -> dict[str, Gram]:
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
         """Reduce the image's features to sums over positions, wherever these are."""
-        del locate
-        return {name: gram(features[name]) for name in self.layers}
+        del layer, here
+        return gram(features)
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:
         """Turn the sums over the whole image into the style term."""

@@ -1,0 +1,43 @@
+"""Average pooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F  # noqa: N812
+
+
+class AveragePool(nn.Module):
+    """The mean of each 2×2 square; of an odd side, the last row or column is left out."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``(1, d, ⌊h / 2⌋, ⌊w / 2⌋)`` of ``x`` ``(1, d, h, w)``."""
+        result: Tensor = _AveragePool.apply(x)
+        return result
+
+
+class _AveragePool(torch.autograd.Function):
+    """What ``avg_pool2d`` computes, and its derivative, written once.
+
+    ``avg_pool2d`` fills the derivative with zeros and then adds to it, square by square: on a CPU, five times as long
+    in bfloat16, and twice in float32. It also keeps its input.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.shape = x.shape
+        return F.avg_pool2d(x, 2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        height, width = gradient.shape[-2:]
+        result = torch.empty(ctx.shape, dtype=gradient.dtype, device=gradient.device, memory_format=torch.channels_last)
+        result[..., 2 * height :, :] = 0
+        result[..., 2 * width :] = 0
+        squares = result[..., : 2 * height, : 2 * width].unflatten(-1, (width, 2)).unflatten(-3, (height, 2))
+        squares.copy_((gradient / 4)[..., :, None, :, None])
+        return result
