@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 
@@ -56,14 +57,20 @@ def means(rows: Sequence[Row], scores: Mapping[str, str]) -> str:
     for method in _unique(row.method for row in rows):
         found = [_numbers(row) for row in rows if row.method == method and not row.error]
         lines.append([method, str(len(found)), *(_mean([n[c] for n in found if c in n]) for c in columns)])
-    return _table(["method", "cases", *columns.values()], lines)
+    return _text(["method", "cases", *columns.values()], lines)
 
 
 def by_case(rows: Sequence[Row], score: str) -> str:
     """Return a Markdown table of one score: a line a case, a column a method."""
     cases, names = _unique(row.case for row in rows), _unique(row.method for row in rows)
     found = {(row.case, row.method): "failed" if row.error else three_digits(row.scores[score]) for row in rows}
-    return _table(["", *names], [[case, *(found.get((case, name), "") for name in names)] for case in cases])
+    return _text(["", *names], [[case, *(found.get((case, name), "") for name in names)] for case in cases])
+
+
+def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a Markdown table's lines, each as soon as there is what it shows."""
+    for line in chain((header, ["---"] * len(header)), lines):
+        yield f"| {' | '.join(cell.replace('|', '/') for cell in line)} |"
 
 
 def three_digits(number: float) -> str:
@@ -95,6 +102,5 @@ def _mean(numbers: Sequence[float]) -> str:
     return three_digits(fmean(numbers)) if numbers else ""
 
 
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] * len(header)
-    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in (header, rule, *lines))
+def _text(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return "".join(f"{line}\n" for line in table(header, lines))

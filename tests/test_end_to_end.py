@@ -36,6 +36,12 @@ def fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     return run
 
 
+def test_bf16_ends_with_float32s_style_loss(fit: Callable[..., Path]) -> None:
+    options = ("--data.size", "96", "--trainer.max_steps", "100", "--trainer.precision")
+    exact, rounded = (losses(fit("leaky.yaml", *options, kind), "loss/style")[-1] for kind in ("32-true", "bf16-mixed"))
+    assert rounded == pytest.approx(exact, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("config", "term", "steps"),
     [

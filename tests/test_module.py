@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -236,13 +236,13 @@ def test_a_canvas_that_asks_starts_from_what_the_network_as_published_sees_in_bo
 
 def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    plain = VGG19.forward
+    plain = VGG19.walk
 
-    def counted(self: VGG19, image: Tensor, *args: Any) -> dict[str, Tensor]:
+    def counted(self: VGG19, image: Tensor, *args: Any) -> Iterator[tuple[str, Tensor]]:
         seen.append(image.requires_grad)
         return plain(self, image, *args)
 
-    monkeypatch.setattr(VGG19, "forward", counted)
+    monkeypatch.setattr(VGG19, "walk", counted)
     fit(style_transfer(), photos, max_steps=5)
     assert seen == [False, False] + [True] * 5
 

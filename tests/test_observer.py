@@ -58,7 +58,7 @@ def look(backbone: VGG19, shape: tuple[int, int], tile: int | None, only: str | 
     asked = {name: loss.double() for name, loss in losses(content, style).items() if only in (None, name)}
     observer = Observer(backbone, asked, tile, content)
     for loss in asked.values():
-        loss.aim(observer.features(content), observer.features(style))
+        loss.aim(*observer.features(content, style))
     image.requires_grad_()
     totals = observer(image)
     values = {name: loss(totals[name]).weighted for name, loss in asked.items()}
@@ -105,7 +105,7 @@ def test_the_halo_is_as_wide_as_it_has_to_be(backbone: VGG19) -> None:
 def test_the_photos_features_are_those_of_the_whole(backbone: VGG19) -> None:
     image = photo(97, 131, 0)
     asked = losses(image, photo(90, 110, 1))
-    tiled, at_once = (Observer(backbone, asked, tile, image).features(image) for tile in (48, None))
+    tiled, at_once = (Observer(backbone, asked, tile, image).features(image)[0] for tile in (48, None))
     assert set(tiled) == set(at_once)
     for layer in at_once:
         torch.testing.assert_close(tiled[layer], at_once[layer], rtol=1e-9, atol=1e-12)

@@ -125,7 +125,7 @@ class StyleTransfer(LightningModule):
         self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
         self.observe = Observer(self.backbone, self.losses, self.tile, photos.content)
-        content, style = map(self.observe.features, photos)
+        content, style = self.observe.features(*photos)
         for loss in self.losses.values():
             loss.aim(content, style)
 

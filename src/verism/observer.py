@@ -106,33 +106,36 @@ class Observer:
         return statistics
 
     @torch.no_grad()
-    def features(self, photo: Tensor) -> Features:
-        """Return the whole feature maps of ``photo`` ``(1, 3, H, W)`` at all layers that the losses look at."""
+    def features(self, *photos: Tensor) -> list[Features]:
+        """Return the whole feature maps of photos ``(1, 3, H, W)`` at all layers that the losses look at."""
         layers = {*self.layers, INPUT}
         if self.tile is None:
-            features: Features = self.backbone(photo, layers)
-            return features
-        return _Assembled(self.backbone, photo, layers, self.tile)
+            return [self.backbone(photo, layers) for photo in photos]
+        last: dict[tuple[int, str], Tensor] = {}
+        return [_Assembled(self.backbone, photo, layers, self.tile, last) for photo in photos]
 
 
 class _Assembled(Mapping[str, Tensor]):
     """The features of a photo that is seen tile by tile, a layer at a time, since all of them are many times the photo.
 
-    What was asked for last is kept.
+    What was asked for last is kept, of whichever of the photos that share ``last``.
     """
 
-    def __init__(self, backbone: VGG19, photo: Tensor, layers: set[str], tile: int) -> None:
+    def __init__(
+        self, backbone: VGG19, photo: Tensor, layers: set[str], tile: int, last: dict[tuple[int, str], Tensor]
+    ) -> None:
         self.backbone = backbone
         self.photo = photo
         self.layers = layers
         self.tile = tile
-        self._last: dict[str, Tensor] = {}
+        self._last = last
 
     def __getitem__(self, layer: str) -> Tensor:
-        if layer not in self._last:
+        key = (id(self.photo), layer)
+        if key not in self._last:
             self._last.clear()
-            self._last[layer] = self.backbone.normalize(self.photo) if layer == INPUT else self._assemble(layer)
-        return self._last[layer]
+            self._last[key] = self.backbone.normalize(self.photo) if layer == INPUT else self._assemble(layer)
+        return self._last[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.layers)

@@ -74,6 +74,18 @@ def test_an_earlier_runs_pixels_are_resized(content: Tensor, style: Tensor, tmp_
     torch.testing.assert_close(canvas.pixels.detach(), resize(pixels, (48, 64)))
 
 
+def test_resizing_keeps_the_change_and_adds_the_photos_detail(content: Tensor, style: Tensor) -> None:
+    canvas = Pixels()
+    canvas.start(resize(content, (24, 32)), style)
+    with torch.no_grad():
+        canvas.pixels.add_(torch.tensor([0.5, 0.0, -0.25]).view(3, 1, 1))
+        canvas.pixels[..., 16:] += 1.0
+    canvas.resize(content)
+    change = canvas.pixels.detach() - Normalization()(content)
+    torch.testing.assert_close(change[0, :, 5, 5], torch.tensor([0.5, 0.0, -0.25]))
+    torch.testing.assert_close(change[0, :, 5, 60], torch.tensor([1.5, 1.0, 0.75]))
+
+
 def foreign(path: Path) -> None:
     path.write_text("this is neither")
 

@@ -81,8 +81,10 @@ class Pixels(Canvas):
         self.pixels = nn.Parameter(resize(first, shape).clone())
 
     def resize(self, content: Tensor) -> None:
-        """Resize the image to that of the content photo."""
-        self.pixels = nn.Parameter(resize(self.pixels.detach(), content.shape[-2:]))
+        """Resize what was changed in the content photo so far, and change it as much at its present size."""
+        pixels, photo = self.pixels.detach(), self.normalize(content.to(self.pixels))
+        before = resize(photo, pixels.shape[-2:])
+        self.pixels = nn.Parameter(photo + resize(pixels - before, photo.shape[-2:]))
 
     def forward(self) -> Tensor:
         """Return the image, ``(1, 3, H, W)``, RGB, not clipped to [0, 1]."""

@@ -1,0 +1,40 @@
+"""How much arithmetic a step is, and how much this machine can do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import torch
+
+from verism.vgg19 import CONVOLUTIONS, reach, stride
+
+SIDE = 4096
+"""Of the matrices whose product gives the machine's peak."""
+
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+
+
+def of_step(layers: Iterable[str], height: int, width: int) -> float:
+    """Return the floating-point operations of a step's convolutions, of an image, there and back.
+
+    All else that a step does is not counted: it is not what the step is for.
+    """
+    passed = reach(layers)
+    total = 0
+    for layer in CONVOLUTIONS:
+        if layer.name in passed:
+            step = stride(layer.name)
+            total += 2 * 9 * layer.inputs * layer.outputs * (height // step) * (width // step)
+    return 2.0 * total
+
+
+def peak(precision: str, repeats: int = 5) -> float:
+    """Return the operations a second of a product of two large square matrices, at the best of some attempts."""
+    left, right = (torch.randn(SIDE, SIDE).to(DTYPES[precision]) for _ in range(2))
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        left @ right
+        seconds.append(time.perf_counter() - start)
+    return 2.0 * SIDE**3 / min(seconds)

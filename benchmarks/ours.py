@@ -1,0 +1,105 @@
+"""verism's step: by itself, and as the command line makes it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from paper_loop import SLOPE
+from programs import Report
+from torch import nn
+
+from verism import VGG19, ColorLoss, ContentLoss, Photos, Pixels, StyleLoss, StyleTransfer, images
+from verism.fit import VerismCLI, quieten_lightning
+from verism.memory import keep_freed_memory
+
+Precision = Literal["bf16", "fp32"]
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+AS_PAPER = (
+    "--config",
+    str(CONFIGS / "paper" / "leaky.yaml"),
+    "--model.backbone.weights",
+    "compact",
+    "--trainer.max_steps",
+    "-1",
+)
+"""Options of ``fit`` for the paper's loss, without end."""
+
+
+def as_paper() -> StyleTransfer:
+    """Return the model whose loss is the paper's."""
+    return StyleTransfer(
+        Pixels(), VGG19("compact", activation=nn.LeakyReLU(SLOPE)), ContentLoss(1e3), StyleLoss(1e6), ColorLoss()
+    )
+
+
+def as_crowsonkb() -> StyleTransfer:
+    """Return a model that looks at the layers of ``crowsonkb``."""
+    style = {f"relu{block}_1": 1.0 for block in range(1, 6)}
+    content = ContentLoss(1.0, {"relu4_2": 1.0})
+    return StyleTransfer(Pixels(), VGG19("compact", pooling="max"), content, StyleLoss(1.0, style), ColorLoss())
+
+
+def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], precision: Precision) -> None:
+    """Minimise the model's loss, without end, without Lightning's loop and without callbacks."""
+    keep_freed_memory()  # As the command line does.
+    transfer = model()
+    transfer.start(photos)
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+    with autocast:
+        transfer.aim(photos)
+    optimizer = transfer.configure_optimizers()
+    for step in count():
+        optimizer.zero_grad()
+        with autocast:
+            loss = transfer.training_step(photos, step)["loss"]
+        loss.backward()
+        optimizer.step()
+        report(float(loss.detach()))
+
+
+def fit(photos: Photos, report: Report, options: Sequence[str]) -> None:
+    """Run ``fit`` with ``options``, all callbacks included, without end unless they say where.
+
+    The photos are written to files first, unless ``options`` name others.
+    """
+    keep_freed_memory()
+    quieten_lightning()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        given = ["--trainer.default_root_dir", name, "--trainer.enable_progress_bar", "false"]
+        if "--data.content" not in options:
+            for role, photo in zip(("content", "style"), photos, strict=True):
+                images.write(folder / f"{role}.png", photo, {})
+                given += [f"--data.{role}", str(folder / f"{role}.png")]
+        _Watched(["fit", *options, *given], report)
+
+
+class _Watched(VerismCLI):
+    """The command line, with somebody who is told of every step."""
+
+    def __init__(self, args: Sequence[str], report: Report) -> None:
+        self.report = report
+        super().__init__(args)
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        trainer = self.config_init.fit.trainer
+        trainer.callbacks = [*(trainer.callbacks or []), _Told(self.report)]
+        return super().instantiate_trainer(**kwargs)
+
+
+class _Told(Callback):
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self.report(float(outputs["loss"]))

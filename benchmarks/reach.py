@@ -1,0 +1,84 @@
+"""How long it takes to reach the loss that Adam at one scale, which is the paper's way, ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import accumulate
+from typing import NamedTuple
+
+from ours import CONFIGS, fit
+from programs import Program
+from tables import table
+
+from verism.scales import Scales
+
+COMMON = (
+    *("--config", str(CONFIGS / "leaky.yaml"), "--model.backbone.weights", "compact"),
+    *("--data.content", str(CONFIGS / "photos" / "picos.jpg"), "--data.style", str(CONFIGS / "photos" / "sunset.jpg")),
+    *("--data.upscale", "true"),
+)
+OPTIMIZERS = {
+    "Adam": (),
+    "L-BFGS": ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "1"),
+}
+
+
+class Course(NamedTuple):
+    """What a run passed through.
+
+    Attributes:
+        seconds: since its first step, by step.
+        losses: by step; None where the image was smaller than in the end, since these mean something else.
+    """
+
+    seconds: Sequence[float]
+    losses: Sequence[float | None]
+
+    def until(self, loss: float) -> float | None:
+        """Return after how many seconds it had reached ``loss``; None if it never did."""
+        times = zip(self.seconds, self.losses, strict=True)
+        return next((second for second, here in times if here is not None and here <= loss), None)
+
+
+def to_a_loss(size: int, steps: int, shares: Sequence[float]) -> Iterator[str]:
+    """Yield a table of the time to the loss that Adam at one scale has after ``steps`` steps, by line.
+
+    Seconds are those of steps, and of what happens between them; the preparations before the first are left out.
+
+    Args:
+        size: short side of the photos in pixels.
+        steps: of each run.
+        shares: of the steps, at a quarter of the size, at half of it, and at all of it.
+    """
+    coarse = [size // 4, size // 2, size]
+    ways: dict[str, Course] = {}
+    for name, optimizer in OPTIMIZERS.items():
+        options = [*COMMON, "--data.size", str(size), "--trainer.max_steps", str(steps), *optimizer]
+        ways[f"{name}, one scale"] = _course(options, Scales([size]), steps)
+        in_scales = ["--model.scales", str(coarse), "--model.shares", str(list(shares))]
+        ways[f"{name}, scales {coarse}"] = _course([*options, *in_scales], Scales(coarse, shares), steps)
+    first = next(iter(ways.values()))
+    goal = first.losses[-1] or 0.0
+    yield from table(
+        ["way", f"seconds of {steps} steps", "loss then", f"seconds to a loss of {goal:.4f}", "of the first's"],
+        (
+            [name, f"{course.seconds[-1]:.0f}", f"{course.losses[-1]:.4f}", *_reached(course, goal, first.seconds[-1])]
+            for name, course in ways.items()
+        ),
+    )
+
+
+def _course(options: Sequence[str], scales: Scales, steps: int) -> Course:
+    # The options name the photos.
+    with Program(partial(fit, options=list(options)), 16, 16) as program:
+        for _ in range(steps - 1):
+            program.step()
+        at_last = [scales.at(step, steps) == scales.sizes[-1] for step in range(steps)]
+        losses = [loss if last else None for loss, last in zip(program.losses, at_last, strict=True)]
+        return Course([0.0, *accumulate(program.seconds)], losses)
+
+
+def _reached(course: Course, goal: float, whole: float) -> list[str]:
+    seconds = course.until(goal)
+    return ["never", ""] if seconds is None else [f"{seconds:.0f}", f"{seconds / whole:.2f}"]
