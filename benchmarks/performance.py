@@ -7,9 +7,7 @@ and stands with the smallest and the largest. All sections take about three quar
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Literal, get_args
 
 import torch
@@ -19,6 +17,8 @@ from jsonargparse import auto_cli
 from reach import to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
+
+from verism.doctor import processor
 
 Section = Literal["machine", "steps", "trainer", "sharing", "reach", "growth"]
 
@@ -66,14 +66,8 @@ def machine() -> Iterator[str]:
     """Yield what machine this is, and the most arithmetic that it does."""
     features = torch.backends.cpu.get_cpu_capability()
     peaks = ", ".join(f"{precision} {peak(precision) / 1e12:.2f}" for precision in DTYPES)
-    yield f"{_processor()}, {os.cpu_count()} cores, {features}; torch {torch.__version__}."
+    yield f"{processor()}, {os.cpu_count()} cores, {features}; torch {torch.__version__}."
     yield f"Product of two square matrices, TFLOP/s: {peaks}."
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("verism.predict:predict", "give other photos the look that a run has found"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
     "test": ("verism.evaluate:evaluate", "measure a result: structure, colour, style"),
+    "doctor": ("verism.doctor:doctor", "what this machine has, and what that means for a run"),
     "figures": ("verism.figures:figures", "the paper's figures of finished runs: histograms, convolution outputs, …"),
 }
 """Command to the function that runs it, imported when it is needed, and its purpose."""

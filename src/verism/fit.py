@@ -18,7 +18,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from verism import precision
-from verism.callbacks import Histograms, Metrics, Output, Scalars, Snapshots
+from verism.callbacks import Histograms, Metrics, Output, Scalars, Snapshots, Summary
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.memory import keep_freed_memory
@@ -98,6 +98,8 @@ class VerismCLI(LightningCLI):
         parser.add_lightning_class_args(Metrics, "metrics")
         parser.add_lightning_class_args(Snapshots, "snapshots")
         parser.add_lightning_class_args(Histograms, "histograms")
+        # Speaks last, because it comes last.
+        parser.add_lightning_class_args(Summary, "summary")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse ``args`` and nothing else."""

@@ -191,8 +191,8 @@ class Measure:
 
     @torch.no_grad()
     def _grams(self, photo: Tensor) -> dict[str, Gram]:
-        features = self.backbone(photo.to(self.backbone.normalize.mean.device), STYLE_LAYERS)
-        grams = {layer: gram(features[layer]) for layer in STYLE_LAYERS}
+        photo = photo.to(self.backbone.normalize.mean.device)
+        grams = {layer: gram(features) for layer, features in self.backbone.walk(photo, STYLE_LAYERS)}
         # On the CPU, so that the backbone may move between two calls.
         return {layer: Gram(products.cpu(), positions) for layer, (products, positions) in grams.items()}
 

@@ -5,5 +5,6 @@ from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
 from verism.callbacks.scalars import Scalars
 from verism.callbacks.snapshots import Snapshots
+from verism.callbacks.summary import Summary
 
-__all__ = ["Histograms", "Metrics", "Output", "Scalars", "Snapshots"]
+__all__ = ["Histograms", "Metrics", "Output", "Scalars", "Snapshots", "Summary"]

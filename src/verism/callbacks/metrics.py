@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.tensorboard import SummaryWriter
 
 from verism import images
@@ -42,6 +44,7 @@ class Metrics(Periodic):
         super().__init__(every_n_steps)
         self._measure: Measure
         self._start: dict[str, float] = {}
+        self._last: Mapping[str, float] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, and log the hyperparameters."""
@@ -68,9 +71,21 @@ class Metrics(Periodic):
             content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
             self._measure = Measure(content, style, model.backbone)
         image = images.resize(model.image, self._measure.content.shape[-2:])
-        measured = {f"metrics/{name}": value for name, value in self._measure(image).items()}
+        self._last = self._measure(image)
+        measured = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = measured
             return
         for tag, value in measured.items():
             writer.add_scalar(tag, value, step)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Measure the last image, and say the three figures that sum it up."""
+        super().on_train_end(trainer, pl_module)
+        if self._last:
+            names = ("structure", "sliced_wasserstein", "style_distance")
+            structure, color, style = (self._last[name] for name in names)
+            rank_zero_info(
+                f"Structure {structure:.3f} (1: the content photo's), colour distance to the style {color:.3f} (0: "
+                f"none), style distance {style:.2f} (1: the content photo's, 0: none)."
+            )

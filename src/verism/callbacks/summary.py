@@ -1,0 +1,37 @@
+"""The last words of a run."""
+
+from __future__ import annotations
+
+import shlex
+import time
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_info
+
+
+class Summary(Callback):
+    """Says how long the run took, however it ended, and how to look back on it."""
+
+    def __init__(self) -> None:
+        """Wait for the run."""
+        self._start = 0.0
+        self._steps = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock; a resumed run has steps behind it."""
+        self._start, self._steps = time.monotonic(), trainer.global_step
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say it."""
+        seconds = time.monotonic() - self._start
+        rank_zero_info(f"{trainer.global_step - self._steps} steps in {seconds:.0f} s.")
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                folder = shlex.quote(str(logger.root_dir))
+                rank_zero_info(f"To look back on it: tensorboard --logdir {folder} --host localhost")
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Say it of a run that was cut off, if it had begun."""
+        if self._start:
+            self.on_train_end(trainer, pl_module)

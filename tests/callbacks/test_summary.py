@@ -1,0 +1,45 @@
+"""The last words of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.weights import Weights
+
+THREE = r"Structure [01]\.\d{3} .*colour distance to the style \d\.\d{3} .*style distance \d\.\d\d"
+
+
+def test_where_it_is_how_good_it_is_and_how_to_look_back(
+    tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        folder = run("--trainer.max_steps", "3")
+    assert f"Result: {folder.relative_to(Path.cwd())}/result.png" in caplog.text.replace(f"{Path.cwd()}/", "")
+    assert re.search(THREE, caplog.text)
+    assert re.search(r"3 steps in \d+ s\.", caplog.text)
+    (command,) = re.findall(r"tensorboard --logdir (\S+) --host localhost", caplog.text)
+    assert Path(command).resolve() == folder.parent.resolve()
+
+
+def test_a_resumed_run_counts_its_own_steps(
+    tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = run("--trainer.max_steps", "2")
+    with caplog.at_level("INFO"):
+        run("--trainer.max_steps", "5", "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    assert "3 steps in " in caplog.text
+
+
+def test_without_tensorboard_there_is_nothing_to_look_back_on(
+    tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "lightning_logs" / "none").mkdir(parents=True)  # The fixture returns the latest.
+    with caplog.at_level("INFO"):
+        run("--trainer.max_steps", "2", "--trainer.logger", "false", "--output.path", "result.png")
+    assert "2 steps in " in caplog.text
+    assert "To look back" not in caplog.text
+    assert "Structure" not in caplog.text
