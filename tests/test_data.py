@@ -9,9 +9,10 @@ import torch
 from lightning.pytorch import Trainer
 from PIL import Image
 
-from verism import images
+from verism import photo_file
 from verism.data import PhotoPair
 from verism.errors import VerismError
+from verism.photo_file import Photo
 
 
 @pytest.fixture
@@ -51,13 +52,13 @@ def test_hands_out_the_sample_as_often_as_there_are_steps(files: tuple[Path, Pat
 
 def test_reads_each_photo_once(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     paths = []
-    plain = images.read
+    plain = photo_file.read
 
-    def counted(path: Path) -> torch.Tensor:
+    def counted(path: Path) -> Photo:
         paths.append(path)
         return plain(path)
 
-    monkeypatch.setattr(images, "read", counted)
+    monkeypatch.setattr(photo_file, "read", counted)
     pair = PhotoPair(*files)
     pair.setup("fit")
     pair.setup("fit")

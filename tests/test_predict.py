@@ -13,7 +13,7 @@ from conftest import synthetic_photo
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from verism import checkpoint, images
+from verism import checkpoint, images, photo_file
 from verism.canvas import BilateralGrid
 from verism.cli import main
 from verism.color_table import through
@@ -83,8 +83,24 @@ def test_photos_get_the_look_at_their_own_sizes(
 def test_says_what_made_them(look: Path, photos: list[Path]) -> None:
     predict(look, "--data.photos", photos[0], "--strength", "0.5")
     with Image.open("graded/a.png") as file:
-        said = json.loads(file.getexif()[ExifTags.Base.ImageDescription])
+        said = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
     assert said == {"look": "last.ckpt", "strength": "0.5"}
+
+
+def test_files_stay_what_they_were(look: Path, photos: list[Path]) -> None:
+    """16 bits and the shot's time, unless asked otherwise."""
+    shot = photos[0].with_name("shot.tiff")
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2020:05:17 11:22:33"
+    photo_file.write(shot, photo_file.read(photos[0])._replace(depth=16, exif=exif.tobytes()), {})
+    predict(look, "--data.photos", str(shot))
+    graded = photo_file.read(Path("graded/shot.tiff"))
+    assert graded.depth == 16
+    assert b"2020:05:17 11:22:33" in graded.exif
+    predict(look, "--data.photos", str(shot), "--output.depth", "8", "--output.dither", "true", "--output.dir", "eight")
+    eight = photo_file.read(Path("eight/shot.tiff"))
+    assert eight.depth == 8
+    torch.testing.assert_close(eight.pixels, graded.pixels, rtol=0, atol=1.01 / 255)
 
 
 @both
@@ -146,10 +162,10 @@ def test_patterns_and_names_each_photo_once(look: Path, photos: list[Path]) -> N
 
 def test_results_keep_their_names_and_formats_if_they_can(look: Path, photos: list[Path]) -> None:
     with Image.open(photos[0]) as picture:
-        for name in ("d.jpg", "e.tiff", "f.WebP"):
+        for name in ("d.jpg", "e.tiff", "f.WebP", "g.gif"):
             picture.save(photos[0].parent / name)
-    predict(look, "--data.photos", photos[0].parent / "[d-f].*")
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["d.jpg", "e.png", "f.png"]
+    predict(look, "--data.photos", photos[0].parent / "[d-g].*")
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["d.jpg", "e.tiff", "f.WebP", "g.png"]
     with Image.open("graded/d.jpg") as written:
         assert written.format == "JPEG"
 
@@ -214,8 +230,8 @@ def test_two_photos_of_one_name_are_refused(look: Path, photos: list[Path], caps
     (photos[0].parent / "other").mkdir()
     shutil.copy(photos[1], photos[0].parent / "other" / "a.png")
     with Image.open(photos[0]) as picture:
-        picture.save(photos[0].parent / "a.tiff")
-    for other in (photos[0].parent / "other" / "a.png", photos[0].parent / "a.tiff"):
+        picture.save(photos[0].parent / "a.gif")
+    for other in (photos[0].parent / "other" / "a.png", photos[0].parent / "a.gif"):
         refused(look, "--data.photos", photos[0], other)
         assert f"{other}: another photo has this name too" in capsys.readouterr().err
     assert not Path("graded").exists()

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from verism import images, regions
+from verism import images, photo_file, regions
 from verism.errors import VerismError
+from verism.photo_file import MIN_SIDE, Photo
 from verism.regions import Regions
 
 
@@ -58,16 +59,21 @@ class PhotoPair(LightningDataModule):
         masks = {"content": content_mask, "style": style_mask}
         self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.mask_threshold = mask_threshold
-        self._original: Tensor | None = None
+        self._source: Photo | None = None
         self._photos: Photos | None = None
         self._regions: Regions | None = None
 
     @property
-    def original(self) -> Tensor:
+    def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
-        if self._original is None:
-            self._original = images.read(self.paths["content"])
-        return self._original
+        if self._source is None:
+            self._source = photo_file.read(self.paths["content"])
+        return self._source
+
+    @property
+    def original(self) -> Tensor:
+        """The pixels of ``source``, ``(1, 3, H, W)``."""
+        return self.source.pixels
 
     @property
     def photos(self) -> Photos:
@@ -77,9 +83,9 @@ class PhotoPair(LightningDataModule):
             VerismError: a photo cannot be read, or ``size`` is too small.
         """
         if self._photos is None:
-            if self.size < images.MIN_SIDE:
-                raise VerismError(f"--data.size {self.size}: must be at least {images.MIN_SIDE} pixels.")
-            self._photos = Photos(self._fit(self.original), self._fit(images.read(self.paths["style"])))
+            if self.size < MIN_SIDE:
+                raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
+            self._photos = Photos(self._fit(self.original), self._fit(photo_file.read(self.paths["style"]).pixels))
         return self._photos
 
     @property

@@ -1,62 +1,23 @@
-"""Photo files to RGB tensors and back: the only place that knows file formats."""
+"""Images as tensors: their sizes, their mixture, their brightness."""
 
 from __future__ import annotations
 
 import glob
-import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import atomic
+from verism import photo_file
 from verism.errors import VerismError
-
-MIN_SIDE = 32
-"""The shortest side, in pixels, that is worth looking at: VGG-19's deepest layers see 1/16 of it."""
+from verism.photo_file import MIN_SIDE, Photo
 
 
 def read(path: Path) -> Tensor:
-    """Read a photo.
-
-    EXIF orientation is applied. Greyscale, palette and CMYK images are converted to RGB; 16-bit greyscale keeps its
-    depth, 16-bit colour is read at 8 bits; transparent pixels are laid over white. Embedded colour profiles are not
-    applied: values are taken as sRGB.
-
-    Args:
-        path: any format that Pillow reads: JPEG, PNG, WebP, TIFF, …
-
-    Returns:
-        ``(1, 3, H, W)`` float32, RGB in [0, 1].
-
-    Raises:
-        VerismError: the file is missing, is no image, is damaged, has a side of less than ``MIN_SIDE`` pixels, or has
-            floating-point samples outside of [0, 1].
-    """
-    if not path.is_file():
-        raise VerismError(f"{path}: no such photo.")
-    try:
-        with Image.open(path) as file:
-            if min(file.size) < MIN_SIDE:
-                raise VerismError(
-                    f"{path}: {file.width}×{file.height} pixels are too few; a photo needs at least {MIN_SIDE} a side."
-                )
-            pixels = _rgb(ImageOps.exif_transpose(file))
-    except UnidentifiedImageError as error:
-        raise VerismError(f"{path}: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, …).") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise VerismError(f"{path}: cannot be read as an image ({error}).") from error
-    # Also refuses NaN, which compares false.
-    if not bool(((pixels >= 0) & (pixels <= 1)).all()):
-        raise VerismError(f"{path}: has floating-point samples outside of [0, 1]; scale them before.")
-    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
+    """Return the pixels of a photo file, ``(1, 3, H, W)`` sRGB in [0, 1], as ``photo_file.read`` has them."""
+    return photo_file.read(path).pixels
 
 
 def matching(pattern: Path) -> list[Path]:
@@ -74,38 +35,8 @@ def matching(pattern: Path) -> list[Path]:
 
 
 def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:
-    """Write an image, whole or not at all, replacing what stood there.
-
-    Args:
-        path: ends in ``.png``, ``.jpg`` or ``.jpeg``; missing folders are made.
-        image: ``(1, 3, H, W)``, RGB; clipped to [0, 1] and rounded to 8 bits.
-        made_with: what to say of its making; stored as JSON in the EXIF field ImageDescription.
-
-    Raises:
-        VerismError: the ending is not one of these, or the file cannot be written.
-    """
-    options = format_options(path)
-    levels = (image.detach().squeeze(0).clamp(0, 1) * 255).round().to(torch.uint8)
-    picture = Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
-    exif = Image.Exif()
-    exif[ExifTags.Base.Software] = "verism"
-    exif[ExifTags.Base.ImageDescription] = json.dumps(dict(made_with))
-    encoded = io.BytesIO()
-    picture.save(encoded, exif=exif, **options)
-    atomic.write(path, encoded.getvalue())
-
-
-def format_options(path: Path) -> Mapping[str, Any]:
-    """Return Pillow's options for a file of this name; raise ``VerismError`` if its ending is not one we write."""
-    options = _FORMATS.get(path.suffix.lower())
-    if options is None:
-        raise VerismError(f"{path}: results are written as {', '.join(_FORMATS)}; choose one of these endings.")
-    return options
-
-
-def can_write(path: Path) -> bool:
-    """Return whether results are written to files of this ending."""
-    return path.suffix.lower() in _FORMATS
+    """Write ``(1, 3, H, W)`` sRGB, clipped to [0, 1] and rounded to 8 bits, as ``photo_file.write`` does."""
+    photo_file.write(path, Photo(image), made_with)
 
 
 def resize(image: Tensor, shape: Sequence[int]) -> Tensor:
@@ -156,25 +87,3 @@ def luma(image: Tensor) -> Tensor:
     """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as Pillow's "L"."""
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype, device=image.device)
     return torch.einsum("c,bchw->bhw", weights, image).unsqueeze(1)
-
-
-_FORMATS: Mapping[str, Mapping[str, Any]] = {
-    ".png": {"format": "PNG"},
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
-    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
-}
-
-
-def _rgb(picture: Image.Image) -> NDArray[np.float32]:
-    """Return ``(H, W, 3)`` in [0, 1] for a picture of any mode."""
-    if picture.mode == "F":
-        grey = np.asarray(picture, np.float32)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if picture.mode.startswith("I"):
-        # 16-bit greyscale; Pillow would clip it to 8 bits, not scale it.
-        grey = np.asarray(picture).astype(np.float32) / np.float32(65535)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("RGB")).astype(np.float32) / np.float32(255)

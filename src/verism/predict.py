@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from jsonargparse import ArgumentParser
 from torch import Tensor
 from tqdm import tqdm
 
-from verism import checkpoint, images
+from verism import checkpoint, images, photo_file
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.color_table import through
 from verism.errors import PredictError, VerismError
 from verism.fit import quieten_lightning, resolve_paths
+from verism.photo_file import Encoding
 
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
@@ -50,6 +52,16 @@ def predict(args: Sequence[str]) -> None:
         "--output.strength", "--strength", type=float, default=1.0, help="From 0, the photo exactly, to 1, the look."
     )
     parser.add_argument(
+        "--output.profile",
+        type=Literal["srgb", "keep"],
+        default="srgb",
+        help="srgb, or keep: the RGB space of the photo's embedded profile.",
+    )
+    parser.add_argument(
+        "--output.depth", type=Literal[8, 16] | None, default=None, help="Bits a sample; null: as the photo, if it can."
+    )
+    parser.add_argument("--output.dither", type=bool, default=False, help="Round to 8 bits at random, without bands.")
+    parser.add_argument(
         "--output.local",
         type=bool | None,
         default=None,
@@ -58,17 +70,20 @@ def predict(args: Sequence[str]) -> None:
     options = parser.parse_args(list(args))
     output = options.output
     images.check_strength("--output.strength", output.strength)
+    encoding = Encoding(output.profile, output.depth, output.dither)
     canvas = _canvas(options.ckpt_path)
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
     table = canvas.table(canvas.photo)
     failures = []
     for photo, result in tqdm(jobs.items(), unit="photo"):
         try:
-            original = images.read(photo)
+            source = photo_file.read(photo)
+            original = source.pixels
             local = _is_own(canvas, original) if output.local is None else output.local
             image = canvas.render(original) if local else through(table, original)
             made_with = {"look": options.ckpt_path.name, "strength": str(output.strength)}
-            images.write(result, images.blend(original, image, output.strength), made_with)
+            graded = source.showing(images.blend(original, image, output.strength))
+            photo_file.write(result, graded, made_with, encoding)
         except VerismError as error:
             failures.append(str(error))
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} photos are in {output.dir}\n")
@@ -96,7 +111,7 @@ def _jobs(patterns: Sequence[Path], folder: Path, *, overwrite: bool) -> dict[Pa
     """Return photo to result; raise ``VerismError`` if there are no photos, or a file of the user's is in the way."""
     jobs: dict[Path, Path] = {}
     for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
-        result = folder / (photo.name if images.can_write(photo) else f"{photo.stem}.png")
+        result = folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png")
         if result in jobs.values():
             raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
         if result.resolve() == photo.resolve():

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
+import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from verism import images
+from verism import images, photo_file
 from verism.color_table import through
 from verism.losses import ContentLoss, StyleLoss, Term
 from verism.weights import Weights
@@ -38,14 +41,47 @@ def test_lands_in_the_runs_own_folder_again_and_again(run: Callable[..., Path], 
 
 
 def test_says_what_made_it(run: Callable[..., Path], tiny_weights: Weights) -> None:
-    with Image.open(run(*STEPS, "--output.strength", "0.5") / "result.png") as file:
-        exif = file.getexif()
-    assert json.loads(exif[ExifTags.Base.ImageDescription]) == {
+    def said(*options: str) -> dict[str, str]:
+        with Image.open(run(*STEPS, *options) / "result.png") as file:
+            history: dict[str, str] = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
+            return history
+
+    half, again, other = said("--output.strength", "0.5"), said(), said("--model.content.weight", "9")
+    assert half == {
         "weights": "tiny",
         "sha256": tiny_weights.sha256,
+        "config": half["config"],
         "steps": "3",
         "strength": "0.5",
     }
+    assert len(half["config"]) == 64
+    assert half["config"] == again["config"] != other["config"]
+
+
+def test_a_photographers_file_stays_one(run: Callable[..., Path], tmp_path: Path) -> None:
+    """16 bits, AdobeRGB, transparency and the time of the shot, from TIFF to TIFF; and less where less is asked for."""
+    profile = imagecodecs.cms_profile("adobergb")
+    # Colours that sRGB has too.
+    samples = np.random.default_rng(0).integers(30000, 36000, (48, 64, 4)).astype(np.uint16)
+    source, result = tmp_path / "shot.tiff", tmp_path / "graded.tiff"
+    when = (36867, "s", 0, "2020:05:17 11:22:33", True)
+    holds: dict[str, Any] = {"extrasamples": ["unassalpha"], "iccprofile": profile, "extratags": [when]}
+    tifffile.imwrite(source, samples, photometric="rgb", **holds)
+    options = (*STEPS, "--data.content", str(source), "--output.path", str(result), "--output.overwrite", "true")
+    run(*options, "--output.strength", "0", "--output.profile", "keep")
+    with tifffile.TiffFile(result) as tiff:
+        page: Any = tiff.pages[0]
+        assert page.iccprofile == profile
+        assert "2020:05:17 11:22:33" in [tag.value for tag in page.tags]
+        found = page.asarray()
+    assert found.dtype == np.uint16
+    # But for the way to sRGB and back, and colours that lay over white.
+    assert np.abs(found.astype(int) - samples).max() < 200
+    run(*options, "--output.depth", "8")
+    graded = photo_file.read(result)
+    assert (graded.depth, graded.profile) == (8, b"")
+    assert graded.alpha is not None
+    assert float((graded.pixels - photo_file.read(source).pixels).abs().mean()) > 1 / 255
 
 
 def test_another_place(run: Callable[..., Path], tmp_path: Path) -> None:

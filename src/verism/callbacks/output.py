@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from lightning.fabric.utilities.cloud_io import get_filesystem
@@ -15,11 +18,12 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import cube, images
+from verism import cube, images, photo_file
 from verism.color_table import through
 from verism.errors import DivergedError, VerismError
 from verism.metrics import ciede2000
 from verism.module import StyleTransfer
+from verism.photo_file import Encoding
 
 
 class Output(Callback):
@@ -31,22 +35,34 @@ class Output(Callback):
     """
 
     def __init__(
-        self, path: Path | None = None, overwrite: bool = False, strength: float = 1.0, lut: Path | None = None
+        self,
+        path: Path | None = None,
+        overwrite: bool = False,
+        strength: float = 1.0,
+        lut: Path | None = None,
+        profile: Literal["srgb", "keep"] = "srgb",
+        depth: Literal[8, 16] | None = None,
+        dither: bool = False,
     ) -> None:
         """Choose where.
 
         Args:
-            path: a .png, .jpg or .jpeg file; null: result.png in the run's own folder (lightning_logs/version_N), also
-                where --trainer.default_root_dir is a URL.
+            path: a .png, .tiff, .jpg or .webp file; null: result.png in the run's own folder
+                (lightning_logs/version_N), also where --trainer.default_root_dir is a URL.
             overwrite: replace files that exist; otherwise the run is refused before it starts.
             strength: from 0, the content photo exactly, to 1, the result.
             lut: a .cube file for the look as a lookup table of 33³ colours, at full strength; of a canvas that treats
                 places differently, the closest such table, and how close that is.
+            profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the content photo's embedded
+                profile, and carries that.
+            depth: bits a sample, 8 or 16; null: the content photo's, where the format has as many.
+            dither: round to 8 bits up or down at random, by how near either is, so that no bands show.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
         self.strength = strength
         self.lut = None if lut is None else Path(lut)
+        self.encoding = Encoding(profile, depth, dither)
         self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
@@ -61,7 +77,7 @@ class Output(Callback):
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
         path = self.path or own
-        images.format_options(Path(path))
+        photo_file.check(Path(path), self.encoding)
         images.check_strength("--output.strength", self.strength)
         if self.lut is not None:
             cube.check(self.lut)
@@ -119,8 +135,15 @@ class Output(Callback):
         original = model.data.original.to(state.device)
         image = canvas.render(original)
         before = images.resize(original, image.shape[-2:])
-        made_with = {**model.backbone.identity, "steps": str(trainer.global_step), "strength": str(self.strength)}
-        _save(self._destination, images.blend(before, image, self.strength), made_with)
+        options = json.dumps({**model.hparams, "data": dict(model.data.hparams)}, sort_keys=True, default=str)
+        made_with = {
+            **model.backbone.identity,
+            "config": hashlib.sha256(options.encode()).hexdigest(),
+            "steps": str(trainer.global_step),
+            "strength": str(self.strength),
+        }
+        result = model.data.source.showing(images.blend(before, image, self.strength))
+        _save(self._destination, partial(photo_file.write, photo=result, made_with=made_with, encoding=self.encoding))
         rank_zero_info(f"Result: {self._destination}")
         if self.lut is not None:
             content = model.photos.content.to(state.device)
@@ -135,14 +158,14 @@ def _exists(place: Path | str) -> bool:
     return place.exists() if isinstance(place, Path) else bool(get_filesystem(place).exists(place))
 
 
-def _save(destination: Path | str, image: Tensor, made_with: Mapping[str, str]) -> None:
-    """Write the image to a file, or to a URL."""
+def _save(destination: Path | str, write: Callable[[Path], None]) -> None:
+    """Write a file, or to a URL."""
     if isinstance(destination, Path):
-        images.write(destination, image, made_with)
+        write(destination)
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, Path(destination).name)
-        images.write(file, image, made_with)
+        write(file)
         get_filesystem(destination).put_file(str(file), destination)
 
 

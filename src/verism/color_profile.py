@@ -1,0 +1,72 @@
+"""ICC colour profiles: to sRGB, in which everything here computes, and back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from imagecodecs import CmsError, cms_transform
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+RELATIVE_COLORIMETRIC = 1
+"""lcms's number for it: what sRGB can show stays as it is, and the rest goes to the nearest that it can."""
+
+PROBE = 9
+"""Colours along a side of the cube by which a profile is compared with sRGB."""
+
+SAME = 0.5 / 255
+"""Half a level of 8 bits: a profile that changes no colour by more is sRGB under another name."""
+
+
+class ProfileError(Exception):
+    """A profile cannot be used."""
+
+
+@cache
+def srgb() -> bytes:
+    """Return the profile of sRGB."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def to_srgb(samples: NDArray[Any], profile: bytes) -> NDArray[np.float32]:
+    """Return ``(H, W, 3)`` sRGB, clipped to [0, 1], of samples of another colour space.
+
+    Args:
+        samples: ``(H, W, channels)``: grey, RGB or CMYK, uint8, uint16 or float32 in [0, 1].
+        profile: of their colour space.
+
+    Raises:
+        ProfileError: it is none, or not of a space with so many channels.
+    """
+    spaces = {1: "gray", 3: "rgb", 4: "cmyk"}
+    return np.clip(_transform(samples, profile, srgb(), spaces[samples.shape[2]]), 0, 1)
+
+
+def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32]:
+    """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1]."""
+    return np.clip(_transform(pixels, srgb(), profile, "rgb"), 0, 1)
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Return whether a profile of RGB stands for sRGB; raise ``ProfileError`` if it cannot be used."""
+    steps = np.linspace(0, 1, PROBE, dtype=np.float32)
+    colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
+    return bool(np.abs(_transform(colors, profile, srgb(), "rgb") - colors).max() <= SAME)
+
+
+def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) -> NDArray[np.float32]:
+    try:
+        result: NDArray[np.float32] = cms_transform(
+            np.ascontiguousarray(samples),
+            source,
+            target,
+            colorspace=space,
+            outcolorspace="rgb",
+            outdtype="float32",
+            intent=RELATIVE_COLORIMETRIC,
+        )
+    except (CmsError, ValueError) as error:
+        raise ProfileError(str(error)) from error
+    return result.reshape(*samples.shape[:2], 3)
