@@ -45,7 +45,11 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         run(_locate_configs(options))
     except (ArgumentError, MisconfigurationException, VerismError) as error:
-        sys.stderr.write(f"verism: {' '.join(str(error).split())}\n")
+        message = " ".join(str(error).split())
+        if isinstance(error, ArgumentError) and command in ("fit", "sweep"):
+            # Imported when it is needed, as the commands are.
+            message += str(resolve_name("verism.suggestion:meant")(message))
+        sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
 
 
