@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import struct
+import zlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -174,6 +175,33 @@ def test_refuses_other_endings(tmp_path: Path, content: Tensor) -> None:
 def test_which_endings_can_be_written() -> None:
     assert all(photo_file.can_write(Path(name)) for name in ("a.png", "a.jpg", "a.JPEG", "a.b.PNG", "a.tif", "a.webp"))
     assert not any(photo_file.can_write(Path(name)) for name in ("a.gif", "a.heic", "a", "png", "a.png.gif"))
+
+
+def claims(path: Path, width: int, height: int) -> Path:
+    """Write a PNG file that says that it is of such a size, and holds nothing."""
+    head = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    body = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+    return path
+
+
+def test_a_file_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    bomb = claims(tmp_path / "bomb.png", 60000, 60000)
+    with pytest.raises(VerismError, match=r"bomb.png: has more pixels .* raise --data.max_megapixels, which is 179"):
+        images.read(bomb)
+    save(tmp_path / "photo.png", Image.fromarray(GRADIENT))
+    tifffile.imwrite(tmp_path / "photo.tiff", levels16(3).transpose(2, 0, 1).copy(), planarconfig="separate")
+    photo_file.limit(0.001)
+    for name in ("photo.png", "photo.tiff"):
+        with pytest.raises(VerismError, match=rf"{name}: has more pixels"):
+            images.read(tmp_path / name)
+    photo_file.limit(0.003)
+    assert images.read(tmp_path / "photo.png").shape[-2:] == (40, 50)
+    for wrong in (0, -1, float("nan")):
+        with pytest.raises(VerismError, match=r"--data.max_megapixels .*: must be above 0"):
+            photo_file.limit(wrong)
 
 
 WRITTEN = ("result.png", "result.jpg", "result.tiff", "result.webp")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from verism import images, photo_file, regions
 from verism.errors import VerismError
-from verism.photo_file import MIN_SIDE, Photo
+from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.regions import Regions
 
 
@@ -37,6 +37,7 @@ class PhotoPair(LightningDataModule):
         content_mask: Path | None = None,
         style_mask: Path | None = None,
         mask_threshold: float = 0.03,
+        max_megapixels: float = MEGAPIXELS,
     ) -> None:
         """Choose the photos.
 
@@ -51,6 +52,10 @@ class PhotoPair(LightningDataModule):
             style_mask: the same of the style photo; both masks are given, or neither.
             mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
                 above it, it is an error.
+            max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
+
+        Raises:
+            VerismError: ``max_megapixels`` is not above 0.
         """
         super().__init__()
         self.paths = {"content": Path(content), "style": Path(style)}
@@ -59,6 +64,7 @@ class PhotoPair(LightningDataModule):
         masks = {"content": content_mask, "style": style_mask}
         self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.mask_threshold = mask_threshold
+        photo_file.limit(max_megapixels)
         self._source: Photo | None = None
         self._photos: Photos | None = None
         self._regions: Regions | None = None

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -85,6 +86,9 @@ class Encoding(NamedTuple):
     dither: bool = False
 
 
+MEGAPIXELS = 179.0
+"""Of the largest photo that is read unless somebody allows more: Pillow's own limit."""
+
 PLAIN = Encoding()
 """sRGB, in the photo's depth."""
 
@@ -122,6 +126,18 @@ class _Format(NamedTuple):
     alpha: bool
 
 
+def limit(megapixels: float) -> None:
+    """Have this process refuse photos of more pixels, before it takes the memory for them.
+
+    Raises:
+        VerismError: that is none.
+    """
+    if not megapixels > 0:
+        raise VerismError(f"--data.max_megapixels {megapixels}: must be above 0.")
+    # Pillow warns from its limit on, and refuses twice as many.
+    Image.MAX_IMAGE_PIXELS = max(1, int(megapixels * 1e6 / 2))
+
+
 def read(path: Path) -> Photo:
     """Read a photo at all the depth that it has, and convert it to sRGB.
 
@@ -133,12 +149,19 @@ def read(path: Path) -> Photo:
 
     Raises:
         VerismError: the file is missing, is no image, is damaged, has a side of less than ``MIN_SIDE`` pixels, or has
-            floating-point samples outside of [0, 1].
+            floating-point samples outside of [0, 1], or more pixels than the process's ``limit``.
     """
     if not path.is_file():
         raise VerismError(f"{path}: no such photo.")
     try:
-        file = _opened(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            file = _opened(path)
+    except Image.DecompressionBombError as error:
+        raise VerismError(
+            f"{path}: has more pixels than are read of a file that could be a trap; if it is none, raise "
+            f"--data.max_megapixels, which is {2e-6 * (Image.MAX_IMAGE_PIXELS or 0):.0f}."
+        ) from error
     except UnidentifiedImageError as error:
         raise VerismError(_unidentified(path)) from error
     except _UNREADABLE as error:
@@ -240,6 +263,8 @@ def _opened_tiff(path: Path) -> _File:
 
 
 def _check_size(path: Path, width: int, height: int) -> None:
+    if Image.MAX_IMAGE_PIXELS is not None and width * height > 2 * Image.MAX_IMAGE_PIXELS:
+        raise Image.DecompressionBombError
     if min(width, height) < MIN_SIDE:
         raise VerismError(f"{path}: {width}×{height} pixels are too few; a photo needs at least {MIN_SIDE} a side.")
 
@@ -480,6 +505,5 @@ _UNREADABLE = (
     struct.error,
     zlib.error,
     tifffile.TiffFileError,
-    Image.DecompressionBombError,
 )
 """What decoders raise of files that are damaged, or that they do not know."""

@@ -18,7 +18,7 @@ from verism.canvas.grade import Grade
 from verism.color_table import through
 from verism.errors import PredictError, VerismError
 from verism.fit import quieten_lightning, resolve_paths
-from verism.photo_file import Encoding
+from verism.photo_file import MEGAPIXELS, Encoding
 
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
@@ -43,6 +43,9 @@ def predict(args: Sequence[str]) -> None:
     parser.add_argument("--ckpt_path", type=Path, required=True, help="The checkpoint of the run.")
     parser.add_argument(
         "--data.photos", type=Path, nargs="+", required=True, help="Files, or patterns such as 'holiday/*.jpg'."
+    )
+    parser.add_argument(
+        "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
     )
     parser.add_argument(
         "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
@@ -71,6 +74,7 @@ def predict(args: Sequence[str]) -> None:
     output = options.output
     images.check_strength("--output.strength", output.strength)
     encoding = Encoding(output.profile, output.depth, output.dither)
+    photo_file.limit(options.data.max_megapixels)
     canvas = _canvas(options.ckpt_path)
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
     table = canvas.table(canvas.photo)
