@@ -192,7 +192,9 @@ def test_a_file_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(VerismError, match=r"bomb.png: has more pixels .* raise --data.max_megapixels, which is 179"):
         images.read(bomb)
     save(tmp_path / "photo.png", Image.fromarray(GRADIENT))
-    tifffile.imwrite(tmp_path / "photo.tiff", levels16(3).transpose(2, 0, 1).copy(), planarconfig="separate")
+    tifffile.imwrite(
+        tmp_path / "photo.tiff", levels16(3).transpose(2, 0, 1).copy(), photometric="rgb", planarconfig="separate"
+    )
     photo_file.limit(0.001)
     for name in ("photo.png", "photo.tiff"):
         with pytest.raises(VerismError, match=rf"{name}: has more pixels"):
