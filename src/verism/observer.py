@@ -152,7 +152,8 @@ class _Assembled(Mapping[str, Tensor]):
             features = self.backbone(tile.window(self.photo, margins), [layer], margins)[layer]
             if not len(result):
                 shape = (*features.shape[:2], height // step, width // step)
-                result = features.new_empty(shape).contiguous(memory_format=torch.channels_last)
+                like = {"dtype": features.dtype, "device": features.device}
+                result = torch.empty(shape, memory_format=torch.channels_last, **like)
             result[..., tile.top // step : tile.bottom // step, tile.left // step : tile.right // step] = features
         return result
 
