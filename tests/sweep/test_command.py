@@ -86,7 +86,8 @@ def test_what_fails_is_recorded_and_the_rest_finishes(calls: list[Call], folder:
     for name, error in errors.items():
         if "broken" in name:
             assert (
-                error == f"{folder}/broken.jpg: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, …)."
+                error
+                == f"{folder}/broken.jpg: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, AVIF, …)."
             )
         elif "wild" in name:
             assert re.match(r"The content loss became \S+ at step 1: use a lower --optimizer.lr", error)
