@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import resource
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import torch
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
 from torch.multiprocessing import get_context
 
 from verism import Photos
@@ -52,7 +52,7 @@ class Program:
         self.gigabytes = 0.0
         self._pipes: list[Connection] = []
         self._processes = []
-        port = _free_port()
+        port = str(find_free_network_port())
         for rank in range(ranks):
             ours, theirs = context.Pipe()
             # As a launcher tells Lightning which of several processes this is.
@@ -111,9 +111,9 @@ def spread(numbers: Sequence[float], digits: int = 2) -> str:
     return f"{median(numbers):.{digits}f} ({min(numbers):.{digits}f} to {max(numbers):.{digits}f})"
 
 
-def ratios(slow: Program, fast: Program) -> list[float]:
+def ratios(program: Program, other: Program) -> list[float]:
     """Return how many times as long each step of one took as that of the other next to it."""
-    return [long / short for long, short in zip(slow.seconds, fast.seconds, strict=True)]
+    return [seconds / beside for seconds, beside in zip(program.seconds, other.seconds, strict=True)]
 
 
 def _serve(pipe: Connection, loop: Loop, height: int, width: int, environment: Mapping[str, str], threads: int) -> None:
@@ -127,9 +127,3 @@ def _serve(pipe: Connection, loop: Loop, height: int, width: int, environment: M
 
     pipe.recv()
     loop(Photos(*(torch.rand(1, 3, height, width, generator=generator) for _ in range(2))), report)
-
-
-def _free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])

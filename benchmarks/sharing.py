@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ours import AS_PAPER, fit
-from programs import Program, in_turns, spread
-from steps import RATIO
+from programs import Program, in_turns, ratios, spread
+from steps import frame
 from tables import table
 
 TOGETHER = ("--trainer.strategy", "ddp", "--trainer.devices", "2")
@@ -22,12 +22,12 @@ def of_two(sizes: Sequence[int], steps: int) -> Iterator[str]:
 
 
 def _at(size: int, precision: str, steps: int) -> list[str]:
-    height, width = size, int(size * RATIO)
+    height, width = frame(size)
     options = [*AS_PAPER, "--data.size", str(size), "--trainer.precision", precision, "--trainer.accelerator", "cpu"]
     with (
         Program(partial(fit, options=options), height, width, threads=1) as one,
         Program(partial(fit, options=[*options, *TOGETHER]), height, width, ranks=2, threads=1) as two,
     ):
         in_turns([one, two], steps)
-        shares = [short / long for long, short in zip(one.seconds, two.seconds, strict=True)]
-        return [f"{height}×{width}", precision, spread(one.seconds), spread(two.seconds), spread(shares)]
+        share = spread(ratios(two, one))
+        return [f"{height}×{width}", precision, spread(one.seconds), spread(two.seconds), share]

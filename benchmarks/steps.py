@@ -20,6 +20,11 @@ RATIO = 16 / 9
 """Width to height of the paper's photos."""
 
 
+def frame(size: int) -> tuple[int, int]:
+    """Return height and width of a photo of the paper's shape, of ``size`` pixels on its short side."""
+    return size, int(size * RATIO)
+
+
 class Rival(NamedTuple):
     """A program to compare with.
 
@@ -51,7 +56,7 @@ def beside_others(sizes: Sequence[int], steps: int) -> Iterator[str]:
 
 
 def _at(size: int, steps: int) -> Iterator[list[str]]:
-    height, width = size, int(size * RATIO)
+    height, width = frame(size)
     for rival in rivals():
         for precision in ("bf16", "fp32"):
             yield [f"{height}×{width}", *_pair(rival, precision, height, width, steps)]
@@ -84,7 +89,7 @@ def _pair(rival: Rival, precision: Precision, height: int, width: int, steps: in
 
 def of_the_trainer(size: int, steps: int) -> Iterator[str]:
     """Yield a table of what Lightning's loop and all callbacks of ``fit`` add to a step, by line."""
-    height, width = size, int(size * RATIO)
+    height, width = frame(size)
     options = [*AS_PAPER, "--trainer.precision", "bf16-mixed", "--data.size", str(size)]
     with (
         Program(partial(bare, model=as_paper, precision="bf16"), height, width) as alone,

@@ -10,7 +10,7 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -256,7 +256,7 @@ def _opened_tiff(path: Path) -> _File:
         tags = {tag.code: tag.value for tag in page.tags}
         exif = Image.Exif()
         for tag, value in tags.items():
-            if isinstance(value, str) and tag not in _STRUCTURE:
+            if isinstance(value, str):
                 exif[tag] = value
         orientation = int(tags.get(ExifTags.Base.Orientation, 1))
         return _File(_of_page(page), page.iccprofile or b"", orientation, _carried(exif), tags.get(700, b""))
@@ -340,9 +340,8 @@ def _unit(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 def _pixels(path: Path, colors: NDArray[Any], profile: bytes) -> tuple[NDArray[np.float32], bytes]:
     """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if it is one of RGB that was converted from."""
-    unit = _unit(colors)
-    # Also refuses NaN, which compares false.
-    if not bool(((unit >= 0) & (unit <= 1)).all()):
+    # Also refuses NaN, which compares false; whole numbers cannot be outside.
+    if colors.dtype == np.float32 and not bool(((colors >= 0) & (colors <= 1)).all()):
         raise VerismError(f"{path}: has floating-point samples outside of [0, 1]; scale them before.")
     channels = colors.shape[2]
     if profile:
@@ -351,6 +350,7 @@ def _pixels(path: Path, colors: NDArray[Any], profile: bytes) -> tuple[NDArray[n
                 return to_srgb(colors, profile), profile if channels == RGB else b""
         except ProfileError as error:
             rank_zero_info(f"{path}: its colour profile cannot be used ({error}); values are taken as sRGB.")
+    unit = _unit(colors)
     if channels == CMYK:
         return (1 - unit[..., :RGB]) * (1 - unit[..., RGB:]), b""
     return np.broadcast_to(unit, (*unit.shape[:2], RGB)), b""
@@ -377,10 +377,16 @@ def _png_depth(path: Path) -> int:
 def _carried(exif: Image.Exif) -> bytes:
     """Return what a result carries on of a photo's EXIF."""
     kept = Image.Exif()
-    for tag, value in exif.items():
+    for tag, value in _entries(exif):
         if tag not in _STRUCTURE:
-            kept[tag] = exif.get_ifd(tag) if tag in TiffTags.TAGS_V2_GROUPS else value
+            kept[tag] = value
     return kept.tobytes() if len(kept) else b""
+
+
+def _entries(exif: Image.Exif) -> Iterator[tuple[int, Any]]:
+    """Yield the tags and their values; of a directory, what is in it and not where it stood."""
+    for tag, value in exif.items():
+        yield tag, exif.get_ifd(tag) if tag in TiffTags.TAGS_V2_GROUPS else value
 
 
 def _exif(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Image.Exif:
@@ -426,8 +432,8 @@ def _tiff(samples: NDArray[Any], extras: _Extras) -> bytes:
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
     data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<")).tobytes())
     directory = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, value in extras.exif.items():
-        directory[tag] = extras.exif.get_ifd(tag) if tag in TiffTags.TAGS_V2_GROUPS else value
+    for tag, value in _entries(extras.exif):
+        directory[tag] = value
     directory[ExifTags.IFD.Exif] = extras.exif.get_ifd(ExifTags.IFD.Exif)
     structure: dict[int, Any] = {
         TiffImagePlugin.IMAGEWIDTH: width,
