@@ -49,7 +49,7 @@ def as_crowsonkb() -> StyleTransfer:
 
 def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], precision: Precision) -> None:
     """Minimise the model's loss, without end, without Lightning's loop and without callbacks."""
-    keep_freed_memory()  # As the command line does.
+    keep_freed_memory(keep=True)  # As the command line does.
     transfer = model()
     transfer.start(photos)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
@@ -70,7 +70,6 @@ def fit(photos: Photos, report: Report, options: Sequence[str]) -> None:
 
     The photos are written to files first, unless ``options`` name others.
     """
-    keep_freed_memory()
     quieten_lightning()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

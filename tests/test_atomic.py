@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,21 @@ def test_writes_into_new_folders_and_over_old_files(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     atomic.write(path, b"old")
-    whole = Path.write_bytes
 
-    def full(self: Path, data: bytes) -> int:
-        whole(self, data[:2])
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(VerismError, match=r"file: cannot be written \(No space left on device\)"):
         atomic.write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_keeps_what_stood_there_if_asked(tmp_path: Path) -> None:
+    path, kept = tmp_path / "file", tmp_path / "kept"
+    for data in (b"first", b"second", b"third"):
+        atomic.write(path, data, keep=kept)
+    assert path.read_bytes() == b"third"
+    assert kept.read_bytes() == b"second"
+    assert sorted(tmp_path.iterdir()) == [path, kept]

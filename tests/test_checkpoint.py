@@ -16,7 +16,7 @@ from verism.weights import Weights
 
 def test_of_a_run_holds_its_canvas_and_its_options(tiny_weights: Weights, run: Callable[..., Path]) -> None:
     folder = run("--trainer.max_steps", "1", "--model.canvas", "Lut3d", "--model.canvas.controls", "5")
-    (file,) = (folder / "checkpoints").iterdir()
+    file = folder / "checkpoints" / "last.ckpt"
     found = checkpoint.read(file)
     options = found["hyper_parameters"]["canvas"]
     assert options["class_path"].endswith("Lut3d")
@@ -57,7 +57,7 @@ class Foreign:
 def test_a_torch_file_of_something_else_is_one_sentence(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "last.ckpt"
     torch.save(content, path)
-    with pytest.raises(VerismError, match=r"last\.ckpt: not the checkpoint of a run of fit") as caught:
+    with pytest.raises(VerismError, match=r"last\.ckpt: damaged, or not the checkpoint of a run of fit") as caught:
         checkpoint.read(path)
     assert "\n" not in str(caught.value)
 
@@ -66,7 +66,7 @@ def test_a_torch_file_of_something_else_is_one_sentence(tmp_path: Path, content:
 def test_a_file_of_anything_is_one_sentence(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "last.ckpt"
     path.write_bytes(data)
-    with pytest.raises(VerismError, match=r"last\.ckpt: not the checkpoint of a run of fit") as caught:
+    with pytest.raises(VerismError, match=r"last\.ckpt: damaged, or not the checkpoint of a run of fit") as caught:
         checkpoint.read(path)
     assert "\n" not in str(caught.value)
 

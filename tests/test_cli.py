@@ -205,7 +205,7 @@ def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
     run: Callable[..., Path], tiny_weights: Weights
 ) -> None:
     folder = run(*STEPS, "--model.backbone.activation", "torch.nn.Tanh")
-    (checkpoint,) = (folder / "checkpoints").iterdir()
+    checkpoint = folder / "checkpoints" / "last.ckpt"
     # weights_only: hyperparameters of plain types, no code.
     saved = torch.load(checkpoint, weights_only=True)
     assert list(saved["state_dict"]) == ["canvas.pixels"]
@@ -355,7 +355,7 @@ def test_args_of_the_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_resumes_from_a_checkpoint(run: Callable[..., Path], models: list[StyleTransfer]) -> None:
     whole = run("--trainer.max_steps", "4", "--trainer.precision", "32-true")
     half = run(*STEPS, "--trainer.precision", "32-true")
-    (checkpoint,) = (half / "checkpoints").iterdir()
+    checkpoint = half / "checkpoints" / "last.ckpt"
     rest = run("--trainer.max_steps", "4", "--trainer.precision", "32-true", "--ckpt_path", str(checkpoint))
     assert models[-1].trainer.global_step == 4
     torch.testing.assert_close(images.read(rest / "result.png"), images.read(whole / "result.png"))
@@ -364,7 +364,7 @@ def test_resumes_from_a_checkpoint(run: Callable[..., Path], models: list[StyleT
 def test_a_checkpoint_of_other_weights_is_refused(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tiny_weights: Weights, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkpoint,) = (run(*STEPS) / "checkpoints").iterdir()
+    checkpoint = run(*STEPS) / "checkpoints" / "last.ckpt"
     other = Weights("other", "1" * 64, tiny_weights.kernels)
 
     def load(source: Any) -> Weights:
@@ -374,4 +374,4 @@ def test_a_checkpoint_of_other_weights_is_refused(
     monkeypatch.setattr("verism.weights.load", load)
     with pytest.raises(SystemExit, match="2"):
         run("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
-    assert "asks for weights 0000" in capsys.readouterr().err
+    assert "was made with other weights, tiny of sha256 0000" in capsys.readouterr().err

@@ -6,47 +6,56 @@ import pytest
 import torch
 
 from verism.backbone import VGG19
-from verism.footprint import TILE, free, of_step, tile_for
+from verism.footprint import SMALLEST, TILE, Step, free
 
-LAYERS = {"conv1_1", "conv5_4"}
-HALO = VGG19.halo(LAYERS)
+LAYERS = frozenset({"conv1_1", "conv5_4"})
+PAPER = frozenset({"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "conv5_4"})
+
+
+def step(height: int, width: int, bytes_each: int = 2, layers: frozenset[str] = LAYERS) -> Step:
+    return Step(layers, height, width, bytes_each, VGG19.halo(layers))
 
 
 def test_grows_with_pixels_depth_and_type() -> None:
-    base = of_step(LAYERS, 10**6, 2)
-    assert of_step(LAYERS, 2 * 10**6, 2) == pytest.approx(2 * base)
-    assert 1.8 * base < of_step(LAYERS, 10**6, 4) < 2 * base
-    assert of_step({"conv1_1"}, 10**6, 2) < base
+    base = step(1000, 1000).takes()
+    assert step(1000, 2000).takes() == pytest.approx(2 * base)
+    assert 1.8 * base < step(1000, 1000, 4).takes() < 2 * base
+    assert step(1000, 1000, layers=frozenset({"conv1_1"})).takes() < base
 
 
 @pytest.mark.parametrize(
-    ("pixels", "bytes_each", "gigabytes"),
-    [(600 * 1066, 2, 0.85), (600 * 1066, 4, 1.75), (1200 * 2133, 2, 3.95), (1200 * 2133, 4, 8.05)],
+    ("height", "width", "bytes_each", "gigabytes"),
+    [(600, 1066, 2, 0.85), (600, 1066, 4, 1.75), (1200, 2133, 2, 3.95), (1200, 2133, 4, 8.05)],
 )
-def test_is_what_was_measured(pixels: int, bytes_each: int, gigabytes: float) -> None:
+def test_is_what_was_measured(height: int, width: int, bytes_each: int, gigabytes: float) -> None:
     """docs/performance.md, less what the process held before it had photos."""
-    paper = {"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "conv5_4"}
-    assert of_step(paper, pixels, bytes_each) / 1e9 == pytest.approx(gigabytes, rel=0.25)
+    assert step(height, width, bytes_each, PAPER).takes() / 1e9 == pytest.approx(gigabytes, rel=0.25)
+
+
+def test_tiles_bound_what_is_seen_and_not_the_images() -> None:
+    small, large = step(2000, 2000), step(4000, 4000)
+    assert large.takes(512) < large.takes() / 4
+    assert large.takes(512) - small.takes(512) == pytest.approx(12e6 * 8 * 3 * 4)
+    assert step(300, 300).takes(1024) == step(300, 300).takes()
 
 
 def test_a_photo_that_fits_is_not_cut() -> None:
-    needed = of_step(LAYERS, 600 * 1066, 2)
-    assert tile_for(LAYERS, 600, 1066, 2, HALO, 2 * needed) is None
+    whole = step(600, 1066)
+    assert whole.tile(whole.takes()) is None
 
 
-def test_one_that_does_not_is_cut_with_a_line_that_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        assert tile_for(LAYERS, 2813, 5000, 2, HALO, 10 * 10**9) == TILE
-    assert "5000×2813 pixels" in caplog.text
-    assert f"--model.tile {TILE}" in caplog.text
-
-
-@pytest.mark.parametrize("available", [10**9, 2 * 10**9, 5 * 10**9])
-def test_tiles_are_small_enough_for_half_of_the_memory(available: int) -> None:
-    tile = tile_for(LAYERS, 2813, 5000, 2, HALO, available)
+@pytest.mark.parametrize("most", [2 * 10**9, 3 * 10**9, 5 * 10**9])
+def test_one_that_does_not_is_cut_as_small_as_it_takes(most: int) -> None:
+    photo = step(2813, 5000)
+    tile = photo.tile(most)
     assert tile is not None
     assert tile % 16 == 0
-    assert of_step(LAYERS, (tile + 2 * HALO) ** 2, 2) <= available / 2
+    assert photo.takes(tile) <= most
+    assert tile == TILE or photo.takes(2 * tile) > most
+
+
+def test_the_smallest_tiles_are_the_last_resort() -> None:
+    assert step(2813, 5000).tile(1) == SMALLEST
 
 
 def test_free_memory_is_that_of_the_machine() -> None:

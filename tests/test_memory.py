@@ -13,8 +13,8 @@ import resource
 import torch
 from verism.memory import keep_freed_memory
 
-if {keep}:
-    keep_freed_memory()
+keep_freed_memory(keep=not {keep})
+keep_freed_memory(keep={keep})
 torch.zeros(20_000_000).fill_(1)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(30):

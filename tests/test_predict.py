@@ -272,7 +272,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(
     (tmp_path / "checkpoints").mkdir()
     shutil.copy(photos[0], tmp_path / "checkpoints" / "last.ckpt")
     refused(tmp_path, "--data.photos", *photos)
-    assert "last.ckpt: not the checkpoint of a run of fit" in capsys.readouterr().err
+    assert "last.ckpt: damaged, or not the checkpoint of a run of fit" in capsys.readouterr().err
 
 
 def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:

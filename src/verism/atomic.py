@@ -8,8 +8,13 @@ from pathlib import Path
 from verism.errors import VerismError
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> None:
     """Write a file, replacing what stood there; missing folders are made.
+
+    Args:
+        path: of the file.
+        data: all of it.
+        keep: in the same folder, where what stood at ``path`` goes; None: it is gone.
 
     Raises:
         VerismError: the file cannot be written; what stood there is left as it was.
@@ -19,7 +24,13 @@ def write(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            draft.write_bytes(data)
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                # A rename that outlives a power cut must not be of a file that did not.
+                os.fsync(file.fileno())
+            if keep is not None and path.exists():
+                path.replace(keep)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

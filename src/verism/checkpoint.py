@@ -1,35 +1,132 @@
-"""Checkpoints, as the Trainer writes them."""
+"""Checkpoints: the state of a run, from which it goes on, or from which its look is taken."""
 
 from __future__ import annotations
 
+import glob
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric.plugins.io import TorchCheckpointIO
+from lightning.fabric.utilities.cloud_io import get_filesystem
+from torch import nn
 
+import verism
+from verism import atomic
 from verism.errors import VerismError
 
+FORMAT = 1
+"""Counts what a checkpoint holds, and how; a run goes on only from one of the same number."""
 
-def read(path: Path) -> Mapping[str, Any]:
-    """Return what a checkpoint holds: ``state_dict``, ``hyper_parameters``, … on the CPU.
+
+def stamp() -> dict[str, Any]:
+    """Return what a checkpoint says of the version that wrote it."""
+    return {"version": verism.__version__, "format": FORMAT}
+
+
+class CheckpointFiles(TorchCheckpointIO):
+    """Writes checkpoints whole, keeps the one before, and reads none that could run code.
+
+    Where the path is a URL, the file system behind it sees to the first; the one before is not kept.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        """Write a checkpoint; raise ``VerismError`` if that is impossible."""
+        if "://" in str(path):
+            super().save_checkpoint(checkpoint, path, storage_options)
+            return
+        data = io.BytesIO()
+        torch.save(checkpoint, data)
+        atomic.write(Path(path), data.getbuffer(), keep=before(Path(path)))
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """Read a checkpoint, always as nothing but tensors and plain values; as ``read`` does."""
+        return dict(read(path))
+
+
+def before(path: Path) -> Path:
+    """Return where the checkpoint goes that stood at ``path`` before the present one."""
+    return path.with_suffix(f".previous{path.suffix}")
+
+
+def last(root: str) -> str:
+    """Return the newest checkpoint of the runs below ``root``, a folder or URL.
 
     Raises:
-        VerismError: there is no such file, or it is no checkpoint of a run of ``fit``.
+        VerismError: there is none.
     """
-    if not path.is_file():
+    files = get_filesystem(root)
+    own = ("checkpoints", "lightning_logs/*/checkpoints")
+    found = [path for folder in own for path in files.glob(f"{glob.escape(root)}/{folder}/*.ckpt")]
+    if not found:
+        raise VerismError(
+            f"--ckpt_path last: no run below {root} has left a checkpoint; leave the option out to start."
+        )
+    return str(files.unstrip_protocol(max(found, key=files.modified))).removeprefix("file://")
+
+
+def read(path: str | Path) -> Mapping[str, Any]:
+    """Return what a checkpoint holds: ``state_dict``, ``hyper_parameters``, … on the CPU.
+
+    Args:
+        path: of a file, or a URL.
+
+    Raises:
+        VerismError: there is no such file, it is damaged, no checkpoint of a run of ``fit``, or another version's.
+    """
+    files = get_filesystem(path)
+    if not files.isfile(str(path)):
         raise VerismError(f"{path}: no such checkpoint.")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), files.open(str(path), "rb") as file:
             # Of a file that is no checkpoint torch also warns.
             warnings.simplefilter("ignore")
-            checkpoint: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint: Mapping[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
         dict(checkpoint["state_dict"])
+        made = dict(checkpoint["verism"])
     except Exception as error:
         # A file of anything can make an unpickler raise anything.
-        raise VerismError(f"{path}: not the checkpoint of a run of fit.") from error
+        raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
+    if made["format"] != FORMAT:
+        raise VerismError(
+            f"{path}: a checkpoint of verism {made['version']}, which {verism.__version__} cannot go on from: use that "
+            f"version, or start again{_otherwise(path)}."
+        )
     return checkpoint
+
+
+def _otherwise(path: str | Path) -> str:
+    """Offer the checkpoint before the one that could not be read, if that can be."""
+    previous = before(Path(path))
+    if not previous.is_file():
+        return ""
+    try:
+        read(previous)
+    except VerismError:
+        return ""
+    return f"; the one before it is whole: --ckpt_path {previous}"
+
+
+def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
+    """Raise ``VerismError`` unless the checkpoint is of such a canvas, and of such a size."""
+    theirs, ours = (
+        {name: tuple(tensor.shape) for name, tensor in state.items()}
+        for state in (canvas_state(checkpoint), canvas.state_dict())
+    )
+    if theirs != ours:
+        raise VerismError(
+            f"--ckpt_path: the checkpoint holds {_said(theirs)}, and this run's canvas {_said(ours)}: go on with the "
+            "photos, the size and the canvas of the run that left it."
+        )
+
+
+def _said(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} of {'×'.join(map(str, shape))}" for name, shape in shapes.items())
 
 
 def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,8 @@ def main(args: Sequence[str] | None = None) -> None:
         args: the arguments, without the program's name; None takes those of the process.
 
     Raises:
-        SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed.
+        SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed, 128
+            and the signal's number for one that was stopped.
     """
     command, *options = list(sys.argv[1:] if args is None else args) or ["--help"]
     _parser().parse_args([command])
@@ -51,6 +53,9 @@ def main(args: Sequence[str] | None = None) -> None:
             message += str(resolve_name("verism.suggestion:meant")(message))
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("verism: Stopped.\n")
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 def _parser() -> argparse.ArgumentParser:

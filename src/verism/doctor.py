@@ -84,7 +84,7 @@ def _weights() -> str:
 def _advice(device: torch.device) -> str:
     fastest = precision.fastest("auto")
     bytes_each = 2 if fastest == "bf16-mixed" else 4
-    pixels = footprint.free(device) / 2 / footprint.of_step(LAYERS, 10**6, bytes_each)
+    pixels = footprint.free(device) / 2 / footprint.Step(LAYERS, 1000, 1000, bytes_each, halo=0).takes()
     where = "this GPU" if device.type == "cuda" else "the CPU"
     whole = f"images of up to {pixels:.1f} megapixels are looked at at once, larger ones tile by tile"
     if device.type == "cuda" or fastest == "bf16-mixed":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class VerismError(Exception):
     """A mistake in the input: one clear sentence that names the file or option, and what to do.
@@ -16,6 +18,21 @@ class DivergedError(VerismError):
     """A run that had to stop, though its input was sound."""
 
     exit_status = 1
+
+
+class OutOfMemoryError(VerismError):
+    """A run that needs more memory than there is."""
+
+    exit_status = 1
+
+
+class InterruptedRunError(VerismError):
+    """A run that was told to stop, between two steps; the status is the one that shells give to the signal."""
+
+    def __init__(self, number: signal.Signals, steps: int) -> None:
+        """Name the signal, and how many steps were made."""
+        super().__init__(f"Stopped by {number.name} after step {steps}.")
+        self.exit_status = 128 + number
 
 
 class SweepError(VerismError):

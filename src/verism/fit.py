@@ -11,25 +11,26 @@ from typing import Any
 
 import yaml
 from jsonargparse.typing import register_type
+from lightning.fabric.plugins.io import CheckpointIO
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from verism import precision
-from verism.callbacks import Histograms, Metrics, Output, Scalars, Snapshots, Summary
+from verism import checkpoint, precision
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Scalars, Snapshots, Summary
+from verism.checkpoint import CheckpointFiles
 from verism.data import PhotoPair, Photos
-from verism.errors import VerismError
-from verism.memory import keep_freed_memory
+from verism.errors import OutOfMemoryError, VerismError
+from verism.footprint import free
+from verism.memory import KeepFreedMemory, is_shortage
 from verism.module import StyleTransfer
-from verism.requeue import Requeue, requeued
+from verism.signals import Signals, requeued
 from verism.tiles import shares
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
     """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
-    keep_freed_memory()
     quieten_lightning()
     return VerismCLI(["fit", *args])
 
@@ -57,6 +58,15 @@ class VerismCLI(LightningCLI):
     def __init__(self, args: Sequence[str], run: bool = True) -> None:
         """Parse ``args``; with ``run``, the first names the subcommand, which is then run."""
         resolve_paths()
+        self._resumed: str | None = None
+        try:
+            self._run(args, run=run)
+        except (MemoryError, RuntimeError) as error:
+            if not is_shortage(error):
+                raise
+            raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
+
+    def _run(self, args: Sequence[str], *, run: bool) -> None:
         super().__init__(
             StyleTransfer,
             PhotoPair,
@@ -94,6 +104,8 @@ class VerismCLI(LightningCLI):
         paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
         parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
         parser.add_lightning_class_args(Output, "output")
+        # Of no use to a Trainer that is to write none.
+        parser.add_class_arguments(Checkpoints, "checkpoints")
         parser.add_lightning_class_args(Scalars, "scalars")
         parser.add_lightning_class_args(Metrics, "metrics")
         parser.add_lightning_class_args(Snapshots, "snapshots")
@@ -102,19 +114,30 @@ class VerismCLI(LightningCLI):
         parser.add_lightning_class_args(Summary, "summary")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse ``args`` and nothing else."""
+        """Parse ``args`` and nothing else, and find the checkpoint to go on from.
+
+        Lightning would have the checkpoint's options take the place of those that the user gives.
+        """
         self.config = parser.parse_args(args)
+        options = self.config.get("fit")
+        if options is not None and options.ckpt_path is not None:
+            root = str(options.trainer.default_root_dir or Path.cwd())
+            self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
+            options.ckpt_path = None
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
         trainer = self.config_init.fit.trainer
         callbacks = trainer.callbacks or []
         given = callbacks if isinstance(callbacks, list) else [callbacks]
-        own: list[Callback] = [Requeue()]
-        if trainer.enable_checkpointing is not False and not any(isinstance(c, ModelCheckpoint) for c in given):
-            # Of an image only the last state is of use; it gets a name that is known beforehand.
-            own.append(ModelCheckpoint(filename="last", enable_version_counter=not requeued()))
+        own: list[Callback] = [KeepFreedMemory(), Signals()]
+        if trainer.enable_checkpointing is not False:
+            own.append(self.config_init.fit.checkpoints)
         kwargs["callbacks"] = [*given, *own]
+        plugins = trainer.plugins or []
+        plugins = plugins if isinstance(plugins, list) else [plugins]
+        if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
+            kwargs["plugins"] = [*plugins, CheckpointFiles()]
         try:
             return super().instantiate_trainer(**kwargs)
         except (ImportError, ValueError, MisconfigurationException) as error:
@@ -122,7 +145,8 @@ class VerismCLI(LightningCLI):
             raise VerismError(f"--trainer: {error}") from error
 
     def before_instantiate_classes(self) -> None:
-        """Choose the precision, unless the user did."""
+        """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
+        self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer
         if trainer.precision is None:
             trainer.precision = precision.fastest(str(trainer.accelerator))
@@ -146,6 +170,7 @@ class VerismCLI(LightningCLI):
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
         self._check_shares()
+        self._check_resumed()
         output = self.config_init.fit.output
         # What is there is this job's own.
         output.overwrite |= requeued()
@@ -156,6 +181,29 @@ class VerismCLI(LightningCLI):
         scales = self.model.scales
         content = (self.datamodule.photos if scales is None else self.datamodule.at(scales.sizes[0])).content
         shares(content.shape[-2], content.shape[-1], self.trainer.world_size)
+
+    def _check_resumed(self) -> None:
+        """Refuse a checkpoint that cannot be read, or that this run would not go on from in the same way."""
+        if self._resumed is None:
+            return
+        was = checkpoint.read(self._resumed)["hyper_parameters"]
+        weights, sha256 = was["backbone"]["weights"], was["backbone"]["sha256"]
+        if sha256 != self.model.backbone.identity["sha256"]:
+            raise VerismError(
+                f"{self._resumed}: was made with other weights, {weights} of sha256 {sha256}: name them with "
+                "--model.backbone.weights."
+            )
+        optimizer = self.config.fit.optimizer.class_path
+        if was["optimizer"]["class_path"] != optimizer:
+            raise VerismError(
+                f"{self._resumed}: was made with another --optimizer, {was['optimizer']['class_path']}, and cannot go "
+                f"on with {optimizer}."
+            )
+
+    def _remedy(self) -> str:
+        """Return what would have taken less memory."""
+        observe = getattr(getattr(self, "model", None), "observe", None)
+        return "a smaller --data.size" if observe is None else observe.remedy(free(self.model.device))
 
 
 class Parser(LightningArgumentParser):

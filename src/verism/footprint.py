@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
+from typing import NamedTuple
 
 import psutil
 import torch
-from lightning.pytorch.utilities import rank_zero_info
 
 from verism.vgg19 import CONVOLUTIONS, POOLED, reach, stride
 
@@ -24,45 +24,48 @@ SMALLEST = 128
 """Side of the smallest tiles that are worth their margins."""
 
 
-def of_step(layers: Iterable[str], pixels: int, bytes_each: int) -> int:
-    """Return about how many bytes a step takes.
+class Step(NamedTuple):
+    """One step, as far as its memory goes.
 
-    Args:
-        layers: at which it is asked for features.
-        pixels: of the image.
+    Attributes:
+        layers: at which the network is asked for features.
+        height: of the image, or of a process's share of it, in pixels.
+        width: likewise.
         bytes_each: of a feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
+        halo: width of the margins around a tile, in pixels.
     """
-    passed = reach(layers)
-    kept = sum(layer.outputs / stride(layer.name) ** 2 for layer in CONVOLUTIONS if layer.name in passed)
-    features = bytes_each * (kept + PASSING * CONVOLUTIONS[0].outputs)
-    return int(pixels * (features + IMAGES * 3 * 4))
+
+    layers: Set[str]
+    height: int
+    width: int
+    bytes_each: int
+    halo: int
+
+    def takes(self, tile: int | None = None) -> int:
+        """Return about how many bytes it takes, in tiles of that side, or all at once."""
+        pixels = self.height * self.width
+        seen = pixels if tile is None else min(pixels, (tile + 2 * self.halo) ** 2)
+        passed = reach(self.layers)
+        kept = sum(layer.outputs / stride(layer.name) ** 2 for layer in CONVOLUTIONS if layer.name in passed)
+        maps = self.bytes_each * (kept + PASSING * CONVOLUTIONS[0].outputs)
+        return int(seen * maps + pixels * IMAGES * 3 * 4)
+
+    def tile(self, most: int) -> int | None:
+        """Return the side of the tiles with which it takes at most so many bytes, or None if it does so without.
+
+        The smallest tiles are returned also where they take more.
+        """
+        if self.takes() <= most:
+            return None
+        tile = TILE
+        while tile > SMALLEST and self.takes(tile) > most:
+            tile = tile // 2 // POOLED * POOLED
+        return tile
 
 
 def free(device: torch.device) -> int:
     """Return how many bytes of memory are free where ``device`` computes."""
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-
-
-def tile_for(layers: Iterable[str], height: int, width: int, bytes_each: int, halo: int, available: int) -> int | None:
-    """Return the side of the tiles with which a step takes at most half of the memory, or None for the whole image.
-
-    Args:
-        layers: at which the network is asked for features.
-        height: of the image, in pixels.
-        width: of the image, in pixels.
-        bytes_each: of a feature.
-        halo: width of the margins around a tile, in pixels.
-        available: bytes of free memory.
-    """
-    layers = set(layers)
-    whole = of_step(layers, height * width, bytes_each)
-    if whole <= available / 2:
-        return None
-    tile = TILE
-    while tile > SMALLEST and of_step(layers, (tile + 2 * halo) ** 2, bytes_each) > available / 2:
-        tile = tile // 2 // POOLED * POOLED
-    rank_zero_info(
-        f"At {width}×{height} pixels a step would take about {whole / 1e9:.1f} GB at once, of {available / 1e9:.1f} GB "
-        f"that are free: it goes tile by tile, as with --model.tile {tile}, which changes nothing else."
-    )
-    return tile
+    if device.type != "cuda":
+        return psutil.virtual_memory().available
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + kept

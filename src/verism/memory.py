@@ -1,22 +1,46 @@
-"""Memory that is freed and needed again at every step."""
+"""Memory: what a process keeps of it, and that there was not enough."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any, cast
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
-"""glibc's names for the two settings, from malloc.h."""
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from verism.module import StyleTransfer
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
+"""glibc's names for its settings, from malloc.h."""
 
 
-def keep_freed_memory() -> None:
-    """Have this process keep the memory that it frees, up to 2 GB, for its next allocation.
+def keep_freed_memory(*, keep: bool) -> None:
+    """Choose whether this process keeps the memory that it frees, up to 2 GB, for its next allocation.
 
     A step on the CPU allocates the same feature maps as the one before, up to hundreds of megabytes each. glibc gets
     such blocks from the kernel and hands them back at once, and the kernel clears every page anew: measured at a
-    quarter to a third of a step at 600×1066. Where the C library has no such setting, nothing changes.
+    quarter to a third of a step at 600×1066. What is kept lies about in pieces, though, some of which nothing fits
+    into any more: a third of the memory of an image in tiles. Where the C library has no such setting, nothing changes.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        # glibc's own defaults are the other values; that of M_MMAP_THRESHOLD no longer moves once it is set.
+        mallopt(M_MMAP_MAX, 0 if keep else 65536)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1 if keep else 2**17)
+        mallopt(M_MMAP_THRESHOLD, 2**25)
+
+
+class KeepFreedMemory(Callback):
+    """Has the process keep what it frees, unless the image is so large that it is looked at tile by tile."""
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Choose again: a finer scale may need tiles."""
+        keep_freed_memory(keep=cast("StyleTransfer", pl_module).observe.tile is None)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Return whether an error says that there was not enough memory; torch has no class for that on the CPU."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from verism.backbone import VGG19
 from verism.canvas import Canvas
+from verism.checkpoint import check_canvas, stamp
 from verism.correspondence import compare
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
@@ -95,11 +96,16 @@ class StyleTransfer(LightningModule):
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
         self.canvas.start(*photos, partial(compare, self.backbone))
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Say which version it is of."""
+        checkpoint["verism"] = stamp()
+
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Bring the canvas to the size at which the run was left, to take the image of then."""
+        """Bring the canvas to the size at which the run was left, to take the image of then; refuse another's."""
         if self.scales is not None:
             self.size = self.scales.at(max(0, checkpoint["global_step"] - 1), self.trainer.max_steps)
             self.canvas.resize(self.photos.content)
+        check_canvas(checkpoint, self.canvas)
 
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""

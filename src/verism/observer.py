@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
+from lightning.pytorch.utilities import rank_zero_info
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, distributed
 from torch.autograd.function import once_differentiable
 
 from verism.backbone import VGG19, Features
 from verism.errors import VerismError
-from verism.footprint import free, tile_for
+from verism.footprint import Step, free
 from verism.losses import Loss
 from verism.tiles import Tile, cut, shares, whole
 from verism.vgg19 import INPUT, POOLED, stride
@@ -56,7 +57,9 @@ class Observer:
         self.layers = {layer for loss in self.deep.values() for layer in loss.layers}
         self.halo = backbone.halo(self.layers)
         self.ranks = distributed.get_world_size() if distributed.is_initialized() else 1
-        self.tile = self._fitting(content) if tile == "auto" else tile
+        self.step = self._step(content)
+        self.tile = self._fitting(content.device) if tile == "auto" else tile
+        self._warn(content.device)
 
     def __call__(self, image: Tensor) -> Statistics:
         """Return the statistics of all of ``image`` ``(1, 3, H, W)``, RGB in [0, 1], for each of the losses."""
@@ -85,14 +88,44 @@ class Observer:
         mine = shares(height, width, self.ranks)[distributed.get_rank() if self.ranks > 1 else 0]
         return [mine] if self.tile is None else cut(mine, self.tile)
 
-    def _fitting(self, content: Tensor) -> int | None:
-        """Return the side of the tiles that the free memory asks for, if any; for the largest of the shares."""
+    def _step(self, content: Tensor) -> Step:
+        """Return what a step is; with several processes, that of the largest share."""
         height, width = content.shape[-2:]
         mine = shares(height, width, self.ranks)[-1]
-        device = content.device.type
-        features = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else content.dtype
-        rows, columns = mine.bottom - mine.top, mine.right - mine.left
-        return tile_for(self.layers, rows, columns, features.itemsize, self.halo, free(content.device))
+        kind = content.device.type
+        features = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else content.dtype
+        return Step(self.layers, mine.bottom - mine.top, mine.right - mine.left, features.itemsize, self.halo)
+
+    def _fitting(self, device: torch.device) -> int | None:
+        """Return the side of the tiles with which a step takes half of the free memory, if it needs any."""
+        available = free(device)
+        tile = self.step.tile(available // 2) if self.layers else None
+        if tile is not None:
+            rank_zero_info(
+                f"At {self.step.width}×{self.step.height} pixels a step would take about "
+                f"{self.step.takes() / 1e9:.1f} GB at once, of {available / 1e9:.1f} GB that are free: it goes tile by "
+                f"tile, as with --model.tile {tile}, which changes nothing else."
+            )
+        return tile
+
+    def _warn(self, device: torch.device) -> None:
+        """Say beforehand that a step is likely to fail."""
+        takes, available = self.step.takes(self.tile), free(device)
+        if takes > available:
+            rank_zero_info(
+                f"A step takes about {takes / 1e9:.1f} GB, of {available / 1e9:.1f} GB that are free; if that is not "
+                f"enough: {self.remedy(available)}."
+            )
+
+    def remedy(self, available: int) -> str:
+        """Return the option with which a step would take no more than so many bytes, or the least."""
+        tile = self.step.tile(available)
+        if tile is not None and (self.tile is None or tile < self.tile):
+            return f"--model.tile {tile}, with which it takes about {self.step.takes(tile) / 1e9:.1f} GB"
+        if self.step.bytes_each > 2:  # noqa: PLR2004
+            half = self.step._replace(bytes_each=2).takes(self.tile)
+            return f"--trainer.precision bf16-mixed, with which it takes about {half / 1e9:.1f} GB"
+        return "a smaller --data.size"
 
     def _see(self, window: Tensor, tile: Tile) -> Statistics:
         statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}

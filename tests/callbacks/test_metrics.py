@@ -38,7 +38,7 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
     accumulator = events(*OPTIONS, "--model.backbone.activation", "torch.nn.Tanh")
     content, style = (images.read(tmp_path / f"{name}.png") for name in ("content", "style"))
     measure = Measure(content, style, VGG19(activation=nn.ReLU(), pooling="max"))
-    (checkpoint,) = Path(accumulator.path, "checkpoints").iterdir()
+    checkpoint = Path(accumulator.path, "checkpoints", "last.ckpt")
     pixels = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
     for name, value in measure(Normalization().inverse(pixels)).items():
         assert accumulator.Scalars(f"metrics/{name}")[-1].value == pytest.approx(value, rel=1e-4, abs=1e-6), name

@@ -75,7 +75,7 @@ def test_gradient_norm(events: Callable[..., EventAccumulator], tmp_path: Path) 
     """Gradient descent at a learning rate of 1 moves the canvas by the gradient."""
     options = ("--optimizer", "torch.optim.SGD", "--optimizer.lr", "1")
     accumulator = events("--trainer.max_steps", "1", *options, *OPTIONS)
-    (checkpoint,) = Path(accumulator.path, "checkpoints").iterdir()
+    checkpoint = Path(accumulator.path, "checkpoints", "last.ckpt")
     moved = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
     start = Normalization()(images.read(tmp_path / "content.png"))
     assert values(accumulator, "gradient/norm")[0] == pytest.approx(float((moved - start).norm()), rel=1e-4)

@@ -1,5 +1,6 @@
 """Everything that a person sees of a run, one callback a file. They read the run; none of them steers it."""
 
+from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.histograms import Histograms
 from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
@@ -7,4 +8,4 @@ from verism.callbacks.scalars import Scalars
 from verism.callbacks.snapshots import Snapshots
 from verism.callbacks.summary import Summary
 
-__all__ = ["Histograms", "Metrics", "Output", "Scalars", "Snapshots", "Summary"]
+__all__ = ["Checkpoints", "Histograms", "Metrics", "Output", "Scalars", "Snapshots", "Summary"]

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from verism import cube, images, photo_file
 from verism.color_table import through
-from verism.errors import DivergedError, VerismError
+from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.metrics import ciede2000
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding
@@ -121,8 +121,11 @@ class Output(Callback):
         self._write(trainer, pl_module, last if bool(last.isfinite().all()) else self._good)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Write the last good image, if the run has one."""
-        self._write(trainer, pl_module, self._good)
+        """Write the last image of a run that was stopped between two steps, else the last good one, if there is one."""
+        if isinstance(exception, InterruptedRunError):
+            self.on_train_end(trainer, pl_module)
+        else:
+            self._write(trainer, pl_module, self._good)
 
     @torch.no_grad()
     def _write(self, trainer: Trainer, pl_module: LightningModule, state: Tensor | None) -> None:

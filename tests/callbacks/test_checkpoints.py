@@ -1,0 +1,272 @@
+"""A run goes on as if nothing had been, whatever ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from verism import checkpoint, images
+from verism.cli import main
+from verism.weights import Weights
+
+EXACT = ("--trainer.precision", "32-true")
+
+GRID = ("--config", "photoreal.yaml", "--data.size", "48", "--model.canvas.width", "6", "--model.canvas.depth", "4")
+
+
+@pytest.fixture(autouse=True)
+def tiny(tiny_weights: Weights) -> Iterator[None]:
+    """The tiny backbone, on one thread: with several, sums are added up in any order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def state(folder: Path) -> dict[str, Tensor]:
+    return checkpoint.canvas_state(checkpoint.read(folder / "checkpoints" / "last.ckpt"))
+
+
+def trouble(kind: str, after: int) -> tuple[str, ...]:
+    return ("--trainer.callbacks+", f"trouble.{kind}", "--trainer.callbacks.after", str(after))
+
+
+def steps(number: int) -> tuple[str, ...]:
+    return ("--trainer.max_steps", str(number))
+
+
+@pytest.fixture
+def stopped(run: Callable[..., Path]) -> Callable[..., Path]:
+    """Run ``fit`` until it is stopped with a status; returns the run's own folder."""
+
+    def fit(*options: str, status: int) -> Path:
+        with pytest.raises(SystemExit) as caught:
+            run(*options)
+        assert caught.value.code == status
+        return max(Path("lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime).resolve()
+
+    return fit
+
+
+@pytest.mark.parametrize(
+    ("count", "options"),
+    [
+        (100, ()),
+        (
+            100,
+            ("--model.canvas.init", "noise", "--model.style", "SlicedWassersteinLoss", "--model.style.positions", "99"),
+        ),
+        (20, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
+        (100, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
+        (40, GRID),
+        (40, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
+    ],
+    ids=["adam", "random directions", "lbfgs", "scales", "grid", "lut"],
+)
+def test_half_and_half_are_the_whole_bit_for_bit(
+    run: Callable[..., Path], stopped: Callable[..., Path], count: int, options: tuple[str, ...]
+) -> None:
+    whole = state(run(*options, *EXACT, *steps(count)))
+    half = stopped(*options, *EXACT, *steps(count), *trouble("Terminate", count // 2), status=143)
+    before = state(half)
+    rest = run(*options, *EXACT, *steps(count), "--ckpt_path", "last")
+    assert whole.keys() == before.keys()
+    assert not all(torch.equal(whole[name], before[name]) for name in whole)
+    for name, tensor in state(rest).items():
+        assert torch.equal(tensor, whole[name]), name
+
+
+@pytest.mark.parametrize(("kind", "status"), [("Terminate", 143), ("Interrupt", 130)])
+def test_a_signal_leaves_the_image_and_the_checkpoint_of_its_step(
+    run: Callable[..., Path],
+    stopped: Callable[..., Path],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    status: int,
+) -> None:
+    five = run(*steps(5))
+    caplog.clear()
+    folder = stopped(*steps(9), *trouble(kind, 5), status=status)
+    said = capfd.readouterr().err
+    assert said.count("after step 5.") == 1
+    assert "Traceback" not in said
+    assert f"To go on from step 5: --ckpt_path {folder}/checkpoints/last.ckpt" in caplog.text
+    assert torch.equal(images.read(folder / "result.png"), images.read(five / "result.png"))
+    assert torch.equal(state(folder)["pixels"], state(five)["pixels"])
+
+
+def test_a_second_ctrl_c_stops_at_once_with_the_last_checkpoint(
+    stopped: Callable[..., Path], content: Tensor, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = stopped(*steps(9), *trouble("InterruptTwice", 4), "--checkpoints.every_n_steps", "3", status=1)
+    assert "Ctrl-C again" in capfd.readouterr().err
+    assert images.read(folder / "result.png").shape == content.shape
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] in (3, 4)
+
+
+def test_running_out_of_memory_leaves_both_and_names_what_would_fit(
+    run: Callable[..., Path],
+    stopped: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    three = run(*steps(3), *EXACT)
+    folder = stopped(*steps(9), *EXACT, *trouble("Shortage", 3), status=1)
+    assert capsys.readouterr().err.startswith(
+        "verism: There was not enough memory: try --trainer.precision bf16-mixed, with which it takes about 0."
+    )
+    assert "To go on from step 3: " in caplog.text
+    assert torch.equal(state(folder)["pixels"], state(three)["pixels"])
+    assert (folder / "result.png").is_file()
+
+
+def test_max_time_leaves_a_checkpoint_to_go_on_from(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    folder = run(*steps(100_000), "--trainer.max_time", "00:00:00:01")
+    reached = checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"]
+    assert 0 < reached < 100_000
+    assert f"To go on from step {reached}: " in caplog.text
+
+
+def test_a_finished_run_does_not_say_how_to_go_on(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    run(*steps(2))
+    assert "To go on" not in caplog.text
+
+
+def test_a_run_that_diverges_leaves_what_was_there_before(
+    stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = torch.optim.Adam.step
+    count = iter(range(1, 100))
+
+    def spoiling(self: torch.optim.Adam, closure: Any = None) -> Any:
+        result = plain(self, closure)
+        if next(count) == 5:
+            self.param_groups[0]["params"][0].data.fill_(float("nan"))
+        return result
+
+    monkeypatch.setattr(torch.optim.Adam, "step", spoiling)
+    folder = stopped(*steps(9), "--checkpoints.every_n_steps", "2", status=1)
+    found = checkpoint.read(folder / "checkpoints" / "last.ckpt")
+    assert found["global_step"] == 4
+    assert bool(found["state_dict"]["canvas.pixels"].isfinite().all())
+
+
+def test_they_are_written_every_so_often(run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    plain = checkpoint.CheckpointFiles.save_checkpoint
+
+    def counting(self: checkpoint.CheckpointFiles, state: dict[str, Any], path: Any, **options: Any) -> None:
+        written.append(state["global_step"])
+        plain(self, state, path, **options)
+
+    monkeypatch.setattr(checkpoint.CheckpointFiles, "save_checkpoint", counting)
+    run(*steps(7), "--checkpoints.every_n_steps", "3")
+    assert written == [0, 3, 6, 7]
+    written.clear()
+    run(*steps(4), "--checkpoints.every_minutes", "1e-9")
+    assert written == [0, 1, 2, 3, 4]
+    written.clear()
+    run(*steps(4), "--trainer.enable_checkpointing", "false")
+    assert not written
+
+
+def test_the_one_before_stays_and_is_offered(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run(*steps(4), "--checkpoints.every_n_steps", "3") / "checkpoints"
+    assert {path.name for path in folder.iterdir()} == {"last.ckpt", "last.previous.ckpt"}
+    assert checkpoint.read(folder / "last.previous.ckpt")["global_step"] == 3
+    last = folder / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:-200])
+    runs = len(list(folder.parents[1].iterdir()))
+    for given in ("last", str(last)):
+        with pytest.raises(SystemExit, match="2"):
+            run(*steps(9), "--ckpt_path", given)
+        said = capsys.readouterr().err
+        assert "last.ckpt: damaged, or not the checkpoint of a run of fit; the one before it is whole: " in said
+        assert f"--ckpt_path {folder}/last.previous.ckpt." in said
+    assert len(list(folder.parents[1].iterdir())) == runs
+    rest = run(*steps(9), "--ckpt_path", str(folder / "last.previous.ckpt"))
+    assert checkpoint.read(rest / "checkpoints" / "last.ckpt")["global_step"] == 9
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
+        (("--model.canvas", "Lut3d"), "holds pixels of 1×3×48×64, and this run's canvas controls of"),
+        (("--optimizer", "torch.optim.LBFGS"), "was made with another --optimizer, torch.optim.Adam"),
+    ],
+    ids=["size", "canvas", "optimizer"],
+)
+def test_another_runs_checkpoint_is_refused(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], options: tuple[str, ...], sentence: str
+) -> None:
+    run(*steps(2))
+    with pytest.raises(SystemExit, match="2"):
+        run(*steps(4), *options, "--ckpt_path", "last")
+    assert sentence in capsys.readouterr().err
+
+
+def test_options_may_change_from_one_half_to_the_other(run: Callable[..., Path]) -> None:
+    run(*steps(2))
+    folder = run(*steps(4), "--ckpt_path", "last", "--model.tile", "16", "--model.content.weight", "3")
+    options = checkpoint.read(folder / "checkpoints" / "last.ckpt")["hyper_parameters"]
+    assert options["tile"] == 16
+    assert options["content"]["weight"] == 3
+
+
+def test_last_is_the_newest_and_has_to_be_there(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*steps(2), "--ckpt_path", "last")
+    assert "--ckpt_path last: no run below" in capsys.readouterr().err
+    assert not Path("lightning_logs").exists()
+    run(*steps(1))
+    run(*steps(2))
+    run(*steps(3), "--ckpt_path", "last")
+    assert "version_1/checkpoints/last.ckpt" in caplog.text
+
+
+def test_runs_without_a_folder_of_their_own_leave_each_others_alone(run: Callable[..., Path]) -> None:
+    common = (*steps(1), "--trainer.logger", "false", "--output.path")
+    Path("lightning_logs", "none").mkdir(parents=True)  # The fixture returns one.
+    for name in ("one.png", "two.png"):
+        run(*common, name)
+    assert {path.name for path in Path("checkpoints").glob("*.ckpt")} == {
+        f"{stem}{kind}.ckpt" for stem in ("last", "last-v1") for kind in ("", ".previous")
+    }
+
+
+@pytest.mark.parametrize("option", ["every_n_steps", "every_minutes"])
+def test_never_is_refused(run: Callable[..., Path], capsys: pytest.CaptureFixture[str], option: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(f"--checkpoints.{option}", "0")
+    assert "--checkpoints: every_n_steps and every_minutes must be above 0" in capsys.readouterr().err
+
+
+def test_of_another_version_is_refused(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("verism.checkpoint.FORMAT", 0)
+        patch.setattr("verism.__version__", "0.0.7")
+        folder = run(*steps(2))
+    with pytest.raises(SystemExit, match="2"):
+        main(
+            [
+                "predict",
+                "--ckpt_path",
+                str(folder / "checkpoints" / "last.ckpt"),
+                "--data.photos",
+                "x.png",
+                "--output.dir",
+                "y",
+            ]
+        )
+    assert "a checkpoint of verism 0.0.7, which 0.1.0 cannot go on from" in capsys.readouterr().err

@@ -1,0 +1,60 @@
+"""A program: runs of ``fit``, each killed at a moment of its own. ``killing.py FOLDER COUNT OPTION…``."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import tiny_vgg19
+
+import verism.fit  # noqa: F401  # Once, for all of the children.
+from verism import weights
+from verism.cli import main
+
+TOGETHER = 5
+
+MOMENTS = (0.5, 4.0)
+"""Seconds after its start at which a run is killed: from its first files to its end, of so many together."""
+
+
+def child(folder: Path, options: list[str]) -> None:
+    with (folder / "said.txt").open("w") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    own = [
+        "--trainer.default_root_dir",
+        str(folder),
+        "--trainer.accelerator",
+        "cpu",
+        "--checkpoints.every_n_steps",
+        "1",
+    ]
+    try:
+        main(["fit", *options, *own])
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    root, count, options = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    moments = random.Random(0)  # noqa: S311
+    torch.set_num_threads(1)
+    pytest.MonkeyPatch().setattr(weights, "load", lambda source: tiny_vgg19())
+    for first in range(0, count, TOGETHER):
+        deaths: dict[int, float] = {}
+        for number in range(first, min(first + TOGETHER, count)):
+            folder = root / str(number)
+            folder.mkdir()
+            if (process := os.fork()) == 0:
+                child(folder, options)
+            deaths[process] = time.monotonic() + moments.uniform(*MOMENTS)
+        for process, moment in sorted(deaths.items(), key=lambda death: death[1]):
+            time.sleep(max(0.0, moment - time.monotonic()))
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)

@@ -1,0 +1,67 @@
+"""Runs that are killed: what is on disk can be read, and gone on from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import killing
+import torch
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from verism import checkpoint, images
+from verism.weights import Weights
+
+RUNS = 30
+
+STEPS = ("--trainer.max_steps", "60", "--trainer.precision", "32-true")
+
+
+def read(file: Path) -> None:
+    """Read a file of a run; raises what its reader does."""
+    if file.suffix == ".ckpt":
+        checkpoint.read(file)
+    elif file.suffix == ".png":
+        images.read(file)
+    elif file.suffix == ".yaml":
+        yaml.safe_load(file.read_text())
+    elif "tfevents" in file.name:
+        EventAccumulator(str(file)).Reload()
+    else:
+        assert file.name == "said.txt", file
+
+
+def test_at_thirty_moments(
+    photo_files: list[str], tmp_path: Path, run: Callable[..., Path], tiny_weights: Weights
+) -> None:
+    root = tmp_path / "killed"
+    root.mkdir()
+    options = [*photo_files, *STEPS, "--trainer.enable_progress_bar", "false"]
+    subprocess.run([sys.executable, killing.__file__, str(root), str(RUNS), *options], check=True)
+    reached = []
+    for number in range(RUNS):
+        folder = root / str(number)
+        said = (folder / "said.txt").read_text()
+        assert "Traceback" not in said, said
+        for file in folder.rglob("*"):
+            # A draft is what was being written, and under no name that is looked for.
+            if file.is_file() and not file.name.startswith("."):
+                read(file)
+        checkpoints = list(folder.glob("lightning_logs/*/checkpoints/*.ckpt"))
+        if checkpoints:
+            reached.append((int(checkpoint.read(checkpoint.last(str(folder)))["global_step"]), folder))
+    assert len(reached) > RUNS / 2
+    middle = [folder for steps, folder in reached if 0 < steps < 60]
+    assert middle
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    whole, rest = (
+        run(*STEPS, "--output.path", f"{name}.png", *more)
+        for name, more in (("whole", ()), ("rest", ("--ckpt_path", checkpoint.last(str(middle[0])))))
+    )
+    torch.set_num_threads(threads)
+    pixels = [checkpoint.read(folder / "checkpoints" / "last.ckpt")["state_dict"] for folder in (whole, rest)]
+    assert torch.equal(pixels[0]["canvas.pixels"], pixels[1]["canvas.pixels"])
