@@ -19,8 +19,8 @@ from verism.cli import main
 
 TOGETHER = 5
 
-MOMENTS = (0.5, 4.0)
-"""Seconds after its start at which a run is killed: from its first files to its end, of so many together."""
+MOMENTS = (0.0, 0.7)
+"""Seconds after the first file of a run, or after the death before it, at which it is killed."""
 
 
 def child(folder: Path, options: list[str]) -> None:
@@ -47,14 +47,16 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     pytest.MonkeyPatch().setattr(weights, "load", lambda source: tiny_vgg19())
     for first in range(0, count, TOGETHER):
-        deaths: dict[int, float] = {}
+        processes: dict[int, Path] = {}
         for number in range(first, min(first + TOGETHER, count)):
             folder = root / str(number)
             folder.mkdir()
             if (process := os.fork()) == 0:
                 child(folder, options)
-            deaths[process] = time.monotonic() + moments.uniform(*MOMENTS)
-        for process, moment in sorted(deaths.items(), key=lambda death: death[1]):
-            time.sleep(max(0.0, moment - time.monotonic()))
+            processes[process] = folder / "lightning_logs"
+        for process, files in processes.items():
+            while not files.exists():
+                time.sleep(0.01)
+            time.sleep(moments.uniform(*MOMENTS))
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import synthetic_photo
-from processes import VERISM, run
+from processes import VERISM, run, started
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -126,11 +127,12 @@ def test_only_the_first_process_writes(two: Path) -> None:
     names = sorted(path.relative_to(version).as_posix() for path in version.rglob("*") if path.is_file())
     assert [name for name in names if not name.startswith("events.out.tfevents.")] == [
         "checkpoints/last.ckpt",
+        "checkpoints/last.previous.ckpt",
         "config.yaml",
         "hparams.yaml",
         "result.png",
     ]
-    assert len(names) == 5
+    assert len(names) == 6
     said = (two / "said_0.txt").read_text()
     assert "Starting with 2 processes" in said
     assert said.count("Result: ") == said.count("Weights: ") == 1
@@ -142,6 +144,26 @@ def test_one_process_goes_on_where_two_stopped(runs: Runs, two: Path, later: Pat
 
 def test_two_processes_go_on_where_one_stopped(runs: Runs, one: Path, later: Path) -> None:
     assert difference(runs.shared("one_two", 2, *LATER, "--ckpt_path", str(checkpoint(one))), later) < 1e-5
+
+
+def test_a_signal_to_one_process_stops_both_after_the_same_step(runs: Runs) -> None:
+    bar = (
+        "--trainer.enable_progress_bar",
+        "true",
+        "--trainer.callbacks+",
+        "lightning.pytorch.callbacks.TQDMProgressBar",
+    )
+    ddp = ("--trainer.strategy", "ddp", "--trainer.devices", "2", "--trainer.max_steps", "100000")
+    folder = runs.root / "stopped"
+    with started([[*VERISM, *runs.options("stopped", *ddp, *bar)]], folder) as (process,):
+        process.says(" 3/100000 ")
+        process.popen.send_signal(signal.SIGTERM)
+        assert process.ends() == 128 + signal.SIGTERM
+        assert "Traceback" not in process.said
+    steps = torch.load(checkpoint(folder), weights_only=True)["global_step"]
+    assert 3 <= steps < 1000
+    assert difference(folder, runs.alone("as_far", "--trainer.max_steps", str(steps))) < 1e-4
+    assert (checkpoint(folder).parents[1] / "result.png").is_file()
 
 
 @pytest.mark.parametrize(

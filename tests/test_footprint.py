@@ -19,17 +19,25 @@ def step(height: int, width: int, bytes_each: int = 2, layers: frozenset[str] = 
 def test_grows_with_pixels_depth_and_type() -> None:
     base = step(1000, 1000).takes()
     assert step(1000, 2000).takes() == pytest.approx(2 * base)
-    assert 1.8 * base < step(1000, 1000, 4).takes() < 2 * base
+    assert 1.5 * base < step(1000, 1000, 4).takes() < 2 * base
     assert step(1000, 1000, layers=frozenset({"conv1_1"})).takes() < base
 
 
-@pytest.mark.parametrize(
-    ("height", "width", "bytes_each", "gigabytes"),
-    [(600, 1066, 2, 0.85), (600, 1066, 4, 1.75), (1200, 2133, 2, 3.95), (1200, 2133, 4, 8.05)],
-)
-def test_is_what_was_measured(height: int, width: int, bytes_each: int, gigabytes: float) -> None:
-    """docs/performance.md, less what the process held before it had photos."""
-    assert step(height, width, bytes_each, PAPER).takes() / 1e9 == pytest.approx(gigabytes, rel=0.25)
+MEASURED = {
+    (256, 455): (0.21, 0.28),
+    (400, 710): (0.40, 0.63),
+    (600, 1066): (0.97, 1.53),
+    (900, 1599): (1.82, 3.50),
+    (1200, 2132): (2.97, 6.79),
+}
+"""Gigabytes in bf16 and in float32 that ``fit --config leaky.yaml --model.tile null`` had at its peak more than when it
+estimated them: two cores of an AMD EPYC (Zen 4), glibc 2.36, torch 2.15."""
+
+
+@pytest.mark.parametrize(("height", "width"), MEASURED)
+def test_is_what_was_measured(height: int, width: int) -> None:
+    for bytes_each, gigabytes in zip((2, 4), MEASURED[height, width], strict=True):
+        assert step(height, width, bytes_each, PAPER).takes() / 1e9 == pytest.approx(gigabytes, rel=0.25)
 
 
 def test_tiles_bound_what_is_seen_and_not_the_images() -> None:

@@ -109,3 +109,46 @@ def test_the_photos_features_are_those_of_the_whole(backbone: VGG19) -> None:
     assert set(tiled) == set(at_once)
     for layer in at_once:
         torch.testing.assert_close(tiled[layer], at_once[layer], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("available", "tile"), [(10**12, None), (10**9, 512), (1, 128)])
+def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
+    tiny_weights: Weights,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    available: int,
+    tile: int | None,
+) -> None:
+    monkeypatch.setattr("verism.observer.free", lambda device: available)
+    with caplog.at_level("INFO"):
+        observer = Observer(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, "auto", torch.rand(1, 3, 700, 900))
+    assert observer.tile == tile
+    assert (f"as with --model.tile {tile}" in caplog.text) == (tile is not None)
+    assert ("At 900×700 pixels a step would take about" in caplog.text) == (tile is not None)
+    assert ("if that is not enough" in caplog.text) == (available == 1)
+
+
+@pytest.mark.parametrize(
+    ("available", "tile", "dtype", "remedy"),
+    [
+        (5 * 10**8, None, torch.float32, "--model.tile 512, with which it takes about 0.4 GB"),
+        (10**7, 128, torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
+        (10**7, 128, torch.bfloat16, "a smaller --data.size"),
+        (10**12, None, torch.float32, None),
+    ],
+)
+def test_a_step_that_is_likely_to_fail_is_announced_with_what_would_fit(
+    tiny_weights: Weights,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    available: int,
+    tile: int | None,
+    dtype: torch.dtype,
+    remedy: str | None,
+) -> None:
+    monkeypatch.setattr("verism.observer.free", lambda device: available)
+    photo = torch.rand(1, 3, 700, 900, dtype=dtype)
+    with caplog.at_level("INFO"):
+        Observer(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
+    assert (remedy is None) == ("if that is not enough" not in caplog.text)
+    assert remedy is None or f"that are free; if that is not enough: {remedy}" in caplog.text

@@ -10,9 +10,10 @@ import torch
 
 from verism.vgg19 import CONVOLUTIONS, POOLED, reach, stride
 
-PASSING = 6
+PASSING = 3.5
 """Maps as large as the first convolution's that there is room for besides those that are kept for the backward pass: a
-few that pass, and what the C library leaves between blocks. Measured on a CPU, at 600×1066 and 1200×2133."""
+few that pass, and what the C library leaves between blocks. One more is in float32, for the Gram matrices. Measured on
+a CPU, at five sizes from 256×455 to 1200×2132."""
 
 IMAGES = 8
 """Images in float32 that there are: the photos, the parameter, its derivative, the optimiser's state."""
@@ -47,7 +48,7 @@ class Step(NamedTuple):
         seen = pixels if tile is None else min(pixels, (tile + 2 * self.halo) ** 2)
         passed = reach(self.layers)
         kept = sum(layer.outputs / stride(layer.name) ** 2 for layer in CONVOLUTIONS if layer.name in passed)
-        maps = self.bytes_each * (kept + PASSING * CONVOLUTIONS[0].outputs)
+        maps = self.bytes_each * (kept + PASSING * CONVOLUTIONS[0].outputs) + 4 * CONVOLUTIONS[0].outputs
         return int(seen * maps + pixels * IMAGES * 3 * 4)
 
     def tile(self, most: int) -> int | None:

@@ -36,7 +36,9 @@ class Signals(Callback):
         if threading.current_thread() is not threading.main_thread():
             return
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
+            # Of a command that a shell runs in the background, Ctrl-C is not meant.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._remember)
         handler = signal.getsignal(signal.SIGUSR1) if hasattr(signal, "SIGUSR1") else None
         if "SLURM_JOB_ID" in os.environ and callable(handler):
             self._requeue = handler
