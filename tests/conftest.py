@@ -18,6 +18,10 @@ from verism.cli import main
 from verism.vgg19 import CONVOLUTIONS
 from verism.weights import Source, Weights
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Tests run as many at a time as there are cores.
+    torch.set_num_threads(1)
+
 TINY_WIDTH = 4
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -131,7 +131,7 @@ def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
 @pytest.mark.parametrize(
     ("available", "tile", "dtype", "remedy"),
     [
-        (5 * 10**8, None, torch.float32, "--model.tile 512, with which it takes about 0.4 GB"),
+        (5 * 10**8, None, torch.float32, "--model.tile 512, with which it takes about 0.5 GB"),
         (10**7, 128, torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
         (10**7, 128, torch.bfloat16, "a smaller --data.size"),
         (10**12, None, torch.float32, None),

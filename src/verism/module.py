@@ -176,6 +176,11 @@ class StyleTransfer(LightningModule):
         return data
 
     @property
+    def options(self) -> dict[str, Any]:
+        """What the run was asked for, as far as it makes the image."""
+        return {**self.hparams, "data": dict(self.data.hparams)}
+
+    @property
     def scale(self) -> int | None:
         """The short side that the image should have at this step, in pixels; None: the photos' own."""
         return None if self.scales is None else self.scales.at(self.trainer.global_step, self.trainer.max_steps)

@@ -51,8 +51,7 @@ class Metrics(Periodic):
         super().on_train_start(trainer, pl_module)
         model = cast("StyleTransfer", pl_module)
         options = {
-            **model.hparams,
-            "data": dict(model.data.hparams),
+            **model.options,
             "trainer": {"max_steps": trainer.max_steps, "precision": trainer.precision},
         }
         for logger in trainer.loggers:

@@ -138,7 +138,7 @@ class Output(Callback):
         original = model.data.original.to(state.device)
         image = canvas.render(original)
         before = images.resize(original, image.shape[-2:])
-        options = json.dumps({**model.hparams, "data": dict(model.data.hparams)}, sort_keys=True, default=str)
+        options = json.dumps(model.options, sort_keys=True, default=str)
         made_with = {
             **model.backbone.identity,
             "config": hashlib.sha256(options.encode()).hexdigest(),
