@@ -1,0 +1,121 @@
+"""The formats of results."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from verism.photo_file.metadata import PHOTOSHOP_IPTC, entries, small
+from verism.photo_file.samples import RGB
+
+SEGMENT = 65533
+"""Bytes that fit into one segment of a JPEG file; what does not is left out."""
+
+
+class Extras(NamedTuple):
+    """What is written beside the pixels."""
+
+    exif: Image.Exif
+    profile: bytes
+    xmp: bytes
+    iptc: bytes
+
+
+class Format(NamedTuple):
+    """A format of results: its encoder, of ``(H, W, 3 or 4)`` and the rest; its depths; whether it has alpha."""
+
+    encode: Callable[[NDArray[Any], Extras], bytes]
+    depths: tuple[int, ...]
+    alpha: bool
+
+
+def _png(samples: NDArray[Any], extras: Extras) -> bytes:
+    """Encode PNG, which Pillow writes with 8 bits alone, and put in the chunks that the encoder does not know."""
+    encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
+    chunks = [(b"iCCP", b"ICC profile\0\0" + zlib.compress(extras.profile)), (b"eXIf", extras.exif.tobytes()[6:])]
+    if extras.xmp:
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + extras.xmp))
+    # Behind the signature and the first chunk.
+    return encoded[:33] + b"".join(_chunk(*chunk) for chunk in chunks) + encoded[33:]
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def _tiff(samples: NDArray[Any], extras: Extras) -> bytes:
+    """Encode TIFF, which Pillow writes with 8 bits alone: deflated, as differences to the pixel on the left."""
+    height, width, channels = samples.shape
+    differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
+    data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<")).tobytes())
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in entries(extras.exif):
+        directory[tag] = value
+    directory[ExifTags.IFD.Exif] = extras.exif.get_ifd(ExifTags.IFD.Exif)
+    structure: dict[int, Any] = {
+        TiffImagePlugin.IMAGEWIDTH: width,
+        TiffImagePlugin.IMAGELENGTH: height,
+        TiffImagePlugin.BITSPERSAMPLE: (samples.dtype.itemsize * 8,) * channels,
+        TiffImagePlugin.COMPRESSION: 8,
+        TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 2,
+        TiffImagePlugin.SAMPLESPERPIXEL: channels,
+        TiffImagePlugin.ROWSPERSTRIP: height,
+        TiffImagePlugin.STRIPOFFSETS: 0,
+        TiffImagePlugin.STRIPBYTECOUNTS: len(data),
+        TiffImagePlugin.PLANAR_CONFIGURATION: 1,
+        TiffImagePlugin.PREDICTOR: 2,
+        TiffImagePlugin.ICCPROFILE: extras.profile,
+    }
+    if channels > RGB:
+        structure[TiffImagePlugin.EXTRASAMPLES] = 2  # Not multiplied into the colours.
+    if extras.xmp:
+        structure[TiffImagePlugin.XMP] = extras.xmp
+    if extras.iptc:
+        structure[TiffImagePlugin.IPTC_NAA_CHUNK] = extras.iptc
+    for tag, value in structure.items():
+        directory[tag] = value
+    file = io.BytesIO()
+    directory.save(file)
+    file.write(data)
+    return file.getvalue()
+
+
+def _jpeg(samples: NDArray[Any], extras: Extras) -> bytes:
+    blocks = b""
+    if extras.iptc:
+        # An empty name, and an even number of bytes.
+        resource = b"8BIM" + struct.pack(">HHI", PHOTOSHOP_IPTC, 0, len(extras.iptc)) + extras.iptc
+        block = b"Photoshop 3.0\0" + resource + bytes(len(resource) % 2)
+        if len(block) <= SEGMENT:
+            blocks = b"\xff\xed" + struct.pack(">H", 2 + len(block)) + block
+    xmp = extras.xmp if len(extras.xmp) <= SEGMENT - 29 else b""
+    fitted = extras._replace(exif=small(extras.exif, SEGMENT), xmp=xmp)
+    return _by_pillow(samples, fitted, format="JPEG", quality=95, subsampling="4:4:4", extra=blocks)
+
+
+def _by_pillow(samples: NDArray[Any], extras: Extras, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(samples).save(file, exif=extras.exif, icc_profile=extras.profile, xmp=extras.xmp, **options)
+    return file.getvalue()
+
+
+_JPEG = Format(_jpeg, (8,), alpha=False)
+
+FORMATS: Mapping[str, Format] = {
+    ".png": Format(_png, (8, 16), alpha=True),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".tif": Format(_tiff, (8, 16), alpha=True),
+    ".tiff": Format(_tiff, (8, 16), alpha=True),
+    ".webp": Format(partial(_by_pillow, format="WEBP", quality=95, exact=True), (8,), alpha=True),
+}
+"""By their endings."""

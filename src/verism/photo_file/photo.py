@@ -1,0 +1,37 @@
+"""What a photo file holds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+
+class Photo(NamedTuple):
+    """What a photo file holds.
+
+    Attributes:
+        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; what is transparent lies over white.
+        alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for a photo that is opaque.
+        depth: bits a sample, 8 or 16.
+        profile: the embedded ICC profile that the pixels were converted from, if it is of an RGB space; else empty.
+        exif: the EXIF block, without the orientation; empty if there is none.
+        xmp: the XMP packet, likewise.
+        iptc: the records of IPTC-IIM: caption, credit, …; empty if there are none.
+    """
+
+    pixels: Tensor
+    alpha: Tensor | None = None
+    depth: int = 8
+    profile: bytes = b""
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+
+    def showing(self, pixels: Tensor) -> Self:
+        """Return the photo with other ``pixels``, also of another size."""
+        if self.alpha is None or self.alpha.shape[-2:] == pixels.shape[-2:]:
+            return self._replace(pixels=pixels)
+        alpha = F.interpolate(self.alpha, pixels.shape[-2:], mode="bilinear", align_corners=False, antialias=True)
+        return self._replace(pixels=pixels, alpha=alpha)

@@ -1,0 +1,92 @@
+"""Writing photos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verism import atomic
+from verism.color_profile import from_srgb, srgb
+from verism.errors import VerismError
+from verism.photo_file import metadata
+from verism.photo_file.encoders import FORMATS, Extras
+from verism.photo_file.photo import Photo
+
+
+class Encoding(NamedTuple):
+    """How results are written.
+
+    Attributes:
+        profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the photo's embedded profile,
+            and carries that; sRGB if it has none.
+        depth: bits a sample, 8 or 16; None: the photo's, where the format has as many.
+        dither: round to 8 bits up or down at random, by how near either is, so that no bands show; what 8 bits hold
+            exactly stays as it is.
+    """
+
+    profile: Literal["srgb", "keep"] = "srgb"
+    depth: Literal[8, 16] | None = None
+    dither: bool = False
+
+
+PLAIN = Encoding()
+"""sRGB, in the photo's depth."""
+
+
+def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
+    """Write a photo, whole or not at all, replacing what stood there.
+
+    Args:
+        path: its ending says in which format; missing folders are made.
+        photo: its pixels are clipped to [0, 1]. The rest of it is written too, where the format has a place for it.
+        made_with: what to say of its making; stored as JSON in the EXIF field ImageHistory.
+        encoding: of the pixels.
+
+    Raises:
+        VerismError: the ending is not one that can be written, the format has not that depth, or the file cannot be
+            written.
+    """
+    check(path, encoding)
+    form = FORMATS[path.suffix.lower()]
+    pixels = photo.pixels.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
+    alpha = photo.alpha if form.alpha else None
+    profile = srgb()
+    if alpha is not None:
+        opacity = alpha.squeeze(0).permute(1, 2, 0).cpu().numpy()
+        # What lay over white, by itself.
+        pixels = np.clip(1 - np.divide(1 - pixels, opacity, out=np.zeros_like(pixels), where=opacity > 0), 0, 1)
+    if encoding.profile == "keep" and photo.profile:
+        pixels, profile = from_srgb(pixels, photo.profile), photo.profile
+    samples = pixels if alpha is None else np.concatenate([pixels, opacity], axis=2)
+    depth = encoding.depth or max(depth for depth in form.depths if depth <= photo.depth)
+    extras = Extras(metadata.written(photo, made_with, in_srgb=profile == srgb()), profile, photo.xmp, photo.iptc)
+    atomic.write(path, form.encode(_levels(samples, depth, dither=encoding.dither), extras))
+
+
+def check(path: Path, encoding: Encoding = PLAIN) -> None:
+    """Raise ``VerismError`` unless a file of this name can be written so."""
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise VerismError(f"{path}: results are written as {', '.join(FORMATS)}; choose one of these endings.")
+    if encoding.depth not in (None, *form.depths):
+        raise VerismError(f"{path}: has no {encoding.depth} bits a sample; choose .png or .tiff, or --output.depth 8.")
+
+
+def can_write(path: Path) -> bool:
+    """Return whether results are written to files of this ending."""
+    return path.suffix.lower() in FORMATS
+
+
+def _levels(samples: NDArray[np.float32], depth: int, *, dither: bool) -> NDArray[Any]:
+    scaled = samples * np.float32(2**depth - 1)
+    if depth > 8:  # noqa: PLR2004
+        return scaled.round().astype(np.uint16)
+    if dither:
+        chance = np.random.default_rng(0).random(scaled.shape, np.float32)
+        # A little inside of ±½, because a whole number may not have come out as one.
+        scaled = scaled + (chance - np.float32(0.5)) * np.float32(0.998)
+    return scaled.round().clip(0, 255).astype(np.uint8)

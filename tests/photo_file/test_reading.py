@@ -1,0 +1,175 @@
+"""Photo files in."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+import torch
+from numpy.typing import NDArray
+from photographs import ADOBE, GRADIENT, as_tensor, ink_profile, levels16, save
+from PIL import ExifTags, Image, ImageCms
+from torch import Tensor
+
+from verism import color_profile, images, photo_file
+from verism.errors import VerismError
+
+
+def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[:, :20] = (255, 0, 0, 128)
+    photo = images.read(save(tmp_path / "photo.png", Image.fromarray(pixels)))
+    torch.testing.assert_close(photo[0, :, 5, 5], torch.tensor([1.0, 127 / 255, 127 / 255]), atol=0.005, rtol=0)
+    torch.testing.assert_close(photo[0, :, 5, 30], torch.ones(3))
+    palette = Image.fromarray(np.zeros((40, 40), np.uint8)).convert("P")
+    assert float(images.read(save(tmp_path / "palette.png", palette, transparency=0)).min()) == 1.0
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
+    """The eight orientations against the transposition that each stands for in the EXIF standard."""
+    undo: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+        1: lambda a: a,
+        2: lambda a: a[:, ::-1],
+        3: lambda a: a[::-1, ::-1],
+        4: lambda a: a[::-1],
+        5: lambda a: a.swapaxes(0, 1),
+        6: lambda a: a.swapaxes(0, 1)[:, ::-1],
+        7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+        8: lambda a: a.swapaxes(0, 1)[::-1],
+    }
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    photo = images.read(save(tmp_path / "photo.png", Image.fromarray(GRADIENT), exif=exif))
+    expected = torch.from_numpy(undo[orientation](GRADIENT).copy()).permute(2, 0, 1).unsqueeze(0) / 255
+    torch.testing.assert_close(photo, expected)
+
+
+def test_first_frame_of_an_animation(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "photo.gif", save_all=True, append_images=frames[1:])
+    torch.testing.assert_close(images.read(tmp_path / "photo.gif")[0, :, 0, 0], torch.tensor([1.0, 0.0, 0.0]))
+
+
+def test_unreadable_photos_are_one_sentence(tmp_path: Path) -> None:
+    whole = save(tmp_path / "whole.jpg", Image.fromarray(GRADIENT)).read_bytes()
+    png = save(tmp_path / "whole.png", Image.fromarray(GRADIENT)).read_bytes()
+    files = {
+        "text.jpg": (b"this is text", "not an image"),
+        "empty.png": (b"", "not an image"),
+        "cut.jpg": (whole[: len(whole) // 2], "cannot be read as an image"),
+        "cut.png": (png[: len(png) // 2], "cannot be read as an image"),
+    }
+    for name, (data, said) in files.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(VerismError, match=f"{name}: {said}") as caught:
+            images.read(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    for path in (tmp_path / "missing.jpg", tmp_path):
+        with pytest.raises(VerismError, match="no such photo"):
+            images.read(path)
+    tiny = save(tmp_path / "tiny.png", Image.new("RGB", (100, 31)))
+    with pytest.raises(VerismError, match=r"tiny.png: 100×31 pixels are too few; a photo needs at least 32 a side"):
+        images.read(tiny)
+
+
+def claims(path: Path, width: int, height: int) -> Path:
+    """Write a PNG file that says that it is of such a size, and holds nothing."""
+    head = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    body = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+    return path
+
+
+def test_a_file_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    bomb = claims(tmp_path / "bomb.png", 60000, 60000)
+    with pytest.raises(VerismError, match=r"bomb.png: has more pixels .* raise --data.max_megapixels, which is 179"):
+        images.read(bomb)
+    save(tmp_path / "photo.png", Image.fromarray(GRADIENT))
+    tifffile.imwrite(
+        tmp_path / "photo.tiff", levels16(3).transpose(2, 0, 1).copy(), photometric="rgb", planarconfig="separate"
+    )
+    photo_file.limit(0.001)
+    for name in ("photo.png", "photo.tiff"):
+        with pytest.raises(VerismError, match=rf"{name}: has more pixels"):
+            images.read(tmp_path / name)
+    photo_file.limit(0.003)
+    assert images.read(tmp_path / "photo.png").shape[-2:] == (40, 50)
+    for wrong in (0, -1, float("nan")):
+        with pytest.raises(VerismError, match=r"--data.max_megapixels .*: must be above 0"):
+            photo_file.limit(wrong)
+
+
+def by_pillow(picture: Image.Image, profile: bytes) -> Tensor:
+    """Return what LittleCMS makes of a picture in 8 bits, as Pillow calls it: the reference."""
+    source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    converted = ImageCms.profileToProfile(picture, source, target, intent, outputMode="RGB")
+    assert converted is not None
+    return as_tensor(np.asarray(converted), 255)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff", "webp"])
+def test_wide_gamut_is_converted(tmp_path: Path, suffix: str) -> None:
+    picture = Image.fromarray(GRADIENT[:, ::-1].copy())
+    options = {"lossless": True} if suffix == "webp" else {}
+    path = save(tmp_path / f"photo.{suffix}", picture, icc_profile=ADOBE, **options)
+    photo = photo_file.read(path)
+    torch.testing.assert_close(photo.pixels, by_pillow(picture, ADOBE), rtol=0, atol=1.01 / 255)
+    assert float((photo.pixels - as_tensor(np.asarray(picture), 255)).abs().max()) > 5 / 255
+    assert photo.profile == ADOBE
+
+
+def test_cmyk_is_converted_by_its_profile(tmp_path: Path) -> None:
+    inks = Image.fromarray(np.dstack([GRADIENT, GRADIENT[::-1, :, 0] // 2]), "CMYK")
+    profile = ink_profile()
+    photo = photo_file.read(save(tmp_path / "photo.tiff", inks, icc_profile=profile))
+    torch.testing.assert_close(photo.pixels, by_pillow(inks, profile), rtol=0, atol=1.01 / 255)
+    naive = images.read(save(tmp_path / "naive.tiff", inks))
+    assert float((photo.pixels - naive).abs().mean()) > 0.02
+    assert photo.profile == b""
+
+
+def test_srgb_by_whatever_profile_is_taken_as_it_is(tmp_path: Path) -> None:
+    for profile in (color_profile.srgb(), imagecodecs.cms_profile("srgb")):
+        photo = photo_file.read(save(tmp_path / "photo.png", Image.fromarray(GRADIENT), icc_profile=profile))
+        assert torch.equal(photo.pixels, as_tensor(GRADIENT, 255))
+        assert photo.profile == b""
+
+
+def test_a_profile_that_is_none_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for profile in (b"nonsense", ink_profile()):
+        with caplog.at_level("INFO"):
+            photo = photo_file.read(save(tmp_path / "photo.png", Image.fromarray(GRADIENT), icc_profile=profile))
+        assert "photo.png: its colour profile cannot be used" in caplog.text
+        assert torch.equal(photo.pixels, as_tensor(GRADIENT, 255))
+        caplog.clear()
+
+
+def test_heic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    smooth = Image.fromarray(np.broadcast_to(np.linspace(0, 255, 64, dtype=np.uint8)[:, None], (64, 64)).copy())
+    path = save(tmp_path / "photo.heic", smooth.convert("RGB"), quality=100)
+    assert float((images.read(path) - as_tensor(np.asarray(smooth.convert("RGB")), 255)).abs().max()) < 0.05
+    path.write_bytes(b"something else")
+    with pytest.raises(VerismError, match=r"photo.heic: not an image in a format"):
+        images.read(path)
+    monkeypatch.setattr(photo_file.reading, "HEIF", False)
+    with pytest.raises(VerismError, match=r"photo.heic: HEIC is read with another package: pip install"):
+        images.read(path)
+
+
+def test_the_first_of_several_pictures_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "photo.webp", save_all=True, append_images=frames[1:])
+    with caplog.at_level("INFO"):
+        images.read(tmp_path / "photo.webp")
+    assert "photo.webp: of its 2 pictures, the first is taken." in caplog.text
