@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import numpy as np
+import torch
 from imagecodecs import CmsError, cms_transform
 from numpy.typing import NDArray
 from PIL import ImageCms
@@ -41,12 +43,12 @@ def to_srgb(samples: NDArray[Any], profile: bytes) -> NDArray[np.float32]:
         ProfileError: it is none, or not of a space with so many channels.
     """
     spaces = {1: "gray", 3: "rgb", 4: "cmyk"}
-    return np.clip(_transform(samples, profile, srgb(), spaces[samples.shape[2]]), 0, 1)
+    return _transform(samples, profile, srgb(), spaces[samples.shape[2]])
 
 
 def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32]:
     """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1]."""
-    return np.clip(_transform(pixels, srgb(), profile, "rgb"), 0, 1)
+    return _transform(pixels, srgb(), profile, "rgb")
 
 
 def is_srgb(profile: bytes) -> bool:
@@ -57,9 +59,12 @@ def is_srgb(profile: bytes) -> bool:
 
 
 def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) -> NDArray[np.float32]:
-    try:
-        result: NDArray[np.float32] = cms_transform(
-            np.ascontiguousarray(samples),
+    """Return what LittleCMS makes of samples, ``(H, W, 3)`` in [0, 1]; it works on one core, and each gets its rows."""
+    result = np.empty((*samples.shape[:2], 3), np.float32)
+
+    def transform(rows: slice) -> None:
+        part = cms_transform(
+            np.ascontiguousarray(samples[rows]),
             source,
             target,
             colorspace=space,
@@ -67,6 +72,13 @@ def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) 
             outdtype="float32",
             intent=RELATIVE_COLORIMETRIC,
         )
+        np.clip(part.reshape(-1, *result.shape[1:]), 0, 1, out=result[rows])
+
+    share = -(-len(samples) // torch.get_num_threads())
+    parts = [slice(start, start + share) for start in range(0, len(samples), share)]
+    try:
+        with ThreadPoolExecutor(len(parts)) as threads:
+            list(threads.map(transform, parts))
     except (CmsError, ValueError) as error:
         raise ProfileError(str(error)) from error
-    return result.reshape(*samples.shape[:2], 3)
+    return result
