@@ -284,5 +284,6 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         "patterns such as",
         "which keep their names",
         "Replace files that exist",
+        "the RGB space of the photo's embedded profile",
     ):
         assert words in text

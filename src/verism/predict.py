@@ -54,16 +54,7 @@ def predict(args: Sequence[str]) -> None:
     parser.add_argument(
         "--output.strength", "--strength", type=float, default=1.0, help="From 0, the photo exactly, to 1, the look."
     )
-    parser.add_argument(
-        "--output.profile",
-        type=Literal["srgb", "keep"],
-        default="srgb",
-        help="srgb, or keep: the RGB space of the photo's embedded profile.",
-    )
-    parser.add_argument(
-        "--output.depth", type=Literal[8, 16] | None, default=None, help="Bits a sample; null: as the photo, if it can."
-    )
-    parser.add_argument("--output.dither", type=bool, default=False, help="Round to 8 bits at random, without bands.")
+    parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
     parser.add_argument(
         "--output.local",
         type=bool | None,
