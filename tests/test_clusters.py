@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from documents import ROOT, blocks
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from processes import VERISM, free_port, started
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -24,7 +25,7 @@ from verism.cli import _locate_configs, main
 from verism.fit import FitOptions
 from verism.weights import Weights
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "clusters.md"
+DOCUMENT = ROOT / "docs" / "clusters.md"
 
 # What the documented commands lack: small photos, and two cores instead of a cluster.
 SMALL = shlex.split(
@@ -35,8 +36,7 @@ SMALL = shlex.split(
 
 def block(section: str, language: str = "bash") -> str:
     """Return the first block of code in a section."""
-    text = DOCUMENT.read_text().partition(f"\n## {section}\n")[2]
-    return text.partition(f"```{language}\n")[2].partition("```")[0]
+    return blocks(DOCUMENT.read_text().partition(f"\n## {section}\n")[2], language)[0]
 
 
 def arguments(command: str) -> list[str]:
