@@ -20,7 +20,8 @@ SIZES = "SIZE = 192", "GRID_STEPS, PIXEL_STEPS = 40, 60"
 
 @pytest.fixture
 def notebook() -> NotebookNode:
-    return nbformat.read(ROOT / "docs" / "quickstart.ipynb", as_version=4)
+    result: NotebookNode = nbformat.read(ROOT / "docs" / "quickstart.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    return result
 
 
 def test_git_holds_no_outputs(notebook: NotebookNode) -> None:
