@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -79,12 +78,6 @@ def run(command: Sequence[str], folder: Path) -> tuple[int, str]:
     """Return a command's status, and what it said."""
     with started([command], folder) as (process,):
         return process.ends(), process.said
-
-
-def free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])
 
 
 def _neutral() -> dict[str, str]:

@@ -15,8 +15,9 @@ import pytest
 import torch
 import yaml
 from documents import ROOT, blocks
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
 from lightning.fabric.utilities.cloud_io import get_filesystem
-from processes import VERISM, free_port, started
+from processes import VERISM, started
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
@@ -72,7 +73,7 @@ def test_torchrun_on_two_nodes(photo_files: list[str], tmp_path: Path) -> None:
     launcher, *words = shlex.split(block("torchrun"))
     assert launcher == "torchrun"
     steps = (*SMALL, "--trainer.max_steps", "4")
-    there = {"--master_addr": "127.0.0.1", "--master_port": free_port()}
+    there = {"--master_addr": "127.0.0.1", "--master_port": str(find_free_network_port())}
     commands = []
     for node in ("0", "1"):
         given = list(words)
@@ -127,7 +128,7 @@ def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str
     command = [*VERISM, *arguments(line), *photo_files, *steps, *place, *bar]
 
     def tasks(**more: str) -> list[Mapping[str, str]]:
-        job = slurm | {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "MASTER_PORT": free_port(), **more}
+        job = slurm | {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "MASTER_PORT": str(find_free_network_port()), **more}
         return [job | {"SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)} for rank in range(2)]
 
     with started([command] * 2, tmp_path / "first", tasks()) as (writer, other):
