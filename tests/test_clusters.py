@@ -128,7 +128,12 @@ def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str
     command = [*VERISM, *arguments(line), *photo_files, *steps, *place, *bar]
 
     def tasks(**more: str) -> list[Mapping[str, str]]:
-        job = slurm | {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "MASTER_PORT": str(find_free_network_port()), **more}
+        job = slurm | {
+            "SLURM_NTASKS": "2",
+            "SLURM_NTASKS_PER_NODE": "2",
+            "MASTER_PORT": str(find_free_network_port()),
+            **more,
+        }
         return [job | {"SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)} for rank in range(2)]
 
     with started([command] * 2, tmp_path / "first", tasks()) as (writer, other):
