@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_replaces_the_whole_file_or_nothing(tmp_path: Path, monkeypatch: pytest.
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(VerismError, match=r"look\.cube: cannot be written \(No space left on device\)"):
         cube.write(path, noise(3, 9, 9, 9), "third")
     assert path.read_text() == second

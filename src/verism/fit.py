@@ -120,7 +120,7 @@ class VerismCLI(LightningCLI):
         """
         self.config = parser.parse_args(args)
         options = self.config.get("fit")
-        if options is not None and options.ckpt_path is not None:
+        if options is not None and options.get("ckpt_path") is not None:
             root = str(options.trainer.default_root_dir or Path.cwd())
             self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
             options.ckpt_path = None

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from verism import images
 from verism.canvas import Pixels
+from verism.checkpoint import stamp
 from verism.errors import VerismError
 from verism.images import resize
 from verism.normalization import Normalization
@@ -55,7 +56,7 @@ def test_starts_as_an_image_file_in_the_contents_shape(content: Tensor, style: T
 
 
 def checkpoint(path: Path, pixels: Tensor) -> Path:
-    torch.save({"state_dict": {"canvas.pixels": pixels}, "epoch": 0}, path)
+    torch.save({"state_dict": {"canvas.pixels": pixels}, "verism": stamp()}, path)
     return path
 
 
@@ -91,7 +92,7 @@ def foreign(path: Path) -> None:
 
 
 def other_checkpoint(path: Path) -> None:
-    torch.save({"state_dict": {"pixels": torch.zeros(1, 3, 48, 64)}}, path)
+    torch.save({"state_dict": {"pixels": torch.zeros(1, 3, 48, 64)}, "verism": stamp()}, path)
 
 
 def no_file(path: Path) -> None:
@@ -104,7 +105,7 @@ def no_file(path: Path) -> None:
         ("first.png", no_file, "no such file"),
         ("first.png", foreign, "not an image in a format that can be read"),
         ("first.ckpt", no_file, "no such file"),
-        ("first.ckpt", foreign, "not the checkpoint of a run"),
+        ("first.ckpt", foreign, "damaged, or not the checkpoint of a run"),
         ("first.ckpt", other_checkpoint, "not the checkpoint of a run"),
     ],
 )
