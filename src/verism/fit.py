@@ -146,7 +146,8 @@ class VerismCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
-        self.config.fit.ckpt_path = self._resumed
+        if self._resumed is not None:
+            self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer
         if trainer.precision is None:
             trainer.precision = precision.fastest(str(trainer.accelerator))
