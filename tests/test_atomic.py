@@ -40,3 +40,17 @@ def test_keeps_what_stood_there_if_asked(tmp_path: Path) -> None:
     assert path.read_bytes() == b"third"
     assert kept.read_bytes() == b"second"
     assert sorted(tmp_path.iterdir()) == [path, kept]
+
+
+def test_whether_a_file_could_be_written_is_found_out_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "new" / "folder" / "file"):
+        atomic.check(path)
+    for path, said in (
+        (tmp_path / "file" / "below", rf"file/below: cannot be written: {tmp_path / 'file'} is no folder; choose"),
+        (tmp_path, "cannot be written: it is a folder; choose a name in it"),
+        (Path("/proc/file"), r"/proc/file: cannot be written \(.*\); choose another place"),
+    ):
+        with pytest.raises(VerismError, match=said):
+            atomic.check(path)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

@@ -48,7 +48,7 @@ def arguments(command: str) -> list[str]:
 
 def processes(args: list[str]) -> tuple[int, int]:
     """Return how many machines, and processes on each, the parser understands."""
-    trainer = FitOptions().read(_locate_configs(args[1:]))["trainer"]
+    trainer = FitOptions().read(_locate_configs(args[1:])[0])["trainer"]
     assert trainer["strategy"] == "ddp"
     return int(trainer["num_nodes"]), int(trainer["devices"])
 

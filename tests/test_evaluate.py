@@ -61,19 +61,3 @@ def test_a_run_knows_its_photos(run: Callable[..., Path], capsys: pytest.Capture
     moved = folder.parents[1] / "elsewhere.png"
     chosen = run("--trainer.max_steps", "2", "--data.size", "40", "--output.path", str(moved))
     assert printed(capsys, str(chosen))[str(chosen)] == pytest.approx(measured)
-
-
-@pytest.mark.parametrize(
-    ("args", "said"),
-    [
-        (["none.png"], "none.png: what it was made from is not known; give --content and --style"),
-        (["none.png", "--content", "a.png", "--style", "b.png"], "none.png: no such photo"),
-        (["."], "holds no run: config.yaml is missing"),
-        ([], "results"),
-    ],
-)
-def test_mistakes_get_one_sentence(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["test", *args])
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("verism: ")]
-    assert said in line

@@ -45,12 +45,6 @@ def test_a_sweeps_folder_stands_for_its_runs(run: Callable[..., Path], tiny_weig
     assert all((runs / name / "figures" / "photos.png").is_file() for name in ("one", "two"))
 
 
-def test_no_run_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["figures", str(tmp_path)])
-    assert f"verism: {tmp_path}: holds no run" in capsys.readouterr().err
-
-
 def test_histograms_count_pixels_a_level(content: Tensor) -> None:
     levels = (content * 255).round() / 255
     (panel,) = color_histograms({"content": levels}).axes

@@ -263,18 +263,6 @@ def test_a_run_that_has_no_look_is_refused(look: Path, photos: list[Path], capsy
     assert not Path("graded").exists()
 
 
-def test_a_file_that_is_no_checkpoint_is_refused(
-    tmp_path: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    refused(tmp_path, "--data.photos", *photos)
-    assert "last.ckpt: no such checkpoint" in capsys.readouterr().err
-    (tmp_path / "checkpoints").mkdir()
-    shutil.copy(photos[0], tmp_path / "checkpoints" / "last.ckpt")
-    refused(tmp_path, "--data.photos", *photos)
-    assert "last.ckpt: damaged, or not the checkpoint of a run of fit" in capsys.readouterr().err
-
-
 def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["predict", "--help"])

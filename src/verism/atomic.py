@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from verism.errors import VerismError
@@ -36,3 +37,16 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+
+
+def check(path: Path) -> None:
+    """Raise ``VerismError`` unless ``write`` can put a file there; nothing is left behind."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
+    if path.is_dir():
+        raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error

@@ -13,6 +13,7 @@ from jsonargparse import ArgumentError
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 import verism
+from verism import config_file
 from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -44,13 +45,17 @@ def main(args: Sequence[str] | None = None) -> None:
     command, *options = list(sys.argv[1:] if args is None else args) or ["--help"]
     _parser().parse_args([command])
     run = resolve_name(COMMANDS[command][0])
+    configs: list[Path] = []
     try:
-        run(_locate_configs(options))
+        located, configs = _locate_configs(options)
+        for config in configs:
+            config_file.check(config)
+        run(located)
     except (ArgumentError, MisconfigurationException, VerismError) as error:
         message = " ".join(str(error).split())
         if isinstance(error, ArgumentError) and command in ("fit", "sweep"):
             # Imported when it is needed, as the commands are.
-            message += str(resolve_name("verism.suggestion:meant")(message))
+            message += str(resolve_name("verism.suggestion:meant")(message)) + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
     except KeyboardInterrupt:
@@ -68,24 +73,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _locate_configs(args: Sequence[str]) -> list[str]:
-    """Replace each ``--config NAME`` that is no file here by verism's own config of that name."""
+def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """Return the arguments with the paths of verism's own configs for their names, and the paths of all configs."""
     located: list[str] = []
+    configs: list[Path] = []
     for arg in args:
         option, equals, value = arg.partition("=")
         if option in ("--config", "-c") and equals:
-            located.append(f"{option}={_locate(value)}")
+            configs.append(_locate(value))
+            located += [option, str(configs[-1])]
         elif located and located[-1] in ("--config", "-c"):
-            located.append(_locate(arg))
+            configs.append(_locate(arg))
+            located.append(str(configs[-1]))
         else:
             located.append(arg)
-    return located
+    return located, configs
 
 
-def _locate(config: str) -> str:
-    if Path(config).is_file():
-        return config
-    if (CONFIGS / config).is_file():
-        return str(CONFIGS / config)
+def _locate(config: str) -> Path:
+    for path in (Path(config), CONFIGS / config):
+        if path.is_file():
+            return path
     names = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
     raise VerismError(f"{config}: no such config; verism's own are {', '.join(names)}.")

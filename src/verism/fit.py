@@ -17,7 +17,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, Optimiz
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from verism import checkpoint, precision
+from verism import checkpoint, config_file, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Scalars, Snapshots, Summary
 from verism.checkpoint import CheckpointFiles
 from verism.data import PhotoPair, Photos
@@ -166,6 +166,7 @@ class VerismCLI(LightningCLI):
 
     def before_fit(self) -> None:
         """Find the user's mistakes before anything is written."""
+        self._check_files()
         self.datamodule.setup("fit")
         self.model.canvas.check()
         if self.model.scales is not None:
@@ -176,6 +177,24 @@ class VerismCLI(LightningCLI):
         # What is there is this job's own.
         output.overwrite |= requeued()
         output.check(self.trainer)
+
+    def _check_files(self) -> None:
+        """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
+        options = self.config.fit
+        inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
+        outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
+        if _are_one(inputs["data.content"], inputs["data.style"]):
+            raise VerismError(
+                f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
+                "choose another photo for one of them."
+            )
+        for option, path in outputs.items():
+            for name, taken in inputs.items():
+                if _are_one(path, taken):
+                    raise VerismError(
+                        f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "
+                        f"--{option}."
+                    )
 
     def _check_shares(self) -> None:
         """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
@@ -207,8 +226,18 @@ class VerismCLI(LightningCLI):
         return "a smaller --data.size" if observe is None else observe.remedy(free(self.model.device))
 
 
+def _are_one(first: Path, second: Path) -> bool:
+    """Return whether two paths are of one file, by whatever names."""
+    return first.exists() and second.exists() and first.samefile(second)
+
+
 class Parser(LightningArgumentParser):
-    """Lightning's parser, with a help that can be read."""
+    """Lightning's parser, with a help that can be read, and configs that say which version wrote them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make it."""
+        header = [config_file.header(), *kwargs.pop("dump_header", [])]
+        super().__init__(*args, dump_header=header, **kwargs)
 
     def format_help(self, *args: Any, **kwargs: Any) -> str:
         """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""

@@ -104,13 +104,6 @@ def test_never_overwrites_unless_asked(
     assert images.read(path).shape == (1, 3, 48, 64)
 
 
-def test_refuses_an_ending_before_the_run(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        run(*STEPS, "--output.path", "result.bmp")
-    assert "results are written as .png, .jpg, .jpeg" in capsys.readouterr().err
-    assert not Path("lightning_logs").exists()
-
-
 SMALL = ("--data.size", "32")
 """The fit sees 32×42 of the content photo's 48×64 pixels."""
 
@@ -167,23 +160,6 @@ def test_a_table_of_the_look(run: Callable[..., Path], canvas: str, monkeypatch:
     photo = images.read(Path("../content.png"))
     # The full result, though this file was written beside one of strength 0.
     assert float((through(table, photo).clamp(0, 1) - result).abs().mean()) < 4 / 255
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--output.strength", "1.5"), "--output.strength 1.5: must be from 0"),
-        (("--output.strength", "-1"), "--output.strength -1.0: must be from 0"),
-        (("--output.lut", "look.txt"), "look.txt: lookup tables are written as .cube"),
-    ],
-)
-def test_refuses_what_it_cannot_write_before_the_run(
-    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], options: tuple[str, str], said: str
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        run(*STEPS, *options)
-    assert said in capsys.readouterr().err
-    assert list(Path.cwd().iterdir()) == []
 
 
 def test_never_overwrites_a_table_unless_asked(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import cube, images, photo_file
+from verism import atomic, cube, images, photo_file
 from verism.color_table import through
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.metrics import ciede2000
@@ -71,8 +71,9 @@ class Output(Callback):
         """Return where the result will be; a string if that is a URL.
 
         Raises:
-            VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
-                be written; or the strength is not in [0, 1].
+            VerismError: it, or the table, exists and must not be overwritten, has an ending that is not one that can
+                be written, or is where nothing can be, or the run's
+                folder is; or the strength is not in [0, 1].
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
@@ -81,6 +82,9 @@ class Output(Callback):
         images.check_strength("--output.strength", self.strength)
         if self.lut is not None:
             cube.check(self.lut)
+        for file in (path, self.lut, own if trainer.loggers else None):
+            if isinstance(file, Path):
+                atomic.check(file)
         for option, file in (("path", path), ("lut", self.lut)):
             if file is not None and _exists(file) and not self.overwrite:
                 raise VerismError(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jsonargparse.typing import register_type
 
 import verism
+from verism import config_file
 from verism.errors import VerismError
 from verism.fit import FitOptions
 from verism.images import matching
@@ -80,6 +81,7 @@ def plan(
     Raises:
         VerismError: there is nothing to run, or a pattern, a CSV file or an option cannot be taken.
     """
+    config_file.check(base)
     axes = [_axis(name, values) for name, values in grid.items()]
     varying = [name for name, axis in zip(grid, axes, strict=True) if len(axis) > 1]
     reader = FitOptions()
