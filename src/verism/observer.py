@@ -120,7 +120,7 @@ class Observer:
     def remedy(self, available: int) -> str:
         """Return the option with which a step would take no more than so many bytes, or the least."""
         tile = self.step.tile(available)
-        if tile is not None and (self.tile is None or tile < self.tile):
+        if tile is not None and self.step.takes(tile) < self.step.takes(self.tile):
             return f"--model.tile {tile}, with which it takes about {self.step.takes(tile) / 1e9:.1f} GB"
         if self.step.bytes_each > 2:  # noqa: PLR2004
             half = self.step._replace(bytes_each=2).takes(self.tile)
