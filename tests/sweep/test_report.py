@@ -87,13 +87,14 @@ def test_holds_all_that_it_shows(tmp_path: Path, run: Callable[..., Record]) -> 
 
 def test_escapes_names_and_errors(tmp_path: Path, run: Callable[..., Record]) -> None:
     # A slash ends a folder's name, so that the path has the whole tag.
-    record = run(SCRIPT, "0", content=f"{SCRIPT}.png", style="<b>&'\".png")
+    record = run(SCRIPT, "0", content=f"{SCRIPT}.png", style="<img src=x onerror=alert(1)>&'\".png")
     hostile = replace(record, error=SCRIPT, settings={SCRIPT: SCRIPT}, weights=SCRIPT)
     measured = replace(record, settings={SCRIPT: "<i>"}, scalars={f"metrics/{SCRIPT}": 1.0})
     path = tmp_path / "report.html"
     write_report(path, SCRIPT, [hostile, measured])
     page = path.read_text(encoding="utf-8")
-    assert not re.search(r"<(script|b|i)\b", page)
+    assert not re.search(r"<(script|i)\b|<img src=x", page)
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert cells(page)[1][-1] == f"failed: {SCRIPT}"
     # Quoted for a shell first.
     assert f"--config '{record.folder}/fit.yaml'" in unescape(page)

@@ -71,9 +71,8 @@ class Output(Callback):
         """Return where the result will be; a string if that is a URL.
 
         Raises:
-            VerismError: it, or the table, exists and must not be overwritten, has an ending that is not one that can
-                be written, or is where nothing can be, or the run's
-                folder is; or the strength is not in [0, 1].
+            VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
+                be written; it, the table or the run's folder is where nothing can be; or the strength is not in [0, 1].
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
