@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 import verism
 from verism.errors import VerismError
+
+MOST = 10_000
+"""Values that a config may stand for: of few lines, aliases of aliases can make as many as one likes."""
 
 _WRITTEN_BY = re.compile(r"^# verism==(\S+)", re.MULTILINE)
 
@@ -33,6 +38,8 @@ def check(path: Path) -> None:
         raise VerismError(f"{path}: is no YAML, but something else; a config is a text file.") from error
     if not isinstance(options, dict) or not options:
         raise VerismError(f"{path}: holds no options; a config has lines such as data: {{size: 600}}.")
+    if sum(1 for _ in islice(_values(options), MOST + 1)) > MOST:
+        raise VerismError(f"{path}: stands for more than {MOST} values; an alias in it must not hold itself.")
 
 
 def of_other_versions(paths: Iterable[Path]) -> str:
@@ -40,3 +47,15 @@ def of_other_versions(paths: Iterable[Path]) -> str:
     found = {path: _WRITTEN_BY.search(path.read_text(encoding="utf-8")) for path in paths}
     others = {path: match[1] for path, match in found.items() if match and match[1] != verism.__version__}
     return "".join(f"; {path} is of verism {other}, and this is {verism.__version__}" for path, other in others.items())
+
+
+def _values(options: Any) -> Iterator[Any]:
+    """Yield a value, and all that are in it."""
+    left = [options]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value

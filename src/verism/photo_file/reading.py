@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import struct
+import logging
 import warnings
-import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,9 @@ HEIF = importlib.util.find_spec("pillow_heif") is not None
 
 if HEIF:
     importlib.import_module("pillow_heif").register_heif_opener()
+
+# What it says of a damaged file is said in a sentence.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 MIN_SIDE = 32
 """The shortest side, in pixels, that is worth looking at: VGG-19's deepest layers see 1/16 of it."""
@@ -79,8 +81,11 @@ def read(path: Path) -> Photo:
         raise VerismError(f"{path}: no such photo.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Of tags and blocks that are damaged, without which a photo is one all the same.
+            warnings.simplefilter("ignore")
             file = _opened(path)
+    except (VerismError, MemoryError):
+        raise
     except Image.DecompressionBombError as error:
         raise VerismError(
             f"{path}: has more pixels than are read of a file that could be a trap; if it is none, raise "
@@ -88,8 +93,10 @@ def read(path: Path) -> Photo:
         ) from error
     except UnidentifiedImageError as error:
         raise VerismError(_unidentified(path)) from error
-    except _UNREADABLE as error:
-        raise VerismError(f"{path}: cannot be read as an image ({error}).") from error
+    except Exception as error:
+        # A file of anything can make a decoder raise anything.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
     turn = _TURNS.get(file.orientation, _as_it_is)
     colors = turn(file.samples.colors)
     pixels, used = _pixels(path, colors, file.profile)
@@ -209,14 +216,3 @@ _TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     8: np.rot90,
 }
 """EXIF's orientations, by their numbers."""
-
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-    tifffile.TiffFileError,
-)
-"""What decoders raise of files that are damaged, or that they do not know."""

@@ -44,10 +44,12 @@ def _mode(file: Image.Image) -> str:
 
 
 def of_page(page: Any) -> Samples:
-    """Return the samples of a page of tifffile's."""
+    """Return the samples of a page of tifffile's; raise ``ValueError`` if they are not of a photo."""
     samples = page.asarray()
     if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and samples.ndim == 3:  # noqa: PLR2004
         samples = np.moveaxis(samples, 0, -1)
+    if samples.shape[:2] != (page.imagelength, page.imagewidth):
+        raise ValueError(f"a TIFF of {samples.shape} samples")
     if page.photometric == tifffile.PHOTOMETRIC.SEPARATED:
         return Samples(samples[..., :CMYK])
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
