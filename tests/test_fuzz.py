@@ -39,7 +39,9 @@ FOUND = {
     "tiles.tiff": (43, 225),
     "whole.tiff": (0,),
     "cmyk.jpg": (4,),
-    "whole.heic": (119,),
+    "whole.heic": (119, 1889),
+    "whole.png": (1324,),
+    "moving.gif": (1034,),
 }
 
 

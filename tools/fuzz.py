@@ -176,6 +176,8 @@ def check_photo(path: Path) -> bool:
             assert list(samples.shape[-2:]) == size
     for suffix in (".png", ".jpg", ".tiff", ".webp"):
         written = path.with_name("written").with_suffix(suffix)
+        if max(size) > 16383 and suffix == ".webp":
+            continue
         photo_file.write(written, photo, {}, photo_file.Encoding("keep"))
         assert photo_file.read(written).pixels.shape == photo.pixels.shape
     return True

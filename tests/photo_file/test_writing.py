@@ -160,3 +160,11 @@ def test_a_gradient_keeps_no_bands(tmp_path: Path, canvas: Any) -> None:
     steps = row.diff().abs() * 65535
     assert len(row.unique()) > 1900
     assert float(steps.max()) < 3 * float(steps.mean())
+
+
+@pytest.mark.parametrize(("name", "width"), [("a.webp", 16383), ("a.jpg", 65500)])
+def test_a_format_that_has_not_so_many_pixels(tmp_path: Path, name: str, width: int) -> None:
+    photo_file.write(tmp_path / name, Photo(torch.zeros(1, 3, 32, width)), {})
+    with pytest.raises(VerismError, match=rf"{name}: has at most {width} pixels on a side; choose .png or .tiff"):
+        photo_file.write(tmp_path / name, Photo(torch.zeros(1, 3, 32, width + 1)), {})
+    assert images.read(tmp_path / name).shape == (1, 3, 32, width)

@@ -31,11 +31,19 @@ class Extras(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format of results: its encoder, of ``(H, W, 3 or 4)`` and the rest; its depths; whether it has alpha."""
+    """A format of results.
+
+    Attributes:
+        encode: its encoder, of ``(H, W, 3 or 4)`` and the rest.
+        depths: bits a sample that it can have.
+        alpha: whether it has transparency.
+        side: the most pixels that it has on one.
+    """
 
     encode: Callable[[NDArray[Any], Extras], bytes]
     depths: tuple[int, ...]
     alpha: bool
+    side: int
 
 
 def _png(samples: NDArray[Any], extras: Extras) -> bytes:
@@ -108,14 +116,14 @@ def _by_pillow(samples: NDArray[Any], extras: Extras, **options: Any) -> bytes:
     return file.getvalue()
 
 
-_JPEG = Format(_jpeg, (8,), alpha=False)
+_JPEG = Format(_jpeg, (8,), alpha=False, side=65500)
 
 FORMATS: Mapping[str, Format] = {
-    ".png": Format(_png, (8, 16), alpha=True),
+    ".png": Format(_png, (8, 16), alpha=True, side=2**31 - 1),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
-    ".tif": Format(_tiff, (8, 16), alpha=True),
-    ".tiff": Format(_tiff, (8, 16), alpha=True),
-    ".webp": Format(partial(_by_pillow, format="WEBP", quality=95, exact=True), (8,), alpha=True),
+    ".tif": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
+    ".tiff": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
+    ".webp": Format(partial(_by_pillow, format="WEBP", quality=95, exact=True), (8,), alpha=True, side=16383),
 }
 """By their endings."""

@@ -29,7 +29,7 @@ _APART = frozenset(
 )
 """Tags that are carried by themselves."""
 
-_ORIENTATION_IN_XMP = re.compile(rb"(tiff:Orientation(?:=\"|>))[0-9](\"|<)")
+_ORIENTATION_IN_XMP = re.compile(rb"(tiff:Orientation(?:=\"|>))[0-9]")
 
 
 def carried(exif: Image.Exif) -> bytes:
@@ -43,7 +43,7 @@ def carried(exif: Image.Exif) -> bytes:
 
 def upright(xmp: bytes) -> bytes:
     """Return an XMP packet that says of the picture that it lies as it should."""
-    return _ORIENTATION_IN_XMP.sub(rb"\g<1>1\g<2>", xmp)
+    return _ORIENTATION_IN_XMP.sub(rb"\g<1>1", xmp)
 
 
 def iptc(file: Image.Image, exif: Image.Exif) -> bytes:

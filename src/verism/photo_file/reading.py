@@ -84,6 +84,8 @@ def read(path: Path) -> Photo:
             # Of tags and blocks that are damaged, without which a photo is one all the same.
             warnings.simplefilter("ignore")
             file = _opened(path)
+        # A damaged file may hold less than it says.
+        _check_size(path, *file.samples.colors.shape[1::-1])
     except (VerismError, MemoryError):
         raise
     except Image.DecompressionBombError as error:

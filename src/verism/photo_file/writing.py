@@ -47,11 +47,13 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
         encoding: of the pixels.
 
     Raises:
-        VerismError: the ending is not one that can be written, the format has not that depth, or the file cannot be
-            written.
+        VerismError: the ending is not one that can be written, the format has not that depth or size, or the file
+            cannot be written.
     """
     check(path, encoding)
     form = FORMATS[path.suffix.lower()]
+    if max(photo.pixels.shape[-2:]) > form.side:
+        raise VerismError(f"{path}: has at most {form.side} pixels on a side; choose .png or .tiff.")
     pixels = photo.pixels.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
     alpha = photo.alpha if form.alpha else None
     profile = srgb()
