@@ -37,8 +37,18 @@ def as_tensor(samples: NDArray[Any], top: int) -> Tensor:
 
 
 def ink_profile() -> bytes:
-    """Return an ICC profile of CMYK, of the corners of the cube of inks alone: lightness falls, hue turns."""
-    corners = itertools.product((0, 1), repeat=4)
+    """Return an ICC profile of CMYK."""
+    return _profile(b"CMYK", 4)
+
+
+def scanner_profile() -> bytes:
+    """Return an ICC profile of RGB that leads from there alone."""
+    return _profile(b"RGB ", 3)
+
+
+def _profile(space: bytes, channels: int) -> bytes:
+    """Return a profile of the corners of a cube of inks alone: lightness falls, hue turns."""
+    corners = ((*corner, 0)[:4] for corner in itertools.product((0, 1), repeat=channels))
     lab = [
         (255 * (1 - 0.3 * c - 0.35 * m - 0.1 * y) * (1 - k), 128 - 40 * c + 60 * m, 128 - 40 * c + 70 * y)
         for c, m, y, k in corners
@@ -46,8 +56,10 @@ def ink_profile() -> bytes:
     ramp = bytes(range(256))
     table = bytes(int(max(0, min(255, value))) for color in lab for value in color)
     unity = struct.pack(">9i", *(65536 * (i == j) for i in range(3) for j in range(3)))
-    lut = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + unity + 4 * ramp + table + 3 * ramp
+    lut = b"mft1" + bytes(4) + bytes([channels, 3, 2, 0]) + unity + channels * ramp + table + 3 * ramp
     tags = 132 + 12
-    head = struct.pack(">I4sI4s4s4s", tags + len(lut), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head = struct.pack(
+        ">I4sI4s4s4s", tags + len(lut), b"lcms", 0x02400000, b"scnr" if channels == 3 else b"prtr", space, b"Lab "
+    )
     head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
     return head.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", tags, len(lut)) + lut

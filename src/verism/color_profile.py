@@ -47,7 +47,11 @@ def to_srgb(samples: NDArray[Any], profile: bytes) -> NDArray[np.float32]:
 
 
 def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32]:
-    """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1]."""
+    """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1].
+
+    Raises:
+        ProfileError: it is none, not of RGB, or leads only to sRGB.
+    """
     return _transform(pixels, srgb(), profile, "rgb")
 
 
@@ -56,6 +60,15 @@ def is_srgb(profile: bytes) -> bool:
     steps = np.linspace(0, 1, PROBE, dtype=np.float32)
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     return bool(np.abs(_transform(colors, profile, srgb(), "rgb") - colors).max() <= SAME)
+
+
+def leads_back(profile: bytes) -> bool:
+    """Return whether ``from_srgb`` takes a profile that ``to_srgb`` takes: those of scanners lead one way."""
+    try:
+        from_srgb(np.zeros((1, 1, 3), np.float32), profile)
+    except ProfileError:
+        return False
+    return True
 
 
 def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from photographs import ADOBE, GRADIENT, WRITTEN, as_tensor, levels16, save
+from photographs import ADOBE, GRADIENT, WRITTEN, as_tensor, levels16, save, scanner_profile
 from PIL import ExifTags, Image
 from torch import Tensor
 
@@ -168,3 +168,13 @@ def test_a_format_that_has_not_so_many_pixels(tmp_path: Path, name: str, width: 
     with pytest.raises(VerismError, match=rf"{name}: has at most {width} pixels on a side; choose .png or .tiff"):
         photo_file.write(tmp_path / name, Photo(torch.zeros(1, 3, 32, width + 1)), {})
     assert images.read(tmp_path / name).shape == (1, 3, 32, width)
+
+
+def test_a_profile_that_leads_one_way_is_not_kept(tmp_path: Path) -> None:
+    """As scanners have; the result is sRGB, and the colours are those of the photo."""
+    picture = Image.fromarray(GRADIENT)
+    photo = photo_file.read(save(tmp_path / "photo.png", picture, icc_profile=scanner_profile()))
+    assert float((photo.pixels - as_tensor(GRADIENT, 255)).abs().mean()) > 0.02
+    assert photo.profile == b""
+    photo_file.write(tmp_path / "result.png", photo, {}, Encoding("keep"))
+    torch.testing.assert_close(images.read(tmp_path / "result.png"), photo.pixels, rtol=0, atol=0.51 / 255)

@@ -15,7 +15,8 @@ class Photo(NamedTuple):
         pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; what is transparent lies over white.
         alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for a photo that is opaque.
         depth: bits a sample, 8 or 16.
-        profile: the embedded ICC profile that the pixels were converted from, if it is of an RGB space; else empty.
+        profile: the embedded ICC profile that the pixels were converted from, if results can be in its space, which is
+            one of RGB; else empty.
         exif: the EXIF block, without the orientation; empty if there is none.
         xmp: the XMP packet, likewise.
         iptc: the records of IPTC-IIM: caption, credit, …; empty if there are none.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
-from verism.color_profile import ProfileError, is_srgb, to_srgb
+from verism.color_profile import ProfileError, is_srgb, leads_back, to_srgb
 from verism.errors import VerismError
 from verism.photo_file import metadata, samples
 from verism.photo_file.photo import Photo
@@ -173,7 +173,7 @@ def _is_tiff(path: Path) -> bool:
 
 
 def _pixels(path: Path, colors: NDArray[Any], profile: bytes) -> tuple[NDArray[np.float32], bytes]:
-    """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if it is one of RGB that was converted from."""
+    """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if results can be in its space."""
     # Also refuses NaN, which compares false; whole numbers cannot be outside.
     if colors.dtype == np.float32 and not bool(((colors >= 0) & (colors <= 1)).all()):
         raise VerismError(f"{path}: has floating-point samples outside of [0, 1]; scale them before.")
@@ -181,7 +181,7 @@ def _pixels(path: Path, colors: NDArray[Any], profile: bytes) -> tuple[NDArray[n
     if profile:
         try:
             if channels != RGB or not is_srgb(profile):
-                return to_srgb(colors, profile), profile if channels == RGB else b""
+                return to_srgb(colors, profile), profile if channels == RGB and leads_back(profile) else b""
         except ProfileError as error:
             rank_zero_info(f"{path}: its colour profile cannot be used ({error}); values are taken as sRGB.")
     unit = samples.unit(colors)
