@@ -1,4 +1,4 @@
-"""Signals, answered at the end of a step: Ctrl-C, a scheduler's last warning, SLURM's request to be requeued."""
+"""Signals, answered between two steps: Ctrl-C, a scheduler's last warning, SLURM's request to be requeued."""
 
 from __future__ import annotations
 
@@ -44,10 +44,8 @@ class Signals(Callback):
             self._requeue = handler
             signal.signal(signal.SIGUSR1, self._remember_requeue)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Answer, if any of the processes was sent a signal.
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Answer, if any of the processes was sent a signal; here, because the last step is in the log by now.
 
         Raises:
             InterruptedRunError: it has to stop.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 from verism import checkpoint, images
@@ -92,13 +93,18 @@ def test_a_signal_leaves_the_image_and_the_checkpoint_of_its_step(
 ) -> None:
     five = run(*steps(5))
     caplog.clear()
-    folder = stopped(*steps(9), *trouble(kind, 5), status=status)
+    folder = stopped(*steps(9), *trouble(kind, 5), "--trainer.log_every_n_steps", "1", status=status)
     said = capfd.readouterr().err
     assert said.count("after step 5.") == 1
     assert "Traceback" not in said
     assert f"To go on from step 5: --ckpt_path {folder}/checkpoints/last.ckpt" in caplog.text
     assert torch.equal(images.read(folder / "result.png"), images.read(five / "result.png"))
     assert torch.equal(state(folder)["pixels"], state(five)["pixels"])
+    (events,) = folder.glob("events.out.tfevents.*")
+    log = EventAccumulator(str(events))
+    log.Reload()
+    # Nothing is left in a buffer.
+    assert [event.step for event in log.Scalars("loss/total")] == [0, 1, 2, 3, 4]
 
 
 def test_a_second_ctrl_c_stops_at_once_with_the_last_checkpoint(
