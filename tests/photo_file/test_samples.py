@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,16 @@ def test_a_deep_tiff_of_another_colour_space_is_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "photo.tiff", levels16(3), photometric="cielab")
     with pytest.raises(VerismError, match=r"photo.tiff: cannot be read as an image \(a TIFF of cielab\)"):
         images.read(tmp_path / "photo.tiff")
+
+
+def test_a_tiff_of_too_many_samples_a_pixel_is_refused_before_they_take_memory(tmp_path: Path) -> None:
+    """Of few bytes, it stands for a gigabyte."""
+    tifffile.imwrite(tmp_path / "photo.tiff", levels16(3), photometric="rgb", compression="zlib")
+    with tifffile.TiffFile(tmp_path / "photo.tiff", mode="r+b") as tiff:
+        page: Any = tiff.pages[0]
+        page.tags[277].overwrite(65000)
+    tracemalloc.start()
+    with pytest.raises(VerismError, match=r"photo.tiff: cannot be read as an image \(a TIFF of \(.*65000\) samples\)"):
+        images.read(tmp_path / "photo.tiff")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()

@@ -143,7 +143,8 @@ def _opened_tiff(path: Path) -> _File:
     """Return a TIFF file that Pillow does not know, with what EXIF it has in words."""
     with tifffile.TiffFile(path) as tiff:
         page: Any = tiff.pages[0]
-        _check_size(path, page.imagewidth, page.imagelength)
+        # A damaged file may have several of each.
+        _check_size(path, int(page.imagewidth), int(page.imagelength))
         tags = {tag.code: tag.value for tag in page.tags}
         exif = Image.Exif()
         for tag, value in tags.items():

@@ -14,6 +14,9 @@ from PIL import Image, TiffImagePlugin
 RGB, CMYK = 3, 4
 """Channels of a colour; a grey one has 1."""
 
+MOST = 16
+"""Samples a pixel that a file may have; those behind the first few are left out, and more are a trap for memory."""
+
 
 class Samples(NamedTuple):
     """Samples as a file has them, uint8, uint16 or float32: colours ``(H, W, 1, 3 or 4)``, and alpha ``(H, W, 1)``."""
@@ -45,6 +48,8 @@ def _mode(file: Image.Image) -> str:
 
 def of_page(page: Any) -> Samples:
     """Return the samples of a page of tifffile's; raise ``ValueError`` if they are not of a photo."""
+    if page.size > MOST * page.imagelength * page.imagewidth:
+        raise ValueError(f"a TIFF of {page.shape} samples")
     samples = page.asarray()
     if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and samples.ndim == 3:  # noqa: PLR2004
         samples = np.moveaxis(samples, 0, -1)
