@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -92,7 +93,9 @@ def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
 
 def _locate(config: str) -> Path:
     for path in (Path(config), CONFIGS / config):
-        if path.is_file():
-            return path
+        # A name may be too long for the file system to look for.
+        with suppress(OSError):
+            if path.is_file():
+                return path
     names = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
     raise VerismError(f"{config}: no such config; verism's own are {', '.join(names)}.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from jsonargparse.typing import register_type
 from lightning.fabric.plugins.io import CheckpointIO
@@ -16,6 +18,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from torch import nn
 
 from verism import checkpoint, config_file, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Scalars, Snapshots, Summary
@@ -27,6 +30,12 @@ from verism.memory import KeepFreedMemory, is_shortage
 from verism.module import StyleTransfer
 from verism.signals import Signals, requeued
 from verism.tiles import shares
+
+LONGEST_NAME = 255
+"""Bytes that file systems have for a name."""
+
+SEEDS = 2**32
+"""There are so many."""
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
@@ -44,7 +53,10 @@ def resolve_paths() -> None:
 def _resolve(path: str | Path) -> Path:
     if "://" in str(path):
         raise ValueError(f"{path} is a URL, and has to be a file")
-    return Path(path).expanduser().resolve()
+    found = Path(path).expanduser().resolve()
+    if any(len(os.fsencode(name)) > LONGEST_NAME for name in found.parts):
+        raise ValueError(f"{str(path)[:40]}… is longer than the name of a file can be")
+    return found
 
 
 def read_photos(options: Mapping[str, Any]) -> Photos:
@@ -118,8 +130,15 @@ class VerismCLI(LightningCLI):
 
         Lightning would have the checkpoint's options take the place of those that the user gives.
         """
-        self.config = parser.parse_args(args)
+        try:
+            self.config = parser.parse_args(args)
+        except UnicodeDecodeError as error:
+            raise VerismError(
+                "--model, --data and their like take files of options, and one given is no text."
+            ) from error
         options = self.config.get("fit")
+        if options is not None and not 0 <= int(options.seed_everything) < SEEDS:
+            raise VerismError(f"--seed_everything {options.seed_everything}: must be from 0 to {SEEDS - 1}.")
         if options is not None and options.get("ckpt_path") is not None:
             root = str(options.trainer.default_root_dir or Path.cwd())
             self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
@@ -140,7 +159,7 @@ class VerismCLI(LightningCLI):
             kwargs["plugins"] = [*plugins, CheckpointFiles()]
         try:
             return super().instantiate_trainer(**kwargs)
-        except (ImportError, ValueError, MisconfigurationException) as error:
+        except (ImportError, TypeError, ValueError, MisconfigurationException) as error:
             # Also that a package is missing for a URL.
             raise VerismError(f"--trainer: {error}") from error
 
@@ -171,6 +190,7 @@ class VerismCLI(LightningCLI):
         self.model.canvas.check()
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
+        self._check_optimizer()
         self._check_shares()
         self._check_resumed()
         output = self.config_init.fit.output
@@ -195,6 +215,13 @@ class VerismCLI(LightningCLI):
                         f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "
                         f"--{option}."
                     )
+
+    def _check_optimizer(self) -> None:
+        """Have torch say what it has against the optimiser's options; what is optimised is not there yet."""
+        try:
+            self.model.optimizer([nn.Parameter(torch.zeros(1, 1))])
+        except (TypeError, ValueError) as error:
+            raise VerismError(f"--optimizer: {error}.") from error
 
     def _check_shares(self) -> None:
         """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""

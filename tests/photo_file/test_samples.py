@@ -86,7 +86,7 @@ def test_a_deep_tiff_of_another_colour_space_is_refused(tmp_path: Path) -> None:
 def test_a_tiff_of_too_many_samples_a_pixel_is_refused_before_they_take_memory(tmp_path: Path) -> None:
     """Of few bytes, it stands for a gigabyte."""
     tifffile.imwrite(tmp_path / "photo.tiff", levels16(3), photometric="rgb", compression="zlib")
-    with tifffile.TiffFile(tmp_path / "photo.tiff", mode="r+b") as tiff:
+    with tifffile.TiffFile(tmp_path / "photo.tiff", mode="r+") as tiff:
         page: Any = tiff.pages[0]
         page.tags[277].overwrite(65000)
     tracemalloc.start()
