@@ -241,10 +241,11 @@ class VerismCLI(LightningCLI):
                 "--model.backbone.weights."
             )
         optimizer = self.config.fit.optimizer.class_path
-        if was["optimizer"]["class_path"] != optimizer:
+        # A run from Python has no options to record, but for the weights.
+        recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
+        if recorded != optimizer:
             raise VerismError(
-                f"{self._resumed}: was made with another --optimizer, {was['optimizer']['class_path']}, and cannot go "
-                f"on with {optimizer}."
+                f"{self._resumed}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}."
             )
 
     def _remedy(self) -> str:

@@ -225,6 +225,15 @@ def test_another_runs_checkpoint_is_refused(
     assert sentence in capsys.readouterr().err
 
 
+def test_goes_on_from_a_run_from_python(run: Callable[..., Path]) -> None:
+    """Whose model records nothing but its weights."""
+    found = dict(checkpoint.read(run(*steps(2)) / "checkpoints" / "last.ckpt"))
+    found["hyper_parameters"] = {"backbone": found["hyper_parameters"]["backbone"]}
+    torch.save(found, "python.ckpt")
+    rest = run(*steps(3), "--ckpt_path", "python.ckpt")
+    assert checkpoint.read(rest / "checkpoints" / "last.ckpt")["global_step"] == 3
+
+
 def test_options_may_change_from_one_half_to_the_other(run: Callable[..., Path]) -> None:
     run(*steps(2))
     folder = run(*steps(4), "--ckpt_path", "last", "--model.tile", "16", "--model.content.weight", "3")
