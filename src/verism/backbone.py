@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, Self, final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Literal, final
 
 import torch
 from jsonargparse import lazy_instance
 from torch import Tensor, nn
 
 from verism import weights as weights_
+from verism.activation import Activation
 from verism.convolution import frozen_convolution
 from verism.errors import VerismError
 from verism.normalization import Normalization
 from verism.pooling import AveragePool
-from verism.tiles import Margins
-from verism.vgg19 import CONVOLUTIONS, INPUT, LAYERS, POOLED, reach, stride
+from verism.tap import ALL, Index, tap
+from verism.vgg19 import INPUT, LAYERS, Block, down_to
 
 Features = Mapping[str, Tensor]
 """Layer name to feature map ``(1, channels, height, width)``."""
 
-NONE = Margins()
-"""No margins: the image is whole."""
-
-REVERSIBLE = (nn.ReLU, nn.LeakyReLU)
-"""Activations that can overwrite their input, because their derivative can be read off their output."""
+Kernel = tuple[Tensor, Tensor]
+"""A convolution's weight ``(out, in, 3, 3)`` and bias ``(out,)``."""
 
 
 @final
 class VGG19(nn.Module):
     """VGG-19's convolutions with an activation and a pooling of your choice, frozen.
 
-    The weights are buffers, not parameters, and stay out of checkpoints: nothing here is trained or saved.
+    The weights are no parameters and stay out of checkpoints: nothing here is trained or saved. They are there in the
+    type that is computed in, and beside that only as they were loaded.
     """
 
     def __init__(
@@ -64,31 +63,26 @@ class VGG19(nn.Module):
                 f"--model.backbone.sha256 asks for weights {sha256}, but {loaded.name} has {loaded.sha256}: name the "
                 "file that has the first, or drop the option."
             )
-        _check_elementwise(activation)
+        self.activate = Activation(activation)
         self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
         self.normalize = Normalization()
-        self.activation = copy.deepcopy(activation)
-        if hasattr(activation, "inplace"):
-            # A layer that was asked for must not be overwritten, whatever the caller set.
-            self.activation.inplace = False  # type: ignore[assignment]
-        self.activation_in_place = copy.deepcopy(self.activation)
-        if isinstance(activation, REVERSIBLE) and getattr(activation, "negative_slope", 0.0) >= 0.0:
-            self.activation_in_place.inplace = True  # type: ignore[assignment]
         self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
-        for name, (weight, bias) in loaded.kernels.items():
-            self.register_buffer(f"{name}_weight", weight.contiguous(memory_format=torch.channels_last), False)
-            self.register_buffer(f"{name}_bias", bias, False)
-        self._cast: dict[torch.dtype, dict[str, tuple[Tensor, Tensor]]] = {}
+        self._weights = loaded.kernels
+        self._kernels: dict[tuple[torch.device, torch.dtype], dict[str, Kernel]] = {}
 
-    def forward(self, image: Tensor, layers: Iterable[str], margins: Margins = NONE) -> dict[str, Tensor]:
+    @property
+    def activation(self) -> nn.Module:
+        """The function behind every convolution."""
+        return self.activate.function
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Return the features of ``image`` at ``layers``, computing no deeper than the deepest of them.
 
         Args:
             image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
             layers: names out of ``LAYERS``: ``input`` (normalised RGB), ``conv1_1`` … ``conv5_4`` (outputs of the
-                convolutions, as in the paper) and ``relu1_1`` … ``relu5_4`` (after the activation).
-            margins: what of ``image`` is there for its effect on the features of the rest alone, which are returned.
-                Zeros are padded around the margins; as wide as ``halo``, they keep them away from these features.
+                convolutions, as in the paper), ``relu1_1`` … ``relu5_4`` (after the activation) and ``pool1`` …
+                ``pool4``.
 
         Returns:
             Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
@@ -96,79 +90,74 @@ class VGG19(nn.Module):
         Raises:
             VerismError: a name is not in ``LAYERS``.
         """
-        return dict(self.walk(image, layers, margins))
+        return dict(self.walk(image, layers))
 
-    def walk(self, image: Tensor, layers: Iterable[str], margins: Margins = NONE) -> Iterator[tuple[str, Tensor]]:
+    def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         """Do what ``forward`` does, and hand out each of the features as soon as they are there."""
         wanted = set(layers)
         check_layers(wanted)
         x = self.normalize(image)
         if INPUT in wanted:
-            yield INPUT, margins.crop(x)
-        kernels = self._kernels(x)
-        needed = reach(wanted)
-        last = max(wanted, key=LAYERS.index, default=INPUT)
-        x = x.contiguous(memory_format=torch.channels_last)
-        for layer in CONVOLUTIONS:
-            if layer.name not in needed:
-                return
-            if layer.opens_block:
-                x = self.pool(x)
-                # The deeper, the less of the margins still matters.
-                kept = margins.at_most(_pooled(needed[layer.name]))
-                x = ((margins - kept) // stride(layer.name)).crop(x)
-                margins = kept
-            weight, bias = kernels[layer.name]
-            x = frozen_convolution(x, weight, bias)
-            outer = margins // stride(layer.name)
-            if layer.name in wanted:
-                yield layer.name, outer.crop(x)
-                if layer.name == last:
-                    return
-                x = self.activation(x)
-            else:
-                x = self.activation_in_place(x)
-            if layer.relu in wanted:
-                yield layer.relu, outer.crop(x)
+            yield INPUT, x
+        for block in down_to(wanted):
+            for layer, features in self.through(block, x, wanted):
+                if layer in wanted:
+                    yield layer, features
+                x = features
 
-    @staticmethod
-    def halo(layers: Iterable[str]) -> int:
-        """Return how wide margins have to be, in pixels, so that ``layers`` are as they would be in a whole image."""
-        return _pooled(max(reach(layers).values(), default=0))
+    def through(
+        self, block: Block, x: Tensor, layers: Collection[str], index: Index = ALL
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Take an image through one block, and hand out the features as soon as they are there.
+
+        Args:
+            block: with as much of it as is needed.
+            x: ``(1, channels, height, width)``, the normalised image, or the output of the block before; any part of
+                it, padded with zeros.
+            layers: that are wanted; those that are not the block's do not matter.
+            index: which of their rows and columns are.
+
+        Returns:
+            Layer and features of those that are wanted, in order; last, if the block has a pooling, all of its output.
+        """
+        kernels = self.kernels(x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in block.convolutions:
+            x = frozen_convolution(x, *kernels[layer.name])
+            seen = layer.name in layers
+            if seen:
+                x, features = tap(x, index)
+                yield layer.name, features
+                del features
+            if layer is block.convolutions[-1] and not block.pool and layer.relu not in layers:
+                return
+            x = self.activate(x, overwrite=not seen)
+            if layer.relu in layers:
+                x, features = tap(x, index)
+                yield layer.relu, features
+                del features
+        if block.pool:
+            yield block.pool, self.pool(x)
 
     def as_published(self) -> VGG19:
         """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
         twin = copy.copy(self)
         # A shallow copy shares the dictionary of submodules; the parts put in here must not reach this network.
         twin._modules = dict(self._modules)
-        twin.activation, twin.activation_in_place = nn.ReLU(), nn.ReLU(inplace=True)
+        twin.activate = Activation(nn.ReLU())
         twin.pool = nn.MaxPool2d(2, 2)
         return twin
 
-    def _kernels(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Return the kernels in the type that this forward pass computes in, cast once, not at every step."""
-        device = x.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
-        if dtype not in self._cast:
-            self._cast[dtype] = {
-                layer.name: (
-                    self.get_buffer(f"{layer.name}_weight").to(dtype),
-                    self.get_buffer(f"{layer.name}_bias").to(dtype),
-                )
-                for layer in CONVOLUTIONS
+    def kernels(self, x: Tensor) -> Mapping[str, Kernel]:
+        """Return the kernels where and in the type in which a pass of ``x`` computes; made once, not at every step."""
+        kind = x.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+        if (x.device, dtype) not in self._kernels:
+            self._kernels[x.device, dtype] = {
+                name: (weight.to(x.device, dtype, memory_format=torch.channels_last), bias.to(x.device, dtype))
+                for name, (weight, bias) in self._weights.items()
             }
-        return self._cast[dtype]
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        # Whatever moves or casts the buffers makes the cast copies stale.
-        self._cast.clear()
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # As torch has it.
-        return self
-
-
-def _pooled(pixels: int) -> int:
-    """Return the next number of pixels that the poolings divide."""
-    return -(-pixels // POOLED) * POOLED
+        return self._kernels[x.device, dtype]
 
 
 def check_layers(layers: Iterable[str]) -> None:
@@ -176,23 +165,3 @@ def check_layers(layers: Iterable[str]) -> None:
     unknown = sorted(set(layers) - set(LAYERS))
     if unknown:
         raise VerismError(f"VGG-19 has no layer {', '.join(map(repr, unknown))}; its layers are {', '.join(LAYERS)}.")
-
-
-def _check_elementwise(activation: nn.Module) -> None:
-    name = type(activation).__name__
-    if next(activation.parameters(), None) is not None:
-        raise VerismError(
-            f"--model.backbone.activation {name} has trainable parameters, but the image must be the only one: "
-            "choose an activation without, such as torch.nn.LeakyReLU."
-        )
-    probe = torch.linspace(-2, 2, 48).view(1, 3, 4, 4)
-    try:
-        whole, single = activation(probe), activation(probe.flatten()).view_as(probe)
-        elementwise = torch.allclose(whole, single)
-    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError):
-        elementwise = False
-    if not elementwise:
-        raise VerismError(
-            f"--model.backbone.activation {name} is not an elementwise function of one tensor: choose one that is, "
-            "such as torch.nn.LeakyReLU."
-        )

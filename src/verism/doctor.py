@@ -17,6 +17,8 @@ import verism
 from verism import footprint, precision, weights
 from verism.fit import quieten_lightning
 from verism.losses.style import DEFAULT_LAYERS
+from verism.tiles import Tiling
+from verism.vgg19 import down_to
 
 DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisions, weights, memory; and what to do."
 
@@ -84,9 +86,13 @@ def _weights() -> str:
 def _advice(device: torch.device) -> str:
     fastest = precision.fastest("auto")
     bytes_each = 2 if fastest == "bf16-mixed" else 4
-    pixels = footprint.free(device) / 2 / footprint.Step(LAYERS, 1000, 1000, bytes_each, halo=0).takes()
+    megapixel = footprint.Step(down_to(LAYERS), 1000, 1000, bytes_each)
+    fast = Tiling() if device.type == "cuda" else Tiling(1, footprint.SMALL)
+    pixels = footprint.free(device) / 2 / megapixel.takes(fast)
     where = "this GPU" if device.type == "cuda" else "the CPU"
-    whole = f"images of up to {pixels:.1f} megapixels are looked at at once, larger ones tile by tile"
+    whole = (
+        f"images of up to {pixels:.1f} megapixels go at full speed, larger ones tile by tile through all of the network"
+    )
     if device.type == "cuda" or fastest == "bf16-mixed":
         return f"run `verism fit --config photoreal.yaml`; on {where}, {whole}."
     return (

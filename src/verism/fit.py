@@ -253,7 +253,7 @@ class VerismCLI(LightningCLI):
         observe = getattr(getattr(self, "model", None), "observe", None)
         if observe is None:
             return "a smaller --data.size"
-        return str(observe.remedy(min(free(self.model.device), observe.step.takes(observe.tile)) // 2))
+        return str(observe.remedy(min(free(self.model.device), observe.step.takes(observe.tiling)) // 2))
 
 
 def _are_one(first: Path, second: Path) -> bool:

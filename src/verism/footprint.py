@@ -1,67 +1,82 @@
-"""How much memory a step takes, known before it is taken, and the size of the tiles that make it fit."""
+"""How much memory a step takes, known before it is taken, and which tiles make it fit."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 import psutil
 import torch
 
-from verism.vgg19 import CONVOLUTIONS, POOLED, reach, stride
+from verism.tiles import Tiling
+from verism.vgg19 import Block
 
-PASSING = 3.5
-"""Maps as large as the first convolution's that there is room for besides those that are kept for the backward pass: a
-few that pass, and what the C library leaves between blocks. One more is in float32, for the Gram matrices. Measured on
-a CPU, at five sizes from 256×455 to 1200×2132."""
+PASSING = 5
+"""Maps of a block's last convolution that there is room for while it is passed, besides those that are kept for the
+backward pass."""
+
+UNUSED = 1.15
+"""What features take of memory, to what they have in it: the C library leaves some between them."""
+
+SCRATCH = 80 * 10**6
+"""Bytes that the convolutions themselves need. This, ``UNUSED`` and ``PASSING`` are measured on a CPU; see the test."""
 
 IMAGES = 8
 """Images in float32 that there are: the photos, the parameter, its derivative, the optimiser's state."""
 
-TILE = 1024
-"""Side of the tiles of an image that needs them, in pixels: with smaller ones, more would be margins."""
-
-SMALLEST = 128
-"""Side of the smallest tiles that are worth their margins."""
+SMALL, LARGE = 256, 512
+"""Sides of the tiles in pixels: such that they take little memory; such that little of them is border, further down,
+where convolutions reach the furthest."""
 
 
 class Step(NamedTuple):
     """One step, as far as its memory goes.
 
     Attributes:
-        layers: at which the network is asked for features.
+        blocks: of the network, that an image passes.
         height: of the image, or of a process's share of it, in pixels.
         width: likewise.
         bytes_each: of a feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
-        halo: width of the margins around a tile, in pixels.
     """
 
-    layers: Set[str]
+    blocks: Sequence[Block]
     height: int
     width: int
     bytes_each: int
-    halo: int
 
-    def takes(self, tile: int | None = None) -> int:
-        """Return about how many bytes it takes, in tiles of that side, or all at once."""
+    def takes(self, tiling: Tiling) -> int:
+        """Return about how many bytes it takes."""
         pixels = self.height * self.width
-        seen = pixels if tile is None else min(pixels, (tile + 2 * self.halo) ** 2)
-        passed = reach(self.layers)
-        kept = sum(layer.outputs / stride(layer.name) ** 2 for layer in CONVOLUTIONS if layer.name in passed)
-        maps = self.bytes_each * (kept + PASSING * CONVOLUTIONS[0].outputs) + 4 * CONVOLUTIONS[0].outputs
-        return int(seen * maps + pixels * IMAGES * 3 * 4)
+        kernels = sum(9 * layer.inputs * layer.outputs for block in self.blocks for layer in block.convolutions)
+        kept = passing = 0.0
+        for number, (block, side) in enumerate(zip(self.blocks, tiling.sides(self.blocks), strict=True)):
+            positions = pixels / block.stride**2
+            seen = positions if side is None else positions / self._tiles(side * block.stride)
+            kept += block.channels * (seen if number < tiling.again else positions)
+            if side is not None:
+                kept += block.convolutions[0].inputs * positions
+            passing = max(passing, block.convolutions[-1].outputs * seen)
+        features = UNUSED * (kept + PASSING * passing)
+        return int(self.bytes_each * (kernels + features) + SCRATCH + pixels * IMAGES * 3 * 4)
 
-    def tile(self, most: int) -> int | None:
-        """Return the side of the tiles with which it takes at most so many bytes, or None if it does so without.
+    def _tiles(self, side: int) -> int:
+        return ceil(self.height / side) * ceil(self.width / side)
 
-        The smallest tiles are returned also where they take more.
+    def fitting(self, most: float, least: int = 0) -> Tiling:
+        """Return the fastest way to take it with at most so many bytes, and no fewer blocks in tiles than ``least``.
+
+        If there is none, that with the fewest bytes.
         """
-        if self.takes() <= most:
-            return None
-        tile = TILE
-        while tile > SMALLEST and self.takes(tile) > most:
-            tile = tile // 2 // POOLED * POOLED
-        return tile
+        ways = [Tiling(), Tiling(1, SMALL), *(Tiling(again, LARGE) for again in range(2, len(self.blocks) + 1))]
+        ways = ways[: len(self.blocks) + 1]
+        fitting = (tiling for tiling in ways[least:] if self.takes(tiling) <= most)
+        return next(fitting, self.leanest)
+
+    @property
+    def leanest(self) -> Tiling:
+        """The way to take it with the fewest bytes."""
+        return Tiling(len(self.blocks), SMALL) if self.blocks else Tiling()
 
 
 def free(device: torch.device) -> int:

@@ -32,11 +32,11 @@ def keep_freed_memory(*, keep: bool) -> None:
 
 
 class KeepFreedMemory(Callback):
-    """Has the process keep what it frees, unless the image is so large that it is looked at tile by tile."""
+    """Has the process keep what it frees, unless it is short of memory, so that more than one block goes in tiles."""
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Choose again: a finer scale may need tiles."""
-        keep_freed_memory(keep=cast("StyleTransfer", pl_module).observe.tile is None)
+        keep_freed_memory(keep=cast("StyleTransfer", pl_module).observe.tiling.again <= 1)
 
 
 def is_shortage(error: BaseException) -> bool:

@@ -64,9 +64,10 @@ class StyleTransfer(LightningModule):
             scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
                 other, each time with new targets and a new optimiser; null: at --data.size alone.
             shares: what share of the steps each of the scales gets, in any unit; null: all the same.
-            tile: side in pixels, a multiple of 16, of the tiles in which the network looks at the image, which bounds
-                the memory of a step and changes nothing else; null: the whole image at once; auto: tiles if the whole
-                would take more than half of the free memory.
+            tile: side in pixels, a multiple of 16, of the tiles in which the image passes the network, which bounds
+                the memory of a step and changes nothing else but its time; null: it passes at once, which is the
+                fastest; auto: in as many of the network's blocks in tiles, from the first, as it takes for half of the
+                free memory, and on a CPU in the first at least, whose maps are the largest.
 
         Raises:
             VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
@@ -131,9 +132,7 @@ class StyleTransfer(LightningModule):
         self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
         self.observe = Observer(self.backbone, self.losses, self.tile, photos.content)
-        content, style = self.observe.features(*photos)
-        for loss in self.losses.values():
-            loss.aim(content, style)
+        self.observe.aim(*photos)
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
         """Return the total loss (Eq. 3 and 4) and its terms; the sample is the one that the targets were made from."""

@@ -1,146 +1,239 @@
-"""Tiles: rectangles that an image is cut into, so that a network can look at one after the other."""
+"""Tiles: rectangles that a map is cut into, so that a network can look at one after the other."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple, Self
+from math import sqrt
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from verism.errors import VerismError
-from verism.vgg19 import POOLED, stride
+from verism.tap import ALL, Index
+from verism.vgg19 import BLOCKS, POOLED, Block, reach
 
 
-class Margins(NamedTuple):
-    """Pixels around a tile that are looked at for what they do to its features, and not for their own."""
-
-    top: int = 0
-    left: int = 0
-    bottom: int = 0
-    right: int = 0
-
-    def at_most(self, width: int) -> Self:
-        """Return margins no wider than ``width``."""
-        return type(self)(*(min(margin, width) for margin in self))
-
-    def crop(self, x: Tensor) -> Tensor:
-        """Return ``x`` ``(…, H, W)`` without the margins: a view, or itself if there are none."""
-        if not any(self):
-            return x  # Autograd would copy even what a slice leaves whole.
-        height, width = x.shape[-2:]
-        return x[..., self.top : height - self.bottom, self.left : width - self.right]
-
-    def __floordiv__(self, step: int) -> Self:
-        """Return the margins in steps of so many pixels."""
-        return type(self)(*(margin // step for margin in self))
-
-    def __sub__(self, other: Margins) -> Self:
-        """Return how much wider these are than ``other``."""
-        return type(self)(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
-
-
-class Positions(NamedTuple):
-    """Which positions of a layer's whole feature map some features are of.
+class Box(NamedTuple):
+    """A rectangle of pixels, or of a layer's positions.
 
     Attributes:
-        at: ``(n,)``, ascending, out of ``total``, row by row; None for all of them.
-        total: how many the whole map has; without meaning if these are all.
-    """
-
-    at: Tensor | None = None
-    total: int = 0
-
-    def of(self, whole: Tensor) -> Tensor:
-        """Return what a whole ``(…, total)`` has at these positions, ``(…, n)``."""
-        return whole if self.at is None else whole[..., self.at]
-
-    def put(self, values: Tensor) -> Tensor:
-        """Return a whole ``(…, total)`` with ``values`` ``(…, n)`` at these positions, and 0 elsewhere."""
-        if self.at is None:
-            return values
-        return values.new_zeros(*values.shape[:-1], self.total).index_copy(-1, self.at, values)
-
-    def among(self, wanted: Tensor) -> tuple[Positions, Tensor]:
-        """Return which of the positions ``wanted`` ``(m,)`` are here, and where: out of m, and out of n."""
-        if self.at is None:
-            return self, wanted
-        where = torch.searchsorted(self.at, wanted).clamp_max(max(0, len(self.at) - 1))
-        found = (self.at[where] == wanted if len(self.at) else torch.zeros_like(wanted)).nonzero().squeeze(1)
-        return Positions(found, len(wanted)), where[found]
-
-
-EVERYWHERE = Positions()
-"""All positions: the features are those of the whole image."""
-
-
-class Tile(NamedTuple):
-    """A rectangle of an image; what it has of deeper layers begins and ends with their positions.
-
-    Attributes:
-        top: its first row; a multiple of ``POOLED``, as ``left``.
+        top: its first row.
         left: its first column.
-        bottom: the row after its last; a multiple of ``POOLED``, as ``right``, or the image's end.
+        bottom: the row after its last.
         right: the column after its last.
-        height: of the image, in pixels.
-        width: of the image, in pixels.
     """
 
     top: int
     left: int
     bottom: int
     right: int
-    height: int
-    width: int
 
     @property
-    def whole(self) -> bool:
-        """Whether it is all of the image."""
-        return (self.top, self.left, self.bottom, self.right) == (0, 0, self.height, self.width)
+    def height(self) -> int:
+        """How many rows it has."""
+        return self.bottom - self.top
 
-    def margins(self, width: int) -> Margins:
-        """Return margins of ``width``, narrower where the image ends."""
-        room = (self.top, self.left, self.height - self.bottom, self.width - self.right)
-        return Margins(*(min(width, side) for side in room))
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return self.right - self.left
 
-    def window(self, image: Tensor, margins: Margins) -> Tensor:
-        """Return the tile of ``image`` ``(…, height, width)``, with its margins; a view."""
-        rows = slice(self.top - margins.top, self.bottom + margins.bottom)
-        return image[..., rows, self.left - margins.left : self.right + margins.right]
+    def grow(self, margin: int, inside: Box) -> Box:
+        """Return it with so much around it as there is inside of another."""
+        return Box(
+            max(self.top - margin, inside.top),
+            max(self.left - margin, inside.left),
+            min(self.bottom + margin, inside.bottom),
+            min(self.right + margin, inside.right),
+        )
 
-    def positions(self, layer: str, device: torch.device) -> Positions:
-        """Return which positions of ``layer`` the tile has."""
-        step = stride(layer)
-        if self.whole:
+    def __floordiv__(self, step: int) -> Box:
+        """Return it on a map of one position for ``step``; what is no whole position at its end is left out."""
+        return Box(*(edge // step for edge in self))
+
+    def within(self, frame: Box) -> Index:
+        """Return its rows and columns in a map of ``frame``."""
+        return (
+            slice(self.top - frame.top, self.bottom - frame.top),
+            slice(self.left - frame.left, self.right - frame.left),
+        )
+
+    def put(self, part: Tensor, frame: Box, into: Tensor | None) -> Tensor:
+        """Return ``into``, a map of ``frame``, with ``part`` ``(1, d, h, w)`` here; a new one if it is None."""
+        if self == frame:
+            return part
+        if into is None:
+            shape = (*part.shape[:2], frame.height, frame.width)
+            into = torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)
+        into[..., *self.within(frame)] = part
+        return into
+
+    def cut(self, side: int, step: int) -> list[Box]:
+        """Cut it into about equal parts, of about ``side`` × ``side`` at most, with edges in steps of ``step``."""
+        rows, columns = (
+            _bounds(start, end, max(1, min(-(-(end - start) // side), (end - start) // step)), step)
+            for start, end in ((self.top, self.bottom), (self.left, self.right))
+        )
+        return [Box(top, left, bottom, right) for top, bottom in pairwise(rows) for left, right in pairwise(columns)]
+
+    def positions(self, frame: Box, device: torch.device) -> Positions:
+        """Return which positions of a map of ``frame`` it has."""
+        if self == frame:
             return EVERYWHERE
-        rows, columns = self.height // step, self.width // step
-        y = torch.arange(self.top // step, self.bottom // step, device=device)
-        x = torch.arange(self.left // step, self.right // step, device=device)
-        return Positions((y.unsqueeze(1) * columns + x).flatten(), rows * columns)
+        rows, columns = self.within(frame)
+        y = torch.arange(rows.start, rows.stop, device=device)
+        x = torch.arange(columns.start, columns.stop, device=device)
+        return Positions((y.unsqueeze(1) * frame.width + x).flatten(), frame.height, frame.width)
 
 
-def whole(height: int, width: int) -> Tile:
-    """Return the tile that is all of an image."""
-    return Tile(0, 0, height, width, height, width)
+def whole(height: int, width: int) -> Box:
+    """Return the box of all of a map."""
+    return Box(0, 0, height, width)
 
 
-def cut(tile: Tile, size: int) -> list[Tile]:
-    """Cut a tile into parts of about equal size, of about ``size`` × ``size`` pixels at most.
+class Positions(NamedTuple):
+    """Which positions of a layer's whole feature map some features are of.
+
+    Attributes:
+        at: ``(n,)``, ascending, out of ``height · width``, row by row; None for all of them.
+        height: of the whole map; without meaning if these are all.
+        width: likewise.
+    """
+
+    at: Tensor | None = None
+    height: int = 0
+    width: int = 0
+
+    def frame(self, features: Tensor) -> tuple[int, int]:
+        """Return height and width of the whole map, given the features ``(1, d, h, w)`` at these positions."""
+        height, width = features.shape[-2:] if self.at is None else (self.height, self.width)
+        return height, width
+
+    def of(self, whole: Tensor) -> Tensor:
+        """Return what a whole ``(…, height · width)`` has at these positions, ``(…, n)``."""
+        return whole if self.at is None else whole[..., self.at]
+
+    def put(self, values: Tensor) -> Tensor:
+        """Return a whole ``(…, height · width)`` with ``values`` ``(…, n)`` at these positions, and 0 elsewhere."""
+        if self.at is None:
+            return values
+        return values.new_zeros(*values.shape[:-1], self.height * self.width).index_copy(-1, self.at, values)
+
+    def among(self, wanted: Tensor) -> tuple[Positions, Tensor]:
+        """Return which of the positions ``wanted`` ``(m,)`` are here, and where: out of m by 1, and out of n."""
+        if self.at is None:
+            return self, wanted
+        where = torch.searchsorted(self.at, wanted).clamp_max(max(0, len(self.at) - 1))
+        found = (self.at[where] == wanted if len(self.at) else torch.zeros_like(wanted)).nonzero().squeeze(1)
+        return Positions(found, len(wanted), 1), where[found]
+
+
+EVERYWHERE = Positions()
+"""All positions: the features are those of the whole image."""
+
+
+class Tiling(NamedTuple):
+    """How an image passes a network's blocks: the first of them, whose maps are the largest, tile by tile.
+
+    Attributes:
+        again: how many blocks, from the first, are passed once more for the backward pass, so that of each of them no
+            more than one tile is kept, but for what comes in. The one behind them is passed tile by tile as well, but
+            all of it is kept: in small pieces, which leave less memory unused between them. The others are passed at
+            once.
+        side: of the first block's tiles in pixels, about; None if all of the network is passed at once.
+    """
+
+    again: int = 0
+    side: int | None = None
+
+    def sides(self, blocks: Sequence[Block]) -> list[int | None]:
+        """Return the side of each block's tiles, in positions; such that all tiles take as much memory.
+
+        None for those that are passed at once.
+        """
+        if self.side is None:
+            return [None] * len(blocks)
+        sides = [self.side * sqrt(BLOCKS[0].channels / block.channels) for block in blocks]
+        return [max(2, int(side / 2) * 2) if number <= self.again else None for number, side in enumerate(sides)]
+
+
+class Tile(NamedTuple):
+    """A part of an image that is taken through a block by itself; in positions of the block's convolutions.
+
+    Attributes:
+        own: whose features count.
+        output: what is handed on to the next block: ``own``, and what that block needs to see around it.
+        window: what has to be seen for that: more around it, by as much as the convolutions reach.
+    """
+
+    own: Box
+    output: Box
+    window: Box
+
+    def of(self, x: Tensor, stage: Stage) -> Tensor:
+        """Return a view of its window in ``x``, what comes in."""
+        return x[..., *self.window.within(stage.frame)]
+
+    @property
+    def inner(self) -> Index:
+        """Where its own features are in its window."""
+        return ALL if self.own == self.window else self.own.within(self.window)
+
+
+class Stage(NamedTuple):
+    """A block, and what of an image passes it.
+
+    Attributes:
+        block: of the network.
+        whole: the whole image, in positions of the block's convolutions, as all that follows.
+        frame: what comes in: all of it, or a process's share with as much around it as is needed from here on.
+        output: what is handed on to the next block.
+        tiles: that are taken through one after the other.
+        keep: whether all of them are kept for the backward pass, or only the last, and the others taken through again.
+    """
+
+    block: Block
+    whole: Box
+    frame: Box
+    output: Box
+    tiles: Sequence[Tile]
+    keep: bool
+
+
+def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> list[Stage]:
+    """Return how a share of an image passes a network.
 
     Args:
-        tile: what to cut.
-        size: a multiple of ``POOLED``.
+        blocks: of the network.
+        image: all of it, in pixels.
+        share: of it, in pixels; its edges are the image's, or multiples of ``POOLED``.
+        tiling: which of the blocks it passes tile by tile.
     """
-    rows = _bounds(tile.top, tile.bottom, -(-(tile.bottom - tile.top) // size))
-    columns = _bounds(tile.left, tile.right, -(-(tile.right - tile.left) // size))
-    return [
-        tile._replace(top=top, bottom=bottom, left=left, right=right)
-        for top, bottom in pairwise(rows)
-        for left, right in pairwise(columns)
-    ]
+    margins = [-(-radius // POOLED) * POOLED for radius in (*reach(blocks), 0)]
+    frames = [share.grow(margin, image) for margin in margins]
+    result: list[Stage] = []
+    for block, side, frame, output in zip(blocks, tiling.sides(blocks), frames[:-1], frames[1:], strict=True):
+        entire, seen, handed, own = (box // block.stride for box in (image, frame, output, share))
+        tiles = _tiles(block, side, seen, handed, own)
+        result.append(Stage(block, entire, seen, handed, tiles, len(result) >= tiling.again))
+    return result
 
 
-def shares(height: int, width: int, ranks: int) -> list[Tile]:
+def _tiles(block: Block, side: int | None, frame: Box, output: Box, share: Box) -> list[Tile]:
+    # A pooling must not find one half of a square here, and the other in the next tile.
+    parts = [share] if side is None else share.cut(side, 2 if block.pool else 1)
+    tiles = []
+    for own in parts:
+        # What lies around the share is seen with the tile next to it.
+        edges = zip(own, share, output, strict=True)
+        handed = Box(*(outer if edge == inner else edge for edge, inner, outer in edges))
+        tiles.append(Tile(own, handed, handed.grow(len(block.convolutions), frame)))
+    return tiles
+
+
+def shares(height: int, width: int, ranks: int) -> list[Box]:
     """Return what of an image each process has: bands across the longer side, since they overlap the least.
 
     Raises:
@@ -151,13 +244,13 @@ def shares(height: int, width: int, ranks: int) -> list[Tile]:
             f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {ranks} processes, each of "
             f"which needs {POOLED} pixels; take fewer, or a larger --data.size, or first of --model.scales."
         )
-    tile, bounds = whole(height, width), pairwise(_bounds(0, max(height, width), ranks))
+    image, bounds = whole(height, width), pairwise(_bounds(0, max(height, width), ranks, POOLED))
     if height > width:
-        return [tile._replace(top=top, bottom=bottom) for top, bottom in bounds]
-    return [tile._replace(left=left, right=right) for left, right in bounds]
+        return [image._replace(top=top, bottom=bottom) for top, bottom in bounds]
+    return [image._replace(left=left, right=right) for left, right in bounds]
 
 
-def _bounds(start: int, end: int, parts: int) -> list[int]:
-    """Return where ``parts`` about equal parts begin, and where the last ends; all but that in steps of ``POOLED``."""
-    steps = (end - start) / POOLED
-    return [*(start + POOLED * int(steps * part / parts) for part in range(parts)), end]
+def _bounds(start: int, end: int, parts: int, step: int) -> list[int]:
+    """Return where ``parts`` about equal parts begin, and where the last ends; all but that in steps of ``step``."""
+    steps = (end - start) / step
+    return [*(start + step * int(steps * part / parts) for part in range(parts)), end]

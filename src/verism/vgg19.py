@@ -1,11 +1,12 @@
-"""The plan of VGG-19: its convolutions, in order, with their names, widths and torchvision's numbering.
+"""The plan of VGG-19: its blocks of convolutions, with their names, widths and torchvision's numbering.
 
 Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, column E.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -18,7 +19,6 @@ class Convolution(NamedTuple):
         inputs: channels in.
         outputs: channels out.
         feature: its number in torchvision's ``vgg19().features``.
-        opens_block: whether a 2×2 pooling stands before it.
     """
 
     name: str
@@ -26,29 +26,65 @@ class Convolution(NamedTuple):
     inputs: int
     outputs: int
     feature: int
-    opens_block: bool
 
 
-def _plan() -> tuple[Convolution, ...]:
-    plan: list[Convolution] = []
-    inputs, index = 3, 0
+class Block(NamedTuple):
+    """Convolutions that see the image at one scale, and the pooling that takes it to the next.
+
+    Attributes:
+        convolutions: in order.
+        pool: the name of the output after the 2×2 pooling, ``pool{block}``; None if there is no pooling.
+        stride: how many pixels apart the positions of its convolutions are.
+    """
+
+    convolutions: tuple[Convolution, ...]
+    pool: str | None
+    stride: int
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Its layers, in the order in which an image passes them."""
+        names = [name for layer in self.convolutions for name in (layer.name, layer.relu)]
+        return (*names, self.pool) if self.pool else tuple(names)
+
+    @property
+    def channels(self) -> int:
+        """How many features all of its convolutions make of one position."""
+        return sum(layer.outputs for layer in self.convolutions)
+
+    def down_to(self, layer: str) -> Block:
+        """Return as much of it as one of its layers needs."""
+        if layer == self.pool:
+            return self
+        return self._replace(convolutions=self.convolutions[: self.layers.index(layer) // 2 + 1], pool=None)
+
+
+def _plan() -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    inputs, feature = 3, 0
     for block, widths in enumerate(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4), start=1):
+        convolutions: list[Convolution] = []
         for number, outputs in enumerate(widths, start=1):
-            opens_block = block > 1 and number == 1
-            index += opens_block
             place = f"{block}_{number}"
-            plan.append(Convolution(f"conv{place}", f"relu{place}", inputs, outputs, index, opens_block))
+            convolutions.append(Convolution(f"conv{place}", f"relu{place}", inputs, outputs, feature))
             inputs = outputs
-            index += 2
-    return tuple(plan)
+            feature += 2
+        feature += 1
+        # Nothing is behind the last pooling but the classifier.
+        pool = None if len(blocks) == 4 else f"pool{block}"  # noqa: PLR2004
+        blocks.append(Block(tuple(convolutions), pool, 2 ** (block - 1)))
+    return tuple(blocks)
 
 
-CONVOLUTIONS = _plan()
+BLOCKS = _plan()
+"""All of the network, but for its last pooling."""
+
+CONVOLUTIONS = tuple(layer for block in BLOCKS for layer in block.convolutions)
 
 INPUT = "input"
 """The layer name of the image itself, as the network sees it: normalised RGB."""
 
-LAYERS = (INPUT, *(name for layer in CONVOLUTIONS for name in (layer.name, layer.relu)))
+LAYERS = (INPUT, *(name for block in BLOCKS for name in block.layers))
 """Every layer that can be asked for, in the order in which an image passes them."""
 
 POOLED = 16
@@ -57,20 +93,26 @@ POOLED = 16
 
 def stride(layer: str) -> int:
     """Return how many pixels apart the positions of a layer are."""
-    return 1 if layer == INPUT else 2 ** (int(layer[len("conv")]) - 1)
+    if layer == INPUT:
+        return 1
+    block = next(block for block in BLOCKS if layer in block.layers)
+    return block.stride * 2 if layer == block.pool else block.stride
 
 
-def reach(layers: Iterable[str]) -> dict[str, int]:
-    """Return how far around a position what the deepest of ``layers`` is made of lies, where each convolution begins.
+def down_to(layers: Iterable[str]) -> tuple[Block, ...]:
+    """Return the blocks that an image passes on its way to the deepest of ``layers``, and no more of the last."""
+    deepest = max(layers, key=LAYERS.index, default=INPUT)
+    for count, block in enumerate(BLOCKS):
+        if deepest in block.layers:
+            return (*BLOCKS[:count], block.down_to(deepest))
+    return ()
 
-    In pixels of the image, by the name of the convolution; none that is deeper than ``layers``. A pooling joins pixels
-    of one square of ``POOLED``, and so reaches no further than to its edge.
+
+def reach(blocks: Sequence[Block]) -> tuple[int, ...]:
+    """Return how far around a position what comes out of the last of ``blocks`` is made of lies, where each begins.
+
+    In pixels of the image. A pooling joins pixels of one square of ``POOLED``, and so reaches no further than to its
+    edge.
     """
-    wanted = set(layers)
-    radius = 0
-    result: dict[str, int] = {}
-    for layer in reversed(CONVOLUTIONS):
-        if radius or layer.name in wanted or layer.relu in wanted:
-            radius += stride(layer.name)
-            result[layer.name] = radius
-    return result
+    radii = (len(block.convolutions) * block.stride for block in reversed(blocks))
+    return tuple(accumulate(radii))[::-1]

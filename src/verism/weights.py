@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -78,28 +78,37 @@ def imagenet_file() -> Path:
     return Path(torch.hub.get_dir(), "checkpoints", IMAGENET_URL.rpartition("/")[2])
 
 
-def dequantize(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
-    """Turn the compact file's int8 tensors into float32 kernels.
+class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
+    """The compact file's kernels: int8, and float32 only as they are asked for, since nothing computes with both."""
 
-    Args:
-        tensors: for each convolution ``{name}.scale`` ``(out,)`` float32 and ``{name}.bias`` ``(out,)`` float32; and
-            ``{name}.weight`` ``(out, in, 3, 3)`` int8, absent where the convolution is a scaled identity.
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the file's tensors.
 
-    Returns:
-        Convolution name to (weight, bias), as in ``Weights.kernels``.
-    """
-    kernels = {}
-    for layer in CONVOLUTIONS:
-        scale, bias = tensors[f"{layer.name}.scale"], tensors[f"{layer.name}.bias"]
-        weight = tensors.get(f"{layer.name}.weight")
+        Args:
+            tensors: for each convolution ``{name}.scale`` ``(out,)`` float32 and ``{name}.bias`` ``(out,)`` float32;
+                and ``{name}.weight`` ``(out, in, 3, 3)`` int8, absent where the convolution is a scaled identity.
+        """
+        self.tensors = tensors
+
+    def __getitem__(self, name: str) -> tuple[Tensor, Tensor]:
+        """Return a convolution's weight and bias, as in ``Weights.kernels``."""
+        scale, bias = self.tensors[f"{name}.scale"], self.tensors[f"{name}.bias"]
+        weight = self.tensors.get(f"{name}.weight")
         if weight is None:
-            weight = torch.nn.init.dirac_(torch.empty(layer.outputs, layer.inputs, 3, 3))
-        kernels[layer.name] = (weight * scale.view(-1, 1, 1, 1), bias)
-    return kernels
+            weight = torch.nn.init.dirac_(torch.empty(len(scale), len(scale), 3, 3))
+        return weight * scale.view(-1, 1, 1, 1), bias
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the convolutions' names, in order."""
+        return (layer.name for layer in CONVOLUTIONS)
+
+    def __len__(self) -> int:
+        """Return how many convolutions there are."""
+        return len(CONVOLUTIONS)
 
 
 def _from_compact(path: Path) -> Weights:
-    return Weights("compact", _sha256(path), dequantize(load_file(path)))
+    return Weights("compact", _sha256(path), Dequantized(load_file(path)))
 
 
 def _download(path: Path) -> Path:

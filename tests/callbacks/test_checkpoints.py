@@ -136,7 +136,7 @@ def test_what_would_fit_takes_half_of_what_did_not(
     run: Callable[..., Path], stopped: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     stopped(*steps(9), *EXACT, *trouble("Shortage", 1), "--data.size", "500", "--data.upscale", "true", status=1)
-    assert "There was not enough memory: try --model.tile 128, with which it takes about" in capsys.readouterr().err
+    assert "There was not enough memory: try --model.tile 256, with which it takes about" in capsys.readouterr().err
 
 
 def test_max_time_leaves_a_checkpoint_to_go_on_from(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:

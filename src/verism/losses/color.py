@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from verism.backbone import Features
 from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.term import Normalization, Term
 from verism.tiles import EVERYWHERE, Positions
 from verism.vgg19 import INPUT
@@ -37,12 +36,17 @@ class ColorLoss(Loss):
         self.distance = GramDistance("the colours", normalization, sum_distance)
         self.shape = torch.Size()
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the target from the photos' colours, at ``input``; once, before the first step."""
-        if self.layers:
-            photos = (content[INPUT], style[INPUT])
-            self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
-            self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
+    def target(self, layer: str, content: Tensor, style: Tensor) -> None:
+        """Take the target from the photos' colours."""
+        del layer
+        photos = (content, style)
+        self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
+        self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
+
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        """Return the whole photo's colours: how they are resized depends on those of the other."""
+        del layer, role, here
+        return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
         """Reduce the whole image's colours to sums over positions."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
 
-from verism.backbone import Features
 from verism.errors import VerismError
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.term import Normalization, Term, full_precision
 from verism.tiles import EVERYWHERE, Positions
 
@@ -53,23 +52,27 @@ class ContentLoss(Loss):
         """
         super().__init__(weight, layers, normalization)
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Sequence[Tensor]:
+        """Return the content photo's features, ``(1, d, h · w)`` of the whole of it; of the style photo's, nothing."""
+        del layer
+        return [here.put(full_precision(features).flatten(2))] if role == "content" else []
+
+    def target(self, layer: str, content: Sequence[Tensor], style: Sequence[Tensor]) -> None:
+        """Take the target at one of ``layers``: the content photo's features."""
         del style
-        for layer in self.layers:
-            target = full_precision(content[layer])
-            self.register_buffer(f"target_{layer}", target, persistent=False)
-            scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0, 0])
-            if scale == 0:
-                raise VerismError(
-                    f"--model.content.normalization relative: the content photo's features at {layer} are all zero, so "
-                    "nothing can be relative to them; choose another layer, or paper."
-                )
-            self.register_buffer(f"scale_{layer}", scale, persistent=False)
+        (target,) = content
+        self.register_buffer(f"target_{layer}", target, persistent=False)
+        scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0])
+        if scale == 0:
+            raise VerismError(
+                f"--model.content.normalization relative: the content photo's features at {layer} are all zero, so "
+                "nothing can be relative to them; choose another layer, or paper."
+            )
+        self.register_buffer(f"scale_{layer}", scale, persistent=False)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> SquaredError:
         """Reduce the image's features to sums over positions."""
-        target = here.of(self.get_buffer(f"target_{layer}").flatten(2))
+        target = here.of(self.get_buffer(f"target_{layer}"))
         return squared_error(features.flatten(2), target)
 
     def forward(self, totals: Mapping[str, SquaredError]) -> Term:

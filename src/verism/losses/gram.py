@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -26,11 +26,9 @@ class Gram(NamedTuple):
 
 def gram(features: Tensor) -> Gram:
     """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions (Eq. 2)."""
-    # Positions first: a view of channels-last features, as the backbone makes them.
-    rows = features.squeeze(0).permute(1, 2, 0).flatten(0, 1)
     with torch.autocast(features.device.type, enabled=False):
-        products: Tensor = _GramProducts.apply(rows)
-    return Gram(products, rows.shape[0])
+        products: Tensor = _GramProducts.apply(features)
+    return Gram(products, features.shape[-2] * features.shape[-1])
 
 
 def sum_distance(image: Gram, style: Gram) -> Tensor:
@@ -89,17 +87,15 @@ class _GramProducts(torch.autograd.Function):
     Against plain ``X.float().T @ X.float()`` it saves a float32 copy of the features (the largest tensor of a step, and
     kept for the backward pass), and one of the two products of the backward pass, since the derivative with respect to
     a Gram matrix is used symmetrised: ``dX = X (dG + dGᵀ)``. That product, a gradient of features and not a loss, is
-    computed in the features' own type.
+    computed in the features' own type. Of features that are cut out of others it makes no copy.
     """
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor) -> Tensor:
-        ctx.save_for_backward(rows)
-        positions, channels = rows.shape
-        products = rows.new_zeros(channels, channels, dtype=torch.promote_types(rows.dtype, torch.float32))
-        # On a CPU, as many positions at a time as stay in its cache (1 MB).
-        chunk = max(1, 2**18 // channels) if rows.device.type == "cpu" else positions
-        for part in rows.split(chunk):
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        ctx.save_for_backward(features)
+        channels = features.shape[1]
+        products = features.new_zeros(channels, channels, dtype=torch.promote_types(features.dtype, torch.float32))
+        for part in _rows(features):
             exact = full_precision(part)
             products.addmm_(exact.T, exact)
         return products
@@ -107,9 +103,20 @@ class _GramProducts(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (rows,) = ctx.saved_tensors
-        symmetric = gradient + gradient.T
+        (features,) = ctx.saved_tensors
         # float16 has not the range for the derivative of a mean over so many elements.
-        dtype = torch.float32 if rows.dtype == torch.float16 else rows.dtype
-        result: Tensor = rows.to(dtype) @ symmetric.to(dtype)
-        return result.to(rows.dtype)
+        dtype = torch.float32 if features.dtype == torch.float16 else features.dtype
+        symmetric = (gradient + gradient.T).to(dtype)
+        result = torch.empty_like(features, memory_format=torch.channels_last)
+        for part, of_part in zip(_rows(features), _rows(result), strict=True):
+            of_part.copy_(part.to(dtype) @ symmetric)
+        return result
+
+
+def _rows(features: Tensor) -> Iterator[Tensor]:
+    """Yield ``(positions, d)`` of features ``(1, d, h, w)``; on a CPU, as many at a time as stay in its cache."""
+    _, channels, height, width = features.shape
+    step = max(1, 2**18 // (channels * width)) if features.device.type == "cpu" else height
+    for part in features.squeeze(0).split(step, dim=1):
+        # Positions first, as the backbone makes them: a view, if they are not cut out of others.
+        yield part.permute(1, 2, 0).flatten(0, 1)

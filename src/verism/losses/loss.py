@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from verism.backbone import Features, check_layers
 from verism.losses.term import Normalization, Term
 from verism.tiles import EVERYWHERE, Positions
+
+Role = Literal["content", "style"]
+"""What a photo is there for."""
 
 
 class Loss(nn.Module, ABC):
@@ -31,8 +34,35 @@ class Loss(nn.Module, ABC):
         self.normalization = normalization
 
     @abstractmethod
+    def target(self, layer: str, content: Any, style: Any) -> None:
+        """Take the target at one of ``layers``, once, before the first step.
+
+        Args:
+            layer: its name.
+            content: the impression of all of the content photo.
+            style: the impression of all of the style photo.
+        """
+
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
+        """Reduce a photo's features to what the target is made of; the content photo's first. As ``statistic`` does.
+
+        Args:
+            layer: one of ``layers``.
+            role: which photo it is.
+            features: ``(1, d, h, w)``, of the photo, or of a part of it; no part where ``layers`` is ``input`` alone.
+            here: which positions of the whole photo's feature map they are.
+
+        Returns:
+            Tensors and counts, in mappings and named tuples, that add up over the parts of a photo.
+        """
+        del role
+        return self.statistic(layer, features, here)
+
     def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
+        """Take the targets from the photos' features at each of ``layers``."""
+        for layer in self.layers:
+            impression = self.impression(layer, "content", content[layer])
+            self.target(layer, impression, self.impression(layer, "style", style[layer]))
 
     @abstractmethod
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:

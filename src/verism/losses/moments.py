@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from verism.backbone import Features
 from verism.losses.gram import gram
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term, full_precision, unit
@@ -77,12 +76,11 @@ class MomentsLoss(Loss):
         super().__init__(weight, layers, normalization)
         self._style: dict[str, Moments] = {}
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
-        self._style = {name: moments(style[name]) for name in self.layers}
-        for name, target in self._style.items():
-            start = moments_distance(moments(content[name]), target)
-            self.register_buffer(f"scale_{name}", unit(self.normalization, start, name), persistent=False)
+    def target(self, layer: str, content: Moments, style: Moments) -> None:
+        """Take the target at one of ``layers`` from the style photo's moments."""
+        self._style[layer] = style
+        start = moments_distance(content, style)
+        self.register_buffer(f"scale_{layer}", unit(self.normalization, start, layer), persistent=False)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
         """Reduce the image's features to sums over positions, wherever these are."""

@@ -10,10 +10,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
 
-from verism.backbone import Features
 from verism.errors import VerismError
 from verism.guided_filter import in_float64, outer, whitening
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.term import Term, full_precision
 from verism.normalization import Normalization
 from verism.tiles import EVERYWHERE, Positions
@@ -136,21 +135,25 @@ class PhotorealismLoss(Loss):
         self.scale = scale
         self.normalize = Normalization()
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the Laplacian from the content photo's colours, at ``input``; once, before the first step.
+    def target(self, layer: str, content: Tensor, style: Tensor) -> None:
+        """Take the Laplacian from the content photo's colours.
 
         Raises:
             VerismError: the photo has less than three blocks of ``scale`` on a side.
         """
-        del style
-        if self.layers:
-            guide = self._rgb(content[INPUT])
-            if min(guide.shape[-2:]) < WINDOW:
-                raise VerismError(
-                    f"--model.photorealism.scale {self.scale}: the photo must be at least {WINDOW * self.scale} pixels "
-                    "on a side; choose a smaller scale, or a larger --data.size."
-                )
-            self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
+        del layer, style
+        guide = self._rgb(content)
+        if min(guide.shape[-2:]) < WINDOW:
+            raise VerismError(
+                f"--model.photorealism.scale {self.scale}: the photo must be at least {WINDOW * self.scale} pixels "
+                "on a side; choose a smaller scale, or a larger --data.size."
+            )
+        self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
+
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        """Return the whole photo's colours."""
+        del layer, role, here
+        return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> AffineError:
         """Reduce the whole image's colours to a sum over windows; see ``affine_error`` for regions."""

@@ -9,15 +9,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from verism.backbone import Features
 from verism.errors import VerismError
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.term import Term
 from verism.regions import Regions, resize
 from verism.tiles import EVERYWHERE, Positions
-
-Places = Mapping[str, Tensor]
-"""Layer name to positions ``(n,)`` out of its ``h · w``."""
 
 
 def by_region(loss: Loss, regions: Regions | None) -> Loss:
@@ -60,33 +56,41 @@ class RegionalLoss(Loss):
         self.whole = loss
         self.regions = regions
         self.shares: list[float] = regions.content.double().mean(dim=(0, 2, 3)).tolist()
-        self.parts = nn.ModuleList()
+        self.parts = nn.ModuleList(_Part(loss) for _ in regions.labels)
+        self._places: dict[tuple[Role, str], list[Tensor]] = {}
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step.
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
+        """Reduce each region's features to the loss's impression, by label, without those of which nothing is left."""
+        if (role, layer) not in self._places:
+            masks = getattr(self.regions, role).to(features.device)
+            inside = resize(masks, here.frame(features)).squeeze(0)
+            self._places[role, layer] = [label.flatten().nonzero().squeeze(1) for label in inside]
+        parts = cast("Sequence[_Part]", self.parts)
+        regions = zip(self.regions.labels, parts, self._places[role, layer], strict=True)
+        return {
+            label: part.impression(layer, role, features, places, here)
+            for label, part, places in regions
+            if len(places)
+        }
+
+    def target(self, layer: str, content: Mapping[str, Any], style: Mapping[str, Any]) -> None:
+        """Take each region's target at one of ``layers``.
 
         Raises:
-            VerismError: at a layer, no region is left in both photos; or the loss refuses a region's features.
+            VerismError: no region is left in both photos; or the loss refuses a region's features.
         """
-        places = [
-            {layer: _positions(masks, features[layer]) for layer in self.layers}
-            for masks, features in ((self.regions.content, content), (self.regions.style, style))
-        ]
-        parts = []
-        for k, label in enumerate(self.regions.labels):
-            own, other = ({layer: found[k] for layer, found in side.items()} for side in places)
-            parts.append(_Part(self.whole, own, other))
-            try:
-                parts[k].aim(content, style, other)
-            except VerismError as error:
-                raise VerismError(f"region {label}: {error}") from error
-        for layer in self.layers:
-            if not any(layer in part.places for part in parts):
-                raise VerismError(
-                    f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
-                    "or another layer."
-                )
-        self.parts = nn.ModuleList(parts)
+        parts = cast("Sequence[_Part]", self.parts)
+        for label, part, places in zip(self.regions.labels, parts, self._places["content", layer], strict=True):
+            if label in content and label in style:
+                try:
+                    part.target(layer, content[label], style[label], places)
+                except VerismError as error:
+                    raise VerismError(f"region {label}: {error}") from error
+        if not any(layer in part.places for part in parts):
+            raise VerismError(
+                f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
+                "or another layer."
+            )
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
         """Reduce each region's features to the loss's statistic, by label, without those that are not at the layer."""
@@ -107,34 +111,27 @@ class RegionalLoss(Loss):
 class _Part(nn.Module):
     """The loss on one region, with the positions of that region in the content photo's feature maps."""
 
-    def __init__(self, whole: Loss, content: Places, style: Places) -> None:
+    def __init__(self, whole: Loss) -> None:
         super().__init__()
         self.loss = copy.deepcopy(whole)
-        self.loss.layers = {
-            layer: weight for layer, weight in whole.layers.items() if len(content[layer]) and len(style[layer])
-        }
-        for layer in self.loss.layers:
-            self.register_buffer(layer, content[layer], persistent=False)
 
     @property
-    def places(self) -> Places:
-        return {layer: self.get_buffer(layer) for layer in self.loss.layers}
+    def places(self) -> Mapping[str, Tensor]:
+        """Layer name to positions ``(n,)`` out of its ``h · w``; without layers at which nothing is left of it."""
+        return dict(self.named_buffers(recurse=False))
 
-    def aim(self, content: Features, style: Features, style_places: Places) -> None:
-        inside = {layer: select(style[layer], style_places[layer]) for layer in self.loss.layers}
-        own = {layer: select(content[layer], positions) for layer, positions in self.places.items()}
-        self.loss.aim(own, inside)
+    def impression(self, layer: str, role: Role, features: Tensor, places: Tensor, here: Positions) -> Any:
+        mine, at = here.among(places)
+        return self.loss.impression(layer, role, select(features, at), mine)
+
+    def target(self, layer: str, content: Any, style: Any, places: Tensor) -> None:
+        self.register_buffer(layer, places, persistent=False)
+        self.loss.target(layer, content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions) -> Any:
-        mine, places = here.among(self.places[layer])
-        return self.loss.statistic(layer, select(features, places), mine)
+        mine, at = here.among(self.places[layer])
+        return self.loss.statistic(layer, select(features, at), mine)
 
     def forward(self, totals: Mapping[str, Any]) -> Term:
         term: Term = self.loss(totals)
         return term
-
-
-def _positions(masks: Tensor, features: Tensor) -> list[Tensor]:
-    """Return where in ``features`` ``(1, d, h, w)`` each of ``masks`` ``(1, K, H, W)`` is: ``(n,)``, K times."""
-    inside = resize(masks.to(features.device), features.shape[-2:])
-    return [label.flatten().nonzero().squeeze(1) for label in inside.squeeze(0)]

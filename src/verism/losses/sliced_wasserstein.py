@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism.backbone import Features
 from verism.errors import VerismError
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.term import Normalization, Term, full_precision, unit
 from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT
+from verism.vgg19 import INPUT, LAYERS
 
 
 def project(features: Tensor, directions: Tensor) -> Tensor:
@@ -30,11 +30,6 @@ def project(features: Tensor, directions: Tensor) -> Tensor:
         return directions @ full_precision(features).flatten(2).squeeze(0)
 
 
-def quantiles(features: Tensor, directions: Tensor) -> Tensor:
-    """Return what ``project`` does, ascending along the last dimension."""
-    return project(features, directions).sort(dim=-1).values
-
-
 def resample(sorted_values: Tensor, count: int) -> Tensor:
     """Interpolate ``(k, n)`` quantiles linearly to ``(k, count)``; the first and the last stay."""
     return F.interpolate(sorted_values.unsqueeze(0), size=count, mode="linear", align_corners=True).squeeze(0)
@@ -43,14 +38,6 @@ def resample(sorted_values: Tensor, count: int) -> Tensor:
 def random_directions(count: int, dimensions: int, generator: torch.Generator) -> Tensor:
     """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere."""
     return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=torch.float32))
-
-
-def _sample(features: Tensor, count: int | None, generator: torch.Generator) -> Tensor | None:
-    """Draw ``count`` positions of ``(1, d, h, w)``, without repetition; None for all there are."""
-    positions = features.shape[-2] * features.shape[-1]
-    if count is None or count >= positions:
-        return None
-    return torch.randperm(positions, generator=generator)[:count].to(features.device)
 
 
 def _at(features: Tensor, sample: Tensor | None) -> Tensor:
@@ -91,7 +78,7 @@ class SlicedWassersteinLoss(Loss):
             directions: how many lines the features are projected onto.
             positions: how many of a layer's positions in the image are looked at, always the same ones, drawn at
                 random; null: all of them.
-            seed: of the directions and positions.
+            seed: of the directions and positions, at each layer.
 
         Raises:
             VerismError: there are less than 2 positions, or no direction.
@@ -102,21 +89,22 @@ class SlicedWassersteinLoss(Loss):
         self.directions = directions
         self.positions = positions
         self.seed = seed
+        self._drawn: dict[str, int] = {}
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
-        generator = torch.Generator().manual_seed(self.seed)
-        for name in self.layers:
-            drawn = random_directions(self.directions, style[name].shape[1], generator)
-            directions = drawn.to(full_precision(style[name]))
-            sample = _sample(content[name], self.positions, generator)
-            start = quantiles(_at(content[name], sample), directions)
-            target = resample(quantiles(style[name], directions), start.shape[-1])
-            self.register_buffer(f"sample_{name}", sample, persistent=False)
-            self.register_buffer(f"directions_{name}", directions, persistent=False)
-            self.register_buffer(f"target_{name}", target, persistent=False)
-            scale = unit(self.normalization, (start - target).square().mean(), name)
-            self.register_buffer(f"scale_{name}", scale, persistent=False)
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        """Project a photo's features onto each direction: the content photo's at the positions that are drawn."""
+        if role == "content":
+            self._draw(layer, features, here)
+            return self.statistic(layer, features, here)
+        return here.put(project(features, self.get_buffer(f"directions_{layer}")))
+
+    def target(self, layer: str, content: Tensor, style: Tensor) -> None:
+        """Take the target at one of ``layers``: the style photo's quantiles."""
+        start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
+        target = resample(quantiles, start.shape[-1])
+        self.register_buffer(f"target_{layer}", target, persistent=False)
+        scale = unit(self.normalization, (start - target).square().mean(), layer)
+        self.register_buffer(f"scale_{layer}", scale, persistent=False)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Project the image's features onto each direction; 0 for those that are not in this part."""
@@ -132,3 +120,18 @@ class SlicedWassersteinLoss(Loss):
             for name, total in totals.items()
         }
         return Term(self.weight, self.layers, values)
+
+    def _draw(self, layer: str, features: Tensor, here: Positions) -> None:
+        """Draw a layer's directions and positions, unless they have been drawn for a photo of this size."""
+        positions = math.prod(here.frame(features))
+        if self._drawn.get(layer) == positions:
+            return
+        self._drawn[layer] = positions
+        generator = torch.Generator().manual_seed(self.seed * len(LAYERS) + LAYERS.index(layer))
+        directions = random_directions(self.directions, features.shape[1], generator).to(full_precision(features))
+        sample = None
+        if self.positions is not None and self.positions < positions:
+            # Without repetition.
+            sample = torch.randperm(positions, generator=generator)[: self.positions].to(features.device)
+        self.register_buffer(f"directions_{layer}", directions, persistent=False)
+        self.register_buffer(f"sample_{layer}", sample, persistent=False)

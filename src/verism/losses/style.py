@@ -7,7 +7,6 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from verism.backbone import Features
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
 from verism.losses.term import Normalization, Term
@@ -56,10 +55,9 @@ class StyleLoss(Loss):
             {name: GramDistance(name, normalization, style_distance) for name in self.layers}
         )
 
-    def aim(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at ``self.layers``; once, before the first step."""
-        for name in self.layers:
-            cast("GramDistance", self.distances[name]).aim(gram(content[name]), gram(style[name]))
+    def target(self, layer: str, content: Gram, style: Gram) -> None:
+        """Take the target at one of ``layers`` from the style photo's Gram matrix."""
+        cast("GramDistance", self.distances[layer]).aim(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
         """Reduce the image's features to sums over positions, wherever these are."""

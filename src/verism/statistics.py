@@ -1,0 +1,31 @@
+"""Statistics as the losses return them, in mappings and named tuples; and the tensors they are of, in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
+
+Statistics = Mapping[str, Mapping[str, Any]]
+"""Loss name to layer to what the loss is a function of: tensors and counts, which add up over parts of an image."""
+
+
+def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
+    """Return their tensors, in order; counts as tensors on ``device``, by which a loss divides as well."""
+    found: list[Tensor] = []
+
+    def keep(leaf: Tensor | int) -> None:
+        found.append(leaf if isinstance(leaf, Tensor) else torch.tensor(leaf, dtype=torch.float64, device=device))
+
+    apply_to_collection(statistics, (Tensor, int), keep)
+    return found
+
+
+def with_leaves(statistics: Statistics, tensors: Sequence[Tensor]) -> Statistics:
+    """Return the same mappings and named tuples of other tensors, in the order of ``leaves``."""
+    others = iter(tensors)
+    result: Statistics = apply_to_collection(statistics, (Tensor, int), lambda _: next(others))
+    return result
