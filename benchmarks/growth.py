@@ -7,20 +7,20 @@ from functools import partial
 from math import log, sqrt
 from statistics import linear_regression
 
-from ours import as_paper, bare
+from ours import Precision, as_paper, bare
 from programs import Program, in_turns, spread
 from steps import RATIO
 from tables import table
 
 
-def with_pixels(megapixels: Sequence[float], steps: int) -> Iterator[str]:
-    """Yield a table of a step in bf16 at so many pixels, by line; tiles as ``--model.tile auto`` has them."""
+def with_pixels(megapixels: Sequence[float], steps: int, precision: Precision) -> Iterator[str]:
+    """Yield a table of a step at so many pixels, by line; tiles as ``--model.tile auto`` has them."""
     fastest = []
     lines = []
     for size in megapixels:
         height = round(sqrt(size * 1e6 / RATIO))
         width = round(height * RATIO)
-        with Program(partial(bare, model=as_paper, precision="bf16"), height, width) as program:
+        with Program(partial(bare, model=as_paper, precision=precision), height, width) as program:
             in_turns([program], steps)
         fastest.append(min(program.seconds))
         each = f"{fastest[-1] / (height * width / 1e6):.2f}"

@@ -14,6 +14,7 @@ import torch
 from arithmetic import DTYPES, peak
 from growth import with_pixels
 from jsonargparse import auto_cli
+from ours import Precision
 from reach import to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
@@ -35,6 +36,7 @@ def main(
     reach_steps: int = 100,
     reach_shares: Sequence[float] = (3, 4, 3),
     megapixels: Sequence[float] = (0.1, 0.4, 1.6, 6.3, 14.1),
+    precision: Precision = "bf16",
 ) -> None:
     """Print Markdown tables.
 
@@ -47,14 +49,15 @@ def main(
         reach_steps: steps of each way to it.
         reach_shares: of them, at a quarter of that size, at half of it, and at all of it.
         megapixels: sizes of the photos by which the growth of a step is measured.
+        precision: in which that is, and what Lightning's loop and the callbacks add.
     """
     tables: Mapping[Section, Callable[[], Iterator[str]]] = {
         "machine": machine,
         "steps": lambda: beside_others(sizes, steps),
-        "trainer": lambda: of_the_trainer(PAPER, trainer_steps),
+        "trainer": lambda: of_the_trainer(PAPER, trainer_steps, precision),
         "sharing": lambda: of_two([size for size in sizes if size >= PAPER], steps),
         "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares),
-        "growth": lambda: with_pixels(megapixels, max(1, steps // 2)),
+        "growth": lambda: with_pixels(megapixels, max(1, steps // 2), precision),
     }
     for section in sections:
         for line in tables[section]():

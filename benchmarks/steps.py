@@ -87,12 +87,13 @@ def _pair(rival: Rival, precision: Precision, height: int, width: int, steps: in
         ]
 
 
-def of_the_trainer(size: int, steps: int) -> Iterator[str]:
+def of_the_trainer(size: int, steps: int, precision: Precision) -> Iterator[str]:
     """Yield a table of what Lightning's loop and all callbacks of ``fit`` add to a step, by line."""
     height, width = frame(size)
-    options = [*AS_PAPER, "--trainer.precision", "bf16-mixed", "--data.size", str(size)]
+    lightnings = {"bf16": "bf16-mixed", "fp32": "32-true"}[precision]
+    options = [*AS_PAPER, "--trainer.precision", lightnings, "--data.size", str(size)]
     with (
-        Program(partial(bare, model=as_paper, precision="bf16"), height, width) as alone,
+        Program(partial(bare, model=as_paper, precision=precision), height, width) as alone,
         Program(partial(fit, options=options), height, width) as whole,
     ):
         in_turns([alone, whole], steps)
