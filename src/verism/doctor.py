@@ -17,7 +17,6 @@ import verism
 from verism import footprint, precision, weights
 from verism.fit import quieten_lightning
 from verism.losses.style import DEFAULT_LAYERS
-from verism.tiles import Tiling
 from verism.vgg19 import down_to
 
 DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisions, weights, memory; and what to do."
@@ -87,11 +86,10 @@ def _advice(device: torch.device) -> str:
     fastest = precision.fastest("auto")
     bytes_each = 2 if fastest == "bf16-mixed" else 4
     megapixel = footprint.Step(down_to(LAYERS), 1000, 1000, bytes_each)
-    fast = Tiling() if device.type == "cuda" else Tiling(1, footprint.SMALL)
-    pixels = footprint.free(device) / 2 / megapixel.takes(fast)
+    pixels = footprint.free(device) / 2 / megapixel.takes(footprint.fastest(device))
     where = "this GPU" if device.type == "cuda" else "the CPU"
     whole = (
-        f"images of up to {pixels:.1f} megapixels go at full speed, larger ones tile by tile through all of the network"
+        f"images of up to {pixels:.1f} megapixels go at full speed, larger ones pass more of the network tile by tile"
     )
     if device.type == "cuda" or fastest == "bf16-mixed":
         return f"run `verism fit --config photoreal.yaml`; on {where}, {whole}."

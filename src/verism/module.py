@@ -66,8 +66,8 @@ class StyleTransfer(LightningModule):
             shares: what share of the steps each of the scales gets, in any unit; null: all the same.
             tile: side in pixels, a multiple of 16, of the tiles in which the image passes the network, which bounds
                 the memory of a step and changes nothing else but its time; null: it passes at once, which is the
-                fastest; auto: in as many of the network's blocks in tiles, from the first, as it takes for half of the
-                free memory, and on a CPU in the first at least, whose maps are the largest.
+                fastest; auto: in tiles through as many of the network's five blocks, from the first, as it takes to fit
+                into half of the free memory, and on a CPU through the first in any case, whose maps are the largest.
 
         Raises:
             VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
@@ -163,7 +163,7 @@ class StyleTransfer(LightningModule):
 
     @property
     def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
-        # Every process makes the same of the same files; torch would send 80 MB of filters around at every step.
+        # Every process makes the same of the same files; torch would send the losses' targets around at every step.
         return [name for name, _ in self.named_buffers()]
 
     @property

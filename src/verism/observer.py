@@ -12,7 +12,7 @@ from torch import Tensor, distributed
 
 from verism.backbone import VGG19
 from verism.errors import VerismError
-from verism.footprint import Step, free
+from verism.footprint import Step, fastest, free
 from verism.losses import Loss
 from verism.losses.loss import Role
 from verism.piecewise import piecewise
@@ -147,8 +147,7 @@ class Observer:
     def _fitting(self, device: torch.device) -> Tiling:
         """Return the fastest way in which a step takes no more than half of the free memory."""
         available = free(device)
-        # On a CPU it saves a third of the memory, for a tenth of the time at most: see docs/performance.md.
-        least = 1 if device.type == "cpu" else 0
+        least = fastest(device).again
         tiling = self.step.fitting(available / 2, least)
         if tiling.again > least:
             rank_zero_info(

@@ -80,7 +80,9 @@ class RegionalLoss(Loss):
             VerismError: no region is left in both photos; or the loss refuses a region's features.
         """
         parts = cast("Sequence[_Part]", self.parts)
-        for label, part, places in zip(self.regions.labels, parts, self._places["content", layer], strict=True):
+        # The parts keep those of the content photo; nobody needs the style photo's any more.
+        own, _ = self._places.pop(("content", layer)), self._places.pop(("style", layer))
+        for label, part, places in zip(self.regions.labels, parts, own, strict=True):
             if label in content and label in style:
                 try:
                     part.target(layer, content[label], style[label], places)
