@@ -29,7 +29,7 @@ from verism import (
     images,
 )
 from verism.canvas import Canvas
-from verism.canvas.grade import NOISE
+from verism.canvas.linear_grade import NOISE
 from verism.color_map import monge_kantorovich
 from verism.color_space import Srgb
 from verism.correspondence import shared

@@ -1,10 +1,19 @@
 """Neural style transfer that keeps a photo a photo."""
 
 from verism.backbone import VGG19
-from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels
+from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, PhotorealismLoss, SlicedWassersteinLoss, StyleLoss
+from verism.losses import (
+    ColorLoss,
+    ConsistencyLoss,
+    ContentLoss,
+    Loss,
+    MomentsLoss,
+    PhotorealismLoss,
+    SlicedWassersteinLoss,
+    StyleLoss,
+)
 from verism.module import StyleTransfer
 
 __version__ = "0.1.0"
@@ -14,6 +23,7 @@ __all__ = [
     "BilateralGrid",
     "Canvas",
     "ColorLoss",
+    "ConsistencyLoss",
     "ContentLoss",
     "Loss",
     "Lut3d",
@@ -22,6 +32,7 @@ __all__ = [
     "PhotorealismLoss",
     "Photos",
     "Pixels",
+    "RegionalGrade",
     "SlicedWassersteinLoss",
     "StyleLoss",
     "StyleTransfer",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
@@ -22,6 +22,10 @@ class Photos(NamedTuple):
     style: Tensor
 
 
+Find = Callable[[Tensor, Tensor], Regions]
+"""Finds the regions of a content and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
+
+
 class PhotoPair(LightningDataModule):
     """Reads a content and a style photo, and hands them out once a step.
 
@@ -34,6 +38,7 @@ class PhotoPair(LightningDataModule):
         style: Path,
         size: int = 600,
         upscale: bool = False,
+        regions: Literal["auto", "masks"] | None = "masks",
         content_mask: Path | None = None,
         style_mask: Path | None = None,
         mask_threshold: float = 0.03,
@@ -46,6 +51,9 @@ class PhotoPair(LightningDataModule):
             style: the photo whose look it takes on.
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
+            regions: what says which part of the content photo takes its look from which part of the style photo. auto:
+                the masks if they are given, else what the network finds in both. masks: the masks, if they are given.
+                null: nothing; the photos are compared as a whole.
             content_mask: a label image of the content photo: what has a colour here takes its style and colours from
                 what has that colour in style_mask. Meant for losses with normalization relative; paper compares sums,
                 and with them the sizes of regions.
@@ -63,10 +71,14 @@ class PhotoPair(LightningDataModule):
         self.upscale = upscale
         masks = {"content": content_mask, "style": style_mask}
         self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
+        self.find_regions = regions == "auto"
+        if regions is None:
+            self.masks = {}
         self.mask_threshold = mask_threshold
         photo_file.limit(max_megapixels)
         self._source: Photo | None = None
         self._photos: Photos | None = None
+        self._masked: Regions | None = None
         self._regions: Regions | None = None
 
     @property
@@ -95,40 +107,43 @@ class PhotoPair(LightningDataModule):
         return self._photos
 
     @property
-    def regions(self) -> Regions | None:
-        """The regions of the photos, at their size, read at first use; None without masks.
+    def masked(self) -> Regions | None:
+        """The regions that the masks say, at the photos' size, read at first use; None without masks.
 
         Raises:
             VerismError: there is one mask without the other, ``mask_threshold`` is no share, or the masks cannot be
                 read, have not the photos' shapes, or not each other's colours.
         """
-        if self._regions is None and self.masks:
+        if self._masked is None and self.masks:
             if len(self.masks) == 1:
                 (given,), (missing,) = self.masks, self.paths.keys() - self.masks
                 raise VerismError(f"--data.{given}_mask needs --data.{missing}_mask: give both masks, or neither.")
             if not 0 <= self.mask_threshold <= 1:
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
-            self._regions = regions.read(list(self.masks.values()), shapes, self.mask_threshold)
-        return self._regions
+            self._masked = regions.read(list(self.masks.values()), shapes, self.mask_threshold)
+        return self._masked
 
     def at(self, size: int) -> Photos:
         """Return the photos at a short side of ``size``, or as they are where they are smaller."""
         return Photos(*(images.scale(photo, min(size, *photo.shape[-2:])) for photo in self.photos))
 
-    def regions_at(self, photos: Photos) -> Regions | None:
-        """Return the regions at the size of ``photos``."""
-        if self.regions is None or photos is self.photos:
-            return self.regions
-        content, style = (
-            regions.resize(masks, photo.shape[-2:]) for masks, photo in zip(self.regions[1:], photos, strict=True)
-        )
-        return self.regions._replace(content=content, style=style)
+    def regions(self, photos: Photos, find: Find) -> Regions | None:
+        """Return the regions at the size of ``photos``; None if they are compared as a whole.
+
+        Args:
+            photos: these photos, at any size.
+            find: asked, once, for what no mask says.
+        """
+        if self._regions is None and self.masked is None and self.find_regions:
+            self._regions = find(*self.photos)
+        found = self._regions or self.masked
+        return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))
 
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""
         del stage
-        _ = self.photos, self.regions
+        _ = self.photos, self.masked
 
     def train_dataloader(self) -> Repeat:
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""

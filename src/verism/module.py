@@ -18,9 +18,10 @@ from verism.checkpoint import check_canvas, stamp
 from verism.correspondence import compare
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ContentLoss, Loss, PhotorealismLoss, Term
+from verism.losses import ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, Term
 from verism.losses.regional import by_region
 from verism.observer import Observer
+from verism.region_search import find_regions
 from verism.regions import Regions
 from verism.scales import Scales
 
@@ -46,6 +47,7 @@ class StyleTransfer(LightningModule):
         style: Loss,
         color: Loss,
         photorealism: PhotorealismLoss | None = None,
+        consistency: ConsistencyLoss | None = None,
         optimizer: OptimizerFactory = adam,
         scales: Sequence[int] | None = None,
         shares: Sequence[float] | None = None,
@@ -60,6 +62,7 @@ class StyleTransfer(LightningModule):
             style: takes on the style photo's style; the paper's is StyleLoss.
             color: takes on the style photo's colours; the paper's is ColorLoss, and off.
             photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
+            consistency: treats a colour of the content photo alike wherever it is; null leaves it out.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
             scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
                 other, each time with new targets and a new optimiser; null: at --data.size alone.
@@ -81,6 +84,7 @@ class StyleTransfer(LightningModule):
         self.style = style
         self.color = color
         self.photorealism = photorealism
+        self.consistency = consistency
         if not self.losses:
             raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
         self.tile = tile
@@ -91,11 +95,11 @@ class StyleTransfer(LightningModule):
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter."""
         self.size = self.scale
-        self.start(self.photos)
+        self.start(self.photos, self.regions)
 
-    def start(self, photos: Photos) -> None:
+    def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
-        self.canvas.start(*photos, partial(compare, self.backbone))
+        self.canvas.start(*photos, partial(compare, self.backbone), regions)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say which version it is of."""
@@ -111,7 +115,7 @@ class StyleTransfer(LightningModule):
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
         with self.trainer.precision_plugin.forward_context():
-            self.aim(self.photos, self.data.regions_at(self.photos))
+            self.aim(self.photos, self.regions)
 
     def on_train_batch_start(self, batch: Photos, batch_idx: int) -> None:
         """Go on at the next scale, if it is its turn: with a new image, a new optimiser and new targets."""
@@ -158,6 +162,7 @@ class StyleTransfer(LightningModule):
             "style": self.style,
             "color": self.color,
             "photorealism": self.photorealism,
+            "consistency": self.consistency,
         }
         return {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
 
@@ -188,6 +193,11 @@ class StyleTransfer(LightningModule):
     def photos(self) -> Photos:
         """The content and the style photo of the run, at the present scale."""
         return self.data.photos if self.size is None else self.data.at(self.size)
+
+    @property
+    def regions(self) -> Regions | None:
+        """The regions of the photos, at the present scale; the network finds them if the data asks for it."""
+        return self.data.regions(self.photos, partial(find_regions, self.backbone))
 
     @property
     def image(self) -> Tensor:

@@ -29,14 +29,30 @@ class Regions(NamedTuple):
 
     Attributes:
         labels: the K colours that both masks have, as ``#rrggbb``; the most common first.
-        content: ``(1, K, H, W)`` bool, a channel a label, at the content photo's size. No pixel is in two of them; one
-            that is in none is left out.
+        content: ``(1, K, H, W)``, a channel a label, at the content photo's size: bool, where no pixel is in two of
+            them, and one that is in none is left out; or soft, in [0, 1], where a pixel's channels add up to 1 at most.
         style: the same, at the style photo's size.
+        confidence: ``(K,)`` in [0, 1], how sure it is that the photos show the same in a region; None: certain.
     """
 
     labels: tuple[str, ...]
     content: Tensor
     style: Tensor
+    confidence: Tensor | None = None
+
+    @property
+    def sure(self) -> Tensor:
+        """The confidence of each region, ``(K,)``."""
+        return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
+
+    def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
+        """Return the regions at other heights and widths of the two photos."""
+        shapes = zip((self.content, self.style), (content, style), strict=True)
+        mine, theirs = (
+            resize(masks, shape) if masks.dtype == torch.bool else images.resize(masks, shape)
+            for masks, shape in shapes
+        )
+        return self._replace(content=mine, style=theirs)
 
 
 class Palette(NamedTuple):
@@ -133,7 +149,7 @@ def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
 
 
 def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Bring disjoint masks ``(1, K, H, W)`` bool to another height and width.
+    """Bring masks ``(1, K, H, W)`` to another height and width, as disjoint ones, bool.
 
     Each position goes to the label, or to none, that covers the most of it, so that masks stay disjoint, and a label
     that is nowhere in the majority vanishes. Of two that cover the same, the first.

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from verism import images
 from verism.canvas import BilateralGrid, Lut3d
-from verism.canvas.grade import NOISE, Grade, Start, out_of_range
+from verism.canvas.grade import Grade, out_of_range
+from verism.canvas.linear_grade import NOISE, Start
 from verism.color_map import monge_kantorovich
 from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
 from verism.correspondence import Shared

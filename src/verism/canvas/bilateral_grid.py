@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images
-from verism.canvas.grade import Grade, Start, out_of_range
+from verism.canvas.grade import out_of_range
+from verism.canvas.linear_grade import LinearGrade, Start
 from verism.color_space import ColorSpace, Srgb
 from verism.errors import VerismError
 from verism.guided_filter import apply_affine, apply_upsampled, local_affine, window_radius
-from verism.lattice import cubic_spline, refine
+from verism.lattice import cubic_spline, lookup, refine
 
 MIN_SLOPE = 0.2
 """How fast lightness, and how much of the contrast of details, has to stay before it counts as folded."""
@@ -25,7 +26,7 @@ FINENESS = 4
 
 
 @final
-class BilateralGrid(Grade):
+class BilateralGrid(LinearGrade):
     """Each pixel goes through an affine transform of its colour, of which there is one for every place and lightness.
 
     The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so that neighbours are
@@ -110,8 +111,9 @@ class BilateralGrid(Grade):
         added = refine(self.controls, *(self.get_buffer(f"spline_{axis}") for axis in "zyx"))
         return added + start.view(12, 1, 1, 1)
 
-    def color(self, values: Tensor, photo: Tensor) -> Tensor:
+    def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the photo's colours through their transforms."""
+        values = lookup(lattice, places)
         coefficients = values.view(1, 3, 4, *values.shape[1:])
         return self.space.decode(apply_affine(coefficients, self.space.encode(photo)))
 

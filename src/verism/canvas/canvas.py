@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from verism import color_table
 from verism.correspondence import Shared
+from verism.regions import Regions
 
 Compare = Callable[[Tensor, Tensor], Shared]
 """What tells, of two photos, how much of each pixel the other shows too: ``(1, 1, H, W)`` and ``(1, 1, H', W')``."""
@@ -34,13 +35,16 @@ class Canvas(nn.Module, ABC):
         """
 
     @abstractmethod
-    def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
+    def start(
+        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+    ) -> None:
         """Put the first image on the canvas.
 
         Args:
             content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
             compare: asked only by a canvas that starts from what the photos share, which cannot start without.
+            regions: of the two photos, for a canvas that treats them differently; None if there are none.
 
         Raises:
             VerismError: it starts from a file that cannot be read, or needs ``compare``.

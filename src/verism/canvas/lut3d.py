@@ -10,17 +10,18 @@ from jsonargparse import lazy_instance
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism.canvas.grade import Grade, Start, out_of_range
+from verism.canvas.grade import out_of_range
+from verism.canvas.linear_grade import LinearGrade, Start
 from verism.color_space import ColorSpace, Oklab
 from verism.errors import VerismError
-from verism.lattice import cubic_spline, refine
+from verism.lattice import cubic_spline, lookup, refine
 
 MIN_SLOPE = 0.1
 """How fast the lightness of a result has to grow with that of the photo, at the least, before it counts as folded."""
 
 
 @final
-class Lut3d(Grade):
+class Lut3d(LinearGrade):
     """Each colour becomes another, wherever it is: a table over red, green and blue, interpolated between its nodes.
 
     The table is what a .cube file holds, and works in every program that reads one. The parameter is what it adds to
@@ -87,9 +88,10 @@ class Lut3d(Grade):
         del content
         return self.lattice()
 
-    def color(self, values: Tensor, photo: Tensor) -> Tensor:
-        """Return the values: they are the colours."""
-        return values.unsqueeze(0)
+    def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
+        """Return the photo's colours as the table has them."""
+        del photo
+        return lookup(lattice, places).unsqueeze(0)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""

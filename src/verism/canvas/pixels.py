@@ -66,9 +66,11 @@ class Pixels(Canvas):
         if isinstance(self.init, Path):
             self._read(self.init)
 
-    def start(self, content: Tensor, style: Tensor, compare: Compare | None = None) -> None:
+    def start(
+        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+    ) -> None:
         """Put the first image on the canvas; raise ``VerismError`` if ``init`` is a file that cannot be read."""
-        del compare
+        del compare, regions
         shape = content.shape[-2:]
         if isinstance(self.init, Path):
             first = self._read(self.init)

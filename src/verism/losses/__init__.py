@@ -6,6 +6,7 @@ or the share of an image that one of several GPUs holds. (The sliced Wasserstein
 """
 
 from verism.losses.color import ColorLoss
+from verism.losses.consistency import ConsistencyLoss
 from verism.losses.content import ContentLoss
 from verism.losses.loss import Loss
 from verism.losses.moments import MomentsLoss
@@ -16,6 +17,7 @@ from verism.losses.term import Normalization, Term
 
 __all__ = [
     "ColorLoss",
+    "ConsistencyLoss",
     "ContentLoss",
     "Loss",
     "MomentsLoss",

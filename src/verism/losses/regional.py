@@ -30,7 +30,9 @@ def select(features: Tensor, positions: Tensor) -> Tensor:
 
 
 class RegionalLoss(Loss):
-    """``Σ_k share_k · loss_k``, with ``loss_k`` the same loss on the features of region k alone.
+    """``Σ_k c_k · share_k · loss_k``, with ``loss_k`` the same loss on the features of region k alone.
+
+    ``c_k`` is the confidence that both photos show the same in a region: what only one of them has is not compared.
 
     For losses that do not mind where a feature is: style, colour, moments, sliced Wasserstein. ``share_k`` is the
     region's share of the content photo, so that a pixel counts the same in a small region as in a large one, and one
@@ -55,7 +57,9 @@ class RegionalLoss(Loss):
         super().__init__(loss.weight, loss.layers, loss.normalization)
         self.whole = loss
         self.regions = regions
-        self.shares: list[float] = regions.content.double().mean(dim=(0, 2, 3)).tolist()
+        shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()
+        sure = regions.sure.double().cpu()
+        self.shares: list[float] = (shares * sure).tolist()
         self.parts = nn.ModuleList(_Part(loss) for _ in regions.labels)
         self._places: dict[tuple[Role, str], list[Tensor]] = {}
 
@@ -66,11 +70,12 @@ class RegionalLoss(Loss):
             inside = resize(masks, here.frame(features)).squeeze(0)
             self._places[role, layer] = [label.flatten().nonzero().squeeze(1) for label in inside]
         parts = cast("Sequence[_Part]", self.parts)
-        regions = zip(self.regions.labels, parts, self._places[role, layer], strict=True)
+        regions = zip(self.regions.labels, self.shares, parts, self._places[role, layer], strict=True)
         return {
             label: part.impression(layer, role, features, places, here)
-            for label, part, places in regions
-            if len(places)
+            for (label, share, part, places), own in zip(regions, self._places["content", layer], strict=True)
+            # Without the content photo's there is nothing to compare the style photo's with.
+            if share and len(places) and len(own)
         }
 
     def target(self, layer: str, content: Mapping[str, Any], style: Mapping[str, Any]) -> None:
@@ -88,7 +93,7 @@ class RegionalLoss(Loss):
                     part.target(layer, content[label], style[label], places)
                 except VerismError as error:
                     raise VerismError(f"region {label}: {error}") from error
-        if not any(layer in part.places for part in parts):
+        if any(self.shares) and not any(layer in part.places for part in parts):
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
                 "or another layer."

@@ -1,0 +1,90 @@
+"""Consistency: a colour of the content photo is treated alike, wherever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from torch import Tensor
+
+from verism.color_bins import ColorBins, color_bins
+from verism.losses.loss import Loss, Role
+from verism.losses.term import Term, full_precision
+from verism.normalization import Normalization
+from verism.tiles import EVERYWHERE, Positions
+from verism.vgg19 import INPUT
+
+RIDGE = 1e-6
+"""Added to the variances of colours within bins, in squared RGB: less than rounding to 8 bits makes."""
+
+
+def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
+    """Return what of ``image`` no single function of the photo's colour explains.
+
+    ``mean_x ‖(r_x − r̄_b(x)) − A (c_x − c̄_b(x))‖²`` with r and c the colours of image and photo, r̄ and c̄ their means
+    over the bin b of similar colours that a pixel is in, and A the 3×3 slope that fits best, common to all bins. It is
+    zero for an image in which every bin has one colour, or one slope of colours, and grows when one colour of the photo
+    has become two.
+
+    Args:
+        image: ``(1, 3, H, W)``, RGB.
+        photo: of the same shape.
+        bins: of the photo.
+
+    Returns:
+        A scalar of at least float32, in squared RGB: 0 for any image that is a smooth function of the photo's colours,
+        but for what a bin's width leaves of it.
+    """
+    result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
+    ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
+    slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
+    return (result - colors @ slope).square().sum(dim=1).mean()
+
+
+@final
+class ConsistencyLoss(Loss):
+    """The mean squared difference, in RGB, of the image from the best function of the content photo's colours.
+
+    Statistics of a whole photo do not mind if the left of a sky takes on one colour of the style and the right another:
+    the totals agree. A person does. The loss is ``inconsistency``; it works with any canvas, and at any size.
+    """
+
+    photo: Tensor
+    index: Tensor
+    counts: Tensor
+
+    def __init__(self, weight: float = 300.0, step: float = 0.05) -> None:
+        """Choose how much it counts.
+
+        Args:
+            weight: weight of the loss in the total; 0 leaves it out. More: one treatment for one colour, and less of
+                the style; less: the same colour may be treated differently in different places.
+            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE.
+        """
+        super().__init__(weight, {INPUT: 1.0}, "paper")
+        self.step = step
+        self.normalize = Normalization()
+
+    def target(self, layer: str, content: Tensor, style: Tensor) -> None:
+        """Sort the content photo's colours into bins."""
+        del layer, style
+        photo: Tensor = self.normalize.inverse(full_precision(content))
+        bins = color_bins(photo, self.step)
+        for name, value in (("photo", photo), ("index", bins.index), ("counts", bins.counts)):
+            self.register_buffer(name, value, persistent=False)
+
+    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        """Return the whole photo's colours."""
+        del layer, role, here
+        return features
+
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        """Return how inconsistent the whole image is."""
+        del layer, here
+        image = self.normalize.inverse(full_precision(features))
+        return inconsistency(image, self.photo, ColorBins(self.index, self.counts))
+
+    def forward(self, totals: Mapping[str, Tensor]) -> Term:
+        """Turn it into the term."""
+        return Term(self.weight, self.layers, totals)

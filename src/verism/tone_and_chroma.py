@@ -1,0 +1,214 @@
+"""A retoucher's grade in closed form: a tone curve, a saturation and a tint, each bounded as a photograph asks for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+KNOTS = 17
+"""Of a tone curve, evenly from black to white."""
+
+QUANTILES = 65
+"""Of lightness that a tone curve is fitted to."""
+
+SLOPES = (0.5, 1.8)
+"""Of a tone curve: below, texture goes flat; above, noise comes up."""
+
+SATURATIONS = (0.5, 1.6)
+"""Factors of the chroma: below, a photo goes grey; above, its noise and its compression show as colour."""
+
+RIDGE = 0.02
+"""Weight of a tone curve's slope of 1 against its squared error: it decides where the photo has few pixels."""
+
+BLACK = 0.12
+"""Oklab lightness up to which the photo's black may be lifted: sRGB's level 9 of 255."""
+
+
+CAST = 0.03
+"""Chroma, in Oklab, of a cast that is taken for half of one: up to a warm lamp; more is the colour of things."""
+
+HIGHLIGHT = 0.85
+"""Oklab lightness of the photo from which on the whole photo's tint fades, to none in white."""
+
+BANDWIDTH = 0.1
+"""Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
+
+FEW = 0.1
+"""Share of the pixels from which on a knot's own mean colour counts for more than that of all tones."""
+
+
+class ToneAndChroma(NamedTuple):
+    """A map of Oklab colours that treats lightness and chroma apart, and turns no hue: split toning.
+
+    ``L' = curve(L)`` and ``(a, b)' = tint(L) + saturation · ((a, b) − origin(L))``. Several maps, one in each
+    row; their curves are linear between knots.
+
+    Attributes:
+        curve: ``(R, KNOTS)``, lightness at each knot.
+        saturation: ``(R,)``.
+        origin: ``(R, KNOTS, 2)``, the a and b that become ``tint``.
+        tint: ``(R, KNOTS, 2)``.
+    """
+
+    curve: Tensor
+    saturation: Tensor
+    origin: Tensor
+    tint: Tensor
+
+    def __call__(self, colors: Tensor) -> Tensor:
+        """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
+        lightness, chroma = colors[0], colors[1:]
+        position = lightness.clamp(0, 1) * (KNOTS - 1)
+        left = position.floor().long().clamp_max(KNOTS - 2)
+        saturation = self.saturation.view(-1, 1, 1)
+        # What does not depend on the colour's own a and b, in one table: its lightness, and what is added to them.
+        curves = torch.cat([self.curve.unsqueeze(2), self.tint - saturation * self.origin], dim=2).transpose(1, 2)
+        result = torch.lerp(curves[..., left], curves[..., left + 1], position - left)
+        ones = [1] * lightness.dim()
+        result[:, 1:] += self.saturation.view(-1, 1, *ones) * chroma
+        return result
+
+
+def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
+    """Return the map for a whole photo: the style's tones, its saturation, and its neutral axis.
+
+    What is neutral in the photo takes the tint of what is most nearly neutral in the style, so that a blue sky in the
+    style is no reason for a blue face. Black stays near black, and white becomes the style's white.
+
+    Args:
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, Oklab.
+        weights: how much each colour counts, ``(n,)`` and ``(m,)``; the same for all if None.
+    """
+    ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
+    black, white = quantiles(style[0], theirs, torch.tensor([0.005, 0.995])).tolist()
+    curve = tone_curve(content[0], ours, style[0], theirs, ends=(min(black, BLACK), white))
+    grade = _map(curve, content, style, _neutrality(content, ours), _neutrality(style, theirs), ours, theirs)
+    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay.
+    cast = grade.origin.norm(dim=-1, keepdim=True)
+    origin = grade.origin / (1 + (cast / CAST).square())
+    # White has no colour to give: what is blown out in the photo stays white.
+    knots = torch.linspace(0, 1, KNOTS).to(content).unsqueeze(1)
+    shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1)
+    return grade._replace(origin=origin * shade, tint=grade.tint * shade)
+
+
+def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
+    """Return the map for a region that both photos show: its tones, its saturation and its mean colour.
+
+    Args:
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(n,)``, how much of each pixel is in the region.
+        theirs: ``(m,)``, likewise.
+    """
+    black = min(float(quantiles(style[0], theirs, torch.tensor([0.005]))), BLACK)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends=(black, None))
+    return _map(curve, content, style, ours, theirs, ours, theirs)
+
+
+def stack(maps: list[ToneAndChroma]) -> ToneAndChroma:
+    """Return several maps as one, a row each."""
+    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+
+
+def tone_curve(
+    content: Tensor, ours: Tensor, style: Tensor, theirs: Tensor, ends: tuple[float | None, float | None] = (None, None)
+) -> Tensor:
+    """Return the curve ``(KNOTS,)`` that takes the lightnesses ``content`` to the distribution of ``style``.
+
+    Least squares between quantiles, with a ridge towards a slope of 1, and slopes kept within ``SLOPES``.
+
+    Args:
+        content: ``(n,)``, in [0, 1].
+        ours: ``(n,)``, weights.
+        style: ``(m,)``, in [0, 1].
+        theirs: ``(m,)``, weights.
+        ends: where black and white should go, as far as the slopes allow; None leaves them open.
+    """
+    at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
+    x, y = quantiles(content, ours, at), quantiles(style, theirs, at)
+    knots = torch.linspace(0, 1, KNOTS, dtype=torch.float64)
+    hats = (1 - (x.unsqueeze(1) - knots).abs() * (KNOTS - 1)).clamp_min(0)
+    slope = torch.eye(KNOTS, dtype=torch.float64).diff(dim=0) * (KNOTS - 1)
+    matrix = hats.T @ hats / QUANTILES + RIDGE / (KNOTS - 1) * slope.T @ slope
+    wanted = hats.T @ y / QUANTILES + RIDGE / (KNOTS - 1) * slope.sum(dim=0)
+    for knot, end in zip((0, -1), ends, strict=True):
+        if end is not None:
+            matrix[knot, knot] += 1.0
+            wanted[knot] += 1.0 * end
+    # Slopes that leave their bounds are pulled back, the harder the longer they do.
+    pull, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
+    for _ in range(40):
+        curve = torch.linalg.solve(matrix + slope.T @ (pull.unsqueeze(1) * slope), wanted + slope.T @ (pull * bound))
+        steep = slope @ curve
+        nearest = steep.clamp(*SLOPES)
+        outside = steep != nearest
+        bound = torch.where(outside, nearest, bound)
+        pull = torch.where(outside, pull + 0.05, pull)
+    return curve.float()
+
+
+def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
+    """Return the weighted quantiles of ``values`` ``(n,)`` at shares ``at`` ``(q,)``, float64."""
+    ordered, order = values.double().sort()
+    shares = weights.double()[order].cumsum(0)
+    found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
+    return ordered[found]
+
+
+def _map(
+    curve: Tensor,
+    content: Tensor,
+    style: Tensor,
+    our_axis: Tensor,
+    their_axis: Tensor,
+    ours: Tensor,
+    theirs: Tensor,
+) -> ToneAndChroma:
+    """Return the map that takes the mean colours of one axis, tone by tone, to those of the other.
+
+    Args:
+        curve: ``(KNOTS,)``.
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, likewise.
+        our_axis: ``(n,)``, how much each colour counts for the axis.
+        their_axis: ``(m,)``, likewise.
+        ours: ``(n,)``, how much each colour counts for the saturation.
+        theirs: ``(m,)``, likewise.
+    """
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    origin, tint = _mean_colors(content, our_axis, knots), _mean_colors(style, their_axis, curve.to(style))
+    mean, target = _mean(content, our_axis), _mean(style, their_axis)
+    saturation = _saturation(_spread(content, ours, mean), _spread(style, theirs, target))
+    return ToneAndChroma(*(part.unsqueeze(0) for part in (curve, saturation, origin, tint)))
+
+
+def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:
+    """Return the mean a and b around each of some lightnesses ``(k,)``: ``(k, 2)``; where few are, that of all."""
+    weights = weights / weights.sum()
+    near = torch.exp(-((colors[0] - tones.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
+    sums = near @ colors[1:].T + FEW * (colors[1:] @ weights)
+    return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+
+def _mean(colors: Tensor, weights: Tensor) -> Tensor:
+    return colors[1:] @ weights / weights.sum()
+
+
+def _neutrality(colors: Tensor, weights: Tensor) -> Tensor:
+    """Return how much each colour counts for the neutral axis: the quarter of a photo with the least chroma, about."""
+    chroma = colors[1:].norm(dim=0)
+    least = float(quantiles(chroma, weights, torch.tensor([0.25])))
+    return weights * torch.exp(-((chroma / min(max(least, 0.015), 0.2)) ** 2))
+
+
+def _spread(colors: Tensor, weights: Tensor, origin: Tensor) -> Tensor:
+    return _mean(torch.cat([colors[:1], (colors[1:] - origin.unsqueeze(1)).square()]), weights).sum().sqrt()
+
+
+def _saturation(ours: Tensor, theirs: Tensor) -> Tensor:
+    # What is nearly grey should not be multiplied until it is colourful.
+    return ((theirs + 0.02) / (ours + 0.02)).clamp(*SATURATIONS)
