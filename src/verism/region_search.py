@@ -97,10 +97,10 @@ def confidence(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: T
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
-    """Return ``count`` unit vectors ``(count, d)``, of which each of the unit vectors ``points`` ``(n, d)`` is near one.
+    """Return the centres of ``count`` clusters of unit vectors, themselves unit vectors ``(count, d)``.
 
     Args:
-        points: ``(n, d)``.
+        points: unit vectors ``(n, d)``.
         weights: ``(n,)``, how much each counts.
         count: how many centres.
         seed: of the centres that it begins with, by k-means++ (Arthur and Vassilvitskii 2007).

@@ -63,7 +63,7 @@ class Grade(Canvas):
 
     @abstractmethod
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return what becomes of ``photo`` ``(1, 3, H, W)``, whose places were found: of its shape, RGB, not clipped."""
+        """Return what becomes of ``photo`` ``(1, 3, H, W)`` at its ``places``: of its shape, RGB, not clipped."""
 
     def forward(self) -> Tensor:
         """Return the image at the size of the fit: ``(1, 3, H, W)``, RGB, not clipped."""

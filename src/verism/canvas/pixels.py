@@ -14,6 +14,7 @@ from verism.errors import VerismError
 from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.images import resize
 from verism.normalization import Normalization
+from verism.regions import Regions
 
 
 @final

@@ -71,7 +71,7 @@ class RegionalGrade(Grade):
             raise VerismError(f"--model.canvas.controls {controls}: must be at least 3.")
         if not 0 <= min_contrast <= max_contrast:
             raise VerismError(
-                f"--model.canvas.min_contrast {min_contrast}: must be from 0 to --model.canvas.max_contrast {max_contrast}."
+                f"--model.canvas.min_contrast {min_contrast}: must be from 0 to max_contrast, which is {max_contrast}."
             )
         weights = {
             "departure": departure,
