@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,6 +42,7 @@ class PhotoPair(LightningDataModule):
         content_mask: Path | None = None,
         style_mask: Path | None = None,
         mask_threshold: float = 0.03,
+        merge: Sequence[Sequence[str]] = (),
         max_megapixels: float = MEGAPIXELS,
     ) -> None:
         """Choose the photos.
@@ -60,6 +61,8 @@ class PhotoPair(LightningDataModule):
             style_mask: the same of the style photo; both masks are given, or neither.
             mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
                 above it, it is an error.
+            merge: groups of regions that are one, by their colours in the picture of the regions, such as
+                "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
             max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
 
         Raises:
@@ -75,6 +78,7 @@ class PhotoPair(LightningDataModule):
         if regions is None:
             self.masks = {}
         self.mask_threshold = mask_threshold
+        self.merge = merge
         photo_file.limit(max_megapixels)
         self._source: Photo | None = None
         self._photos: Photos | None = None
@@ -134,11 +138,14 @@ class PhotoPair(LightningDataModule):
         Args:
             photos: these photos, at any size.
             find: asked, once, for what no mask says.
+
+        Raises:
+            VerismError: ``merge`` names a region that there is not.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             self._regions = find(*self.photos)
         found = self._regions or self.masked
-        return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))
+        return None if found is None else found.merge(self.merge).at(*(photo.shape[-2:] for photo in photos))
 
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""

@@ -21,7 +21,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from verism import checkpoint, config_file, precision
-from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Scalars, Snapshots, Summary
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary
 from verism.checkpoint import CheckpointFiles
 from verism.data import PhotoPair, Photos
 from verism.errors import OutOfMemoryError, VerismError
@@ -121,6 +121,7 @@ class VerismCLI(LightningCLI):
         parser.add_lightning_class_args(Scalars, "scalars")
         parser.add_lightning_class_args(Metrics, "metrics")
         parser.add_lightning_class_args(Snapshots, "snapshots")
+        parser.add_lightning_class_args(RegionMap, "regions")
         parser.add_lightning_class_args(Histograms, "histograms")
         # Speaks last, because it comes last.
         parser.add_lightning_class_args(Summary, "summary")
@@ -197,6 +198,7 @@ class VerismCLI(LightningCLI):
         # What is there is this job's own.
         output.overwrite |= requeued()
         output.check(self.trainer)
+        self.config_init.fit.regions.check()
 
     def _check_files(self) -> None:
         """Refuse one photo in both places, and a result in the place of anything that the run is made from."""

@@ -43,6 +43,10 @@ BY_COLOR = 0.75
 """How much of a region's share of a pixel follows the pixel's colour, wherever it is, and not its place."""
 
 
+COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
+"""What regions are called: colours far enough apart to be told from one another in a label image."""
+
+
 @torch.no_grad()
 def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6, seed: int = 0) -> Regions:
     """Divide two photos into regions of the same kinds, and tell how sure each match is.
@@ -58,7 +62,7 @@ def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6
         backbone: its filters are used as they were published.
         content: ``(1, 3, H, W)``, RGB in [0, 1].
         style: ``(1, 3, H', W')``, likewise.
-        count: how many regions.
+        count: how many regions, up to 8.
         seed: of the clustering.
 
     Returns:
@@ -76,8 +80,7 @@ def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6
         _to_edges(share.T.view(1, count, *part.shape[-2:]), photo)
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
-    labels = tuple(f"region {number + 1}" for number in range(count))
-    return Regions(labels, masks[0], masks[1], confidence(ours, theirs, *shares))
+    return Regions(COLORS[:count], masks[0], masks[1], confidence(ours, theirs, *shares))
 
 
 def confidence(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:

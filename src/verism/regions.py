@@ -45,6 +45,35 @@ class Regions(NamedTuple):
         """The confidence of each region, ``(K,)``."""
         return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
 
+    def merge(self, groups: Sequence[Sequence[str]]) -> Regions:
+        """Return the regions with those of each group as one, which keeps the first one's label.
+
+        Args:
+            groups: of labels.
+
+        Raises:
+            VerismError: there is no such label, or one is in two groups.
+        """
+        if not groups:
+            return self
+        named = [label for group in groups for label in group]
+        for label in named:
+            if label not in self.labels or named.count(label) > 1:
+                raise VerismError(
+                    f"--data.merge: {label} must be named once, and be one of the regions {', '.join(self.labels)}."
+                )
+        alone = [[label] for label in self.labels if label not in named]
+        every = sorted([*map(list, groups), *alone], key=lambda group: self.labels.index(group[0]))
+        members = torch.tensor([[label in group for label in self.labels] for group in every])
+        shares = self.content.double().mean(dim=(0, 2, 3)).cpu() * members
+        # The more of it a region is, the more its own confidence says of the whole.
+        sure = shares @ self.sure.double().cpu() / shares.sum(dim=1).clamp_min(1e-12)
+        content, style = (
+            torch.einsum("bkhw,gk->bghw", masks.float(), members.to(masks.device, torch.float32)).to(masks.dtype)
+            for masks in (self.content, self.style)
+        )
+        return Regions(tuple(group[0] for group in every), content, style, sure.float())
+
     def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
         """Return the regions at other heights and widths of the two photos."""
         shapes = zip((self.content, self.style), (content, style), strict=True)
@@ -111,6 +140,20 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     _check_alone(masks, names, in_content.where(in_style == 0, 0), threshold)
     _check_alone(masks[::-1], names, in_style.where(in_content == 0, 0), threshold)
     return Regions(tuple(names[k] for k in both.tolist()), content[:, both], style[:, both])
+
+
+def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
+    """Return a label image, ``(1, 3, H, W)`` RGB in [0, 1], of masks ``(1, K, H, W)``; black where no mask is.
+
+    Args:
+        masks: hard or soft; a pixel has the colour of the region that covers the most of it.
+        labels: K colours, as ``#rrggbb``.
+    """
+    none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
+    winner = torch.cat([masks.float(), none], dim=1).argmax(dim=1)
+    levels = [[int(label[at : at + 2], 16) / 255 for at in (1, 3, 5)] for label in labels]
+    colors = torch.tensor([*levels, [0.0, 0.0, 0.0]], device=masks.device)
+    return colors[winner].permute(0, 3, 1, 2)
 
 
 def palette(picture: Tensor) -> Palette:

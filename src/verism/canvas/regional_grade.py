@@ -11,8 +11,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism import tone_and_chroma
 from verism.canvas.canvas import Compare
-from verism.canvas.grade import Grade, out_of_range
-from verism.color_space import Oklab
+from verism.canvas.grade import Grade
+from verism.color_space import Oklab, into_gamut
 from verism.errors import VerismError
 from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.lattice import cubic_spline, lookup, refine
@@ -34,7 +34,8 @@ class RegionalGrade(Grade):
     A pixel gets the mean of these functions, weighted by how much of it is in each region and how sure it is that the
     style shows the same there; whatever is left gets the function for the whole photo. Each function starts as a tone
     curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them, as cubic
-    splines over the colour. Nothing else depends on the place, so a sky cannot have two colours.
+    splines over the colour. Nothing else depends on the place, so a sky cannot have two colours. What sRGB cannot
+    show loses chroma, and keeps its lightness.
     """
 
     curve: Tensor
@@ -49,7 +50,6 @@ class RegionalGrade(Grade):
         departure: float = 1.0,
         smoothness: float = 0.001,
         contrast: float = 1.0,
-        out_of_range: float = 10.0,
         min_contrast: float = 0.5,
         max_contrast: float = 2.0,
     ) -> None:
@@ -60,7 +60,6 @@ class RegionalGrade(Grade):
             departure: weight of the mean squared difference, in Oklab, of the functions from their start.
             smoothness: weight of the mean square of the second differences of what is added to the start.
             contrast: weight of the mean squared excess of a function's slope of lightness over its bounds.
-            out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
             min_contrast: how much of the contrast of details has to stay, as a factor.
             max_contrast: how much it may be amplified, as a factor.
 
@@ -77,7 +76,6 @@ class RegionalGrade(Grade):
             "departure": departure,
             "smoothness": smoothness,
             "contrast": contrast,
-            "out_of_range": out_of_range,
         }
         super().__init__(torch.zeros(3, controls, controls, controls), Oklab(), weights)
         self.bounds = (min_contrast, max_contrast)
@@ -138,10 +136,11 @@ class RegionalGrade(Grade):
         added = lookup(lattice, colors).view(-1, 3, *photo.shape[-2:])
         graded = self.first(self.space.encode(photo)[0]) + added
         mixed = graded[0] + torch.einsum("khw,kchw->chw", shares, graded[1:] - graded[0])
-        return self.space.decode(mixed.unsqueeze(0))
+        return into_gamut(self.space.decode(mixed.unsqueeze(0)))
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""
+        del image
         steps = self.controls.shape[-1] - 1
         bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
         nodes = self.get_buffer("nodes")
@@ -153,7 +152,6 @@ class RegionalGrade(Grade):
             "departure": self.controls.square().mean(),
             "smoothness": torch.stack([bend.square().mean() for bend in bends]).sum(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
-            "out_of_range": out_of_range(image),
         }
 
     def _shares(self, photo: Tensor) -> Tensor:

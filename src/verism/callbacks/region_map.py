@@ -1,0 +1,101 @@
+"""The regions that a run compares, as pictures that can be looked at, edited and given back as masks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor
+
+from verism import atomic, images
+from verism.errors import VerismError
+from verism.module import StyleTransfer
+from verism.regions import Regions, paint
+
+MASK_FORMATS = (".png", ".tiff", ".tif")
+"""Of label images: without loss, so that a label keeps its colour."""
+
+NO_MATCH = 0.05
+"""Confidence up to which a region is said to have no match."""
+
+
+class RegionMap(Callback):
+    """Shows which part of the content photo takes its look from which part of the style photo.
+
+    Tags in TensorBoard, RGB in [0, 1], once, at the start of a run that has regions:
+
+    - ``regions/content``, ``regions/style``: each photo under the colours of its regions; the paler, the less sure it
+      is that both photos show the same there.
+
+    With ``path``, the same is written as label images, in flat colours. Paint over what is wrong, and give both images
+    back with ``--data.content_mask`` and ``--data.style_mask``.
+    """
+
+    def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
+        """Choose where.
+
+        Args:
+            path: a .png or .tiff file for the label image of the content photo; that of the style photo is written
+                beside it, with ``-style`` at the end of its name. null: none is written.
+            overwrite: replace files that exist; otherwise the run is refused before it starts.
+        """
+        self.path = None if path is None else Path(path)
+        self.overwrite = overwrite
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The label images of content and style photo; none without a path."""
+        return () if self.path is None else (self.path, self.path.with_stem(f"{self.path.stem}-style"))
+
+    def check(self) -> None:
+        """Raise ``VerismError`` if a label image exists and must not be overwritten, or cannot be written there."""
+        for file in self.files:
+            if file.suffix.lower() not in MASK_FORMATS:
+                raise VerismError(f"{file}: label images are written as {', '.join(MASK_FORMATS)}; choose one of them.")
+            atomic.check(file)
+            if file.exists() and not self.overwrite:
+                raise VerismError(
+                    f"{file}: exists already; choose another --regions.path, or set --regions.overwrite true."
+                )
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Refuse a run whose regions could not be written."""
+        self.check()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the regions, and say how sure they are."""
+        model = cast("StyleTransfer", pl_module)
+        regions = model.regions
+        if regions is None or not trainer.is_global_zero:
+            return
+        rank_zero_info(describe(regions))
+        both = zip(("content", "style"), model.photos, (regions.content, regions.style), strict=True)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                for name, photo, masks in both:
+                    logger.experiment.add_image(f"regions/{name}", overlay(photo, masks, regions).squeeze(0), 0)
+        for file, masks in zip(self.files, (regions.content, regions.style), strict=False):
+            images.write(file, paint(masks, regions.labels), {})
+
+
+def describe(regions: Regions) -> str:
+    """Return in a sentence how much of the content photo has a match in the style photo."""
+    shares = regions.content.double().mean(dim=(0, 2, 3)).tolist()
+    pairs = zip(regions.labels, shares, regions.sure.tolist(), strict=True)
+    said = [
+        f"{label} ({share:.0%}, {'no match' if sure <= NO_MATCH else f'{sure:.0%} sure'})"
+        for label, share, sure in pairs
+        if share > 0
+    ]
+    return f"Regions that both photos show: {', '.join(said)}."
+
+
+def overlay(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
+    """Return ``photo`` ``(1, 3, H, W)`` under the colours of its regions ``(1, K, H, W)``, of the same shape."""
+    colors = paint(masks.to(photo), regions.labels)
+    sure = torch.einsum("bkhw,k->bhw", masks.to(photo), regions.sure.to(photo)).unsqueeze(1)
+    return torch.lerp(photo, colors, 0.15 + 0.5 * sure)
