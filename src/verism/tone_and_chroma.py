@@ -32,6 +32,9 @@ CAST = 0.03
 HIGHLIGHT = 0.85
 """Oklab lightness of the photo from which on the whole photo's tint fades, to none in white."""
 
+DOUBT = 0.05
+"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 5 ΔE."""
+
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
 
@@ -42,33 +45,33 @@ FEW = 0.1
 class ToneAndChroma(NamedTuple):
     """A map of Oklab colours that treats lightness and chroma apart, and turns no hue: split toning.
 
-    ``L' = curve(L)`` and ``(a, b)' = tint(L) + saturation · ((a, b) − origin(L))``. Several maps, one in each
-    row; their curves are linear between knots.
+    ``L' = curve(L)`` and ``(a, b)' = saturation · (a, b) + shift(L)``. Several maps, one in each row; curve and shift
+    are linear between knots. Maps are linear in their parts, so that the mean of two maps is the map of the means.
 
     Attributes:
         curve: ``(R, KNOTS)``, lightness at each knot.
         saturation: ``(R,)``.
-        origin: ``(R, KNOTS, 2)``, the a and b that become ``tint``.
-        tint: ``(R, KNOTS, 2)``.
+        shift: ``(R, KNOTS, 2)``.
     """
 
     curve: Tensor
     saturation: Tensor
-    origin: Tensor
-    tint: Tensor
+    shift: Tensor
 
     def __call__(self, colors: Tensor) -> Tensor:
         """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
         lightness, chroma = colors[0], colors[1:]
         position = lightness.clamp(0, 1) * (KNOTS - 1)
         left = position.floor().long().clamp_max(KNOTS - 2)
-        saturation = self.saturation.view(-1, 1, 1)
-        # What does not depend on the colour's own a and b, in one table: its lightness, and what is added to them.
-        curves = torch.cat([self.curve.unsqueeze(2), self.tint - saturation * self.origin], dim=2).transpose(1, 2)
+        curves = torch.cat([self.curve.unsqueeze(2), self.shift], dim=2).transpose(1, 2)
         result = torch.lerp(curves[..., left], curves[..., left + 1], position - left)
         ones = [1] * lightness.dim()
         result[:, 1:] += self.saturation.view(-1, 1, *ones) * chroma
         return result
+
+    def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
+        """Return the map that is such a share, from 0 to 1, of the way to another."""
+        return ToneAndChroma(*(torch.lerp(a, b, share) for a, b in zip(self, other, strict=True)))
 
 
 def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
@@ -85,14 +88,16 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
     black, white = quantiles(style[0], theirs, torch.tensor([0.005, 0.995])).tolist()
     curve = tone_curve(content[0], ours, style[0], theirs, ends=(min(black, BLACK), white))
-    grade = _map(curve, content, style, _neutrality(content, ours), _neutrality(style, theirs), ours, theirs)
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    neutral = _mean_colors(content, _neutrality(content, ours), knots)
+    tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
     # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay.
-    cast = grade.origin.norm(dim=-1, keepdim=True)
-    origin = grade.origin / (1 + (cast / CAST).square())
+    cast = neutral.norm(dim=1, keepdim=True)
+    origin = neutral / (1 + (cast / CAST).square())
+    saturation = _saturation(content, style, ours, theirs)
     # White has no colour to give: what is blown out in the photo stays white.
-    knots = torch.linspace(0, 1, KNOTS).to(content).unsqueeze(1)
-    shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1)
-    return grade._replace(origin=origin * shade, tint=grade.tint * shade)
+    shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
+    return _one(curve, saturation, (tint - saturation * origin) * shade)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -106,11 +111,41 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     """
     black = min(float(quantiles(style[0], theirs, torch.tensor([0.005]))), BLACK)
     curve = tone_curve(content[0], ours, style[0], theirs, ends=(black, None))
-    return _map(curve, content, style, ours, theirs, ours, theirs)
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
+    saturation = _saturation(content, style, ours, theirs)
+    return _one(curve, saturation, tint - saturation * origin)
 
 
-def stack(maps: list[ToneAndChroma]) -> ToneAndChroma:
-    """Return several maps as one, a row each."""
+def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor) -> ToneAndChroma:
+    """Return the map for the whole photo, and that for each of K regions, a row each.
+
+    As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
+    same amount in both; for the rest, it is ``whole_photo``. A region's own map is kept as far as it differs from that
+    by more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
+    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss").
+
+    Args:
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
+        theirs: ``(K, m)``, likewise.
+        sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
+    """
+    whole = whole_photo(content, style)
+    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
+    common = torch.minimum(shares, their_shares) * sure
+    if common.sum() > 0:
+        ours_shared, theirs_shared = (
+            (common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs))
+        )
+        shared = region(content, style, ours_shared, theirs_shared)
+        whole = whole.towards(shared, float((shares * sure).sum().clamp(0, 1)))
+    maps, base = [whole], whole(content)[0]
+    for mine, their in zip(ours, theirs, strict=True):
+        own = region(content, style, mine + 1e-6, their + 1e-6)
+        away = ((own(content)[0] - base).square().sum(dim=0) @ mine / mine.sum().clamp_min(1e-6)).sqrt()
+        maps.append(whole.towards(own, float((1 - (DOUBT / away.clamp_min(1e-6)).square()).clamp_min(0))))
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
@@ -159,31 +194,8 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     return ordered[found]
 
 
-def _map(
-    curve: Tensor,
-    content: Tensor,
-    style: Tensor,
-    our_axis: Tensor,
-    their_axis: Tensor,
-    ours: Tensor,
-    theirs: Tensor,
-) -> ToneAndChroma:
-    """Return the map that takes the mean colours of one axis, tone by tone, to those of the other.
-
-    Args:
-        curve: ``(KNOTS,)``.
-        content: ``(3, n)``, Oklab.
-        style: ``(3, m)``, likewise.
-        our_axis: ``(n,)``, how much each colour counts for the axis.
-        their_axis: ``(m,)``, likewise.
-        ours: ``(n,)``, how much each colour counts for the saturation.
-        theirs: ``(m,)``, likewise.
-    """
-    knots = torch.linspace(0, 1, KNOTS).to(content)
-    origin, tint = _mean_colors(content, our_axis, knots), _mean_colors(style, their_axis, curve.to(style))
-    mean, target = _mean(content, our_axis), _mean(style, their_axis)
-    saturation = _saturation(_spread(content, ours, mean), _spread(style, theirs, target))
-    return ToneAndChroma(*(part.unsqueeze(0) for part in (curve, saturation, origin, tint)))
+def _one(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
+    return ToneAndChroma(*(part.unsqueeze(0) for part in (curve, saturation, shift)))
 
 
 def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:
@@ -205,10 +217,11 @@ def _neutrality(colors: Tensor, weights: Tensor) -> Tensor:
     return weights * torch.exp(-((chroma / min(max(least, 0.015), 0.2)) ** 2))
 
 
-def _spread(colors: Tensor, weights: Tensor, origin: Tensor) -> Tensor:
-    return _mean(torch.cat([colors[:1], (colors[1:] - origin.unsqueeze(1)).square()]), weights).sum().sqrt()
-
-
-def _saturation(ours: Tensor, theirs: Tensor) -> Tensor:
+def _saturation(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tensor:
+    spreads = []
+    for colors, weights in ((content, ours), (style, theirs)):
+        mean = _mean(colors, weights).unsqueeze(1)
+        spreads.append(((colors[1:] - mean).square().sum(dim=0) @ weights / weights.sum()).sqrt())
+    mine, wanted = spreads
     # What is nearly grey should not be multiplied until it is colourful.
-    return ((theirs + 0.02) / (ours + 0.02)).clamp(*SATURATIONS)
+    return ((wanted + 0.02) / (mine + 0.02)).clamp(*SATURATIONS)

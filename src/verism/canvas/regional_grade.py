@@ -40,8 +40,7 @@ class RegionalGrade(Grade):
 
     curve: Tensor
     saturation: Tensor
-    origin: Tensor
-    tint: Tensor
+    shift: Tensor
     shares: Tensor
 
     def __init__(
@@ -81,8 +80,7 @@ class RegionalGrade(Grade):
         self.bounds = (min_contrast, max_contrast)
         self.register_buffer("curve", torch.linspace(0, 1, KNOTS).unsqueeze(0))
         self.register_buffer("saturation", torch.ones(1))
-        self.register_buffer("origin", torch.zeros(1, KNOTS, 2))
-        self.register_buffer("tint", torch.zeros(1, KNOTS, 2))
+        self.register_buffer("shift", torch.zeros(1, KNOTS, 2))
         self.register_buffer("shares", torch.empty(1, 0, 0, 0))
         axis = torch.linspace(0, 1, NODES)
         blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
@@ -93,7 +91,7 @@ class RegionalGrade(Grade):
     @property
     def first(self) -> ToneAndChroma:
         """The functions that it starts from: the whole photo's, then each region's."""
-        return ToneAndChroma(self.curve, self.saturation, self.origin, self.tint)
+        return ToneAndChroma(self.curve, self.saturation, self.shift)
 
     def start(
         self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
@@ -101,17 +99,15 @@ class RegionalGrade(Grade):
         """Put the content photo on the canvas, graded in closed form."""
         del compare
         ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        maps = [tone_and_chroma.whole_photo(ours, theirs)]
+        maps = tone_and_chroma.whole_photo(ours, theirs)
         self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         if regions is not None:
             sure = regions.sure.to(content)
-            kept = sure.nonzero().flatten().tolist()
-            for k in kept:
-                inside = (masks[0, k].flatten().to(content) + 1e-6 for masks in (regions.content, regions.style))
-                maps.append(tone_and_chroma.region(ours, theirs, *inside))
-            self.shares = (regions.content.to(content) * sure.view(1, -1, 1, 1))[:, kept]
-        self.curve, self.saturation, self.origin, self.tint = (part.to(content) for part in tone_and_chroma.stack(maps))
-        shape = (3 * len(maps), *self.controls.shape[1:])
+            mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure)
+            self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
+        self.curve, self.saturation, self.shift = (part.to(content) for part in maps)
+        shape = (3 * len(self.curve), *self.controls.shape[1:])
         self.controls = nn.Parameter(self.controls.new_zeros(shape))
         self.resize(content)
 
