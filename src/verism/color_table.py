@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -168,7 +168,7 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
     return controls
 
 
-def _steps(values: Tensor) -> Sequence[Tensor]:
+def _steps(values: Tensor) -> list[Tensor]:
     """Return slopes of lightness between neighbouring samples, along the grey axis, blue, green and red.
 
     Args:

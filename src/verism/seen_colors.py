@@ -43,7 +43,8 @@ class SeenColors:
             image: of the photo's shape, such as what became of it.
         """
         sums = torch.zeros(len(self._counts), 3, dtype=torch.float64)
-        return sums.index_add_(0, self._cell, _pixels(image)) / self._counts.unsqueeze(1)
+        means: Tensor = sums.index_add_(0, self._cell, _pixels(image)) / self._counts.unsqueeze(1)
+        return means
 
     def distance(self, nodes: Tensor) -> Tensor:
         """Return the distance of colours to the nearest one that was seen, in ΔE76 of CIELAB under D65.

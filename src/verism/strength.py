@@ -14,8 +14,8 @@ from verism.errors import VerismError
 BAND = 2**18
 """Pixels that are blended at a time, which bounds the memory for photos of any size."""
 
-FLOOR = 0.15
-"""Oklab lightness, level 11 of 255 in sRGB, below which the ratio of chroma to lightness is mostly noise."""
+SHADOW = 0.2
+"""Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with the light."""
 
 _TOLERANCE = 0.5 / 255
 """How far outside of [0, 1] a sample may be and still be in gamut: clipping moves it by less than 8 bits can show."""
@@ -56,10 +56,11 @@ class Strength(NamedTuple):
     def __call__(self, photo: Tensor, image: Tensor) -> Tensor:
         """Blend a photo with the result that was made of it.
 
-        In Oklab, with lightness L and chromaticity (a, b) / m(L): ``tone`` interpolates L, ``color`` the chromaticity,
-        and what they give is mixed with the photo in sRGB by ``strength``. A change of exposure leaves the chromaticity
-        as it is. ``m(L) = √(L² + FLOOR²)`` is L but for near-black, where dividing by L would turn noise into colour.
-        Where the blend leaves sRGB its chroma is reduced, which keeps hue and lightness.
+        In Oklab, ``tone`` interpolates lightness L from the photo's to the result's. Either's chroma is brought to that
+        lightness M by the factor ``M / L · min(1, r(L) / r(M))``, and ``color`` interpolates between the two. ``M / L``
+        keeps the chromaticity (a/L, b/L), which a change of exposure leaves as it is; ``r(L) = 1 − exp(−(L/SHADOW)³)``
+        is 1 but for near-black, where it keeps noise from becoming colour when it is lifted. Where this leaves sRGB,
+        chroma is reduced, which keeps hue and lightness. ``strength`` mixes the photo with what it gives, in sRGB.
 
         Args:
             photo: ``(1, 3, H, W)``, sRGB in [0, 1].
@@ -80,16 +81,17 @@ class Strength(NamedTuple):
     def _recombined(self, photo: Tensor, image: Tensor) -> Tensor:
         """Return the blend of lightness and chromaticity at full strength."""
         space = Oklab()
-        (light, *chroma), (new_light, *new_chroma) = (space.encode(it).unbind(dim=1) for it in (photo, image))
-        old, new = torch.stack(chroma, dim=1), torch.stack(new_chroma, dim=1)
-        lightness = torch.lerp(light, new_light, self.tone)
-        chromaticity = torch.lerp(old / _scale(light), new / _scale(new_light), self.color)
-        return _in_gamut(lightness.unsqueeze(1), chromaticity * _scale(lightness))
+        (old, old_chroma), (new, new_chroma) = (space.encode(it).split([1, 2], dim=1) for it in (photo, image))
+        lightness = torch.lerp(old, new, self.tone)
+        chroma = torch.lerp(old_chroma * _gain(old, lightness), new_chroma * _gain(new, lightness), self.color)
+        return _in_gamut(lightness, chroma)
 
 
-def _scale(lightness: Tensor) -> Tensor:
-    """Return what chroma is measured against at an Oklab lightness ``(1, H, W)``: ``(1, 1, H, W)``."""
-    return (lightness.square() + FLOOR**2).sqrt().unsqueeze(1)
+def _gain(lightness: Tensor, other: Tensor) -> Tensor:
+    """Return the factor of chroma from one Oklab lightness to another."""
+    trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
+    # Of black, which has no chroma, any factor will do.
+    return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)
 
 
 def _in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
