@@ -29,12 +29,13 @@ def lightness(image: Tensor) -> Tensor:
 
 
 def hue(image: Tensor) -> Tensor:
-    encoded = Oklab().encode(image)
-    return torch.atan2(encoded[:, 2], encoded[:, 1])
+    _, a, b = Oklab().encode(image).unbind(dim=1)
+    return torch.atan2(b, a)
 
 
 def chroma(image: Tensor) -> Tensor:
-    return Oklab().encode(image)[:, 1:].norm(dim=1)
+    _, a, b = Oklab().encode(image).unbind(dim=1)
+    return torch.hypot(a, b)
 
 
 def turned(first: Tensor, second: Tensor) -> Tensor:

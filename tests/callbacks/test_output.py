@@ -178,7 +178,7 @@ def test_a_table_of_the_look(
     table = torch.tensor([[float(x) for x in line.split()] for line in lines[2:]]).T.view(3, 33, 33, 33)
     found = deviation(through(table, images.read(Path("../content.png"))), images.read(folder / "result.png"))
     # The file's result is rounded to 8 bits.
-    assert mean == pytest.approx(found.mean, abs=0.2)
+    assert mean == pytest.approx(found.mean, abs=0.3)
     assert most == pytest.approx(found.most, abs=0.6)
     assert mean < 3
     if strength == "0" or canvas == "Lut3d":
