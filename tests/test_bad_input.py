@@ -241,7 +241,7 @@ FIT: list[Row] = [
     (["--output.lut", "empty.jpg/look.cube"], "look.cube: cannot be written: .*empty.jpg is no folder"),
     (["--output.lut", "look.txt"], "look.txt: lookup tables are written as .cube"),
     (["--output.color", "1.5"], "--output.color 1.5: must be from 0"),
-    (["--output.tone", "nan"], "--output.tone nan: must be from 0"),
+    (["--output.tone", "-0.5"], "--output.tone -0.5: must be from 0"),
     (["--output.strength", "1.5"], "--output.strength 1.5: must be from 0"),
     (["--output.strength", "-1"], "--output.strength -1.0: must be from 0"),
     *(

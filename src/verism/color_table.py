@@ -26,6 +26,9 @@ RAMP = 40.0
 MIN_SLOPE = 0.2
 """How fast lightness has to grow along the grey axis, where the photo does not clearly say otherwise."""
 
+MAX_SLOPE = 2.5
+"""How fast it may grow at the most, likewise: more brings up noise, and draws contours."""
+
 _SAMPLES = 17
 """Points along each axis at which the spline is held to the plain map, and its slopes are looked at."""
 
@@ -39,10 +42,10 @@ _INERTIA = 1e-10
 """Weight of the correction itself: it only makes the solution unique."""
 
 _FOLDING = 2.0
-"""Weight of the mean squared shortfall of slopes against the mean squared error."""
+"""Weight of the mean squared distance of slopes from their bounds against the mean squared error."""
 
 _ROUNDS = 10
-"""Rounds in which the slopes that fall short are found; they hardly change after five."""
+"""Rounds in which the slopes that are out of bounds are found; they hardly change after five."""
 
 _LIGHTNESS_FIRST = torch.tensor(
     [[3**-0.5, 2**-0.5, 6**-0.5], [3**-0.5, -(2**-0.5), 6**-0.5], [3**-0.5, 0.0, -2 * 6**-0.5]], dtype=torch.float64
@@ -94,8 +97,8 @@ def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tenso
     So the correction holds on around the colours that the photo has and then decays, with 1/e of it left after about
     0.2 of the RGB range (``LENGTH``): in all, half at 0.27 from a single grey, a tenth at 0.5. Minimal gradients do not
     overshoot, so that the correction is nowhere larger than where it was seen, but for what smoothing costs.
-    Folding keeps lightness, the mean of R, G and B, from falling where one of them grows, and has it grow by at least
-    ``MIN_SLOPE`` along the grey axis, unless many pixels of the image say otherwise.
+    Folding keeps lightness, the mean of R, G and B, from falling where one of them grows, and has it grow by
+    ``MIN_SLOPE`` to ``MAX_SLOPE`` along the grey axis, unless many pixels of the image say otherwise.
 
     Args:
         content: ``(1, 3, H, W)``, RGB in [0, 1].
@@ -140,9 +143,9 @@ def _basis(colors: Tensor) -> Tensor:
 
 
 def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, plain: Tensor) -> Tensor:
-    """Return the control values of lightness with a penalty on slopes that fall short.
+    """Return the control values of lightness with a penalty on slopes that are out of bounds.
 
-    The penalty is quadratic once it is known which slopes do; these are found anew until they stay the same.
+    The penalty is quadratic once it is known which slopes are; these are found anew until they stay the same.
 
     Args:
         controls: those without the penalty, ``(controls³,)``.
@@ -154,17 +157,19 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
     steps = torch.cat(_steps(basis))
     own = torch.cat(_steps(plain.unsqueeze(1))).squeeze(1)
     along_grey = (_SAMPLES - 1) ** 3
-    least = torch.zeros_like(own)
-    least[:along_grey] = MIN_SLOPE
-    weight, short, penalty = _FOLDING / len(basis), torch.zeros_like(own, dtype=torch.bool), torch.zeros_like(energy)
+    least, most = torch.zeros_like(own), torch.full_like(own, torch.inf)
+    least[:along_grey], most[:along_grey] = MIN_SLOPE, MAX_SLOPE
+    weight, out, penalty = _FOLDING / len(basis), torch.zeros_like(own, dtype=torch.bool), torch.zeros_like(energy)
     for _ in range(_ROUNDS):
-        before, short = short, own + steps @ controls < least
-        if torch.equal(before, short):
+        slopes = own + steps @ controls
+        bounds = torch.minimum(torch.maximum(slopes, least), most)
+        before, out = out, slopes != bounds
+        if torch.equal(before, out):
             break
         # Few rows change after the first round, and most of the time is spent here.
-        for sign, changed in ((1, short & ~before), (-1, before & ~short)):
+        for sign, changed in ((1, out & ~before), (-1, before & ~out)):
             penalty += sign * weight * steps[changed].T @ steps[changed]
-        controls = torch.linalg.solve(energy + penalty, wanted + weight * steps[short].T @ (least - own)[short])
+        controls = torch.linalg.solve(energy + penalty, wanted + weight * steps[out].T @ (bounds - own)[out])
     return controls
 
 
