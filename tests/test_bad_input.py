@@ -240,6 +240,8 @@ FIT: list[Row] = [
     (["--output.path", "/proc/out.png"], "/proc/out.png: cannot be written"),
     (["--output.lut", "empty.jpg/look.cube"], "look.cube: cannot be written: .*empty.jpg is no folder"),
     (["--output.lut", "look.txt"], "look.txt: lookup tables are written as .cube"),
+    (["--output.color", "1.5"], "--output.color 1.5: must be from 0"),
+    (["--output.tone", "-0.5"], "--output.tone -0.5: must be from 0"),
     (["--output.strength", "1.5"], "--output.strength 1.5: must be from 0"),
     (["--output.strength", "-1"], "--output.strength -1.0: must be from 0"),
     *(
@@ -270,6 +272,14 @@ PREDICT: list[Row] = [
 ]
 
 OTHERS: list[Row] = [
+    (["export", "missing.ckpt", "--output.path", "look.cube"], "missing.ckpt: no such checkpoint"),
+    (["export", "folder", "--output.path", "look.cube"], "folder: no such checkpoint, and no folder of a run"),
+    (
+        ["export", "code.ckpt", "--output.path", "look.cube"],
+        "code.ckpt: damaged, or not the checkpoint of a run of fit",
+    ),
+    (["export", "code.ckpt", "--output.path", "empty.jpg/look.cube"], "look.cube: cannot be written: .* is no folder"),
+    (["export", "code.ckpt", "--output.path", "x" * 300 + ".cube"], "x… is longer than the name of a file can be"),
     (["paint"], "paint"),
     (["sweep", "--config", "missing.yaml"], "missing.yaml: no such config"),
     (["sweep", "--config", "grid.yaml"], "gird"),

@@ -33,7 +33,7 @@ def parse(path: Path) -> tuple[dict[str, str], Tensor]:
     return keywords, torch.tensor(rows).view(size, size, size, 3).permute(3, 0, 1, 2)
 
 
-@pytest.mark.parametrize("size", [2, 5, 33])
+@pytest.mark.parametrize("size", [2, 5, 17, 33, 65])
 def test_holds_the_table_to_six_digits(tmp_path: Path, size: int) -> None:
     """Also what lies outside of [0, 1]."""
     table = 3 * noise(3, size, size, size) - 1
@@ -52,9 +52,10 @@ def test_red_changes_fastest(tmp_path: Path) -> None:
     assert lines[6] == "0.000000 0.000000 1.000000"
 
 
-def test_other_programs_see_the_same_look(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [9, 17, 33, 65])
+def test_other_programs_see_the_same_look(tmp_path: Path, size: int) -> None:
     """OpenColorIO's answer for random colours is ours."""
-    table = noise(3, 9, 9, 9)
+    table = noise(3, size, size, size)
     cube.write(tmp_path / "look.cube", table, "look")
     transform = ocio.FileTransform(src=str(tmp_path / "look.cube"), interpolation=ocio.INTERP_LINEAR)
     processor = ocio.Config.CreateRaw().getProcessor(transform).getDefaultCPUProcessor()
@@ -64,6 +65,25 @@ def test_other_programs_see_the_same_look(tmp_path: Path) -> None:
     theirs = torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)
     torch.testing.assert_close(theirs, through(table, photo), rtol=0, atol=1e-4)
     assert float((theirs - photo).abs().mean()) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("two\nlines\r\nLUT_3D_SIZE 2", "two lines  LUT_3D_SIZE 2"),
+        ("by\x0bany\u2028break\x85there\x1cis", "by any break there is"),
+        ("no\udcfftext", "no text"),
+        ("é" * 200, "é" * 100),
+        ("a\tb\x00c", "a b c"),
+    ],
+)
+def test_a_title_stays_in_its_line(tmp_path: Path, title: str, written: str) -> None:
+    """As names of files may be, and as long."""
+    cube.write(tmp_path / "look.cube", noise(3, 2, 2, 2), title)
+    keywords, _ = parse(tmp_path / "look.cube")
+    assert keywords == {"TITLE": f'"{written}"', "LUT_3D_SIZE": "2"}
+    assert len((tmp_path / "look.cube").read_bytes().splitlines()[0]) < 250
+    ocio.FileTransform(src=str(tmp_path / "look.cube"))
 
 
 def test_a_parameter_can_be_written(tmp_path: Path) -> None:

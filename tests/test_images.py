@@ -49,14 +49,6 @@ def test_blend_is_of_the_photos_type(content: Tensor, kind: torch.dtype) -> None
     torch.testing.assert_close(blended, 1 - content, rtol=0, atol=1e-2)
 
 
-def test_strength_is_a_share() -> None:
-    for strength in (0, 0.3, 1):
-        images.check_strength("--output.strength", strength)
-    for strength in (-0.1, 1.01, float("nan"), float("inf")):
-        with pytest.raises(VerismError, match=rf"--output.strength {strength}: must be from 0, the content photo, to"):
-            images.check_strength("--output.strength", strength)
-
-
 def test_matching_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In order, wherever; folders are no photos."""
     for name in ("b.jpg", "a.jpg", "c.png", "sub/d.jpg"):

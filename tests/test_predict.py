@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from verism import checkpoint, images, photo_file
 from verism.canvas import BilateralGrid
 from verism.cli import main
 from verism.color_table import through
+from verism.strength import Strength
 from verism.weights import Weights
 
 FIT = ("--trainer.max_steps", "3", "--optimizer.lr", "0.1", "--data.size", "32", "--trainer.precision", "32-true")
@@ -81,10 +83,10 @@ def test_photos_get_the_look_at_their_own_sizes(
 
 
 def test_says_what_made_them(look: Path, photos: list[Path]) -> None:
-    predict(look, "--data.photos", photos[0], "--strength", "0.5")
+    predict(look, "--data.photos", photos[0], "--output.strength", "0.5", "--output.tone", "0.25")
     with Image.open("graded/a.png") as file:
         said = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
-    assert said == {"look": "last.ckpt", "strength": "0.5"}
+    assert said == {"look": "last.ckpt", "strength": "0.5", "color": "1.0", "tone": "0.25"}
 
 
 def test_files_stay_what_they_were(look: Path, photos: list[Path]) -> None:
@@ -112,6 +114,53 @@ def test_strength_0_is_the_photo_exactly_and_half_is_between(look: Path, photos:
         none, half, full = (images.read(Path(f"at{strength}") / path.name) for strength in ("0", "0.5", "1"))
         assert torch.equal(none, photo)
         torch.testing.assert_close(half, (photo + full) / 2, rtol=0, atol=1.01 / 255)
+
+
+@both
+def test_colour_and_tone_are_those_of_strength(look: Path, photos: list[Path]) -> None:
+    """To the last of 8 bits."""
+    predict(look, "--data.photos", *photos, "--output.dir", "full")
+    predict(look, "--data.photos", *photos, "--output.color", "0", "--output.dir", "own_color")
+    predict(look, "--data.photos", *photos, "--output.tone", "0", "--output.dir", "own_tone")
+    for path in photos:
+        photo = images.read(path)
+        full, color, tone = (images.read(Path(folder) / path.name) for folder in ("full", "own_color", "own_tone"))
+        # What was given to Strength had not been rounded.
+        torch.testing.assert_close(color, Strength(color=0)(photo, full), rtol=0, atol=3 / 255)
+        torch.testing.assert_close(tone, Strength(tone=0)(photo, full), rtol=0, atol=3 / 255)
+        assert float((color - full).abs().mean()) > 1 / 255
+        assert float((tone - color).abs().mean()) > 1 / 255
+
+
+def test_the_folder_of_a_run_stands_for_its_checkpoint(look: Path, photos: list[Path]) -> None:
+    predict(look, "--data.photos", photos[0])
+    main(["predict", "--ckpt_path", str(look), "--output.dir", "again", "--data.photos", str(photos[0])])
+    assert torch.equal(images.read(Path("again/a.png")), images.read(Path("graded/a.png")))
+
+
+@both
+def test_photos_of_other_colours_are_named_at_the_end(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the share of their pixels; photos of the fit's own colours are not."""
+    content = images.read(Path("../content.png"))
+    red = torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1)
+    for name, columns in (("half.png", 32), ("few.png", 2), ("all.png", 64)):
+        photo = content.clone()
+        photo[..., :columns] = red
+        images.write(photos[0].with_name(name), photo, {})
+    predict(look, "--data.photos", "../content.png", *(photos[0].with_name(f"{n}.png") for n in ("half", "few", "all")))
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    # The fit was to a smaller version, without all of the grain.
+    assert re.match(
+        r"verism: warning: the look was not fitted to the colours of half\.png \(5[0-2]% of its pixels\), all\.png "
+        r"\(100% of its pixels\); check these results",
+        line,
+    )
+    assert "few.png" not in line
+    assert "content.png" not in line
+    predict(look, "--data.photos", "../content.png", "--output.dir", "own")
+    assert "warning" not in capsys.readouterr().err
 
 
 def test_a_table_does_the_same_to_every_photo(look: Path, photos: list[Path]) -> None:
@@ -242,7 +291,8 @@ def test_mistakes_get_one_sentence_and_write_nothing(
 ) -> None:
     for options, said in (
         (("--data.photos", str(photos[0].parent / "*.gif")), "*.gif: matches no photo"),
-        (("--data.photos", str(photos[0]), "--strength", "2"), "--output.strength 2.0: must be from 0"),
+        (("--data.photos", str(photos[0]), "--output.strength", "2"), "--output.strength 2.0: must be from 0"),
+        (("--data.photos", str(photos[0]), "--output.color", "-1"), "--output.color -1.0: must be from 0"),
         (("--data.photos", str(photos[0]), "--output.local", "maybe"), "output.local"),
         ((), "data.photos"),
     ):

@@ -104,10 +104,10 @@ def checkpoint(result: Path) -> Path:
     return result.parent / "lightning_logs" / "version_0" / "checkpoints" / "last.ckpt"
 
 
-def predicted(look: Path, names: Sequence[str], strength: str = "1") -> Sequence[Path]:
+def predicted(look: Path, names: Sequence[str], amount: float = 1, part: str = "strength") -> Sequence[Path]:
     """Give photos the look of a run's result by ``verism predict``, and return what they became."""
-    folder = look.parent / f"predicted_{strength}"
-    where = ["--output.dir", str(folder), "--output.overwrite", "true", "--output.strength", strength]
+    folder = look.parent / f"predicted_{part}_{amount}"
+    where = ["--output.dir", str(folder), "--output.overwrite", "true", f"--output.{part}", str(amount)]
     photos = [photo(name) for name in names]
     verism(["predict", "--ckpt_path", str(checkpoint(look)), "--data.photos", *map(str, photos), *where])
     return [folder / photo.name for photo in photos]
@@ -116,7 +116,14 @@ def predicted(look: Path, names: Sequence[str], strength: str = "1") -> Sequence
 def strength() -> Rows:
     """The same look at three strengths."""
     look = fitted("photoreal.yaml", "picos", "sunset")
-    return [[file for share in ("0.3", "0.6", "1") for file in predicted(look, ["picos"], share)]]
+    return [[file for share in (0.3, 0.6, 1) for file in predicted(look, ["picos"], share)]]
+
+
+def parts() -> Rows:
+    """A photo and a look on it; below, its own colours in the look's light, and the look's colours in its own light."""
+    look = fitted("photoreal.yaml", "dandelions", "sunset")
+    own_color, own_tone = (predicted(look, ["dandelions"], 0, part)[0] for part in ("color", "tone"))
+    return [[photo("dandelions"), look], [own_color, own_tone]]
 
 
 def canvases() -> Rows:
@@ -203,7 +210,7 @@ def lut3d() -> Rows:
 PICTURES: Mapping[str, Callable[[], Rows]] = {
     make.__name__: make
     for make in (
-        *(strength, canvases, predict),
+        *(strength, parts, canvases, predict),
         *(content, style, color, moments, sliced_wasserstein, photorealism, regions),
         *(pixels, bilateral_grid, lut3d),
     )

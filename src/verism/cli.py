@@ -20,6 +20,7 @@ from verism.errors import VerismError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "fit": ("verism.fit:fit", "give one photo the look of another"),
     "predict": ("verism.predict:predict", "give other photos the look that a run has found"),
+    "export": ("verism.export:export", "the look that a run has found as a lookup table for other programs"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
     "test": ("verism.evaluate:evaluate", "measure a result: structure, colour, style"),
     "doctor": ("verism.doctor:doctor", "what this machine has, and what that means for a run"),

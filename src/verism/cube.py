@@ -9,6 +9,9 @@ from torch import Tensor
 from verism import atomic
 from verism.errors import VerismError
 
+TITLE_BYTES = 200
+"""Longest title: the specification allows lines of 250 bytes."""
+
 
 def check(path: Path) -> None:
     """Raise ``VerismError`` unless ``path`` ends in ``.cube``."""
@@ -24,14 +27,19 @@ def write(path: Path, table: Tensor, title: str) -> None:
     Args:
         path: ends in ``.cube``; missing folders are made.
         table: ``(3, n, n, n)``, RGB by blue, green and red.
-        title: of the look; double quotes are left out.
+        title: of the look; double quotes are left out, and what cannot stand in a line of text becomes a space.
 
     Raises:
         VerismError: the ending is another, or the file cannot be written.
     """
     check(path)
     rows = table.detach().cpu().flatten(1).T.tolist()
-    quoted = title.replace('"', "")
-    head = [f'TITLE "{quoted}"', f"LUT_3D_SIZE {table.shape[-1]}"]
+    head = [f'TITLE "{_line(title)}"', f"LUT_3D_SIZE {table.shape[-1]}"]
     nodes = [" ".join(f"{value:.6f}" for value in row) for row in rows]
     atomic.write(path, "\n".join([*head, *nodes, ""]).encode())
+
+
+def _line(title: str) -> str:
+    """Return a title that stays in its line: a file's name may hold line breaks, and bytes that are no text."""
+    text = "".join(letter if letter.isprintable() else " " for letter in title.replace('"', ""))
+    return text.encode()[:TITLE_BYTES].decode(errors="ignore")

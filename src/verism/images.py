@@ -77,12 +77,6 @@ def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
     return torch.lerp(photo, image.to(photo).clamp(0, 1), strength)
 
 
-def check_strength(option: str, strength: float) -> None:
-    """Raise ``VerismError``, naming ``option``, unless ``strength`` is one that ``blend`` takes."""
-    if not 0 <= strength <= 1:
-        raise VerismError(f"{option} {strength}: must be from 0, the content photo, to 1, the result.")
-
-
 def luma(image: Tensor) -> Tensor:
     """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as Pillow's "L"."""
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype, device=image.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -11,13 +11,17 @@ from jsonargparse import ArgumentParser
 from torch import Tensor
 from tqdm import tqdm
 
-from verism import checkpoint, images, photo_file
-from verism.canvas import Canvas
+from verism import images, look, photo_file
 from verism.canvas.grade import Grade
 from verism.color_table import through
 from verism.errors import PredictError, VerismError
 from verism.fit import quieten_lightning, resolve_paths
 from verism.photo_file import MEGAPIXELS, Encoding
+from verism.seen_colors import SeenColors
+from verism.strength import Strength
+
+UNKNOWN = 0.05
+"""Share of a photo's pixels with colours that the look does not know, from which on the photo is named."""
 
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
@@ -25,7 +29,8 @@ verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jp
 
 The run's canvas has to be one that colours a photo: Lut3d or BilateralGrid. What a grid does by place suits the photo
 that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local says
-otherwise.
+otherwise. In it, colours that the run's photo did not have stay what they are. Photos with many of them are named at
+the end.
 """
 
 
@@ -39,7 +44,7 @@ def predict(args: Sequence[str]) -> None:
     quieten_lightning()
     resolve_paths()
     parser = ArgumentParser(prog="verism predict", description=DESCRIPTION, exit_on_error=False)
-    parser.add_argument("--ckpt_path", type=Path, required=True, help="The checkpoint of the run.")
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="The checkpoint of the run, or its folder.")
     parser.add_argument(
         "--data.photos", type=Path, nargs="+", required=True, help="Files, or patterns such as 'holiday/*.jpg'."
     )
@@ -50,9 +55,7 @@ def predict(args: Sequence[str]) -> None:
         "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
     )
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace files that exist.")
-    parser.add_argument(
-        "--output.strength", "--strength", type=float, default=1.0, help="From 0, the photo exactly, to 1, the look."
-    )
+    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
     parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
     parser.add_argument(
         "--output.local",
@@ -62,43 +65,44 @@ def predict(args: Sequence[str]) -> None:
     )
     options = parser.parse_args(list(args))
     output = options.output
-    images.check_strength("--output.strength", output.strength)
+    strength = Strength(output.strength, output.color, output.tone)
+    strength.check()
     encoding = Encoding(output.profile, output.depth, output.dither)
     photo_file.limit(options.data.max_megapixels)
-    canvas = _canvas(options.ckpt_path)
+    canvas = look.read(options.ckpt_path)
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
-    table = canvas.table(canvas.photo)
-    failures = []
+    table, seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
+    made_with = {"look": options.ckpt_path.name, **strength.said()}
+    failures, strange = [], {}
     for photo, result in tqdm(jobs.items(), unit="photo"):
         try:
             source = photo_file.read(photo)
             original = source.pixels
             local = _is_own(canvas, original) if output.local is None else output.local
             image = canvas.render(original) if local else through(table, original)
-            made_with = {"look": options.ckpt_path.name, "strength": str(output.strength)}
-            graded = source.showing(images.blend(original, image, output.strength))
-            photo_file.write(result, graded, made_with, encoding)
+            photo_file.write(result, source.showing(strength(original, image)), made_with, encoding)
+            strange[photo] = seen.unknown(original)
         except VerismError as error:
             failures.append(str(error))
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} photos are in {output.dir}\n")
+    sys.stderr.write(_warning(strange))
     if failures:
         raise PredictError("\n".join(failures))
 
 
-def _canvas(path: Path) -> Grade:
-    """Return the canvas of a checkpoint, as its run left it."""
-    state = checkpoint.read(path)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--canvas", type=Canvas)
-    options = state.get("hyper_parameters", {}).get("canvas")
-    canvas = parser.instantiate_classes(parser.parse_object({"canvas": options})).canvas
-    if not isinstance(canvas, Grade):
-        raise VerismError(
-            f"{path}: its canvas holds one image, and not a look that other photos could take on: fit with "
-            "--model.canvas Lut3d or BilateralGrid, as photoreal.yaml does."
-        )
-    canvas.resume(checkpoint.canvas_state(state))
-    return canvas.requires_grad_(requires_grad=False)
+def _warning(strange: Mapping[Path, float]) -> str:
+    """Return a line that names the photos whose colours the look did not know, or nothing.
+
+    Args:
+        strange: share of pixels with such colours, by photo.
+    """
+    named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share >= UNKNOWN]
+    if not named:
+        return ""
+    return (
+        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and fit "
+        "to a photo with such colours if they disappoint.\n"
+    )
 
 
 def _jobs(patterns: Sequence[Path], folder: Path, *, overwrite: bool) -> dict[Path, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from torch import Tensor
 from verism import images, photo_file
 from verism.color_table import through
 from verism.losses import ContentLoss, StyleLoss, Term
+from verism.lut_file import deviation
+from verism.strength import Strength
 from verism.weights import Weights
 
 STEPS = ("--trainer.max_steps", "3")
@@ -53,6 +56,8 @@ def test_says_what_made_it(run: Callable[..., Path], tiny_weights: Weights) -> N
         "config": half["config"],
         "steps": "3",
         "strength": "0.5",
+        "color": "1.0",
+        "tone": "1.0",
     }
     assert len(half["config"]) == 64
     assert half["config"] == again["config"] != other["config"]
@@ -142,24 +147,56 @@ def test_strength_0_is_the_content_photo_and_half_is_between(
 
 
 @pytest.mark.parametrize("canvas", ["Pixels", "Lut3d", "BilateralGrid"])
-def test_a_table_of_the_look(run: Callable[..., Path], canvas: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the result, and at full strength, whatever that has; of anything but a table, with how close it is."""
+def test_colour_and_tone_are_those_of_strength(run: Callable[..., Path], canvas: str, content: Tensor) -> None:
+    levels = (content * 255).round() / 255
+    options = (*STEPS, "--model.canvas", canvas)
+    full = images.read(run(*options) / "result.png")
+    for choice in ({"color": 0.0}, {"tone": 0.0}, {"strength": 0.5, "color": 0.3, "tone": 0.8}):
+        given = [word for name, value in choice.items() for word in (f"--output.{name}", str(value))]
+        result = images.read(run(*options, *given) / "result.png")
+        # What was given to Strength had not been rounded.
+        torch.testing.assert_close(result, Strength(**choice)(levels, full), rtol=0, atol=3 / 255)
+        assert float((result - full).abs().mean()) > 0.5 / 255
+
+
+@pytest.mark.parametrize("strength", ["0", "0.5", "1"])
+@pytest.mark.parametrize("canvas", ["Pixels", "Lut3d", "BilateralGrid"])
+def test_a_table_of_the_look(
+    run: Callable[..., Path], canvas: str, strength: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the result at its strength, and with how far it is from it, which is true."""
     said: list[str] = []
     monkeypatch.setattr("verism.callbacks.output.rank_zero_info", said.append)
-    options = (*STEPS, "--model.canvas", canvas)
-    run(*options, "--output.lut", "luts/look.cube", "--output.strength", "0")
+    options = (*STEPS, "--model.canvas", canvas, "--output.strength", strength)
+    folder = run(*options, "--output.lut", "luts/look.cube")
     lines = Path("luts/look.cube").read_text().splitlines()
-    assert lines[:2] == ['TITLE "result"', "LUT_3D_SIZE 33"]
+    assert lines[:2] == ['TITLE "look"', "LUT_3D_SIZE 33"]
     assert len(lines) == 2 + 33**3
     (announced,) = [line for line in said if line.startswith("Lookup table: ")]
-    assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}")
-    error = float(announced.partition("ΔE ")[2].split()[0])
-    assert (error == 0) == (canvas == "Lut3d")
+    assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}, which differs from the picture by ")
+    mean, most = map(float, re.findall(r"(\d+\.\d+) (?:in the mean|for 95 %)", announced))
     table = torch.tensor([[float(x) for x in line.split()] for line in lines[2:]]).T.view(3, 33, 33, 33)
-    result = images.read(run(*options) / "result.png")
-    photo = images.read(Path("../content.png"))
-    # The full result, though this file was written beside one of strength 0.
-    assert float((through(table, photo).clamp(0, 1) - result).abs().mean()) < 4 / 255
+    found = deviation(through(table, images.read(Path("../content.png"))), images.read(folder / "result.png"))
+    # The file's result is rounded to 8 bits.
+    assert mean == pytest.approx(found.mean, abs=0.3)
+    assert most == pytest.approx(found.most, abs=0.6)
+    assert mean < 3
+    if strength == "0" or canvas == "Lut3d":
+        assert mean < 0.01
+
+
+def test_a_table_as_a_picture(run: Callable[..., Path]) -> None:
+    run(*STEPS, "--model.canvas", "Lut3d", "--output.lut", "look.png")
+    assert images.read(Path("look.png")).shape == (1, 3, 512, 512)
+
+
+def test_a_table_in_the_place_of_the_result_is_refused(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*STEPS, "--output.path", "out.png", "--output.lut", "../work/out.png")
+    assert "out.png: the result would replace the table; choose another --output.lut" in capsys.readouterr().err
+    assert not Path("out.png").exists()
 
 
 def test_never_overwrites_a_table_unless_asked(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def show_help(options: Sequence[str]) -> None:
 VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
     "fit": fit,
     "sweep": sweep,
-    **{command: partial(plainly, command) for command in ("predict", "test", "figures", "doctor")},
+    **{command: partial(plainly, command) for command in ("predict", "export", "test", "figures", "doctor")},
     "--help": show_help,
 }
 

@@ -18,12 +18,11 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import atomic, cube, images, photo_file
-from verism.color_table import through
+from verism import atomic, images, lut_file, photo_file
 from verism.errors import DivergedError, InterruptedRunError, VerismError
-from verism.metrics import ciede2000
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding
+from verism.strength import Strength
 
 
 class Output(Callback):
@@ -43,6 +42,8 @@ class Output(Callback):
         profile: Literal["srgb", "keep"] = "srgb",
         depth: Literal[8, 16] | None = None,
         dither: bool = False,
+        color: float = 1.0,
+        tone: float = 1.0,
     ) -> None:
         """Choose where.
 
@@ -50,17 +51,20 @@ class Output(Callback):
             path: a .png, .tiff, .jpg or .webp file; null: result.png in the run's own folder
                 (lightning_logs/version_N), also where --trainer.default_root_dir is a URL.
             overwrite: replace files that exist; otherwise the run is refused before it starts.
-            strength: from 0, the content photo exactly, to 1, the result.
-            lut: a .cube file for the look as a lookup table of 33³ colours, at full strength; of a canvas that treats
-                places differently, the closest such table, and how close that is.
+            strength: of the whole look, from 0, the content photo exactly, to 1, the result.
+            lut: a .cube file (33³ colours) or a .png file (a HaldCLUT of level 8, 64³ colours) for the look as a lookup
+                table, at the same strength; of a canvas that treats places differently, the closest such table, and how
+                close that is. verism export writes more sizes.
             profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the content photo's embedded
                 profile, and carries that.
             depth: bits a sample, 8 or 16; null: the content photo's, where the format has as many.
             dither: round to 8 bits up or down at random, by how near either is, so that no bands show.
+            color: of hue and saturation, from 0, the content photo's own in the result's light, to 1, the result's.
+            tone: of light and contrast, from 0, the content photo's own under the result's colours, to 1, the result's.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
-        self.strength = strength
+        self.strength = Strength(strength, color, tone)
         self.lut = None if lut is None else Path(lut)
         self.encoding = Encoding(profile, depth, dither)
         self._destination: Path | str = Path()
@@ -72,15 +76,18 @@ class Output(Callback):
 
         Raises:
             VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
-                be written; it, the table or the run's folder is where nothing can be; or the strength is not in [0, 1].
+                be written; they are one file; it, the table or the run's folder is where nothing can be; or a strength
+                is not in [0, 1].
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
         path = self.path or own
         photo_file.check(Path(path), self.encoding)
-        images.check_strength("--output.strength", self.strength)
+        self.strength.check()
         if self.lut is not None:
-            cube.check(self.lut)
+            lut_file.check(self.lut)
+            if isinstance(path, Path) and self.lut.resolve() == path.resolve():
+                raise VerismError(f"{self.lut}: the result would replace the table; choose another --output.lut.")
         for file in (path, self.lut, own if trainer.loggers else None):
             if isinstance(file, Path):
                 atomic.check(file)
@@ -146,17 +153,15 @@ class Output(Callback):
             **model.backbone.identity,
             "config": hashlib.sha256(options.encode()).hexdigest(),
             "steps": str(trainer.global_step),
-            "strength": str(self.strength),
+            **self.strength.said(),
         }
-        result = model.data.source.showing(images.blend(before, image, self.strength))
+        result = model.data.source.showing(self.strength(before, image))
         _save(self._destination, partial(photo_file.write, photo=result, made_with=made_with, encoding=self.encoding))
         rank_zero_info(f"Result: {self._destination}")
         if self.lut is not None:
             content = model.photos.content.to(state.device)
-            table = canvas.table(content)
-            cube.write(self.lut, table, title=Path(self._destination).stem)
-            error = ciede2000(through(table, content), canvas())
-            rank_zero_info(f"Lookup table: {self.lut}, which differs from the result by ΔE {error:.2f} in the mean.")
+            found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
+            rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
 
 
 def _exists(place: Path | str) -> bool:
