@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from verism.color_map import monge_kantorovich
+
 KNOTS = 17
 """Of a tone curve, evenly from black to white."""
 
@@ -32,8 +34,14 @@ CAST = 0.03
 HIGHLIGHT = 0.85
 """Oklab lightness of the photo from which on the whole photo's tint fades, to none in white."""
 
-DOUBT = 0.05
-"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 5 ΔE."""
+NOISE = 0.02
+"""Standard deviation, in Oklab, of what is noise to the linear map."""
+
+DOUBT = 0.06
+"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 6 ΔE."""
+
+AGREED = 0.75
+"""Share of the photo that one linear map has to explain for it to take the whole photo's place in full."""
 
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
@@ -43,35 +51,35 @@ FEW = 0.1
 
 
 class ToneAndChroma(NamedTuple):
-    """A map of Oklab colours that treats lightness and chroma apart, and turns no hue: split toning.
+    """Maps of Oklab colours, one in each row: ``c' = matrix · c + tones(L)``, the tones linear between their knots.
 
-    ``L' = curve(L)`` and ``(a, b)' = saturation · (a, b) + shift(L)``. Several maps, one in each row; curve and shift
-    are linear between knots. Maps are linear in their parts, so that the mean of two maps is the map of the means.
+    A tone curve is the lightness of the tones, a tint that depends on the tone (split toning) their a and b, a
+    saturation the matrix's diagonal. Maps are linear in their parts, so that the mean of two maps is the map of the means.
 
     Attributes:
-        curve: ``(R, KNOTS)``, lightness at each knot.
-        saturation: ``(R,)``.
-        shift: ``(R, KNOTS, 2)``.
+        matrix: ``(R, 3, 3)``.
+        tones: ``(R, KNOTS, 3)``, at lightnesses evenly from 0 to 1.
     """
 
-    curve: Tensor
-    saturation: Tensor
-    shift: Tensor
+    matrix: Tensor
+    tones: Tensor
 
     def __call__(self, colors: Tensor) -> Tensor:
         """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
-        lightness, chroma = colors[0], colors[1:]
-        position = lightness.clamp(0, 1) * (KNOTS - 1)
+        position = colors[0].clamp(0, 1) * (KNOTS - 1)
         left = position.floor().long().clamp_max(KNOTS - 2)
-        curves = torch.cat([self.curve.unsqueeze(2), self.shift], dim=2).transpose(1, 2)
-        result = torch.lerp(curves[..., left], curves[..., left + 1], position - left)
-        ones = [1] * lightness.dim()
-        result[:, 1:] += self.saturation.view(-1, 1, *ones) * chroma
-        return result
+        table = self.tones.transpose(1, 2)
+        result = torch.lerp(table[..., left], table[..., left + 1], position - left)
+        return result + torch.einsum("roi,i...->ro...", self.matrix, colors)
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
         """Return the map that is such a share, from 0 to 1, of the way to another."""
         return ToneAndChroma(*(torch.lerp(a, b, share) for a, b in zip(self, other, strict=True)))
+
+
+def identity() -> ToneAndChroma:
+    """Return the map that changes nothing, in one row."""
+    return ToneAndChroma(torch.eye(3).unsqueeze(0), torch.zeros(1, KNOTS, 3))
 
 
 def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
@@ -97,7 +105,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     saturation = _saturation(content, style, ours, theirs)
     # White has no colour to give: what is blown out in the photo stays white.
     shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
-    return _one(curve, saturation, (tint - saturation * origin) * shade)
+    return _retouch(curve, saturation, (tint - saturation * origin) * shade)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -114,15 +122,17 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     knots = torch.linspace(0, 1, KNOTS).to(content)
     origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
     saturation = _saturation(content, style, ours, theirs)
-    return _one(curve, saturation, tint - saturation * origin)
+    return _retouch(curve, saturation, tint - saturation * origin)
 
 
 def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor) -> ToneAndChroma:
     """Return the map for the whole photo, and that for each of K regions, a row each.
 
     As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
-    same amount in both; for the rest, it is ``whole_photo``. A region's own map is kept as far as it differs from that
-    by more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
+    same amount in both; for the rest, it is ``whole_photo``. If one linear map explains what became of all the regions
+    (``color_map.monge_kantorovich`` of what the photos share), the photos are of one scene, and that map, which finds a
+    grade best, takes the whole photo's place. A region's own map is kept as far as it differs from the whole photo's by
+    more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
     region's pixels (James and Stein 1961, "Estimation with Quadratic Loss").
 
     Args:
@@ -135,17 +145,17 @@ def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure
     whole = whole_photo(content, style)
     shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
     common = torch.minimum(shares, their_shares) * sure
-    if common.sum() > 0:
-        ours_shared, theirs_shared = (
-            (common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs))
-        )
-        shared = region(content, style, ours_shared, theirs_shared)
-        whole = whole.towards(shared, float((shares * sure).sum().clamp(0, 1)))
-    maps, base = [whole], whole(content)[0]
-    for mine, their in zip(ours, theirs, strict=True):
-        own = region(content, style, mine + 1e-6, their + 1e-6)
-        away = ((own(content)[0] - base).square().sum(dim=0) @ mine / mine.sum().clamp_min(1e-6)).sqrt()
-        maps.append(whole.towards(own, float((1 - (DOUBT / away.clamp_min(1e-6)).square()).clamp_min(0))))
+    if not float(common.sum()):
+        return ToneAndChroma(*(part.repeat(1 + len(sure), *[1] * (part.dim() - 1)) for part in whole))
+    shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
+    own = [region(content, style, mine + 1e-6, their + 1e-6) for mine, their in zip(ours, theirs, strict=True)]
+    one_grade = _linear(content, style, *shared)
+    whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
+    chances = [_chance(part, one_grade, content, mine) for part, mine in zip(own, ours, strict=True)]
+    agreed = float((shares * sure) @ torch.tensor(chances).to(sure))
+    whole = whole.towards(one_grade, min(1.0, agreed / AGREED))
+    kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
+    maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
@@ -194,8 +204,24 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     return ordered[found]
 
 
-def _one(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
-    return ToneAndChroma(*(part.unsqueeze(0) for part in (curve, saturation, shift)))
+def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
+    """Return the map of a tone curve ``(KNOTS,)``, a saturation, and a shift of a and b ``(KNOTS, 2)``."""
+    matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
+    table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
+    return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))
+
+
+def _linear(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
+    """Return the linear map of colours ``(3, n)`` and ``(3, m)`` with weights ``(n,)`` and ``(m,)``."""
+    photos = (colors.view(1, 3, 1, -1) for colors in (content, style))
+    matrix, offset = monge_kantorovich(*photos, NOISE, weights=(ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1)))
+    return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
+
+
+def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, mine: Tensor) -> float:
+    """Return how likely, from 0 to 1, it is by chance that a region's own map differs from another."""
+    squares = (own(content) - other(content))[0].square().sum(dim=0) @ mine / mine.sum().clamp_min(1e-6)
+    return min(1.0, DOUBT**2 / max(float(squares), 1e-9))
 
 
 def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from verism.errors import VerismError
 from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.lattice import cubic_spline, lookup, refine
 from verism.regions import Regions
-from verism.tone_and_chroma import KNOTS, ToneAndChroma
+from verism.tone_and_chroma import ToneAndChroma
 
 NODES = 17
 """Along each axis of the table in which what is added to the start is looked up."""
@@ -38,9 +38,8 @@ class RegionalGrade(Grade):
     show loses chroma, and keeps its lightness.
     """
 
-    curve: Tensor
-    saturation: Tensor
-    shift: Tensor
+    matrix: Tensor
+    tones: Tensor
     shares: Tensor
 
     def __init__(
@@ -78,9 +77,8 @@ class RegionalGrade(Grade):
         }
         super().__init__(torch.zeros(3, controls, controls, controls), Oklab(), weights)
         self.bounds = (min_contrast, max_contrast)
-        self.register_buffer("curve", torch.linspace(0, 1, KNOTS).unsqueeze(0))
-        self.register_buffer("saturation", torch.ones(1))
-        self.register_buffer("shift", torch.zeros(1, KNOTS, 2))
+        for name, part in tone_and_chroma.identity()._asdict().items():
+            self.register_buffer(name, part)
         self.register_buffer("shares", torch.empty(1, 0, 0, 0))
         axis = torch.linspace(0, 1, NODES)
         blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
@@ -91,7 +89,7 @@ class RegionalGrade(Grade):
     @property
     def first(self) -> ToneAndChroma:
         """The functions that it starts from: the whole photo's, then each region's."""
-        return ToneAndChroma(self.curve, self.saturation, self.shift)
+        return ToneAndChroma(self.matrix, self.tones)
 
     def start(
         self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
@@ -106,8 +104,8 @@ class RegionalGrade(Grade):
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
             maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
-        self.curve, self.saturation, self.shift = (part.to(content) for part in maps)
-        shape = (3 * len(self.curve), *self.controls.shape[1:])
+        self.matrix, self.tones = (part.to(content) for part in maps)
+        shape = (3 * len(self.matrix), *self.controls.shape[1:])
         self.controls = nn.Parameter(self.controls.new_zeros(shape))
         self.resize(content)
 
