@@ -36,10 +36,13 @@ STARTS = 4
 SURE = (0.3, 0.6)
 """Cosine similarity between what the two photos show of a region: below, they have nothing in common; above, all."""
 
+ONE_SCENE = (0.62, 0.7)
+"""The same, over all of the content photo: below, the photos are of two scenes; above, of one."""
+
 SHARED = 0.3
 """Ratio of the smaller to the larger of a region's shares of the two photos from which on its size is no doubt."""
 
-BY_COLOR = 0.75
+BY_COLOR = 0.6
 """How much of a region's share of a pixel follows the pixel's colour, wherever it is, and not its place."""
 
 
@@ -55,8 +58,8 @@ def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6
     without it, skies of different colours do not meet), are reduced to ``DIMENSIONS`` principal components and
     clustered together by spherical k-means (Dhillon and Modha 2001, "Concept Decompositions for Large Sparse Text Data
     Using Clustering"). A region's confidence is how alike the two photos' parts of it are to the network, times how
-    much of it both have. Its mask is brought to the photo's edges by a guided filter (He et al. 2013), and half of it
-    follows the colours.
+    much of it both have. Its mask is brought to the photo's edges by a guided filter (He et al. 2013), and the share
+    ``BY_COLOR`` of it follows the colours.
 
     Args:
         backbone: its filters are used as they were published.
@@ -80,11 +83,16 @@ def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6
         _to_edges(share.T.view(1, count, *part.shape[-2:]), photo)
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
-    return Regions(COLORS[:count], masks[0], masks[1], confidence(ours, theirs, *shares))
+    alike = similarity(ours, theirs, *shares)
+    content_shares, style_shares = (share.mean(dim=0) for share in shares)
+    both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
+    confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
+    one_scene = float(_between(alike @ content_shares, ONE_SCENE))
+    return Regions(COLORS[:count], masks[0], masks[1], confidence, one_scene)
 
 
-def confidence(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
-    """Return how sure the match of each region is, ``(count,)`` in [0, 1].
+def similarity(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
+    """Return the cosine similarity between what the two photos show of each region, ``(count,)``.
 
     Args:
         ours: ``(n, d)``, unit vectors of the content photo.
@@ -92,11 +100,7 @@ def confidence(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: T
         our_shares: ``(n, count)``, how much of each position is in each region.
         their_shares: ``(m, count)``, likewise.
     """
-    alike = (F.normalize(our_shares.T @ ours) * F.normalize(their_shares.T @ theirs)).sum(dim=1)
-    low, high = SURE
-    content, style = our_shares.mean(dim=0), their_shares.mean(dim=0)
-    both = torch.minimum(content, style) / torch.maximum(content, style)
-    return ((alike - low) / (high - low)).clamp(0, 1) * (both / SHARED).clamp(0, 1)
+    return (F.normalize(our_shares.T @ ours) * F.normalize(their_shares.T @ theirs)).sum(dim=1)
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
@@ -126,6 +130,12 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
         if cost < least:
             best, least = centers, cost
     return best
+
+
+def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """Return where values are between two bounds, from 0 to 1."""
+    low, high = bounds
+    return ((values - low) / (high - low)).clamp(0, 1)
 
 
 def _features(network: VGG19, photo: Tensor) -> Tensor:

@@ -33,12 +33,14 @@ class Regions(NamedTuple):
             them, and one that is in none is left out; or soft, in [0, 1], where a pixel's channels add up to 1 at most.
         style: the same, at the style photo's size.
         confidence: ``(K,)`` in [0, 1], how sure it is that the photos show the same in a region; None: certain.
+        one_scene: in [0, 1], how sure it is that the two are photos of one scene, so that one grade explains all.
     """
 
     labels: tuple[str, ...]
     content: Tensor
     style: Tensor
     confidence: Tensor | None = None
+    one_scene: float = 0.0
 
     @property
     def sure(self) -> Tensor:
@@ -72,7 +74,9 @@ class Regions(NamedTuple):
             torch.einsum("bkhw,gk->bghw", masks.float(), members.to(masks.device, torch.float32)).to(masks.dtype)
             for masks in (self.content, self.style)
         )
-        return Regions(tuple(group[0] for group in every), content, style, sure.float())
+        return self._replace(
+            labels=tuple(group[0] for group in every), content=content, style=style, confidence=sure.float()
+        )
 
     def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
         """Return the regions at other heights and widths of the two photos."""

@@ -37,11 +37,8 @@ HIGHLIGHT = 0.85
 NOISE = 0.02
 """Standard deviation, in Oklab, of what is noise to the linear map."""
 
-DOUBT = 0.06
-"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 6 ΔE."""
-
-AGREED = 0.75
-"""Share of the photo that one linear map has to explain for it to take the whole photo's place in full."""
+DOUBT = 0.03
+"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 3 ΔE."""
 
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
@@ -54,7 +51,7 @@ class ToneAndChroma(NamedTuple):
     """Maps of Oklab colours, one in each row: ``c' = matrix · c + tones(L)``, the tones linear between their knots.
 
     A tone curve is the lightness of the tones, a tint that depends on the tone (split toning) their a and b, a
-    saturation the matrix's diagonal. Maps are linear in their parts, so that the mean of two maps is the map of the means.
+    saturation the matrix's diagonal. Maps are linear in their parts: the mean of two maps is the map of the means.
 
     Attributes:
         matrix: ``(R, 3, 3)``.
@@ -125,15 +122,16 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     return _retouch(curve, saturation, tint - saturation * origin)
 
 
-def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor) -> ToneAndChroma:
+def by_region(
+    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor, one_scene: float
+) -> ToneAndChroma:
     """Return the map for the whole photo, and that for each of K regions, a row each.
 
     As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
-    same amount in both; for the rest, it is ``whole_photo``. If one linear map explains what became of all the regions
-    (``color_map.monge_kantorovich`` of what the photos share), the photos are of one scene, and that map, which finds a
-    grade best, takes the whole photo's place. A region's own map is kept as far as it differs from the whole photo's by
-    more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
-    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss").
+    same amount in both; for the rest, it is ``whole_photo``. A region's own map is kept as far as it differs from that
+    by more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
+    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss"). Of one scene, one grade explains all: the
+    linear map of what the photos share (``color_map.monge_kantorovich``), which finds a grade best.
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -141,6 +139,7 @@ def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure
         ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
         theirs: ``(K, m)``, likewise.
         sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
+        one_scene: in [0, 1], how sure it is that they are of one scene, whatever became of its regions.
     """
     whole = whole_photo(content, style)
     shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
@@ -151,10 +150,8 @@ def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure
     own = [region(content, style, mine + 1e-6, their + 1e-6) for mine, their in zip(ours, theirs, strict=True)]
     one_grade = _linear(content, style, *shared)
     whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
-    chances = [_chance(part, one_grade, content, mine) for part, mine in zip(own, ours, strict=True)]
-    agreed = float((shares * sure) @ torch.tensor(chances).to(sure))
-    whole = whole.towards(one_grade, min(1.0, agreed / AGREED))
-    kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
+    whole = whole.towards(one_grade, one_scene)
+    kept = [(1 - one_scene) * (1 - _chance(part, whole, content, mine)) for part, mine in zip(own, ours, strict=True)]
     maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 

@@ -23,6 +23,10 @@ NO_MATCH = 0.05
 """Confidence up to which a region is said to have no match."""
 
 
+SAME_SCENE = 0.5
+"""Certainty from which on two photos are said to be of one scene."""
+
+
 class RegionMap(Callback):
     """Shows which part of the content photo takes its look from which part of the style photo.
 
@@ -91,7 +95,8 @@ def describe(regions: Regions) -> str:
         for label, share, sure in pairs
         if share > 0
     ]
-    return f"Regions that both photos show: {', '.join(said)}."
+    scene = "The photos are of one scene, and get one grade. " if regions.one_scene > SAME_SCENE else ""
+    return f"{scene}Regions that both photos show: {', '.join(said)}."
 
 
 def overlay(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:

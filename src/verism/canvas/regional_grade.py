@@ -45,8 +45,8 @@ class RegionalGrade(Grade):
     def __init__(
         self,
         controls: int = 5,
-        departure: float = 1.0,
-        smoothness: float = 0.001,
+        departure: float = 200.0,
+        smoothness: float = 0.05,
         contrast: float = 1.0,
         min_contrast: float = 0.5,
         max_contrast: float = 2.0,
@@ -102,7 +102,7 @@ class RegionalGrade(Grade):
         if regions is not None:
             sure = regions.sure.to(content)
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure)
+            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones = (part.to(content) for part in maps)
         shape = (3 * len(self.matrix), *self.controls.shape[1:])
