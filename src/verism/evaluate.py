@@ -41,20 +41,20 @@ def evaluate(args: Sequence[str]) -> None:
     options = parser.parse_args(list(args))
     backbone = VGG19(options.weights)
     for path in options.results:
-        image, content, style = _pictures(path, options.content, options.style)
+        image, content, style, masks = _pictures(path, options.content, options.style)
         shape = image.shape[-2:]
         style = images.scale(style, min(*shape, *style.shape[-2:]))
-        measured = Measure(images.resize(content, shape), style, backbone)(image)
+        measured = Measure(images.resize(content, shape), style, backbone, masks)(image)
         sys.stdout.write(f"{path}:\n")
         for name, value in measured.items():
             sys.stdout.write(f"  {name}: {value:.6g}\n")
 
 
-def _pictures(path: Path, content: Path | None, style: Path | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Return result, content and style, each at its own size."""
+def _pictures(path: Path, content: Path | None, style: Path | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Return result, content and style, each at its own size, and the content's masks if a run had any."""
     if path.is_dir():
         run = FinishedRun.read(path)
-        return run.image, *run.photos
+        return run.image, *run.photos, run.masks
     if content is None or style is None:
         raise VerismError(f"{path}: what it was made from is not known; give --content and --style.")
-    return images.read(path), images.read(content), images.read(style)
+    return images.read(path), images.read(content), images.read(style), None
