@@ -72,8 +72,9 @@ def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor
             ``SMALLEST_REGION`` is left out. Without masks, the whole photo is one region.
 
     Returns:
-        ΔE76, at least 0. About 0 for the content photo and for any smooth edit of colour that is the same everywhere;
-        half of the difference, for a grey photo of which one half is tinted. Above 5 it is plain to see.
+        ΔE76, at least 0. 0 where CIELAB is such a polynomial; of 24 photographs, it was 0.3 to 2 for the photo itself
+        and up to 4 for strong curves and tints that are the same everywhere, because it is not quite one. Half of the
+        difference, for a grey photo of which one half is tinted. Above 5 it is plain to see.
     """
     return _Drift(content, masks)(image)
 
@@ -142,7 +143,9 @@ def structure(image: Tensor, content: Tensor) -> Tensor:
     Returns:
         In [-1, 1], without unit: 1 for the same structure, negative for an inverted one.
     """
-    x, y = luma(full_precision(image)), luma(full_precision(content))
+    x, y = (luma(full_precision(photo)) for photo in (image, content))
+    # It does not see brightness, and rounding would: of what is bright and flat, it leaves more than the variance.
+    x, y = x - x.mean(), y - y.mean()
     moments = torch.cat([x, y, x * x, y * y, x * y])
     offsets = torch.arange(-5, 6, dtype=moments.dtype, device=moments.device)
     # A softmax of negative squares: a Gaussian that sums to 1.
@@ -299,22 +302,24 @@ class _Drift:
         """Take the photo's colours, and the regions at their size."""
         colors = _blurred(_at_side(content), SIDE / 60)
         shape = colors.shape[-2:]
-        red, green, blue = colors.flatten(2).squeeze(0)
+        # The terms are much alike: in float32, the normal equations would leave three digits.
+        red, green, blue = colors.flatten(2).squeeze(0).double()
         products = (red * red, green * green, blue * blue, red * green, red * blue, green * blue)
         self._terms = torch.stack([torch.ones_like(red), red, green, blue, *products])
         self._masks = _large_regions(None if masks is None else _masks_at(masks, shape), red)
-        ridge = 1e-4 * torch.eye(len(self._terms), dtype=red.dtype)
-        self._moments = [(mask * self._terms) @ self._terms.T + mask.sum() * ridge for mask in self._masks]
+        self._moments = torch.stack([(mask * self._terms) @ self._terms.T for mask in self._masks])
 
     def __call__(self, image: Tensor) -> Tensor:
         """Return the drift of a result."""
-        lab = _blurred(_lab(_at_side(image)).to(self._terms), SIDE / 60).flatten(2).squeeze(0)
-        squares = []
-        for mask, moments in zip(self._masks, self._moments, strict=True):
-            weights = torch.linalg.solve(moments, (mask * self._terms) @ lab.T)
-            squares.append((mask * (lab - weights.T @ self._terms).square()).sum())
-        mean_square: Tensor = torch.stack(squares).sum() / self._masks.sum()
-        return mean_square.sqrt()
+        lab = _blurred(_lab(_at_side(image)), SIDE / 60).flatten(2).squeeze(0).double()
+        sizes = self._masks.sum(dim=1)
+        mixed = (self._masks.unsqueeze(1) * lab) @ self._terms.T
+        ridge = 1e-4 * sizes.view(-1, 1, 1) * torch.eye(len(self._terms), dtype=torch.float64)
+        weights = torch.linalg.solve(self._moments + ridge, mixed.mT).mT
+        # Σ ‖y - w t‖² written out, so that nothing but sums is taken over the positions.
+        squares = (self._masks @ lab.square().sum(dim=0)).sum()
+        rest: Tensor = squares - (weights * (2 * mixed - weights @ self._moments)).sum()
+        return (rest.clamp_min(0) / sizes.sum()).sqrt()
 
 
 class _Contrast:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 DRIFT = 5.0
-"""ΔE76 above which drift is plain to see: about two just noticeable differences (2.3; Mahy et al. 1994) as a root mean
-square, so that whole patches are further off. Photos whose skies had visibly turned several colours had 8 or more,
-those that looked even 2 or less."""
+"""ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``);
+photos whose skies had visibly turned several colours had 8 or more. It is about two just noticeable differences (2.3;
+Mahy et al. 1994) as a root mean square, so that whole patches are further off."""
 
 LOST = 0.25
 """Share of the photo's detail: a plain map of all colours loses about 0.15 of it in what it darkens, unnoticed; results
@@ -81,16 +81,16 @@ FAULTS = (
 
 
 def summary(figures: Mapping[str, float]) -> str:
-    """Return the figures that sum a result up, in one sentence; those that agree with the eye come first.
+    """Return the figures that sum a result up, as a list in words; those that agree with the eye come first.
 
     Args:
         figures: as ``verism.metrics.Measure`` returns them.
     """
     return (
-        f"Drift ΔE {figures['drift']:.1f}, detail lost {figures['lost']:.1%}, newly clipped "
-        f"{figures['newly_clipped']:.1%} (0: as in the content photo); structure {figures['structure']:.3f} (1: the "
-        f"content photo's), colour distance to the style {figures['sliced_wasserstein']:.3f} (0: none), style distance "
-        f"{figures['style_distance']:.2f} (1: the content photo's, 0: none)."
+        f"drift ΔE {figures['drift']:.1f} (up to 4: the same edit everywhere), detail lost {figures['lost']:.1%}, "
+        f"newly clipped {figures['newly_clipped']:.1%} (0: none), structure {figures['structure']:.3f} (1: the content "
+        f"photo's), colour distance to the style {figures['sliced_wasserstein']:.3f} (0: none), style distance "
+        f"{figures['style_distance']:.2f} (1: the content photo's, 0: none)"
     )
 
 

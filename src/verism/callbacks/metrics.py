@@ -88,6 +88,6 @@ class Metrics(Periodic):
         super().on_train_end(trainer, pl_module)
         if self._last:
             # What is written may be milder, of less --output.strength.
-            rank_zero_info(f"At full strength: {verdict.summary(self._last)}")
+            rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
