@@ -78,7 +78,7 @@ def test_a_run_knows_its_photos(run: Callable[..., Path], capsys: pytest.Capture
     folder = run("--trainer.max_steps", "2", "--data.size", "40")
     (measured,) = printed(capsys, str(folder)).values()
     assert 0 < measured["structure"] < 1
-    logged = EventAccumulator(str(folder)).Reload().Scalars("metrics/drift")[-1].value  # type: ignore[no-untyped-call]
+    logged = EventAccumulator(str(folder)).Reload().Scalars("metrics/drift")[-1].value
     assert measured["drift"] == pytest.approx(logged, rel=0.01)  # The file has 8 bits.
     moved = folder.parents[1] / "elsewhere.png"
     chosen = run("--trainer.max_steps", "2", "--data.size", "40", "--output.path", str(moved))

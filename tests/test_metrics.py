@@ -482,6 +482,17 @@ def test_measure_looks_within_the_regions(tiny_weights: Weights, content: Tensor
     assert apart == together
 
 
+def test_measure_sees_detail_in_what_was_rendered(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
+    original = synthetic_photo(240, 320, seed=1)
+    rendered, image = original.sqrt(), content.flip(3)
+    values = Measure(content, style, VGG19(), original=original)(image, rendered)
+    expected = Measure(content, style, VGG19())(image)
+    for metric in (metrics.drift, metrics.lost, metrics.blown):
+        assert values[metric.__name__] == pytest.approx(float(metric(rendered, original)), rel=1e-6)
+        expected[metric.__name__] = values[metric.__name__]
+    assert values == expected
+
+
 def test_measure_at_both_ends(tiny_weights: Weights, content: Tensor) -> None:
     style = content.flip(1)
     measure = Measure(content, style, VGG19())

@@ -240,7 +240,14 @@ def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
 class Measure:
     """Compares results with the one content and the one style photo they were made from."""
 
-    def __init__(self, content: Tensor, style: Tensor, backbone: VGG19, masks: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        content: Tensor,
+        style: Tensor,
+        backbone: VGG19,
+        masks: Tensor | None = None,
+        original: Tensor | None = None,
+    ) -> None:
         """Take from the two photos what every measurement needs of them.
 
         Args:
@@ -249,18 +256,22 @@ class Measure:
             backbone: whose filters, on whose device, ``style_distance`` uses; always behind ReLU and max pooling, so
                 that results of runs with other activations and poolings can be compared.
             masks: the content photo's regions, as ``drift`` takes them.
+            original: the content photo with all of its detail, where results are fitted at a smaller size than they are
+                rendered at: ``drift``, ``lost`` and ``blown`` compare it with what was rendered.
         """
         self.content, self.style = (full_precision(photo.detach()) for photo in (content, style))
-        self._drift, self._contrast = _Drift(self.content, masks), _Contrast(self.content)
+        original = self.content if original is None else original
+        self._drift, self._contrast = _Drift(original, masks), _Contrast(original)
         self.backbone = backbone.as_published()
         self.content_grams, self.style_grams = self._grams(self.content), self._grams(self.style)
 
     @torch.no_grad()
-    def __call__(self, image: Tensor) -> dict[str, float]:
+    def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
         """Return the number for each of ``NAMES``.
 
         Args:
             image: the result, of the content photo's shape; clamped to [0, 1], as it is when written.
+            rendered: the same with the detail of ``original``, and of its aspect ratio; the image, unless given.
 
         Raises:
             VerismError: the image has another shape.
@@ -272,9 +283,10 @@ class Measure:
                 f"{content_width}×{content_height}: resize one to the other."
             )
         image = image.to(self.content).clamp(0, 1)
-        lost, blown = self._contrast(image)
+        rendered = image if rendered is None else rendered
+        lost, blown = self._contrast(rendered)
         values = {
-            "drift": self._drift(image),
+            "drift": self._drift(rendered),
             "lost": lost,
             "blown": blown,
             "newly_clipped": newly_clipped(image, self.content),

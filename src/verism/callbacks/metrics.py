@@ -9,11 +9,12 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from verism import images, verdict
 from verism.callbacks.periodic import Periodic
-from verism.metrics import Measure
+from verism.metrics import SIDE, Measure
 from verism.module import StyleTransfer
 
 AREA = 2**20
@@ -34,7 +35,9 @@ class Metrics(Periodic):
     - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: how far it still is to the style photo.
     - ``metrics/ciede2000`` (ΔE): how far its colours have moved.
 
-    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own.
+    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own. Drift, lost and
+    blown are of the result as it is rendered over the content photo, at a short side of ``verism.metrics.SIDE``, if the
+    canvas can: an image at the small size of the fit has lost detail that the result keeps.
 
     TensorBoard's HParams page compares runs by the last value of each.
     """
@@ -47,6 +50,8 @@ class Metrics(Periodic):
         """
         super().__init__(every_n_steps)
         self._measure: Measure
+        self._photo: Tensor
+        self._renders = False
         self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
 
@@ -73,9 +78,13 @@ class Metrics(Periodic):
         if first:
             content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
             regions = model.data.regions
-            self._measure = Measure(content, style, model.backbone, None if regions is None else regions.content)
+            masks = None if regions is None else regions.content
+            self._photo = images.scale(model.data.original, SIDE)
+            # Free pixels have no more detail than was optimised.
+            self._renders = model.canvas.render(self._photo).shape == self._photo.shape
+            self._measure = Measure(content, style, model.backbone, masks, self._photo if self._renders else None)
         image = images.resize(model.image, self._measure.content.shape[-2:])
-        self._last = self._measure(image)
+        self._last = self._measure(image, model.canvas.render(self._photo) if self._renders else None)
         measured = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = measured
