@@ -58,7 +58,7 @@ def test_the_option_that_helps_exists(fault: Fault, request: pytest.FixtureReque
         reason = "--model.consistency and --output.tone come with the canvas and the output of the same issue"
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     (option,) = re.findall(r"--[\w.]+", fault.remedy)
-    FitOptions().read([option, "0.5"])
+    FitOptions().read(["--data.content", "a.png", "--data.style", "b.png", option, "0.5"])
 
 
 def test_all_faults_in_order() -> None:
