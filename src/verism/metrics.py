@@ -42,6 +42,9 @@ NAMES = (
 SIDE = 320
 """Short side in pixels at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured, whatever the photo's."""
 
+LARGEST = 2**20
+"""Pixels to which that is limited: a panorama of more than 10:1 would take as many times the time and memory."""
+
 SMALLEST_REGION = 0.02
 """Share of a photo below which a region is left out of ``drift`` and ``semantic``: it says little, and noisily."""
 
@@ -119,7 +122,7 @@ def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
     Returns:
         In units of RGB: 0 if every region has the colours of its counterpart; nan if there is no region to compare.
     """
-    sides = [(_at_side(photo), masks) for photo, masks in ((image, known.content), (style, known.style))]
+    sides = [(at_side(photo), masks) for photo, masks in ((image, known.content), (style, known.style))]
     pixels = [photo.squeeze(0).flatten(1) for photo, _ in sides]
     inside = [_masks_at(masks, photo.shape[-2:]).bool() for photo, masks in sides]
     # In float32, whatever the photos' precision, because the draws depend on it.
@@ -237,6 +240,20 @@ def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
     return (_clipped(image) & ~_clipped(content)).mean(dtype=torch.float64)
 
 
+def at_side(photo: Tensor) -> Tensor:
+    """Return a photo as ``drift``, ``lost``, ``blown`` and ``semantic`` look at it.
+
+    Args:
+        photo: ``(1, 3, H, W)``, RGB, of any size, on any device; clamped to [0, 1].
+
+    Returns:
+        ``(1, 3, h, w)``, on the CPU, at a short side of ``SIDE`` pixels; less, if it would have more than ``LARGEST``.
+    """
+    long, short = sorted(photo.shape[-2:], reverse=True)
+    side = min(SIDE, int((LARGEST * short / long) ** 0.5))
+    return images.scale(full_precision(photo).detach().clamp(0, 1), max(side, 1)).cpu()
+
+
 class Measure:
     """Compares results with the one content and the one style photo they were made from."""
 
@@ -312,7 +329,7 @@ class _Drift:
 
     def __init__(self, content: Tensor, masks: Tensor | None) -> None:
         """Take the photo's colours, and the regions at their size."""
-        colors = _blurred(_at_side(content), SIDE / 60)
+        colors = _blurred(at_side(content), SIDE / 60)
         shape = colors.shape[-2:]
         # The terms are much alike: in float32, the normal equations would leave three digits.
         red, green, blue = colors.flatten(2).squeeze(0).double()
@@ -323,7 +340,7 @@ class _Drift:
 
     def __call__(self, image: Tensor) -> Tensor:
         """Return the drift of a result."""
-        lab = _blurred(_lab(_at_side(image)), SIDE / 60).flatten(2).squeeze(0).double()
+        lab = _blurred(_lab(at_side(image)), SIDE / 60).flatten(2).squeeze(0).double()
         sizes = self._masks.sum(dim=1)
         mixed = (self._masks.unsqueeze(1) * lab) @ self._terms.T
         ridge = 1e-4 * sizes.view(-1, 1, 1) * torch.eye(len(self._terms), dtype=torch.float64)
@@ -354,15 +371,10 @@ class _Contrast:
 
 def _local_contrast(photo: Tensor) -> Tensor:
     """Return the standard deviation of luma around each position, ``(1, 1, h, w)``, at a short side of ``SIDE``."""
-    light = luma(_at_side(photo))
+    light = luma(at_side(photo))
     mean, mean_square = _blurred(torch.cat([light, light * light], dim=1), sigma=2).split(1, dim=1)
     variance: Tensor = mean_square - mean.square()
     return variance.clamp_min(0).sqrt()
-
-
-def _at_side(photo: Tensor) -> Tensor:
-    """Return the photo at a short side of ``SIDE`` pixels, on the CPU; clamped to [0, 1]."""
-    return images.scale(full_precision(photo).detach().clamp(0, 1), SIDE).cpu()
 
 
 def _masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:

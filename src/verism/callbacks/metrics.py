@@ -14,7 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from verism import images, verdict
 from verism.callbacks.periodic import Periodic
-from verism.metrics import SIDE, Measure
+from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
 AREA = 2**20
@@ -79,7 +79,7 @@ class Metrics(Periodic):
             content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
             regions = model.data.regions
             masks = None if regions is None else regions.content
-            self._photo = images.scale(model.data.original, SIDE)
+            self._photo = at_side(model.data.original)
             # Free pixels have no more detail than was optimised.
             self._renders = model.canvas.render(self._photo).shape == self._photo.shape
             self._measure = Measure(content, style, model.backbone, masks, self._photo if self._renders else None)
