@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import cast
 
@@ -81,10 +82,10 @@ class Metrics(Periodic):
             masks = None if regions is None else regions.content
             self._photo = at_side(model.data.original)
             # Free pixels have no more detail than was optimised.
-            self._renders = model.canvas.render(self._photo).shape == self._photo.shape
+            self._renders = _render(model, self._photo).shape == self._photo.shape
             self._measure = Measure(content, style, model.backbone, masks, self._photo if self._renders else None)
         image = images.resize(model.image, self._measure.content.shape[-2:])
-        self._last = self._measure(image, model.canvas.render(self._photo) if self._renders else None)
+        self._last = self._measure(image, _render(model, self._photo) if self._renders else None)
         measured = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = measured
@@ -100,3 +101,8 @@ class Metrics(Periodic):
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
+
+
+def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
+    """Return what the canvas makes of a photo; in float32, also of a run in true bf16, as the result is written."""
+    return copy.deepcopy(model.canvas).float().render(photo)
