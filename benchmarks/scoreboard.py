@@ -1,15 +1,16 @@
 """How good every method is on a folder of photo pairs: ``python benchmarks/scoreboard.py FOLDER``.
 
 The folder has a folder for each pair, with content.png and style.png. With content_mask.png and style_mask.png, the
-methods that use masks take part; pictures that match --published, such as other programs' results, are compared too.
-All are resized to --size, and measured as verism.metrics says. A method that fails is listed, and the others go on;
-what is finished is not made again.
+methods that use masks take part, and every result, also of a method that never saw the masks, is measured region by
+region: drift, and whether a region has the colours of its counterpart. Pictures that match --published, such as other
+programs' results, are compared too. All are resized to --size, and measured as verism.metrics says. A method that
+fails is listed, and the others go on; what is finished is not made again.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from command import conclude, parser
@@ -20,23 +21,27 @@ from pictures import write_sheet
 from tables import write_tables
 from torch import Tensor
 
-from verism import VGG19, images
+from verism import VGG19, images, regions
 from verism.errors import VerismError
-from verism.metrics import Measure
+from verism.metrics import Measure, semantic
 from verism.weights import Source
 
 COLUMNS = {
+    "drift": "drift, ΔE ↓",
+    "semantic": "semantic ↓",
+    "lost": "detail lost ↓",
+    "blown": "detail blown up ↓",
+    "newly_clipped": "newly clipped ↓",
     "structure": "structure ↑",
     "sobel_ssim": "Sobel SSIM ↑",
     "psnr": "PSNR, dB ↑",
     "sliced_wasserstein": "sliced Wasserstein ↓",
     "ciede2000": "CIEDE2000 ↓",
     "style_distance": "style distance ↓",
-    "newly_clipped": "newly clipped ↓",
 }
-"""Each of verism.metrics.NAMES to its heading; the arrow says where better is."""
+"""Each of verism.metrics.NAMES, and semantic, to its heading; the arrow says where better is."""
 
-CAPTION = ("structure", "style_distance")
+CAPTION = ("drift", "lost", "structure", "style_distance")
 """What is told of each result."""
 
 
@@ -90,12 +95,26 @@ def _published(cases: Sequence[Case], patterns: Sequence[str]) -> dict[str, Give
 
 
 def by_metrics(backbone: VGG19, size: int) -> Callable[[Case], Score]:
-    """Return what judges a case's results by verism.metrics, photos and results at a short side of ``size`` pixels."""
+    """Return what judges a case's results by verism.metrics, photos and results at a short side of ``size`` pixels.
+
+    With both masks, drift is that within the regions, and semantic is measured too.
+    """
 
     def judge(case: Case) -> Score:
         content, style = (_scaled(case.photos[role], size) for role in ("content", "style"))
-        measure = Measure(content, style, backbone)
-        return lambda image: measure(images.resize(image, content.shape[-2:]))
+        masks = [case.photos[role] for role in ("content_mask", "style_mask") if role in case.photos]
+        if len(masks) < 2:  # noqa: PLR2004  # Of both photos.
+            measure = Measure(content, style, backbone)
+            return lambda image: measure(images.resize(image, content.shape[-2:]))
+        # A label that only one photo has is no mistake here.
+        known = regions.read(masks, [content.shape[-2:], style.shape[-2:]], threshold=1)
+        within = Measure(content, style, backbone, known.content)
+
+        def score(image: Tensor) -> Mapping[str, float]:
+            image = images.resize(image, content.shape[-2:])
+            return {**within(image), "semantic": float(semantic(image, style, known))}
+
+        return score
 
     return judge
 

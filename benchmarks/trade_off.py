@@ -1,4 +1,4 @@
-"""What the grid's smoothness trades, structure against style: ``python benchmarks/trade_off.py FOLDER``.
+"""What the grid's smoothness trades, drift and structure against style: ``python benchmarks/trade_off.py FOLDER``.
 
 FOLDER is laid out as for scoreboard.py. The grid of photoreal.yaml is fitted with each --smoothness; the closed-form
 colour map, and DPST's published results where the folder has them, are points to compare with.
@@ -13,6 +13,7 @@ from statistics import fmean
 
 from command import conclude, parser
 from compare import Row, compare
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from methods import Given, Method, methods
 from scoreboard import COLUMNS, by_metrics, read_pairs
@@ -21,6 +22,9 @@ from tables import write_tables
 from verism import VGG19
 from verism.errors import VerismError
 from verism.sweep.plots import save
+
+HEIGHTS = {"drift": "drift, ΔE (0: one colour, one treatment)", "structure": "structure (1: the content's)"}
+"""What is drawn over style distance: score to its axis."""
 
 BESIDE: Mapping[str, Method] = {"closed_form": methods()["closed_form"], "dpst_result": Given("dpst_result")}
 
@@ -59,10 +63,23 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def plot(rows: Sequence[Row], curve: Sequence[str]) -> Figure:
-    """Return structure over style distance, means over the cases: ``curve`` as a line, other methods as points."""
-    figure = Figure(figsize=(6, 4.5), layout="constrained")
-    axes = figure.subplots()
-    points = {method: _mean(rows, method) for method in dict.fromkeys(row.method for row in rows if row.scores)}
+    """Return each of ``HEIGHTS`` over style distance, in a panel of its own.
+
+    Means over the cases: ``curve`` as a line, other methods as points.
+    """
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    panels = figure.subplots(1, len(HEIGHTS))
+    for axes, (score, label) in zip(panels, HEIGHTS.items(), strict=True):
+        _draw(axes, rows, curve, score)
+        axes.set_xlabel("style distance (1: content, 0: the style's statistics)")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+    panels[0].legend()
+    return figure
+
+
+def _draw(axes: Axes, rows: Sequence[Row], curve: Sequence[str], score: str) -> None:
+    points = {method: _mean(rows, method, score) for method in dict.fromkeys(row.method for row in rows if row.scores)}
     line = [points[method] for method in curve if method in points]
     axes.plot(*zip(*line, strict=True), "-o", color="tab:blue", label="grid")
     for method, point in points.items():
@@ -70,16 +87,11 @@ def plot(rows: Sequence[Row], curve: Sequence[str]) -> Figure:
             axes.plot(*point, "s", label=method.replace("_", " "))
         label = method.removeprefix("smoothness ")
         axes.annotate(label, point, textcoords="offset points", xytext=(6, 6), fontsize=8)
-    axes.set_xlabel("style distance (1: content, 0: the style's statistics)")
-    axes.set_ylabel("structure (1: the content's)")
-    axes.legend()
-    axes.grid(alpha=0.3)
-    return figure
 
 
-def _mean(rows: Sequence[Row], method: str) -> tuple[float, float]:
+def _mean(rows: Sequence[Row], method: str, score: str) -> tuple[float, float]:
     scores = [row.scores for row in rows if row.method == method and row.scores]
-    return fmean(score["style_distance"] for score in scores), fmean(score["structure"] for score in scores)
+    return fmean(own["style_distance"] for own in scores), fmean(own[score] for own in scores)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,22 @@ def test_is_what_the_run_was(run: Callable[..., Path], tiny_weights: Weights) ->
     assert model.style.weight == 7
 
 
+def test_knows_its_masks(run: Callable[..., Path], tiny_weights: Weights, tmp_path: Path) -> None:
+    """At the run's size, with the run's threshold; a run without masks has none."""
+    files = []
+    for name, shape, share in (("content", (48, 64), 32), ("style", (56, 40), 12)):
+        mask = torch.zeros(1, 3, *shape)
+        mask[..., :share] = 1
+        images.write(tmp_path / f"{name}_mask.png", mask, {})
+        files += [f"--data.{name}_mask", str(tmp_path / f"{name}_mask.png")]
+    short = ("--trainer.max_steps", "1", "--data.size", "40")
+    masks = FinishedRun.read(run(*short, *files, "--data.mask_threshold", "0.5")).masks
+    assert masks is not None
+    assert masks.shape == (1, 2, 40, 53)
+    assert masks.double().mean(dim=(0, 2, 3)).tolist() == pytest.approx([0.5, 0.5], abs=0.01)
+    assert FinishedRun.read(run(*short)).masks is None
+
+
 @pytest.mark.parametrize("text", [None, "", "model: {}", "- 1", "{", b"\xff"])
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, text: str | bytes | None) -> None:
     if text is not None:

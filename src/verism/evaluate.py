@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jsonargparse import ArgumentParser
-from torch import Tensor
+from jsonargparse import ArgumentParser, Namespace
 
 from verism import images
 from verism.backbone import VGG19
@@ -41,20 +40,24 @@ def evaluate(args: Sequence[str]) -> None:
     options = parser.parse_args(list(args))
     backbone = VGG19(options.weights)
     for path in options.results:
-        image, content, style = _pictures(path, options.content, options.style)
-        shape = image.shape[-2:]
-        style = images.scale(style, min(*shape, *style.shape[-2:]))
-        measured = Measure(images.resize(content, shape), style, backbone)(image)
+        measured = _of_a_run(path, backbone) if path.is_dir() else _of_a_file(path, options, backbone)
         sys.stdout.write(f"{path}:\n")
         for name, value in measured.items():
             sys.stdout.write(f"  {name}: {value:.6g}\n")
 
 
-def _pictures(path: Path, content: Path | None, style: Path | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Return result, content and style, each at its own size."""
-    if path.is_dir():
-        run = FinishedRun.read(path)
-        return run.image, *run.photos
-    if content is None or style is None:
+def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
+    """Return the metrics of a finished run's result: at the run's size, but of details in the result as written."""
+    run = FinishedRun.read(folder)
+    content, style = run.photos
+    style = images.scale(style, min(*content.shape[-2:], *style.shape[-2:]))
+    return Measure(content, style, backbone, run.masks, run.original)(run.image, run.rendered)
+
+
+def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, float]:
+    """Return the metrics of any result, at its size, against the photos that the options name."""
+    if options.content is None or options.style is None:
         raise VerismError(f"{path}: what it was made from is not known; give --content and --style.")
-    return images.read(path), images.read(content), images.read(style)
+    image, content, style = (images.read(photo) for photo in (path, options.content, options.style))
+    style = images.scale(style, min(*image.shape[-2:], *style.shape[-2:]))
+    return Measure(images.resize(content, image.shape[-2:]), style, backbone)(image)

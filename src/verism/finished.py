@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from verism import images
-from verism.data import Photos
+from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.fit import FitOptions, read_photos
 from verism.module import StyleTransfer
@@ -47,13 +47,44 @@ class FinishedRun:
         return Path(chosen) if chosen else self.folder / "result.png"
 
     @cached_property
+    def rendered(self) -> Tensor:
+        """The result as it was written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
+        return images.read(self.result)
+
+    @cached_property
+    def original(self) -> Tensor:
+        """The content photo, with all of its detail, at the size of ``rendered``; raises ``VerismError`` likewise."""
+        return images.resize(images.read(Path(self.options["data"]["content"])), self.rendered.shape[-2:])
+
+    @cached_property
     def image(self) -> Tensor:
         """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Raises:
             VerismError: the run has none, or the photos, which say what its size is, cannot be read any more.
         """
-        return images.resize(images.read(self.result), self.photos.content.shape[-2:])
+        return images.resize(self.rendered, self.photos.content.shape[-2:])
+
+    @cached_property
+    def masks(self) -> Tensor | None:
+        """The content photo's regions at the run's size, ``(1, K, H, W)`` bool, or None if it was given no masks.
+
+        Raises:
+            VerismError: the masks cannot be read any more.
+        """
+        data = self.options["data"]
+        if not data["content_mask"]:
+            return None
+        pair = PhotoPair(
+            Path(data["content"]),
+            Path(data["style"]),
+            data["size"],
+            data["upscale"],
+            Path(data["content_mask"]),
+            Path(data["style_mask"]),
+            data["mask_threshold"],
+        )
+        return None if pair.regions is None else pair.regions.content
 
     @cached_property
     def photos(self) -> Photos:

@@ -15,21 +15,24 @@ from verism.weights import Weights
 
 def test_the_line_goes_through_the_means_of_the_curve() -> None:
     scores = {
-        ("1", "smoothness 1"): (0.2, 0.8),
-        ("2", "smoothness 1"): (0.4, 0.6),
-        ("1", "smoothness 10"): (0.5, 0.9),
-        ("1", "dpst_result"): (0.3, 0.5),
+        ("1", "smoothness 1"): (0.2, 8.0, 0.8),
+        ("2", "smoothness 1"): (0.4, 6.0, 0.6),
+        ("1", "smoothness 10"): (0.5, 2.0, 0.9),
+        ("1", "dpst_result"): (0.3, 12.0, 0.5),
     }
     rows = [
-        Row(case, method, scores={"style_distance": style, "structure": structure})
-        for (case, method), (style, structure) in scores.items()
+        Row(case, method, scores={"style_distance": style, "drift": drift, "structure": structure})
+        for (case, method), (style, drift, structure) in scores.items()
     ]
     rows.append(Row("2", "smoothness 10", error="failed"))
-    (axes,) = plot(rows, ["smoothness 1", "smoothness 10"]).axes
-    line, point = axes.lines
-    assert [pair for xy in line.get_xydata().tolist() for pair in xy] == pytest.approx([0.3, 0.7, 0.5, 0.9])  # type: ignore[union-attr]
-    assert point.get_xydata().tolist() == [[0.3, 0.5]]  # type: ignore[union-attr]
-    assert [text.get_text() for text in axes.texts] == ["1", "10", "dpst_result"]
+    panels = plot(rows, ["smoothness 1", "smoothness 10"]).axes
+    expected = ((0.3, 7.0, 0.5, 2.0), [0.3, 12.0]), ((0.3, 0.7, 0.5, 0.9), [0.3, 0.5])
+    for axes, (curve, published) in zip(panels, expected, strict=True):
+        line, point = axes.lines
+        assert [pair for xy in line.get_xydata().tolist() for pair in xy] == pytest.approx(curve)  # type: ignore[union-attr]
+        assert point.get_xydata().tolist() == [published]  # type: ignore[union-attr]
+        assert [text.get_text() for text in axes.texts] == ["1", "10", "dpst_result"]
+    assert [axes.get_ylabel().partition(" ")[0].strip(",") for axes in panels] == ["drift", "structure"]
 
 
 def test_from_folder_to_figure(tmp_path: Path, tiny_weights: Weights) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from conftest import synthetic_photo
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
 from torch import nn
 
 from verism import images
 from verism.backbone import VGG19
-from verism.metrics import NAMES, Measure
+from verism.metrics import NAMES, Measure, blown, drift, lost
 from verism.normalization import Normalization
 
 TAGS = {f"metrics/{name}" for name in NAMES}
@@ -44,10 +45,45 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
         assert accumulator.Scalars(f"metrics/{name}")[-1].value == pytest.approx(value, rel=1e-4, abs=1e-6), name
     start = {name: accumulator.Scalars(f"metrics/{name}")[0].value for name in NAMES}
     assert start.pop("psnr") > 100  # Infinite, but for rounding.
-    wanted = {"structure": 1, "sobel_ssim": 1, "ciede2000": 0, "style_distance": 1, "newly_clipped": 0}
-    assert start == pytest.approx(
-        wanted | {"sliced_wasserstein": measure(content)["sliced_wasserstein"]}, rel=1e-4, abs=1e-4
-    )
+    wanted: dict[str, float] = {"structure": 1, "sobel_ssim": 1, "ciede2000": 0, "style_distance": 1}
+    wanted |= {"lost": 0, "blown": 0, "newly_clipped": 0}
+    own = measure(content)
+    wanted |= {name: own[name] for name in ("drift", "sliced_wasserstein")}
+    assert start == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+def test_drift_is_measured_within_the_masks(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    """The same run with masks measures less drift at the start: they explain some of the photo's own."""
+    left = torch.zeros(1, 3, 48, 64)
+    left[..., :32] = 1
+    files = [tmp_path / f"{name}_mask.png" for name in ("content", "style")]
+    images.write(files[0], left, {})
+    images.write(files[1], images.resize(left, (56, 40)).round(), {})
+    masks = ("--data.content_mask", str(files[0]), "--data.style_mask", str(files[1]))
+    whole, within = (events(*OPTIONS, *options).Scalars("metrics/drift")[0].value for options in ((), masks))
+    content = images.read(tmp_path / "content.png")
+    regions = torch.cat([left[:, :1] > 0, left[:, :1] == 0], dim=1)
+    assert whole == pytest.approx(float(drift(content, content)), rel=1e-4)
+    assert within == pytest.approx(float(drift(content, content, regions)), rel=1e-4)
+    assert within < whole
+
+
+def test_detail_is_measured_in_what_is_rendered(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    """A grid that is fitted at 32 pixels is rendered over the photo, which has the detail; the figures are those of it.
+
+    Of the result, but for its 8 bits and for rendering at a short side of 320 pixels.
+    """
+    content = synthetic_photo(240, 300, seed=1)
+    images.write(tmp_path / "content.png", content, {})
+    grid = ("--model.canvas", "BilateralGrid", "--model.canvas.init", "monge_kantorovich", "--data.size", "32")
+    accumulator = events(*OPTIONS, *grid)
+    result = images.read(Path(accumulator.path) / "result.png")
+    logged = {name: accumulator.Scalars(f"metrics/{name}")[-1].value for name in ("drift", "lost", "blown")}
+    assert logged["drift"] == pytest.approx(float(drift(result, content)), rel=0.005)
+    assert logged["lost"] == pytest.approx(float(lost(result, content)), abs=0.02)
+    assert logged["blown"] == pytest.approx(float(blown(result, content)), abs=0.02)
+    small, coarse = (images.resize(photo, (32, 40)) for photo in (result, content))
+    assert logged["drift"] != pytest.approx(float(drift(small, coarse)), rel=0.015)
 
 
 def test_hyperparameters_stand_beside_the_metrics(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ import pytest
 
 from verism.weights import Weights
 
-THREE = r"Structure [01]\.\d{3} .*colour distance to the style \d\.\d{3} .*style distance \d\.\d\d"
+FIGURES = (
+    r"At full strength: drift ΔE \d+\.\d .*detail lost \d+\.\d%, newly clipped \d+\.\d% .*structure [01]\.\d{3} .*"
+    r"colour distance to the style \d\.\d{3} .*style distance \d\.\d\d"
+)
 
 
 def test_where_it_is_how_good_it_is_and_how_to_look_back(
@@ -19,10 +22,23 @@ def test_where_it_is_how_good_it_is_and_how_to_look_back(
     with caplog.at_level("INFO"):
         folder = run("--trainer.max_steps", "3")
     assert f"Result: {folder.relative_to(Path.cwd())}/result.png" in caplog.text.replace(f"{Path.cwd()}/", "")
-    assert re.search(THREE, caplog.text)
+    assert re.search(FIGURES, caplog.text)
     assert re.search(r"3 steps in \d+ s\.", caplog.text)
     (command,) = re.findall(r"tensorboard --logdir (\S+) --host localhost", caplog.text)
     assert Path(command).resolve() == folder.parent.resolve()
+
+
+def test_a_fault_of_the_result_is_said(
+    tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An image of noise has none of the photo's colours, and many of its own."""
+    plain = ("--trainer.max_steps", "1", "--optimizer.lr", "1e-6")
+    with caplog.at_level("INFO"):
+        run(*plain)
+        assert "Drift" not in caplog.text
+        assert "Detail" not in caplog.text
+        run(*plain, "--model.canvas.init", "noise")
+    assert re.search(r"Detail blown up \d+\.\d%: contrast .*; a lower --output\.strength is milder\.", caplog.text)
 
 
 def test_a_resumed_run_counts_its_own_steps(
@@ -42,4 +58,4 @@ def test_without_tensorboard_there_is_nothing_to_look_back_on(
         run("--trainer.max_steps", "2", "--trainer.logger", "false", "--output.path", "result.png")
     assert "2 steps in " in caplog.text
     assert "To look back" not in caplog.text
-    assert "Structure" not in caplog.text
+    assert "structure" not in caplog.text

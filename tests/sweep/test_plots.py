@@ -56,7 +56,7 @@ def test_mean_and_lines_over_sorted_numbers() -> None:
 def test_a_panel_for_each_metric_and_the_total_loss() -> None:
     tags = ("loss/total", "loss/style", "metrics/style_distance", "metrics/psnr", "metrics/ciede2000")
     figure = draw([replace(record({SLOPE: "0"}), scalars=dict.fromkeys(tags, 1.0))], SLOPE)
-    assert titles(figure) == ["CIEDE2000, ΔE", "PSNR, dB", "style distance", "total loss"]
+    assert titles(figure) == ["PSNR, dB", "CIEDE2000, ΔE", "style distance", "total loss"]
     assert figure.get_supxlabel() == "activation.negative_slope"
 
 

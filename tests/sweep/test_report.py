@@ -17,6 +17,7 @@ from selenium.webdriver.common.by import By
 
 from verism import images
 from verism.errors import VerismError
+from verism.metrics import NAMES
 from verism.sweep import report
 from verism.sweep.labels import metrics
 from verism.sweep.plots import plots
@@ -65,8 +66,8 @@ def test_a_row_for_each_run(tmp_path: Path, run: Callable[..., Record]) -> None:
     write_report(path, "Slopes", [run("000", "0.1"), failed])
     page = path.read_text(encoding="utf-8")
     assert cells(page) == [
-        ["run", "pair", "seed", "activation.negative_slope", "PSNR, dB", "structure", "total loss", "seconds"],
-        ["000", "content → style", "7", "0.1", "23.46", "0.6000", "1.000", "1.2"],
+        ["run", "pair", "seed", "activation.negative_slope", "structure", "PSNR, dB", "total loss", "seconds"],
+        ["000", "content → style", "7", "0.1", "0.6000", "23.46", "1.000", "1.2"],
         ["001", "content → style", "7", "0.3", "failed: The loss is not finite."],
     ]
     assert page.count('<tr class="failed">') == 1
@@ -74,6 +75,42 @@ def test_a_row_for_each_run(tmp_path: Path, run: Callable[..., Record]) -> None:
     assert re.search(r"2 runs, <[^>]*>1 failed<", page)
     assert re.search(r"Weights: imagenet \(SHA-256 <[^>]*>abcdefabcdef…<", page)
     assert f"python main.py fit --config {tmp_path}/runs/000/fit.yaml" in page
+
+
+def test_says_what_is_wrong_with_which_pictures(tmp_path: Path, run: Callable[..., Record]) -> None:
+    """Each fault once, with the runs that have it; not of a failed run, and nothing of sound ones."""
+    scalars = (
+        {"metrics/drift": 8.0, "metrics/lost": 0.1},
+        {"metrics/drift": 5.5, "metrics/lost": 0.3},
+        {"metrics/drift": 1.5, "metrics/lost": 0.2},
+    )
+    records = [replace(run(f"00{index}", "0"), scalars=own) for index, own in enumerate(scalars)]
+    failed = replace(run("003", "0"), scalars={"metrics/drift": 20.0}, error="failed")
+    path = tmp_path / "report.html"
+    write_report(path, "Faults", [*records, failed])
+    items = [unescape(item) for item in re.findall(r"<li>(.*?)</li>", path.read_text(encoding="utf-8"))]
+    assert items == [
+        (
+            "Drift ΔE 5.0 or more (000, 001): one colour of the photo has become several in different places; a higher "
+            "--model.consistency.weight holds them together."
+        ),
+        (
+            "Detail lost 25% or more (001): textures have gone flat; a lower --output.tone keeps more of the photo's "
+            "own light."
+        ),
+    ]
+    write_report(path, "Sound", [records[2]])
+    assert "<li>" not in path.read_text(encoding="utf-8")
+
+
+def test_the_figures_that_agree_with_the_eye_come_first(tmp_path: Path, run: Callable[..., Record]) -> None:
+    record = replace(run("000", "0"), scalars={f"metrics/{name}": 1.0 for name in sorted(NAMES)} | {"loss/total": 1.0})
+    path = tmp_path / "report.html"
+    write_report(path, "Order", [record])
+    header = cells(path.read_text(encoding="utf-8"))[0]
+    names = ["drift, ΔE", "detail lost", "detail blown up", "newly clipped", "structure", "Sobel SSIM", "PSNR, dB"]
+    names += ["sliced Wasserstein", "CIEDE2000, ΔE", "style distance", "total loss", "seconds"]
+    assert header[4:] == names
 
 
 def test_holds_all_that_it_shows(tmp_path: Path, run: Callable[..., Record]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import cast
 
@@ -9,11 +10,12 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from verism import images
+from verism import images, verdict
 from verism.callbacks.periodic import Periodic
-from verism.metrics import Measure
+from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
 AREA = 2**20
@@ -25,12 +27,18 @@ class Metrics(Periodic):
 
     Tags, after 0, n, 2n, … updates, and of the last image; ``verism.metrics`` has the definitions:
 
+    - ``metrics/drift`` (ΔE): how far one colour was treated differently in different places; within each region, if
+      there are masks.
+    - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that has gone flat, and of that whose
+      contrast was blown up.
+    - ``metrics/newly_clipped``: share of samples that it drove to black or white.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): how much of the content photo is left.
     - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: how far it still is to the style photo.
     - ``metrics/ciede2000`` (ΔE): how far its colours have moved.
-    - ``metrics/newly_clipped``: share of samples that it drove to black or white.
 
-    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own.
+    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own. Drift, lost and
+    blown are of the result as it is rendered over the content photo, at a short side of ``verism.metrics.SIDE``, if the
+    canvas can: an image at the small size of the fit has lost detail that the result keeps.
 
     TensorBoard's HParams page compares runs by the last value of each.
     """
@@ -43,6 +51,8 @@ class Metrics(Periodic):
         """
         super().__init__(every_n_steps)
         self._measure: Measure
+        self._photo: Tensor
+        self._renders = False
         self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
 
@@ -68,9 +78,14 @@ class Metrics(Periodic):
         """Measure the image of one step."""
         if first:
             content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
-            self._measure = Measure(content, style, model.backbone)
+            regions = model.data.regions
+            masks = None if regions is None else regions.content
+            self._photo = at_side(model.data.original)
+            # Free pixels have no more detail than was optimised.
+            self._renders = _render(model, self._photo).shape == self._photo.shape
+            self._measure = Measure(content, style, model.backbone, masks, self._photo if self._renders else None)
         image = images.resize(model.image, self._measure.content.shape[-2:])
-        self._last = self._measure(image)
+        self._last = self._measure(image, _render(model, self._photo) if self._renders else None)
         measured = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = measured
@@ -79,12 +94,15 @@ class Metrics(Periodic):
             writer.add_scalar(tag, value, step)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the last image, and say the three figures that sum it up."""
+        """Measure the last image, and say the figures that sum it up, and what is wrong with it."""
         super().on_train_end(trainer, pl_module)
         if self._last:
-            names = ("structure", "sliced_wasserstein", "style_distance")
-            structure, color, style = (self._last[name] for name in names)
-            rank_zero_info(
-                f"Structure {structure:.3f} (1: the content photo's), colour distance to the style {color:.3f} (0: "
-                f"none), style distance {style:.2f} (1: the content photo's, 0: none)."
-            )
+            # What is written may be milder, of less --output.strength.
+            rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
+            for sentence in verdict.faults(self._last):
+                rank_zero_info(sentence)
+
+
+def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
+    """Return what the canvas makes of a photo; in float32, also of a run in true bf16, as the result is written."""
+    return copy.deepcopy(model.canvas).float().render(photo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Sequence
 
+from verism.metrics import NAMES
 from verism.sweep.record import Record
 
 COMPARED = ("metrics/*", "loss/total")
@@ -36,8 +37,15 @@ def short_names(full: Sequence[str]) -> dict[str, str]:
 
 
 def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> list[str]:
-    """Return the tags in finished runs that match one of the patterns: in the patterns' order, then sorted."""
-    tags = sorted({tag for record in records if record.error is None for tag in record.scalars})
+    """Return the tags in finished runs that match one of the patterns.
+
+    They are in the patterns' order; then metrics in the order of ``verism.metrics.NAMES``, and others by name.
+    """
+    rank = {f"metrics/{name}": place for place, name in enumerate(NAMES)}
+    tags = sorted(
+        {tag for record in records if record.error is None for tag in record.scalars},
+        key=lambda tag: (rank.get(tag, len(rank)), tag),
+    )
     return list(dict.fromkeys(tag for pattern in patterns for tag in fnmatch.filter(tags, pattern)))
 
 
@@ -51,7 +59,10 @@ _PLUMBING = {"init_args", "class_path"}
 
 _METRIC_NAMES = {
     "loss/total": "total loss",
+    "metrics/blown": "detail blown up",
     "metrics/ciede2000": "CIEDE2000, ΔE",
+    "metrics/drift": "drift, ΔE",
+    "metrics/lost": "detail lost",
     "metrics/psnr": "PSNR, dB",
     "metrics/sliced_wasserstein": "sliced Wasserstein",
     "metrics/sobel_ssim": "Sobel SSIM",

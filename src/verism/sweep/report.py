@@ -19,6 +19,7 @@ from verism.sweep.plots import plots, save, svg
 from verism.sweep.record import Record
 from verism.sweep.sheet import contact_sheet
 from verism.sweep.table import write_csv
+from verism.verdict import FAULTS
 
 Pair = tuple[Path, Path]
 """The files of a content and a style photo."""
@@ -96,6 +97,7 @@ def write_report(
             }
             for (content, style), sheet in sheets.items()
         ],
+        faults=_faults(records),
         plots={names[option]: _data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
         options=names,
         metrics={tag: metric_name(tag) for tag in tags},
@@ -103,6 +105,21 @@ def write_report(
     )
     # A file's name need not be valid Unicode.
     atomic.write(path, page.encode("utf-8", "backslashreplace"))
+
+
+def _faults(records: Sequence[Record]) -> list[str]:
+    """Return a sentence for each fault that any picture has: which runs, what is seen, and the option that helps."""
+    sentences = []
+    for fault in FAULTS:
+        found = [
+            record.name
+            for record in records
+            if record.error is None and fault.found({fault.metric: record.scalars.get(f"metrics/{fault.metric}", 0)})
+        ]
+        if found:
+            title = fault.title.format(fault.limit)
+            sentences.append(f"{title} or more ({', '.join(found)}): {fault.meaning}; {fault.remedy}.")
+    return sentences
 
 
 def contact_sheets(records: Sequence[Record]) -> dict[Pair, Tensor]:

@@ -28,7 +28,7 @@ CELL_WIDTH = 320
 CELL_SIDE = 512
 """The most of a result's longer side on the sheet, in pixels, unless that makes it too narrow."""
 
-CAPTION = ("metrics/structure", "metrics/style_distance")
+CAPTION = ("metrics/drift", "metrics/lost", "metrics/newly_clipped", "metrics/structure", "metrics/style_distance")
 """Tags of the numbers beneath a result."""
 
 PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
