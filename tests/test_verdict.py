@@ -52,11 +52,7 @@ def test_a_fault_is_one_sentence_with_the_option_that_helps(metric: str, value: 
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.metric)
-def test_the_option_that_helps_exists(fault: Fault, request: pytest.FixtureRequest) -> None:
-    if fault.metric != "blown":
-        # Strict: it fails once the options are there, and is then to be taken out.
-        reason = "--model.consistency and --output.tone come with the canvas and the output of the same issue"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_the_option_that_helps_exists(fault: Fault) -> None:
     (option,) = re.findall(r"--[\w.]+", fault.remedy)
     FitOptions().read(["--data.content", "a.png", "--data.style", "b.png", option, "0.5"])
 

@@ -84,7 +84,7 @@ class FinishedRun:
             Path(data["style_mask"]),
             data["mask_threshold"],
         )
-        return None if pair.regions is None else pair.regions.content
+        return None if pair.masked is None else pair.masked.content
 
     @cached_property
     def photos(self) -> Photos:

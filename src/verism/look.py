@@ -30,7 +30,7 @@ def read(run: Path) -> Grade:
     if not isinstance(canvas, Grade):
         raise VerismError(
             f"{path}: its canvas holds one image, and not a look that other photos could take on: fit with "
-            "--model.canvas Lut3d or BilateralGrid, as photoreal.yaml does."
+            "--model.canvas RegionalGrade, Lut3d or BilateralGrid, as photoreal.yaml does."
         )
     canvas.resume(checkpoint.canvas_state(state))
     return canvas.requires_grad_(requires_grad=False)

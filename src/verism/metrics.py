@@ -75,7 +75,7 @@ def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor
             ``SMALLEST_REGION`` is left out. Without masks, the whole photo is one region.
 
     Returns:
-        ΔE76, at least 0. 0 where CIELAB is such a polynomial; of 24 photographs, it was 0.3 to 2 for the photo itself
+        ΔE76, at least 0. 0 where CIELAB is such a polynomial; of 20 photographs, it was 0.3 to 2 for the photo itself
         and up to 4 for strong curves and tints that are the same everywhere, because it is not quite one. Half of the
         difference, for a grey photo of which one half is tinted. Above 5 it is plain to see.
     """

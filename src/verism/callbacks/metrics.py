@@ -78,7 +78,7 @@ class Metrics(Periodic):
         """Measure the image of one step."""
         if first:
             content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
-            regions = model.data.regions
+            regions = model.data.masked
             masks = None if regions is None else regions.content
             self._photo = at_side(model.data.original)
             # Free pixels have no more detail than was optimised.

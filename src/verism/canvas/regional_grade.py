@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from verism import tone_and_chroma
+from verism import color_table, tone_and_chroma
 from verism.canvas.canvas import Compare
 from verism.canvas.grade import Grade
 from verism.color_space import Oklab, into_gamut
@@ -131,6 +131,23 @@ class RegionalGrade(Grade):
         graded = self.first(self.space.encode(photo)[0]) + added
         mixed = graded[0] + torch.einsum("khw,kchw->chw", shares, graded[1:] - graded[0])
         return into_gamut(self.space.decode(mixed.unsqueeze(0)))
+
+    def table(self, content: Tensor) -> Tensor:
+        """Return the lookup table that comes closest, and the whole photo's function of colours that the fit never saw.
+
+        Args:
+            content: the content photo that the canvas was started with.
+
+        Returns:
+            ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
+        """
+        return color_table.closest(content, self(), self.plain)
+
+    @torch.no_grad()
+    def plain(self, photo: Tensor) -> Tensor:
+        """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
+        places = torch.cat([2 * photo - 1, photo.new_zeros(1, len(self.matrix) - 1, *photo.shape[-2:])], dim=1)
+        return self.color(self.lattice(), photo, places)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""
