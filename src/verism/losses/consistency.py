@@ -36,10 +36,11 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
         A scalar of at least float32, in squared RGB: 0 for any image that is a smooth function of the photo's colours,
         but for what a bin's width leaves of it.
     """
-    result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
-    ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
-    slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
-    return (result - colors @ slope).square().sum(dim=1).mean()
+    with torch.autocast(image.device.type, enabled=False):
+        result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
+        ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
+        slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
+        return (result - colors @ slope).square().sum(dim=1).mean()
 
 
 @final
