@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from verism.color_bins import ColorBins, color_bins
+from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.term import Term, full_precision
 from verism.normalization import Normalization
@@ -61,8 +62,13 @@ class ConsistencyLoss(Loss):
         Args:
             weight: weight of the loss in the total; 0 leaves it out. More: one treatment for one colour, and less of
                 the style; less: the same colour may be treated differently in different places.
-            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE.
+            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE; above 0.
+
+        Raises:
+            VerismError: ``step`` is not above 0.
         """
+        if not step > 0:
+            raise VerismError(f"--model.consistency.step {step}: must be above 0.")
         super().__init__(weight, {INPUT: 1.0}, "paper")
         self.step = step
         self.normalize = Normalization()
