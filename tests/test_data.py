@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
 from PIL import Image
+from torch import Tensor
 
 from verism import photo_file
 from verism.data import PhotoPair
 from verism.errors import VerismError
 from verism.photo_file import Photo
+from verism.regions import Regions
 
 
 @pytest.fixture
@@ -81,25 +84,94 @@ def masks(tmp_path: Path) -> tuple[Path, Path]:
     return names
 
 
-def test_there_are_no_regions_without_masks(files: tuple[Path, Path]) -> None:
-    pair = PhotoPair(*files)
+def no_network(*photos: Tensor) -> Regions:
+    raise AssertionError
+
+
+class Finder:
+    """Finds the left and the right half, and remembers where it was asked to look."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Tensor, ...]] = []
+
+    def __call__(self, *photos: Tensor) -> Regions:
+        self.asked.append(photos)
+        content, style = (soft_halves(*photo.shape[-2:]) for photo in photos)
+        return Regions(("left", "right"), content, style, torch.tensor([1.0, 0.25]))
+
+
+def soft_halves(height: int, width: int) -> Tensor:
+    right = torch.linspace(0, 1, width).expand(1, 1, height, width)
+    return torch.cat([1 - right, right], dim=1)
+
+
+@pytest.mark.parametrize("regions", ["masks", None])
+def test_there_are_no_regions_without_masks(regions: Literal["masks"] | None, files: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, regions=regions)
     pair.setup("fit")
-    assert pair.regions is None
+    assert pair.masked is None
+    assert pair.regions(pair.photos, no_network) is None
 
 
 def test_regions_have_the_photos_sizes(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
     pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1])
     pair.setup("fit")
-    regions = pair.regions
+    for photos in (pair.photos, pair.at(50)):
+        regions = pair.regions(photos, no_network)
+        assert regions is not None
+        assert set(regions.labels) == {"#000000", "#ffffff"}
+        assert regions.sure.tolist() == [1, 1]
+        white = regions.labels.index("#ffffff")
+        for photo, sides in zip(photos, (regions.content, regions.style), strict=True):
+            assert sides.shape[-2:] == photo.shape[-2:]
+            width = photo.shape[-1]
+            assert sides[0, white, :, width // 2 + 1 :].all()
+            assert not sides[0, white, :, : width // 2].any()
+
+
+def test_masks_are_read_once(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    for mask in masks:
+        mask.unlink()
+    again = pair.regions(pair.photos, no_network)
+    assert again is not None
+    assert pair.masked is pair.masked
+    assert torch.equal(again.content, pair.masked.content)  # type: ignore[union-attr]
+
+
+def test_masks_come_before_what_the_network_would_find(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, regions="auto", content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    regions = pair.regions(pair.photos, no_network)
     assert regions is not None
     assert set(regions.labels) == {"#000000", "#ffffff"}
-    white = regions.labels.index("#ffffff")
-    for photo, sides in zip(pair.photos, (regions.content, regions.style), strict=True):
-        assert sides.shape[-2:] == photo.shape[-2:]
-        width = photo.shape[-1]
-        assert sides[0, white, :, width // 2 + 1 :].all()
-        assert not sides[0, white, :, : width // 2].any()
-    assert pair.regions is regions
+
+
+def test_regions_null_compares_the_photos_as_a_whole_whatever_masks_there_are(
+    files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, regions=None, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    assert pair.masked is None
+    assert pair.regions(pair.photos, no_network) is None
+
+
+def test_the_network_is_asked_once_and_of_the_photos_of_the_fit(files: tuple[Path, Path]) -> None:
+    """At every scale, regions are those of the last one, resized: they do not change during a run."""
+    pair, find = PhotoPair(*files, size=100, regions="auto"), Finder()
+    pair.setup("fit")
+    small, large = (pair.regions(photos, find) for photos in (pair.at(50), pair.photos))
+    (asked,) = find.asked
+    assert asked[0] is pair.photos.content
+    assert asked[1] is pair.photos.style
+    for regions, photos in ((small, pair.at(50)), (large, pair.photos)):
+        assert regions is not None
+        assert regions.labels == ("left", "right")
+        assert regions.sure.tolist() == [1, 0.25]
+        for masks, photo in zip((regions.content, regions.style), photos, strict=True):
+            expected = soft_halves(*photo.shape[-2:])
+            torch.testing.assert_close(masks, expected, rtol=0, atol=1 / photo.shape[-1])
 
 
 @pytest.mark.parametrize(("given", "missing"), [("content", "style"), ("style", "content")])

@@ -41,7 +41,9 @@ def color_bins(photo: Tensor, step: float = STEP) -> ColorBins:
         photo: on any device.
         step: side of a bin, in Oklab.
     """
-    cells = (Oklab().encode(photo.float()) / step).round().long().flatten(2).squeeze(0)
+    # In bf16, colours of one bin would end in several.
+    with torch.autocast(photo.device.type, enabled=False):
+        cells = (Oklab().encode(photo.float()) / step).round().long().flatten(2).squeeze(0)
     # Lightness is in [0, 1], and the other two well inside of [-0.5, 0.5].
     side = int(2 / step) + 1
     packed = ((cells[0] * side) + cells[1] + side // 2) * side + cells[2] + side // 2

@@ -11,7 +11,7 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
-from verism.canvas import BilateralGrid, Lut3d
+from verism.canvas import BilateralGrid, Lut3d, RegionalGrade
 from verism.canvas.grade import Grade, out_of_range
 from verism.canvas.linear_grade import NOISE, Start
 from verism.color_map import monge_kantorovich
@@ -22,6 +22,9 @@ from verism.errors import VerismError
 Make = Callable[..., Grade]
 
 both = pytest.mark.parametrize("make", [Lut3d, BilateralGrid])
+"""Those that start from a linear map of colours."""
+
+every = pytest.mark.parametrize("make", [Lut3d, BilateralGrid, RegionalGrade])
 
 
 def moved(canvas: Grade, amount: float = 0.1) -> Grade:
@@ -120,7 +123,7 @@ def test_what_the_photos_share_has_to_be_told(make: Make, content: Tensor, style
         started(make, content, style, init="shared")
 
 
-@both
+@every
 def test_the_control_values_are_the_only_parameter(make: Make, content: Tensor, style: Tensor) -> None:
     assert [name for name, _ in make().named_parameters()] == ["controls"]
     canvas = started(make, content, style)
@@ -139,7 +142,7 @@ def test_all_that_is_saved(make: Make, content: Tensor, style: Tensor) -> None:
     assert torch.equal(again(), canvas())
 
 
-@both
+@every
 def test_starts_anew(make: Make, content: Tensor, style: Tensor) -> None:
     """As when a model is fitted twice."""
     canvas = started(make, content, style)
@@ -148,7 +151,7 @@ def test_starts_anew(make: Make, content: Tensor, style: Tensor) -> None:
     assert torch.equal(canvas(), first)
 
 
-@both
+@every
 def test_resumes_from_a_photo_of_another_size(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = moved(started(make, content, style))
     for again in (make(), started(make, style, content)):
@@ -157,7 +160,7 @@ def test_resumes_from_a_photo_of_another_size(make: Make, content: Tensor, style
         assert torch.equal(again.render(style), canvas.render(style))
 
 
-@both
+@every
 def test_rendered_at_the_size_of_the_fit_it_is_the_image(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = moved(started(make, content, style))
     rendered = canvas.render(content)
@@ -168,7 +171,7 @@ def test_rendered_at_the_size_of_the_fit_it_is_the_image(make: Make, content: Te
     assert torch.equal(exact, rendered)
 
 
-@both
+@every
 @pytest.mark.parametrize("factor", [0.75, 3])
 def test_a_photo_of_any_size_gets_the_same_look(make: Make, style: Tensor, factor: float) -> None:
     """Scaled to the size of the fit after rendering, it is what it is when scaled before."""
@@ -183,7 +186,7 @@ def test_a_photo_of_any_size_gets_the_same_look(make: Make, style: Tensor, facto
     assert float(error.quantile(0.99)) < 4 / 255
 
 
-@both
+@every
 @pytest.mark.parametrize("band", [1, 640, 1000])
 def test_rendering_in_bands_makes_no_difference(
     make: Make, content: Tensor, style: Tensor, monkeypatch: pytest.MonkeyPatch, band: int
@@ -194,18 +197,19 @@ def test_rendering_in_bands_makes_no_difference(
     seen = []
     plain = type(canvas).color
 
-    def counted(self: Grade, values: Tensor, part: Tensor) -> Tensor:
-        seen.append(part.shape[-2])
-        return plain(self, values, part)
+    def counted(self: Grade, lattice: Tensor, part: Tensor, places: Tensor) -> Tensor:
+        seen.append((part.shape[-2], places.shape[-2]))
+        return plain(self, lattice, part, places)
 
     monkeypatch.setattr("verism.canvas.grade.BAND", band)
     monkeypatch.setattr(type(canvas), "color", counted)
     torch.testing.assert_close(canvas.render(photo), whole, rtol=0, atol=1e-6)
-    assert max(seen) == max(1, band // 64)
-    assert sum(seen) == 97
+    assert all(height == seen_height for height, seen_height in seen)
+    assert max(height for height, _ in seen) == max(1, band // 64)
+    assert sum(height for height, _ in seen) == 97
 
 
-@both
+@every
 def test_the_geometry_is_the_photos(make: Make, content: Tensor, style: Tensor) -> None:
     """A photo of one colour stays without texture, whatever the controls."""
     flat = torch.tensor([0.3, 0.5, 0.6]).view(1, 3, 1, 1).expand(1, 3, 48, 64)
@@ -215,7 +219,7 @@ def test_the_geometry_is_the_photos(make: Make, content: Tensor, style: Tensor) 
     assert max(float(step) for step in steps) < 3 / 255
 
 
-@both
+@every
 def test_every_control_value_that_the_photo_sees_learns(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = started(make, content, style)
     image = canvas()
@@ -226,7 +230,7 @@ def test_every_control_value_that_the_photo_sees_learns(make: Make, content: Ten
     assert float((gradient != 0).float().mean()) > 0.3
 
 
-@both
+@every
 def test_penalties_have_a_gradient_and_the_names_of_their_weights(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = moved(started(make, content, style, departure=1.0), 0.3)
     penalties = canvas.penalties(canvas())
@@ -246,7 +250,7 @@ def test_a_penalty_of_weight_zero_is_left_out(make: Make) -> None:
     assert make(out_of_range=3.0).weights["out_of_range"] == 3.0
 
 
-@both
+@every
 def test_departure_is_the_mean_square(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = started(make, content, style, departure=1.0)
     assert float(canvas.penalties(canvas())["departure"].detach()) == 0
@@ -261,7 +265,7 @@ def test_out_of_range_is_the_mean_squared_distance() -> None:
     assert float(out_of_range(image.clamp(0, 1))) == 0
 
 
-@both
+@every
 def test_out_of_range_of_an_image_is_a_penalty(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = started(make, content, style)
     assert float(canvas.penalties(canvas() + 2)["out_of_range"].detach()) > 1

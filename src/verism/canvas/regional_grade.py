@@ -111,6 +111,7 @@ class RegionalGrade(Grade):
 
     def resize(self, content: Tensor) -> None:
         """Put the content photo at another size on the canvas; the look stays."""
+        content = content.to(self.controls)
         if self.shares.shape[-2:] != content.shape[-2:]:
             self.shares = self._shares(content)
         super().resize(content)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from verism.color_bins import ColorBins, color_bins
+from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.term import Term, full_precision
 from verism.normalization import Normalization
@@ -36,10 +37,11 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
         A scalar of at least float32, in squared RGB: 0 for any image that is a smooth function of the photo's colours,
         but for what a bin's width leaves of it.
     """
-    result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
-    ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
-    slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
-    return (result - colors @ slope).square().sum(dim=1).mean()
+    with torch.autocast(image.device.type, enabled=False):
+        result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
+        ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
+        slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
+        return (result - colors @ slope).square().sum(dim=1).mean()
 
 
 @final
@@ -60,8 +62,13 @@ class ConsistencyLoss(Loss):
         Args:
             weight: weight of the loss in the total; 0 leaves it out. More: one treatment for one colour, and less of
                 the style; less: the same colour may be treated differently in different places.
-            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE.
+            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE; above 0.
+
+        Raises:
+            VerismError: ``step`` is not above 0.
         """
+        if not step > 0:
+            raise VerismError(f"--model.consistency.step {step}: must be above 0.")
         super().__init__(weight, {INPUT: 1.0}, "paper")
         self.step = step
         self.normalize = Normalization()

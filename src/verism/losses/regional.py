@@ -39,13 +39,16 @@ class RegionalLoss(Loss):
     region that covers everything gives the loss itself.
 
     A layer's positions are divided among the regions by what covers the most of each (``regions.resize``). A region
-    takes no part in a layer at which nothing is left of it, in either photo. ``normalization: relative`` is relative to
-    the region's own distance. ``ColorLoss``, which resizes, resizes a region as one column of pixels, row after row.
+    takes no part in a layer at which nothing is left of it, in either photo. Where no region takes part, which is an
+    error if they come from masks, the loss is 0. ``normalization: relative`` is relative to the region's own distance.
+    ``ColorLoss``, which resizes, resizes a region as one column of pixels, row after row.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, which pulls
     a pixel the harder the smaller its region is; their code, like this, weights them by share. They multiply features
     by masks that are blurred as by the network; here, a position is of one region, or of none.
     """
+
+    nothing: Tensor
 
     def __init__(self, loss: Loss, regions: Regions) -> None:
         """Choose the loss and the regions.
@@ -62,9 +65,11 @@ class RegionalLoss(Loss):
         self.shares: list[float] = (shares * sure).tolist()
         self.parts = nn.ModuleList(_Part(loss) for _ in regions.labels)
         self._places: dict[tuple[Role, str], list[Tensor]] = {}
+        self.register_buffer("nothing", torch.zeros(()), persistent=False)
 
     def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
         """Reduce each region's features to the loss's impression, by label, without those of which nothing is left."""
+        self.nothing = self.nothing.to(features.device)
         if (role, layer) not in self._places:
             masks = getattr(self.regions, role).to(features.device)
             inside = resize(masks, here.frame(features)).squeeze(0)
@@ -82,7 +87,8 @@ class RegionalLoss(Loss):
         """Take each region's target at one of ``layers``.
 
         Raises:
-            VerismError: no region is left in both photos; or the loss refuses a region's features.
+            VerismError: no region of those in the masks is left in both photos; or the loss refuses a region's
+                features.
         """
         parts = cast("Sequence[_Part]", self.parts)
         # The parts keep those of the content photo; nobody needs the style photo's any more.
@@ -93,7 +99,8 @@ class RegionalLoss(Loss):
                     part.target(layer, content[label], style[label], places)
                 except VerismError as error:
                     raise VerismError(f"region {label}: {error}") from error
-        if any(self.shares) and not any(layer in part.places for part in parts):
+        # Nobody can enlarge a region that was found.
+        if self.regions.confidence is None and not any(layer in part.places for part in parts):
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
                 "or another layer."
@@ -107,11 +114,11 @@ class RegionalLoss(Loss):
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
         """Turn the regions' statistics into one term, of their values' sum weighted by share."""
-        values: dict[str, Tensor] = {}
+        values: dict[str, Tensor] = dict.fromkeys(totals, self.nothing)
         for share, label, part in zip(self.shares, self.regions.labels, self.parts, strict=True):
             of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
             for layer, value in part(of_region).values.items():
-                values[layer] = values.get(layer, torch.zeros_like(value)) + share * value
+                values[layer] = values[layer] + share * value
         return Term(self.weight, self.layers, values)
 
 
