@@ -17,21 +17,21 @@ class ColorBins(NamedTuple):
     """The pixels of a photo, sorted into cubes of Oklab.
 
     Attributes:
-        index: ``(H · W,)`` int64, which bin each pixel is in, row by row.
+        cell: ``(H · W,)`` int64, which bin each pixel is in, row by row.
         counts: ``(n,)`` float, how many pixels each bin has; none is empty.
     """
 
-    index: Tensor
+    cell: Tensor
     counts: Tensor
 
     def means(self, values: Tensor) -> Tensor:
         """Return the mean of ``values`` ``(H · W, c)`` over each bin, ``(n, c)``; differentiable in the values."""
-        sums = values.new_zeros(len(self.counts), values.shape[1]).index_add(0, self.index, values)
+        sums = values.new_zeros(len(self.counts), values.shape[1]).index_add(0, self.cell, values)
         return sums / self.counts.to(values).unsqueeze(1)
 
     def within(self, values: Tensor) -> Tensor:
         """Return how far ``values`` ``(H · W, c)`` are from the mean of their bin."""
-        return values - self.means(values)[self.index]
+        return values - self.means(values)[self.cell]
 
 
 def color_bins(photo: Tensor, step: float = STEP) -> ColorBins:
@@ -47,5 +47,5 @@ def color_bins(photo: Tensor, step: float = STEP) -> ColorBins:
     # Lightness is in [0, 1], and the other two well inside of [-0.5, 0.5].
     side = int(2 / step) + 1
     packed = ((cells[0] * side) + cells[1] + side // 2) * side + cells[2] + side // 2
-    _, index, counts = torch.unique(packed, return_inverse=True, return_counts=True)
-    return ColorBins(index, counts.float())
+    _, cell, counts = torch.unique(packed, return_inverse=True, return_counts=True)
+    return ColorBins(cell, counts.float())

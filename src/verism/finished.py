@@ -80,9 +80,9 @@ class FinishedRun:
             Path(data["style"]),
             data["size"],
             data["upscale"],
-            Path(data["content_mask"]),
-            Path(data["style_mask"]),
-            data["mask_threshold"],
+            content_mask=Path(data["content_mask"]),
+            style_mask=Path(data["style_mask"]),
+            mask_threshold=data["mask_threshold"],
         )
         return None if pair.masked is None else pair.masked.content
 

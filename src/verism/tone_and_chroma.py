@@ -184,7 +184,8 @@ def tone_curve(
     # Slopes that leave their bounds are pulled back, the harder the longer they do.
     pull, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
     for _ in range(40):
-        curve = torch.linalg.solve(matrix + slope.T @ (pull.unsqueeze(1) * slope), wanted + slope.T @ (pull * bound))
+        stiff = matrix + slope.T @ (pull.unsqueeze(1) * slope)
+        curve: Tensor = torch.linalg.solve(stiff, wanted + slope.T @ (pull * bound))
         steep = slope @ curve
         nearest = steep.clamp(*SLOPES)
         outside = steep != nearest
@@ -210,8 +211,9 @@ def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
 
 def _linear(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
     """Return the linear map of colours ``(3, n)`` and ``(3, m)`` with weights ``(n,)`` and ``(m,)``."""
-    photos = (colors.view(1, 3, 1, -1) for colors in (content, style))
-    matrix, offset = monge_kantorovich(*photos, NOISE, weights=(ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1)))
+    mine, their = (colors.view(1, 3, 1, -1) for colors in (content, style))
+    weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
+    matrix, offset = monge_kantorovich(mine, their, NOISE, weights=weights)
     return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
 
 

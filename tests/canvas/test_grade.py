@@ -13,13 +13,13 @@ from torch import Tensor
 from verism import images
 from verism.canvas import BilateralGrid, Lut3d, RegionalGrade
 from verism.canvas.grade import Grade, out_of_range
-from verism.canvas.linear_grade import NOISE, Start
+from verism.canvas.linear_grade import NOISE, LinearGrade, Start
 from verism.color_map import monge_kantorovich
 from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
 from verism.correspondence import Shared
 from verism.errors import VerismError
 
-Make = Callable[..., Grade]
+Make = Callable[..., LinearGrade]
 
 both = pytest.mark.parametrize("make", [Lut3d, BilateralGrid])
 """Those that start from a linear map of colours."""
@@ -35,7 +35,7 @@ def moved(canvas: Grade, amount: float = 0.1) -> Grade:
     return canvas
 
 
-def started(make: Make, content: Tensor, style: Tensor, **options: Any) -> Grade:
+def started(make: Make, content: Tensor, style: Tensor, **options: Any) -> LinearGrade:
     canvas = make(**options)
     canvas.start(content, style)
     return canvas

@@ -126,8 +126,8 @@ def test_formula() -> None:
 @every_loss
 def test_gradient_reaches_the_regions_pixels_and_no_others(make: Callable[[], Loss]) -> None:
     """One region; the rest of the photo is left out."""
-    masks = [side[:, :1] for side in (TWO.content, TWO.style)]
-    loss = aimed(RegionalLoss(make(), Regions(("#ff0000",), *masks)))
+    first = Regions(("#ff0000",), TWO.content[:, :1], TWO.style[:, :1])
+    loss = aimed(RegionalLoss(make(), first))
     image = {layer: x.clone().requires_grad_() for layer, x in features(3, 16, 24).items()}
     term(loss, image).weighted.backward()
     for depth, (layer, x) in enumerate(image.items()):

@@ -147,8 +147,9 @@ class RegionalGrade(Grade):
     @torch.no_grad()
     def plain(self, photo: Tensor) -> Tensor:
         """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
-        places = torch.cat([2 * photo - 1, photo.new_zeros(1, len(self.matrix) - 1, *photo.shape[-2:])], dim=1)
-        return self.color(self.lattice(), photo, places)
+        own = photo.to(self.photo)
+        nowhere = own.new_zeros(1, len(self.matrix) - 1, *own.shape[-2:])
+        return self.color(self.lattice(), own, torch.cat([2 * own - 1, nowhere], dim=1)).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""

@@ -41,7 +41,8 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
         result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
         ridge = RIDGE * len(colors) * torch.eye(3, dtype=colors.dtype, device=colors.device)
         slope = torch.linalg.solve(colors.T @ colors + ridge, colors.T @ result)
-        return (result - colors @ slope).square().sum(dim=1).mean()
+        rest: Tensor = result - colors @ slope
+        return rest.square().sum(dim=1).mean()
 
 
 @final
@@ -53,7 +54,7 @@ class ConsistencyLoss(Loss):
     """
 
     photo: Tensor
-    index: Tensor
+    cell: Tensor
     counts: Tensor
 
     def __init__(self, weight: float = 300.0, step: float = 0.05) -> None:
@@ -78,7 +79,7 @@ class ConsistencyLoss(Loss):
         del layer, style
         photo: Tensor = self.normalize.inverse(full_precision(content))
         bins = color_bins(photo, self.step)
-        for name, value in (("photo", photo), ("index", bins.index), ("counts", bins.counts)):
+        for name, value in (("photo", photo), ("cell", bins.cell), ("counts", bins.counts)):
             self.register_buffer(name, value, persistent=False)
 
     def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
@@ -90,7 +91,7 @@ class ConsistencyLoss(Loss):
         """Return how inconsistent the whole image is."""
         del layer, here
         image = self.normalize.inverse(full_precision(features))
-        return inconsistency(image, self.photo, ColorBins(self.index, self.counts))
+        return inconsistency(image, self.photo, ColorBins(self.cell, self.counts))
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         """Turn it into the term."""
