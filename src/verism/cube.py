@@ -24,14 +24,15 @@ def write(path: Path, table: Tensor, title: str) -> None:
     Args:
         path: ends in ``.cube``; missing folders are made.
         table: ``(3, n, n, n)``, RGB by blue, green and red.
-        title: of the look; double quotes are left out.
+        title: of the look; double quotes and line breaks, which would end it, are left out.
 
     Raises:
         VerismError: the ending is another, or the file cannot be written.
     """
     check(path)
     rows = table.detach().cpu().flatten(1).T.tolist()
-    quoted = title.replace('"', "")
+    # Any kind of line break or control character, which names of files may hold.
+    quoted = " ".join("".join(letter if letter.isprintable() else " " for letter in title if letter != '"').split())
     head = [f'TITLE "{quoted}"', f"LUT_3D_SIZE {table.shape[-1]}"]
     nodes = [" ".join(f"{value:.6f}" for value in row) for row in rows]
     atomic.write(path, "\n".join([*head, *nodes, ""]).encode())

@@ -63,7 +63,7 @@ def predict(args: Sequence[str]) -> None:
     options = parser.parse_args(list(args))
     output = options.output
     images.check_strength("--output.strength", output.strength)
-    encoding = Encoding(output.profile, output.depth, output.dither)
+    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
     photo_file.limit(options.data.max_megapixels)
     canvas = _canvas(options.ckpt_path)
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)

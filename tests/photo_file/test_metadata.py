@@ -82,7 +82,7 @@ def test_exif_that_does_not_fit_into_a_jpeg_loses_the_cameras_notes_first(tmp_pa
     exif[ExifTags.Base.Make] = "Camera & Co"
     details = exif.get_ifd(ExifTags.IFD.Exif)
     details[ExifTags.Base.DateTimeOriginal] = "2020:05:17 11:22:33"
-    details[ExifTags.Base.MakerNote] = bytes(80000)
+    details[ExifTags.Base.MakerNote] = b"FUJIFILM" + bytes(80000)
     photo = photo_file.read(save(tmp_path / "photo.png", Image.fromarray(GRADIENT), exif=exif))
     found = {}
     for name in ("result.jpg", "result.png"):

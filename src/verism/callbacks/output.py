@@ -43,6 +43,7 @@ class Output(Callback):
         profile: Literal["srgb", "keep"] = "srgb",
         depth: Literal[8, 16] | None = None,
         dither: bool = False,
+        quality: int = 95,
     ) -> None:
         """Choose where.
 
@@ -57,12 +58,13 @@ class Output(Callback):
                 profile, and carries that.
             depth: bits a sample, 8 or 16; null: the content photo's, where the format has as many.
             dither: round to 8 bits up or down at random, by how near either is, so that no bands show.
+            quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
         self.strength = strength
         self.lut = None if lut is None else Path(lut)
-        self.encoding = Encoding(profile, depth, dither)
+        self.encoding = Encoding(profile, depth, dither, quality)
         self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
