@@ -38,6 +38,7 @@ class PhotoPair(LightningDataModule):
         style_mask: Path | None = None,
         mask_threshold: float = 0.03,
         max_megapixels: float = MEGAPIXELS,
+        white: float | None = None,
     ) -> None:
         """Choose the photos.
 
@@ -53,6 +54,8 @@ class PhotoPair(LightningDataModule):
             mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
                 above it, it is an error.
             max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
+            white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
+                samples far above it are refused.
 
         Raises:
             VerismError: ``max_megapixels`` is not above 0.
@@ -65,6 +68,7 @@ class PhotoPair(LightningDataModule):
         self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.mask_threshold = mask_threshold
         photo_file.limit(max_megapixels)
+        self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
         self._regions: Regions | None = None
@@ -73,7 +77,7 @@ class PhotoPair(LightningDataModule):
     def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
-            self._source = photo_file.read(self.paths["content"])
+            self._source = photo_file.read(self.paths["content"], self.white)
         return self._source
 
     @property
@@ -91,7 +95,8 @@ class PhotoPair(LightningDataModule):
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
-            self._photos = Photos(self._fit(self.original), self._fit(photo_file.read(self.paths["style"]).pixels))
+            style = photo_file.read(self.paths["style"], self.white).pixels
+            self._photos = Photos(self._fit(self.original), self._fit(style))
         return self._photos
 
     @property

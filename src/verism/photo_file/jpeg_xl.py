@@ -105,7 +105,7 @@ def _as_jpeg(path: Path, data: bytes) -> Decoded:
     """Read a JPEG file that was packed without loss."""
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder, path.with_suffix(".jpg").name)
-        packed.write_bytes(imagecodecs.jpegxl_decode_jpeg(data, 1))
+        packed.write_bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
         return jpeg.read(packed)
 
 

@@ -63,9 +63,7 @@ _MOVABLE = (
     b"OLYMPUS\0",
     b"OM SYSTEM\0",
     b"Apple iOS\0",
-    b"AOC\0",
     b"PENTAX \0",
-    b"Ricoh\0",
 )
 """Beginnings of makers' notes that count their offsets from themselves; others point into the file they came from."""
 

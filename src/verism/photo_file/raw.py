@@ -92,7 +92,8 @@ def read(path: Path) -> Decoded:
                 gamma=(2.4, 12.92),
             )
     except rawpy.LibRawError as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        said = error.args[0] if error.args else type(error).__name__
+        reason = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)
         raise VerismError(f"{path}: cannot be developed as a raw file ({reason}); export it as a TIFF.") from error
     return Decoded(Samples(np.asarray(developed)), None, _about(path)._replace(color=None), upright=True)
 

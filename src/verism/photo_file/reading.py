@@ -159,8 +159,8 @@ def _in_range(path: Path, colors: NDArray[Any], white: float | None) -> NDArray[
     upper = 1 + JUST_OUTSIDE if white is None else float("inf")
     if not (least >= -JUST_OUTSIDE and most <= upper) or most == float("inf"):
         raise VerismError(
-            f"{path}: has floating-point samples outside of [0, 1], from {least:g} to {most:g}; scale them before, or "
-            "say with --data.white which value is white."
+            f"{path}: has floating-point samples outside of [0, 1]; scale them before, or say with "
+            f"--data.white which value is white (they go from {least:g} to {most:g})."
         )
     rank_zero_info(f"{path}: its floating-point samples go from {least:g} to {most:g}; they are clipped to [0, 1].")
     return np.clip(scaled, 0, 1)

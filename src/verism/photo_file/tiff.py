@@ -160,7 +160,7 @@ def _layout(page: Any) -> _Layout:
 
 def _all(page: Any, tag: int, otherwise: int) -> frozenset[int]:
     value = _value(page, tag, otherwise)
-    return frozenset(int(item) for item in (value if isinstance(value, tuple) else (value,)))
+    return frozenset(int(item) for item in (value if isinstance(value, (tuple, bytes)) else (value,)))
 
 
 def _full(samples: NDArray[Any], layout: _Layout) -> NDArray[Any]:

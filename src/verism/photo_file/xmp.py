@@ -13,6 +13,7 @@ _NAMESPACES: Mapping[str, str] = {
     "GContainer": "http://ns.google.com/photos/1.0/container/",
     "GCamera": "http://ns.google.com/photos/1.0/camera/",
     "GDepth": "http://ns.google.com/photos/1.0/depthmap/",
+    "Item": "http://ns.google.com/photos/1.0/container/item/",
     "GImage": "http://ns.google.com/photos/1.0/image/",
     "GAudio": "http://ns.google.com/photos/1.0/audio/",
     "Device": "http://ns.google.com/photos/dd/1.0/device/",
@@ -31,6 +32,7 @@ _UNTRUE = frozenset(
         "hdrgm": "*",
         "HDRGainMap": "*",
         "Container": "*",
+        "Item": "*",
         "GDepth": "*",
         "GImage": "*",
         "GAudio": "*",
@@ -98,7 +100,8 @@ def _clean(document: Document) -> bool:
 
 
 def _clean_attribute(element: Element, attribute: Attr, spaces: Mapping[str, str]) -> bool:
-    if _is_untrue(attribute.name, spaces):
+    is_declaration = attribute.name.startswith("xmlns:") and (attribute.value, "*") in _UNTRUE
+    if is_declaration or _is_untrue(attribute.name, spaces):
         element.removeAttribute(attribute.name)
         return True
     if _split(attribute.name, spaces) == (_NAMESPACES["tiff"], "Orientation") and attribute.value != "1":
