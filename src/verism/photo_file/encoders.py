@@ -81,8 +81,10 @@ def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
     """Encode TIFF, which Pillow writes with 8 bits alone: deflated, as differences to the pixel on the left."""
     height, width, channels = samples.shape
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
-    data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<")).tobytes())
-    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    # In the order of bytes that the photo's EXIF has, which texts of 16 bits in it follow.
+    order, start = ("<", b"II*\0") if extras.exif.endian == "<" else (">", b"MM\0*")
+    data = zlib.compress(differences.astype(samples.dtype.newbyteorder(order)).tobytes())
+    directory = TiffImagePlugin.ImageFileDirectory_v2(start + bytes(4))
     for tag, value in entries(extras.exif):
         directory[tag] = value
     directory[ExifTags.IFD.Exif] = extras.exif.get_ifd(ExifTags.IFD.Exif)
