@@ -95,8 +95,9 @@ class PhotoPair(LightningDataModule):
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
+            content = self._fit(self.original)
             style = photo_file.read(self.paths["style"], self.white).pixels
-            self._photos = Photos(self._fit(self.original), self._fit(style))
+            self._photos = Photos(content, self._fit(style))
         return self._photos
 
     @property

@@ -14,7 +14,8 @@ from verism.photo_file.color import SRGB, Color
 
 def converted(space: Color | None, signal: tuple[float, float, float]) -> NDArray[np.float32]:
     assert space is not None
-    return to_srgb(np.array([[signal]], np.float32), space.profile)[0, 0]
+    found: NDArray[np.float32] = to_srgb(np.array([[signal]], np.float32), space.profile)[0, 0]
+    return found
 
 
 @pytest.mark.parametrize(

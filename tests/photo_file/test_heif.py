@@ -57,7 +57,7 @@ def test_depth_is_kept(tmp_path: Path, form: str, bits: int, channels: int) -> N
 def test_code_points_are_those_of_png(tmp_path: Path, form: str, primaries: int, transfer: int) -> None:
     path = tmp_path / f"photo.{form}"
     if form == "avif":
-        path.write_bytes(with_code_points(imagecodecs.avif_encode(EVEN, level=100), primaries, transfer))
+        path.write_bytes(with_code_points(bytes(imagecodecs.avif_encode(EVEN, level=100)), primaries, transfer))
     else:
         named = {"color_primaries": primaries, "transfer_characteristics": transfer}
         heic(path, EVEN.astype(np.uint16) * 257, **named)
@@ -72,14 +72,14 @@ def test_a_profile_comes_before_code_points(tmp_path: Path) -> None:
 
 
 def test_code_points_that_are_not_known_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "photo.avif").write_bytes(with_code_points(imagecodecs.avif_encode(EVEN, level=100), 1, 77))
+    (tmp_path / "photo.avif").write_bytes(with_code_points(bytes(imagecodecs.avif_encode(EVEN, level=100)), 1, 77))
     with caplog.at_level("INFO"):
         assert difference(images.read(tmp_path / "photo.avif"), EVEN) < 2
     assert "photo.avif: its colour space is named by code points 1 and 77 that are not known" in caplog.text
 
 
 def test_the_clean_aperture_is_applied(tmp_path: Path) -> None:
-    data = imagecodecs.avif_encode(RAMP, level=100)
+    data = bytes(imagecodecs.avif_encode(RAMP, level=100))
     (tmp_path / "photo.avif").write_bytes(with_clean_aperture(data, 40, 34, 4, -2))
     assert difference(images.read(tmp_path / "photo.avif"), RAMP[5:39, 16:56]) < 1
     (tmp_path / "photo.avif").write_bytes(with_clean_aperture(data, 400, 34, 0, 0))

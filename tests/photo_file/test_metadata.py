@@ -97,7 +97,7 @@ def test_exif_that_does_not_fit_into_a_jpeg_loses_the_cameras_notes_first(tmp_pa
     assert found["result.jpg"][ExifTags.Base.DateTimeOriginal] == "2020:05:17 11:22:33"
 
 
-SOURCES = {
+SOURCES: dict[str, dict[str, Any]] = {
     "photo.jpg": {"dpi": (240, 240), "comment": "Grüße".encode()},
     "photo.png": {"dpi": (240, 240)},
     "photo.tiff": {"dpi": (240, 240)},
@@ -109,7 +109,7 @@ SOURCES = {
 @pytest.mark.parametrize("name", WRITTEN)
 def test_resolution_copyright_author_and_comment_survive(tmp_path: Path, source: str, name: str) -> None:
     """Wherever a format has them, and beyond ASCII."""
-    options: dict[str, Any] = dict(SOURCES[source])
+    options = dict(SOURCES[source])
     if source == "photo.png":
         info = PngInfo()
         for keyword, text in (("Author", "Zoë"), ("Copyright", "© 東京"), ("Comment", "Grüße")):

@@ -7,6 +7,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from photographs import ADOBE, RAMP, difference, save
 from PIL import Image
 
@@ -24,7 +25,7 @@ def test_lossless_formats(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
 @pytest.mark.parametrize("container", ["JP2", "J2K"])
 @pytest.mark.parametrize("samples", [RAMP, GREY], ids=["RGB", "grey"])
-def test_jpeg_2000_keeps_its_depth(tmp_path: Path, samples: np.ndarray, container: str, bits: int) -> None:  # type: ignore[type-arg]
+def test_jpeg_2000_keeps_its_depth(tmp_path: Path, samples: NDArray[np.uint8], container: str, bits: int) -> None:
     levels = (samples.astype(np.int64) * (2**bits - 1) // 255).astype(np.uint8 if bits == 8 else np.uint16)
     data = imagecodecs.jpeg2k_encode(levels, level=0, bitspersample=bits, codecformat=container)
     (tmp_path / "photo.jp2").write_bytes(data)

@@ -171,8 +171,9 @@ def test_lab(tmp_path: Path, photometric: str, depth: int) -> None:
     """Of D50, with a* and b* signed or offset, there and back by LittleCMS in floats."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     unit = (RAMP // 2 + 40).astype(np.float32) / 255
-    spaces = {"colorspace": "rgb", "outcolorspace": "lab"}
-    lab = imagecodecs.cms_transform(unit, color_profile.srgb(), profile, outdtype="float32", intent=1, **spaces)
+    lab = imagecodecs.cms_transform(
+        unit, color_profile.srgb(), profile, colorspace="rgb", outcolorspace="lab", outdtype="float32", intent=1
+    )
     values = np.asarray(lab).reshape(unit.shape)
     scale = 2 ** (depth - 8)
     if photometric == "cielab":

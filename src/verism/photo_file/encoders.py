@@ -82,9 +82,9 @@ def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
     height, width, channels = samples.shape
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
     # In the order of bytes that the photo's EXIF has, which texts of 16 bits in it follow.
-    order, start = ("<", b"II*\0") if extras.exif.endian == "<" else (">", b"MM\0*")
-    data = zlib.compress(differences.astype(samples.dtype.newbyteorder(order)).tobytes())
-    directory = TiffImagePlugin.ImageFileDirectory_v2(start + bytes(4))
+    is_little = extras.exif.endian == "<"
+    data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<" if is_little else ">")).tobytes())
+    directory = TiffImagePlugin.ImageFileDirectory_v2((b"II*\0" if is_little else b"MM\0*") + bytes(4))
     for tag, value in entries(extras.exif):
         directory[tag] = value
     directory[ExifTags.IFD.Exif] = extras.exif.get_ifd(ExifTags.IFD.Exif)

@@ -38,9 +38,15 @@ class _Segment(NamedTuple):
 
 
 def read(path: Path) -> Decoded:
-    """Read a JPEG file; damaged metadata is left out."""
+    """Read a JPEG file; damaged metadata is left out.
+
+    Raises:
+        ValueError: it ends before its pixels.
+    """
     data = path.read_bytes()
     segments, scan = _segments(data)
+    if data[scan : scan + 2] != bytes((0xFF, _SCAN)):
+        raise ValueError("it ends before its pixels")
     kept = [
         data[segment.start : segment.end]
         for segment in segments

@@ -42,9 +42,15 @@ class _Texts(NamedTuple):
 
 
 def read(path: Path) -> Decoded:
-    """Read a PNG file; damaged metadata is left out."""
+    """Read a PNG file; damaged metadata is left out.
+
+    Raises:
+        ValueError: it ends before its pixels.
+    """
     data = path.read_bytes()
     chunks = list(_chunks(data))
+    if not any(kind == b"IDAT" for kind, _, _, _ in chunks):
+        raise ValueError("it ends before its pixels")
     core = SIGNATURE + b"".join(data[start:end] for kind, _, start, end in chunks if kind in _CORE)
     with Image.open(io.BytesIO(core), formats=("PNG",)) as file:
         check_size(path, *file.size)
