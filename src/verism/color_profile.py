@@ -69,6 +69,11 @@ def _lab() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
+def is_rgb(profile: bytes) -> bool:
+    """Return whether a profile is one of RGB, by its header."""
+    return profile[16:20] == b"RGB "
+
+
 def is_srgb(profile: bytes) -> bool:
     """Return whether a profile of RGB stands for sRGB; raise ``ProfileError`` if it cannot be used."""
     steps = np.linspace(0, 1, PROBE, dtype=np.float32)

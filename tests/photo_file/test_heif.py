@@ -110,3 +110,13 @@ def test_transparency(tmp_path: Path) -> None:
         photo = photo_file.read(path)
         assert photo.alpha is not None
         assert difference(photo.pixels, RAMP * (128 / 255) + 127) < 2
+
+
+def test_the_first_picture_of_a_sequence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for form in ("AVIF", "HEIF"):
+        path = tmp_path / f"photo.{form.lower()}"
+        other = Image.fromarray(255 - RAMP)
+        save(path, Image.fromarray(RAMP), format=form, quality=100, save_all=True, append_images=[other])
+        with caplog.at_level("INFO"):
+            assert difference(images.read(path), RAMP) < 4
+        assert f"{path}: of its 2 pictures, the first is taken." in caplog.text

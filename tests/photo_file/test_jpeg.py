@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from photographs import ADOBE, RAMP, difference, exif_entry, save
 from PIL import ExifTags, Image
 
 from verism import images, photo_file
+from verism.errors import VerismError
 
 PICTURE = Image.fromarray(RAMP)
 
@@ -103,3 +106,28 @@ def test_adobe_rgb_by_exif(tmp_path: Path, index: object, space: int, is_adobe: 
 def test_inks(tmp_path: Path) -> None:
     inks = Image.fromarray(np.dstack([255 - RAMP, np.zeros_like(RAMP[..., 0])]), "CMYK")
     assert difference(images.read(save(tmp_path / "photo.jpg", inks, quality=100)), RAMP) < 3
+
+
+@pytest.mark.parametrize("samples", [RAMP, RAMP[..., 0]], ids=["RGB", "grey"])
+def test_12_bits_are_kept(tmp_path: Path, samples: NDArray[np.uint8]) -> None:
+    levels = (samples.astype(np.int64) * 4095 // 255).astype(np.uint16)
+    (tmp_path / "photo.jpg").write_bytes(imagecodecs.jpeg8_encode(levels, level=100, bitspersample=12))
+    photo = photo_file.read(tmp_path / "photo.jpg")
+    assert photo.depth == 16
+    assert difference(photo.pixels, samples) < 1
+
+
+def test_lossless_jpeg_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(imagecodecs.ljpeg_encode(RAMP[..., 0].astype(np.uint16) * 257))
+    with pytest.raises(
+        VerismError, match=r"photo.jpg: cannot be read as an image \(a JPEG file of 16 bits in 1 channels"
+    ):
+        images.read(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize("profile", ["adobergb", "srgb"])
+def test_grey_in_a_space_of_rgb(tmp_path: Path, profile: str) -> None:
+    grey, options = Image.fromarray(RAMP[..., 0]), {"icc_profile": imagecodecs.cms_profile(profile), "quality": 100}
+    found = images.read(save(tmp_path / "grey.jpg", grey, **options))
+    expected = images.read(save(tmp_path / "rgb.jpg", grey.convert("RGB"), **options))
+    assert difference(found, expected[0].permute(1, 2, 0).numpy() * 255) < 1

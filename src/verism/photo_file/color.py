@@ -31,12 +31,10 @@ class Color(NamedTuple):
     Attributes:
         profile: its ICC profile; empty for sRGB. In HDR, that of linear light with its primaries.
         hdr: its HDR transfer function, None for a space that an ICC profile describes fully.
-        is_icc: the profile is the file's own, which suits its channels; False: it is one of RGB that was made here.
     """
 
     profile: bytes = b""
     hdr: Hdr | None = None
-    is_icc: bool = True
 
 
 SRGB = Color()
@@ -108,10 +106,10 @@ def of_code_points(primaries: int, transfer: int) -> Color | None:
         raise ValueError(f"code points {primaries} and {transfer}")
     corners, white = _PRIMARIES[primaries]
     if transfer in _HDR:
-        return Color(_profile(corners, white, _CURVES[8]), _HDR[transfer], is_icc=False)
+        return Color(_profile(corners, white, _CURVES[8]), _HDR[transfer])
     if primaries == 1 and _CURVES[transfer] is _srgb_curve:
         return SRGB
-    return Color(_profile(corners, white, _CURVES[transfer]), is_icc=False)
+    return Color(_profile(corners, white, _CURVES[transfer]))
 
 
 def corners_of(primaries: int) -> tuple[float, ...]:
@@ -138,7 +136,7 @@ def of_chromaticities(
         raise ValueError(f"chromaticities {corners} with white {white}")
     if gamma is not None and not 0.1 <= gamma <= 10:  # noqa: PLR2004
         raise ValueError(f"gamma {gamma}")
-    return Color(_profile(corners, white, _srgb_curve if gamma is None else _power(gamma)), is_icc=False)
+    return Color(_profile(corners, white, _srgb_curve if gamma is None else _power(gamma)))
 
 
 def of_table(corners: Sequence[float], white: Sequence[float] | None, table: NDArray[Any]) -> Color:
@@ -155,7 +153,7 @@ def of_table(corners: Sequence[float], white: Sequence[float] | None, table: NDA
 @cache
 def adobe_rgb() -> Color:
     """Return Adobe RGB (1998), which DCF calls its optional space."""
-    return Color(bytes(imagecodecs.cms_profile("adobergb")), is_icc=False)
+    return Color(bytes(imagecodecs.cms_profile("adobergb")))
 
 
 def sdr(signal: NDArray[np.float32], hdr: Hdr) -> NDArray[np.float32]:

@@ -60,7 +60,7 @@ def read_avif(path: Path) -> Decoded:
     properties = boxes.primary_properties(data)
     extent = next((box.body for box in properties if box.kind == b"ispe"), b"")
     check_size(path, *struct.unpack_from(">II", extent, 4))
-    samples = np.asarray(imagecodecs.avif_decode(data, index=0))
+    samples = _first_frame(data) if boxes.find(data, b"moov") is not None else np.asarray(imagecodecs.avif_decode(data))
     for box in properties:
         if box.kind in _TRANSFORMS:
             samples = _TRANSFORMS[box.kind](samples, box.body)
@@ -76,6 +76,12 @@ def read_avif(path: Path) -> Decoded:
     return Decoded(
         _split(samples, properties, data), space, metadata.about(blocks), upright=True, pictures=pictures, notes=notes
     )
+
+
+def _first_frame(data: bytes) -> NDArray[Any]:
+    """Return the first picture of a sequence at 8 bits: imagecodecs decodes all of them or crashes."""
+    with Image.open(io.BytesIO(data), formats=("AVIF",)) as file:
+        return np.asarray(file)
 
 
 def _split(samples: NDArray[Any], properties: Sequence[Box], data: bytes) -> Samples:

@@ -8,18 +8,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import imagecodecs
+import numpy as np
 from PIL import Image
 
 from verism.photo_file import metadata
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
 from verism.photo_file.metadata import Blocks
-from verism.photo_file.samples import of_pillow
+from verism.photo_file.samples import GREY, RGB, of_pillow, split
 from verism.photo_file.size import check_size
 
 _SCAN, _END = 0xDA, 0xD9
 _COMMENT = 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""Markers of the segment that says how the picture is built."""
+
+_USUAL, _DEEP = 8, 12
+"""Bits per sample of JPEG with loss."""
+
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment."""
 
@@ -56,11 +64,30 @@ def read(path: Path) -> Decoded:
     ]
     # Only what the pixels depend on: no block of metadata can keep them from being read.
     core = data[:2] + b"".join(kept) + data[scan:]
-    with Image.open(io.BytesIO(core), formats=("JPEG",)) as file:
-        check_size(path, *file.size)
-        samples = of_pillow(file)
+    precision, height, width, channels = _frame(segments)
+    check_size(path, width, height)
+    if precision == _DEEP and channels in (GREY, RGB):
+        samples = split(np.asarray(imagecodecs.jpeg8_decode(core)), precision)
+    elif precision == _USUAL:
+        with Image.open(io.BytesIO(core), formats=("JPEG",)) as file:
+            samples = of_pillow(file)
+    else:
+        raise ValueError(f"a JPEG file of {precision} bits in {channels} channels; convert it to TIFF or PNG")
     profile, damaged = _profile(segments)
     return Decoded(samples, Color(profile) if profile else None, metadata.about(_blocks(segments, damaged)))
+
+
+def _frame(segments: list[_Segment]) -> tuple[int, int, int, int]:
+    """Return the bits per sample, height, width and number of channels of the picture.
+
+    Raises:
+        ValueError: it has none.
+    """
+    for segment in segments:
+        if segment.marker in _FRAMES and len(segment.body) > 5:  # noqa: PLR2004
+            precision, height, width, channels = struct.unpack_from(">BHHB", segment.body)
+            return precision, height, width, channels
+    raise ValueError("no picture in it")
 
 
 def _segments(data: bytes) -> tuple[list[_Segment], int]:

@@ -208,6 +208,8 @@ def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
         except Exception:
             damaged = True
             continue
+        # One that is announced and not found.
+        damaged |= not directory
         entries = {}
         for inner, found in directory.items():
             if inner in TiffTags.TAGS_V2_GROUPS or inner in _UNTRUE.get(tag, frozenset()):

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism.color_profile import ProfileError, is_srgb, leads_back, to_srgb
+from verism.color_profile import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
 from verism.errors import VerismError
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
 from verism.photo_file.photo import Photo
-from verism.photo_file.samples import CMYK, RGB
+from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size
 
 HEIF = importlib.util.find_spec("pillow_heif") is not None
@@ -189,8 +189,8 @@ def _converted(colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32],
     channels = colors.shape[2]
     if channels == RGB and is_srgb(space.profile):
         return samples.unit(colors), b""
-    if channels not in (RGB, CMYK) and not space.is_icc:
-        # A space of primaries and a curve, which a grey picture has as well.
+    if channels == GREY and is_rgb(space.profile):
+        # A grey picture in a space of RGB has equal red, green and blue.
         return to_srgb(_three(samples.unit(colors)), space.profile), b""
     return to_srgb(colors, space.profile), space.profile if channels == RGB and leads_back(space.profile) else b""
 
