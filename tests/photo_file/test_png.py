@@ -14,6 +14,7 @@ from photographs import RAMP, as_tensor, difference, png
 from PIL import Image
 
 from verism import images, photo_file
+from verism.errors import VerismError
 
 ADOBE = (b"iCCP", b"x\0\0" + zlib.compress(imagecodecs.cms_profile("adobergb")))
 P3 = (b"cICP", bytes((12, 13, 0, 1)))
@@ -130,3 +131,21 @@ def test_blocks_that_imagemagick_writes(tmp_path: Path) -> None:
     found = Image.Exif()
     found.load(photo.exif)
     assert found[315] == "Erika"
+
+
+def test_a_missing_end_is_no_matter_where_the_pixels_are_whole(tmp_path: Path) -> None:
+    path = png(tmp_path / "photo.png")
+    data = path.read_bytes()
+    for length in (12, 8, 3):
+        path.write_bytes(data[:-length])
+        assert torch_equal(photo_file.read(path), RAMP)
+    path.write_bytes(data[:-40])
+    with pytest.raises(VerismError, match=r"photo.png: cannot be read as an image"):
+        images.read(path)
+
+
+def test_an_animation_with_damaged_frames(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        photo = photo_file.read(png(tmp_path / "photo.png", (b"acTL", struct.pack(">II", 3, 0))))
+    assert "photo.png: of its 3 pictures, the first is taken." in caplog.text
+    assert torch_equal(photo, RAMP)

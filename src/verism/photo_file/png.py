@@ -22,8 +22,10 @@ from verism.photo_file.size import check_size
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-_CORE = (b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"IDAT", b"IEND")
-"""Chunks that the pixels depend on."""
+_CORE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
+"""Chunks that the pixels depend on; of an animation, these are the default picture."""
+
+_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 _XMP = "XML:com.adobe.xmp"
 _RAW_PROFILE = "Raw profile type "
@@ -45,21 +47,24 @@ def read(path: Path) -> Decoded:
     """Read a PNG file; damaged metadata is left out.
 
     Raises:
-        ValueError: it ends before its pixels.
+        ValueError: it ends before its pixels do.
     """
     data = path.read_bytes()
     chunks = list(_chunks(data))
-    if not any(kind == b"IDAT" for kind, _, _, _ in chunks):
-        raise ValueError("it ends before its pixels")
-    core = SIGNATURE + b"".join(data[start:end] for kind, _, start, end in chunks if kind in _CORE)
+    pixels = [end for kind, *_, end in chunks if kind == b"IDAT"]
+    # The checksum behind them may be missing.
+    if not pixels or pixels[-1] - 4 > len(data):
+        raise ValueError("it ends before its pixels do")
+    core = SIGNATURE + b"".join(data[start:end] for kind, _, start, end in chunks if kind in _CORE) + _END
     with Image.open(io.BytesIO(core), formats=("PNG",)) as file:
         check_size(path, *file.size)
-        pictures = getattr(file, "n_frames", 1)
         # Pillow has 8 bits of colour at most.
         is_deep = core[24] > 8  # noqa: PLR2004
         samples = split(imagecodecs.png_decode(core)) if is_deep else of_pillow(file)
     bodies = {kind: body for kind, body, _, _ in reversed(chunks)}
     texts = _texts(chunks)
+    control = bodies.get(b"acTL", b"")
+    pictures = int.from_bytes(control[:4]) if len(control) == 8 else 1  # noqa: PLR2004
     space, notes = _color(bodies)
     return Decoded(samples, space, metadata.about(_blocks(bodies, texts)), pictures=pictures, notes=notes)
 
