@@ -115,6 +115,10 @@ def test_12_bits_are_kept(tmp_path: Path, samples: NDArray[np.uint8]) -> None:
     photo = photo_file.read(tmp_path / "photo.jpg")
     assert photo.depth == 16
     assert difference(photo.pixels, samples) < 1
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(VerismError, match=r"photo.jpg: cannot be read as an image \(it ends before its pixels do\)"):
+        images.read(path)
 
 
 def test_lossless_jpeg_is_refused(tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ def read(path: Path) -> Decoded:
     """Read a JPEG file; damaged metadata is left out.
 
     Raises:
-        ValueError: it ends before its pixels.
+        ValueError: it ends before its pixels do, or is of a kind that is not read.
     """
     data = path.read_bytes()
     segments, scan = _segments(data)
     if data[scan : scan + 2] != bytes((0xFF, _SCAN)):
-        raise ValueError("it ends before its pixels")
+        raise ValueError("it ends before its pixels do")
     kept = [
         data[segment.start : segment.end]
         for segment in segments
@@ -67,6 +67,9 @@ def read(path: Path) -> Decoded:
     precision, height, width, channels = _frame(segments)
     check_size(path, width, height)
     if precision == _DEEP and channels in (GREY, RGB):
+        # libjpeg fills what is missing with grey; within the pixels, this marker cannot stand.
+        if bytes((0xFF, _END)) not in data[scan:]:
+            raise ValueError("it ends before its pixels do")
         samples = split(np.asarray(imagecodecs.jpeg8_decode(core)), precision)
     elif precision == _USUAL:
         with Image.open(io.BytesIO(core), formats=("JPEG",)) as file:
