@@ -94,6 +94,10 @@ def sample(value: float) -> Callable[[Path], None]:
     return write
 
 
+def raw(path: Path) -> None:
+    tifffile.imwrite(path, np.zeros((40, 50, 3), np.uint8), photometric="rgb", subfiletype=1, metadata=None)
+
+
 def holds(content: object) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         torch.save(content, path)
@@ -135,6 +139,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     "nan.tiff": sample(float("nan")),
     "inf.tiff": sample(float("inf")),
     "two.tiff": sample(2.0),
+    "shot.dng": raw,
     "mask.png": mask,
     "misshapen.safetensors": misshapen,
     "text.pth": text,
@@ -175,6 +180,8 @@ FIT: list[Row] = [
     (["--data.content", "nan.tiff"], r"nan.tiff: has floating-point samples outside of \[0, 1\]; scale them"),
     (["--data.style", "inf.tiff"], r"inf.tiff: has floating-point samples outside of \[0, 1\]; scale them"),
     (["--data.style", "two.tiff"], r"two.tiff: has floating-point samples outside of \[0, 1\]; scale them"),
+    (["--data.content", "two.tiff", "--data.white", "-1"], "--data.white -1.0: must be above 0"),
+    (["--data.content", "shot.dng"], "shot.dng: cannot be developed as a raw file .*; export it as a TIFF"),
     (["--data.content_mask", "text.jpg", "--data.style_mask", "style.png"], "text.jpg: not an image"),
     (["--data.content_mask", "here.png", "--data.style_mask", "there.png"], "here.png: no such photo"),
     (["--data.style_mask", "sky.png"], "--data.style_mask needs --data.content_mask: give both masks, or neither"),
@@ -234,6 +241,7 @@ FIT: list[Row] = [
     (["--trainer.max_steps", "few"], "max_steps.*few"),
     (["--output.path", "result.gif"], "result.gif: results are written as .png, .jpg, .jpeg, .*; choose one of these"),
     (["--output.path", "out.jpg", "--output.depth", "16"], "out.jpg: has no 16 bits a sample; choose .png or .tiff"),
+    (["--output.path", "out.jpg", "--output.quality", "0"], "--output.quality 0: must be from 1 to 100"),
     (["--output.path", "empty.jpg/out.png"], "out.png: cannot be written: .*empty.jpg is no folder"),
     (["--trainer.default_root_dir", "empty.jpg/logs", "--output.path", "out.png"], "empty.jpg is no folder"),
     (["--output.path", "folder.png"], "folder.png: cannot be written: it is a folder; choose a name in it"),
@@ -268,6 +276,7 @@ PREDICT: list[Row] = [
     (["--ckpt_path", "hidden.ckpt"], "hidden.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "list.ckpt", "--output.strength", "2"], "--output.strength 2.0: must be from 0"),
     (["--ckpt_path", "list.ckpt", "--output.depth", "12"], "output.depth.*12"),
+    (["--ckpt_path", "list.ckpt", "--output.quality", "best"], "output.quality.*best"),
     (["--ckpt_path", "list.ckpt", "--data.max_megapixels", "0"], "--data.max_megapixels 0.0: must be above 0"),
 ]
 

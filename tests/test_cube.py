@@ -116,3 +116,12 @@ def test_replaces_the_whole_file_or_nothing(tmp_path: Path, monkeypatch: pytest.
         cube.write(path, noise(3, 9, 9, 9), "third")
     assert path.read_text() == second
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("title", ["two\nlines", "two\r\nlines", "two\x0blines", "two\u2028lines", "two\t lines"])
+def test_a_line_break_does_not_end_the_title(tmp_path: Path, title: str) -> None:
+    """Names of files, which titles are made of, may hold any."""
+    cube.write(tmp_path / "look.cube", noise(3, 2, 2, 2), title)
+    keywords, _ = parse(tmp_path / "look.cube")
+    assert keywords["TITLE"] == '"two lines"'
+    assert len((tmp_path / "look.cube").read_text().splitlines()) == 2 + 8

@@ -57,9 +57,9 @@ def test_reads_each_photo_once(files: tuple[Path, Path], monkeypatch: pytest.Mon
     paths = []
     plain = photo_file.read
 
-    def counted(path: Path) -> Photo:
+    def counted(path: Path, white: float | None = None) -> Photo:
         paths.append(path)
-        return plain(path)
+        return plain(path, white)
 
     monkeypatch.setattr(photo_file, "read", counted)
     pair = PhotoPair(*files)

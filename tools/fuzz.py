@@ -94,6 +94,16 @@ def photos() -> Mapping[str, bytes]:
         "moving.gif": _saved(picture, "GIF", save_all=True, append_images=[picture.convert("L")]),
         "whole.bmp": _saved(picture, "BMP"),
         "whole.avif": _saved(picture, "AVIF", **full),
+        "deep.avif": bytes(imagecodecs.avif_encode(deep >> 6, bitspersample=10)),
+        "whole.jxl": bytes(imagecodecs.jpegxl_encode(levels, usecontainer=True)),
+        "bare.jxl": bytes(imagecodecs.jpegxl_encode(deep, lossless=True)),
+        "packed.jxl": bytes(imagecodecs.jpegxl_encode_jpeg(_saved(picture, "JPEG", **full), usecontainer=True)),
+        "whole.jp2": bytes(imagecodecs.jpeg2k_encode(deep, level=0, codecformat="JP2")),
+        "texts.png": _saved(picture, "PNG", pnginfo=_texts(), dpi=(300, 300)),
+        "inks.tiff": _tiff(np.dstack([levels, levels[..., :2]]), photometric="separated", extrasamples=["assocalpha"]),
+        "lab.tiff": _tiff(deep, photometric="cielab"),
+        "palette.tiff": _saved(picture.convert("P"), "TIFF"),
+        "photo.dng": _dng(),
     }
     if photo_file.reading.HEIF:
         files["whole.heic"] = _saved(picture, "HEIF", exif=exif.tobytes())
@@ -249,6 +259,27 @@ def _saved(picture: Image.Image, form: str, **options: Any) -> bytes:
 def _tiff(samples: NDArray[Any], **options: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, samples, **options)
+    return file.getvalue()
+
+
+def _texts() -> PngInfo:
+    info = PngInfo()
+    info.add_text("Author", "Erika")
+    info.add_text("Comment", "A sunset", zip=True)
+    info.add_text("Raw profile type exif", "\nexif\n 8\n49492a0008000000")
+    return info
+
+
+def _dng() -> bytes:
+    """Return a raw file: its preview, and below it the samples of a sensor."""
+    file = io.BytesIO()
+    sensor = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    mosaic = [(33421, "H", 2, (2, 2), True), (33422, "B", 4, (0, 1, 1, 2), True)]
+    with tifffile.TiffWriter(file) as tiff:
+        version = [(50706, "B", 4, (1, 4, 0, 0), True)]
+        preview = np.zeros((40, 48, 3), np.uint8)
+        tiff.write(preview, photometric="rgb", subfiletype=1, subifds=1, metadata=None, extratags=version)
+        tiff.write(sensor, photometric=32803, subfiletype=0, metadata=None, extratags=mosaic)
     return file.getvalue()
 
 

@@ -55,6 +55,25 @@ def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32
     return _transform(pixels, srgb(), profile, "rgb")
 
 
+def lab_to_srgb(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``(H, W, 3)`` sRGB, clipped to [0, 1], of CIE L*a*b* of D50.
+
+    Args:
+        values: ``(H, W, 3)``: L* in [0, 100], a* and b* from −128 to 128.
+    """
+    return _transform(values, _lab(), srgb(), "lab")
+
+
+@cache
+def _lab() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+def is_rgb(profile: bytes) -> bool:
+    """Return whether a profile is one of RGB, by its header."""
+    return profile[16:20] == b"RGB "
+
+
 def is_srgb(profile: bytes) -> bool:
     """Return whether a profile of RGB stands for sRGB; raise ``ProfileError`` if it cannot be used."""
     steps = np.linspace(0, 1, PROBE, dtype=np.float32)

@@ -44,6 +44,7 @@ class PhotoPair(LightningDataModule):
         mask_threshold: float = 0.03,
         merge: Sequence[Sequence[str]] = (),
         max_megapixels: float = MEGAPIXELS,
+        white: float | None = None,
     ) -> None:
         """Choose the photos.
 
@@ -64,6 +65,8 @@ class PhotoPair(LightningDataModule):
             merge: groups of regions that are one, by their colours in the picture of the regions, such as
                 "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
             max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
+            white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
+                samples far above it are refused.
 
         Raises:
             VerismError: ``max_megapixels`` is not above 0.
@@ -80,6 +83,7 @@ class PhotoPair(LightningDataModule):
         self.mask_threshold = mask_threshold
         self.merge = merge
         photo_file.limit(max_megapixels)
+        self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
         self._masked: Regions | None = None
@@ -89,7 +93,7 @@ class PhotoPair(LightningDataModule):
     def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
-            self._source = photo_file.read(self.paths["content"])
+            self._source = photo_file.read(self.paths["content"], self.white)
         return self._source
 
     @property
@@ -107,7 +111,9 @@ class PhotoPair(LightningDataModule):
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
-            self._photos = Photos(self._fit(self.original), self._fit(photo_file.read(self.paths["style"]).pixels))
+            content = self._fit(self.original)
+            style = photo_file.read(self.paths["style"], self.white).pixels
+            self._photos = Photos(content, self._fit(style))
         return self._photos
 
     @property

@@ -52,6 +52,9 @@ def predict(args: Sequence[str]) -> None:
         "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
     )
     parser.add_argument(
+        "--data.white", type=float | None, default=None, help="The value of floating-point samples that is white."
+    )
+    parser.add_argument(
         "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
     )
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace files that exist.")
@@ -67,7 +70,7 @@ def predict(args: Sequence[str]) -> None:
     output = options.output
     strength = Strength(output.strength, output.color, output.tone)
     strength.check()
-    encoding = Encoding(output.profile, output.depth, output.dither)
+    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
     photo_file.limit(options.data.max_megapixels)
     canvas = look.read(options.ckpt_path)
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
@@ -76,7 +79,7 @@ def predict(args: Sequence[str]) -> None:
     failures, strange = [], {}
     for photo, result in tqdm(jobs.items(), unit="photo"):
         try:
-            source = photo_file.read(photo)
+            source = photo_file.read(photo, options.data.white)
             original = source.pixels
             local = _is_own(canvas, original) if output.local is None else output.local
             image = canvas.render(original) if local else through(table, original)

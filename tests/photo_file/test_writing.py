@@ -178,3 +178,18 @@ def test_a_profile_that_leads_one_way_is_not_kept(tmp_path: Path) -> None:
     assert photo.profile == b""
     photo_file.write(tmp_path / "result.png", photo, {}, Encoding("keep"))
     torch.testing.assert_close(images.read(tmp_path / "result.png"), photo.pixels, rtol=0, atol=0.51 / 255)
+
+
+@pytest.mark.parametrize("name", ["result.jpg", "result.webp"])
+def test_quality(tmp_path: Path, name: str, content: Tensor) -> None:
+    sizes = []
+    for quality in (1, 50, 95, 100):
+        photo_file.write(tmp_path / name, Photo(content), {}, Encoding(quality=quality))
+        sizes.append((tmp_path / name).stat().st_size)
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == len(sizes)
+    photo_file.write(tmp_path / name, Photo(content), {})
+    assert (tmp_path / name).stat().st_size == sizes[2]
+    for wrong in (0, 101):
+        with pytest.raises(VerismError, match=rf"--output.quality {wrong}: must be from 1 to 100"):
+            photo_file.check(tmp_path / name, Encoding(quality=wrong))

@@ -44,6 +44,7 @@ class Output(Callback):
         dither: bool = False,
         color: float = 1.0,
         tone: float = 1.0,
+        quality: int = 95,
     ) -> None:
         """Choose where.
 
@@ -61,12 +62,13 @@ class Output(Callback):
             dither: round to 8 bits up or down at random, by how near either is, so that no bands show.
             color: of hue and saturation, from 0, the content photo's own in the result's light, to 1, the result's.
             tone: of light and contrast, from 0, the content photo's own under the result's colours, to 1, the result's.
+            quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
         self.strength = Strength(strength, color, tone)
         self.lut = None if lut is None else Path(lut)
-        self.encoding = Encoding(profile, depth, dither)
+        self.encoding = Encoding(profile, depth, dither, quality)
         self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None

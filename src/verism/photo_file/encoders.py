@@ -6,7 +6,6 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 import imagecodecs
@@ -14,11 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from verism.photo_file.metadata import PHOTOSHOP_IPTC, entries, small
+from verism.photo_file.metadata import COMMENT, METRE, PHOTOSHOP_IPTC, entries, resolution, small
 from verism.photo_file.samples import RGB
 
 SEGMENT = 65533
 """Bytes that fit into one segment of a JPEG file; what does not is left out."""
+
+
+KEYWORD = 79
+"""Characters that the keyword of a text in PNG can have."""
+
+DENSITY = 65536
+"""What the resolution of a JPEG file is below, in dots per inch."""
 
 
 class Extras(NamedTuple):
@@ -28,44 +34,57 @@ class Extras(NamedTuple):
     profile: bytes
     xmp: bytes
     iptc: bytes
+    texts: tuple[tuple[str, str], ...]
 
 
 class Format(NamedTuple):
     """A format of results.
 
     Attributes:
-        encode: its encoder, of ``(H, W, 3 or 4)`` and the rest.
-        depths: bits a sample that it can have.
+        encode: its encoder, of samples ``(H, W, 3 or 4)``, what is written beside them, and a quality from 1 to 100,
+            which lossless formats ignore.
+        depths: bits per sample that it can have.
         alpha: whether it has transparency.
-        side: the most pixels that it has on one.
+        side: the most pixels on a side.
     """
 
-    encode: Callable[[NDArray[Any], Extras], bytes]
+    encode: Callable[[NDArray[Any], Extras, int], bytes]
     depths: tuple[int, ...]
     alpha: bool
     side: int
 
 
-def _png(samples: NDArray[Any], extras: Extras) -> bytes:
+def _png(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
     """Encode PNG, which Pillow writes with 8 bits alone, and put in the chunks that the encoder does not know."""
     encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
     chunks = [(b"iCCP", b"ICC profile\0\0" + zlib.compress(extras.profile)), (b"eXIf", extras.exif.tobytes()[6:])]
+    dpi = resolution(extras.exif)
+    if dpi is not None:
+        chunks.append((b"pHYs", struct.pack(">IIB", *(round(value / METRE) for value in dpi), 1)))
     if extras.xmp:
-        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + extras.xmp))
+        chunks.append(_text("XML:com.adobe.xmp", extras.xmp))
+    chunks.extend(_text(keyword, text.encode()) for keyword, text in extras.texts if 0 < len(keyword) <= KEYWORD)
     # Behind the signature and the first chunk.
     return encoded[:33] + b"".join(_chunk(*chunk) for chunk in chunks) + encoded[33:]
+
+
+def _text(keyword: str, text: bytes) -> tuple[bytes, bytes]:
+    """Return a chunk of text in UTF-8, which is not compressed."""
+    return b"iTXt", keyword.encode("latin-1", "replace") + b"\0\0\0\0\0" + text
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def _tiff(samples: NDArray[Any], extras: Extras) -> bytes:
+def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
     """Encode TIFF, which Pillow writes with 8 bits alone: deflated, as differences to the pixel on the left."""
     height, width, channels = samples.shape
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
-    data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<")).tobytes())
-    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    # In the order of bytes that the photo's EXIF has, which texts of 16 bits in it follow.
+    is_little = extras.exif.endian == "<"
+    data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<" if is_little else ">")).tobytes())
+    directory = TiffImagePlugin.ImageFileDirectory_v2((b"II*\0" if is_little else b"MM\0*") + bytes(4))
     for tag, value in entries(extras.exif):
         directory[tag] = value
     directory[ExifTags.IFD.Exif] = extras.exif.get_ifd(ExifTags.IFD.Exif)
@@ -97,7 +116,7 @@ def _tiff(samples: NDArray[Any], extras: Extras) -> bytes:
     return file.getvalue()
 
 
-def _jpeg(samples: NDArray[Any], extras: Extras) -> bytes:
+def _jpeg(samples: NDArray[Any], extras: Extras, quality: int) -> bytes:
     blocks = b""
     if extras.iptc:
         # An empty name, and an even number of bytes.
@@ -107,7 +126,18 @@ def _jpeg(samples: NDArray[Any], extras: Extras) -> bytes:
             blocks = b"\xff\xed" + struct.pack(">H", 2 + len(block)) + block
     xmp = extras.xmp if len(extras.xmp) <= SEGMENT - 29 else b""
     fitted = extras._replace(exif=small(extras.exif, SEGMENT), xmp=xmp)
-    return _by_pillow(samples, fitted, format="JPEG", quality=95, subsampling="4:4:4", extra=blocks)
+    comment = dict(extras.texts).get(COMMENT, "").encode()
+    dpi = resolution(extras.exif)
+    options: dict[str, Any] = {"extra": blocks}
+    if comment and len(comment) <= SEGMENT:
+        options["comment"] = comment
+    if dpi is not None and max(dpi) < DENSITY:
+        options["dpi"] = dpi
+    return _by_pillow(samples, fitted, format="JPEG", quality=quality, subsampling="4:4:4", **options)
+
+
+def _webp(samples: NDArray[Any], extras: Extras, quality: int) -> bytes:
+    return _by_pillow(samples, extras, format="WEBP", quality=quality, exact=True)
 
 
 def _by_pillow(samples: NDArray[Any], extras: Extras, **options: Any) -> bytes:
@@ -124,6 +154,6 @@ FORMATS: Mapping[str, Format] = {
     ".jpeg": _JPEG,
     ".tif": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
     ".tiff": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
-    ".webp": Format(partial(_by_pillow, format="WEBP", quality=95, exact=True), (8,), alpha=True, side=16383),
+    ".webp": Format(_webp, (8,), alpha=True, side=16383),
 }
 """By their endings."""

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+import struct
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
 
+from verism.photo_file import xmp as xmp_packet
+from verism.photo_file.color import Color, adobe_rgb
 from verism.photo_file.photo import Photo
 
 PHOTOSHOP_IPTC = 0x0404
 """Number of the resource in which a block of Photoshop's, and with it every JPEG file, has IPTC."""
 
+UPRIGHT = 1
+"""EXIF's number for a picture that lies as it should."""
+
 _STRUCTURE = frozenset(
-    {*range(254, 260), 262, 266, *range(273, 280), 284, 317, 320, *range(322, 326), 330, 338, 339, 347, 530, 532}
+    {
+        *range(254, 260),
+        *(262, 266, 301, 317, 318, 319, 320, 330, 338, 339, 347),
+        *range(273, 282),
+        *range(284, 293),
+        *range(322, 326),
+        *range(332, 338),
+        *range(340, 347),
+        *range(512, 522),
+        *range(529, 533),
+        # Photoshop's resources and layers, with pictures of the photo as it was.
+        34377,
+        37724,
+    }
 )
-"""Tags that say how a TIFF file is built; the orientation is one of them."""
+"""Tags that say how a TIFF file is built and what its samples mean; the orientation is one of them."""
+
+_DNG = range(50706, 53000)
+"""Tags of DNG, which describe the samples of a raw file."""
 
 _APART = frozenset(
     {
@@ -29,28 +51,253 @@ _APART = frozenset(
 )
 """Tags that are carried by themselves."""
 
-_ORIENTATION_IN_XMP = re.compile(rb"(tiff:Orientation(?:=\"|>))[0-9]")
+_UNTRUE: Mapping[int, frozenset[int]] = {
+    # Gamma belongs to a colour space that the result does not have.
+    ExifTags.IFD.Exif: frozenset({0xA500}),
+}
+"""Entries of directories that are no longer true of a result."""
+
+_MOVABLE = (
+    b"Nikon\0\2",
+    b"FUJIFILM",
+    b"OLYMPUS\0",
+    b"OM SYSTEM\0",
+    b"Apple iOS\0",
+    b"PENTAX \0",
+)
+"""Beginnings of makers' notes that count their offsets from themselves; others point into the file they came from."""
+
+_FIELDS: Mapping[str, int] = {
+    "Author": ExifTags.Base.Artist,
+    "Copyright": ExifTags.Base.Copyright,
+    "Description": ExifTags.Base.ImageDescription,
+}
+"""EXIF's fields for the keywords of PNG."""
+
+COMMENT = "Comment"
+"""PNG's keyword for what JPEG calls a comment."""
+
+_GAIN_MAPS = (b"ns.adobe.com/hdr-gain-map", b"ns.apple.com/HDRGainMap")
+"""Names in XMP by which a file claims a gain map."""
+
+METRE = 0.0254
+"""PNG's unit of resolution is a metre: dots per inch, by what there is per metre."""
+
+_INCH, _CENTIMETRE = 2, 3
+
+_RESOLUTION = (ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit)
+
+_MOST_DPI = 1e6
 
 
-def carried(exif: Image.Exif) -> bytes:
-    """Return what a result carries on of a photo's EXIF."""
-    kept = Image.Exif()
-    for tag, value in entries(exif):
-        if tag not in _STRUCTURE | _APART:
+class About(NamedTuple):
+    """A file's metadata, without what is damaged.
+
+    Attributes:
+        exif: the EXIF block, as results carry it.
+        xmp: the XMP packet, likewise.
+        iptc: the records of IPTC-IIM.
+        texts: keywords and texts, as in ``Photo``.
+        orientation: EXIF's number for how the samples lie.
+        color: the colour space that EXIF names by DCF's rule; None if it names none but sRGB.
+        notes: sentences about what was left out.
+    """
+
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()
+    orientation: int = UPRIGHT
+    color: Color | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Blocks(NamedTuple):
+    """Metadata as a file has it.
+
+    Attributes:
+        exif: reads the block into Pillow's EXIF, and may raise anything; None if there is none.
+        xmp: the packet.
+        iptc: the records.
+        texts: keywords and texts.
+        dpi: resolution in dots per inch, horizontal and vertical, where it stands outside of EXIF.
+        damaged: names of blocks that could not be found whole.
+    """
+
+    exif: Callable[[Image.Exif], None] | None = None
+    xmp: bytes = b""
+    iptc: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()
+    dpi: tuple[float, float] | None = None
+    damaged: tuple[str, ...] = ()
+
+
+def exif_block(data: bytes) -> Callable[[Image.Exif], None] | None:
+    """Return what reads an EXIF block, with or without the name in front; None if it is empty."""
+    if not data:
+        return None
+    block = data.removeprefix(b"Exif\0\0")
+    return lambda exif: exif.load(b"Exif\0\0" + block)
+
+
+def about(blocks: Blocks) -> About:
+    """Return a file's metadata; what is damaged is left out, with a note that says so."""
+    notes = [f"its {name} is damaged and left out" for name in blocks.damaged]
+    orientation, color, kept = UPRIGHT, None, Image.Exif()
+    if blocks.exif is not None:
+        source = Image.Exif()
+        try:
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                blocks.exif(source)
+                orientation = _orientation(source)
+                color = _dcf_color(source)
+                kept, lost = _kept(source)
+        except Exception:  # A damaged block can make its reader raise anything.
+            notes.append("its EXIF is damaged and left out")
+            kept = Image.Exif()
+        else:
+            if lost.damaged or warned:
+                notes.append("parts of its EXIF are damaged and left out")
+            if lost.maker_note:
+                notes.append("its maker's notes, which can be read only where they stood, are left out")
+    if blocks.dpi is not None and not any(tag in kept for tag in _RESOLUTION[:2]):
+        for tag, value in zip(_RESOLUTION, (*blocks.dpi, _INCH), strict=True):
             kept[tag] = value
-    return kept.tobytes() if len(kept) else b""
+    if any(mark in blocks.xmp for mark in _GAIN_MAPS):
+        notes.append("its gain map for HDR displays is left out")
+    packet = b""
+    try:
+        packet = xmp_packet.carried(blocks.xmp)
+    except ValueError:
+        notes.append("its XMP is damaged and left out")
+    return About(
+        exif=kept.tobytes() if len(kept) else b"",
+        xmp=packet,
+        iptc=blocks.iptc,
+        texts=blocks.texts,
+        orientation=orientation,
+        color=color,
+        notes=tuple(notes),
+    )
 
 
-def upright(xmp: bytes) -> bytes:
-    """Return an XMP packet that says of the picture that it lies as it should."""
-    return _ORIENTATION_IN_XMP.sub(rb"\g<1>1", xmp)
+class _Lost(NamedTuple):
+    """Whether entries were left out because they are damaged, and whether the maker's notes were."""
+
+    damaged: bool
+    maker_note: bool
 
 
-def iptc(file: Image.Image, exif: Image.Exif) -> bytes:
-    """Return a file's IPTC records, from where JPEG has them or from where TIFF does; empty if there are none."""
-    resources = file.info.get("photoshop") or {}
-    found = resources.get(PHOTOSHOP_IPTC) or exif.get(TiffImagePlugin.IPTC_NAA_CHUNK)
-    return found if isinstance(found, bytes) else b""
+def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
+    """Return what a result carries on of a photo's EXIF, without the entries that cannot be written again."""
+    kept = Image.Exif()
+    kept.endian = source.endian
+    damaged = maker_note = False
+    for tag in list(source):
+        if tag in _STRUCTURE | _APART or tag in _DNG:
+            continue
+        if tag not in TiffTags.TAGS_V2_GROUPS:
+            value = _entry(source.get, tag, None)
+            damaged |= value is None
+            if value is not None:
+                kept[tag] = value
+            continue
+        try:
+            directory = dict(source.get_ifd(tag))
+        except Exception:
+            damaged = True
+            continue
+        # One that is announced and not found.
+        damaged |= not directory
+        entries = {}
+        for inner, found in directory.items():
+            if inner in TiffTags.TAGS_V2_GROUPS or inner in _UNTRUE.get(tag, frozenset()):
+                continue
+            if inner == ExifTags.Base.MakerNote:
+                if not (isinstance(found, bytes) and found.startswith(_MOVABLE)):
+                    maker_note = True
+                    continue
+                value = found
+            else:
+                value = _entry(directory.get, inner, tag)
+            damaged |= value is None
+            if value is not None:
+                entries[inner] = value
+        if entries:
+            kept.get_ifd(tag).update(entries)
+            kept[tag] = kept.get_ifd(tag)
+    return kept, _Lost(damaged, maker_note)
+
+
+def _entry(get: Callable[[int], Any], tag: int, directory: int | None) -> Any:
+    """Return an entry's value if it can be written as it was read; else None."""
+    try:
+        value = get(tag)
+        # Pillow decodes Latin-1, so that this gives the bytes of any encoding, and writes ASCII alone.
+        value = value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
+        alone = Image.Exif()
+        if directory is None:
+            alone[tag] = value
+        else:
+            alone.get_ifd(directory)[tag] = value
+            alone[directory] = alone.get_ifd(directory)
+        alone.tobytes()
+    except Exception:
+        return None
+    return value
+
+
+def _orientation(exif: Image.Exif) -> int:
+    return orientation_of(exif.get(ExifTags.Base.Orientation, UPRIGHT))
+
+
+def orientation_of(value: Any) -> int:
+    """Return EXIF's orientation, of whatever type it was stored as; upright if it is none of the eight."""
+    while isinstance(value, (tuple, list, bytes)) and len(value):
+        # Of bytes, the first that is not 0 is the number, in either order.
+        value = next((item for item in value if item), 0)
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        return UPRIGHT
+    return number if 1 <= number <= 8 else UPRIGHT  # noqa: PLR2004
+
+
+def _dcf_color(exif: Image.Exif) -> Color | None:
+    """Return Adobe RGB if a camera says so by DCF's rule, or by the number that some use for it."""
+    try:
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        index = exif.get_ifd(ExifTags.IFD.Interop).get(1, "")
+    except Exception:  # Damaged directories are dealt with where they are carried over.
+        return None
+    text = index.decode("latin-1") if isinstance(index, bytes) else str(index)
+    is_adobe = text.strip("\0 ") == "R03" or details.get(ExifTags.Base.ColorSpace) == 2  # noqa: PLR2004
+    return adobe_rgb() if is_adobe else None
+
+
+def iptc_of(resources: bytes) -> bytes:
+    """Return the IPTC records among Photoshop's resources.
+
+    Raises:
+        ValueError: they are damaged.
+    """
+    place = 0
+    while place + 12 <= len(resources):
+        if resources[place : place + 4] != b"8BIM":
+            raise ValueError("Photoshop's resources")
+        (number,) = struct.unpack_from(">H", resources, place + 4)
+        # A name with its length in front, and padded to an even number of bytes.
+        place += 6 + (resources[place + 6] + 2) // 2 * 2
+        if place + 4 > len(resources):
+            raise ValueError("Photoshop's resources")
+        (length,) = struct.unpack_from(">I", resources, place)
+        if place + 4 + length > len(resources):
+            raise ValueError("Photoshop's resources")
+        if number == PHOTOSHOP_IPTC:
+            return resources[place + 4 : place + 4 + length]
+        place += 4 + (length + 1) // 2 * 2
+    return b""
 
 
 def entries(exif: Image.Exif) -> Iterator[tuple[int, Any]]:
@@ -64,12 +311,47 @@ def written(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Ima
     exif = Image.Exif()
     if photo.exif:
         exif.load(photo.exif)
+        _keep_bytes(exif)
+    texts = dict(photo.texts)
+    for keyword, tag in _FIELDS.items():
+        if keyword in texts and tag not in exif:
+            exif[tag] = texts[keyword].encode()
     details = exif.get_ifd(ExifTags.IFD.Exif)
+    if COMMENT in texts and ExifTags.Base.UserComment not in details:
+        details[ExifTags.Base.UserComment] = _user_comment(texts[COMMENT], exif)
     details[ExifTags.Base.ColorSpace] = 1 if in_srgb else 0xFFFF
     details[ExifTags.Base.ExifImageHeight], details[ExifTags.Base.ExifImageWidth] = photo.pixels.shape[-2:]
     exif[ExifTags.Base.Software] = f"verism {version('verism')}"
     exif[ExifTags.Base.ImageHistory] = json.dumps(dict(made_with))
     return exif
+
+
+def _keep_bytes(exif: Image.Exif) -> None:
+    """Turn texts beyond ASCII, which Pillow decodes as Latin-1 and writes as question marks, back into bytes."""
+    directories = [exif.get_ifd(tag) for tag in list(exif) if tag in TiffTags.TAGS_V2_GROUPS]
+    for directory in (exif, *directories):
+        for tag, value in list(directory.items()):
+            if isinstance(value, str) and not value.isascii():
+                directory[tag] = value.encode("latin-1", "replace")
+
+
+def _user_comment(text: str, exif: Image.Exif) -> bytes:
+    if text.isascii():
+        return b"ASCII\0\0\0" + text.encode()
+    return b"UNICODE\0" + text.encode("utf-16-le" if exif.endian == "<" else "utf-16-be")
+
+
+def resolution(exif: Image.Exif) -> tuple[float, float] | None:
+    """Return the resolution that EXIF has, in dots per inch; None if it has none, or one that cannot be."""
+    try:
+        across, down = (float(exif[tag]) for tag in _RESOLUTION[:2])
+        unit = int(exif.get(_RESOLUTION[2], _INCH))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    scale = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(unit)
+    if scale is None or not (0 < across * scale < _MOST_DPI and 0 < down * scale < _MOST_DPI):
+        return None
+    return across * scale, down * scale
 
 
 def small(exif: Image.Exif, limit: int) -> Image.Exif:
@@ -85,3 +367,23 @@ def small(exif: Image.Exif, limit: int) -> Image.Exif:
         )
         del directory[tag]
     return exif
+
+
+def decoded_texts(texts: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Return texts of bytes, in UTF-8 or, if they are not that, in Latin-1; those that are empty are left out."""
+    found = []
+    for keyword, data in texts:
+        stripped = data.strip(b"\0 \r\n\t")
+        try:
+            text = stripped.decode()
+        except UnicodeDecodeError:
+            text = stripped.decode("latin-1")
+        if text:
+            found.append((keyword, text))
+    return tuple(found)
+
+
+def dots_per_inch(values: Sequence[float], per_inch: float) -> tuple[float, float] | None:
+    """Return a resolution, horizontal and vertical, in dots per inch; None if it cannot be one."""
+    across, down = (value * per_inch for value in values)
+    return (across, down) if 0 < across < _MOST_DPI and 0 < down < _MOST_DPI else None

@@ -12,14 +12,15 @@ class Photo(NamedTuple):
     """What a photo file holds.
 
     Attributes:
-        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; what is transparent lies over white.
-        alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for a photo that is opaque.
-        depth: bits a sample, 8 or 16.
-        profile: the embedded ICC profile that the pixels were converted from, if results can be in its space, which is
-            one of RGB; else empty.
+        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; transparent pixels are composited over white.
+        alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for an opaque photo.
+        depth: bits per sample, 8 or 16.
+        profile: the ICC profile that the pixels were converted from, if results can be written in its space, which
+            must be an RGB one; else empty.
         exif: the EXIF block, without the orientation; empty if there is none.
         xmp: the XMP packet, likewise.
-        iptc: the records of IPTC-IIM: caption, credit, …; empty if there are none.
+        iptc: the records of IPTC-IIM (caption, credit, …); empty if there are none.
+        texts: texts that stand outside of these blocks, such as PNG's Author and JPEG's comment: keyword and text.
     """
 
     pixels: Tensor
@@ -29,6 +30,7 @@ class Photo(NamedTuple):
     exif: bytes = b""
     xmp: bytes = b""
     iptc: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()
 
     def showing(self, pixels: Tensor) -> Self:
         """Return the photo with other ``pixels``, also of another size."""

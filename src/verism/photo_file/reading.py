@@ -6,86 +6,73 @@ import importlib
 import importlib.util
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import tifffile
 import torch
 from lightning.pytorch.utilities import rank_zero_info
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism.color_profile import ProfileError, is_srgb, leads_back, to_srgb
+from verism.color_profile import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
 from verism.errors import VerismError
-from verism.photo_file import metadata, samples
+from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
+from verism.photo_file.boxes import brands
+from verism.photo_file.color import Color
+from verism.photo_file.decoded import Decoded
 from verism.photo_file.photo import Photo
-from verism.photo_file.samples import CMYK, RGB, Samples
+from verism.photo_file.samples import CMYK, GREY, RGB
+from verism.photo_file.size import check_size
 
 HEIF = importlib.util.find_spec("pillow_heif") is not None
-"""Whether the package that reads HEIC is there."""
+"""Whether the package that reads HEIC is installed."""
 
 if HEIF:
     importlib.import_module("pillow_heif").register_heif_opener()
 
-# What it says of a damaged file is said in a sentence.
+# Damage is reported in a sentence.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
-MIN_SIDE = 32
-"""The shortest side, in pixels, that is worth looking at: VGG-19's deepest layers see 1/16 of it."""
+START = 512
+"""First bytes of a file, by which its format is known."""
 
-MEGAPIXELS = 179.0
-"""Of the largest photo that is read unless somebody allows more: Pillow's own limit."""
-
-
-class _File(NamedTuple):
-    """What was found in a file; ``orientation`` is EXIF's number for how the samples lie."""
-
-    samples: Samples
-    profile: bytes
-    orientation: int
-    exif: bytes
-    xmp: bytes
-    iptc: bytes
+JUST_OUTSIDE = 0.25
+"""How far floating-point samples may be below 0 or above 1 and still be clipped: a highlight, not another scale."""
 
 
-def limit(megapixels: float) -> None:
-    """Have this process refuse photos of more pixels, before it takes the memory for them.
+def read(path: Path, white: float | None = None) -> Photo:
+    """Read a photo at its full depth, and convert it to sRGB.
 
-    Raises:
-        VerismError: that is none.
-    """
-    if not megapixels > 0:
-        raise VerismError(f"--data.max_megapixels {megapixels}: must be above 0.")
-    # Pillow warns from its limit on, and refuses twice as many.
-    Image.MAX_IMAGE_PIXELS = max(1, int(megapixels * 1e6 / 2))
-
-
-def read(path: Path) -> Photo:
-    """Read a photo at all the depth that it has, and convert it to sRGB.
-
-    EXIF orientation is applied. Colours are converted from the embedded profile, relative colorimetric; without one,
-    values are taken as sRGB. Of an animation, or a file of several pages, it is the first picture.
+    The orientation is applied. Colours are converted from the space that the file names, relative colorimetric: by an
+    ICC profile, by code points (PNG's cICP, AVIF's and HEIC's nclx), by gamma and chromaticities, or by EXIF's
+    Adobe RGB; if it names none, values are taken as sRGB. HDR is tone-mapped, as ``color.sdr`` says. Only the first
+    frame or page is read. Metadata that is damaged is left out, which is reported.
 
     Args:
-        path: JPEG, PNG, WebP, TIFF, AVIF, … whatever Pillow reads; HEIC with the extra ``heif``.
+        path: JPEG, PNG, WebP, TIFF, AVIF, JPEG XL, …; HEIC with the extra ``heif``, raw files with ``raw``.
+        white: the value of floating-point samples that is white; greater ones are clipped. None: 1, and only what is
+            just outside of [0, 1] is clipped.
 
     Raises:
-        VerismError: the file is missing, is no image, is damaged, has a side of less than ``MIN_SIDE`` pixels, or has
-            floating-point samples outside of [0, 1], or more pixels than the process's ``limit``.
+        VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
+            pixels than the process's ``limit``, or floating-point samples far outside of [0, 1]; it is of a kind that
+            cannot be read rightly; or ``white`` is not above 0.
     """
+    if white is not None and not 0 < white < float("inf"):
+        raise VerismError(f"--data.white {white}: must be above 0.")
     if not path.is_file():
         raise VerismError(f"{path}: no such photo.")
     try:
         with warnings.catch_warnings():
-            # Of tags and blocks that are damaged, without which a photo is one all the same.
+            # About damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
-            file = _opened(path)
+            file = _decoded(path)
         # A damaged file may hold less than it says.
-        _check_size(path, *file.samples.colors.shape[1::-1])
+        check_size(path, *file.samples.colors.shape[1::-1])
     except (VerismError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
@@ -96,99 +83,120 @@ def read(path: Path) -> Photo:
     except UnidentifiedImageError as error:
         raise VerismError(_unidentified(path)) from error
     except Exception as error:
-        # A file of anything can make a decoder raise anything.
+        # A damaged file can make a decoder raise anything.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
-    turn = _TURNS.get(file.orientation, _as_it_is)
-    colors = turn(file.samples.colors)
-    pixels, used = _pixels(path, colors, file.profile)
-    alpha = None if file.samples.alpha is None else samples.unit(turn(file.samples.alpha))
-    if alpha is not None:
+    if file.pictures > 1:
+        rank_zero_info(f"{path}: of its {file.pictures} pictures, the first is taken.")
+    for note in (*file.notes, *file.about.notes):
+        rank_zero_info(f"{path}: {note}.")
+    turn = _as_it_is if file.upright else _TURNS.get(file.about.orientation, _as_it_is)
+    colors = _in_range(path, turn(file.samples.colors), white)
+    pixels, used = _pixels(path, colors, file.space)
+    alpha = None
+    if file.samples.alpha is not None:
+        alpha = np.clip(np.nan_to_num(samples.unit(turn(file.samples.alpha)), nan=1.0), 0, 1)
         pixels = alpha * pixels + (1 - alpha)
     return Photo(
         pixels=_tensor(pixels),
         alpha=None if alpha is None or bool((alpha == 1).all()) else _tensor(alpha),
         depth=8 if colors.dtype == np.uint8 else 16,
         profile=used,
-        exif=file.exif,
-        xmp=metadata.upright(file.xmp),
-        iptc=file.iptc,
+        exif=file.about.exif,
+        xmp=file.about.xmp,
+        iptc=file.about.iptc,
+        texts=file.about.texts,
     )
 
 
-def _opened(path: Path) -> _File:
-    try:
-        with Image.open(path) as file:
-            _check_size(path, *file.size)
-            pictures = getattr(file, "n_frames", 1)
-            # Phones put previews and depth maps behind a photo; nobody means those.
-            if pictures > 1 and file.format != "MPO":
-                rank_zero_info(f"{path}: of its {pictures} pictures, the first is taken.")
-            found, exif = samples.of_picture(path, file), file.getexif()
-            return _File(
-                found,
-                file.info.get("icc_profile") or b"",
-                exif.get(ExifTags.Base.Orientation, 1),
-                metadata.carried(exif),
-                file.info.get("xmp") or b"",
-                metadata.iptc(file, exif),
-            )
-    except UnidentifiedImageError:
-        if not _is_tiff(path):
-            raise
-        return _opened_tiff(path)
-
-
-def _opened_tiff(path: Path) -> _File:
-    """Return a TIFF file that Pillow does not know, with what EXIF it has in words."""
-    with tifffile.TiffFile(path) as tiff:
-        page: Any = tiff.pages[0]
-        # A damaged file may have several of each.
-        _check_size(path, int(page.imagewidth), int(page.imagelength))
-        tags = {tag.code: tag.value for tag in page.tags}
-        exif = Image.Exif()
-        for tag, value in tags.items():
-            if isinstance(value, str):
-                exif[tag] = value
-        orientation = int(tags.get(ExifTags.Base.Orientation, 1))
-        return _File(
-            samples.of_page(page),
-            page.iccprofile or b"",
-            orientation,
-            metadata.carried(exif),
-            tags.get(TiffImagePlugin.XMP, b""),
-            b"",
-        )
-
-
-def _check_size(path: Path, width: int, height: int) -> None:
-    if Image.MAX_IMAGE_PIXELS is not None and width * height > 2 * Image.MAX_IMAGE_PIXELS:
-        raise Image.DecompressionBombError
-    if min(width, height) < MIN_SIDE:
-        raise VerismError(f"{path}: {width}×{height} pixels are too few; a photo needs at least {MIN_SIDE} a side.")
-
-
-def _is_tiff(path: Path) -> bool:
+def _decoded(path: Path) -> Decoded:
     with path.open("rb") as file:
-        return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+        start = file.read(START)
+    return next(reader for is_of_format, reader in _READERS if is_of_format(start))(path)
 
 
-def _pixels(path: Path, colors: NDArray[Any], profile: bytes) -> tuple[NDArray[np.float32], bytes]:
+def _heic(path: Path) -> Decoded:
+    if not HEIF:
+        raise UnidentifiedImageError
+    return heif.read_heic(path)
+
+
+def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:
+    return lambda start: start.startswith(beginnings)
+
+
+def _has_brand(*names: bytes) -> Callable[[bytes], bool]:
+    return lambda start: bool(brands(start).intersection(names))
+
+
+_READERS: Sequence[tuple[Callable[[bytes], bool], Callable[[Path], Decoded]]] = (
+    (raw.begins_as_raw, raw.read),
+    (_begins(b"\xff\xd8\xff"), jpeg.read),
+    (_begins(png.SIGNATURE), png.read),
+    (lambda start: start[:4] == b"RIFF" and start[8:12] == b"WEBP", webp.read),
+    (_begins(*tiff.BEGINNINGS), tiff.read),
+    (_has_brand(b"avif", b"avis"), heif.read_avif),
+    (_has_brand(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _heic),
+    (_begins(jpeg_xl.SIGNATURE, jpeg_xl.CODESTREAM), jpeg_xl.read),
+    (lambda _: True, other.read),
+)
+"""What tells a format by a file's first bytes, and its reader; the first that applies is taken."""
+
+
+def _in_range(path: Path, colors: NDArray[Any], white: float | None) -> NDArray[Any]:
+    """Return samples of which those of floating point are in [0, 1].
+
+    Raises:
+        VerismError: some are far outside of it, or not finite.
+    """
+    if colors.dtype != np.float32:
+        return colors
+    scaled = colors if white is None else colors / np.float32(white)
+    least, most = float(scaled.min()), float(scaled.max())
+    if least >= 0 and most <= 1:
+        return scaled
+    # Also refuses NaN, which compares false.
+    upper = 1 + JUST_OUTSIDE if white is None else float("inf")
+    if not (least >= -JUST_OUTSIDE and most <= upper) or most == float("inf"):
+        raise VerismError(
+            f"{path}: has floating-point samples outside of [0, 1]; scale them before, or say with "
+            f"--data.white which value is white (they go from {least:g} to {most:g})."
+        )
+    rank_zero_info(f"{path}: its floating-point samples go from {least:g} to {most:g}; they are clipped to [0, 1].")
+    return np.clip(scaled, 0, 1)
+
+
+def _pixels(path: Path, colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
     """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if results can be in its space."""
-    # Also refuses NaN, which compares false; whole numbers cannot be outside.
-    if colors.dtype == np.float32 and not bool(((colors >= 0) & (colors <= 1)).all()):
-        raise VerismError(f"{path}: has floating-point samples outside of [0, 1]; scale them before.")
     channels = colors.shape[2]
-    if profile:
+    if space.hdr is not None and channels != CMYK:
+        rank_zero_info(f"{path}: its HDR ({space.hdr}) is tone-mapped to the range of sRGB.")
+        light = color.sdr(_three(samples.unit(colors)), space.hdr)
+        return to_srgb(light, space.profile), b""
+    if space.profile:
         try:
-            if channels != RGB or not is_srgb(profile):
-                return to_srgb(colors, profile), profile if channels == RGB and leads_back(profile) else b""
+            return _converted(colors, space)
         except ProfileError as error:
             rank_zero_info(f"{path}: its colour profile cannot be used ({error}); values are taken as sRGB.")
     unit = samples.unit(colors)
     if channels == CMYK:
         return (1 - unit[..., :RGB]) * (1 - unit[..., RGB:]), b""
-    return np.broadcast_to(unit, (*unit.shape[:2], RGB)), b""
+    return _three(unit), b""
+
+
+def _converted(colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
+    """Return sRGB, and the profile if results can be in its space; raise ``ProfileError`` if it cannot be used."""
+    channels = colors.shape[2]
+    if channels == RGB and is_srgb(space.profile):
+        return samples.unit(colors), b""
+    if channels == GREY and is_rgb(space.profile):
+        # A grey picture in a space of RGB has equal red, green and blue.
+        return to_srgb(_three(samples.unit(colors)), space.profile), b""
+    return to_srgb(colors, space.profile), space.profile if channels == RGB and leads_back(space.profile) else b""
+
+
+def _three(unit: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.broadcast_to(unit, (*unit.shape[:2], RGB))
 
 
 def _as_it_is(rows: NDArray[Any]) -> NDArray[Any]:
@@ -204,9 +212,16 @@ def _tensor(rows: NDArray[np.float32]) -> Tensor:
 
 
 def _unidentified(path: Path) -> str:
-    if path.suffix.lower() in (".heic", ".heif") and not HEIF:
+    if not HEIF and (path.suffix.lower() in (".heic", ".heif") or _is_heic(path)):
         return f"{path}: HEIC is read with another package: pip install 'verism[heif]'."
-    return f"{path}: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, AVIF, …)."
+    if raw.is_raw_name(path):
+        return f"{path}: not a raw file of a kind that can be developed; export it as a TIFF."
+    return f"{path}: not an image in a format that can be read (JPEG, PNG, WebP, TIFF, AVIF, JPEG XL, …)."
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        return bool(brands(file.read(START)))
 
 
 _TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {

@@ -23,14 +23,16 @@ class Encoding(NamedTuple):
     Attributes:
         profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the photo's embedded profile,
             and carries that; sRGB if it has none.
-        depth: bits a sample, 8 or 16; None: the photo's, where the format has as many.
+        depth: bits per sample, 8 or 16; None: the photo's, where the format has as many.
         dither: round to 8 bits up or down at random, by how near either is, so that no bands show; what 8 bits hold
             exactly stays as it is.
+        quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
     """
 
     profile: Literal["srgb", "keep"] = "srgb"
     depth: Literal[8, 16] | None = None
     dither: bool = False
+    quality: int = 95
 
 
 PLAIN = Encoding()
@@ -65,8 +67,11 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
         pixels, profile = from_srgb(pixels, photo.profile), photo.profile
     samples = pixels if alpha is None else np.concatenate([pixels, opacity], axis=2)
     depth = encoding.depth or max(depth for depth in form.depths if depth <= photo.depth)
-    extras = Extras(metadata.written(photo, made_with, in_srgb=profile == srgb()), profile, photo.xmp, photo.iptc)
-    atomic.write(path, form.encode(_levels(samples, depth, dither=encoding.dither), extras))
+    extras = Extras(
+        metadata.written(photo, made_with, in_srgb=profile == srgb()), profile, photo.xmp, photo.iptc, photo.texts
+    )
+    levels = _levels(samples, depth, dither=encoding.dither)
+    atomic.write(path, form.encode(levels, extras, encoding.quality))
 
 
 def check(path: Path, encoding: Encoding = PLAIN) -> None:
@@ -76,6 +81,8 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
         raise VerismError(f"{path}: results are written as {', '.join(FORMATS)}; choose one of these endings.")
     if encoding.depth not in (None, *form.depths):
         raise VerismError(f"{path}: has no {encoding.depth} bits a sample; choose .png or .tiff, or --output.depth 8.")
+    if not 1 <= encoding.quality <= 100:  # noqa: PLR2004
+        raise VerismError(f"--output.quality {encoding.quality}: must be from 1 to 100.")
 
 
 def can_write(path: Path) -> bool:

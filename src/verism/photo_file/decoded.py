@@ -1,0 +1,34 @@
+"""What the readers of all formats return."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from verism.photo_file.color import SRGB, Color
+from verism.photo_file.metadata import About
+from verism.photo_file.samples import Samples
+
+
+class Decoded(NamedTuple):
+    """A decoded photo file.
+
+    Attributes:
+        samples: as they lie in the file.
+        color: the colour space that the file names; None if it names none.
+        about: its metadata.
+        upright: the orientation has been applied to the samples; otherwise ``about`` has it.
+        pictures: the number of pictures in the file, of which this is the first.
+        notes: sentences about what could not be kept, to be said after the file's name.
+    """
+
+    samples: Samples
+    color: Color | None
+    about: About
+    upright: bool = False
+    pictures: int = 1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def space(self) -> Color:
+        """The colour space to convert from: the file's, else what its EXIF says (DCF: Adobe RGB), else sRGB."""
+        return self.color or self.about.color or SRGB

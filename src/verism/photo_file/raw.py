@@ -1,0 +1,111 @@
+"""Raw files, which LibRaw develops."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from verism.errors import VerismError
+from verism.photo_file import metadata
+from verism.photo_file.decoded import Decoded
+from verism.photo_file.metadata import About, Blocks
+from verism.photo_file.samples import Samples
+from verism.photo_file.size import check_size
+
+RAWPY = importlib.util.find_spec("rawpy") is not None
+"""Whether the package that develops raw files is installed."""
+
+_CFA, _LINEAR_RAW = 32803, 34892
+"""Photometric interpretations of a sensor's samples."""
+
+_DNG_VERSION = 50706
+
+_SUFFIXES = frozenset(
+    {
+        *(".3fr", ".arw", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".eip", ".erf", ".fff"),
+        *(".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef"),
+        *(".ptx", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
+    }
+)
+"""Endings of raw files that are built as TIFF files are, and of others."""
+
+_BEGINNINGS = (
+    (0, b"FUJIFILMCCD-RAW"),
+    (0, b"IIRO"),
+    (0, b"IIRS"),
+    (0, b"MMOR"),
+    (0, b"IIU\0"),
+    (0, b"FOVb"),
+    (0, b"\0MRM"),
+    (6, b"HEAPCCDR"),
+    (4, b"ftypcrx "),
+    (8, b"CR\2"),
+    (8, b"IIII"),
+    (8, b"MMMM"),
+)
+"""Bytes by which makers' raw files are known, and where."""
+
+_TIFF = (b"II*\0", b"MM\0*")
+
+
+def begins_as_raw(start: bytes) -> bool:
+    """Return whether a file is known as a raw one by its first bytes."""
+    return any(start[place:].startswith(mark) for place, mark in _BEGINNINGS)
+
+
+def is_raw_name(path: Path) -> bool:
+    """Return whether a file is named as raw files are."""
+    return path.suffix.lower() in _SUFFIXES
+
+
+def is_raw(tags: Any, photometrics: frozenset[int]) -> bool:
+    """Return whether a TIFF file is a raw one, by the tags of its first page and all its pages' interpretations."""
+    return _DNG_VERSION in tags or bool(photometrics & {_CFA, _LINEAR_RAW})
+
+
+def read(path: Path) -> Decoded:
+    """Develop a raw file: the camera's white balance, sRGB, 16 bits, full size, as bright as it was exposed.
+
+    Raises:
+        VerismError: the package for it is missing, or LibRaw cannot develop it.
+    """
+    if not RAWPY:
+        raise VerismError(
+            f"{path}: a raw file is developed by another package: pip install 'verism[raw]'; or export it as a TIFF."
+        )
+    rawpy: Any = importlib.import_module("rawpy")
+    try:
+        with rawpy.imread(str(path)) as file:
+            check_size(path, file.sizes.iwidth, file.sizes.iheight)
+            developed = file.postprocess(
+                use_camera_wb=True,
+                output_color=rawpy.ColorSpace.sRGB,
+                output_bps=16,
+                # As it was exposed, and not brighter by what else is in the photo.
+                no_auto_bright=True,
+                # sRGB's own curve.
+                gamma=(2.4, 12.92),
+            )
+    except rawpy.LibRawError as error:
+        said = error.args[0] if error.args else type(error).__name__
+        reason = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)
+        raise VerismError(f"{path}: cannot be developed as a raw file ({reason}); export it as a TIFF.") from error
+    return Decoded(Samples(np.asarray(developed)), None, _about(path)._replace(color=None), upright=True)
+
+
+def _about(path: Path) -> About:
+    """Return the metadata of a raw file that is built as TIFF files are."""
+    with path.open("rb") as file:
+        if file.read(4) not in _TIFF:
+            return About(notes=("of this kind of raw file, no metadata is carried over",))
+        file.seek(0)
+
+        def load(exif: Image.Exif) -> None:
+            exif.load_from_fp(file)
+
+        return metadata.about(Blocks(load))
