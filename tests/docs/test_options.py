@@ -14,13 +14,13 @@ from documents import PAGES, README, ROOT, name
 from lightning.pytorch import Trainer
 
 import verism
-from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Snapshots
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Snapshots
 from verism.canvas import Canvas
 from verism.losses import Loss
 
 PAGES_OF_CLASSES = sorted((ROOT / "docs").glob("losses/*.md")) + sorted((ROOT / "docs").glob("canvases/*.md"))
 
-MASKS = ("content_mask", "style_mask", "mask_threshold")
+REGIONS = ("regions", "content_mask", "style_mask", "mask_threshold", "merge")
 
 
 def options(part: type) -> dict[str, inspect.Parameter]:
@@ -40,6 +40,8 @@ def _plain(default: Any) -> Any:
         return {key: _plain(value) for key, value in default.items()}
     if default is None or isinstance(default, bool):
         return default
+    if isinstance(default, list | tuple):
+        return [_plain(value) for value in default]
     if isinstance(default, str | float):
         try:
             return float(default)  # YAML's 1e3 is a string.
@@ -52,7 +54,7 @@ def constructor(page: Path) -> dict[str, Any]:
     """Return the same of the class that the page's title names; of the regions, which are data, of the photos."""
     title = re.findall(r"^# (\w+)$", page.read_text(), flags=re.MULTILINE)[0]
     if title == "Regions":
-        found = {option: options(verism.PhotoPair)[option] for option in MASKS}
+        found = {option: options(verism.PhotoPair)[option] for option in REGIONS}
     else:
         found = options(getattr(verism, title))
     return {option: _plain(it.default) for option, it in found.items()}
@@ -84,10 +86,11 @@ KNOWN: Mapping[str, set[str]] = {
     "model": set(options(verism.StyleTransfer)),
     "model.canvas": _all(Canvas),
     "model.backbone": set(options(verism.VGG19)),
-    **{f"model.{slot}": _all(Loss) for slot in ("content", "style", "color", "photorealism")},
+    **{f"model.{slot}": _all(Loss) for slot in ("content", "style", "color", "photorealism", "consistency")},
     "trainer": set(options(Trainer)),
     "checkpoints": set(options(Checkpoints)),
     "snapshots": set(options(Snapshots)),
+    "regions": set(options(RegionMap)),
     "metrics": set(options(Metrics)),
     "histograms": set(options(Histograms)),
 }
