@@ -3,8 +3,8 @@
     python tools/doc_pictures.py
     python tools/doc_pictures.py strength canvases
 
-They are fitted at a short side of 192 pixels: grids and tables with 40 steps, free pixels with 60 of L-BFGS, or, for
-colours alone, 6 of ten looks each. That takes about ten minutes on two CPU cores. A run whose result is there is not
+They are fitted at a short side of 192 pixels: grades by region with their own 20 steps, grids and tables with 40, free
+pixels with 60 of L-BFGS, or, for colours alone, 6 of ten looks each. That takes about ten minutes on two CPU cores. A run whose result is there is not
 made again; runs are kept in ``lightning_logs/doc_pictures``, and removing that folder starts afresh.
 """
 
@@ -34,12 +34,20 @@ QUALITY = 75
 LBFGS = "--optimizer torch.optim.LBFGS --optimizer.lr 1 --optimizer.max_iter 1"
 
 STEPS: Mapping[str, str] = {
-    "photoreal.yaml": "--trainer.max_steps 40",
+    "photoreal.yaml": "",
     "lut.yaml": "--trainer.max_steps 40",
     "leaky.yaml": f"--trainer.max_steps 60 {LBFGS}",
     "color.yaml": "--trainer.max_steps 6",
 }
 """Config to what makes it shorter."""
+
+GRID = (
+    "--data.regions null --model.canvas BilateralGrid --model.canvas.smoothness 1 --model.canvas.departure 0 "
+    "--model.canvas.contrast 0 --model.style.weight 1 --model.color.weight 3 --model.photorealism.weight 20 "
+    "--model.photorealism.epsilon 1e-3 --model.photorealism.scale 8 --model.consistency.weight 0 --optimizer.lr 0.03 "
+    "--trainer.max_steps 40"
+)
+"""What makes a bilateral grid of photoreal.yaml: the command of docs/canvases/bilateral_grid.md, with fewer steps."""
 
 Rows = Sequence[Sequence[Path]]
 
@@ -127,12 +135,12 @@ def parts() -> Rows:
 
 
 def canvases() -> Rows:
-    """A grid, a table and free pixels."""
+    """A grade by region, a table and free pixels."""
     return [[fitted(f"{config}.yaml", "picos", "sunset") for config in ("photoreal", "lut", "leaky")]]
 
 
 def predict() -> Rows:
-    """A grid's look, and a table's, on photos that they were not fitted to."""
+    """The look of a grade by region, and a table's, on photos that they were not fitted to."""
     names = ("autumn", "pavilion", "dandelions")
     looks = [fitted(config, "picos", "sunset") for config in ("photoreal.yaml", "lut.yaml")]
     return [[photo(name) for name in names], *(predicted(look, names) for look in looks)]
@@ -174,16 +182,22 @@ def colors_only(loss: str) -> Sequence[Path]:
 
 
 def photorealism() -> Rows:
-    """No matting Laplacian, the config's, and a stricter one."""
-    none, strict = (f"--model.photorealism.weight {weight}" for weight in ("0", "300"))
-    return [[fitted("photoreal.yaml", "pavilion", "autumn", options) for options in (none, "", strict)]]
+    """No matting Laplacian over a grid, the usual one, and a stricter one."""
+    weights = (f"{GRID} --model.photorealism.weight {weight}" for weight in ("0", "20", "300"))
+    return [[fitted("photoreal.yaml", "pavilion", "autumn", options) for options in weights]]
+
+
+def consistency() -> Rows:
+    """A grid that may give one colour many, and two that are held together."""
+    weights = (f"{GRID} --model.consistency.weight {weight}" for weight in ("0", "300", "3000"))
+    return [[fitted("photoreal.yaml", "pavilion", "autumn", options) for options in weights]]
 
 
 def regions() -> Rows:
-    """The masks, and a result without them and with them."""
+    """The label images, and a result without regions and with those of the label images."""
     masks = [mask("picos"), mask("autumn")]
     given = f"--data.content_mask {masks[0]} --data.style_mask {masks[1]} --data.mask_threshold 0.3"
-    results = [fitted("photoreal.yaml", "picos", "autumn", options) for options in ("", given)]
+    results = [fitted("photoreal.yaml", "picos", "autumn", options) for options in ("--data.regions null", given)]
     return [[photo("picos"), masks[0], masks[1], photo("autumn")], results]
 
 
@@ -197,8 +211,14 @@ def pixels() -> Rows:
 
 def bilateral_grid() -> Rows:
     """Three weights of smoothness."""
-    less, more = (f"--model.canvas.smoothness {weight}" for weight in ("0.01", "100"))
-    return [[fitted("photoreal.yaml", "picos", "sunset", options) for options in (less, "", more)]]
+    weights = (f"{GRID} --model.canvas.smoothness {weight}" for weight in ("0.01", "1", "100"))
+    return [[fitted("photoreal.yaml", "picos", "sunset", options) for options in weights]]
+
+
+def regional_grade() -> Rows:
+    """A photo, the grade of the whole photo, the grade by region, and the style photo."""
+    results = [fitted("photoreal.yaml", "pavilion", "autumn", options) for options in ("--data.regions null", "")]
+    return [[photo("pavilion"), results[0]], [results[1], photo("autumn")]]
 
 
 def lut3d() -> Rows:
@@ -211,8 +231,8 @@ PICTURES: Mapping[str, Callable[[], Rows]] = {
     make.__name__: make
     for make in (
         *(strength, parts, canvases, predict),
-        *(content, style, color, moments, sliced_wasserstein, photorealism, regions),
-        *(pixels, bilateral_grid, lut3d),
+        *(content, style, color, moments, sliced_wasserstein, consistency, photorealism, regions),
+        *(regional_grade, bilateral_grid, lut3d, pixels),
     )
 }
 
