@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb, from_light, to_light
+from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb, from_light, into_gamut, to_light
 
 SPACES = [Srgb(), LinearRgb(), Oklab()]
 
@@ -94,3 +94,21 @@ def test_decodes_anything_to_something_finite_with_a_finite_gradient(space: Colo
 def test_gradient(space: ColorSpace) -> None:
     at = (3 * noise(2)[..., :3, :3] - 1).requires_grad_()
     assert torch.autograd.gradcheck(space.decode, (at,))
+
+
+def test_into_gamut_leaves_colours_that_srgb_has(content: Tensor) -> None:
+    assert torch.equal(into_gamut(content), content)
+
+
+def test_into_gamut_takes_chroma_and_keeps_lightness_and_hue() -> None:
+    """A red of luma 0.4 that would need 1.2: the excess is (1.2 − 0.4) / (1 − 0.4), the same for all channels."""
+    grey, chroma = 0.4, torch.tensor([0.8, -0.4, 0.0])
+    chroma[2] = -(0.299 * 0.8 - 0.587 * 0.4) / 0.114
+    color = (grey + chroma).view(1, 3, 1, 1)
+    expected = grey + chroma * (1 - grey) / 0.8
+    torch.testing.assert_close(into_gamut(color).flatten(), expected)
+
+
+def test_into_gamut_ends_at_black_and_white() -> None:
+    beyond = torch.tensor([[1.5, 1.2, 1.3], [-0.5, -0.1, -0.2]]).T.reshape(1, 3, 1, 2)
+    assert torch.equal(into_gamut(beyond), torch.tensor([1.0, 0.0]).expand(1, 3, 1, 2))

@@ -215,3 +215,24 @@ def test_many_colours_are_read_in_reasonable_time(content: Tensor, tmp_path: Pat
     files = [tmp_path / "photo.png"] * 2
     found = regions.read(files, [(48, 64)] * 2, 0.0)
     assert found.content.sum() <= 48 * 64
+
+
+def test_at_another_size_hard_masks_stay_disjoint_and_soft_ones_soft(tmp_path: Path) -> None:
+    hard = read(tmp_path, painted(("red", LEFT)), painted(("red", RIGHT)))
+    small = hard.at((30, 40), (6, 8))
+    assert small.labels == hard.labels
+    assert (small.content.shape, small.style.shape) == ((1, 2, 30, 40), (1, 2, 6, 8))
+    assert small.content.dtype == torch.bool
+    assert shares(small.content) == shares(hard.content)
+    soft = Regions(hard.labels, hard.content.float(), hard.style.float(), torch.tensor([1.0, 0.3]))
+    resized = soft.at((60, 80), (7, 9))
+    assert torch.equal(resized.content, soft.content)
+    assert resized.confidence is soft.confidence
+    torch.testing.assert_close(resized.style.sum(dim=1), torch.ones(1, 7, 9))
+    assert bool(((resized.style > 0.01) & (resized.style < 0.99)).any())
+
+
+def test_regions_that_were_given_are_certain_and_those_that_were_found_as_sure_as_they_say(tmp_path: Path) -> None:
+    given = read(tmp_path, painted(("red", LEFT)), painted(("red", RIGHT)))
+    assert given.sure.tolist() == [1, 1]
+    assert given._replace(confidence=torch.tensor([0.25, 0.5])).sure.tolist() == [0.25, 0.5]

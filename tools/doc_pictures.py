@@ -3,7 +3,7 @@
     python tools/doc_pictures.py
     python tools/doc_pictures.py strength canvases
 
-They are fitted at a short side of 192 pixels: grades by region with their own 20 steps, grids and tables with 40, free
+They are fitted at a short side of 192 pixels: grades by region with their own 15 steps, grids and tables with 40, free
 pixels with 60 of L-BFGS, or, for colours alone, 6 of ten looks each. That takes about ten minutes on two CPU cores. A
 run whose result is there is not made again; runs are kept in ``lightning_logs/doc_pictures``, and removing that folder
 starts afresh.

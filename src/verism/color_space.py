@@ -100,7 +100,7 @@ def into_gamut(image: Tensor) -> Tensor:
     # The longest way from grey, in the units of what there is room for: above 1 for a channel outside of [0, 1].
     room = torch.where(chroma > 0, 1 - grey, grey).clamp_min(1e-6)
     excess = (chroma.abs() / room).amax(dim=1, keepdim=True).clamp_min(1)
-    return (grey + chroma / excess).clamp(0, 1)
+    return torch.where(excess > 1, grey + chroma / excess, image).clamp(0, 1)
 
 
 _KNEE = 0.0031308

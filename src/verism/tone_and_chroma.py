@@ -122,16 +122,13 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     return _retouch(curve, saturation, tint - saturation * origin)
 
 
-def by_region(
-    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor, one_scene: float
-) -> ToneAndChroma:
+def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor) -> ToneAndChroma:
     """Return the map for the whole photo, and that for each of K regions, a row each.
 
     As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
     same amount in both; for the rest, it is ``whole_photo``. A region's own map is kept as far as it differs from that
     by more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
-    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss"). Of one scene, one grade explains all: the
-    linear map of what the photos share (``color_map.monge_kantorovich``), which finds a grade best.
+    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss").
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -139,7 +136,6 @@ def by_region(
         ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
         theirs: ``(K, m)``, likewise.
         sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
-        one_scene: in [0, 1], how sure it is that they are of one scene, whatever became of its regions.
     """
     whole = whole_photo(content, style)
     shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
@@ -148,12 +144,27 @@ def by_region(
         return ToneAndChroma(*(part.repeat(1 + len(sure), *[1] * (part.dim() - 1)) for part in whole))
     shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
     own = [region(content, style, mine + 1e-6, their + 1e-6) for mine, their in zip(ours, theirs, strict=True)]
-    one_grade = _linear(content, style, *shared)
     whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
-    whole = whole.towards(one_grade, one_scene)
-    kept = [(1 - one_scene) * (1 - _chance(part, whole, content, mine)) for part, mine in zip(own, ours, strict=True)]
+    kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
     maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+
+
+def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
+    """Return the map for two photos of one scene: the linear map of what both show (``color_map.monge_kantorovich``).
+
+    It makes no assumption but that one grade explains all, and so finds that grade best.
+
+    Args:
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, likewise.
+        ours: ``(n,)``, how much of what is at each pixel the other photo shows too.
+        theirs: ``(m,)``, likewise.
+    """
+    mine, their = (colors.view(1, 3, 1, -1) for colors in (content, style))
+    weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
+    matrix, offset = monge_kantorovich(mine, their, NOISE, weights=weights)
+    return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
 
 
 def tone_curve(
@@ -207,14 +218,6 @@ def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
     matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
     table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
     return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))
-
-
-def _linear(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
-    """Return the linear map of colours ``(3, n)`` and ``(3, m)`` with weights ``(n,)`` and ``(m,)``."""
-    mine, their = (colors.view(1, 3, 1, -1) for colors in (content, style))
-    weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
-    matrix, offset = monge_kantorovich(mine, their, NOISE, weights=weights)
-    return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
 
 
 def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, mine: Tensor) -> float:

@@ -265,7 +265,7 @@ def test_out_of_range_is_the_mean_squared_distance() -> None:
     assert float(out_of_range(image.clamp(0, 1))) == 0
 
 
-@every
+@both
 def test_out_of_range_of_an_image_is_a_penalty(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = started(make, content, style)
     assert float(canvas.penalties(canvas() + 2)["out_of_range"].detach()) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 import torch
@@ -183,6 +184,76 @@ def test_a_region_that_vanishes_at_a_layer_is_skipped_there(side: str) -> None:
     torch.testing.assert_close(values["input"], torch.ones((), dtype=torch.float64))
     share = regions.content[:, 1].double().mean()
     torch.testing.assert_close(values["conv2_1"], share)
+
+
+@every_loss
+def test_a_region_counts_as_much_as_it_is_sure(make: Callable[[], Loss]) -> None:
+    """Half sure of the first, and sure of the second; a sum of what each of them is alone."""
+    image = features(3, 16, 24)
+    sides = [(TWO.content[:, [k]], TWO.style[:, [k]]) for k in (0, 1)]
+    alone = [term(aimed(RegionalLoss(make(), Regions((TWO.labels[k],), *sides[k]))), image) for k in (0, 1)]
+    found = term(aimed(RegionalLoss(make(), TWO._replace(confidence=torch.tensor([0.5, 1.0])))), image)
+    for layer, value in found.values.items():
+        torch.testing.assert_close(value, 0.5 * alone[0].values[layer] + alone[1].values[layer])
+
+
+def test_what_is_in_one_photo_alone_is_not_compared() -> None:
+    """Whatever it is: no statistic of it is taken."""
+    loss = aimed(RegionalLoss(MomentsLoss(), TWO._replace(confidence=torch.tensor([0.0, 1.0]))))
+    image = features(3, 16, 24)
+    assert set(loss.statistics(image)["input"]) == {"#0000ff"}
+    expected = term(loss, image).raw
+    image["input"][..., :8] += 10
+    torch.testing.assert_close(term(loss, image).raw, expected)
+
+
+@every_loss
+def test_nothing_is_compared_where_no_region_is_sure(make: Callable[[], Loss]) -> None:
+    loss = aimed(RegionalLoss(make(), TWO._replace(confidence=torch.zeros(2))))
+    found = term(loss, features(3, 16, 24))
+    assert set(found.values) == set(loss.layers)
+    assert float(found.weighted) == 0
+
+
+def test_a_layer_without_a_region_that_was_found_is_left_out() -> None:
+    """As the next test has it, but that nobody gave these masks."""
+    masks = halves(16, 24, 23), halves(24, 20, 1)
+    regions = Regions(TWO.labels, *masks, torch.ones(2))
+    loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, "relative"), regions))
+    values = term(loss, CONTENT).values
+    torch.testing.assert_close(values["input"].double(), torch.ones((), dtype=torch.float64))
+    assert float(values["conv2_1"]) == 0
+
+
+def test_a_region_that_vanishes_in_the_content_photo_alone_needs_nothing_drawn() -> None:
+    """The positions that a sliced Wasserstein distance looks at are the content photo's."""
+    regions = TWO._replace(content=halves(16, 24, 1))
+    loss = aimed(RegionalLoss(SlicedWassersteinLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, positions=50), regions))
+    statistics = loss.statistics(features(3, 16, 24))
+    assert [set(statistics[layer]) for layer in ("input", "conv2_1")] == [{"#ff0000", "#0000ff"}, {"#0000ff"}]
+
+
+def test_soft_masks_are_divided_by_what_covers_the_most() -> None:
+    hard = aimed(RegionalLoss(MomentsLoss(), TWO))
+    soft = Regions(TWO.labels, *(0.2 + 0.6 * masks.double() for masks in (TWO.content, TWO.style)))
+    image = features(3, 16, 24)
+    shares = soft.content.mean(dim=(0, 2, 3))
+    statistics = hard(hard.statistics(image)).raw
+    parts = [float(part(of).raw) for part, of in _parts(hard, image)]
+    assert float(statistics) == pytest.approx(parts[0] * 8 / 24 + parts[1] * 16 / 24)
+    expected = float(shares[0]) * parts[0] + float(shares[1]) * parts[1]
+    assert float(term(aimed(RegionalLoss(MomentsLoss(), soft)), image).raw) == pytest.approx(expected)
+
+
+def _parts(loss: Loss, image: dict[str, Tensor]) -> list[tuple[Callable[[Any], Term], dict[str, Any]]]:
+    """Return each region's loss, with its statistics."""
+    assert isinstance(loss, RegionalLoss)
+    statistics = loss.statistics(image)
+    labels = loss.regions.labels
+    return [
+        (cast("Callable[[Any], Term]", part), {layer: of[label] for layer, of in statistics.items()})
+        for part, label in zip(loss.parts, labels, strict=True)
+    ]
 
 
 def test_a_layer_without_a_region_is_refused() -> None:

@@ -45,7 +45,7 @@ class RegionalGrade(Grade):
     def __init__(
         self,
         controls: int = 5,
-        departure: float = 200.0,
+        departure: float = 800.0,
         smoothness: float = 0.05,
         contrast: float = 1.0,
         min_contrast: float = 0.5,
@@ -94,15 +94,23 @@ class RegionalGrade(Grade):
     def start(
         self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
     ) -> None:
-        """Put the content photo on the canvas, graded in closed form."""
-        del compare
+        """Put the content photo on the canvas, graded in closed form.
+
+        Raises:
+            VerismError: the photos are of one scene, and there is no ``compare`` to tell what they share.
+        """
         ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
         maps = tone_and_chroma.whole_photo(ours, theirs)
         self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         if regions is not None:
             sure = regions.sure.to(content)
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, regions.one_scene)
+            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure)
+            if regions.one_scene:
+                if compare is None:
+                    raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
+                alike = (part.flatten().to(content) for part in compare(content, style))
+                maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones = (part.to(content) for part in maps)
         shape = (3 * len(self.matrix), *self.controls.shape[1:])

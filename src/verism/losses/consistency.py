@@ -57,7 +57,7 @@ class ConsistencyLoss(Loss):
     cell: Tensor
     counts: Tensor
 
-    def __init__(self, weight: float = 300.0, step: float = 0.05) -> None:
+    def __init__(self, weight: float = 100.0, step: float = 0.05) -> None:
         """Choose how much it counts.
 
         Args:

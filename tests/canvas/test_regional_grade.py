@@ -1,0 +1,240 @@
+"""One function of the colour for the whole photo, and one for each region that the style shows."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from conftest import synthetic_photo
+from torch import Tensor
+
+from verism import checkpoint, images, tone_and_chroma
+from verism.canvas import RegionalGrade
+from verism.color_space import Oklab
+from verism.errors import VerismError
+from verism.regions import Regions
+
+SPACE = Oklab()
+
+
+def encoded(photo: Tensor) -> Tensor:
+    """Colours in Oklab, ``(3, n)``."""
+    return SPACE.encode(photo).flatten(2).squeeze(0)
+
+
+def decoded(colors: Tensor, like: Tensor) -> Tensor:
+    """The photo of ``colors`` ``(3, n)``."""
+    return SPACE.decode(colors.view_as(like[0]).unsqueeze(0))
+
+
+def soft_halves(height: int, width: int) -> Tensor:
+    """Left and right, with a soft border."""
+    right = ((torch.linspace(-1, 1, width) * 3).clamp(-1, 1) / 2 + 0.5).expand(1, 1, height, width)
+    return torch.cat([1 - right, right], dim=1)
+
+
+def regions(*sure: float, content: tuple[int, int] = (48, 64), style: tuple[int, int] = (56, 40)) -> Regions:
+    confidence = torch.tensor(sure)
+    return Regions(("left", "right"), soft_halves(*content), soft_halves(*style), confidence)
+
+
+def started(content: Tensor, style: Tensor, found: Regions | None = None) -> RegionalGrade:
+    canvas = RegionalGrade()
+    canvas.start(content, style, None, found)
+    return canvas
+
+
+def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        canvas.controls.add_(amount * torch.randn(canvas.controls.shape, generator=generator))
+    return canvas
+
+
+def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
+    ours = encoded(content)
+    expected = decoded(tone_and_chroma.whole_photo(ours, encoded(style))(ours)[0], content)
+    canvas = started(content, style)
+    torch.testing.assert_close(canvas().detach(), expected, rtol=0, atol=1e-5)
+    assert float((expected - content).abs().mean()) > 0.02
+
+
+def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(content: Tensor, style: Tensor) -> None:
+    found = regions(1.0, 0.4)
+    ours, theirs = encoded(content), encoded(style)
+    expected = tone_and_chroma.whole_photo(ours, theirs)(ours)[0]
+    whole = expected.clone()
+    for masks, other, sure in zip(found.content[0], found.style[0], (1.0, 0.4), strict=True):
+        own = tone_and_chroma.region(ours, theirs, masks.flatten() + 1e-6, other.flatten() + 1e-6)(ours)[0]
+        expected = expected + sure * masks.flatten() * (own - whole)
+    canvas = started(content, style, found)
+    torch.testing.assert_close(canvas().detach(), decoded(expected, content), rtol=0, atol=2e-5)
+    assert float((canvas() - started(content, style)()).detach().abs().mean()) > 5e-3
+
+
+def test_a_region_that_is_not_sure_at_all_has_no_function(content: Tensor, style: Tensor) -> None:
+    alone, none = started(content, style, regions(0.0, 1.0)), started(content, style, regions(0.0, 0.0))
+    assert alone.controls.shape == (6, 5, 5, 5)
+    assert none.controls.shape == (3, 5, 5, 5)
+    assert torch.equal(none(), started(content, style)())
+    assert torch.equal(none.render(style), started(content, style).render(style))
+
+
+def with_greys(seed: int) -> Tensor:
+    """A photo with colours, black, white, and all greys between."""
+    return torch.cat([synthetic_photo(48, 64, seed), torch.linspace(0, 1, 64).expand(1, 3, 24, 64)], dim=2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_starts_as_the_photo_if_that_is_the_style(seed: int) -> None:
+    photo = with_greys(seed)
+    torch.testing.assert_close(started(photo, photo)().detach(), photo, rtol=0, atol=0.01)
+    same = regions(1.0, 1.0, content=(72, 64), style=(72, 64))
+    error = (started(photo, photo, same)().detach() - photo).abs()
+    assert float(error.mean()) < 0.01
+    assert float(error.quantile(0.99)) < 0.03
+
+
+def test_the_control_values_are_the_only_parameter(content: Tensor, style: Tensor) -> None:
+    canvas = started(content, style, regions(1.0, 0.5))
+    assert [name for name, _ in canvas.named_parameters()] == ["controls"]
+    assert canvas.controls.shape == (9, 5, 5, 5)
+    assert float(canvas.controls.detach().abs().max()) == 0
+
+
+def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
+    canvas = moved(started(content, style, regions(1.0, 0.5)))
+    assert set(canvas.state_dict()) == {"controls", "photo", "curve", "saturation", "origin", "tint", "shares"}
+    again = started(content, style.flip(1), regions(0.7, 0.2))
+    assert not torch.equal(again(), canvas())
+    again.load_state_dict(canvas.state_dict())
+    assert torch.equal(again(), canvas())
+
+
+@pytest.mark.parametrize("sure", [(1.0, 0.5), (0.0, 0.5), (0.0, 0.0)])
+def test_resumes_with_another_number_of_regions(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
+    canvas = moved(started(content, style, regions(*sure)))
+    larger = synthetic_photo(96, 128, 1)
+    for again in (RegionalGrade(), started(style, content), moved(started(content, style, regions(0.3, 0.3)))):
+        again.resume(canvas.state_dict())
+        assert torch.equal(again(), canvas())
+        assert torch.equal(again.render(larger), canvas.render(larger))
+
+
+def test_a_run_with_other_regions_cannot_go_on_from_it(content: Tensor, style: Tensor) -> None:
+    state = started(content, style, regions(1.0, 0.5)).state_dict()
+    saved = {"state_dict": {f"canvas.{name}": tensor for name, tensor in state.items()}}
+    checkpoint.check_canvas(saved, started(content, style, regions(0.5, 0.2)))
+    with pytest.raises(VerismError, match=r"^--ckpt_path: the checkpoint holds controls of 9×5×5×5"):
+        checkpoint.check_canvas(saved, started(content, style))
+
+
+@pytest.mark.parametrize("factor", [0.75, 2])
+def test_other_sizes_look_alike(style: Tensor, factor: float) -> None:
+    small = (60, 80)
+    photo = images.resize(synthetic_photo(480, 640, seed=1), [round(side * factor) for side in small])
+    content = images.resize(photo, small)
+    canvas = moved(started(content, style, regions(1.0, 0.6, content=small)))
+    rendered = canvas.render(photo)
+    assert rendered.shape == photo.shape
+    error = (images.resize(rendered.clamp(0, 1), small) - canvas().detach().clamp(0, 1)).abs()
+    assert float(error.mean()) < 1 / 255
+    assert float(error.quantile(0.99)) < 6 / 255
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_resizing_takes_the_regions_along(content: Tensor, style: Tensor, dtype: torch.dtype) -> None:
+    """In the canvas's type, whatever the photo's."""
+    canvas = moved(started(content, style, regions(1.0, 0.6))).to(dtype)
+    before = canvas().detach()
+    canvas.resize(images.resize(content, (24, 32)))
+    assert canvas.shares.shape == (1, 2, 24, 32)
+    assert canvas.shares.dtype == canvas().dtype == dtype
+    assert float((canvas().detach() - images.resize(before, (24, 32))).abs().mean()) < 0.01
+
+
+def test_equal_pixels_of_one_region_become_equal_wherever_they_are(content: Tensor, style: Tensor) -> None:
+    photo = content.clone()
+    color = torch.tensor([0.3, 0.6, 0.4])
+    places = ((3, 2), (40, 5), (20, 10))
+    for y, x in places:
+        photo[0, :, y, x] = color
+    hard = torch.zeros(1, 2, 48, 64)
+    hard[:, 0, :, :32] = hard[:, 1, :, 32:] = 1
+    found = Regions(("left", "right"), hard, soft_halves(56, 40), torch.tensor([1.0, 0.5]))
+    image = moved(started(photo, style, found), 0.1)().detach()
+    first, *others = (image[0, :, y, x] for y, x in places)
+    for other in others:
+        torch.testing.assert_close(other, first, rtol=0, atol=1e-6)
+
+
+def test_a_regions_controls_move_that_region_alone(content: Tensor, style: Tensor) -> None:
+    canvas = started(content, style, regions(0.0, 1.0))
+    before = canvas().detach()
+    with torch.no_grad():
+        canvas.controls[3] += 0.1
+    change = (canvas().detach() - before).abs().amax(dim=1)[0]
+    share = regions(1.0, 1.0).content[0, 1]
+    assert bool((change[share == 0] == 0).all())
+    assert bool((change[share > 0.05] > 0).all())
+
+
+def test_penalties_are_zero_at_a_plain_start(content: Tensor) -> None:
+    """Of a photo that is its own style, and of one without a start."""
+    photo = with_greys(1)
+    for canvas in (started(photo, photo), RegionalGrade()):
+        penalties = canvas.penalties(photo)
+        assert set(penalties) == set(canvas.weights) == {"departure", "smoothness", "contrast", "out_of_range"}
+        assert all(float(value.detach()) < 1e-9 for value in penalties.values())
+
+
+def test_departure_and_smoothness_by_hand() -> None:
+    canvas = RegionalGrade(controls=3)
+    with torch.no_grad():
+        canvas.controls.fill_(0.2)
+    flat = canvas.penalties(torch.zeros(1, 3, 1, 1))
+    assert float(flat["departure"].detach()) == pytest.approx(0.04)
+    assert float(flat["smoothness"].detach()) == pytest.approx(0, abs=1e-9)
+    with torch.no_grad():
+        # A parabola along red, of second difference 0.1 · 2² for a range of 1.
+        canvas.controls.zero_()[..., 1] = -0.05
+    bent = canvas.penalties(torch.zeros(1, 3, 1, 1))
+    assert float(bent["smoothness"].detach()) == pytest.approx((0.1 * 4) ** 2, rel=1e-4)
+    assert float(bent["departure"].detach()) == pytest.approx(0.05**2 / 3, rel=1e-4)
+
+
+@pytest.mark.parametrize(("slope", "penalty"), [(0.3, 0.04), (0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (2.3, 0.09)])
+def test_contrast_is_held_between_its_bounds(slope: float, penalty: float) -> None:
+    canvas = RegionalGrade()
+    canvas.curve = slope * torch.linspace(0, 1, tone_and_chroma.KNOTS).unsqueeze(0)
+    found = canvas.penalties(torch.zeros(1, 3, 1, 1))["contrast"]
+    assert float(found.detach()) == pytest.approx(penalty, abs=1e-4)
+
+
+def test_contrast_is_of_every_region(content: Tensor, style: Tensor) -> None:
+    canvas = started(content, style, regions(1.0, 1.0))
+    before = float(canvas.penalties(content)["contrast"].detach())
+    canvas.curve[2] = 0
+    assert float(canvas.penalties(content)["contrast"].detach()) == pytest.approx(before + 0.25 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"controls": 2}, r"--model.canvas.controls 2: must be at least 3"),
+        ({"min_contrast": 3.0}, r"--model.canvas.min_contrast 3.0: must be from 0 to max_contrast, which is 2.0"),
+        ({"min_contrast": -0.1}, r"--model.canvas.min_contrast -0.1: must be from 0 to max_contrast"),
+    ],
+)
+def test_what_is_refused(options: dict[str, float], said: str) -> None:
+    with pytest.raises(VerismError, match=said):
+        RegionalGrade(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sure", [(1.0, 0.5), (0.0, 0.0)])
+def test_every_function_learns(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
+    canvas = started(content, style, regions(*sure))
+    (canvas() - 0.5).square().mean().backward()
+    gradient = canvas.controls.grad
+    assert gradient is not None
+    assert bool(gradient.isfinite().all())
+    assert bool((gradient.view(-1, 3 * 125).abs().amax(dim=1) > 0).all())
