@@ -23,8 +23,8 @@ DESCRIPTION = """Give photos the look that a run has found, at their full size a
 
 verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
 
-The run's canvas has to be one that colours a photo: Lut3d or BilateralGrid. What a grid does by place suits the photo
-that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local says
+The run's canvas has to be one that colours a photo: RegionalGrade, Lut3d or BilateralGrid. What it does by place suits
+the photo that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local says
 otherwise.
 """
 
@@ -95,7 +95,7 @@ def _canvas(path: Path) -> Grade:
     if not isinstance(canvas, Grade):
         raise VerismError(
             f"{path}: its canvas holds one image, and not a look that other photos could take on: fit with "
-            "--model.canvas Lut3d or BilateralGrid, as photoreal.yaml does."
+            "--model.canvas RegionalGrade, as photoreal.yaml does, Lut3d or BilateralGrid."
         )
     canvas.resume(checkpoint.canvas_state(state))
     return canvas.requires_grad_(requires_grad=False)
