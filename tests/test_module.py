@@ -23,6 +23,7 @@ from verism import (
     PhotoPair,
     Photos,
     Pixels,
+    RegionalGrade,
     StyleLoss,
     StyleTransfer,
     VerismError,
@@ -33,7 +34,7 @@ from verism.canvas.linear_grade import NOISE
 from verism.color_map import monge_kantorovich
 from verism.color_space import Srgb
 from verism.correspondence import shared
-from verism.losses import MomentsLoss
+from verism.losses import ConsistencyLoss, MomentsLoss
 from verism.losses.regional import RegionalLoss
 from verism.regions import Regions
 from verism.vgg19 import Block
@@ -203,6 +204,50 @@ def test_regions_are_of_style_and_colour_and_not_of_content(tiny_weights: Weight
     assert (model.style, model.color) == (style, color)
 
 
+@pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
+def test_the_canvas_gets_the_regions_and_consistency_is_one_of_the_losses(
+    tiny_weights: Weights, photos: Photos, precision: Any
+) -> None:
+    """From scale to scale too."""
+    regions = Regions(("left", "right"), halves(48, 64), halves(56, 40), torch.tensor([1.0, 0.5]))
+    model = StyleTransfer(
+        RegionalGrade(),
+        VGG19(),
+        ContentLoss(0),
+        StyleLoss(normalization="relative"),
+        ColorLoss(0),
+        consistency=ConsistencyLoss(),
+        scales=[32, 48],
+    )
+    fit(model, photos, regions, max_steps=2, precision=precision)
+    assert set(model.losses) == {"style", "consistency"}
+    assert model.canvas.get_buffer("shares").shape == (1, 2, 48, 64)
+    assert model.canvas.get_parameter("controls").shape[0] == 9
+    assert bool(model.image.isfinite().all())
+    assert float(model.canvas.get_parameter("controls").detach().abs().max()) > 0
+
+
+def test_consistency_keeps_one_colour_one(tiny_weights: Weights) -> None:
+    """The left of a grey photo is to take on another colour than the right; free pixels would do it."""
+    left = halves(48, 64)[:, :1].float().expand(1, 3, 48, 64)
+    tint = torch.tensor([0.3, 0.0, -0.3]).view(1, 3, 1, 1)
+    grey = 0.5 + 0 * left
+    photos = Photos(grey, grey + tint * (2 * left - 1))
+    regions = Regions(("left", "right"), halves(48, 64), halves(48, 64))
+
+    def spread(consistency: ConsistencyLoss | None) -> float:
+        model = style_transfer(
+            content=ContentLoss(0),
+            style=MomentsLoss(1.0, normalization="paper"),
+            consistency=consistency,
+            optimizer=lambda p: torch.optim.Adam(p, lr=0.05),
+        )
+        fit(model, photos, regions, max_steps=60)
+        return float((model.image - grey).square().mean().sqrt())
+
+    assert spread(ConsistencyLoss(300.0)) < 0.1 * spread(None)
+
+
 def test_the_left_goes_to_the_left_and_the_right_to_the_right(tiny_weights: Weights) -> None:
     """Of a photo black on the left and white on the right, made of two others of the same two colours."""
     left = halves(48, 64)[:, :1].float().expand(1, 3, 48, 64)
@@ -276,7 +321,7 @@ def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
     assert seen == [(1, small, 2, 1), (2, small, 2, 2), *((step, large, 12, step - 2) for step in range(3, 7))]
 
 
-@pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid])
+@pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid, RegionalGrade])
 def test_a_canvas_shows_the_same_at_another_size(canvas: Callable[[], Canvas], photos: Photos) -> None:
     this = canvas()
     this.start(*photos)

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from verism import checkpoint, images, photo_file
-from verism.canvas import BilateralGrid
+from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color_table import through
 from verism.strength import Strength
@@ -308,7 +308,7 @@ def test_a_run_that_has_no_look_is_refused(look: Path, photos: list[Path], capsy
     refused(look, "--data.photos", *photos)
     assert (
         "last.ckpt: its canvas holds one image, and not a look that other photos could take on: fit with "
-        "--model.canvas Lut3d or BilateralGrid"
+        "--model.canvas RegionalGrade, as photoreal.yaml does, Lut3d or BilateralGrid"
     ) in capsys.readouterr().err
     assert not Path("graded").exists()
 
@@ -325,3 +325,27 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         "the RGB space of the photo's embedded profile",
     ):
         assert words in text
+
+
+PHOTOREAL = ("--config", "photoreal.yaml", "--trainer.max_steps", "2", "--data.size", "48")
+OWN = ("--data.content", "../content.png", "--data.style", "../style.png")
+
+
+def test_the_whole_of_photoreal(tiny_weights: Weights, run: Callable[..., Path], photos: list[Path]) -> None:
+    """Regions that are found, a grade for each, one treatment for one colour; and the look on other photos."""
+    look = run(*PHOTOREAL, *OWN)
+    result = images.read(look / "result.png")
+    content = images.read(Path("../content.png"))
+    assert result.shape == content.shape
+    assert float((result - content).abs().mean()) > 2 / 255
+    state = checkpoint.canvas_state(checkpoint.read(look / "checkpoints" / "last.ckpt"))
+    canvas = RegionalGrade()
+    canvas.resume(state)
+    assert len(canvas.curve) == 1 + canvas.shares.shape[1]
+    assert float(canvas.controls.detach().abs().max()) > 0
+    assert_is(look / "result.png", canvas.render(content))
+    predict(look, "--data.photos", "../content.png", *photos)
+    assert torch.equal(images.read(Path("graded/content.png")), result)
+    table = canvas.table(canvas.photo).detach()
+    for path in photos:
+        assert_is(Path("graded") / path.name, through(table, images.read(path)))

@@ -52,8 +52,10 @@ def test_textures_meet_in_other_places_and_colours(published: VGG19) -> None:
     found = find_regions(published, content, style, count=2)
     assert found.sure.tolist() == [1, 1]
     # Away from the border between them.
-    left, right = ([masks[0, :, :, columns].mean(dim=(1, 2)) for masks in (found.content, found.style)]
-                   for columns in (slice(16, 112), slice(144, 240)))
+    left, right = (
+        [masks[0, :, :, columns].mean(dim=(1, 2)) for masks in (found.content, found.style)]
+        for columns in (slice(16, 112), slice(144, 240))
+    )
     striped = int(left[0].argmax())
     assert float(left[0][striped]) > 0.75
     assert float(right[0][1 - striped]) > 0.75

@@ -27,10 +27,10 @@ DESCRIPTION = """Give photos the look that a run has found, at their full size a
 
 verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
 
-The run's canvas has to be one that colours a photo: Lut3d or BilateralGrid. What a grid does by place suits the photo
-that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local says
-otherwise. In it, colours that the run's photo did not have stay what they are. Photos with many of them are named at
-the end.
+The run's canvas has to be one that colours a photo: RegionalGrade, Lut3d or BilateralGrid. What it does by place suits
+the photo that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local
+says otherwise. In it, colours that the run's photo did not have get the grade for the whole photo (RegionalGrade), or
+stay what they are. Photos with many of them are named at the end.
 """
 
 

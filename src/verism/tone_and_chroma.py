@@ -83,7 +83,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """Return the map for a whole photo: the style's tones, its saturation, and its neutral axis.
 
     What is neutral in the photo takes the tint of what is most nearly neutral in the style, so that a blue sky in the
-    style is no reason for a blue face. Black stays near black, and white becomes the style's white.
+    style is no reason for a blue face. Black is lifted as far as the style's is, but not much, and white lowered.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -91,14 +91,17 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
         weights: how much each colour counts, ``(n,)`` and ``(m,)``; the same for all if None.
     """
     ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
-    black, white = quantiles(style[0], theirs, torch.tensor([0.005, 0.995])).tolist()
-    curve = tone_curve(content[0], ours, style[0], theirs, ends=(min(black, BLACK), white))
+    (black, white), (their_black, their_white) = _ends(content, ours), _ends(style, theirs)
+    ends = min(max(their_black - black, 0), BLACK), 1 + min(their_white - white, 0)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends)
     knots = torch.linspace(0, 1, KNOTS).to(content)
     neutral = _mean_colors(content, _neutrality(content, ours), knots)
     tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
-    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay.
-    cast = neutral.norm(dim=1, keepdim=True)
-    origin = neutral / (1 + (cast / CAST).square())
+    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay. As far
+    # as the style has the same, there is nothing to add to it.
+    cast = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
+    same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
+    origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
     saturation = _saturation(content, style, ours, theirs)
     # White has no colour to give: what is blown out in the photo stays white.
     shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
@@ -114,7 +117,7 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
         ours: ``(n,)``, how much of each pixel is in the region.
         theirs: ``(m,)``, likewise.
     """
-    black = min(float(quantiles(style[0], theirs, torch.tensor([0.005]))), BLACK)
+    black = min(max(_ends(style, theirs)[0] - _ends(content, ours)[0], 0), BLACK)
     curve = tone_curve(content[0], ours, style[0], theirs, ends=(black, None))
     knots = torch.linspace(0, 1, KNOTS).to(content)
     origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
@@ -232,6 +235,12 @@ def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:
     near = torch.exp(-((colors[0] - tones.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
     sums = near @ colors[1:].T + FEW * (colors[1:] @ weights)
     return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+
+def _ends(colors: Tensor, weights: Tensor) -> tuple[float, float]:
+    """Return the lightnesses of the darkest and of the lightest half percent."""
+    black, white = quantiles(colors[0], weights, torch.tensor([0.005, 0.995])).tolist()
+    return black, white
 
 
 def _mean(colors: Tensor, weights: Tensor) -> Tensor:
