@@ -20,7 +20,7 @@ def of_colors(*colors: tuple[float, float, float]) -> Tensor:
 def test_two_colours_in_any_order_are_two_bins() -> None:
     bins = color_bins(of_colors((0.9, 0.1, 0.1), (0.1, 0.2, 0.8), (0.1, 0.2, 0.8), (0.9, 0.1, 0.1), (0.1, 0.2, 0.8)))
     assert bins.counts.tolist() in ([2, 3], [3, 2])
-    first, second, *others = bins.index.tolist()
+    first, second, *others = bins.cell.tolist()
     assert first != second
     assert others == [second, first, second]
 
@@ -28,12 +28,12 @@ def test_two_colours_in_any_order_are_two_bins() -> None:
 @pytest.mark.parametrize("step", [0.02, STEP, 0.3])
 def test_every_pixel_is_in_the_one_bin_of_its_cube_of_oklab(content: Tensor, step: float) -> None:
     bins = color_bins(content, step)
-    assert torch.equal(bins.counts, torch.bincount(bins.index).float())
+    assert torch.equal(bins.counts, torch.bincount(bins.cell).float())
     assert bool((bins.counts > 0).all())
     cells = (Oklab().encode(content) / step).round().flatten(2)[0].T
     owners: dict[tuple[float, ...], int] = {}
-    for cell, index in zip(cells.tolist(), bins.index.tolist(), strict=True):
-        assert owners.setdefault(tuple(cell), index) == index
+    for color, cell in zip(cells.tolist(), bins.cell.tolist(), strict=True):
+        assert owners.setdefault(tuple(color), cell) == cell
     assert len(set(owners.values())) == len(owners) == len(bins.counts) > 2
 
 
@@ -43,8 +43,8 @@ def test_no_two_colours_of_srgb_that_differ_share_a_bin() -> None:
     photo = of_colors(*itertools.product(levels, levels, levels))
     bins = color_bins(photo, 0.02)
     colors = Oklab().encode(photo).flatten(2)[0].T
-    for index in range(len(bins.counts)):
-        inside = colors[bins.index == index]
+    for cell in range(len(bins.counts)):
+        inside = colors[bins.cell == cell]
         assert float((inside - inside[0]).abs().max()) <= 0.02
     assert len(bins.counts) == 27
 
@@ -56,7 +56,7 @@ def test_one_bin_holds_everything_if_it_is_large_enough(content: Tensor) -> None
 def test_bins_are_the_same_where_features_are_bf16(content: Tensor) -> None:
     exact = color_bins(content)
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(color_bins(content).index, exact.index)
+        assert torch.equal(color_bins(content).cell, exact.cell)
 
 
 BINS = ColorBins(torch.tensor([0, 1, 0, 2, 1]), torch.tensor([2.0, 2.0, 1.0]))

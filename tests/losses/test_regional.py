@@ -217,8 +217,7 @@ def test_nothing_is_compared_where_no_region_is_sure(make: Callable[[], Loss]) -
 
 def test_a_layer_without_a_region_that_was_found_is_left_out() -> None:
     """As the next test has it, but that nobody gave these masks."""
-    masks = halves(16, 24, 23), halves(24, 20, 1)
-    regions = Regions(TWO.labels, *masks, torch.ones(2))
+    regions = Regions(TWO.labels, halves(16, 24, 23), halves(24, 20, 1), torch.ones(2))
     loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, "relative"), regions))
     values = term(loss, CONTENT).values
     torch.testing.assert_close(values["input"].double(), torch.ones((), dtype=torch.float64))
@@ -235,7 +234,7 @@ def test_a_region_that_vanishes_in_the_content_photo_alone_needs_nothing_drawn()
 
 def test_soft_masks_are_divided_by_what_covers_the_most() -> None:
     hard = aimed(RegionalLoss(MomentsLoss(), TWO))
-    soft = Regions(TWO.labels, *(0.2 + 0.6 * masks.double() for masks in (TWO.content, TWO.style)))
+    soft = Regions(TWO.labels, 0.2 + 0.6 * TWO.content.double(), 0.2 + 0.6 * TWO.style.double())
     image = features(3, 16, 24)
     shares = soft.content.mean(dim=(0, 2, 3))
     statistics = hard(hard.statistics(image)).raw
