@@ -24,15 +24,18 @@ SATURATIONS = (0.5, 1.6)
 RIDGE = 0.02
 """Weight of a tone curve's slope of 1 against its squared error: it decides where the photo has few pixels."""
 
-BLACK = 0.12
-"""Oklab lightness up to which the photo's black may be lifted: sRGB's level 9 of 255."""
+BLACK = 0.06
+"""Oklab lightness up to which the photo's black may be lifted: a print's black, which is no veil yet."""
+
+ANCHOR = 4.0
+"""Weight of where black and white should go, against the mean squared error of the quantiles."""
 
 
 CAST = 0.03
 """Chroma, in Oklab, of a cast that is taken for half of one: up to a warm lamp; more is the colour of things."""
 
 HIGHLIGHT = 0.85
-"""Oklab lightness of the photo from which on the whole photo's tint fades, to none in white."""
+"""Oklab lightness of the result from which on a tint fades, to none in white."""
 
 NOISE = 0.02
 """Standard deviation, in Oklab, of what is noise to the linear map."""
@@ -103,9 +106,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
     origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
     saturation = _saturation(content, style, ours, theirs)
-    # White has no colour to give: what is blown out in the photo stays white.
-    shade = ((1 - knots) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
-    return _retouch(curve, saturation, (tint - saturation * origin) * shade)
+    return _retouch(curve, saturation, tint - saturation * origin)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -154,9 +155,10 @@ def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure
 
 
 def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
-    """Return the map for two photos of one scene: the linear map of what both show (``color_map.monge_kantorovich``).
+    """Return the map for two photos of one scene: a linear map of lightness, and one of chroma, from what both show.
 
-    It makes no assumption but that one grade explains all, and so finds that grade best.
+    Each is the one that moves mean and covariance with the least displacement (``color_map.monge_kantorovich``). One
+    for all three coordinates would find a grade a little better, and turn a red black where it is wrong.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -164,9 +166,15 @@ def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> T
         ours: ``(n,)``, how much of what is at each pixel the other photo shows too.
         theirs: ``(m,)``, likewise.
     """
-    mine, their = (colors.view(1, 3, 1, -1) for colors in (content, style))
     weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
-    matrix, offset = monge_kantorovich(mine, their, NOISE, weights=weights)
+    matrix, offset = torch.zeros(3, 3), torch.zeros(3)
+    for axes in ([0], [1, 2]):
+        alone = torch.zeros(3, 1)
+        alone[axes] = 1
+        mine, their = ((colors.cpu() * alone).view(1, 3, 1, -1) for colors in (content, style))
+        part, shift = monge_kantorovich(mine, their, NOISE, weights=weights)
+        matrix += part * alone * alone.T
+        offset += shift * alone.flatten()
     return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
 
 
@@ -193,8 +201,8 @@ def tone_curve(
     wanted = hats.T @ y / QUANTILES + RIDGE / (KNOTS - 1) * slope.sum(dim=0)
     for knot, end in zip((0, -1), ends, strict=True):
         if end is not None:
-            matrix[knot, knot] += 1.0
-            wanted[knot] += 1.0 * end
+            matrix[knot, knot] += ANCHOR
+            wanted[knot] += ANCHOR * end
     # Slopes that leave their bounds are pulled back, the harder the longer they do.
     pull, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
     for _ in range(40):
@@ -218,6 +226,8 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
 
 def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
     """Return the map of a tone curve ``(KNOTS,)``, a saturation, and a shift of a and b ``(KNOTS, 2)``."""
+    # Where the result is white, there is no colour: what is blown out stays so.
+    shift = shift * ((1 - curve.to(shift)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
     matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
     table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
     return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))

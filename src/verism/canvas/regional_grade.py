@@ -15,12 +15,9 @@ from verism.canvas.grade import Grade
 from verism.color_space import Oklab, into_gamut
 from verism.errors import VerismError
 from verism.guided_filter import apply_upsampled, local_affine, window_radius
-from verism.lattice import cubic_spline, lookup, refine
+from verism.lattice import cubic_spline
 from verism.regions import Regions
-from verism.tone_and_chroma import ToneAndChroma
-
-NODES = 17
-"""Along each axis of the table in which what is added to the start is looked up."""
+from verism.tone_and_chroma import KNOTS, ToneAndChroma
 
 EDGE = (0.02, 1e-4)
 """Of the guided filter that brings regions to the edges of a larger photo: its windows' radius as a share of the short
@@ -33,9 +30,9 @@ class RegionalGrade(Grade):
 
     A pixel gets the mean of these functions, weighted by how much of it is in each region and how sure it is that the
     style shows the same there; whatever is left gets the function for the whole photo. Each function starts as a tone
-    curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them, as cubic
-    splines over the colour. Nothing else depends on the place, so a sky cannot have two colours. What sRGB cannot
-    show loses chroma, and keeps its lightness.
+    curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them: a further
+    tone curve and tint, as cubic splines over lightness, so that no hue is singled out. Nothing else depends on the
+    place, so a sky cannot have two colours. What sRGB cannot show loses chroma, and keeps its lightness.
     """
 
     matrix: Tensor
@@ -45,7 +42,7 @@ class RegionalGrade(Grade):
     def __init__(
         self,
         controls: int = 5,
-        departure: float = 800.0,
+        departure: float = 600.0,
         smoothness: float = 0.05,
         contrast: float = 1.0,
         min_contrast: float = 0.5,
@@ -54,7 +51,7 @@ class RegionalGrade(Grade):
         """Choose how far the functions may leave their start.
 
         Args:
-            controls: control values of the splines along each axis of RGB, at least 3.
+            controls: control values of the splines from black to white, at least 3.
             departure: weight of the mean squared difference, in Oklab, of the functions from their start.
             smoothness: weight of the mean square of the second differences of what is added to the start.
             contrast: weight of the mean squared excess of a function's slope of lightness over its bounds.
@@ -75,16 +72,13 @@ class RegionalGrade(Grade):
             "smoothness": smoothness,
             "contrast": contrast,
         }
-        super().__init__(torch.zeros(3, controls, controls, controls), Oklab(), weights)
+        super().__init__(torch.zeros(1, controls, 3), Oklab(), weights)
         self.bounds = (min_contrast, max_contrast)
         for name, part in tone_and_chroma.identity()._asdict().items():
             self.register_buffer(name, part)
         self.register_buffer("shares", torch.empty(1, 0, 0, 0))
-        axis = torch.linspace(0, 1, NODES)
-        blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
-        nodes = self.space.encode(torch.stack([red, green, blue]).flatten(2).unsqueeze(0))
-        self.register_buffer("nodes", nodes.view(3, NODES, NODES, NODES), persistent=False)
-        self.register_buffer("spline", cubic_spline(controls, axis), persistent=False)
+        spline = cubic_spline(controls, torch.linspace(0, 1, KNOTS))
+        self.register_buffer("spline", spline, persistent=False)
 
     @property
     def first(self) -> ToneAndChroma:
@@ -113,8 +107,7 @@ class RegionalGrade(Grade):
                 maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones = (part.to(content) for part in maps)
-        shape = (3 * len(self.matrix), *self.controls.shape[1:])
-        self.controls = nn.Parameter(self.controls.new_zeros(shape))
+        self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.resize(content)
 
     def resize(self, content: Tensor) -> None:
@@ -125,20 +118,17 @@ class RegionalGrade(Grade):
         super().resize(content)
 
     def find(self, photo: Tensor) -> Tensor:
-        """Return the colours, in [-1, 1], and how much each region's function counts: ``(1, 3 + R, H, W)``."""
-        same = photo.shape == self.photo.shape
-        return torch.cat([2 * photo - 1, self.shares if same else self._shares(photo)], dim=1)
+        """Return how much each region's function counts: ``(1, K, H, W)``."""
+        return self.shares if photo.shape == self.photo.shape else self._shares(photo)
 
     def lattice(self) -> Tensor:
-        """Return what is added to the start, in Oklab, ``(3 (1 + R), NODES, NODES, NODES)``."""
-        return refine(self.controls, *[self.get_buffer("spline")] * 3)
+        """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those of the start, and what is added to them."""
+        return self.tones + self.get_buffer("spline") @ self.controls
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the photo through the functions, mixed by region."""
-        colors, shares = places[:, :3], places[0, 3:]
-        added = lookup(lattice, colors).view(-1, 3, *photo.shape[-2:])
-        graded = self.first(self.space.encode(photo)[0]) + added
-        mixed = graded[0] + torch.einsum("khw,kchw->chw", shares, graded[1:] - graded[0])
+        graded = ToneAndChroma(self.matrix, lattice)(self.space.encode(photo)[0])
+        mixed = graded[0] + torch.einsum("khw,kchw->chw", places[0], graded[1:] - graded[0])
         return into_gamut(self.space.decode(mixed.unsqueeze(0)))
 
     def table(self, content: Tensor) -> Tensor:
@@ -157,21 +147,18 @@ class RegionalGrade(Grade):
         """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
         own = photo.to(self.photo)
         nowhere = own.new_zeros(1, len(self.matrix) - 1, *own.shape[-2:])
-        return self.color(self.lattice(), own, torch.cat([2 * own - 1, nowhere], dim=1)).to(photo)
+        return self.color(self.lattice(), own, nowhere).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""
         del image
-        steps = self.controls.shape[-1] - 1
-        bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
-        nodes = self.get_buffer("nodes")
-        lightness = (self.first(nodes) + self.lattice().view(-1, *nodes.shape))[:, 0]
-        rise = nodes[0, 1:, 1:, 1:] - nodes[0, :-1, :-1, :-1]
-        slope = (lightness[:, 1:, 1:, 1:] - lightness[:, :-1, :-1, :-1]) / rise
+        bend = self.controls.diff(n=2, dim=1) * (self.controls.shape[1] - 1) ** 2
+        # Of greys; the slope of a colour's lightness differs by what the matrix makes of its chroma.
+        slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
             "departure": self.controls.square().mean(),
-            "smoothness": torch.stack([bend.square().mean() for bend in bends]).sum(),
+            "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
 
