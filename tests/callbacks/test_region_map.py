@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import images, regions
 from verism.callbacks.region_map import RegionMap, describe
@@ -46,3 +48,13 @@ def test_existing_files_and_formats_with_loss_are_refused(tmp_path: Path) -> Non
     RegionMap(tmp_path / "map.png", overwrite=True).check()
     with pytest.raises(VerismError, match=r"map.jpg: label images are written as .png"):
         RegionMap(tmp_path / "map.jpg").check()
+
+
+def test_a_run_shows_and_writes_what_it_found(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:
+    path = tmp_path / "map.png"
+    options = ("--trainer.max_steps", "1", "--data.regions", "auto", "--regions.path", str(path))
+    assert {"regions/content", "regions/style"} <= set(events(*options).Tags()["images"])
+    assert images.read(path).shape == (1, 3, 48, 64)
+    assert images.read(path.with_stem("map-style")).shape[1] == 3
+    with pytest.raises(SystemExit):
+        events(*options)
