@@ -7,13 +7,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import CONFIGS, synthetic_photo
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from verism import images, region_search
 from verism.backbone import VGG19
-from verism.region_search import SHARED, SURE, confidence, find_regions, spherical_kmeans
+from verism.region_search import COLORS, ONE_SCENE, SHARED, SURE, find_regions, similarity, spherical_kmeans
+from verism.regions import Regions
 from verism.weights import Weights
+
+PHOTOS = CONFIGS / "photos"
 
 Color = tuple[float, float, float]
 
@@ -61,8 +65,21 @@ def test_textures_meet_in_other_places_and_colours(published: VGG19) -> None:
     assert float(right[0][1 - striped]) > 0.75
     assert float(right[1][striped]) > 0.75
     assert float(left[1][1 - striped]) > 0.75
+    assert found.labels == COLORS[:2]
     other = find_regions(published, content, synthetic_photo(192, 256, seed=3), count=2)
     assert float(other.sure.max()) < 0.1
+    assert other.one_scene == 0
+
+
+def test_halves_of_one_photo_are_one_scene_whatever_their_grades(published: VGG19) -> None:
+    """And other photos are not."""
+    autumn, rocket = (images.scale(images.read(PHOTOS / f"{name}.jpg"), 256) for name in ("autumn", "rocket"))
+    left, right = autumn.tensor_split(2, dim=3)
+    gains = torch.tensor([0.9, 0.75, 0.5]).view(1, 3, 1, 1)
+    found = find_regions(published, left, right**1.5 * gains)
+    assert found.one_scene == 1
+    assert float(found.sure.max()) == 1
+    assert find_regions(published, left, rocket).one_scene == 0
 
 
 @pytest.fixture
@@ -77,7 +94,9 @@ def test_masks_have_the_photos_sizes_and_add_up_to_one(
 ) -> None:
     photos = synthetic_photo(*shape, seed=1), synthetic_photo(*other, seed=2)
     found = find_regions(tiny, *photos, count=count)
+    assert found.labels == COLORS[:count]
     assert len(set(found.labels)) == count
+    assert 0 <= found.one_scene <= 1
     assert found.sure.shape == (count,)
     assert bool(((found.sure >= 0) & (found.sure <= 1)).all())
     for masks, photo in zip((found.content, found.style), photos, strict=True):
@@ -91,6 +110,7 @@ def test_the_same_seed_gives_the_same_masks(tiny: VGG19, content: Tensor, style:
     assert torch.equal(first.content, again.content)
     assert torch.equal(first.style, again.style)
     assert torch.equal(first.sure, again.sure)
+    assert first.one_scene == again.one_scene
 
 
 def test_asks_the_network_as_it_was_published(tiny: VGG19, content: Tensor, style: Tensor) -> None:
@@ -106,6 +126,7 @@ def test_photos_of_one_colour_have_nothing_to_find(tiny: VGG19) -> None:
     found = find_regions(tiny, flat, 0.5 * flat)
     assert bool(found.content.isfinite().all())
     assert bool(found.sure.isfinite().all())
+    assert math.isfinite(found.one_scene)
 
 
 def directions(*degrees: float) -> Tensor:
@@ -138,29 +159,58 @@ def test_more_centres_than_there_are_points_are_finite() -> None:
     torch.testing.assert_close(centers.norm(dim=1), torch.ones(5))
 
 
-def sure(degrees: float, ours: float = 0.5, theirs: float = 0.5) -> float:
-    """Confidence in a region that is one direction in one photo, and one turned by ``degrees`` in the other.
+def test_similarity_is_between_the_means_of_what_is_in_a_region() -> None:
+    ours, theirs = directions(0, 40, 200), directions(70, 90, 10)
+    ours_in, theirs_in = torch.tensor([[1.0, 0], [1, 0], [0, 1]]), torch.tensor([[0.0, 1], [0, 1], [1, 0]])
+    expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (20 - 10, 200 - 80)])
+    torch.testing.assert_close(similarity(ours, theirs, ours_in, theirs_in), expected)
+    # A position that is three quarters in a region counts three times what one does that is a quarter in it.
+    soft = torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.0, 0.0]])
+    pulled = math.degrees(math.atan2(math.sin(math.radians(40)), 3 + math.cos(math.radians(40))))
+    found = similarity(ours, directions(0), soft, torch.ones(1, 2))
+    expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (pulled, 40 - pulled)])
+    torch.testing.assert_close(found, expected)
 
-    Its shares of the two photos are ``ours`` and ``theirs``.
-    """
-    content, style = directions(0), directions(degrees)
-    shares = (torch.tensor([[share, 1 - share]]) for share in (ours, theirs))
-    return float(confidence(content, style, *shares)[0])
+
+@pytest.fixture
+def searched(
+    tiny: VGG19, content: Tensor, style: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Regions, Tensor, Tensor]]:
+    """Search where the photos' parts are so alike; returns their shares too."""
+
+    def search(alike: Sequence[float]) -> tuple[Regions, Tensor, Tensor]:
+        shares: list[Tensor] = []
+
+        def known(ours: Tensor, theirs: Tensor, *both: Tensor) -> Tensor:
+            del ours, theirs
+            shares.extend(part.mean(dim=0) for part in both)
+            return torch.tensor(alike)
+
+        monkeypatch.setattr(region_search, "similarity", known)
+        return find_regions(tiny, content, style, count=len(alike)), shares[0], shares[1]
+
+    return search
 
 
-def turned(similarity: float) -> float:
-    return math.degrees(math.acos(similarity))
-
-
-def test_confidence_is_how_alike_the_two_parts_are() -> None:
+def test_confidence_is_how_alike_the_parts_are_and_how_much_both_photos_have(
+    searched: Callable[..., tuple[Regions, Tensor, Tensor]],
+) -> None:
     low, high = SURE
-    assert sure(0) == sure(turned(high + 0.01)) == 1
-    assert sure(turned(low - 0.01)) == sure(90) == sure(180) == 0
-    assert sure(turned((low + high) / 2)) == pytest.approx(0.5, abs=1e-5)
+    found, ours, theirs = searched((-0.5, low - 0.01, (low + high) / 2, high + 0.01))
+    both = torch.minimum(ours / theirs, theirs / ours)
+    expected = torch.tensor([0, 0, 0.5, 1]) * (both / SHARED).clamp_max(1)
+    torch.testing.assert_close(found.sure, expected)
+    assert float(found.sure[3]) > 0.1
 
 
-def test_confidence_falls_with_what_one_photo_has_alone() -> None:
-    assert sure(0, 0.4, 0.4 * SHARED) == pytest.approx(1)
-    assert sure(0, 0.4, 0.2 * SHARED) == pytest.approx(0.5)
-    assert sure(0, 0.2 * SHARED, 0.4) == pytest.approx(0.5)
-    assert sure(0, 1e-6, 0.4) == pytest.approx(0, abs=1e-4)
+@pytest.mark.parametrize(
+    ("similar", "certain"), [(ONE_SCENE[0] - 0.01, 0.0), (sum(ONE_SCENE) / 2, 0.5), (ONE_SCENE[1] + 0.01, 1.0)]
+)
+def test_one_scene_is_what_is_alike_over_all_of_the_content_photo(
+    similar: float, certain: float, searched: Callable[..., tuple[Regions, Tensor, Tensor]]
+) -> None:
+    assert searched((similar, similar))[0].one_scene == pytest.approx(certain, abs=1e-4)
+    _, ours, _ = searched((1.0, 0.0))
+    low, high = ONE_SCENE
+    expected = min(max((float(ours[0]) - low) / (high - low), 0), 1)
+    assert searched((1.0, 0.0))[0].one_scene == pytest.approx(expected, abs=1e-4)

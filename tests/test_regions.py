@@ -236,3 +236,50 @@ def test_regions_that_were_given_are_certain_and_those_that_were_found_as_sure_a
     given = read(tmp_path, painted(("red", LEFT)), painted(("red", RIGHT)))
     assert given.sure.tolist() == [1, 1]
     assert given._replace(confidence=torch.tensor([0.25, 0.5])).sure.tolist() == [0.25, 0.5]
+
+
+def three(confidence: list[float] | None = None) -> Regions:
+    """Of 10, 30 and 60 % of the content photo."""
+    masks = torch.zeros(1, 3, 1, 10)
+    masks[0, 0, 0, :1] = masks[0, 1, 0, 1:4] = masks[0, 2, 0, 4:] = 1
+    sure = None if confidence is None else torch.tensor(confidence)
+    return Regions(("#ff0000", "#00ff00", "#0000ff"), masks, masks.flip(3), sure, 0.3)
+
+
+def test_merged_regions_add_up_and_are_as_sure_as_their_shares_say() -> None:
+    found = three([0.2, 1.0, 0.5])
+    merged = found.merge([["#0000ff", "#ff0000"]])
+    assert merged.labels == ("#00ff00", "#0000ff")
+    for masks, before in ((merged.content, found.content), (merged.style, found.style)):
+        assert torch.equal(masks, torch.stack([before[:, 1], before[:, 0] + before[:, 2]], dim=1))
+    assert merged.sure.tolist() == pytest.approx([1.0, (0.1 * 0.2 + 0.6 * 0.5) / 0.7])
+    assert merged.one_scene == 0.3
+
+
+def test_merging_keeps_hard_masks_hard_and_certain_ones_certain() -> None:
+    soft = three()
+    hard = soft._replace(content=soft.content > 0, style=soft.style > 0)
+    merged = hard.merge([["#ff0000", "#00ff00"]])
+    assert merged.content.dtype == merged.style.dtype == torch.bool
+    assert shares(merged.content) == [0.4, 0.6]
+    assert merged.sure.tolist() == [1, 1]
+    assert hard.merge([]) is hard
+
+
+@pytest.mark.parametrize(
+    ("groups", "label"),
+    [
+        ([["#ff0000", "#123456"]], "#123456"),
+        ([["#ff0000", "#ff0000"]], "#ff0000"),
+        ([["#ff0000", "#00ff00"], ["#0000ff", "#00ff00"]], "#00ff00"),
+    ],
+)
+def test_unknown_and_repeated_labels_are_not_merged(groups: list[list[str]], label: str) -> None:
+    with pytest.raises(VerismError, match=rf"^--data.merge: {label} must be named once"):
+        three().merge(groups)
+
+
+def test_painted_masks_have_their_labels_colours_and_the_rest_is_black() -> None:
+    masks = torch.tensor([[0.6, 0.3, 0.0, 0.2], [0.4, 0.7, 0.0, 0.1]]).view(1, 2, 1, 4)
+    painted = (255 * regions.paint(masks, ("#e6194b", "#3cb44b"))).round()[0, :, 0].T
+    assert painted.tolist() == [[0xE6, 0x19, 0x4B], [0x3C, 0xB4, 0x4B], [0, 0, 0], [0, 0, 0]]

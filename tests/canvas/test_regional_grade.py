@@ -7,9 +7,11 @@ import torch
 from conftest import synthetic_photo
 from torch import Tensor
 
-from verism import checkpoint, images, tone_and_chroma
+from verism import checkpoint, color_table, images, tone_and_chroma
 from verism.canvas import RegionalGrade
-from verism.color_space import Oklab
+from verism.canvas.canvas import Compare
+from verism.color_space import Oklab, into_gamut
+from verism.correspondence import Shared
 from verism.errors import VerismError
 from verism.regions import Regions
 
@@ -22,8 +24,8 @@ def encoded(photo: Tensor) -> Tensor:
 
 
 def decoded(colors: Tensor, like: Tensor) -> Tensor:
-    """The photo of ``colors`` ``(3, n)``."""
-    return SPACE.decode(colors.view_as(like[0]).unsqueeze(0))
+    """The photo of ``colors`` ``(3, n)``, as far as sRGB has them."""
+    return into_gamut(SPACE.decode(colors.view_as(like[0]).unsqueeze(0)))
 
 
 def soft_halves(height: int, width: int) -> Tensor:
@@ -37,10 +39,17 @@ def regions(*sure: float, content: tuple[int, int] = (48, 64), style: tuple[int,
     return Regions(("left", "right"), soft_halves(*content), soft_halves(*style), confidence)
 
 
-def started(content: Tensor, style: Tensor, found: Regions | None = None) -> RegionalGrade:
+def started(
+    content: Tensor, style: Tensor, found: Regions | None = None, compare: Compare | None = None
+) -> RegionalGrade:
     canvas = RegionalGrade()
-    canvas.start(content, style, None, found)
+    canvas.start(content, style, compare, found)
     return canvas
+
+
+def halves_alike(content: Tensor, style: Tensor) -> Shared:
+    """The photos show the same on their left."""
+    return Shared(soft_halves(*content.shape[-2:])[:, :1], soft_halves(*style.shape[-2:])[:, :1])
 
 
 def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
@@ -58,25 +67,115 @@ def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: T
     assert float((expected - content).abs().mean()) > 0.02
 
 
+def by_region(content: Tensor, style: Tensor, found: Regions) -> tone_and_chroma.ToneAndChroma:
+    masks, others = (part[0].flatten(1) for part in (found.content, found.style))
+    return tone_and_chroma.by_region(encoded(content), encoded(style), masks, others, found.sure)
+
+
+def mixed(maps: tone_and_chroma.ToneAndChroma, content: Tensor, found: Regions) -> Tensor:
+    """The photo through maps that are mixed as the regions say."""
+    whole, *owns = maps(encoded(content))
+    expected = whole.clone()
+    for own, mask, sure in zip(owns, found.content[0], found.sure, strict=True):
+        expected += sure * mask.flatten() * (own - whole)
+    return decoded(expected, content)
+
+
 def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(content: Tensor, style: Tensor) -> None:
     found = regions(1.0, 0.4)
-    ours, theirs = encoded(content), encoded(style)
-    expected = tone_and_chroma.whole_photo(ours, theirs)(ours)[0]
-    whole = expected.clone()
-    for masks, other, sure in zip(found.content[0], found.style[0], (1.0, 0.4), strict=True):
-        own = tone_and_chroma.region(ours, theirs, masks.flatten() + 1e-6, other.flatten() + 1e-6)(ours)[0]
-        expected = expected + sure * masks.flatten() * (own - whole)
+    maps = by_region(content, style, found)
+    assert float((maps.tones[1] - maps.tones[2]).abs().max()) > 0.02
     canvas = started(content, style, found)
-    torch.testing.assert_close(canvas().detach(), decoded(expected, content), rtol=0, atol=2e-5)
+    torch.testing.assert_close(canvas().detach(), mixed(maps, content, found), rtol=0, atol=2e-5)
     assert float((canvas() - started(content, style)()).detach().abs().mean()) > 5e-3
 
 
-def test_a_region_that_is_not_sure_at_all_has_no_function(content: Tensor, style: Tensor) -> None:
+def test_a_region_that_is_not_sure_at_all_has_no_say(content: Tensor, style: Tensor) -> None:
+    """But keeps its function, so that the number of parameters does not depend on it."""
     alone, none = started(content, style, regions(0.0, 1.0)), started(content, style, regions(0.0, 0.0))
-    assert alone.controls.shape == (6, 5, 5, 5)
-    assert none.controls.shape == (3, 5, 5, 5)
-    assert torch.equal(none(), started(content, style)())
-    assert torch.equal(none.render(style), started(content, style).render(style))
+    assert alone.controls.shape == none.controls.shape == (9, 5, 5, 5)
+    torch.testing.assert_close(none().detach(), started(content, style)().detach(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        none.render(style).detach(), started(content, style).render(style).detach(), rtol=0, atol=1e-6
+    )
+    before = alone().detach(), none().detach()
+    with torch.no_grad():
+        for canvas in (alone, none):
+            canvas.controls[3:6] += 0.1
+    assert torch.equal(alone().detach(), before[0])
+    assert torch.equal(none().detach(), before[1])
+
+
+@pytest.mark.parametrize("one_scene", [0.25, 1.0])
+def test_photos_of_one_scene_start_from_one_grade(content: Tensor, style: Tensor, one_scene: float) -> None:
+    """As far as it is sure that they are; found in what both photos show."""
+    found = regions(1.0, 0.4)._replace(one_scene=one_scene)
+    alike = [part.flatten() for part in halves_alike(content, style)]
+    one = tone_and_chroma.one_grade(encoded(content), encoded(style), *alike)(encoded(content))[0]
+    apart = by_region(content, style, found)(encoded(content))
+    whole, *owns = (1 - one_scene) * apart + one_scene * one
+    expected = whole.clone()
+    for own, mask, sure in zip(owns, found.content[0], (1.0, 0.4), strict=True):
+        expected += sure * mask.flatten() * (own - whole)
+    image = started(content, style, found, halves_alike)().detach()
+    torch.testing.assert_close(image, decoded(expected, content), rtol=0, atol=5e-5)
+    if one_scene == 1:
+        torch.testing.assert_close(image, decoded(one, content), rtol=0, atol=5e-5)
+    assert float((image - started(content, style, regions(1.0, 0.4))().detach()).abs().mean()) > 5e-3
+
+
+def test_one_scene_cannot_start_without_a_network(content: Tensor, style: Tensor) -> None:
+    found = regions(1.0, 0.4)._replace(one_scene=0.1)
+    with pytest.raises(VerismError, match=r"^--model.canvas RegionalGrade: needs a network that compares the photos"):
+        started(content, style, found)
+
+
+def test_what_srgb_cannot_show_loses_chroma_and_keeps_its_lightness(content: Tensor, style: Tensor) -> None:
+    canvas = started(content, style, regions(1.0, 0.5))
+    with torch.no_grad():
+        # Far more yellow than any screen is.
+        canvas.controls.view(3, 3, 5, 5, 5)[:, 2] += 0.4
+    lookup = canvas.lattice().view(3, 3, -1)
+    torch.testing.assert_close(lookup[:, 2].detach(), torch.full_like(lookup[:, 2], 0.4))
+    raw = SPACE.encode(content)[0]
+    mapped = canvas.first(raw).detach() + torch.tensor([0.0, 0.0, 0.4]).view(1, 3, 1, 1)
+    colors = mapped[0] + torch.einsum("khw,kchw->chw", canvas.shares[0], mapped[1:] - mapped[0])
+    wanted = SPACE.decode(colors.unsqueeze(0))
+    image = canvas().detach()
+    assert float(((wanted < 0) | (wanted > 1)).any(dim=1).float().mean()) > 0.5
+    assert 0 <= float(image.min()) <= float(image.max()) <= 1
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    lightness, expected = (torch.einsum("c,bchw->bhw", luma, photo) for photo in (image, wanted))
+    torch.testing.assert_close(lightness, expected.clamp(0, 1), rtol=0, atol=1e-4)
+
+
+def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
+    """Of any photo, of any size, wherever its colours are."""
+    found = regions(1.0, 0.5)
+    canvas = started(content, style, found)
+    whole = by_region(content, style, found)
+    for photo in (content, style.flip(1)):
+        plain = canvas.plain(photo)
+        assert not plain.requires_grad
+        torch.testing.assert_close(plain, decoded(whole(encoded(photo))[0], photo), rtol=0, atol=2e-5)
+    assert float((canvas.plain(content) - canvas().detach()).abs().mean()) > 5e-3
+    alone = moved(started(content, style))
+    torch.testing.assert_close(alone.plain(content), alone().detach(), rtol=0, atol=1e-6)
+    assert canvas.plain(content.double()).dtype == torch.float64
+
+
+def test_the_table_is_the_image_where_it_saw_colours_and_plain_elsewhere(content: Tensor, style: Tensor) -> None:
+    dark = 0.35 * style + 0.05
+    canvas = started(content, dark)
+    table = canvas.table(content)
+    error = (color_table.through(table, content) - canvas().detach()).abs()
+    assert float(error.mean()) < 2 / 255
+    plain = color_table.over_nodes(color_table.SIZE, canvas.plain)
+    assert table.shape == plain.shape
+    # Blue, green and red from 0.75 on.
+    far = (slice(None), *[slice(24, None)] * 3)
+    assert float((table - plain)[far].abs().max()) < 0.01
+    assert float((color_table.closest(content, canvas().detach()) - plain)[far].abs().mean()) > 0.02
 
 
 def with_greys(seed: int) -> Tensor:
@@ -103,7 +202,7 @@ def test_the_control_values_are_the_only_parameter(content: Tensor, style: Tenso
 
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
     canvas = moved(started(content, style, regions(1.0, 0.5)))
-    assert set(canvas.state_dict()) == {"controls", "photo", "curve", "saturation", "origin", "tint", "shares"}
+    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "shares"}
     again = started(content, style.flip(1), regions(0.7, 0.2))
     assert not torch.equal(again(), canvas())
     again.load_state_dict(canvas.state_dict())
@@ -171,7 +270,7 @@ def test_a_regions_controls_move_that_region_alone(content: Tensor, style: Tenso
     canvas = started(content, style, regions(0.0, 1.0))
     before = canvas().detach()
     with torch.no_grad():
-        canvas.controls[3] += 0.1
+        canvas.controls[6] += 0.1
     change = (canvas().detach() - before).abs().amax(dim=1)[0]
     share = regions(1.0, 1.0).content[0, 1]
     assert bool((change[share == 0] == 0).all())
@@ -183,7 +282,7 @@ def test_penalties_are_zero_at_a_plain_start(content: Tensor) -> None:
     photo = with_greys(1)
     for canvas in (started(photo, photo), RegionalGrade()):
         penalties = canvas.penalties(photo)
-        assert set(penalties) == set(canvas.weights) == {"departure", "smoothness", "contrast", "out_of_range"}
+        assert set(penalties) == set(canvas.weights) == {"departure", "smoothness", "contrast"}
         assert all(float(value.detach()) < 1e-9 for value in penalties.values())
 
 
@@ -205,7 +304,8 @@ def test_departure_and_smoothness_by_hand() -> None:
 @pytest.mark.parametrize(("slope", "penalty"), [(0.3, 0.04), (0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (2.3, 0.09)])
 def test_contrast_is_held_between_its_bounds(slope: float, penalty: float) -> None:
     canvas = RegionalGrade()
-    canvas.curve = slope * torch.linspace(0, 1, tone_and_chroma.KNOTS).unsqueeze(0)
+    canvas.matrix[0, 0, 0] = 0
+    canvas.tones[0, :, 0] = slope * torch.linspace(0, 1, tone_and_chroma.KNOTS)
     found = canvas.penalties(torch.zeros(1, 3, 1, 1))["contrast"]
     assert float(found.detach()) == pytest.approx(penalty, abs=1e-4)
 
@@ -213,7 +313,7 @@ def test_contrast_is_held_between_its_bounds(slope: float, penalty: float) -> No
 def test_contrast_is_of_every_region(content: Tensor, style: Tensor) -> None:
     canvas = started(content, style, regions(1.0, 1.0))
     before = float(canvas.penalties(content)["contrast"].detach())
-    canvas.curve[2] = 0
+    canvas.tones[2, :, 0] = 0
     assert float(canvas.penalties(content)["contrast"].detach()) == pytest.approx(before + 0.25 / 3, abs=0.01)
 
 
@@ -231,10 +331,11 @@ def test_what_is_refused(options: dict[str, float], said: str) -> None:
 
 
 @pytest.mark.parametrize("sure", [(1.0, 0.5), (0.0, 0.0)])
-def test_every_function_learns(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
+def test_every_function_that_has_a_say_learns(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
     canvas = started(content, style, regions(*sure))
     (canvas() - 0.5).square().mean().backward()
     gradient = canvas.controls.grad
     assert gradient is not None
     assert bool(gradient.isfinite().all())
-    assert bool((gradient.view(-1, 3 * 125).abs().amax(dim=1) > 0).all())
+    learns = gradient.view(-1, 3 * 125).abs().amax(dim=1) > 0
+    assert learns.tolist() == [True, *(confidence > 0 for confidence in sure)]
