@@ -12,7 +12,8 @@ from torch import Tensor
 from verism import images, photo_file, regions
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
-from verism.regions import Regions
+from verism.regions import Regions, undivided
+from verism.transparency import VISIBLE, filled
 
 
 class Photos(NamedTuple):
@@ -49,7 +50,7 @@ class PhotoPair(LightningDataModule):
 
         Args:
             content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
-            style: the photo whose look it takes on.
+            style: the photo whose look it takes on. What is transparent in it counts for nothing.
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
             regions: what says which part of the content photo takes its look from which part of the style photo. auto:
@@ -82,6 +83,7 @@ class PhotoPair(LightningDataModule):
         photo_file.limit(max_megapixels)
         self._source: Photo | None = None
         self._photos: Photos | None = None
+        self._opacity: Tensor | None = None
         self._masked: Regions | None = None
         self._regions: Regions | None = None
 
@@ -99,16 +101,23 @@ class PhotoPair(LightningDataModule):
 
     @property
     def photos(self) -> Photos:
-        """The two photos, read at first use.
+        """The two photos, read at first use; where the style photo is transparent, with the colours of what is near.
 
         Raises:
-            VerismError: a photo cannot be read, or ``size`` is too small.
+            VerismError: a photo cannot be read, the style photo is transparent all over, or ``size`` is too small.
         """
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
-            self._photos = Photos(self._fit(self.original), self._fit(photo_file.read(self.paths["style"]).pixels))
+            content, style = self._fit(self.original), self._look()
+            self._photos, self._opacity = Photos(content, filled(style)), style.alpha
         return self._photos
+
+    @property
+    def opacity(self) -> Tensor | None:
+        """How much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]; None if it is opaque."""
+        _ = self.photos
+        return self._opacity
 
     @property
     def masked(self) -> Regions | None:
@@ -135,6 +144,8 @@ class PhotoPair(LightningDataModule):
     def regions(self, photos: Photos, find: Find) -> Regions | None:
         """Return the regions at the size of ``photos``; None if they are compared as a whole.
 
+        Of a style photo that is transparent in part, a region is what shows of it, and the whole is a region.
+
         Args:
             photos: these photos, at any size.
             find: asked, once, for what no mask says.
@@ -145,7 +156,10 @@ class PhotoPair(LightningDataModule):
         if self._regions is None and self.masked is None and self.find_regions:
             self._regions = find(*self.photos)
         found = self._regions or self.masked
-        return None if found is None else found.merge(self.merge).at(*(photo.shape[-2:] for photo in photos))
+        found = None if found is None else found.merge(self.merge)
+        if self.opacity is not None:
+            found = undivided(photos.content.shape[-2:], self.opacity) if found is None else found.showing(self.opacity)
+        return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))
 
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""
@@ -156,6 +170,14 @@ class PhotoPair(LightningDataModule):
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
+
+    def _look(self) -> Photo:
+        """Return what is to be looked at of the style photo, at the size of the fit."""
+        photo = photo_file.read(self.paths["style"])
+        fitted = photo.showing(self._fit(photo.pixels))
+        if fitted.alpha is not None and not bool((fitted.alpha > VISIBLE).any()):
+            raise VerismError(f"{self.paths['style']}: is transparent all over, and has no look to take on.")
+        return fitted
 
     def _fit(self, photo: Tensor) -> Tensor:
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))

@@ -23,7 +23,7 @@ from torch import nn
 from verism import checkpoint, config_file, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary
 from verism.checkpoint import CheckpointFiles
-from verism.data import PhotoPair, Photos
+from verism.data import PhotoPair
 from verism.errors import OutOfMemoryError, VerismError
 from verism.footprint import free
 from verism.memory import KeepFreedMemory, is_shortage
@@ -59,9 +59,20 @@ def _resolve(path: str | Path) -> Path:
     return found
 
 
-def read_photos(options: Mapping[str, Any]) -> Photos:
-    """Return the photos that the options of ``data`` name; raise ``VerismError`` if they cannot be read."""
-    return PhotoPair(Path(options["content"]), Path(options["style"]), options["size"], options["upscale"]).photos
+def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
+    """Return what the options of ``data``, as a run has recorded them, stand for, but for regions that were found."""
+    content_mask, style_mask = (options[name] and Path(options[name]) for name in ("content_mask", "style_mask"))
+    return PhotoPair(
+        Path(options["content"]),
+        Path(options["style"]),
+        options["size"],
+        options["upscale"],
+        # Absent from what older versions recorded.
+        "masks" if options.get("regions", "masks") else None,
+        content_mask,
+        style_mask,
+        options["mask_threshold"],
+    )
 
 
 class VerismCLI(LightningCLI):

@@ -123,7 +123,13 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
 
 
 def by_region(
-    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor, one_scene: float
+    content: Tensor,
+    style: Tensor,
+    ours: Tensor,
+    theirs: Tensor,
+    sure: Tensor,
+    one_scene: float,
+    shown: Tensor | None = None,
 ) -> ToneAndChroma:
     """Return the map for the whole photo, and that for each of K regions, a row each.
 
@@ -140,14 +146,16 @@ def by_region(
         theirs: ``(K, m)``, likewise.
         sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
         one_scene: in [0, 1], how sure it is that they are of one scene, whatever became of its regions.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
     """
-    whole = whole_photo(content, style)
-    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    whole = whole_photo(content, style, (torch.ones_like(content[0]), shown))
+    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1) / shown.mean()
     common = torch.minimum(shares, their_shares) * sure
     if not float(common.sum()):
         return ToneAndChroma(*(part.repeat(1 + len(sure), *[1] * (part.dim() - 1)) for part in whole))
     shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
-    own = [region(content, style, mine + 1e-6, their + 1e-6) for mine, their in zip(ours, theirs, strict=True)]
+    own = [region(content, style, mine + 1e-6, their + 1e-6 * shown) for mine, their in zip(ours, theirs, strict=True)]
     one_grade = _linear(content, style, *shared)
     whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
     whole = whole.towards(one_grade, one_scene)

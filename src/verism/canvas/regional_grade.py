@@ -97,12 +97,16 @@ class RegionalGrade(Grade):
         """Put the content photo on the canvas, graded in closed form."""
         del compare
         ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        maps = tone_and_chroma.whole_photo(ours, theirs)
-        self.shares = content.new_zeros(1, 0, *content.shape[-2:])
-        if regions is not None:
+        shown = torch.ones_like(theirs[0])
+        if regions is not None and regions.opacity is not None:
+            shown = regions.opacity.flatten().to(content)
+        if regions is None or regions.undivided:
+            maps = tone_and_chroma.whole_photo(ours, theirs, (torch.ones_like(ours[0]), shown))
+            self.shares = content.new_zeros(1, 0, *content.shape[-2:])
+        else:
             sure = regions.sure.to(content)
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, regions.one_scene)
+            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, regions.one_scene, shown)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones = (part.to(content) for part in maps)
         shape = (3 * len(self.matrix), *self.controls.shape[1:])
