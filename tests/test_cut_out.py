@@ -47,7 +47,8 @@ def started(canvas: Canvas, data: PhotoPair) -> Tensor:
     model = StyleTransfer(canvas, VGG19(), ContentLoss(), StyleLoss(), ColorLoss())
     regions = data.regions(data.photos, lambda *photos: pytest.fail("nobody asked for regions"))
     model.start(data.photos, regions)
-    return canvas().detach()
+    image: Tensor = canvas().detach()
+    return image
 
 
 def test_an_opaque_style_photo_has_no_regions(files: dict[str, Path]) -> None:

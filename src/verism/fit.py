@@ -59,12 +59,18 @@ def _resolve(path: str | Path) -> Path:
     return found
 
 
+def style_paths(options: Mapping[str, Any]) -> list[Path]:
+    """Return the style photos that the options of ``data`` name, one or several."""
+    named = options["style"]
+    return [Path(path) for path in (named if isinstance(named, list) else [named])]
+
+
 def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
     """Return what the options of ``data``, as a run has recorded them, stand for, but for regions that were found."""
     content_mask, style_mask = (options[name] and Path(options[name]) for name in ("content_mask", "style_mask"))
     return PhotoPair(
         Path(options["content"]),
-        Path(options["style"]),
+        style_paths(options),
         options["size"],
         options["upscale"],
         # Absent from what older versions recorded.
@@ -72,6 +78,7 @@ def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
         content_mask,
         style_mask,
         options["mask_threshold"],
+        style_weights=options.get("style_weights"),
     )
 
 
@@ -216,13 +223,15 @@ class VerismCLI(LightningCLI):
         options = self.config.fit
         inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
         outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
-        if _are_one(inputs["data.content"], inputs["data.style"]):
+        styles = style_paths(vars(options.data))
+        if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
             raise VerismError(
                 f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
                 "choose another photo for one of them."
             )
+        taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
         for option, path in outputs.items():
-            for name, taken in inputs.items():
+            for name, taken in taken_from:
                 if _are_one(path, taken):
                     raise VerismError(
                         f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "
