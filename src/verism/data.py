@@ -123,7 +123,7 @@ class PhotoPair(LightningDataModule):
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
-            content, style = self._fit(self.original), self._look()
+            content, style = self._fit(self.original), self.look()
             self._photos, self._opacity = Photos(content, filled(style)), style.alpha
         return self._photos
 
@@ -187,8 +187,12 @@ class PhotoPair(LightningDataModule):
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
-    def _look(self) -> Photo:
-        """Return what is to be looked at of the style photo, or of several in one, at the size of the fit."""
+    def look(self) -> Photo:
+        """Return what is to be looked at of the style photo, or of several in one, at the size of the fit.
+
+        Raises:
+            VerismError: as ``photos`` does, of the style.
+        """
         photos = []
         for path in self.styles:
             photo = photo_file.read(path)

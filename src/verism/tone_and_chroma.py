@@ -40,6 +40,10 @@ NOISE = 0.02
 DOUBT = 0.03
 """Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 3 ΔE."""
 
+HELD = 0.5
+"""How far a region of another photo goes from the look of a series to its own map: how wrong either is for it is not
+known, and the mean of the two has no more than half of either's error."""
+
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
 
@@ -161,6 +165,29 @@ def by_region(
     whole = whole.towards(one_grade, one_scene)
     kept = [(1 - one_scene) * (1 - _chance(part, whole, content, mine)) for part, mine in zip(own, ours, strict=True)]
     maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
+    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+
+
+def held(
+    common: ToneAndChroma, content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, shown: Tensor | None = None
+) -> ToneAndChroma:
+    """Return a common map, and that for each of K regions of another photo than it was found for, a row each.
+
+    ``T + HELD (1 − (DOUBT / d)²)₊ (T_k − T)``: as ``by_region``, but only part of the way.
+
+    Args:
+        common: in one row.
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
+        theirs: ``(K, m)``, likewise.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
+    """
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    maps = [common]
+    for mine, their in zip(ours, theirs, strict=True):
+        own = region(content, style, mine + 1e-6, their + 1e-6 * shown)
+        maps.append(common.towards(own, HELD * (1 - _chance(own, common, content, mine))))
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
