@@ -159,6 +159,8 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
     along_grey = (_SAMPLES - 1) ** 3
     least, most = torch.zeros_like(own), torch.full_like(own, torch.inf)
     least[:along_grey], most[:along_grey] = MIN_SLOPE, MAX_SLOPE
+    # What the plain map does by itself is no fault of the correction.
+    least, most = torch.minimum(least, own), torch.maximum(most, own)
     weight, out, penalty = _FOLDING / len(basis), torch.zeros_like(own, dtype=torch.bool), torch.zeros_like(energy)
     for _ in range(_ROUNDS):
         slopes = own + steps @ controls

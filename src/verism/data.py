@@ -10,9 +10,11 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from verism import images, photo_file, regions
+from verism.collage import check_weights, collage
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
-from verism.regions import Regions
+from verism.regions import Regions, undivided
+from verism.transparency import VISIBLE, filled
 
 
 class Photos(NamedTuple):
@@ -35,7 +37,7 @@ class PhotoPair(LightningDataModule):
     def __init__(
         self,
         content: Path,
-        style: Path,
+        style: list[Path] | Path,
         size: int = 600,
         upscale: bool = False,
         regions: Literal["auto", "masks"] | None = "masks",
@@ -45,12 +47,14 @@ class PhotoPair(LightningDataModule):
         merge: Sequence[Sequence[str]] = (),
         max_megapixels: float = MEGAPIXELS,
         white: float | None = None,
+        style_weights: Sequence[float] | None = None,
     ) -> None:
         """Choose the photos.
 
         Args:
             content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
-            style: the photo whose look it takes on.
+            style: the photo whose look it takes on, or several, such as "[a.jpg, b.jpg]". What is transparent in them
+                counts for nothing.
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
             regions: what says which part of the content photo takes its look from which part of the style photo. auto:
@@ -67,12 +71,20 @@ class PhotoPair(LightningDataModule):
             max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
             white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
                 samples far above it are refused.
+            style_weights: how much each style photo counts, in any unit, such as "[2, 1]"; null: all the same. The more
+                a photo counts, the larger it is taken.
 
         Raises:
-            VerismError: ``max_megapixels`` is not above 0.
+            VerismError: ``max_megapixels`` is not above 0, there is no style photo, or ``style_weights`` are not one
+                for each of them, from 0 and not all 0.
         """
         super().__init__()
-        self.paths = {"content": Path(content), "style": Path(style)}
+        self.path = Path(content)
+        self.styles = [Path(path) for path in style] if isinstance(style, list) else [Path(style)]
+        if not self.styles:
+            raise VerismError("--data.style: names no photo; give one at least.")
+        self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
+        check_weights(self.style_weights, len(self.styles))
         self.size = size
         self.upscale = upscale
         masks = {"content": content_mask, "style": style_mask}
@@ -86,6 +98,7 @@ class PhotoPair(LightningDataModule):
         self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
+        self._opacity: Tensor | None = None
         self._masked: Regions | None = None
         self._regions: Regions | None = None
 
@@ -93,7 +106,7 @@ class PhotoPair(LightningDataModule):
     def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
-            self._source = photo_file.read(self.paths["content"], self.white)
+            self._source = photo_file.read(self.path, self.white)
         return self._source
 
     @property
@@ -103,18 +116,26 @@ class PhotoPair(LightningDataModule):
 
     @property
     def photos(self) -> Photos:
-        """The two photos, read at first use.
+        """The two photos, read at first use; where the style photo is transparent, with the colours of what is near.
+
+        Several style photos are one: side by side, on a transparent ground.
 
         Raises:
-            VerismError: a photo cannot be read, or ``size`` is too small.
+            VerismError: a photo cannot be read, a style photo is transparent all over, or ``size`` is too small for
+                them or their weights.
         """
         if self._photos is None:
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
-            content = self._fit(self.original)
-            style = photo_file.read(self.paths["style"], self.white).pixels
-            self._photos = Photos(content, self._fit(style))
+            content, style = self._fit(self.original), self.look()
+            self._photos, self._opacity = Photos(content, filled(style)), style.alpha
         return self._photos
+
+    @property
+    def opacity(self) -> Tensor | None:
+        """How much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]; None if it is opaque."""
+        _ = self.photos
+        return self._opacity
 
     @property
     def masked(self) -> Regions | None:
@@ -122,12 +143,14 @@ class PhotoPair(LightningDataModule):
 
         Raises:
             VerismError: there is one mask without the other, ``mask_threshold`` is no share, or the masks cannot be
-                read, have not the photos' shapes, or not each other's colours.
+                read, have not the photos' shapes, or not each other's colours, or there are several style photos.
         """
         if self._masked is None and self.masks:
             if len(self.masks) == 1:
-                (given,), (missing,) = self.masks, self.paths.keys() - self.masks
+                (given,), (missing,) = self.masks, {"content", "style"} - self.masks.keys()
                 raise VerismError(f"--data.{given}_mask needs --data.{missing}_mask: give both masks, or neither.")
+            if len(self.styles) > 1:
+                raise VerismError("--data.style_mask: is of one photo, but --data.style names several; give one.")
             if not 0 <= self.mask_threshold <= 1:
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
@@ -141,6 +164,8 @@ class PhotoPair(LightningDataModule):
     def regions(self, photos: Photos, find: Find) -> Regions | None:
         """Return the regions at the size of ``photos``; None if they are compared as a whole.
 
+        Of a style photo that is transparent in part, a region is what shows of it, and the whole is a region.
+
         Args:
             photos: these photos, at any size.
             find: asked, once, for what no mask says.
@@ -151,7 +176,10 @@ class PhotoPair(LightningDataModule):
         if self._regions is None and self.masked is None and self.find_regions:
             self._regions = find(*self.photos)
         found = self._regions or self.masked
-        return None if found is None else found.merge(self.merge).at(*(photo.shape[-2:] for photo in photos))
+        found = None if found is None else found.merge(self.merge)
+        if self.opacity is not None:
+            found = undivided(photos.content.shape[-2:], self.opacity) if found is None else found.showing(self.opacity)
+        return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))
 
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""
@@ -162,6 +190,20 @@ class PhotoPair(LightningDataModule):
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
+
+    def look(self) -> Photo:
+        """Return what is to be looked at of the style photo, or of several in one, at the size of the fit.
+
+        Raises:
+            VerismError: as ``photos`` does, of the style.
+        """
+        photos = []
+        for path in self.styles:
+            photo = photo_file.read(path, self.white)
+            photos.append(photo.showing(self._fit(photo.pixels)))
+            if photos[-1].alpha is not None and not bool((photos[-1].alpha > VISIBLE).any()):
+                raise VerismError(f"{path}: is transparent all over, and has no look to take on.")
+        return collage(photos, self.style_weights)
 
     def _fit(self, photo: Tensor) -> Tensor:
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
+from torch import Tensor
 
-from verism import images
+from verism import images, photo_file
 from verism.backbone import VGG19
 from verism.errors import VerismError
 from verism.finished import FinishedRun
 from verism.fit import quieten_lightning, resolve_paths
 from verism.metrics import Measure
+from verism.transparency import filled
 from verism.weights import Source
 
 DESCRIPTION = """Measure results, of verism's or of any program's, against the two photos.
@@ -50,14 +52,21 @@ def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
     """Return the metrics of a finished run's result: at the run's size, but of details in the result as written."""
     run = FinishedRun.read(folder)
     content, style = run.photos
-    style = images.scale(style, min(*content.shape[-2:], *style.shape[-2:]))
-    return Measure(content, style, backbone, run.masks, run.original)(run.image, run.rendered)
+    style, opacity = _at(min(content.shape[-2:]), style, run.pair.opacity)
+    return Measure(content, style, backbone, run.masks, run.original, opacity)(run.image, run.rendered)
 
 
 def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, float]:
     """Return the metrics of any result, at its size, against the photos that the options name."""
     if options.content is None or options.style is None:
         raise VerismError(f"{path}: what it was made from is not known; give --content and --style.")
-    image, content, style = (images.read(photo) for photo in (path, options.content, options.style))
-    style = images.scale(style, min(*image.shape[-2:], *style.shape[-2:]))
-    return Measure(images.resize(content, image.shape[-2:]), style, backbone)(image)
+    image, content = (images.read(photo) for photo in (path, options.content))
+    photo = photo_file.read(options.style)
+    style, opacity = _at(min(image.shape[-2:]), filled(photo), photo.alpha)
+    return Measure(images.resize(content, image.shape[-2:]), style, backbone, opacity=opacity)(image)
+
+
+def _at(short: int, style: Tensor, opacity: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Return a style photo, and how much of it shows, scaled down to a short side."""
+    short = min(short, *style.shape[-2:])
+    return images.scale(style, short), None if opacity is None else images.scale(opacity, short)

@@ -14,7 +14,7 @@ from torch import Tensor
 from verism import images
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.fit import FitOptions, read_photos
+from verism.fit import FitOptions, photo_pair
 from verism.module import StyleTransfer
 
 
@@ -72,24 +72,17 @@ class FinishedRun:
         Raises:
             VerismError: the masks cannot be read any more.
         """
-        data = self.options["data"]
-        if not data["content_mask"]:
-            return None
-        pair = PhotoPair(
-            Path(data["content"]),
-            Path(data["style"]),
-            data["size"],
-            data["upscale"],
-            content_mask=Path(data["content_mask"]),
-            style_mask=Path(data["style_mask"]),
-            mask_threshold=data["mask_threshold"],
-        )
-        return None if pair.masked is None else pair.masked.content
+        return None if self.pair.masked is None else self.pair.masked.content
 
     @cached_property
+    def pair(self) -> PhotoPair:
+        """The run's photos and masks; what it has raises ``VerismError`` if they cannot be read any more."""
+        return photo_pair(self.options["data"])
+
+    @property
     def photos(self) -> Photos:
         """The photos at the run's size; raises ``VerismError`` if they cannot be read any more."""
-        return read_photos(self.options["data"])
+        return self.pair.photos
 
     def build(self) -> StyleTransfer:
         """Return the run's model, without its image."""

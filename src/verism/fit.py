@@ -23,7 +23,7 @@ from torch import nn
 from verism import checkpoint, config_file, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary
 from verism.checkpoint import CheckpointFiles
-from verism.data import PhotoPair, Photos
+from verism.data import PhotoPair
 from verism.errors import OutOfMemoryError, VerismError
 from verism.footprint import free
 from verism.memory import KeepFreedMemory, is_shortage
@@ -59,9 +59,27 @@ def _resolve(path: str | Path) -> Path:
     return found
 
 
-def read_photos(options: Mapping[str, Any]) -> Photos:
-    """Return the photos that the options of ``data`` name; raise ``VerismError`` if they cannot be read."""
-    return PhotoPair(Path(options["content"]), Path(options["style"]), options["size"], options["upscale"]).photos
+def style_paths(options: Mapping[str, Any]) -> list[Path]:
+    """Return the style photos that the options of ``data`` name, one or several."""
+    named = options["style"]
+    return [Path(path) for path in (named if isinstance(named, list) else [named])]
+
+
+def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
+    """Return what the options of ``data``, as a run has recorded them, stand for, but for regions that were found."""
+    content_mask, style_mask = (options[name] and Path(options[name]) for name in ("content_mask", "style_mask"))
+    return PhotoPair(
+        Path(options["content"]),
+        style_paths(options),
+        options["size"],
+        options["upscale"],
+        # Absent from what older versions recorded.
+        "masks" if options.get("regions", "masks") else None,
+        content_mask,
+        style_mask,
+        options["mask_threshold"],
+        style_weights=options.get("style_weights"),
+    )
 
 
 class VerismCLI(LightningCLI):
@@ -205,13 +223,15 @@ class VerismCLI(LightningCLI):
         options = self.config.fit
         inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
         outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
-        if _are_one(inputs["data.content"], inputs["data.style"]):
+        styles = style_paths(vars(options.data))
+        if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
             raise VerismError(
                 f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
                 "choose another photo for one of them."
             )
+        taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
         for option, path in outputs.items():
-            for name, taken in inputs.items():
+            for name, taken in taken_from:
                 if _are_one(path, taken):
                     raise VerismError(
                         f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "

@@ -24,6 +24,7 @@ from verism.images import luma
 from verism.losses.gram import Gram, gram, mean_distance
 from verism.losses.term import full_precision
 from verism.regions import Regions
+from verism.transparency import VISIBLE
 
 NAMES = (
     "drift",  # ↓ to 0, ΔE
@@ -264,6 +265,7 @@ class Measure:
         backbone: VGG19,
         masks: Tensor | None = None,
         original: Tensor | None = None,
+        opacity: Tensor | None = None,
     ) -> None:
         """Take from the two photos what every measurement needs of them.
 
@@ -275,12 +277,15 @@ class Measure:
             masks: the content photo's regions, as ``drift`` takes them.
             original: the content photo with all of its detail, where results are fitted at a smaller size than they are
                 rendered at: ``drift``, ``lost`` and ``blown`` compare it with what was rendered.
+            opacity: how much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]: what does not is left out of
+                ``sliced_wasserstein`` and ``style_distance``; None: all of it shows.
         """
-        self.content, self.style = (full_precision(photo.detach()) for photo in (content, style))
+        self.content, style = (full_precision(photo.detach()) for photo in (content, style))
+        self.style = _shown(style, opacity)
         original = self.content if original is None else original
         self._drift, self._contrast = _Drift(original, masks), _Contrast(original)
         self.backbone = backbone.as_published()
-        self.content_grams, self.style_grams = self._grams(self.content), self._grams(self.style)
+        self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
 
     @torch.no_grad()
     def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
@@ -317,9 +322,10 @@ class Measure:
         return {name: float(value) for name, value in values.items()}
 
     @torch.no_grad()
-    def _grams(self, photo: Tensor) -> dict[str, Gram]:
+    def _grams(self, photo: Tensor, opacity: Tensor | None = None) -> dict[str, Gram]:
         photo = photo.to(self.backbone.normalize.mean.device)
-        grams = {layer: gram(features) for layer, features in self.backbone.walk(photo, STYLE_LAYERS)}
+        walk = self.backbone.walk(photo, STYLE_LAYERS)
+        grams = {layer: gram(_shown(features, opacity)) for layer, features in walk}
         # On the CPU, so that the backbone may move between two calls.
         return {layer: Gram(products.cpu(), positions) for layer, (products, positions) in grams.items()}
 
@@ -367,6 +373,16 @@ class _Contrast:
         ratio = _local_contrast(image)[self._textured].to(self._before) / self._before
         low, high = CONTRAST
         return (ratio < low).mean(dtype=torch.float64), (ratio > high).mean(dtype=torch.float64)
+
+
+def _shown(values: Tensor, opacity: Tensor | None) -> Tensor:
+    """Return values ``(1, d, h, w)`` where a photo shows, ``(1, d, 1, n)``; as they are if it shows everywhere."""
+    if opacity is None:
+        return values
+    share = F.interpolate(opacity.to(values), values.shape[-2:], mode="area").flatten()
+    # Of a thin thing, no position of a deep layer need be more than half full.
+    shown = share > min(VISIBLE, 0.99 * float(share.max()))
+    return values.flatten(2)[..., shown].unsqueeze(2)
 
 
 def _local_contrast(photo: Tensor) -> Tensor:

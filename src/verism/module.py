@@ -99,7 +99,8 @@ class StyleTransfer(LightningModule):
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
-        self.canvas.start(*photos, partial(compare, self.backbone), regions)
+        opacity = None if regions is None else regions.opacity
+        self.canvas.start(*photos, partial(compare, self.backbone, opacity=opacity), regions)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say which version it is of."""
@@ -197,7 +198,7 @@ class StyleTransfer(LightningModule):
     @property
     def regions(self) -> Regions | None:
         """The regions of the photos, at the present scale; the network finds them if the data asks for it."""
-        return self.data.regions(self.photos, partial(find_regions, self.backbone))
+        return self.data.regions(self.photos, partial(find_regions, self.backbone, opacity=self.data.opacity))
 
     @property
     def image(self) -> Tensor:

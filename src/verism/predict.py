@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from verism.errors import PredictError, VerismError
 from verism.fit import quieten_lightning, resolve_paths
 from verism.photo_file import MEGAPIXELS, Encoding
 from verism.seen_colors import SeenColors
+from verism.series import Series
 from verism.strength import Strength
 
 UNKNOWN = 0.05
@@ -31,6 +33,9 @@ The run's canvas has to be one that colours a photo: RegionalGrade, Lut3d or Bil
 the photo that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local
 says otherwise. In it, colours that the run's photo did not have get the grade for the whole photo (RegionalGrade), or
 stay what they are. Photos with many of them are named at the end.
+
+With --adapt true, each photo is treated by the regions that it has in common with the style photo of a run of
+photoreal.yaml, sky by sky and stone by stone, in so far as that agrees with the run's look for a whole photo.
 """
 
 
@@ -66,6 +71,13 @@ def predict(args: Sequence[str]) -> None:
         default=None,
         help="Treat places as the run's photo's: true, false, or null: only in the run's own photo.",
     )
+    parser.add_argument(
+        "--adapt",
+        type=bool,
+        default=False,
+        help="Treat each photo by its own regions, held to the look of the run, whose style photo has to be there; of "
+        "runs on RegionalGrade.",
+    )
     options = parser.parse_args(list(args))
     output = options.output
     strength = Strength(output.strength, output.color, output.tone)
@@ -73,16 +85,20 @@ def predict(args: Sequence[str]) -> None:
     encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
     photo_file.limit(options.data.max_megapixels)
     canvas = look.read(options.ckpt_path)
+    if options.adapt and output.local is not None:
+        raise VerismError("--adapt true: treats each photo by its own regions; leave out --output.local.")
+    series = Series.read(options.ckpt_path, canvas) if options.adapt else None
     jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
     table, seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
-    made_with = {"look": options.ckpt_path.name, **strength.said()}
+    made_with = {"look": options.ckpt_path.name, **strength.said(), **({"adapt": "true"} if series else {})}
+    on_others = series or partial(through, table)
     failures, strange = [], {}
     for photo, result in tqdm(jobs.items(), unit="photo"):
         try:
             source = photo_file.read(photo, options.data.white)
             original = source.pixels
             local = _is_own(canvas, original) if output.local is None else output.local
-            image = canvas.render(original) if local else through(table, original)
+            image = canvas.render(original) if local else on_others(original)
             photo_file.write(result, source.showing(strength(original, image)), made_with, encoding)
             strange[photo] = seen.unknown(original)
         except VerismError as error:

@@ -51,7 +51,9 @@ COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f5
 
 
 @torch.no_grad()
-def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6, seed: int = 0) -> Regions:
+def find_regions(
+    backbone: VGG19, content: Tensor, style: Tensor, count: int = 6, seed: int = 0, opacity: Tensor | None = None
+) -> Regions:
     """Divide two photos into regions of the same kinds, and tell how sure each match is.
 
     The features of both photos at ``LAYERS``, each normalised and less its own photo's mean (which takes the grade out:
@@ -67,24 +69,30 @@ def find_regions(backbone: VGG19, content: Tensor, style: Tensor, count: int = 6
         style: ``(1, 3, H', W')``, likewise.
         count: how many regions, up to 8.
         seed: of the clustering.
+        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows, and counts; None: all.
 
     Returns:
         Soft masks ``(1, count, H, W)`` and ``(1, count, H', W')`` in [0, 1] that add up to 1.
     """
     network = backbone.as_published()
-    maps = _components([_features(network, photo) for photo in (content, style)])
+    found = [_features(network, photo) for photo in (content, style)]
+    counts = [torch.ones_like(part[:, :1]) for part in found]
+    if opacity is not None:
+        counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
+    maps = _components(found, counts)
+    mine, their = (count_.flatten() / count_.sum() for count_ in counts)
     ours, theirs = (F.normalize(part.flatten(2).squeeze(0).T) for part in maps)
     points = torch.cat([ours, theirs])
     # Each photo counts the same, whatever its shape.
-    weights = torch.cat([torch.full((len(part),), 1 / len(part)) for part in (ours, theirs)]).to(points)
-    centers = spherical_kmeans(points, weights, count, seed)
+    centers = spherical_kmeans(points, torch.cat([mine, their]), count, seed)
     shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in (ours, theirs)]
     masks = [
         _to_edges(share.T.view(1, count, *part.shape[-2:]), photo)
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
-    alike = similarity(ours, theirs, *shares)
-    content_shares, style_shares = (share.mean(dim=0) for share in shares)
+    weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, (mine, their), strict=True)]
+    alike = similarity(ours, theirs, *weighted)
+    content_shares, style_shares = (share.sum(dim=0) for share in weighted)
     both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
     confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
     one_scene = float(_between(alike @ content_shares, ONE_SCENE))
@@ -150,13 +158,19 @@ def _features(network: VGG19, photo: Tensor) -> Tensor:
         border = BORDER * features.shape[-1] // (small.shape[-1] + 2 * BORDER)
         inner = features[..., border:-border, border:-border]
         parts.append(F.interpolate(inner, shape, mode="bilinear", align_corners=False))
-    features = torch.cat(parts, dim=1)
-    return features - features.mean(dim=(2, 3), keepdim=True)
+    return torch.cat(parts, dim=1)
 
 
-def _components(maps: list[Tensor]) -> list[Tensor]:
-    rows = torch.cat([part.flatten(2).squeeze(0).T for part in maps])
-    _, vectors = torch.linalg.eigh(rows.T @ rows)
+def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
+    """Return the principal components of features less their own photo's mean.
+
+    Args:
+        found: ``(1, d, h, w)`` of each photo.
+        counts: ``(1, 1, h, w)``, how much each position counts.
+    """
+    maps = [part - (part * w).sum(dim=(2, 3), keepdim=True) / w.sum() for part, w in zip(found, counts, strict=True)]
+    rows, weights = (torch.cat([part.flatten(2).squeeze(0).T for part in parts]) for parts in (maps, counts))
+    _, vectors = torch.linalg.eigh(rows.T @ (weights * rows))
     axes = vectors[:, -DIMENSIONS:]
     return [torch.einsum("bchw,cd->bdhw", part, axes) for part in maps]
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism import images
 from verism.errors import VerismError
+from verism.transparency import VISIBLE
 
 RADIUS = 32
 """Up to this distance, in 8-bit RGB, colours are shades of one label; palettes keep labels at twice that or more."""
@@ -34,6 +35,8 @@ class Regions(NamedTuple):
         style: the same, at the style photo's size.
         confidence: ``(K,)`` in [0, 1], how sure it is that the photos show the same in a region; None: certain.
         one_scene: in [0, 1], how sure it is that the two are photos of one scene, so that one grade explains all.
+        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows; None: it is opaque. What does not show
+            is in no region.
     """
 
     labels: tuple[str, ...]
@@ -41,6 +44,12 @@ class Regions(NamedTuple):
     style: Tensor
     confidence: Tensor | None = None
     one_scene: float = 0.0
+    opacity: Tensor | None = None
+
+    @property
+    def undivided(self) -> bool:
+        """Whether there is nothing to tell apart but what shows of the style photo and what does not."""
+        return self.opacity is not None and len(self.labels) == 1 and bool((self.content == 1).all())
 
     @property
     def sure(self) -> Tensor:
@@ -78,6 +87,19 @@ class Regions(NamedTuple):
             labels=tuple(group[0] for group in every), content=content, style=style, confidence=sure.float()
         )
 
+    def showing(self, opacity: Tensor) -> Regions:
+        """Return the regions of a style photo that is transparent in part.
+
+        Args:
+            opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo. What does not show is left out, and a region of
+                which nothing shows has no match.
+        """
+        hard = self.style.dtype == torch.bool
+        style = self.style & (opacity > VISIBLE) if hard else self.style * opacity
+        shown = style.flatten(2).any(dim=2).squeeze(0)
+        confidence = self.confidence if bool(shown.all()) else self.sure * shown.to(self.sure)
+        return self._replace(style=style, confidence=confidence, opacity=opacity)
+
     def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
         """Return the regions at other heights and widths of the two photos."""
         shapes = zip((self.content, self.style), (content, style), strict=True)
@@ -85,7 +107,19 @@ class Regions(NamedTuple):
             resize(masks, shape) if masks.dtype == torch.bool else images.resize(masks, shape)
             for masks, shape in shapes
         )
-        return self._replace(content=mine, style=theirs)
+        opacity = None if self.opacity is None else images.resize(self.opacity, style)
+        return self._replace(content=mine, style=theirs, opacity=opacity)
+
+
+def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
+    """Return the one region that is all of a content photo, and all that shows of the style photo.
+
+    Args:
+        shape: height and width of the content photo.
+        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo.
+    """
+    everything = torch.ones(1, 1, *shape, dtype=torch.bool)
+    return Regions(("#ffffff",), everything, opacity > VISIBLE, opacity=opacity)
 
 
 class Palette(NamedTuple):

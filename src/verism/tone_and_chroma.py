@@ -43,6 +43,10 @@ NOISE = 0.02
 DOUBT = 0.03
 """Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 3 ΔE."""
 
+HELD = 0.5
+"""How far a region of another photo goes from the look of a series to its own map: how wrong either is for it is not
+known, and the mean of the two has no more than half of either's error."""
+
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
 
@@ -126,7 +130,14 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     return _retouch(curve, saturation, tint - saturation * origin)
 
 
-def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure: Tensor) -> ToneAndChroma:
+def by_region(
+    content: Tensor,
+    style: Tensor,
+    ours: Tensor,
+    theirs: Tensor,
+    sure: Tensor,
+    shown: Tensor | None = None,
+) -> ToneAndChroma:
     """Return the map for the whole photo, and that for each of K regions, a row each.
 
     As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
@@ -140,14 +151,16 @@ def by_region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, sure
         ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
         theirs: ``(K, m)``, likewise.
         sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
     """
-    whole = whole_photo(content, style)
-    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1)
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    whole = whole_photo(content, style, (torch.ones_like(content[0]), shown))
+    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1) / shown.mean()
     common = torch.minimum(shares, their_shares) * sure
     if not float(common.sum()):
         return ToneAndChroma(*(part.repeat(1 + len(sure), *[1] * (part.dim() - 1)) for part in whole))
     shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
-    own = [region(content, style, mine + 1e-6, their + 1e-6) for mine, their in zip(ours, theirs, strict=True)]
+    own = [region(content, style, mine + 1e-6, their + 1e-6 * shown) for mine, their in zip(ours, theirs, strict=True)]
     whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
     kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
     maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
@@ -176,6 +189,29 @@ def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> T
         matrix += part * alone * alone.T
         offset += shift * alone.flatten()
     return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
+
+
+def held(
+    common: ToneAndChroma, content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, shown: Tensor | None = None
+) -> ToneAndChroma:
+    """Return a common map, and that for each of K regions of another photo than it was found for, a row each.
+
+    ``T + HELD (1 − (DOUBT / d)²)₊ (T_k − T)``: as ``by_region``, but only part of the way.
+
+    Args:
+        common: in one row.
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
+        theirs: ``(K, m)``, likewise.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
+    """
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    maps = [common]
+    for mine, their in zip(ours, theirs, strict=True):
+        own = region(content, style, mine + 1e-6, their + 1e-6 * shown)
+        maps.append(common.towards(own, HELD * (1 - _chance(own, common, content, mine))))
+    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
 def tone_curve(

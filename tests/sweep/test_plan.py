@@ -172,6 +172,21 @@ def test_a_digest_stands_for_what_decides_the_result(base: Path) -> None:
     assert len({digest(), *others}) == 6
 
 
+def test_several_style_photos(base: Path) -> None:
+    """All of their contents decide, and all of them are known of the run."""
+    photos = [base.parent / f"{name}.png" for name in ("style", "content")]
+    (run,) = runs(base, {"data.style": [[str(path) for path in photos]], "data.style_weights": [[2, 1]]})
+    assert run.folder.name.startswith("content-style-content,")
+    record = run.record()
+    assert record.styles == tuple(photos)
+    assert record.pair == "content → style + content"
+    (alone,) = runs(base, {"data.style": [str(photos[0])]})
+    assert runs(base, {"data.style": [[str(photos[0])]]})[0].digest == alone.digest != run.digest
+    photos[1].write_bytes(photos[0].read_bytes())
+    (changed,) = runs(base, {"data.style": [[str(path) for path in photos]], "data.style_weights": [[2, 1]]})
+    assert changed.digest != run.digest
+
+
 def test_a_run_stays_in_its_folder_when_the_grid_grows_and_gives_it_more_words(base: Path) -> None:
     (alone,) = runs(base, {"data.size": [32]})
     alone.prepare()

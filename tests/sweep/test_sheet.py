@@ -115,6 +115,14 @@ def test_photos_are_as_high_as_results(run: Record, content: Tensor, style: Tens
     assert len(tops) == 1
 
 
+def test_every_style_photo_is_shown(run: Record, tmp_path: Path) -> None:
+    further = tmp_path / "further.png"
+    images.write(further, torch.tensor(color(77)).view(1, 3, 1, 1).expand(1, 3, 48, 48) / 255, {})
+    assert not where(contact_sheet([finished(run, 0, {})]), color(77)).any()
+    sheet = contact_sheet([replace(finished(run, 0, {}), further=(further,))])
+    assert int(where(sheet, color(77)).sum()) == HEIGHT * HEIGHT
+
+
 def test_metrics_stand_beneath(run: Record) -> None:
     record = finished(run, 0, {})
     without = contact_sheet([record])

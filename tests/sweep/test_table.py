@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_columns_and_values(tmp_path: Path) -> None:
         "000,a b.jpg,c.jpg,3,1e3,256,finished,,1.5,imagenet,ab,1e-17,0.1,\n"
         '001,a b.jpg,c.jpg,3,"2, 3",256,failed,"It said ""no"",\nand stopped.",,,,,,2.0\n'
     )
+
+
+def test_several_style_photos(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    write_csv(path, [replace(FINISHED, further=(Path("d.jpg"), Path("e.jpg")))])
+    assert path.read_text().splitlines()[1].startswith("000,a b.jpg,c.jpg; d.jpg; e.jpg,3,")
 
 
 def test_reads_back(tmp_path: Path) -> None:

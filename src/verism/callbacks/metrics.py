@@ -83,7 +83,10 @@ class Metrics(Periodic):
             self._photo = at_side(model.data.original)
             # Free pixels have no more detail than was optimised.
             self._renders = _render(model, self._photo).shape == self._photo.shape
-            self._measure = Measure(content, style, model.backbone, masks, self._photo if self._renders else None)
+            shown = model.data.opacity
+            opacity = None if shown is None else images.resize(shown, style.shape[-2:])
+            original = self._photo if self._renders else None
+            self._measure = Measure(content, style, model.backbone, masks, original, opacity)
         image = images.resize(model.image, self._measure.content.shape[-2:])
         self._last = self._measure(image, _render(model, self._photo) if self._renders else None)
         measured = {f"metrics/{name}": value for name, value in self._last.items()}

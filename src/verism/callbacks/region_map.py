@@ -74,7 +74,7 @@ class RegionMap(Callback):
         """Show the regions, and say how sure they are."""
         model = cast("StyleTransfer", pl_module)
         regions = model.regions
-        if regions is None or not trainer.is_global_zero:
+        if regions is None or regions.undivided or not trainer.is_global_zero:
             return
         rank_zero_info(describe(regions))
         both = zip(("content", "style"), model.photos, (regions.content, regions.style), strict=True)

@@ -48,17 +48,20 @@ class LinearGrade(Grade):
         self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
     ) -> None:
         """Put the content photo on the canvas, through the closed-form colour map or as it is."""
-        del regions
-        self.matrix, self.offset = (part.to(content) for part in self._first(content, style, compare))
+        shown = None if regions is None else regions.opacity
+        self.matrix, self.offset = (part.to(content) for part in self._first(content, style, compare, shown))
         self.controls = nn.Parameter(torch.zeros_like(self.controls))
         self.resize(content)
 
-    def _first(self, content: Tensor, style: Tensor, compare: Compare | None) -> ColorMap:
+    def _first(self, content: Tensor, style: Tensor, compare: Compare | None, shown: Tensor | None) -> ColorMap:
         if self.init == "identity":
             return identity()
-        weights = None
+        weights: tuple[Tensor, Tensor] | None = None
         if self.init == "shared":
             if compare is None:
                 raise VerismError("--model.canvas.init shared: needs a network that compares the photos.")
             weights = compare(content, style)
+        if shown is not None:
+            ours, theirs = weights or (torch.ones_like(content[:, :1]), 1.0)
+            weights = (ours, theirs * shown.to(style))
         return monge_kantorovich(self.space.encode(content), self.space.encode(style), NOISE, weights=weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import final
 
@@ -94,12 +95,16 @@ class RegionalGrade(Grade):
             VerismError: the photos are of one scene, and there is no ``compare`` to tell what they share.
         """
         ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        maps = tone_and_chroma.whole_photo(ours, theirs)
-        self.shares = content.new_zeros(1, 0, *content.shape[-2:])
-        if regions is not None:
+        shown = torch.ones_like(theirs[0])
+        if regions is not None and regions.opacity is not None:
+            shown = regions.opacity.flatten().to(content)
+        if regions is None or regions.undivided:
+            maps = tone_and_chroma.whole_photo(ours, theirs, (torch.ones_like(ours[0]), shown))
+            self.shares = content.new_zeros(1, 0, *content.shape[-2:])
+        else:
             sure = regions.sure.to(content)
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure)
+            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, shown)
             if regions.one_scene:
                 if compare is None:
                     raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
@@ -109,6 +114,29 @@ class RegionalGrade(Grade):
         self.matrix, self.tones = (part.to(content) for part in maps)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.resize(content)
+
+    def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
+        """Return a canvas for another photo, with the look that this one has for a whole photo.
+
+        Its regions' functions are that, and part of the way to the closed form of what the photo has in each of them
+        (``tone_and_chroma.held``).
+
+        Args:
+            content: the other photo, ``(1, 3, H, W)``, RGB in [0, 1].
+            style: ``(1, 3, H', W')``, likewise.
+            regions: of these two.
+        """
+        ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
+        mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+        shown = None if regions.opacity is None else regions.opacity.flatten().to(content)
+        twin = copy.deepcopy(self)
+        common = ToneAndChroma(self.matrix[:1], self.tones[:1])
+        twin.matrix, twin.tones = tone_and_chroma.held(common, ours, theirs, mine, their, shown)
+        added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
+        twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
+        twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
+        twin.resize(content)
+        return twin
 
     def resize(self, content: Tensor) -> None:
         """Put the content photo at another size on the canvas; the look stays."""

@@ -19,7 +19,7 @@ from verism import precision
 from verism.canvas import Pixels
 from verism.data import Photos
 from verism.errors import VerismError
-from verism.fit import FitOptions, read_photos
+from verism.fit import FitOptions, photo_pair
 from verism.module import StyleTransfer
 from verism.sweep.run import Run
 
@@ -63,7 +63,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
     @cache
     def pixels(data: str) -> int | VerismError:
         try:
-            return read_photos(json.loads(data)).content[0, 0].numel()
+            return photo_pair(json.loads(data)).photos.content[0, 0].numel()
         except VerismError as error:
             return error
 

@@ -18,7 +18,7 @@ from jsonargparse.typing import register_type
 import verism
 from verism import config_file
 from verism.errors import VerismError
-from verism.fit import FitOptions
+from verism.fit import FitOptions, style_paths
 from verism.images import matching
 from verism.sweep.run import Chain, Run
 from verism.weights import choose
@@ -155,8 +155,11 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     backbone["weights"] = _chosen(backbone["weights"])
     _reseed(options["model"], seed)
     decisive = json.loads(json.dumps(options))
-    files = ("content", "style", "content_mask", "style_mask")
+    files = ("content", "content_mask", "style_mask")
     decisive["data"] |= {name: _contents(Path(data[name])) for name in files if data.get(name)}
+    contents = [_contents(path) for path in style_paths(data)]
+    # One photo has the same number whether it is given alone or in a list.
+    decisive["data"]["style"] = contents if len(contents) > 1 else contents[0]
     if before:
         canvas = options["model"]["canvas"]
         if not canvas["class_path"].endswith("Pixels"):
@@ -165,7 +168,7 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
         decisive["model"]["canvas"]["init_args"]["init"] = before.digest
     decisive["version"] = verism.__version__
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    pair = f"{Path(data['content']).stem}-{Path(data['style']).stem}"
+    pair = "-".join(path.stem for path in (Path(data["content"]), *style_paths(data)))
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
     name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
     # A run that was done under other words, before the grid grew, say, stays where it is.

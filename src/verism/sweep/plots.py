@@ -164,7 +164,7 @@ def _lines(records: Sequence[Record], option: str, tag: str, x: Mapping[str, flo
         others = tuple(value for other, value in record.settings.items() if other != option)
         y = record.scalars.get(tag, math.nan)
         if record.error is None and math.isfinite(y):
-            lines[record.content, record.style, record.seed, others][x[record.settings[option]]] = y
+            lines[record.content, record.styles, record.seed, others][x[record.settings[option]]] = y
     return list(lines.values())
 
 

@@ -15,7 +15,7 @@ class Record:
         name: of the run, and of its folder.
         folder: holds the run's config (``fit.yaml``), its TensorBoard log, and ``result.png`` if it finished.
         content: the content photo's file.
-        style: the style photo's file.
+        style: the style photo's file, or the first one's of several.
         seed: of everything random.
         settings: option that varies to its value in this run, as a label; every run of a sweep has the same options,
             in the same order. A numeric option's labels read as numbers.
@@ -24,6 +24,7 @@ class Record:
         weights: name of the backbone's weights, ``imagenet``, ``compact`` or a path; empty if it never loaded them.
         sha256: of the weights' file; empty likewise.
         scalars: TensorBoard tag to its last value, such as ``metrics/structure`` or ``loss/total``.
+        further: the files of further style photos.
     """
 
     name: str
@@ -37,11 +38,17 @@ class Record:
     weights: str = ""
     sha256: str = ""
     scalars: Mapping[str, float] = field(default_factory=dict)
+    further: tuple[Path, ...] = ()
 
     @property
     def pair(self) -> str:
-        """The two photos, by their files' names without endings."""
-        return f"{self.content.stem} → {self.style.stem}"
+        """The photos, by their files' names without endings."""
+        return f"{self.content.stem} → {' + '.join(path.stem for path in self.styles)}"
+
+    @property
+    def styles(self) -> tuple[Path, ...]:
+        """The files of all style photos."""
+        return self.style, *self.further
 
     @property
     def image(self) -> Path:

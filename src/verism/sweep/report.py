@@ -21,8 +21,8 @@ from verism.sweep.sheet import contact_sheet
 from verism.sweep.table import write_csv
 from verism.verdict import FAULTS
 
-Pair = tuple[Path, Path]
-"""The files of a content and a style photo."""
+Pair = tuple[Path, ...]
+"""The files of a content photo and of its style photo, or photos."""
 
 
 def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[str] = COMPARED) -> list[Path]:
@@ -44,7 +44,7 @@ def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[st
     report, table = folder / "report.html", folder / "results.csv"
     write_csv(table, records)
     write_report(report, folder.resolve().name, records, tags, sheets, figures)
-    stems = _stems(f"{content.stem}_{style.stem}" for content, style in sheets)
+    stems = _stems("_".join(path.stem for path in pair) for pair in sheets)
     sheet_files = [folder / "sheets" / f"{stem}.png" for stem in stems]
     for path, sheet in zip(sheet_files, sheets.values(), strict=True):
         images.write(path, sheet, {})
@@ -90,12 +90,12 @@ def write_report(
         weights=sorted({(record.weights, record.sha256) for record in records if record.weights}),
         pairs=[
             {
-                "title": f"{content.stem} → {style.stem}",
+                "title": f"{content.stem} → {' + '.join(style.stem for style in styles)}",
                 "content": content,
-                "style": style,
+                "style": ", ".join(map(str, styles)),
                 "sheet": _data_uri("image/jpeg", _jpeg(sheet)),
             }
-            for (content, style), sheet in sheets.items()
+            for (content, *styles), sheet in sheets.items()
         ],
         faults=_faults(records),
         plots={names[option]: _data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
@@ -126,7 +126,7 @@ def contact_sheets(records: Sequence[Record]) -> dict[Pair, Tensor]:
     """Draw a contact sheet ``(1, 3, H, W)``, RGB in [0, 1], for each pair of photos."""
     pairs: dict[Pair, list[Record]] = {}
     for record in records:
-        pairs.setdefault((record.content, record.style), []).append(record)
+        pairs.setdefault((record.content, *record.styles), []).append(record)
     return {pair: contact_sheet(runs) for pair, runs in pairs.items()}
 
 

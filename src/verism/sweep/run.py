@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from verism import atomic
+from verism.fit import style_paths
 from verism.sweep.record import Record
 
 OPTIONS, OUTCOME, ATTEMPTS, LOG, LOCK = "fit.yaml", "outcome.json", "attempts", "log.txt", ".lock"
@@ -101,11 +102,12 @@ class Run:
     def record(self) -> Record:
         """Return what is known of the run."""
         outcome = self.outcome or Outcome(self.digest, error="not run")
+        style, *further = style_paths(self.options["data"])
         return Record(
             self.folder.name,
             self.folder,
             Path(self.options["data"]["content"]),
-            Path(self.options["data"]["style"]),
+            style,
             self.seed,
             self.settings,
             outcome.error,
@@ -113,6 +115,7 @@ class Run:
             outcome.weights,
             outcome.sha256,
             outcome.scalars,
+            tuple(further),
         )
 
 

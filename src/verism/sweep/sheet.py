@@ -52,7 +52,7 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
     press = _Press(*_cell_shape(records))
     indent = _blank(press.label_width(label for row in rows for label in row))
 
-    photos = [press.photo("content", records[0].content), press.photo("style", records[0].style)]
+    photos = [press.photo("content", records[0].content), *(press.photo("style", path) for path in records[0].styles)]
     parts = [press.line(indent, photos)]
     for band in _bands(columns):
         headers = press.line(indent, [press.text(column, press.width) for column in band])

@@ -16,7 +16,8 @@ def write_csv(path: Path, records: Sequence[Record]) -> None:
     """Write a line a run, under a line of column names; what is not known is left empty.
 
     Columns: ``run``, ``content``, ``style``, ``seed``, the options that vary, ``status`` (``finished`` or ``failed``),
-    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted.
+    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted. Of several
+    style photos, there is a semicolon between the files.
 
     Raises:
         VerismError: the file cannot be written.
@@ -31,7 +32,7 @@ def write_csv(path: Path, records: Sequence[Record]) -> None:
             {
                 "run": record.name,
                 "content": record.content,
-                "style": record.style,
+                "style": "; ".join(str(path) for path in record.styles),
                 "seed": record.seed,
                 **record.settings,
                 "status": "finished" if record.error is None else "failed",

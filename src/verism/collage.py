@@ -1,0 +1,73 @@
+"""Several style photos as one: side by side, each of the size that its weight asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.errors import VerismError
+from verism.photo_file import MIN_SIDE, Photo
+
+GAP = 16
+"""Pixels between two photos: one position of VGG-19's deepest layers, whose colours lead from one to the other."""
+
+
+def check_weights(weights: Sequence[float], count: int) -> None:
+    """Raise ``VerismError`` unless there is a weight for each of ``count`` photos, at least 0, and not all 0."""
+    if len(weights) != count:
+        raise VerismError(f"--data.style_weights: has {len(weights)} weights for {count} style photos; give one each.")
+    for weight in weights:
+        if not 0 <= weight < math.inf:
+            raise VerismError(f"--data.style_weights: {weight} is no weight; give numbers from 0.")
+    if not any(weights):
+        raise VerismError("--data.style_weights: all weights are 0; give one of the style photos more.")
+
+
+def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
+    """Put photos side by side on a transparent ground, so that statistics of what shows are weighted means of theirs.
+
+    Each is scaled until its share of all that shows is its weight's share, none is enlarged, and one at least keeps its
+    size. Photos of weight 0 are left out.
+
+    Args:
+        photos: as large as they may be, at least one; what is transparent in them stays so.
+        weights: one for each, as ``check_weights`` asks for.
+
+    Raises:
+        VerismError: a photo would have less than ``MIN_SIDE`` pixels on its short side.
+    """
+    chosen = [(photo, weight) for photo, weight in zip(photos, weights, strict=True) if weight]
+    if len(chosen) == 1:
+        return chosen[0][0]
+    areas = [float(_opacity(photo).sum()) for photo, _ in chosen]
+    unit = min(area / weight for area, (_, weight) in zip(areas, chosen, strict=True))
+    scaled = [
+        _scaled(photo, (unit * weight / area) ** 0.5) for area, (photo, weight) in zip(areas, chosen, strict=True)
+    ]
+    height = max(photo.pixels.shape[-2] for photo in scaled)
+    columns = []
+    for index, photo in enumerate(scaled):
+        # Over white, as the reader has what is transparent.
+        frame = (0, GAP if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
+        columns.append((F.pad(photo.pixels, frame, value=1.0), F.pad(_opacity(photo), frame)))
+    pixels, alpha = (torch.cat(parts, dim=-1) for parts in zip(*columns, strict=True))
+    return Photo(pixels, alpha)
+
+
+def _opacity(photo: Photo) -> Tensor:
+    return torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
+
+
+def _scaled(photo: Photo, factor: float) -> Photo:
+    height, width = (round(side * factor) for side in photo.pixels.shape[-2:])
+    if min(height, width) < MIN_SIDE:
+        raise VerismError(
+            f"--data.style_weights: the weights are too far apart: one photo would be {width}×{height} pixels small, "
+            f"and needs {MIN_SIDE} a side; choose weights closer to each other, or a larger --data.size."
+        )
+    return photo.showing(images.resize(photo.pixels, (height, width)))
