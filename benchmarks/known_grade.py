@@ -32,7 +32,7 @@ COLUMNS = {"psnr": "PSNR, dB ↑", "ssim": "SSIM ↑", "ciede2000": "CIEDE2000 �
 CAPTION = ("psnr", "ciede2000")
 """What is told of each result."""
 
-METHODS = ("content", "closed_form", "distribution_transfer", "lut", "match", "grid")
+METHODS = ("content", "closed_form", "distribution_transfer", "lut", "match", "photoreal")
 PHOTOS = ("autumn.jpg", "dandelions.jpg", "picos.jpg")
 
 

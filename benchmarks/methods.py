@@ -128,8 +128,8 @@ def methods(fit_options: Sequence[str] = ()) -> dict[str, Method]:
         "pixels": Made((f"{main}", "fit", f"--config={configs}/leaky.yaml", *rest, "--data.size={size}"), fit_options),
         "lut": Made((f"{main}", "fit", f"--config={configs}/lut.yaml", *rest), fit_options),
         "match": Made((f"{main}", "fit", f"--config={configs}/match.yaml", *rest), fit_options),
-        "grid": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest), fit_options),
-        "grid_masked": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest, *masks), fit_options),
+        "photoreal": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest), fit_options),
+        "photoreal_masked": Made((f"{main}", "fit", f"--config={configs}/photoreal.yaml", *rest, *masks), fit_options),
     }
 
 

@@ -1,6 +1,6 @@
-"""What the grid's smoothness trades, drift and structure against style: ``python benchmarks/trade_off.py FOLDER``.
+"""What departure trades, drift and structure against style: ``python benchmarks/trade_off.py FOLDER``.
 
-FOLDER is laid out as for scoreboard.py. The grid of photoreal.yaml is fitted with each --smoothness; the closed-form
+FOLDER is laid out as for scoreboard.py. photoreal.yaml is fitted with each --departure; the closed-form
 colour map, and DPST's published results where the folder has them, are points to compare with.
 """
 
@@ -37,13 +37,13 @@ def main(args: Sequence[str] | None = None) -> None:
     """
     options = parser(str(__doc__), Path("lightning_logs/trade_off"))
     options.add_argument("folder", type=Path, help="Of the pairs.")
-    options.add_argument("--smoothness", type=float, nargs="+", default=[0.3, 1.0, 3.0, 10.0, 30.0], help="Weights.")
+    options.add_argument("--departure", type=float, nargs="+", default=[20.0, 100.0, 600.0, 3000.0], help="Weights.")
     chosen = options.parse_args(args)
     judge = by_metrics(VGG19(), chosen.size)
     fit = shlex.split(chosen.fit)
     curve: dict[str, Method] = {
-        f"smoothness {weight:g}": methods([*fit, f"--model.canvas.smoothness={weight}"])["grid"]
-        for weight in sorted(chosen.smoothness)
+        f"departure {weight:g}": methods([*fit, f"--model.canvas.departure={weight}"])["photoreal"]
+        for weight in sorted(chosen.departure)
     }
     try:
         rows = compare(
@@ -56,7 +56,7 @@ def main(args: Sequence[str] | None = None) -> None:
         )
     except VerismError as error:
         raise SystemExit(str(error)) from error
-    about = f"Results at a short side of {chosen.size} pixels; grid fitted with photoreal.yaml {chosen.fit}."
+    about = f"Results at a short side of {chosen.size} pixels; photoreal.yaml {chosen.fit}."
     write_tables(chosen.output / "trade_off", rows, COLUMNS, (), about)
     save(chosen.output / "trade_off.png", plot(rows, list(curve)))
     conclude(rows, chosen.output)
@@ -81,11 +81,11 @@ def plot(rows: Sequence[Row], curve: Sequence[str]) -> Figure:
 def _draw(axes: Axes, rows: Sequence[Row], curve: Sequence[str], score: str) -> None:
     points = {method: _mean(rows, method, score) for method in dict.fromkeys(row.method for row in rows if row.scores)}
     line = [points[method] for method in curve if method in points]
-    axes.plot(*zip(*line, strict=True), "-o", color="tab:blue", label="grid")
+    axes.plot(*zip(*line, strict=True), "-o", color="tab:blue", label="photoreal")
     for method, point in points.items():
         if method not in curve:
             axes.plot(*point, "s", label=method.replace("_", " "))
-        label = method.removeprefix("smoothness ")
+        label = method.removeprefix("departure ")
         axes.annotate(label, point, textcoords="offset points", xytext=(6, 6), fontsize=8)
 
 

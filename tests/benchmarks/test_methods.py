@@ -110,7 +110,7 @@ def test_those_with_masks_apply_to_pairs_with_masks(case: Case) -> None:
     without = {name for name, method in methods().items() if method.applies(case)}
     mask = case.photos["content"]
     masked = case._replace(photos={**case.photos, "content_mask": mask, "style_mask": mask})
-    assert {name for name, method in methods().items() if method.applies(masked)} - without == {"grid_masked"}
+    assert {name for name, method in methods().items() if method.applies(masked)} - without == {"photoreal_masked"}
 
 
 @pytest.mark.parametrize("name", [name for name, method in methods().items() if isinstance(method, Made)])
@@ -129,7 +129,7 @@ def test_options_reach_every_fit_and_nothing_else() -> None:
         assert fits == (isinstance(method, Made) and method.options == ["--data.size", "64"]), name
 
 
-@pytest.mark.parametrize("name", ["pixels", "lut", "match", "grid", "grid_masked"])
+@pytest.mark.parametrize("name", ["pixels", "lut", "match", "photoreal", "photoreal_masked"])
 def test_fit_understands_its_options(name: str) -> None:
     """Parsed, not run: the config of its own, with the photos and the output of the case."""
     method = methods()[name]
@@ -139,4 +139,4 @@ def test_fit_understands_its_options(name: str) -> None:
     options = FitOptions().read([arg.format_map(values) for arg in method.command[2:]])
     assert options["data"]["content"] == "/somewhere/content"
     assert options["output"] == options["output"] | {"path": "/somewhere/result.png", "overwrite": True}
-    assert (options["data"]["content_mask"] is not None) == (name == "grid_masked")
+    assert (options["data"]["content_mask"] is not None) == (name == "photoreal_masked")

@@ -15,17 +15,17 @@ from verism.weights import Weights
 
 def test_the_line_goes_through_the_means_of_the_curve() -> None:
     scores = {
-        ("1", "smoothness 1"): (0.2, 8.0, 0.8),
-        ("2", "smoothness 1"): (0.4, 6.0, 0.6),
-        ("1", "smoothness 10"): (0.5, 2.0, 0.9),
+        ("1", "departure 1"): (0.2, 8.0, 0.8),
+        ("2", "departure 1"): (0.4, 6.0, 0.6),
+        ("1", "departure 10"): (0.5, 2.0, 0.9),
         ("1", "dpst_result"): (0.3, 12.0, 0.5),
     }
     rows = [
         Row(case, method, scores={"style_distance": style, "drift": drift, "structure": structure})
         for (case, method), (style, drift, structure) in scores.items()
     ]
-    rows.append(Row("2", "smoothness 10", error="failed"))
-    panels = plot(rows, ["smoothness 1", "smoothness 10"]).axes
+    rows.append(Row("2", "departure 10", error="failed"))
+    panels = plot(rows, ["departure 1", "departure 10"]).axes
     expected = ((0.3, 7.0, 0.5, 2.0), [0.3, 12.0]), ((0.3, 0.7, 0.5, 0.9), [0.3, 0.5])
     for axes, (curve, published) in zip(panels, expected, strict=True):
         line, point = axes.lines
@@ -40,7 +40,7 @@ def test_from_folder_to_figure(tmp_path: Path, tiny_weights: Weights) -> None:
         images.write(tmp_path / "pairs" / "1" / f"{role}.png", synthetic_photo(48, 64, seed), {})
     fit = "--trainer.max_steps 1 --data.size 32 --trainer.accelerator cpu --model.backbone.weights compact"
     output = tmp_path / "output"
-    main([str(tmp_path / "pairs"), "--output", str(output), "--size", "40", f"--fit={fit}", "--smoothness", "2"])
+    main([str(tmp_path / "pairs"), "--output", str(output), "--size", "40", f"--fit={fit}", "--departure", "2"])
     assert {path.name for path in output.iterdir()} == {"results", "trade_off.csv", "trade_off.md", "trade_off.png"}
     lines = (output / "trade_off.csv").read_text().splitlines()
-    assert [line.split(",")[:2] for line in lines[1:]] == [["1", "smoothness 2"], ["1", "closed_form"]]
+    assert [line.split(",")[:2] for line in lines[1:]] == [["1", "departure 2"], ["1", "closed_form"]]
