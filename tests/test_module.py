@@ -349,3 +349,21 @@ def test_no_photos_is_one_sentence(tiny_weights: Weights) -> None:
     trainer = Trainer(max_steps=1, logger=False, accelerator="cpu", enable_checkpointing=False)
     with pytest.raises(VerismError, match="needs its two photos"):
         trainer.fit(model, train_dataloaders=[0])
+
+
+def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: Weights, photos: Photos) -> None:
+    """Lightning makes its own device the default while the model is configured, and the photos are on the CPU."""
+    data = PhotoPair(Path(), Path(), regions="auto")
+    data._photos = photos
+    model = StyleTransfer(
+        RegionalGrade(), VGG19(), ContentLoss(weight=0), StyleLoss(normalization="relative"), ColorLoss()
+    )
+    trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
+    trainer.strategy.connect(model)
+    model.trainer = trainer
+    trainer.datamodule = data  # type: ignore[attr-defined]  # As Lightning does it itself.
+    # The type of no device at all: whatever is made on it cannot meet the photos.
+    with torch.device("meta"):
+        model.configure_model()
+    assert all(tensor.device.type == "cpu" for tensor in model.canvas.state_dict().values())
+    assert bool(model.image.isfinite().all())

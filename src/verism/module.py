@@ -95,7 +95,9 @@ class StyleTransfer(LightningModule):
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter."""
         self.size = self.scale
-        self.start(self.photos, self.regions)
+        # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
+        with torch.device("cpu"):
+            self.start(self.photos, self.regions)
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
