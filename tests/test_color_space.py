@@ -97,18 +97,25 @@ def test_gradient(space: ColorSpace) -> None:
 
 
 def test_into_gamut_leaves_colours_that_srgb_has(content: Tensor) -> None:
-    assert torch.equal(into_gamut(content), content)
+    assert torch.equal(into_gamut(content, content.mean(dim=1, keepdim=True)), content)
 
 
-def test_into_gamut_takes_chroma_and_keeps_lightness_and_hue() -> None:
-    """A red of luma 0.4 that would need 1.2: the excess is (1.2 − 0.4) / (1 − 0.4), the same for all channels."""
-    grey, chroma = 0.4, torch.tensor([0.8, -0.4, 0.0])
-    chroma[2] = -(0.299 * 0.8 - 0.587 * 0.4) / 0.114
-    color = (grey + chroma).view(1, 3, 1, 1)
-    expected = grey + chroma * (1 - grey) / 0.8
-    torch.testing.assert_close(into_gamut(color).flatten(), expected)
+def test_into_gamut_takes_chroma_and_keeps_the_grey_and_the_direction() -> None:
+    """Red would need 1.2, blue −0.2: the larger excess is (1.2 − 0.4) / (1 − 0.4), the same for all channels."""
+    grey, chroma = torch.full((1, 1, 1, 1), 0.4), torch.tensor([0.8, -0.3, -0.4]).view(1, 3, 1, 1)
+    torch.testing.assert_close(into_gamut(grey + chroma, grey), grey + chroma * 0.6 / 0.8)
+
+
+def test_into_gamut_leaves_a_dark_and_very_red_colour_red() -> None:
+    lightness, red = torch.tensor(0.3), Oklab().encode(torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1))
+    dark = torch.cat([lightness.view(1, 1, 1, 1), red[:, 1:]], dim=1)
+    grey = Oklab().decode(torch.stack([lightness, *torch.zeros(2)]).view(1, 3, 1, 1))[:, :1]
+    found = into_gamut(Oklab().decode(dark), grey)
+    assert float(found[0, 0]) > 2 * float(found[0, 1:].max())
+    assert float(found[0, 0]) > 0.2
 
 
 def test_into_gamut_ends_at_black_and_white() -> None:
     beyond = torch.tensor([[1.5, 1.2, 1.3], [-0.5, -0.1, -0.2]]).T.reshape(1, 3, 1, 2)
-    assert torch.equal(into_gamut(beyond), torch.tensor([1.0, 0.0]).expand(1, 3, 1, 2))
+    grey = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
+    assert torch.equal(into_gamut(beyond, grey), grey.expand(1, 3, 1, 2))

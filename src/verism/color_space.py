@@ -89,18 +89,22 @@ def from_light(light: Tensor) -> Tensor:
     return torch.where(light <= _KNEE, light * 12.92, 1.055 * light.clamp_min(_KNEE) ** (1 / 2.4) - 0.055)
 
 
-def into_gamut(image: Tensor) -> Tensor:
-    """Return colours that sRGB has, with less chroma where ``image`` has more than it can show; both ``(1, 3, H, W)``.
+def into_gamut(image: Tensor, grey: Tensor) -> Tensor:
+    """Return colours that sRGB has, with less chroma where ``image`` has more than it can show.
 
-    A colour moves along the straight line to the grey of its own luma (Rec. 601), so far that no channel is outside of
-    [0, 1]. Clipping the channels one by one would change its lightness and its hue, and level all detail in the others.
+    A colour moves along the straight line to a grey of its own lightness, so far that no channel is outside of [0, 1].
+    Clipping the channels one by one would change its lightness and its hue, and level all detail in the others. The
+    grey is not the colour's own luma: of a dark and very red colour, which has channels far below 0, that is black.
+
+    Args:
+        image: ``(1, 3, H, W)``, RGB, not clipped.
+        grey: ``(1, 1, H, W)``, in [0, 1], of the same lightness.
     """
-    grey = torch.einsum("c,bchw->bhw", image.new_tensor(Srgb.lightness), image).unsqueeze(1).clamp(0, 1)
     chroma = image - grey
     # The longest way from grey, in the units of what there is room for: above 1 for a channel outside of [0, 1].
     room = torch.where(chroma > 0, 1 - grey, grey).clamp_min(1e-6)
-    excess = (chroma.abs() / room).amax(dim=1, keepdim=True).clamp_min(1)
-    return torch.where(excess > 1, grey + chroma / excess, image).clamp(0, 1)
+    excess = (chroma.abs() / room).amax(dim=1, keepdim=True)
+    return torch.where(excess > 1, grey + chroma / excess.clamp_min(1), image).clamp(0, 1)
 
 
 _KNEE = 0.0031308
