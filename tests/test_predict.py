@@ -341,7 +341,7 @@ def test_the_whole_of_photoreal(tiny_weights: Weights, run: Callable[..., Path],
     state = checkpoint.canvas_state(checkpoint.read(look / "checkpoints" / "last.ckpt"))
     canvas = RegionalGrade()
     canvas.resume(state)
-    assert len(canvas.curve) == 1 + canvas.shares.shape[1]
+    assert len(canvas.tones) == 1 + canvas.shares.shape[1]
     assert float(canvas.controls.detach().abs().max()) > 0
     assert_is(look / "result.png", canvas.render(content))
     predict(look, "--data.photos", "../content.png", *photos)
