@@ -7,9 +7,10 @@ import math
 
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import CONFIGS, synthetic_photo
 from torch import Tensor
 
+from verism import images
 from verism.color_space import Oklab
 from verism.tone_and_chroma import (
     BLACK,
@@ -131,6 +132,8 @@ def ones(values: Tensor) -> Tensor:
     return torch.ones(values.shape[-1])
 
 
+WHITE = torch.tensor([[1.0], [0.0], [0.0]])
+
 DISTRIBUTIONS = {
     "even": torch.linspace(0, 1, 500),
     "black": torch.zeros(100),
@@ -180,7 +183,40 @@ def test_quantiles_of_weights_are_those_of_repeated_values() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_photo_with_greys_is_its_own_style(seed: int) -> None:
     colors = encoded(with_greys(seed))
-    torch.testing.assert_close(whole_photo(colors, colors)(colors)[0], colors, rtol=0, atol=2e-3)
+    torch.testing.assert_close(whole_photo(colors, colors)(colors)[0], colors, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sunset", "picos"])
+def test_a_photo_that_is_its_own_style_is_left_alone(name: str) -> None:
+    """Whatever its cast, its black and its white; and so is a region."""
+    colors = encoded(images.scale(images.read(CONFIGS / "photos" / f"{name}.jpg"), 96))
+    torch.testing.assert_close(whole_photo(colors, colors)(colors)[0], colors, rtol=0, atol=1e-5)
+    weights = torch.linspace(0, 1, colors.shape[1])
+    torch.testing.assert_close(region(colors, colors, weights, weights)(colors)[0], colors, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ends"),
+    [
+        ((0.0, 1.0), (0.03, 1.0), (0.03, 1.0)),
+        ((0.0, 1.0), (0.3, 1.0), (BLACK, 1.0)),
+        ((0.2, 1.0), (0.24, 1.0), (0.04, 1.0)),
+        ((0.2, 1.0), (0.0, 1.0), (0.0, 1.0)),
+        ((0.2, 0.8), (0.2, 0.8), (0.0, 1.0)),
+        ((0.0, 1.0), (0.0, 0.8), (0.0, 0.8)),
+        ((0.0, 0.8), (0.0, 0.7), (0.0, 0.9)),
+        ((0.0, 0.8), (0.0, 1.0), (0.0, 1.0)),
+    ],
+)
+def test_black_and_white_go_as_far_as_the_styles_differ(
+    ours: tuple[float, float], theirs: tuple[float, float], ends: tuple[float, float]
+) -> None:
+    """From the photo's own; black up, by no more than a print's black, and white down."""
+    content, style = greys(*ours), greys(*theirs)
+    found = whole_photo(content, style).tones[0, :, 0]
+    assert found[[0, -1]].tolist() == pytest.approx(ends, abs=0.01)
+    black = float(region(content, style, ones(content), ones(style)).tones[0, 0, 0])
+    assert black == pytest.approx(ends[0], abs=0.01)
 
 
 @pytest.mark.parametrize(("gain", "lift"), [(0.4, 0.5), (0.6, 0.3), (0.9, 0.0)])
@@ -194,12 +230,28 @@ def test_black_stays_near_black_though_the_style_has_none(gain: float, lift: flo
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (1.0, 0.8, 0.6), (0.7, 0.8, 1.0)])
 def test_white_stays_white(seed: int, tint: tuple[float, float, float]) -> None:
-    """In a photo with highlights, whatever the colour of the style's light, and as light as the style's lightest."""
+    """In a photo with highlights, whatever the colour of the style's light, if the style has highlights too."""
     photo = with_greys(seed)
-    style = encoded(photo.flip(1) * torch.tensor(tint).view(1, 3, 1, 1))
-    white = whole_photo(encoded(photo), style)(torch.tensor([[1.0], [0.0], [0.0]])).flatten()
-    assert float(white[1:].norm()) < 1e-6
-    assert float(white[0]) == pytest.approx(float(style[0].max()), abs=0.05)
+    lit = photo.flip(1) * torch.tensor(tint).view(1, 3, 1, 1)
+    style = encoded(torch.cat([lit, torch.ones(1, 3, 4, 64)], dim=2))
+    white = whole_photo(encoded(photo), style)(WHITE).flatten()
+    assert float(white[1:].norm()) < 0.002
+    assert float(white[0]) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("lightest", "left"), [(0.7, 1.0), (0.85, 1.0), (0.94, 0.4), (1.0, 0.0)])
+def test_white_takes_the_tint_of_a_style_that_has_none(lightest: float, left: float) -> None:
+    """As far as the result is darker than white, of the whole photo and of a region."""
+    photo, style = greys(0, 1), greys(0, lightest, 0.04)
+    maps = whole_photo(photo, style), region(photo, style, ones(photo), ones(style))
+    assert float(maps[0](WHITE)[0, 0, 0]) == pytest.approx(lightest, abs=0.01)
+    for found in maps:
+        white = found(WHITE).flatten()
+        # A region's white is not wanted anywhere.
+        assert float(white[0]) == pytest.approx(lightest, abs=0.05)
+        expected = 0.04 * min(1, (1 - float(white[0])) / (1 - HIGHLIGHT))
+        assert white[1:].tolist() == pytest.approx([expected, 0], abs=1e-4)
+    assert float(maps[0](WHITE)[0, 1, 0]) == pytest.approx(0.04 * left, abs=0.003)
 
 
 def blue_sky_and_grey() -> Tensor:
@@ -246,6 +298,26 @@ def test_a_cast_is_removed_as_far_as_it_is_none_of_things(cast: float, left: flo
     photo = greys(0.2, 0.8, cast)
     after = whole_photo(photo, greys(0.2, 0.8))(photo)[0]
     torch.testing.assert_close(after[1], torch.full((400,), left * cast), rtol=1e-3, atol=0)
+    torch.testing.assert_close(after[2], torch.zeros(400), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cast", "tint", "origin"),
+    [
+        (CAST, CAST, CAST),
+        (0.3, 0.3, 0.3),
+        (-0.1, -0.1, -0.1),
+        (CAST, CAST / 2, 0.75 * CAST),
+        (2 * CAST, 0.4 * CAST, (0.8 * 0.2 + 0.2) * 2 * CAST),
+        (CAST, 3 * CAST, CAST),
+        (CAST, -CAST, 0.5 * CAST),
+    ],
+)
+def test_a_cast_that_the_style_has_too_is_known_to_be_one(cast: float, tint: float, origin: float) -> None:
+    """As far as it does: the rest of it is taken for the colour of things the more, the more there is."""
+    photo = greys(0.2, 0.8, cast)
+    after = whole_photo(photo, greys(0.2, 0.8, tint))(photo)[0]
+    torch.testing.assert_close(after[1], torch.full((400,), cast + tint - origin), rtol=1e-3, atol=1e-5)
     torch.testing.assert_close(after[2], torch.zeros(400), rtol=0, atol=1e-6)
 
 
@@ -299,7 +371,7 @@ def test_a_region_takes_on_its_counterparts_mean_colour_and_sees_nothing_else() 
 def test_a_region_is_its_own_counterpart() -> None:
     colors = encoded(with_greys(1))
     weights = torch.linspace(0.1, 1, colors.shape[1])
-    torch.testing.assert_close(region(colors, colors, weights, weights)(colors)[0], colors, rtol=0, atol=0.01)
+    torch.testing.assert_close(region(colors, colors, weights, weights)(colors)[0], colors, rtol=0, atol=1e-5)
 
 
 TWO = torch.eye(2).repeat_interleave(400, dim=1)
@@ -307,8 +379,11 @@ TWO = torch.eye(2).repeat_interleave(400, dim=1)
 
 
 def graded(shift: float) -> tuple[Tensor, Tensor]:
-    """A grey photo, and the same with its left region shifted along a, and its right one against it."""
-    return greys(0, 1).repeat(1, 2), torch.cat([greys(0, 1, shift), greys(0, 1, -shift)], dim=1)
+    """A grey photo, and the same with its left region shifted along a, and its right one against it.
+
+    Without the lights, in which a tint fades.
+    """
+    return greys(0, 0.8).repeat(1, 2), torch.cat([greys(0, 0.8, shift), greys(0, 0.8, -shift)], dim=1)
 
 
 @pytest.mark.parametrize(
@@ -335,8 +410,8 @@ def test_the_whole_photo_follows_what_is_sure() -> None:
 
 def test_each_region_counts_the_same_in_both_photos() -> None:
     """Three quarters of the content photo are left, and of the style photo right."""
-    light = greys(0, 1)
-    left, right = greys(0, 1, 0.1), greys(0, 1, -0.1)
+    light = greys(0, 0.8)
+    left, right = greys(0, 0.8, 0.1), greys(0, 0.8, -0.1)
     ours, theirs = light.repeat(1, 4), torch.cat([left, right, right, right], dim=1)
     more_left = torch.tensor([[1.0, 1, 1, 0], [0, 0, 0, 1]]).repeat_interleave(400, dim=1)
     more_right = torch.tensor([[1.0, 0, 0, 0], [0, 1, 1, 1]]).repeat_interleave(400, dim=1)
@@ -389,9 +464,11 @@ def test_one_grade_finds_a_shift_exactly(content: Tensor) -> None:
 
 @pytest.mark.parametrize("spread", [0.5, 0.1, 0.02])
 def test_one_grade_finds_a_linear_one_but_for_what_may_be_noise(spread: float) -> None:
-    """Along each of three axes in which the colours vary independently: √((g²σ² + noise²) / (σ² + noise²))."""
+    """Along lightness and each of two axes of chroma that vary independently: √((g²σ² + noise²) / (σ² + noise²))."""
     corners = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=3))).T
-    axes = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(0))).Q
+    chroma = torch.linalg.qr(torch.randn(2, 2, generator=torch.Generator().manual_seed(0))).Q
+    axes = torch.block_diag(torch.eye(1), chroma)
+    assert float(chroma.abs().min()) > 0.1
     gains = torch.tensor([0.6, 1.2, 1.5])
     mean = torch.tensor([[0.5], [0.03], [-0.02]])
     ours = mean + axes @ (spread * corners)
@@ -402,6 +479,24 @@ def test_one_grade_finds_a_linear_one_but_for_what_may_be_noise(spread: float) -
     torch.testing.assert_close(found(mean)[0], mean + 0.1, rtol=0, atol=1e-5)
     if spread == 0.5:
         torch.testing.assert_close(found(ours)[0], theirs, rtol=0, atol=1e-3)
+
+
+def test_one_grade_keeps_lightness_and_chroma_apart(content: Tensor) -> None:
+    """However they go together in the photos, so that a red is never black."""
+    ours = encoded(content)
+    mixing = torch.tensor([[0.8, -1.5, 0.5], [0.3, 1.0, 0.2], [-0.2, 0.1, 1.2]])
+    theirs = mixing @ ours
+    found = one_grade(ours, theirs, *everywhere(ours, theirs))
+    assert found.matrix[0, 0, 1:].tolist() == found.matrix[0, 1:, 0].tolist() == [0, 0]
+    # A red, a green and a grey.
+    alike = torch.tensor([[0.6, 0.22, 0.11], [0.6, -0.15, 0.1], [0.6, 0.0, 0.0]]).T
+    lightness = found(alike)[0, 0]
+    assert torch.equal(lightness, lightness[:1].expand(3))
+    spreads = [colors[0].var(correction=0) + NOISE**2 for colors in (ours, theirs)]
+    gain = (spreads[1] / spreads[0]).sqrt()
+    expected = theirs[0].mean() + gain * (0.6 - ours[0].mean())
+    torch.testing.assert_close(lightness[0], expected, rtol=0, atol=1e-5)
+    assert abs(float((mixing @ alike)[0, 0] - expected)) > 0.1
 
 
 def test_one_grade_sees_what_both_photos_show_alone(content: Tensor) -> None:

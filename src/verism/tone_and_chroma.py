@@ -248,7 +248,7 @@ def tone_curve(
         nearest = steep.clamp(*SLOPES)
         outside = steep != nearest
         bound = torch.where(outside, nearest, bound)
-        pull = torch.where(outside, pull + 0.05, pull)
+        pull = torch.where(outside, pull + 0.05 * ANCHOR, pull)
     return curve.float()
 
 

@@ -22,8 +22,8 @@ class Grade(Canvas):
     The lattice is small next to the photo, so it is fitted at moderate size and rendered at any.
 
     Attributes:
-        controls: the one parameter, ``(c, z, y, x)``, the control values of a cubic spline; 0 where the function is the
-            one that it starts from.
+        controls: the one parameter, the control values of a cubic spline; 0 where the function is the one that it
+            starts from.
         photo: ``(1, 3, H, W)``, the content photo at the size of the fit.
         places: ``(1, n, H, W)``, what decides how each of its pixels is treated.
     """
@@ -47,7 +47,8 @@ class Grade(Canvas):
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
         """Take the state of an earlier canvas of this kind, whatever the size of its photo."""
-        for name, buffer in self.named_buffers():
+        # The places may be another buffer's tensor, which would then be listed but once.
+        for name, buffer in self.named_buffers(remove_duplicate=False):
             if name in state:
                 setattr(self, name, torch.empty_like(state[name]).to(buffer))
         self.controls = nn.Parameter(torch.empty_like(state["controls"]).to(self.controls))
@@ -59,7 +60,7 @@ class Grade(Canvas):
 
     @abstractmethod
     def lattice(self) -> Tensor:
-        """Return the values on the lattice, ``(c, Z, Y, X)``."""
+        """Return the values on the lattice."""
 
     @abstractmethod
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
