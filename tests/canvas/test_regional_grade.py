@@ -217,13 +217,13 @@ def test_what_decides_how_a_pixel_is_treated_is_how_much_each_region_counts(cont
 def test_control_values_on_a_straight_line_are_added_to_the_tones_as_they_are(content: Tensor, style: Tensor) -> None:
     canvas = started(content, style, regions(1.0, 0.5))
     assert torch.equal(canvas.lattice().detach(), canvas.tones)
-    ends = torch.tensor([[0.05, 0.02, -0.03], [-0.1, 0.04, 0.01]])
+    low, high = torch.tensor([[0.05, 0.02, -0.03], [-0.1, 0.04, 0.01]]).unsqueeze(1)
     scale = torch.tensor([1.0, -1.0, 2.0]).view(3, 1, 1)
     with torch.no_grad():
-        canvas.controls.copy_(scale * torch.lerp(*ends.unsqueeze(1), torch.linspace(0, 1, 5).unsqueeze(1)))
+        canvas.controls.copy_(scale * torch.lerp(low, high, torch.linspace(0, 1, 5).unsqueeze(1)))
     knots = torch.linspace(0, 1, tone_and_chroma.KNOTS).unsqueeze(1)
     added = canvas.lattice().detach() - canvas.tones
-    torch.testing.assert_close(added, scale * torch.lerp(*ends.unsqueeze(1), knots), rtol=0, atol=1e-6)
+    torch.testing.assert_close(added, scale * torch.lerp(low, high, knots), rtol=0, atol=1e-6)
 
 
 def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor) -> None:
