@@ -70,7 +70,7 @@ def test_other_programs_see_the_same_look(tmp_path: Path, size: int) -> None:
 @pytest.mark.parametrize(
     ("title", "written"),
     [
-        ("two\nlines\r\nLUT_3D_SIZE 2", "two lines  LUT_3D_SIZE 2"),
+        ("two\nlines\r\nLUT_3D_SIZE 2", "two lines LUT_3D_SIZE 2"),
         ("by\x0bany\u2028break\x85there\x1cis", "by any break there is"),
         ("no\udcfftext", "no text"),
         ("é" * 200, "é" * 100),

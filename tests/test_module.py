@@ -222,7 +222,7 @@ def test_the_canvas_gets_the_regions_and_consistency_is_one_of_the_losses(
     fit(model, photos, regions, max_steps=2, precision=precision)
     assert set(model.losses) == {"style", "consistency"}
     assert model.canvas.get_buffer("shares").shape == (1, 2, 48, 64)
-    assert model.canvas.get_parameter("controls").shape[0] == 9
+    assert model.canvas.get_parameter("controls").shape[0] == 3
     assert bool(model.image.isfinite().all())
     assert float(model.canvas.get_parameter("controls").detach().abs().max()) > 0
 

@@ -308,7 +308,7 @@ def test_a_run_that_has_no_look_is_refused(look: Path, photos: list[Path], capsy
     refused(look, "--data.photos", *photos)
     assert (
         "last.ckpt: its canvas holds one image, and not a look that other photos could take on: fit with "
-        "--model.canvas RegionalGrade, as photoreal.yaml does, Lut3d or BilateralGrid"
+        "--model.canvas RegionalGrade, Lut3d or BilateralGrid, as photoreal.yaml does"
     ) in capsys.readouterr().err
     assert not Path("graded").exists()
 

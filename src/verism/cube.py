@@ -41,5 +41,6 @@ def write(path: Path, table: Tensor, title: str) -> None:
 
 def _line(title: str) -> str:
     """Return a title that stays in its line: a file's name may hold line breaks, and bytes that are no text."""
-    text = "".join(letter if letter.isprintable() else " " for letter in title.replace('"', ""))
+    printable = "".join(letter if letter.isprintable() else " " for letter in title.replace('"', ""))
+    text = " ".join(printable.split())
     return text.encode()[:TITLE_BYTES].decode(errors="ignore")

@@ -17,7 +17,9 @@ from verism.weights import Weights
 
 EXACT = ("--trainer.precision", "32-true")
 
-GRID = ("--config", "photoreal.yaml", "--data.size", "48", "--model.canvas.width", "6", "--model.canvas.depth", "4")
+PHOTOREAL = ("--config", "photoreal.yaml", "--data.size", "48")
+
+GRID = (*PHOTOREAL, "--model.canvas", "BilateralGrid", "--model.canvas.width", "6", "--model.canvas.depth", "4")
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +67,10 @@ def stopped(run: Callable[..., Path]) -> Callable[..., Path]:
         (20, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
         (100, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
         (40, GRID),
+        (40, PHOTOREAL),
         (40, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
     ],
-    ids=["adam", "random directions", "lbfgs", "scales", "grid", "lut"],
+    ids=["adam", "random directions", "lbfgs", "scales", "grid", "photoreal", "lut"],
 )
 def test_half_and_half_are_the_whole_bit_for_bit(
     run: Callable[..., Path], stopped: Callable[..., Path], count: int, options: tuple[str, ...]
