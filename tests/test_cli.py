@@ -130,7 +130,8 @@ def test_every_config_is_complete(config: Path) -> None:
     options = yaml.safe_load(config.read_text())
     for name in ("content", "style"):
         assert (config.parent / options["data"][name]).is_file()
-    assert {"canvas", "backbone", "content", "style", "color"} == set(options["model"]) - {"photorealism", "consistency"}
+    further = {"photorealism", "consistency"}
+    assert {"canvas", "backbone", "content", "style", "color"} == set(options["model"]) - further
     assert {"size"} < set(options["data"])
     assert "max_steps" in options["trainer"]
     assert "lr" in options["optimizer"]["init_args"]
