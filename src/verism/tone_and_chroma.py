@@ -30,7 +30,6 @@ BLACK = 0.06
 ANCHOR = 4.0
 """Weight of where black and white should go, against the mean squared error of the quantiles."""
 
-
 CAST = 0.03
 """Chroma, in Oklab, of a cast that is taken for half of one: up to a warm lamp; more is the colour of things."""
 
@@ -158,13 +157,13 @@ def by_region(
     shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1) / shown.mean()
     common = torch.minimum(shares, their_shares) * sure
     if not float(common.sum()):
-        return ToneAndChroma(*(part.repeat(1 + len(sure), *[1] * (part.dim() - 1)) for part in whole))
+        return _stacked([whole] * (1 + len(sure)))
     shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
     own = [region(content, style, mine + 1e-6, their + 1e-6 * shown) for mine, their in zip(ours, theirs, strict=True)]
     whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
     kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
     maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
-    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+    return _stacked(maps)
 
 
 def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -211,7 +210,7 @@ def held(
     for mine, their in zip(ours, theirs, strict=True):
         own = region(content, style, mine + 1e-6, their + 1e-6 * shown)
         maps.append(common.towards(own, HELD * (1 - _chance(own, common, content, mine))))
-    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+    return _stacked(maps)
 
 
 def tone_curve(
@@ -267,6 +266,11 @@ def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
     matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
     table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
     return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))
+
+
+def _stacked(maps: list[ToneAndChroma]) -> ToneAndChroma:
+    """Return several maps as one, with all their rows."""
+    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
 def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, mine: Tensor) -> float:
