@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 
-from verism.vgg19 import down_to
+from verism.backbone.architecture import down_to
 
 SIDE = 4096
 """Of the matrices whose product gives the machine's peak."""

@@ -9,7 +9,7 @@ from functools import reduce
 import torch
 from torch import Generator, Tensor
 
-from verism.color_space import from_light, to_light
+from verism.color.spaces import from_light, to_light
 from verism.images import luma
 
 Grade = Callable[[Tensor], Tensor]

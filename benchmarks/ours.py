@@ -15,8 +15,8 @@ from programs import Report
 from torch import nn
 
 from verism import VGG19, ColorLoss, ContentLoss, Photos, Pixels, StyleLoss, StyleTransfer, images
-from verism.fit import VerismCLI, quieten_lightning
-from verism.memory import keep_freed_memory
+from verism.callbacks.freed_memory import keep_freed_memory
+from verism.commands.fit import VerismCLI, quieten_lightning
 
 Precision = Literal["bf16", "fp32"]
 

@@ -12,10 +12,10 @@ from programs import Report
 from torch import Tensor, nn
 
 from verism import Photos
+from verism.backbone.architecture import BLOCKS, CONVOLUTIONS
+from verism.backbone.normalization import Normalization
+from verism.backbone.weights import load
 from verism.losses.style import DEFAULT_LAYERS
-from verism.normalization import Normalization
-from verism.vgg19 import BLOCKS, CONVOLUTIONS
-from verism.weights import load
 
 SLOPE = 0.15
 

@@ -19,7 +19,7 @@ from reach import to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
 
-from verism.doctor import processor
+from verism.commands.doctor import processor
 
 Section = Literal["machine", "steps", "trainer", "sharing", "reach", "growth"]
 

@@ -11,7 +11,7 @@ from jsonargparse import auto_cli
 from torch import Tensor
 
 from verism import images
-from verism.color_map import monge_kantorovich
+from verism.color.monge_kantorovich import monge_kantorovich
 
 
 def closed_form(content: Tensor, style: Tensor) -> Tensor:

@@ -21,10 +21,11 @@ from pictures import write_sheet
 from tables import write_tables
 from torch import Tensor
 
-from verism import VGG19, images, regions
+from verism import VGG19, images
+from verism.backbone.weights import Source
 from verism.errors import VerismError
 from verism.metrics import Measure, semantic
-from verism.weights import Source
+from verism.regions import masks as region_masks
 
 COLUMNS = {
     "drift": "drift, ΔE ↓",
@@ -107,7 +108,7 @@ def by_metrics(backbone: VGG19, size: int) -> Callable[[Case], Score]:
             measure = Measure(content, style, backbone)
             return lambda image: measure(images.resize(image, content.shape[-2:]))
         # A label that only one photo has is no mistake here.
-        known = regions.read(masks, [content.shape[-2:], style.shape[-2:]], threshold=1)
+        known = region_masks.read(masks, [content.shape[-2:], style.shape[-2:]], threshold=1)
         within = Measure(content, style, backbone, known.content)
 
         def score(image: Tensor) -> Mapping[str, float]:

@@ -14,9 +14,9 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from torch import Tensor
 
 from verism import images
+from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone.weights import Source, Weights
 from verism.cli import main
-from verism.vgg19 import CONVOLUTIONS
-from verism.weights import Source, Weights
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests run as many at a time as there are cores.
@@ -48,7 +48,7 @@ def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
         del source
         return tiny
 
-    monkeypatch.setattr("verism.weights.load", load)
+    monkeypatch.setattr("verism.backbone.weights.load", load)
     return tiny
 
 

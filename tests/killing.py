@@ -13,8 +13,8 @@ import pytest
 import torch
 from conftest import tiny_vgg19
 
-import verism.fit  # noqa: F401  # Once, for all of the children.
-from verism import weights
+import verism.commands.fit  # noqa: F401  # Once, for all of the children.
+from verism.backbone import weights
 from verism.cli import main
 
 TOGETHER = 5

@@ -23,9 +23,9 @@ from torch import Tensor
 
 import verism
 from verism import images
+from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.vgg19 import CONVOLUTIONS
-from verism.weights import Weights
 
 PICTURE = Image.fromarray(np.linspace(0, 255, 40 * 50 * 3).reshape(40, 50, 3).astype(np.uint8))
 

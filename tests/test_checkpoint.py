@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from verism import checkpoint
+from verism.backbone.weights import Weights
 from verism.errors import VerismError
-from verism.weights import Weights
 
 
 def test_of_a_run_holds_its_canvas_and_its_options(tiny_weights: Weights, run: Callable[..., Path]) -> None:
@@ -21,7 +21,7 @@ def test_of_a_run_holds_its_canvas_and_its_options(tiny_weights: Weights, run: C
     options = found["hyper_parameters"]["canvas"]
     assert options["class_path"].endswith("Lut3d")
     assert options["init_args"]["controls"] == 5
-    assert options["init_args"]["space"]["class_path"] == "verism.color_space.Oklab"
+    assert options["init_args"]["space"]["class_path"] == "verism.color.spaces.Oklab"
     state = checkpoint.canvas_state(found)
     assert {name: tuple(tensor.shape) for name, tensor in state.items()} == {
         "controls": (3, 5, 5, 5),

@@ -16,11 +16,11 @@ from torch import Tensor
 
 import verism
 from verism import images
+from verism.backbone.weights import Weights
 from verism.cli import COMMANDS, main
 from verism.losses import MomentsLoss, SlicedWassersteinLoss
 from verism.losses.regional import RegionalLoss
 from verism.module import StyleTransfer
-from verism.weights import Weights
 
 STEPS = ("--trainer.max_steps", "2")
 
@@ -223,7 +223,7 @@ def test_weights_and_their_hash_are_logged(
     run: Callable[..., Path], tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("verism.fit.rank_zero_info", said.append)
+    monkeypatch.setattr("verism.commands.fit.rank_zero_info", said.append)
     run(*STEPS)
     assert said == [f"Weights: tiny, sha256 {tiny_weights.sha256}"]
 
@@ -338,7 +338,7 @@ def test_a_checkpoint_of_other_weights_is_refused(
         del source
         return other
 
-    monkeypatch.setattr("verism.weights.load", load)
+    monkeypatch.setattr("verism.backbone.weights.load", load)
     with pytest.raises(SystemExit, match="2"):
         run("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
     assert "was made with other weights, tiny of sha256 0000" in capsys.readouterr().err

@@ -22,9 +22,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from verism import images
+from verism.backbone.weights import Weights
 from verism.cli import _locate_configs, main
-from verism.fit import FitOptions
-from verism.weights import Weights
+from verism.commands.fit import FitOptions
 
 DOCUMENT = ROOT / "docs" / "clusters.md"
 

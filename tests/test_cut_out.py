@@ -11,6 +11,7 @@ from torch import Tensor
 
 from verism import images, photo_file
 from verism.backbone import VGG19
+from verism.backbone.weights import Weights
 from verism.canvas import BilateralGrid, Canvas, Lut3d
 from verism.canvas.regional_grade import RegionalGrade
 from verism.data import PhotoPair
@@ -20,7 +21,6 @@ from verism.losses.regional import RegionalLoss
 from verism.metrics import Measure
 from verism.module import StyleTransfer
 from verism.photo_file import Photo
-from verism.weights import Weights
 
 SHOWN = (slice(0, 48), slice(16, 64))
 """Rows and columns of the style photo that are not transparent."""

@@ -16,9 +16,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from verism import Pixels, StyleTransfer, images
 from verism.backbone import VGG19
+from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.losses import ColorLoss, ContentLoss, StyleLoss
-from verism.weights import Weights
 
 # Terms of like size: content, Gram matrices of five layers, and a deep layer's quantiles, which need positions sorted.
 MIX = """--config leaky.yaml --model.backbone.weights compact --data.size 97

@@ -11,8 +11,8 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import images
+from verism.backbone.weights import COMPACT
 from verism.cli import main
-from verism.weights import COMPACT
 
 PHOTOS = Path(__file__).parents[1] / "configs" / "photos"
 

@@ -13,7 +13,7 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import checkpoint, images
-from verism.weights import Weights
+from verism.backbone.weights import Weights
 
 RUNS = 30
 

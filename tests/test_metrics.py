@@ -19,13 +19,13 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism import images, metrics
 from verism.backbone import VGG19
+from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram
 from verism.metrics import Measure
-from verism.regions import Regions
+from verism.regions.masks import Regions
 from verism.verdict import DRIFT
-from verism.weights import Weights
 
 
 def flat(*colour: float) -> Tensor:

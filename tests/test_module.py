@@ -29,16 +29,16 @@ from verism import (
     VerismError,
     images,
 )
+from verism.backbone.architecture import Block
+from verism.backbone.correspondence import shared
+from verism.backbone.weights import Weights
 from verism.canvas import Canvas
 from verism.canvas.linear_grade import NOISE
-from verism.color_map import monge_kantorovich
-from verism.color_space import Srgb
-from verism.correspondence import shared
+from verism.color.monge_kantorovich import monge_kantorovich
+from verism.color.spaces import Srgb
 from verism.losses import ConsistencyLoss, MomentsLoss
 from verism.losses.regional import RegionalLoss
-from verism.regions import Regions
-from verism.vgg19 import Block
-from verism.weights import Weights
+from verism.regions.masks import Regions
 
 
 def fit(model: StyleTransfer, photos: Photos, regions: Regions | None = None, **options: Any) -> Trainer:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from verism import weights
+from verism.backbone import weights
 
 ROOT = Path(__file__).parents[1]
 

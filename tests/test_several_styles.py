@@ -11,11 +11,11 @@ import torch
 from conftest import synthetic_photo
 
 from verism import images
+from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.commands.finished_run import FinishedRun
 from verism.data import PhotoPair
 from verism.errors import VerismError
-from verism.finished import FinishedRun
-from verism.weights import Weights
 
 FIT = ("--trainer.max_steps", "2", "--data.size", "64", "--trainer.precision", "32-true")
 

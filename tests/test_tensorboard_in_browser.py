@@ -22,7 +22,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from verism.weights import Weights
+from verism.backbone.weights import Weights
 
 HOST = "127.0.0.1"
 TIMEOUT_S = 60

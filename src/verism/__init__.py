@@ -15,8 +15,7 @@ from verism.losses import (
     StyleLoss,
 )
 from verism.module import StyleTransfer
-
-__version__ = "0.1.0"
+from verism.version import __version__
 
 __all__ = [
     "VGG19",
@@ -37,4 +36,5 @@ __all__ = [
     "StyleLoss",
     "StyleTransfer",
     "VerismError",
+    "__version__",
 ]

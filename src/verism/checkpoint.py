@@ -14,8 +14,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from torch import nn
 
-import verism
-from verism import atomic
+from verism import atomic, version
 from verism.errors import VerismError
 
 FORMAT = 1
@@ -24,7 +23,7 @@ FORMAT = 1
 
 def stamp() -> dict[str, Any]:
     """Return what a checkpoint says of the version that wrote it."""
-    return {"version": verism.__version__, "format": FORMAT}
+    return {"version": version.__version__, "format": FORMAT}
 
 
 class CheckpointFiles(TorchCheckpointIO):
@@ -94,8 +93,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
         raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
     if made["format"] != FORMAT:
         raise VerismError(
-            f"{path}: a checkpoint of verism {made['version']}, which {verism.__version__} cannot go on from: use that "
-            f"version, or start again{_otherwise(path)}."
+            f"{path}: a checkpoint of verism {made['version']}, which {version.__version__} cannot go on from: use "
+            f"that version, or start again{_otherwise(path)}."
         )
     return checkpoint
 

@@ -13,18 +13,21 @@ from pkgutil import resolve_name
 from jsonargparse import ArgumentError
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-import verism
-from verism import config_file
+from verism import version
+from verism.commands import config_file
 from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "fit": ("verism.fit:fit", "give one photo the look of another"),
-    "predict": ("verism.predict:predict", "give other photos the look that a run has found"),
-    "export": ("verism.export:export", "the look that a run has found as a lookup table for other programs"),
+    "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
+    "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
+    "export": ("verism.commands.export:export", "the look that a run has found as a lookup table for other programs"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
-    "test": ("verism.evaluate:evaluate", "measure a result: structure, colour, style"),
-    "doctor": ("verism.doctor:doctor", "what this machine has, and what that means for a run"),
-    "figures": ("verism.figures:figures", "the paper's figures of finished runs: histograms, convolution outputs, …"),
+    "test": ("verism.commands.evaluate:evaluate", "measure a result: structure, colour, style"),
+    "doctor": ("verism.commands.doctor:doctor", "what this machine has, and what that means for a run"),
+    "figures": (
+        "verism.commands.figures:figures",
+        "the paper's figures of finished runs: histograms, convolution outputs, …",
+    ),
 }
 """Command to the function that runs it, imported when it is needed, and its purpose."""
 
@@ -57,7 +60,9 @@ def main(args: Sequence[str] | None = None) -> None:
         message = " ".join(str(error).split())
         if isinstance(error, ArgumentError) and command in ("fit", "sweep"):
             # Imported when it is needed, as the commands are.
-            message += str(resolve_name("verism.suggestion:meant")(message)) + config_file.of_other_versions(configs)
+            message += str(resolve_name("verism.commands.suggestion:meant")(message)) + config_file.of_other_versions(
+                configs
+            )
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
     except KeyboardInterrupt:
@@ -67,8 +72,12 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     """Return a parser of the command alone; each has a parser, and a help, of its own."""
-    parser = argparse.ArgumentParser("verism", description=verism.__doc__, epilog="verism COMMAND --help tells more.")
-    parser.add_argument("--version", action="version", version=verism.__version__)
+    parser = argparse.ArgumentParser(
+        "verism",
+        description="Neural style transfer that keeps a photo a photo.",
+        epilog="verism COMMAND --help tells more.",
+    )
+    parser.add_argument("--version", action="version", version=version.__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (_, purpose) in COMMANDS.items():
         commands.add_parser(name, help=purpose, add_help=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import torch
+
 
 class VerismError(Exception):
     """A mistake in the input: one clear sentence that names the file or option, and what to do.
@@ -45,3 +47,10 @@ class PredictError(VerismError):
     """Some photos were not given the look; those that could be, were."""
 
     exit_status = 1
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Return whether an error says that there was not enough memory; torch has no class for that on the CPU."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )

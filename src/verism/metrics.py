@@ -17,14 +17,15 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from verism import images, regions
+from verism import images
 from verism.backbone import VGG19
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram, mean_distance
 from verism.losses.term import full_precision
-from verism.regions import Regions
-from verism.transparency import VISIBLE
+from verism.photo_file.transparency import VISIBLE
+from verism.regions import masks as region_masks
+from verism.regions.masks import Regions
 
 NAMES = (
     "drift",  # ↓ to 0, ΔE
@@ -397,7 +398,7 @@ def _masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:
     """Return masks ``(1, K, h, w)`` at another size, on the CPU: ``(K, N)``; bool if they are."""
     masks = masks.detach().cpu()
     if masks.dtype == torch.bool:
-        masks = regions.resize(masks, shape)
+        masks = region_masks.resize(masks, shape)
     else:
         masks = F.interpolate(full_precision(masks), list(shape), mode="area")
     return masks.flatten(2).squeeze(0)

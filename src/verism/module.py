@@ -13,17 +13,17 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from verism.backbone import VGG19
+from verism.backbone.correspondence import compare
 from verism.canvas import Canvas
 from verism.checkpoint import check_canvas, stamp
-from verism.correspondence import compare
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.losses import ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, Term
 from verism.losses.regional import by_region
-from verism.observer import Observer
-from verism.region_search import find_regions
-from verism.regions import Regions
+from verism.regions.masks import Regions
+from verism.regions.search import find_regions
 from verism.scales import Scales
+from verism.tiling.feature_pass import Observer
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 

@@ -8,7 +8,7 @@ from conftest import synthetic_photo
 from distribution_transfer import distribution_transfer
 from torch import Tensor
 
-from verism.color_map import monge_kantorovich
+from verism.color.monge_kantorovich import monge_kantorovich
 from verism.metrics import sliced_wasserstein
 
 

@@ -11,7 +11,7 @@ from grades import RECIPES, grades, lut, split_toning, tone_curve, white_balance
 from torch import Generator, Tensor
 
 from verism import images
-from verism.color_space import to_light
+from verism.color.spaces import to_light
 from verism.metrics import ciede2000, newly_clipped, structure
 
 PHOTOS = Path(__file__).parents[2] / "configs" / "photos"

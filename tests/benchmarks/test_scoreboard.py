@@ -11,10 +11,11 @@ import torch
 from conftest import synthetic_photo
 from scoreboard import COLUMNS, main, read_pairs
 
-from verism import images, regions
+from verism import images
+from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.metrics import NAMES, drift, semantic
-from verism.weights import Weights
+from verism.regions import masks as region_masks
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_masks_measure_methods_that_never_saw_them(pairs: Path, tiny_weights: We
     content, style, result = (
         images.resize(images.read(pairs / "9" / f"{name}.png"), (40, 53)) for name in ("content", "style", "old_result")
     )
-    known = regions.read(list(masks.values()), [(40, 53), (40, 53)], threshold=1)
+    known = region_masks.read(list(masks.values()), [(40, 53), (40, 53)], threshold=1)
     for method, picture in (("content", content), ("old_result", result)):
         row = rows["9", method]
         assert float(row["semantic"]) == pytest.approx(float(semantic(picture, style, known)), rel=1e-6)

@@ -10,7 +10,7 @@ from conftest import synthetic_photo
 from trade_off import main, plot
 
 from verism import images
-from verism.weights import Weights
+from verism.backbone.weights import Weights
 
 
 def test_the_line_goes_through_the_means_of_the_curve() -> None:

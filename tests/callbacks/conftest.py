@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from verism.weights import Weights
+from verism.backbone.weights import Weights
 
 UNLIMITED = {"scalars": 0, "images": 0, "histograms": 0}
 

@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from verism import checkpoint, images
+from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.weights import Weights
 
 EXACT = ("--trainer.precision", "32-true")
 
@@ -280,7 +280,7 @@ def test_of_another_version_is_refused(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("verism.checkpoint.FORMAT", 0)
-        patch.setattr("verism.__version__", "0.0.7")
+        patch.setattr("verism.version.__version__", "0.0.7")
         folder = run(*steps(2))
     with pytest.raises(SystemExit, match="2"):
         main(

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from verism import images
 from verism.backbone import VGG19
+from verism.backbone.architecture import CONVOLUTIONS
 from verism.callbacks.histograms import saturated
 from verism.images import luma
-from verism.vgg19 import CONVOLUTIONS
 
 LEVELS = {
     f"{channel}/{of}" for channel in ("luminance", "red", "green", "blue") for of in ("image", "content", "style")

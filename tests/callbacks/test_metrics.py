@@ -15,8 +15,8 @@ from torch import nn
 
 from verism import images
 from verism.backbone import VGG19
+from verism.backbone.normalization import Normalization
 from verism.metrics import NAMES, Measure, blown, drift, lost
-from verism.normalization import Normalization
 
 TAGS = {f"metrics/{name}" for name in NAMES}
 

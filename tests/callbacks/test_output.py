@@ -21,11 +21,11 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from verism import images, photo_file
-from verism.color_table import through
+from verism.backbone.weights import Weights
+from verism.color.table import through
+from verism.look.lut_file import deviation
+from verism.look.strength import Strength
 from verism.losses import ContentLoss, StyleLoss, Term
-from verism.lut_file import deviation
-from verism.strength import Strength
-from verism.weights import Weights
 
 STEPS = ("--trainer.max_steps", "3")
 

@@ -12,9 +12,9 @@ from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import images
+from verism.backbone.normalization import Normalization
 from verism.losses.style import DEFAULT_LAYERS
 from verism.metrics import NAMES
-from verism.normalization import Normalization
 
 OPTIONS = ("--model.color.weight", "3", "--trainer.precision", "32-true")
 

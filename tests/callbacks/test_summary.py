@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from verism.weights import Weights
+from verism.backbone.weights import Weights
 
 FIGURES = (
     r"At full strength: drift ΔE \d+\.\d .*detail lost \d+\.\d%, newly clipped \d+\.\d% .*structure [01]\.\d{3} .*"

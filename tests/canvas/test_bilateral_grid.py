@@ -11,8 +11,8 @@ from torch import Tensor
 from verism import images
 from verism.canvas import BilateralGrid
 from verism.canvas.bilateral_grid import MIN_SLOPE
-from verism.color_space import Oklab, Srgb
-from verism.color_table import through
+from verism.color.spaces import Oklab, Srgb
+from verism.color.table import through
 from verism.errors import VerismError
 
 OFFSETS = [3, 7, 11]

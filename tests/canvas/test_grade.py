@@ -11,12 +11,12 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
+from verism.backbone.correspondence import Shared
 from verism.canvas import BilateralGrid, Lut3d, RegionalGrade
 from verism.canvas.grade import Grade, out_of_range
 from verism.canvas.linear_grade import NOISE, LinearGrade, Start
-from verism.color_map import monge_kantorovich
-from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
-from verism.correspondence import Shared
+from verism.color.monge_kantorovich import monge_kantorovich
+from verism.color.spaces import ColorSpace, LinearRgb, Oklab, Srgb
 from verism.errors import VerismError
 
 Make = Callable[..., LinearGrade]

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from verism.canvas import Lut3d
 from verism.canvas.lut3d import MIN_SLOPE
-from verism.color_space import ColorSpace, LinearRgb, Oklab, Srgb
-from verism.color_table import through
+from verism.color.spaces import ColorSpace, LinearRgb, Oklab, Srgb
+from verism.color.table import through
 from verism.errors import VerismError
 
 

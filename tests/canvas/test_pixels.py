@@ -12,12 +12,12 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
+from verism.backbone.normalization import Normalization
+from verism.backbone.weights import Weights
 from verism.canvas import Pixels
 from verism.checkpoint import stamp
 from verism.errors import VerismError
 from verism.images import resize
-from verism.normalization import Normalization
-from verism.weights import Weights
 
 
 def test_starts_as_the_content(content: Tensor, style: Tensor) -> None:

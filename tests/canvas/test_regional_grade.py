@@ -7,13 +7,15 @@ import torch
 from conftest import synthetic_photo
 from torch import Tensor
 
-from verism import checkpoint, color_table, images, tone_and_chroma
+from verism import checkpoint, images
+from verism.backbone.correspondence import Shared
 from verism.canvas import RegionalGrade
 from verism.canvas.canvas import Compare
-from verism.color_space import Oklab, into_gamut
-from verism.correspondence import Shared
+from verism.color import table as color_table
+from verism.color import tone_and_chroma
+from verism.color.spaces import Oklab, into_gamut
 from verism.errors import VerismError
-from verism.regions import Regions
+from verism.regions.masks import Regions
 
 SPACE = Oklab()
 

@@ -15,9 +15,9 @@ from conftest import synthetic_photo
 from documents import PAGES, README, ROOT, commands, name
 
 from verism import images, photo_file
+from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
-from verism.weights import Weights
 
 # test_clusters.py runs those of clusters.md, on several processes.
 DOCUMENTS = [page for page in (README, *PAGES) if name(page) != "docs/clusters.md" and commands(page)]

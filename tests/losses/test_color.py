@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from verism.backbone.normalization import Normalization
 from verism.losses import ColorLoss
 from verism.losses.gram import gram
-from verism.normalization import Normalization
 
 
 def photo(image: Tensor) -> dict[str, Tensor]:

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.color_bins import color_bins
+from verism.backbone.normalization import Normalization
+from verism.color.bins import color_bins
 from verism.errors import VerismError
 from verism.losses import ConsistencyLoss
 from verism.losses.consistency import inconsistency
 from verism.losses.term import Term
-from verism.normalization import Normalization
 
 
 def of(image: Tensor, photo: Tensor) -> float:

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from verism.backbone.normalization import Normalization
+from verism.color.guided_filter import apply_affine, local_affine
 from verism.errors import VerismError
-from verism.guided_filter import apply_affine, local_affine
 from verism.losses import PhotorealismLoss, Term
 from verism.losses.photorealism import affine_error, matting_laplacian, window_basis
-from verism.normalization import Normalization
 
 EPSILON = 1e-7
 

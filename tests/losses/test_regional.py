@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from verism.backbone import VGG19
+from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
 from verism.losses.gram import gram, mean_distance
 from verism.losses.regional import RegionalLoss, by_region, select
-from verism.regions import Regions
-from verism.weights import Weights
+from verism.regions.masks import Regions
 
 LOSSES: dict[str, Callable[[], Loss]] = {
     "style": lambda: StyleLoss(3.0, {"conv1_1": 1.5, "conv2_1": 0.5}),

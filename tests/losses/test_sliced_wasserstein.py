@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from verism import metrics
+from verism.backbone.normalization import Normalization
 from verism.errors import VerismError
 from verism.losses import SlicedWassersteinLoss, Term
 from verism.losses.sliced_wasserstein import random_directions, resample
-from verism.normalization import Normalization
 
 
 def features(*shape: int, seed: int = 0) -> Tensor:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from verism.color_profile import to_srgb
 from verism.photo_file import color
 from verism.photo_file.color import SRGB, Color
+from verism.photo_file.icc import to_srgb
 
 
 def converted(space: Color | None, signal: tuple[float, float, float]) -> NDArray[np.float32]:

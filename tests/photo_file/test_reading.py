@@ -18,8 +18,9 @@ from photographs import ADOBE, GRADIENT, as_tensor, ink_profile, levels16, save
 from PIL import ExifTags, Image, ImageCms
 from torch import Tensor
 
-from verism import color_profile, images, photo_file
+from verism import images, photo_file
 from verism.errors import VerismError
+from verism.photo_file import icc
 
 
 def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_cmyk_is_converted_by_its_profile(tmp_path: Path) -> None:
 
 
 def test_srgb_by_whatever_profile_is_taken_as_it_is(tmp_path: Path) -> None:
-    for profile in (color_profile.srgb(), imagecodecs.cms_profile("srgb")):
+    for profile in (icc.srgb(), imagecodecs.cms_profile("srgb")):
         photo = photo_file.read(save(tmp_path / "photo.png", Image.fromarray(GRADIENT), icc_profile=profile))
         assert torch.equal(photo.pixels, as_tensor(GRADIENT, 255))
         assert photo.profile == b""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from photographs import RAMP, difference, levels16, tiff, turned
 from PIL import ExifTags, Image, ImageCms
 
-from verism import color_profile, images, photo_file
+from verism import images, photo_file
 from verism.errors import VerismError
+from verism.photo_file import icc
 
 GREY = RAMP[..., 0]
 OPAQUE = np.full_like(GREY, 255)
@@ -172,7 +173,7 @@ def test_lab(tmp_path: Path, photometric: str, depth: int) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     unit = (RAMP // 2 + 40).astype(np.float32) / 255
     lab = imagecodecs.cms_transform(
-        unit, color_profile.srgb(), profile, colorspace="rgb", outcolorspace="lab", outdtype="float32", intent=1
+        unit, icc.srgb(), profile, colorspace="rgb", outcolorspace="lab", outdtype="float32", intent=1
     )
     values = np.asarray(lab).reshape(unit.shape)
     scale = 2 ** (depth - 8)

@@ -18,11 +18,11 @@ from photographs import ADOBE, GRADIENT, WRITTEN, as_tensor, levels16, save, sca
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from verism import color_profile, images, photo_file
+from verism import images, photo_file
+from verism.backbone.correspondence import Shared
 from verism.canvas import BilateralGrid, Lut3d
-from verism.correspondence import Shared
 from verism.errors import VerismError
-from verism.photo_file import Encoding, Photo
+from verism.photo_file import Encoding, Photo, icc
 
 
 def test_writes_what_it_reads(tmp_path: Path, content: Tensor) -> None:
@@ -102,7 +102,7 @@ def test_results_carry_a_profile(tmp_path: Path, name: str, kind: Any) -> None:
     photo = photo_file.read(save(tmp_path / "photo.png", Image.fromarray(smooth), icc_profile=ADOBE))
     photo_file.write(tmp_path / name, photo, {}, Encoding(kind))
     with Image.open(tmp_path / name) as file:
-        assert file.info["icc_profile"] == (ADOBE if kind == "keep" else color_profile.srgb())
+        assert file.info["icc_profile"] == (ADOBE if kind == "keep" else icc.srgb())
         details = file.getexif().get_ifd(ExifTags.IFD.Exif)
     assert details[ExifTags.Base.ColorSpace] == (0xFFFF if kind == "keep" else 1)
     tolerance = {"result.jpg": 4, "result.webp": 6}.get(name, 1)

@@ -9,10 +9,10 @@ import pytest
 from conftest import synthetic_photo, tiny_vgg19
 
 from verism import images
+from verism.backbone.weights import Source, Weights
 from verism.sweep.executors import local
 from verism.sweep.run import Chain
 from verism.sweep.work import work
-from verism.weights import Source, Weights
 
 BASE = """
 data: {content: content.png, style: style.png, size: 32}
@@ -55,6 +55,6 @@ def in_process() -> Iterator[None]:
             work(chain)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("verism.weights.load", load)
+        patch.setattr("verism.backbone.weights.load", load)
         patch.setattr(local, "run", run)
         yield

@@ -197,7 +197,7 @@ def test_a_run_stays_in_its_folder_when_the_grid_grows_and_gives_it_more_words(b
 
 def test_a_version_has_its_own_digests(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (before,) = runs(base)
-    monkeypatch.setattr("verism.__version__", "0.0.0")
+    monkeypatch.setattr("verism.version.__version__", "0.0.0")
     (after,) = runs(base)
     assert before.digest != after.digest
 

@@ -12,8 +12,8 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities import rank_zero_info
 from torch.optim import Optimizer
 
+from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, VerismError
-from verism.signals import requeued
 
 
 class Checkpoints(Checkpoint):

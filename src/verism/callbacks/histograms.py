@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from verism.backbone.architecture import CONVOLUTIONS
 from verism.callbacks.periodic import Periodic
 from verism.images import luma
 from verism.module import StyleTransfer
-from verism.vgg19 import CONVOLUTIONS
 
 BINS = 256
 

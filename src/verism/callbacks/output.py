@@ -18,11 +18,12 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import atomic, images, lut_file, photo_file
+from verism import atomic, images, photo_file
 from verism.errors import DivergedError, InterruptedRunError, VerismError
+from verism.look import lut_file
+from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding
-from verism.strength import Strength
 
 
 class Output(Callback):

@@ -14,7 +14,7 @@ from torch import Tensor
 from verism import atomic, images
 from verism.errors import VerismError
 from verism.module import StyleTransfer
-from verism.regions import Regions, paint
+from verism.regions.masks import Regions, paint
 
 MASK_FORMATS = (".png", ".tiff", ".tif")
 """Of label images: without loss, so that a label keeps its colour."""

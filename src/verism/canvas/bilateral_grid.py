@@ -13,10 +13,10 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
-from verism.color_space import ColorSpace, Srgb
+from verism.color.guided_filter import apply_affine, apply_upsampled, local_affine, window_radius
+from verism.color.spaces import ColorSpace, Srgb
+from verism.color.spline import cubic_spline, lookup, refine
 from verism.errors import VerismError
-from verism.guided_filter import apply_affine, apply_upsampled, local_affine, window_radius
-from verism.lattice import cubic_spline, lookup, refine
 
 MIN_SLOPE = 0.2
 """How fast lightness, and how much of the contrast of details, has to stay before it counts as folded."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
-from verism import color_table
-from verism.correspondence import Shared
-from verism.regions import Regions
+from verism.backbone.correspondence import Shared
+from verism.color import table as color_table
+from verism.regions.masks import Regions
 
 Compare = Callable[[Tensor, Tensor], Shared]
 """What tells, of two photos, how much of each pixel the other shows too: ``(1, 1, H, W)`` and ``(1, 1, H', W')``."""

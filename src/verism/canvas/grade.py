@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from verism.canvas.canvas import Canvas
-from verism.color_space import ColorSpace
+from verism.color.spaces import ColorSpace
 
 BAND = 2**20
 """Pixels that are rendered at a time: it bounds the memory, whatever the photo's size."""

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from verism.canvas.canvas import Compare
 from verism.canvas.grade import Grade
-from verism.color_map import ColorMap, identity, monge_kantorovich
-from verism.color_space import ColorSpace
+from verism.color.monge_kantorovich import ColorMap, identity, monge_kantorovich
+from verism.color.spaces import ColorSpace
 from verism.errors import VerismError
-from verism.regions import Regions
+from verism.regions.masks import Regions
 
 Start = Literal["monge_kantorovich", "shared", "identity"]
 

@@ -12,9 +12,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
-from verism.color_space import ColorSpace, Oklab
+from verism.color.spaces import ColorSpace, Oklab
+from verism.color.spline import cubic_spline, lookup, refine
 from verism.errors import VerismError
-from verism.lattice import cubic_spline, lookup, refine
 
 MIN_SLOPE = 0.1
 """How fast the lightness of a result has to grow with that of the photo, at the least, before it counts as folded."""

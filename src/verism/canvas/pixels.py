@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from verism import checkpoint, images
+from verism.backbone.normalization import Normalization
 from verism.canvas.canvas import Canvas, Compare
+from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.errors import VerismError
-from verism.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.images import resize
-from verism.normalization import Normalization
-from verism.regions import Regions
+from verism.regions.masks import Regions
 
 
 @final

@@ -10,15 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from verism import color_table, tone_and_chroma
 from verism.canvas.canvas import Compare
 from verism.canvas.grade import Grade
-from verism.color_space import Oklab, into_gamut
+from verism.color import table as color_table
+from verism.color import tone_and_chroma
+from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
+from verism.color.spaces import Oklab, into_gamut
+from verism.color.spline import cubic_spline
+from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
 from verism.errors import VerismError
-from verism.guided_filter import apply_upsampled, local_affine, window_radius
-from verism.lattice import cubic_spline
-from verism.regions import Regions
-from verism.tone_and_chroma import KNOTS, ToneAndChroma
+from verism.regions.masks import Regions
 
 EDGE = (0.02, 1e-4)
 """Of the guided filter that brings regions to the edges of a larger photo: its windows' radius as a share of the short

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from verism.backbone.architecture import INPUT
 from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
-from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT
 
 
 class ColorLoss(Loss):

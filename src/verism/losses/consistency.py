@@ -8,13 +8,13 @@ from typing import final
 import torch
 from torch import Tensor
 
-from verism.color_bins import ColorBins, color_bins
+from verism.backbone.architecture import INPUT
+from verism.backbone.normalization import Normalization
+from verism.color.bins import ColorBins, color_bins
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
-from verism.normalization import Normalization
-from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT
 
 RIDGE = 1e-6
 """Added to the variances of colours within bins, in squared RGB: less than rounding to 8 bits makes."""

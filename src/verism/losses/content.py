@@ -10,8 +10,8 @@ from torch import Tensor
 
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision
-from verism.tiles import EVERYWHERE, Positions
 
 
 class SquaredError(NamedTuple):

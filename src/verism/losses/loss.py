@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from verism.backbone import Features, check_layers
+from verism.backbone.vgg import Features, check_layers
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
-from verism.tiles import EVERYWHERE, Positions
 
 Role = Literal["content", "style"]
 """What a photo is there for."""

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from verism.backbone.architecture import INPUT
 from verism.losses.gram import gram
 from verism.losses.loss import Loss
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
-from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT
 
 
 class Moments(NamedTuple):

@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
 
+from verism.backbone.architecture import INPUT
+from verism.backbone.normalization import Normalization
+from verism.color.guided_filter import in_float64, outer, whitening
 from verism.errors import VerismError
-from verism.guided_filter import in_float64, outer, whitening
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
-from verism.normalization import Normalization
-from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT
 
 WINDOW = 3
 """Side of the windows of the matting Laplacian, in pixels."""

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
-from verism.regions import Regions, resize
-from verism.tiles import EVERYWHERE, Positions
+from verism.regions.masks import Regions, resize
 
 
 def by_region(loss: Loss, regions: Regions | None) -> Loss:
@@ -38,7 +38,7 @@ class RegionalLoss(Loss):
     region's share of the content photo, so that a pixel counts the same in a small region as in a large one, and one
     region that covers everything gives the loss itself.
 
-    A layer's positions are divided among the regions by what covers the most of each (``regions.resize``). A region
+    A layer's positions are divided among the regions by what covers the most of each (``masks.resize``). A region
     takes no part in a layer at which nothing is left of it, in either photo. Where no region takes part, which is an
     error if they come from masks, the loss is 0. ``normalization: relative`` is relative to the region's own distance.
     ``ColorLoss``, which resizes, resizes a region as one column of pixels, row after row.

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from verism.backbone.architecture import INPUT, LAYERS
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
-from verism.tiles import EVERYWHERE, Positions
-from verism.vgg19 import INPUT, LAYERS
 
 
 def project(features: Tensor, directions: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
 from verism.losses.loss import Loss
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
-from verism.tiles import EVERYWHERE, Positions
 
 DEFAULT_LAYERS: Mapping[str, float] = {
     "conv1_1": 1.5,

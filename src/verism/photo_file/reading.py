@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism.color_profile import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
 from verism.errors import VerismError
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
+from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 from tifffile import PHOTOMETRIC
 
-from verism.color_profile import lab_to_srgb
 from verism.photo_file import color, metadata, raw
 from verism.photo_file.color import SRGB, Color
 from verism.photo_file.decoded import Decoded
+from verism.photo_file.icc import lab_to_srgb
 from verism.photo_file.metadata import About, Blocks
 from verism.photo_file.samples import CMYK, GREY, RGB, Samples, full, straight
 from verism.photo_file.size import check_size

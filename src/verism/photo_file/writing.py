@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verism import atomic
-from verism.color_profile import from_srgb, srgb
 from verism.errors import VerismError
 from verism.photo_file import metadata
 from verism.photo_file.encoders import FORMATS, Extras
+from verism.photo_file.icc import from_srgb, srgb
 from verism.photo_file.photo import Photo
 
 

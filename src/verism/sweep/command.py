@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, lazy_instance
 from tqdm import tqdm
 
+from verism.commands.fit import quieten_lightning, resolve_paths
 from verism.errors import SweepError, VerismError
-from verism.fit import quieten_lightning, resolve_paths
 from verism.sweep.estimate import estimate
 from verism.sweep.executors import Executor, local
 from verism.sweep.labels import COMPARED

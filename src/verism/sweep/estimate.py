@@ -17,9 +17,10 @@ from torch import Tensor
 
 from verism import precision
 from verism.canvas import Pixels
+from verism.commands.fit import FitOptions
 from verism.data import Photos
+from verism.data.options import photo_pair
 from verism.errors import VerismError
-from verism.fit import FitOptions, photo_pair
 from verism.module import StyleTransfer
 from verism.sweep.run import Run
 

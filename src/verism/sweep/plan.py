@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse.typing import register_type
 
-import verism
-from verism import config_file
+from verism import version
+from verism.backbone.weights import choose
+from verism.commands import config_file
+from verism.commands.fit import FitOptions
+from verism.data.options import style_paths
 from verism.errors import VerismError
-from verism.fit import FitOptions, style_paths
 from verism.images import matching
 from verism.sweep.run import Chain, Run
-from verism.weights import choose
 
 if TYPE_CHECKING:
     Value = Any
@@ -166,7 +167,7 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
             raise VerismError("carry_over: only a canvas of pixels can start from the run before; leave it out.")
         canvas["init_args"]["init"] = str(before.folder / "checkpoints" / "last.ckpt")
         decisive["model"]["canvas"]["init_args"]["init"] = before.digest
-    decisive["version"] = verism.__version__
+    decisive["version"] = version.__version__
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     pair = "-".join(path.stem for path in (Path(data["content"]), *style_paths(data)))
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]

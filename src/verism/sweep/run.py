@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from verism import atomic
-from verism.fit import style_paths
+from verism.data.options import style_paths
 from verism.sweep.record import Record
 
 OPTIONS, OUTCOME, ATTEMPTS, LOG, LOCK = "fit.yaml", "outcome.json", "attempts", "log.txt", ".lock"

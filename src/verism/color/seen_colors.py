@@ -1,0 +1,77 @@
+"""Which colours a fit has seen, and how far others are from them: the evidence for what a look does to a colour."""
+
+from __future__ import annotations
+
+import torch
+from skimage.color import rgb2lab
+from torch import Tensor
+
+from verism.color.spline import lookup
+
+CELLS = 33
+"""Cells along each axis of RGB in which colours are counted; they are about ΔE 4 wide."""
+
+KNOWN = 12.0
+"""ΔE76 from the nearest colour that the fit saw up to which a colour counts as known."""
+
+RARE = 2e-5
+"""Share of the photo that a cell needs for its colour to count as seen; a single pixel may be noise."""
+
+_CHUNK = 1024
+
+
+class SeenColors:
+    """The colours of a photo: a histogram in RGB, and the distance of any colour from the nearest one in it.
+
+    Attributes:
+        shares: of the photo's pixels in each cell that has any, ``(n,)``, summing to 1.
+        colors: mean of those pixels, ``(n, 3)``, RGB in [0, 1]; both float64, on the CPU.
+    """
+
+    def __init__(self, photo: Tensor) -> None:
+        """Count the colours of ``photo`` ``(1, 3, H, W)``, RGB in [0, 1]."""
+        pixels = _pixels(photo)
+        cells = (pixels * (CELLS - 1)).long() @ torch.tensor([CELLS**2, CELLS, 1])
+        _, self._cell, self._counts = cells.unique(return_inverse=True, return_counts=True)
+        self.shares = self._counts / len(pixels)
+        self.colors = self.mean(photo)
+
+    def mean(self, image: Tensor) -> Tensor:
+        """Return the mean of ``image`` ``(1, 3, H, W)`` over the pixels of each cell, ``(n, 3)``.
+
+        Args:
+            image: of the photo's shape, such as what became of it.
+        """
+        sums = torch.zeros(len(self._counts), 3, dtype=torch.float64)
+        means: Tensor = sums.index_add_(0, self._cell, _pixels(image)) / self._counts.unsqueeze(1)
+        return means
+
+    def distance(self, nodes: Tensor) -> Tensor:
+        """Return the distance of colours to the nearest one that was seen, in ΔE76 of CIELAB under D65.
+
+        Args:
+            nodes: ``(n, 3)``, RGB in [0, 1].
+
+        Returns:
+            ``(n,)``, float32.
+        """
+        seen = _lab(self.colors[self.shares >= min(RARE, float(self.shares.max()))])
+        nearest = [torch.cdist(chunk, seen).amin(dim=1) for chunk in _lab(nodes).split(_CHUNK)]
+        return torch.cat(nearest)
+
+    def unknown(self, photo: Tensor) -> float:
+        """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour."""
+        axis = torch.linspace(0, 1, CELLS, dtype=torch.float32)
+        blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
+        table = self.distance(torch.stack([red, green, blue], dim=-1).view(-1, 3)).view(1, CELLS, CELLS, CELLS)
+        far = [lookup(table, 2 * band.cpu().float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
+        return float(torch.cat(far, dim=-2).double().mean())
+
+
+def _pixels(photo: Tensor) -> Tensor:
+    return photo.detach().cpu().double().flatten(2).squeeze(0).T
+
+
+def _lab(colors: Tensor) -> Tensor:
+    """Return CIELAB of sRGB ``(n, 3)``."""
+    return torch.from_numpy(rgb2lab(colors.detach().cpu().double().numpy())).float()

@@ -1,0 +1,314 @@
+"""A retoucher's grade in closed form: a tone curve, a saturation and a tint, each bounded as a photograph asks for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism.color.monge_kantorovich import monge_kantorovich
+
+KNOTS = 17
+"""Of a tone curve, evenly from black to white."""
+
+QUANTILES = 65
+"""Of lightness that a tone curve is fitted to."""
+
+SLOPES = (0.5, 1.8)
+"""Of a tone curve: below, texture goes flat; above, noise comes up."""
+
+SATURATIONS = (0.5, 1.6)
+"""Factors of the chroma: below, a photo goes grey; above, its noise and its compression show as colour."""
+
+RIDGE = 0.02
+"""Weight of a tone curve's slope of 1 against its squared error: it decides where the photo has few pixels."""
+
+BLACK = 0.06
+"""Oklab lightness up to which the photo's black may be lifted: a print's black, which is no veil yet."""
+
+ANCHOR = 4.0
+"""Weight of where black and white should go, against the mean squared error of the quantiles."""
+
+CAST = 0.03
+"""Chroma, in Oklab, of a cast that is taken for half of one: up to a warm lamp; more is the colour of things."""
+
+HIGHLIGHT = 0.85
+"""Oklab lightness of the result from which on a tint fades, to none in white."""
+
+NOISE = 0.02
+"""Standard deviation, in Oklab, of what is noise to the linear map."""
+
+DOUBT = 0.03
+"""Difference, in Oklab, of a region's own map from the whole photo's that may be chance: about 3 ΔE."""
+
+HELD = 0.5
+"""How far a region of another photo goes from the look of a series to its own map: how wrong either is for it is not
+known, and the mean of the two has no more than half of either's error."""
+
+BANDWIDTH = 0.1
+"""Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
+
+FEW = 0.1
+"""Share of the pixels from which on a knot's own mean colour counts for more than that of all tones."""
+
+
+class ToneAndChroma(NamedTuple):
+    """Maps of Oklab colours, one in each row: ``c' = matrix · c + tones(L)``, the tones linear between their knots.
+
+    A tone curve is the lightness of the tones, a tint that depends on the tone (split toning) their a and b, a
+    saturation the matrix's diagonal. Maps are linear in their parts: the mean of two maps is the map of the means.
+
+    Attributes:
+        matrix: ``(R, 3, 3)``.
+        tones: ``(R, KNOTS, 3)``, at lightnesses evenly from 0 to 1.
+    """
+
+    matrix: Tensor
+    tones: Tensor
+
+    def __call__(self, colors: Tensor) -> Tensor:
+        """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
+        position = colors[0].clamp(0, 1) * (KNOTS - 1)
+        left = position.floor().long().clamp_max(KNOTS - 2)
+        table = self.tones.transpose(1, 2)
+        result = torch.lerp(table[..., left], table[..., left + 1], position - left)
+        return result + torch.einsum("roi,i...->ro...", self.matrix, colors)
+
+    def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
+        """Return the map that is such a share, from 0 to 1, of the way to another."""
+        return ToneAndChroma(*(torch.lerp(a, b, share) for a, b in zip(self, other, strict=True)))
+
+
+def identity() -> ToneAndChroma:
+    """Return the map that changes nothing, in one row."""
+    return ToneAndChroma(torch.eye(3).unsqueeze(0), torch.zeros(1, KNOTS, 3))
+
+
+def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
+    """Return the map for a whole photo: the style's tones, its saturation, and its neutral axis.
+
+    What is neutral in the photo takes the tint of what is most nearly neutral in the style, so that a blue sky in the
+    style is no reason for a blue face. Black is lifted as far as the style's is, but not much, and white lowered.
+
+    Args:
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, Oklab.
+        weights: how much each colour counts, ``(n,)`` and ``(m,)``; the same for all if None.
+    """
+    ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
+    (black, white), (their_black, their_white) = _ends(content, ours), _ends(style, theirs)
+    ends = min(max(their_black - black, 0), BLACK), 1 + min(their_white - white, 0)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends)
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    neutral = _mean_colors(content, _neutrality(content, ours), knots)
+    tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
+    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay. As far
+    # as the style has the same, there is nothing to add to it.
+    cast = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
+    same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
+    origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
+    saturation = _saturation(content, style, ours, theirs)
+    return _retouch(curve, saturation, tint - saturation * origin)
+
+
+def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
+    """Return the map for a region that both photos show: its tones, its saturation and its mean colour.
+
+    Args:
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(n,)``, how much of each pixel is in the region.
+        theirs: ``(m,)``, likewise.
+    """
+    black = min(max(_ends(style, theirs)[0] - _ends(content, ours)[0], 0), BLACK)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends=(black, None))
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
+    saturation = _saturation(content, style, ours, theirs)
+    return _retouch(curve, saturation, tint - saturation * origin)
+
+
+def by_region(
+    content: Tensor,
+    style: Tensor,
+    ours: Tensor,
+    theirs: Tensor,
+    sure: Tensor,
+    shown: Tensor | None = None,
+) -> ToneAndChroma:
+    """Return the map for the whole photo, and that for each of K regions, a row each.
+
+    As far as the photos show the same, the whole photo's map is that of all that they share, each region counted in the
+    same amount in both; for the rest, it is ``whole_photo``. A region's own map is kept as far as it differs from that
+    by more than chance: ``T + (1 − (DOUBT / d)²)₊ (T_k − T)`` with d the root mean square difference of the two on the
+    region's pixels (James and Stein 1961, "Estimation with Quadratic Loss").
+
+    Args:
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
+        theirs: ``(K, m)``, likewise.
+        sure: ``(K,)`` in [0, 1], how sure it is that both photos show the same there.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
+    """
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    whole = whole_photo(content, style, (torch.ones_like(content[0]), shown))
+    shares, their_shares = ours.mean(dim=1), theirs.mean(dim=1) / shown.mean()
+    common = torch.minimum(shares, their_shares) * sure
+    if not float(common.sum()):
+        return _stacked([whole] * (1 + len(sure)))
+    shared = tuple((common / share.clamp_min(1e-6)) @ part for share, part in ((shares, ours), (their_shares, theirs)))
+    own = [region(content, style, mine + 1e-6, their + 1e-6 * shown) for mine, their in zip(ours, theirs, strict=True)]
+    whole = whole.towards(region(content, style, *shared), float((shares * sure).sum().clamp(0, 1)))
+    kept = [1 - _chance(part, whole, content, mine) for part, mine in zip(own, ours, strict=True)]
+    maps = [whole, *(whole.towards(part, share) for part, share in zip(own, kept, strict=True))]
+    return _stacked(maps)
+
+
+def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
+    """Return the map for two photos of one scene: a linear map of lightness, and one of chroma, from what both show.
+
+    Each is the one that moves mean and covariance with the least displacement (``color_map.monge_kantorovich``). One
+    for all three coordinates would find a grade a little better, and turn a red black where it is wrong.
+
+    Args:
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, likewise.
+        ours: ``(n,)``, how much of what is at each pixel the other photo shows too.
+        theirs: ``(m,)``, likewise.
+    """
+    weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
+    matrix, offset = torch.zeros(3, 3), torch.zeros(3)
+    for axes in ([0], [1, 2]):
+        alone = torch.zeros(3, 1)
+        alone[axes] = 1
+        mine, their = ((colors.cpu() * alone).view(1, 3, 1, -1) for colors in (content, style))
+        part, shift = monge_kantorovich(mine, their, NOISE, weights=weights)
+        matrix += part * alone * alone.T
+        offset += shift * alone.flatten()
+    return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
+
+
+def held(
+    common: ToneAndChroma, content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, shown: Tensor | None = None
+) -> ToneAndChroma:
+    """Return a common map, and that for each of K regions of another photo than it was found for, a row each.
+
+    ``T + HELD (1 − (DOUBT / d)²)₊ (T_k − T)``: as ``by_region``, but only part of the way.
+
+    Args:
+        common: in one row.
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, likewise.
+        ours: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
+        theirs: ``(K, m)``, likewise.
+        shown: ``(m,)`` in [0, 1], how much of each colour of the style shows; None: all.
+    """
+    shown = torch.ones_like(style[0]) if shown is None else shown
+    maps = [common]
+    for mine, their in zip(ours, theirs, strict=True):
+        own = region(content, style, mine + 1e-6, their + 1e-6 * shown)
+        maps.append(common.towards(own, HELD * (1 - _chance(own, common, content, mine))))
+    return _stacked(maps)
+
+
+def tone_curve(
+    content: Tensor, ours: Tensor, style: Tensor, theirs: Tensor, ends: tuple[float | None, float | None] = (None, None)
+) -> Tensor:
+    """Return the curve ``(KNOTS,)`` that takes the lightnesses ``content`` to the distribution of ``style``.
+
+    Least squares between quantiles, with a ridge towards a slope of 1, and slopes kept within ``SLOPES``.
+
+    Args:
+        content: ``(n,)``, in [0, 1].
+        ours: ``(n,)``, weights.
+        style: ``(m,)``, in [0, 1].
+        theirs: ``(m,)``, weights.
+        ends: where black and white should go, as far as the slopes allow; None leaves them open.
+    """
+    at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
+    x, y = quantiles(content, ours, at), quantiles(style, theirs, at)
+    knots = torch.linspace(0, 1, KNOTS, dtype=torch.float64)
+    hats = (1 - (x.unsqueeze(1) - knots).abs() * (KNOTS - 1)).clamp_min(0)
+    slope = torch.eye(KNOTS, dtype=torch.float64).diff(dim=0) * (KNOTS - 1)
+    matrix = hats.T @ hats / QUANTILES + RIDGE / (KNOTS - 1) * slope.T @ slope
+    wanted = hats.T @ y / QUANTILES + RIDGE / (KNOTS - 1) * slope.sum(dim=0)
+    for knot, end in zip((0, -1), ends, strict=True):
+        if end is not None:
+            matrix[knot, knot] += ANCHOR
+            wanted[knot] += ANCHOR * end
+    # Slopes that leave their bounds are pulled back, the harder the longer they do.
+    pull, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
+    for _ in range(40):
+        stiff = matrix + slope.T @ (pull.unsqueeze(1) * slope)
+        curve: Tensor = torch.linalg.solve(stiff, wanted + slope.T @ (pull * bound))
+        steep = slope @ curve
+        nearest = steep.clamp(*SLOPES)
+        outside = steep != nearest
+        bound = torch.where(outside, nearest, bound)
+        pull = torch.where(outside, pull + 0.05 * ANCHOR, pull)
+    return curve.float()
+
+
+def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
+    """Return the weighted quantiles of ``values`` ``(n,)`` at shares ``at`` ``(q,)``, float64."""
+    ordered, order = values.double().sort()
+    shares = weights.double()[order].cumsum(0)
+    found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
+    return ordered[found]
+
+
+def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
+    """Return the map of a tone curve ``(KNOTS,)``, a saturation, and a shift of a and b ``(KNOTS, 2)``."""
+    # Where the result is white, there is no colour: what is blown out stays so.
+    shift = shift * ((1 - curve.to(shift)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
+    matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
+    table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
+    return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))
+
+
+def _stacked(maps: list[ToneAndChroma]) -> ToneAndChroma:
+    """Return several maps as one, with all their rows."""
+    return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
+
+
+def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, mine: Tensor) -> float:
+    """Return how likely, from 0 to 1, it is by chance that a region's own map differs from another."""
+    squares = (own(content) - other(content))[0].square().sum(dim=0) @ mine / mine.sum().clamp_min(1e-6)
+    return min(1.0, DOUBT**2 / max(float(squares), 1e-9))
+
+
+def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:
+    """Return the mean a and b around each of some lightnesses ``(k,)``: ``(k, 2)``; where few are, that of all."""
+    weights = weights / weights.sum()
+    near = torch.exp(-((colors[0] - tones.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
+    sums = near @ colors[1:].T + FEW * (colors[1:] @ weights)
+    return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+
+def _ends(colors: Tensor, weights: Tensor) -> tuple[float, float]:
+    """Return the lightnesses of the darkest and of the lightest half percent."""
+    black, white = quantiles(colors[0], weights, torch.tensor([0.005, 0.995])).tolist()
+    return black, white
+
+
+def _mean(colors: Tensor, weights: Tensor) -> Tensor:
+    return colors[1:] @ weights / weights.sum()
+
+
+def _neutrality(colors: Tensor, weights: Tensor) -> Tensor:
+    """Return how much each colour counts for the neutral axis: the quarter of a photo with the least chroma, about."""
+    chroma = colors[1:].norm(dim=0)
+    least = float(quantiles(chroma, weights, torch.tensor([0.25])))
+    return weights * torch.exp(-((chroma / min(max(least, 0.015), 0.2)) ** 2))
+
+
+def _saturation(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tensor:
+    spreads = []
+    for colors, weights in ((content, ours), (style, theirs)):
+        mean = _mean(colors, weights).unsqueeze(1)
+        spreads.append(((colors[1:] - mean).square().sum(dim=0) @ weights / weights.sum()).sqrt())
+    mine, wanted = spreads
+    # What is nearly grey should not be multiplied until it is colourful.
+    return ((wanted + 0.02) / (mine + 0.02)).clamp(*SATURATIONS)

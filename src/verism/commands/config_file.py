@@ -1,0 +1,63 @@
+"""Config files: whether one holds options at all, and which version of verism wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from verism import version
+from verism.errors import VerismError
+
+MOST = 10_000
+"""Values that a config may stand for: of few lines, aliases of aliases can make as many as one likes."""
+
+_WRITTEN_BY = re.compile(r"^# verism==(\S+)", re.MULTILINE)
+
+
+def header() -> str:
+    """Return what a config says of the version that wrote it, as a comment."""
+    return f"verism=={version.__version__}"
+
+
+def check(path: Path) -> None:
+    """Raise ``VerismError`` unless a file is YAML, and of options; the parser sees to what they are."""
+    try:
+        options = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise VerismError(f"{path}: cannot be read ({error.strerror}).") from error
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
+        raise VerismError(f"{path}: is no YAML: {error.problem}{line}.") from error
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        # Bytes that are no text, characters that YAML has not, a date that no calendar has, or brackets without end.
+        raise VerismError(f"{path}: is no YAML, but something else; a config is a text file.") from error
+    if not isinstance(options, dict) or not options:
+        raise VerismError(f"{path}: holds no options; a config has lines such as data: {{size: 600}}.")
+    if sum(1 for _ in islice(_values(options), MOST + 1)) > MOST:
+        raise VerismError(f"{path}: stands for more than {MOST} values; an alias in it must not hold itself.")
+
+
+def of_other_versions(paths: Iterable[Path]) -> str:
+    """Return what to add to a complaint of the parser if configs were written by another version: which, and where."""
+    found = {path: _WRITTEN_BY.search(path.read_text(encoding="utf-8")) for path in paths}
+    others = {path: match[1] for path, match in found.items() if match and match[1] != version.__version__}
+    return "".join(
+        f"; {path} is of verism {other}, and this is {version.__version__}" for path, other in others.items()
+    )
+
+
+def _values(options: Any) -> Iterator[Any]:
+    """Yield a value, and all that are in it."""
+    left = [options]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value

@@ -1,0 +1,59 @@
+"""The command ``export``: the look of a finished run as a lookup table for other programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jsonargparse import ArgumentParser
+
+from verism import atomic
+from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.errors import VerismError
+from verism.look import lut_file, saved
+from verism.look.strength import Strength
+
+DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
+
+verism export lightning_logs/version_0 --output.path look.cube
+
+The ending says in which format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most video
+programs, .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee, darktable
+and G'MIC. Tables are from sRGB to sRGB. The table of a canvas that treats places differently is the closest there is;
+how far it is from the picture, on the content photo at the size of the fit, is said at the end.
+"""
+
+
+def export(args: Sequence[str]) -> None:
+    """Run ``export`` with its arguments.
+
+    Raises:
+        VerismError: the run holds no look, a file would be overwritten, or the table cannot be written so.
+    """
+    quieten_lightning()
+    resolve_paths()
+    parser = ArgumentParser(prog="verism export", description=DESCRIPTION, exit_on_error=False)
+    parser.add_argument("run", type=Path, help="The folder of a finished run, or one of its checkpoints.")
+    parser.add_argument("--output.path", type=Path, required=True, help="A .cube or .png file.")
+    parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
+    parser.add_argument(
+        "--output.nodes",
+        type=int | None,
+        default=None,
+        help="Nodes along each axis: 17, 33 or 65 of a .cube file, 16, 36, 64 or 144 of a .png; null: 33 or 64.",
+    )
+    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
+    options = parser.parse_args(list(args))
+    output = options.output
+    strength = Strength(output.strength, output.color, output.tone)
+    strength.check()
+    path: Path = output.path
+    lut_file.check(path, output.nodes)
+    atomic.check(path)
+    if path.exists() and not output.overwrite:
+        raise VerismError(f"{path}: exists already; choose another --output.path, or set --output.overwrite true.")
+    canvas = saved.read(options.run)
+    image, table = canvas().detach(), canvas.table(canvas.photo)
+    found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
+    sys.stdout.write(f"Lookup table: {path}, which differs from the picture by {found}.\n")

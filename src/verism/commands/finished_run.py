@@ -1,0 +1,90 @@
+"""A finished run, read back from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from torch import Tensor
+
+from verism import images
+from verism.commands.fit import FitOptions
+from verism.data import PhotoPair, Photos
+from verism.data.options import photo_pair
+from verism.errors import VerismError
+from verism.module import StyleTransfer
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run was made of, and what it made.
+
+    Attributes:
+        folder: the run's own, as ``fit`` writes it: with ``config.yaml`` and ``result.png``.
+        options: of ``fit``, complete.
+    """
+
+    folder: Path
+    options: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> FinishedRun:
+        """Return the run of ``folder``; raise ``VerismError`` if it holds none."""
+        config = folder / "config.yaml"
+        try:
+            options = yaml.safe_load(config.read_text(encoding="utf-8"))
+            return cls(folder, {name: options[name] for name in ("model", "data", "optimizer", "output")})
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+            raise VerismError(f"{folder}: holds no run: {config.name} is missing, or not of fit's.") from error
+
+    @property
+    def result(self) -> Path:
+        """The result's file."""
+        chosen = self.options["output"]["path"]
+        return Path(chosen) if chosen else self.folder / "result.png"
+
+    @cached_property
+    def rendered(self) -> Tensor:
+        """The result as it was written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
+        return images.read(self.result)
+
+    @cached_property
+    def original(self) -> Tensor:
+        """The content photo, with all of its detail, at the size of ``rendered``; raises ``VerismError`` likewise."""
+        return images.resize(images.read(Path(self.options["data"]["content"])), self.rendered.shape[-2:])
+
+    @cached_property
+    def image(self) -> Tensor:
+        """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
+
+        Raises:
+            VerismError: the run has none, or the photos, which say what its size is, cannot be read any more.
+        """
+        return images.resize(self.rendered, self.photos.content.shape[-2:])
+
+    @cached_property
+    def masks(self) -> Tensor | None:
+        """The content photo's regions at the run's size, ``(1, K, H, W)`` bool, or None if it was given no masks.
+
+        Raises:
+            VerismError: the masks cannot be read any more.
+        """
+        return None if self.pair.masked is None else self.pair.masked.content
+
+    @cached_property
+    def pair(self) -> PhotoPair:
+        """The run's photos and masks; what it has raises ``VerismError`` if they cannot be read any more."""
+        return photo_pair(self.options["data"])
+
+    @property
+    def photos(self) -> Photos:
+        """The photos at the run's size; raises ``VerismError`` if they cannot be read any more."""
+        return self.pair.photos
+
+    def build(self) -> StyleTransfer:
+        """Return the run's model, without its image."""
+        return FitOptions().build({name: self.options[name] for name in ("model", "data", "optimizer")})

@@ -1,0 +1,330 @@
+"""The command ``fit``: one run, from two photos to an image."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from jsonargparse.typing import register_type
+from lightning.fabric.plugins.io import CheckpointIO
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
+from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from torch import nn
+
+from verism import checkpoint, precision
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary
+from verism.callbacks.freed_memory import KeepFreedMemory
+from verism.callbacks.signals import Signals, requeued
+from verism.checkpoint import CheckpointFiles
+from verism.commands import config_file
+from verism.data import PhotoPair
+from verism.data.options import style_paths
+from verism.errors import OutOfMemoryError, VerismError, is_shortage
+from verism.module import StyleTransfer
+from verism.tiling.boxes import shares
+from verism.tiling.memory_estimate import free
+
+LONGEST_NAME = 255
+"""Bytes that file systems have for a name."""
+
+SEEDS = 2**32
+"""There are so many."""
+
+
+def fit(args: Sequence[str]) -> VerismCLI:
+    """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
+    quieten_lightning()
+    return VerismCLI(["fit", *args])
+
+
+def resolve_paths() -> None:
+    """Have paths in a config mean the same wherever the command is run: relative to that config."""
+    # jsonargparse parses a config from inside its folder, so that making them absolute at once is all it takes.
+    register_type(Path, str, _resolve, fail_already_registered=False)
+
+
+def _resolve(path: str | Path) -> Path:
+    if "://" in str(path):
+        raise ValueError(f"{path} is a URL, and has to be a file")
+    found = Path(path).expanduser().resolve()
+    if any(len(os.fsencode(name)) > LONGEST_NAME for name in found.parts):
+        raise ValueError(f"{str(path)[:40]}… is longer than the name of a file can be")
+    return found
+
+
+class VerismCLI(LightningCLI):
+    """LightningCLI for one method: an image, two photos, and what a person sees of it."""
+
+    def __init__(self, args: Sequence[str], run: bool = True) -> None:
+        """Parse ``args``; with ``run``, the first names the subcommand, which is then run."""
+        resolve_paths()
+        self._resumed: str | None = None
+        try:
+            self._run(args, run=run)
+        except (MemoryError, RuntimeError) as error:
+            if not is_shortage(error):
+                raise
+            raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
+
+    def _run(self, args: Sequence[str], *, run: bool) -> None:
+        super().__init__(
+            StyleTransfer,
+            PhotoPair,
+            save_config_callback=SaveConfig,
+            save_config_kwargs={"overwrite": requeued()},
+            # The summary would list one parameter.
+            trainer_defaults={"max_steps": 1000, "log_every_n_steps": 10, "enable_model_summary": False},
+            seed_everything_default=0,
+            parser_kwargs={
+                "exit_on_error": False,
+                "fit": {"description": "Give one photo the look of another.", "exit_on_error": False},
+            },
+            parser_class=Parser,
+            args=list(args),
+            run=run,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return the commands there are, with those of the Trainer's arguments that are not the user's."""
+        return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"}}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the optimiser, which any of torch's can be, and the callbacks."""
+        parser.add_argument(
+            "--optimizer",
+            type=OptimizerCallable,
+            default={"class_path": "torch.optim.Adam", "init_args": {"lr": 0.01}},
+            help="Any of torch's optimisers, such as torch.optim.Adam or torch.optim.LBFGS; the learning rate is in "
+            "ImageNet standard deviations a step.",
+        )
+        parser.link_arguments("optimizer", "model.optimizer")
+        paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
+        parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
+        parser.add_lightning_class_args(Output, "output")
+        # Of no use to a Trainer that is to write none.
+        parser.add_class_arguments(Checkpoints, "checkpoints")
+        parser.add_lightning_class_args(Scalars, "scalars")
+        parser.add_lightning_class_args(Metrics, "metrics")
+        parser.add_lightning_class_args(Snapshots, "snapshots")
+        parser.add_lightning_class_args(RegionMap, "regions")
+        parser.add_lightning_class_args(Histograms, "histograms")
+        # Speaks last, because it comes last.
+        parser.add_lightning_class_args(Summary, "summary")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse ``args`` and nothing else, and find the checkpoint to go on from.
+
+        Lightning would have the checkpoint's options take the place of those that the user gives.
+        """
+        try:
+            self.config = parser.parse_args(args)
+        except UnicodeDecodeError as error:
+            raise VerismError(
+                "--model, --data and their like take files of options, and one given is no text."
+            ) from error
+        options = self.config.get("fit")
+        if options is not None and not 0 <= int(options.seed_everything) < SEEDS:
+            raise VerismError(f"--seed_everything {options.seed_everything}: must be from 0 to {SEEDS - 1}.")
+        if options is not None and options.get("ckpt_path") is not None:
+            root = str(options.trainer.default_root_dir or Path.cwd())
+            self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
+            options.ckpt_path = None
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
+        trainer = self.config_init.fit.trainer
+        callbacks = trainer.callbacks or []
+        given = callbacks if isinstance(callbacks, list) else [callbacks]
+        own: list[Callback] = [KeepFreedMemory(), Signals()]
+        if trainer.enable_checkpointing is not False:
+            own.append(self.config_init.fit.checkpoints)
+        kwargs["callbacks"] = [*given, *own]
+        plugins = trainer.plugins or []
+        plugins = plugins if isinstance(plugins, list) else [plugins]
+        if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
+            kwargs["plugins"] = [*plugins, CheckpointFiles()]
+        try:
+            return super().instantiate_trainer(**kwargs)
+        except (ImportError, TypeError, ValueError, MisconfigurationException) as error:
+            # Also that a package is missing for a URL.
+            raise VerismError(f"--trainer: {error}") from error
+
+    def before_instantiate_classes(self) -> None:
+        """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
+        if self._resumed is not None:
+            self.config.fit.ckpt_path = self._resumed
+        trainer = self.config.fit.trainer
+        if trainer.precision is None:
+            trainer.precision = precision.fastest(str(trainer.accelerator))
+
+    def after_instantiate_classes(self) -> None:
+        """Record the whole configuration of model and data with what it was resolved to."""
+        dump = self._parser(self.subcommand).dump(self.config.fit, skip_link_targets=False, skip_none=False)
+        options = yaml.safe_load(dump)
+        model = options["model"]
+        identity = self.model.backbone.identity
+        rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
+        model["backbone"] |= identity
+        # The callback that measures logs them, because TensorBoard wants hyperparameters and metrics named together.
+        self.model.save_hyperparameters(model, logger=False)
+        self.datamodule.save_hyperparameters(options["data"], logger=False)
+
+    def before_fit(self) -> None:
+        """Find the user's mistakes before anything is written."""
+        self._check_files()
+        self.datamodule.setup("fit")
+        self.model.canvas.check()
+        if self.model.scales is not None:
+            self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
+        self._check_optimizer()
+        self._check_shares()
+        self._check_resumed()
+        output = self.config_init.fit.output
+        # What is there is this job's own.
+        output.overwrite |= requeued()
+        output.check(self.trainer)
+        self.config_init.fit.regions.check()
+
+    def _check_files(self) -> None:
+        """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
+        options = self.config.fit
+        inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
+        outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
+        styles = style_paths(vars(options.data))
+        if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
+            raise VerismError(
+                f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
+                "choose another photo for one of them."
+            )
+        taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
+        for option, path in outputs.items():
+            for name, taken in taken_from:
+                if _are_one(path, taken):
+                    raise VerismError(
+                        f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "
+                        f"--{option}."
+                    )
+
+    def _check_optimizer(self) -> None:
+        """Have torch say what it has against the optimiser's options; what is optimised is not there yet."""
+        try:
+            self.model.optimizer([nn.Parameter(torch.zeros(1, 1))])
+        except (TypeError, ValueError) as error:
+            raise VerismError(f"--optimizer: {error}.") from error
+
+    def _check_shares(self) -> None:
+        """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
+        scales = self.model.scales
+        content = (self.datamodule.photos if scales is None else self.datamodule.at(scales.sizes[0])).content
+        shares(content.shape[-2], content.shape[-1], self.trainer.world_size)
+
+    def _check_resumed(self) -> None:
+        """Refuse a checkpoint that cannot be read, or that this run would not go on from in the same way."""
+        if self._resumed is None:
+            return
+        was = checkpoint.read(self._resumed)["hyper_parameters"]
+        weights, sha256 = was["backbone"]["weights"], was["backbone"]["sha256"]
+        if sha256 != self.model.backbone.identity["sha256"]:
+            raise VerismError(
+                f"{self._resumed}: was made with other weights, {weights} of sha256 {sha256}: name them with "
+                "--model.backbone.weights."
+            )
+        optimizer = self.config.fit.optimizer.class_path
+        # A run from Python has no options to record, but for the weights.
+        recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
+        if recorded != optimizer:
+            raise VerismError(
+                f"{self._resumed}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}."
+            )
+
+    def _remedy(self) -> str:
+        """Return what would have taken less memory: half of what there was not, or of what there is."""
+        observe = getattr(getattr(self, "model", None), "observe", None)
+        if observe is None:
+            return "a smaller --data.size"
+        return str(observe.remedy(min(free(self.model.device), observe.step.takes(observe.tiling)) // 2))
+
+
+def _are_one(first: Path, second: Path) -> bool:
+    """Return whether two paths are of one file, by whatever names."""
+    return first.exists() and second.exists() and first.samefile(second)
+
+
+class Parser(LightningArgumentParser):
+    """Lightning's parser, with a help that can be read, and configs that say which version wrote them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make it."""
+        header = [config_file.header(), *kwargs.pop("dump_header", [])]
+        super().__init__(*args, dump_header=header, **kwargs)
+
+    def format_help(self, *args: Any, **kwargs: Any) -> str:
+        """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""
+        return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
+
+
+class SaveConfig(SaveConfigCallback):
+    """Writes config.yaml into the run's own folder; a run without one (no logger) writes none."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write it, unless it would land among the user's files."""
+        if trainer.loggers:
+            super().setup(trainer, pl_module, stage)
+
+
+class FitOptions(VerismCLI):
+    """The options of ``fit``, read and checked; nothing is built or run."""
+
+    def __init__(self) -> None:
+        """Make the parser."""
+        # The parser is only made together with something to parse; the photos have no default.
+        super().__init__(["--seed_everything=false", "--data.content=none", "--data.style=none"], run=False)
+
+    def read(self, args: Sequence[str]) -> dict[str, Any]:
+        """Return the complete options that ``args`` stand for, of plain types, as ``fit`` takes them in a config."""
+        options: dict[str, Any] = yaml.safe_load(self.parser.dump(self.parser.parse_args(list(args)), skip_none=False))
+        return options
+
+    def build(self, options: Mapping[str, Any]) -> StyleTransfer:
+        """Return the model of ``options``."""
+        model: StyleTransfer = self.parser.instantiate_classes(self.parser.parse_object(dict(options))).model
+        return model
+
+    def before_instantiate_classes(self) -> None:
+        """Leave the precision open."""
+
+    def instantiate_classes(self) -> None:
+        """Build nothing."""
+
+    def after_instantiate_classes(self) -> None:
+        """Record nothing."""
+
+
+def quieten_lightning() -> None:
+    """Leave out what says nothing about the run."""
+    # Advertising.
+    logger = logging.getLogger("lightning.pytorch.utilities.rank_zero")
+    logger.addFilter(_is_no_advertisement)
+    # Lightning's own use of what torch has deprecated since.
+    warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
+    # The first and the last step are logged, however short the run.
+    warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
+    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
+    warnings.filterwarnings("ignore", message="The dirpath has changed from")
+    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
+
+
+def _is_no_advertisement(record: logging.LogRecord) -> bool:
+    return "💡 Tip" not in record.getMessage()

@@ -1,0 +1,148 @@
+"""The command ``predict``: a fitted look on other photos, at their full size."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+from jsonargparse import ArgumentParser
+from torch import Tensor
+from tqdm import tqdm
+
+from verism import images, photo_file
+from verism.canvas.grade import Grade
+from verism.color.seen_colors import SeenColors
+from verism.color.table import through
+from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.errors import PredictError, VerismError
+from verism.look import saved
+from verism.look.series import Series
+from verism.look.strength import Strength
+from verism.photo_file import MEGAPIXELS, Encoding
+
+UNKNOWN = 0.05
+"""Share of a photo's pixels with colours that the look does not know, from which on the photo is named."""
+
+DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
+
+verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
+
+The run's canvas has to be one that colours a photo: RegionalGrade, Lut3d or BilateralGrid. What it does by place suits
+the photo that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local
+says otherwise. In it, colours that the run's photo did not have get the grade for the whole photo (RegionalGrade), or
+stay what they are. Photos with many of them are named at the end.
+
+With --adapt true, each photo is treated by the regions that it has in common with the style photo of a run of
+photoreal.yaml, sky by sky and stone by stone, in so far as that agrees with the run's look for a whole photo.
+"""
+
+
+def predict(args: Sequence[str]) -> None:
+    """Run ``predict`` with its arguments.
+
+    Raises:
+        VerismError: the checkpoint holds no look, there are no photos, or a file would be overwritten.
+        PredictError: some photos could not be read or written; the others are done.
+    """
+    quieten_lightning()
+    resolve_paths()
+    parser = ArgumentParser(prog="verism predict", description=DESCRIPTION, exit_on_error=False)
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="The checkpoint of the run, or its folder.")
+    parser.add_argument(
+        "--data.photos", type=Path, nargs="+", required=True, help="Files, or patterns such as 'holiday/*.jpg'."
+    )
+    parser.add_argument(
+        "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
+    )
+    parser.add_argument(
+        "--data.white", type=float | None, default=None, help="The value of floating-point samples that is white."
+    )
+    parser.add_argument(
+        "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
+    )
+    parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace files that exist.")
+    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
+    parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
+    parser.add_argument(
+        "--output.local",
+        type=bool | None,
+        default=None,
+        help="Treat places as the run's photo's: true, false, or null: only in the run's own photo.",
+    )
+    parser.add_argument(
+        "--adapt",
+        type=bool,
+        default=False,
+        help="Treat each photo by its own regions, held to the look of the run, whose style photo has to be there; of "
+        "runs on RegionalGrade.",
+    )
+    options = parser.parse_args(list(args))
+    output = options.output
+    strength = Strength(output.strength, output.color, output.tone)
+    strength.check()
+    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
+    photo_file.limit(options.data.max_megapixels)
+    canvas = saved.read(options.ckpt_path)
+    if options.adapt and output.local is not None:
+        raise VerismError("--adapt true: treats each photo by its own regions; leave out --output.local.")
+    series = Series.read(options.ckpt_path, canvas) if options.adapt else None
+    jobs = _jobs(options.data.photos, output.dir, overwrite=output.overwrite)
+    table, seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
+    made_with = {"look": options.ckpt_path.name, **strength.said(), **({"adapt": "true"} if series else {})}
+    on_others = series or partial(through, table)
+    failures, strange = [], {}
+    for photo, result in tqdm(jobs.items(), unit="photo"):
+        try:
+            source = photo_file.read(photo, options.data.white)
+            original = source.pixels
+            local = _is_own(canvas, original) if output.local is None else output.local
+            image = canvas.render(original) if local else on_others(original)
+            photo_file.write(result, source.showing(strength(original, image)), made_with, encoding)
+            strange[photo] = seen.unknown(original)
+        except VerismError as error:
+            failures.append(str(error))
+    sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} photos are in {output.dir}\n")
+    sys.stderr.write(_warning(strange))
+    if failures:
+        raise PredictError("\n".join(failures))
+
+
+def _warning(strange: Mapping[Path, float]) -> str:
+    """Return a line that names the photos whose colours the look did not know, or nothing.
+
+    Args:
+        strange: share of pixels with such colours, by photo.
+    """
+    named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share >= UNKNOWN]
+    if not named:
+        return ""
+    return (
+        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and fit "
+        "to a photo with such colours if they disappoint.\n"
+    )
+
+
+def _jobs(patterns: Sequence[Path], folder: Path, *, overwrite: bool) -> dict[Path, Path]:
+    """Return photo to result; raise ``VerismError`` if there are no photos, or a file of the user's is in the way."""
+    jobs: dict[Path, Path] = {}
+    for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
+        result = folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png")
+        if result in jobs.values():
+            raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
+        if result.resolve() == photo.resolve():
+            raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
+        if result.exists() and not overwrite:
+            raise VerismError(f"{result}: exists already; choose another --output.dir, or set --output.overwrite true.")
+        jobs[photo] = result
+    return jobs
+
+
+def _is_own(canvas: Grade, photo: Tensor) -> bool:
+    """Return whether ``photo`` is the one that the canvas was fitted to."""
+    own = canvas.photo
+    same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
+    # Half a level of 8 bits.
+    return same_shape and bool(torch.allclose(images.resize(photo, own.shape[-2:]), own, rtol=0, atol=0.5 / 255))

@@ -1,0 +1,228 @@
+"""The data: one sample, the content photo and the style photo, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from verism import images, photo_file
+from verism.data.collage import check_weights, collage
+from verism.errors import VerismError
+from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
+from verism.photo_file.transparency import VISIBLE, filled
+from verism.regions import masks as region_masks
+from verism.regions.masks import Regions, undivided
+
+
+class Photos(NamedTuple):
+    """The two photos, each ``(1, 3, H, W)`` float32, RGB in [0, 1]; their sizes may differ."""
+
+    content: Tensor
+    style: Tensor
+
+
+Find = Callable[[Tensor, Tensor], Regions]
+"""Finds the regions of a content and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
+
+
+class PhotoPair(LightningDataModule):
+    """Reads a content and a style photo, and hands them out once a step.
+
+    There is nothing to learn from but these two, so an epoch is as long as the run: ``max_steps`` samples.
+    """
+
+    def __init__(
+        self,
+        content: Path,
+        style: list[Path] | Path,
+        size: int = 600,
+        upscale: bool = False,
+        regions: Literal["auto", "masks"] | None = "masks",
+        content_mask: Path | None = None,
+        style_mask: Path | None = None,
+        mask_threshold: float = 0.03,
+        merge: Sequence[Sequence[str]] = (),
+        max_megapixels: float = MEGAPIXELS,
+        white: float | None = None,
+        style_weights: Sequence[float] | None = None,
+    ) -> None:
+        """Choose the photos.
+
+        Args:
+            content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
+            style: the photo whose look it takes on, or several, such as "[a.jpg, b.jpg]". What is transparent in them
+                counts for nothing.
+            size: both are scaled down until their short side has this many pixels (at least 32).
+            upscale: also scale smaller photos up to that size.
+            regions: what says which part of the content photo takes its look from which part of the style photo. auto:
+                the masks if they are given, else what the network finds in both. masks: the masks, if they are given.
+                null: nothing; the photos are compared as a whole.
+            content_mask: a label image of the content photo: what has a colour here takes its style and colours from
+                what has that colour in style_mask. Meant for losses with normalization relative; paper compares sums,
+                and with them the sizes of regions.
+            style_mask: the same of the style photo; both masks are given, or neither.
+            mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
+                above it, it is an error.
+            merge: groups of regions that are one, by their colours in the picture of the regions, such as
+                "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
+            max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
+            white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
+                samples far above it are refused.
+            style_weights: how much each style photo counts, in any unit, such as "[2, 1]"; null: all the same. The more
+                a photo counts, the larger it is taken.
+
+        Raises:
+            VerismError: ``max_megapixels`` is not above 0, there is no style photo, or ``style_weights`` are not one
+                for each of them, from 0 and not all 0.
+        """
+        super().__init__()
+        self.path = Path(content)
+        self.styles = [Path(path) for path in style] if isinstance(style, list) else [Path(style)]
+        if not self.styles:
+            raise VerismError("--data.style: names no photo; give one at least.")
+        self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
+        check_weights(self.style_weights, len(self.styles))
+        self.size = size
+        self.upscale = upscale
+        masks = {"content": content_mask, "style": style_mask}
+        self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
+        self.find_regions = regions == "auto"
+        if regions is None:
+            self.masks = {}
+        self.mask_threshold = mask_threshold
+        self.merge = merge
+        photo_file.limit(max_megapixels)
+        self.white = white
+        self._source: Photo | None = None
+        self._photos: Photos | None = None
+        self._opacity: Tensor | None = None
+        self._masked: Regions | None = None
+        self._regions: Regions | None = None
+
+    @property
+    def source(self) -> Photo:
+        """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
+        if self._source is None:
+            self._source = photo_file.read(self.path, self.white)
+        return self._source
+
+    @property
+    def original(self) -> Tensor:
+        """The pixels of ``source``, ``(1, 3, H, W)``."""
+        return self.source.pixels
+
+    @property
+    def photos(self) -> Photos:
+        """The two photos, read at first use; where the style photo is transparent, with the colours of what is near.
+
+        Several style photos are one: side by side, on a transparent ground.
+
+        Raises:
+            VerismError: a photo cannot be read, a style photo is transparent all over, or ``size`` is too small for
+                them or their weights.
+        """
+        if self._photos is None:
+            if self.size < MIN_SIDE:
+                raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
+            content, style = self._fit(self.original), self.look()
+            self._photos, self._opacity = Photos(content, filled(style)), style.alpha
+        return self._photos
+
+    @property
+    def opacity(self) -> Tensor | None:
+        """How much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]; None if it is opaque."""
+        _ = self.photos
+        return self._opacity
+
+    @property
+    def masked(self) -> Regions | None:
+        """The regions that the masks say, at the photos' size, read at first use; None without masks.
+
+        Raises:
+            VerismError: there is one mask without the other, ``mask_threshold`` is no share, or the masks cannot be
+                read, have not the photos' shapes, or not each other's colours, or there are several style photos.
+        """
+        if self._masked is None and self.masks:
+            if len(self.masks) == 1:
+                (given,), (missing,) = self.masks, {"content", "style"} - self.masks.keys()
+                raise VerismError(f"--data.{given}_mask needs --data.{missing}_mask: give both masks, or neither.")
+            if len(self.styles) > 1:
+                raise VerismError("--data.style_mask: is of one photo, but --data.style names several; give one.")
+            if not 0 <= self.mask_threshold <= 1:
+                raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
+            shapes = [photo.shape[-2:] for photo in self.photos]
+            self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
+        return self._masked
+
+    def at(self, size: int) -> Photos:
+        """Return the photos at a short side of ``size``, or as they are where they are smaller."""
+        return Photos(*(images.scale(photo, min(size, *photo.shape[-2:])) for photo in self.photos))
+
+    def regions(self, photos: Photos, find: Find) -> Regions | None:
+        """Return the regions at the size of ``photos``; None if they are compared as a whole.
+
+        Of a style photo that is transparent in part, a region is what shows of it, and the whole is a region.
+
+        Args:
+            photos: these photos, at any size.
+            find: asked, once, for what no mask says.
+
+        Raises:
+            VerismError: ``merge`` names a region that there is not.
+        """
+        if self._regions is None and self.masked is None and self.find_regions:
+            self._regions = find(*self.photos)
+        found = self._regions or self.masked
+        found = None if found is None else found.merge(self.merge)
+        if self.opacity is not None:
+            found = undivided(photos.content.shape[-2:], self.opacity) if found is None else found.showing(self.opacity)
+        return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))
+
+    def setup(self, stage: str) -> None:
+        """Read the photos, and the regions if there are masks."""
+        del stage
+        _ = self.photos, self.masked
+
+    def train_dataloader(self) -> Repeat:
+        """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
+        steps = self.trainer.max_steps if self.trainer is not None else -1
+        return Repeat(self.photos, steps if steps > 0 else 1000)
+
+    def look(self) -> Photo:
+        """Return what is to be looked at of the style photo, or of several in one, at the size of the fit.
+
+        Raises:
+            VerismError: as ``photos`` does, of the style.
+        """
+        photos = []
+        for path in self.styles:
+            photo = photo_file.read(path, self.white)
+            photos.append(photo.showing(self._fit(photo.pixels)))
+            if photos[-1].alpha is not None and not bool((photos[-1].alpha > VISIBLE).any()):
+                raise VerismError(f"{path}: is transparent all over, and has no look to take on.")
+        return collage(photos, self.style_weights)
+
+    def _fit(self, photo: Tensor) -> Tensor:
+        return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))
+
+
+class Repeat:
+    """One sample, a number of times."""
+
+    def __init__(self, sample: Photos, times: int) -> None:
+        """Remember both."""
+        self.sample = sample
+        self.times = times
+
+    def __len__(self) -> int:
+        """Return the number of times."""
+        return self.times
+
+    def __iter__(self) -> Iterator[Photos]:
+        """Yield the sample that often."""
+        for _ in range(self.times):
+            yield self.sample

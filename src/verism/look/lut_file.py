@@ -1,0 +1,113 @@
+"""A look as a file that other programs read: a lookup table at a strength, and how far it is from the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from skimage.color import deltaE_ciede2000, rgb2lab
+from torch import Tensor
+
+from verism.color.table import nodes as identity
+from verism.color.table import over_nodes, through
+from verism.errors import VerismError
+from verism.look import cube, haldclut
+from verism.look.strength import Strength
+
+
+class Format(NamedTuple):
+    """A format of lookup tables.
+
+    Attributes:
+        write: its writer, of a path, a table and a title.
+        nodes: along each axis of the tables that it is written with; the first is the default.
+    """
+
+    write: Callable[[Path, Tensor, str], None]
+    nodes: tuple[int, ...]
+
+
+FORMATS: Mapping[str, Format] = {
+    ".cube": Format(cube.write, (33, 17, 65)),
+    ".png": Format(haldclut.write, tuple(level**2 for level in haldclut.LEVELS)),
+}
+"""By their endings."""
+
+
+class Deviation(NamedTuple):
+    """How far what a table makes of a photo is from the picture that it stands for, in CIEDE2000.
+
+    Attributes:
+        mean: over all pixels.
+        most: what 95 % of the pixels are below.
+    """
+
+    mean: float
+    most: float
+
+    def __str__(self) -> str:
+        """Return it as part of a sentence."""
+        return f"CIEDE2000 {self.mean:.2f} in the mean, below {self.most:.2f} for 95 % of the pixels"
+
+
+def check(path: Path, nodes: int | None = None) -> None:
+    """Raise ``VerismError`` unless a table of so many nodes (None: the format's default) is written to such a file."""
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise VerismError(
+            f"{path}: lookup tables are written as .cube or, as a HaldCLUT picture, .png; choose one of these endings."
+        )
+    if nodes not in (None, *form.nodes):
+        known = ", ".join(map(str, sorted(form.nodes)))
+        raise VerismError(f"--output.nodes {nodes}: {path.suffix} files are written with {known} along each axis.")
+
+
+@torch.no_grad()
+def write(
+    path: Path, table: Tensor, photo: Tensor, image: Tensor, strength: Strength, nodes: int | None = None
+) -> Deviation:
+    """Write the table of a look at a strength, whole or not at all, replacing what stood there.
+
+    Args:
+        path: its ending says in which format; its name is the look's title.
+        table: of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
+        photo: the content photo of the look, ``(1, 3, H, W)``, RGB in [0, 1].
+        image: what the look makes of it, at full strength; of the same shape.
+        strength: of what is written.
+        nodes: along each axis of what is written; None: the format's default.
+
+    Returns:
+        How far the table that was written is from the picture at that strength, on ``photo``.
+
+    Raises:
+        VerismError: the file cannot be written, or is none that a table is written to.
+    """
+    check(path, nodes)
+    form = FORMATS[path.suffix.lower()]
+    written = at_strength(table.detach().cpu().float(), strength, nodes or form.nodes[0])
+    form.write(path, written, path.stem)
+    return deviation(through(written, photo), strength(photo, image))
+
+
+def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:
+    """Return a table with another number of nodes, and at a strength, ``(3, nodes, nodes, nodes)``.
+
+    At full strength it is not clipped to [0, 1].
+    """
+    if strength.is_full:
+        return table if table.shape[-1] == nodes else over_nodes(nodes, partial(through, table))
+    colors = identity(nodes).flatten(2).unsqueeze(0)
+    return strength(colors, through(table, colors)).view(3, nodes, nodes, nodes)
+
+
+def deviation(image: Tensor, picture: Tensor) -> Deviation:
+    """Return how far two images ``(1, 3, H, W)`` are apart, clipped to [0, 1]: CIEDE2000 (Sharma et al. 2005)."""
+    first, second = (
+        rgb2lab(it.detach().double().clamp(0, 1).squeeze(0).permute(1, 2, 0).cpu().numpy()) for it in (image, picture)
+    )
+    differences = deltaE_ciede2000(first, second)  # type: ignore[no-untyped-call]  # As skimage has it.
+    return Deviation(float(differences.mean()), float(np.quantile(differences, 0.95)))

@@ -1,0 +1,78 @@
+"""A series of photos with one look: each by its own regions, held to what a run has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from verism import checkpoint, images
+from verism.backbone import VGG19
+from verism.canvas.grade import Grade
+from verism.canvas.regional_grade import RegionalGrade
+from verism.data.options import photo_pair
+from verism.errors import VerismError
+from verism.look import saved
+from verism.photo_file.transparency import filled
+from verism.regions.search import find_regions
+
+
+@dataclass(frozen=True)
+class Series:
+    """Gives photos the look of a run, each by the regions that it has in common with the run's style photo.
+
+    Attributes:
+        canvas: as the run left it.
+        backbone: the run's, which finds the regions.
+        style: the run's style photo at the size of the fit, ``(1, 3, H, W)``, RGB in [0, 1].
+        opacity: how much of it shows, ``(1, 1, H, W)``; None: all.
+        size: short side at which regions are found, in pixels.
+    """
+
+    canvas: RegionalGrade
+    backbone: VGG19
+    style: Tensor
+    opacity: Tensor | None
+    size: int
+
+    @classmethod
+    def read(cls, run: Path, canvas: Grade) -> Series:
+        """Return the series of a run.
+
+        Args:
+            run: its folder, or a checkpoint, as ``saved.read`` takes it.
+            canvas: what ``saved.read`` found there.
+
+        Raises:
+            VerismError: the canvas knows no regions, the style photo is gone, or the weights are.
+        """
+        path = saved.newest(run) if run.is_dir() else run
+        if not isinstance(canvas, RegionalGrade):
+            raise VerismError(
+                f"{path}: --adapt true needs a look with regions, and its canvas, {type(canvas).__name__}, has none: "
+                "fit with --model.canvas RegionalGrade, as photoreal.yaml does, or leave the option out."
+            )
+        state = checkpoint.read(path)
+        pair = photo_pair(state["datamodule_hyper_parameters"])
+        for style in pair.styles:
+            if not style.is_file():
+                raise VerismError(
+                    f"{style}: --adapt true needs the run's style photo, which is gone: put it back, or leave the "
+                    "option out."
+                )
+        network = state["hyper_parameters"]["backbone"]
+        name = network["weights"]
+        backbone = VGG19(name if name in ("imagenet", "compact") else Path(name), network["sha256"])
+        photo = pair.look()
+        return cls(canvas, backbone, filled(photo), photo.alpha, pair.size)
+
+    @torch.no_grad()
+    def __call__(self, photo: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], of any size, with the look; not clipped."""
+        content = images.scale(photo, min(self.size, *photo.shape[-2:]))
+        regions = find_regions(self.backbone, content, self.style, opacity=self.opacity)
+        if self.opacity is not None:
+            regions = regions.showing(self.opacity)
+        return self.canvas.adapted(content, self.style, regions).render(photo)

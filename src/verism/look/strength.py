@@ -1,0 +1,115 @@
+"""How much of a result a photo takes on: of all of it, of its colour and of its tone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism import images
+from verism.color.spaces import Oklab
+from verism.errors import VerismError
+
+BAND = 2**18
+"""Pixels that are blended at a time, which bounds the memory for photos of any size."""
+
+SHADOW = 0.2
+"""Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with the light."""
+
+_TOLERANCE = 0.5 / 255
+"""How far outside of [0, 1] a sample may be and still be in gamut: clipping moves it by less than 8 bits can show."""
+
+_HALVINGS = 12
+"""Steps of the search for the gamut's border, which is found to 1 part in 4096 of the chroma."""
+
+
+class Strength(NamedTuple):
+    """How much of a result a photo takes on, in three numbers from 0 to 1.
+
+    Attributes:
+        strength: of the whole look: 0 is the content photo exactly, 1 is the result that color and tone describe.
+        color: of hue and saturation: 0 keeps the photo's own in the result's light, 1 takes the result's.
+        tone: of light and contrast: 0 keeps the photo's own lightness under the result's colours, 1 takes the result's.
+    """
+
+    strength: float = 1.0
+    color: float = 1.0
+    tone: float = 1.0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the blend is the result itself."""
+        return self == Strength()
+
+    def check(self) -> None:
+        """Raise ``VerismError`` unless each of the three is from 0 to 1."""
+        for name, value in self._asdict().items():
+            if not 0 <= value <= 1:
+                raise VerismError(f"--output.{name} {value}: must be from 0, the content photo, to 1, the result.")
+
+    def said(self) -> dict[str, str]:
+        """Return the three as text, for the record of what made a file."""
+        return {name: str(value) for name, value in self._asdict().items()}
+
+    @torch.no_grad()
+    def __call__(self, photo: Tensor, image: Tensor) -> Tensor:
+        """Blend a photo with the result that was made of it.
+
+        In Oklab, ``tone`` interpolates lightness L from the photo's to the result's. Either's chroma is brought to that
+        lightness M by the factor ``M / L · min(1, r(L) / r(M))``, and ``color`` interpolates between the two. ``M / L``
+        keeps the chromaticity (a/L, b/L), which a change of exposure leaves as it is; ``r(L) = 1 − exp(−(L/SHADOW)³)``
+        is 1 but for near-black, where it keeps noise from becoming colour when it is lifted. Where this leaves sRGB,
+        chroma is reduced, which keeps hue and lightness. ``strength`` mixes the photo with what it gives, in sRGB.
+
+        Args:
+            photo: ``(1, 3, H, W)``, sRGB in [0, 1].
+            image: of the same shape, and taken to the photo's type and device; clipped to [0, 1] first, so that half
+                the strength is half of the change that is seen.
+
+        Returns:
+            ``(1, 3, H, W)``, in [0, 1]; with color and tone 1 it is ``images.blend``, bit for bit.
+        """
+        if self.color == self.tone == 1:
+            return images.blend(photo, image, self.strength)
+        result = torch.empty_like(photo)
+        rows = max(1, BAND // photo.shape[-1])
+        for part, before, after in zip(*(tensor.split(rows, dim=-2) for tensor in (result, photo, image)), strict=True):
+            part.copy_(images.blend(before, self._recombined(before, after.to(before).clamp(0, 1)), self.strength))
+        return result
+
+    def _recombined(self, photo: Tensor, image: Tensor) -> Tensor:
+        """Return the blend of lightness and chromaticity at full strength."""
+        space = Oklab()
+        (old, old_chroma), (new, new_chroma) = (space.encode(it).split([1, 2], dim=1) for it in (photo, image))
+        lightness = torch.lerp(old, new, self.tone)
+        chroma = torch.lerp(old_chroma * _gain(old, lightness), new_chroma * _gain(new, lightness), self.color)
+        return _in_gamut(lightness, chroma)
+
+
+def _gain(lightness: Tensor, other: Tensor) -> Tensor:
+    """Return the factor of chroma from one Oklab lightness to another."""
+    trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
+    # Of black, which has no chroma, any factor will do.
+    return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)
+
+
+def _in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
+    """Return sRGB in [0, 1] for Oklab colours, with no more of their chroma than sRGB has at this lightness and hue.
+
+    Args:
+        lightness: ``(1, 1, H, W)``.
+        chroma: a and b, ``(1, 2, H, W)``.
+    """
+    decode = Oklab().decode
+    image = decode(torch.cat([lightness, chroma], dim=1))
+    outside = ((image < -_TOLERANCE) | (image > 1 + _TOLERANCE)).any(dim=1).squeeze(0)
+    if bool(outside.any()):
+        light, color = (part[..., outside].unsqueeze(2) for part in (lightness, chroma))
+        share, step = torch.zeros_like(light), 0.5
+        for _ in range(_HALVINGS):
+            found = decode(torch.cat([light, (share + step) * color], dim=1))
+            fits = ((found >= -_TOLERANCE) & (found <= 1 + _TOLERANCE)).all(dim=1, keepdim=True)
+            share, step = share + step * fits, step / 2
+        image[..., outside] = decode(torch.cat([light, share * color], dim=1)).squeeze(2)
+    return image.clamp(0, 1)

@@ -1,0 +1,184 @@
+"""Regions that two photos share, found by the network: sky and sky, stone and stone, whatever their colours."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.backbone import VGG19
+from verism.color.average import average_by_color
+from verism.color.guided_filter import apply_affine, local_affine, window_radius
+from verism.regions.masks import Regions
+
+LAYERS = ("relu4_1", "relu5_1")
+"""Where the photos are compared: deep enough to tell sky from grass."""
+
+SIDE = 256
+"""Short side at which the network looks at the photos, in pixels."""
+
+BORDER = 32
+"""Pixels that a photo is reflected by at its edges, so that padding makes no region of its own."""
+
+STEP = 16
+"""Positions of the deeper layer are so many pixels apart; a photo's sides are brought to multiples of it."""
+
+DIMENSIONS = 64
+"""Principal components in which the features are compared."""
+
+TEMPERATURE = 0.1
+"""Of the softmax over cosine similarities to the regions' centres: lower is sharper."""
+
+STARTS = 4
+"""Times that the clustering begins anew; the best is taken."""
+
+SURE = (0.3, 0.6)
+"""Cosine similarity between what the two photos show of a region: below, they have nothing in common; above, all."""
+
+ONE_SCENE = (0.62, 0.7)
+"""The same, over all of the content photo: below, the photos are of two scenes; above, of one."""
+
+SHARED = 0.3
+"""Ratio of the smaller to the larger of a region's shares of the two photos from which on its size is no doubt."""
+
+BY_COLOR = 0.6
+"""How much of a region's share of a pixel follows the pixel's colour, wherever it is, and not its place."""
+
+
+COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
+"""What regions are called: colours far enough apart to be told from one another in a label image."""
+
+
+@torch.no_grad()
+def find_regions(
+    backbone: VGG19, content: Tensor, style: Tensor, count: int = 6, seed: int = 0, opacity: Tensor | None = None
+) -> Regions:
+    """Divide two photos into regions of the same kinds, and tell how sure each match is.
+
+    The features of both photos at ``LAYERS``, each normalised and less its own photo's mean (which takes the grade out:
+    without it, skies of different colours do not meet), are reduced to ``DIMENSIONS`` principal components and
+    clustered together by spherical k-means (Dhillon and Modha 2001, "Concept Decompositions for Large Sparse Text Data
+    Using Clustering"). A region's confidence is how alike the two photos' parts of it are to the network, times how
+    much of it both have. Its mask is brought to the photo's edges by a guided filter (He et al. 2013), and the share
+    ``BY_COLOR`` of it follows the colours.
+
+    Args:
+        backbone: its filters are used as they were published.
+        content: ``(1, 3, H, W)``, RGB in [0, 1].
+        style: ``(1, 3, H', W')``, likewise.
+        count: how many regions, up to 8.
+        seed: of the clustering.
+        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows, and counts; None: all.
+
+    Returns:
+        Soft masks ``(1, count, H, W)`` and ``(1, count, H', W')`` in [0, 1] that add up to 1.
+    """
+    network = backbone.as_published()
+    found = [_features(network, photo) for photo in (content, style)]
+    counts = [torch.ones_like(part[:, :1]) for part in found]
+    if opacity is not None:
+        counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
+    maps = _components(found, counts)
+    mine, their = (count_.flatten() / count_.sum() for count_ in counts)
+    ours, theirs = (F.normalize(part.flatten(2).squeeze(0).T) for part in maps)
+    points = torch.cat([ours, theirs])
+    # Each photo counts the same, whatever its shape.
+    centers = spherical_kmeans(points, torch.cat([mine, their]), count, seed)
+    shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in (ours, theirs)]
+    masks = [
+        _to_edges(share.T.view(1, count, *part.shape[-2:]), photo)
+        for share, part, photo in zip(shares, maps, (content, style), strict=True)
+    ]
+    weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, (mine, their), strict=True)]
+    alike = similarity(ours, theirs, *weighted)
+    content_shares, style_shares = (share.sum(dim=0) for share in weighted)
+    both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
+    confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
+    one_scene = float(_between(alike @ content_shares, ONE_SCENE))
+    return Regions(COLORS[:count], masks[0], masks[1], confidence, one_scene)
+
+
+def similarity(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
+    """Return the cosine similarity between what the two photos show of each region, ``(count,)``.
+
+    Args:
+        ours: ``(n, d)``, unit vectors of the content photo.
+        theirs: ``(m, d)``, of the style photo.
+        our_shares: ``(n, count)``, how much of each position is in each region.
+        their_shares: ``(m, count)``, likewise.
+    """
+    return (F.normalize(our_shares.T @ ours) * F.normalize(their_shares.T @ theirs)).sum(dim=1)
+
+
+def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
+    """Return the centres of ``count`` clusters of unit vectors, themselves unit vectors ``(count, d)``.
+
+    Args:
+        points: unit vectors ``(n, d)``.
+        weights: ``(n,)``, how much each counts.
+        count: how many centres.
+        seed: of the centres that it begins with, by k-means++ (Arthur and Vassilvitskii 2007).
+        iterations: of Lloyd's algorithm.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    best, least = points[:count], float("inf")
+    for _ in range(STARTS):
+        first = torch.multinomial(weights.cpu(), 1, generator=generator).to(points.device)
+        centers = points[first]
+        for _ in range(count - 1):
+            distance = (1 - (points @ centers.T).amax(dim=1)).clamp_min(1e-6) * weights
+            drawn = torch.multinomial(distance.cpu(), 1, generator=generator).to(points.device)
+            centers = torch.cat([centers, points[drawn]])
+        for _ in range(iterations):
+            nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
+            # A centre that has lost all its points stays where it is.
+            centers = F.normalize(nearest.T @ points + 1e-6 * centers)
+        cost = float(((1 - (points @ centers.T).amax(dim=1)) * weights).sum())
+        if cost < least:
+            best, least = centers, cost
+    return best
+
+
+def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """Return where values are between two bounds, from 0 to 1."""
+    low, high = bounds
+    return ((values - low) / (high - low)).clamp(0, 1)
+
+
+def _features(network: VGG19, photo: Tensor) -> Tensor:
+    """Return the features at ``LAYERS`` together, ``(1, d, h, w)`` at the first one's positions."""
+    small = images.scale(photo, SIDE)
+    small = images.resize(small, [max(STEP * 2, side // STEP * STEP) for side in small.shape[-2:]])
+    found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
+    shape = [side // 8 for side in small.shape[-2:]]
+    parts = []
+    for layer in LAYERS:
+        features = F.normalize(found[layer].float())
+        border = BORDER * features.shape[-1] // (small.shape[-1] + 2 * BORDER)
+        inner = features[..., border:-border, border:-border]
+        parts.append(F.interpolate(inner, shape, mode="bilinear", align_corners=False))
+    return torch.cat(parts, dim=1)
+
+
+def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
+    """Return the principal components of features less their own photo's mean.
+
+    Args:
+        found: ``(1, d, h, w)`` of each photo.
+        counts: ``(1, 1, h, w)``, how much each position counts.
+    """
+    maps = [part - (part * w).sum(dim=(2, 3), keepdim=True) / w.sum() for part, w in zip(found, counts, strict=True)]
+    rows, weights = (torch.cat([part.flatten(2).squeeze(0).T for part in parts]) for parts in (maps, counts))
+    _, vectors = torch.linalg.eigh(rows.T @ (weights * rows))
+    axes = vectors[:, -DIMENSIONS:]
+    return [torch.einsum("bchw,cd->bdhw", part, axes) for part in maps]
+
+
+def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
+    """Bring soft masks to a photo's size, and to its edges."""
+    masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
+    radius = window_radius(0.15, photo.shape[-2:])
+    masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)
+    masks = masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
+    return torch.lerp(masks, average_by_color(masks, photo), BY_COLOR)

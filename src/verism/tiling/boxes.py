@@ -1,0 +1,115 @@
+"""Tiles: rectangles that a map is cut into, so that a network can look at one after the other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism.backbone.architecture import POOLED
+from verism.backbone.tap import Index
+from verism.errors import VerismError
+from verism.losses.positions import EVERYWHERE, Positions
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, or of a layer's positions.
+
+    Attributes:
+        top: its first row.
+        left: its first column.
+        bottom: the row after its last.
+        right: the column after its last.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return self.right - self.left
+
+    def grow(self, margin: int, inside: Box) -> Box:
+        """Return it with so much around it as there is inside of another."""
+        return Box(
+            max(self.top - margin, inside.top),
+            max(self.left - margin, inside.left),
+            min(self.bottom + margin, inside.bottom),
+            min(self.right + margin, inside.right),
+        )
+
+    def __floordiv__(self, step: int) -> Box:
+        """Return it on a map of one position for ``step``; what is no whole position at its end is left out."""
+        return Box(*(edge // step for edge in self))
+
+    def within(self, frame: Box) -> Index:
+        """Return its rows and columns in a map of ``frame``."""
+        return (
+            slice(self.top - frame.top, self.bottom - frame.top),
+            slice(self.left - frame.left, self.right - frame.left),
+        )
+
+    def put(self, part: Tensor, frame: Box, into: Tensor | None) -> Tensor:
+        """Return ``into``, a map of ``frame``, with ``part`` ``(1, d, h, w)`` here; a new one if it is None."""
+        if self == frame:
+            return part
+        if into is None:
+            shape = (*part.shape[:2], frame.height, frame.width)
+            into = torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)
+        into[..., *self.within(frame)] = part
+        return into
+
+    def cut(self, side: int, step: int) -> list[Box]:
+        """Cut it into about equal parts, of about ``side`` × ``side`` at most, with edges in steps of ``step``."""
+        rows, columns = (
+            _bounds(start, end, max(1, min(-(-(end - start) // side), (end - start) // step)), step)
+            for start, end in ((self.top, self.bottom), (self.left, self.right))
+        )
+        return [Box(top, left, bottom, right) for top, bottom in pairwise(rows) for left, right in pairwise(columns)]
+
+    def positions(self, frame: Box, device: torch.device) -> Positions:
+        """Return which positions of a map of ``frame`` it has."""
+        if self == frame:
+            return EVERYWHERE
+        rows, columns = self.within(frame)
+        y = torch.arange(rows.start, rows.stop, device=device)
+        x = torch.arange(columns.start, columns.stop, device=device)
+        return Positions((y.unsqueeze(1) * frame.width + x).flatten(), frame.height, frame.width)
+
+
+def whole(height: int, width: int) -> Box:
+    """Return the box of all of a map."""
+    return Box(0, 0, height, width)
+
+
+def shares(height: int, width: int, ranks: int) -> list[Box]:
+    """Return what of an image each process has: bands across the longer side, since they overlap the least.
+
+    Raises:
+        VerismError: there are more processes than bands.
+    """
+    if max(height, width) < ranks * POOLED:
+        raise VerismError(
+            f"--trainer.devices: an image of {width}×{height} pixels cannot be shared by {ranks} processes, each of "
+            f"which needs {POOLED} pixels; take fewer, or a larger --data.size, or first of --model.scales."
+        )
+    image, bounds = whole(height, width), pairwise(_bounds(0, max(height, width), ranks, POOLED))
+    if height > width:
+        return [image._replace(top=top, bottom=bottom) for top, bottom in bounds]
+    return [image._replace(left=left, right=right) for left, right in bounds]
+
+
+def _bounds(start: int, end: int, parts: int, step: int) -> list[int]:
+    """Return where ``parts`` about equal parts begin, and where the last ends; all but that in steps of ``step``."""
+    steps = (end - start) / step
+    return [*(start + step * int(steps * part / parts) for part in range(parts)), end]

@@ -1,0 +1,64 @@
+"""What several processes that share an image tell each other; all of it inside autograd."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, distributed
+from torch.autograd.function import once_differentiable
+
+from verism.tiling.boxes import Box, whole
+from verism.tiling.statistics import Statistics, leaves, with_leaves
+
+
+def own_part(image: Tensor, frame: Box) -> Tensor:
+    """Return what this process sees of an image ``(1, 3, H, W)``; the derivative adds up what all of them make of it.
+
+    Args:
+        image: all of it, the same in every process.
+        frame: what is seen, in pixels; it may overlap with that of others.
+    """
+    result: Tensor = _OwnPart.apply(image, frame)
+    return result
+
+
+def of_all(statistics: Statistics, device: torch.device) -> Statistics:
+    """Return the sums over all processes of what each of them has of an image's statistics."""
+    return with_leaves(statistics, _OfAll.apply(*leaves(statistics, device)))
+
+
+class _OwnPart(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, frame: Box) -> Tensor:
+        ctx.shape, ctx.frame = image.shape, frame
+        return image[..., *frame.within(whole(*image.shape[-2:]))]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        result = gradient.new_zeros(ctx.shape)
+        result[..., *ctx.frame.within(whole(*ctx.shape[-2:]))] = gradient
+        distributed.all_reduce(result)
+        return result, None
+
+
+class _OfAll(torch.autograd.Function):
+    """Every process makes the same loss of the totals, so that their derivative is that of its own part."""
+
+    @staticmethod
+    def forward(_: Any, *parts: Tensor) -> tuple[Tensor, ...]:
+        totals = [part.clone() for part in parts]
+        # One message for each type.
+        for dtype in {total.dtype: None for total in totals}:
+            alike = [total for total in totals if total.dtype == dtype]
+            message = torch.cat([total.flatten() for total in alike])
+            distributed.all_reduce(message)
+            for total, sums in zip(alike, message.split([total.numel() for total in alike]), strict=True):
+                total.copy_(sums.view_as(total))
+        return tuple(totals)
+
+    @staticmethod
+    @once_differentiable
+    def backward(_: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return gradients

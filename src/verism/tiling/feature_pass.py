@@ -1,0 +1,190 @@
+"""What the losses are told of an image: statistics of the whole, also if tiles and processes have to add them up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor, distributed
+
+from verism.backbone import VGG19
+from verism.backbone.architecture import INPUT, POOLED, down_to, stride
+from verism.backbone.tap import crop, tap
+from verism.errors import VerismError
+from verism.losses import Loss
+from verism.losses.loss import Role
+from verism.losses.positions import Positions
+from verism.tiling.boxes import shares, whole
+from verism.tiling.distributed import of_all, own_part
+from verism.tiling.memory_estimate import Step, fastest, free
+from verism.tiling.plan import Stage, Tile, Tiling, stages
+from verism.tiling.statistics import Statistics
+from verism.tiling.tiled_forward import piecewise
+
+Ask = Callable[[Loss, str, Tensor, Positions], Any]
+"""Has a loss say something of the features at a layer, at some positions: tensors and counts that add up over them."""
+
+
+class Observer:
+    """Shows an image to the network, and asks the losses for statistics of what it sees.
+
+    Large images pass each block of the network tile by tile, and if there are several processes, each sees its own
+    share; the statistics and their derivatives are those of the whole image all the same, because they are sums over
+    positions, and a tile is shown with as much of its surroundings as reaches its features. Losses that look at
+    nothing but the image's colours get the whole image.
+    """
+
+    def __init__(
+        self, backbone: VGG19, losses: Mapping[str, Loss], tile: int | Literal["auto"] | None, content: Tensor
+    ) -> None:
+        """Choose who sees, who asks, and how much is seen at a time.
+
+        Args:
+            backbone: the network.
+            losses: by name.
+            tile: side of the tiles in pixels, about, a multiple of 16, in which the image passes all of the network;
+                None: it passes at once, or a process's share of it; auto: in tiles as far as the free memory asks for
+                it, with a line that says so, and on a CPU through the first block in any case.
+            content: ``(1, 3, H, W)``, the content photo, of the images' size.
+
+        Raises:
+            VerismError: ``tile`` is no such number.
+        """
+        if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
+            raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
+        self.backbone = backbone
+        self.near = {name: loss for name, loss in losses.items() if set(loss.layers) <= {INPUT}}
+        self.deep = {name: loss for name, loss in losses.items() if name not in self.near}
+        self.layers = {layer for loss in self.deep.values() for layer in loss.layers}
+        self.blocks = down_to(self.layers)
+        self.ranks = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.step = self._step(content)
+        if tile == "auto":
+            self.tiling = self._fitting(content.device)
+        else:
+            self.tiling = Tiling() if tile is None else Tiling(len(self.blocks), tile)
+        self._warn(content.device)
+
+    def __call__(self, image: Tensor) -> Statistics:
+        """Return the statistics of all of ``image`` ``(1, 3, H, W)``, RGB in [0, 1], for each of the losses."""
+        colors = {INPUT: self.backbone.normalize(image)} if self.near else {}
+        statistics: Statistics = {name: loss.statistics(colors) for name, loss in self.near.items()}
+        return {**statistics, **self._deep(image)} if self.deep else statistics
+
+    def _deep(self, image: Tensor) -> Statistics:
+        height, width = image.shape[-2:]
+        share = shares(height, width, self.ranks)[distributed.get_rank() if self.ranks > 1 else 0]
+        passed = stages(self.blocks, whole(height, width), share, self.tiling)
+        if self.ranks == 1:
+            return self._through(image, passed, _statistic)
+        return of_all(self._through(own_part(image, passed[0].frame), passed, _statistic), image.device)
+
+    def _through(self, image: Tensor, passed: Sequence[Stage], ask: Ask) -> Statistics:
+        """Take an image through the network; return what the losses say of it when they are asked."""
+        x = self.backbone.normalize(image)
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        for stage in passed:
+            x, found = piecewise(x, stage, partial(self._look, stage, ask))
+            for name, of_layers in found.items():
+                statistics[name] |= of_layers
+        return statistics
+
+    def _look(self, stage: Stage, ask: Ask, window: Tensor, tile: Tile) -> tuple[Tensor | None, Statistics]:
+        """Take a tile through a block; return what comes out for the next, and what the losses say on the way there."""
+        output = None
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        # At once, layer by layer: so autograd, which goes back the way we came, computes a layer's derivatives when it
+        # gets there, and need not keep those of all layers from the start.
+        for layer, features in self._pass(stage, window, tile):
+            if layer is None:
+                output = features
+                continue
+            scale = stride(layer) // stage.block.stride
+            here = (tile.own // scale).positions(stage.whole // scale, features.device)
+            for name, loss in self.deep.items():
+                if layer in loss.layers:
+                    statistics[name][layer] = ask(loss, layer, features, here)
+        return output, statistics
+
+    def _pass(self, stage: Stage, window: Tensor, tile: Tile) -> Iterator[tuple[str | None, Tensor]]:
+        """Take a tile through a block; yield layers and the tile's own features there, and what comes out, as None."""
+        if stage.block.stride == 1 and INPUT in self.layers:
+            window, features = tap(window, tile.inner)
+            yield INPUT, features
+        for layer, features in self.backbone.through(stage.block, window, self.layers, tile.inner):
+            if layer != stage.block.pool:
+                yield layer, features
+                continue
+            output = crop(features, (tile.output // 2).within(tile.window // 2))
+            if layer in self.layers:
+                output, own = tap(output, (tile.own // 2).within(tile.output // 2))
+                yield layer, own
+            yield None, output
+
+    @torch.no_grad()
+    def aim(self, content: Tensor, style: Tensor) -> None:
+        """Give the losses their targets: photos ``(1, 3, H, W)``, RGB in [0, 1], of any size each."""
+        for loss in self.near.values():
+            loss.aim(*({INPUT: self.backbone.normalize(photo)} for photo in (content, style)))
+        of_content, of_style = self._impressions("content", content), self._impressions("style", style)
+        for name, loss in self.deep.items():
+            for layer in loss.layers:
+                loss.target(layer, of_content[name][layer], of_style[name][layer])
+
+    def _impressions(self, role: Role, photo: Tensor) -> Statistics:
+        image = whole(*photo.shape[-2:])
+        return self._through(photo, stages(self.blocks, image, image, self.tiling), partial(_impression, role))
+
+    def _step(self, content: Tensor) -> Step:
+        """Return what a step is; with several processes, that of the largest share."""
+        height, width = content.shape[-2:]
+        mine = shares(height, width, self.ranks)[-1]
+        kind = content.device.type
+        features = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else content.dtype
+        return Step(self.blocks, mine.height, mine.width, features.itemsize)
+
+    def _fitting(self, device: torch.device) -> Tiling:
+        """Return the fastest way in which a step takes no more than half of the free memory."""
+        available = free(device)
+        least = fastest(device).again
+        tiling = self.step.fitting(available / 2, least)
+        if tiling.again > least:
+            rank_zero_info(
+                f"At {self.step.width}×{self.step.height} pixels a step would take about "
+                f"{self.step.takes(Tiling()) / 1e9:.1f} GB at once, of {available / 1e9:.1f} GB that are free: in "
+                f"{tiling.again} of the network's {len(self.blocks)} blocks it goes tile by tile, which takes about "
+                f"{self.step.takes(tiling) / 1e9:.1f} GB, and more time, and changes nothing else."
+            )
+        return tiling
+
+    def _warn(self, device: torch.device) -> None:
+        """Say beforehand that a step is likely to fail."""
+        takes, available = self.step.takes(self.tiling), free(device)
+        if takes > available:
+            rank_zero_info(
+                f"A step takes about {takes / 1e9:.1f} GB, of {available / 1e9:.1f} GB that are free; if that is not "
+                f"enough: {self.remedy(available)}."
+            )
+
+    def remedy(self, available: int) -> str:
+        """Return the option with which a step would take no more than so many bytes, or the least."""
+        takes = self.step.takes(self.tiling)
+        leanest = self.step.leanest
+        least = self.step.takes(leanest)
+        if takes > available and least < takes:
+            return f"--model.tile {leanest.side}, with which it takes about {least / 1e9:.1f} GB"
+        if self.step.bytes_each > 2:  # noqa: PLR2004
+            half = self.step._replace(bytes_each=2).takes(self.tiling)
+            return f"--trainer.precision bf16-mixed, with which it takes about {half / 1e9:.1f} GB"
+        return "a smaller --data.size"
+
+
+def _statistic(loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:
+    return loss.statistic(layer, features, here)
+
+
+def _impression(role: Role, loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:
+    return loss.impression(layer, role, features, here)

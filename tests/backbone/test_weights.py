@@ -1,0 +1,244 @@
+"""Where weights come from: every source, and every way for a file to be the wrong one."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from verism.backbone import VGG19, weights
+from verism.backbone.architecture import CONVOLUTIONS, Convolution
+from verism.data import PhotoPair
+from verism.errors import VerismError
+
+EXAMPLES = Path(__file__).parents[2] / "configs" / "photos"
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> tuple[Convolution, ...]:
+    """VGG-19's plan with a 64th of its channels, so that a checkpoint takes kilobytes, not 80 MB."""
+    plan = tuple(
+        layer._replace(inputs=max(3, layer.inputs // 64), outputs=max(3, layer.outputs // 64)) for layer in CONVOLUTIONS
+    )
+    monkeypatch.setattr(weights, "CONVOLUTIONS", plan)
+    return plan
+
+
+def state_dict(plan: tuple[Convolution, ...], prefix: str) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    state = {}
+    for layer in plan:
+        state[f"{prefix}{layer.feature}.weight"] = torch.randn(layer.outputs, layer.inputs, 3, 3, generator=generator)
+        state[f"{prefix}{layer.feature}.bias"] = torch.randn(layer.outputs, generator=generator)
+    return state
+
+
+@pytest.mark.parametrize("prefix", ["features.", ""])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_reads_torchvisions_format(narrow: tuple[Convolution, ...], tmp_path: Path, prefix: str, suffix: str) -> None:
+    state = state_dict(narrow, prefix)
+    if prefix:
+        state["classifier.0.weight"] = torch.zeros(2, 2)
+    path = tmp_path / f"vgg19{suffix}"
+    if suffix == ".pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path)
+    loaded = weights.load(path)
+    assert (loaded.name, loaded.sha256) == (str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    for layer in narrow:
+        weight, bias = loaded.kernels[layer.name]
+        torch.testing.assert_close(weight, state[f"{prefix}{layer.feature}.weight"])
+        torch.testing.assert_close(bias, state[f"{prefix}{layer.feature}.bias"])
+
+
+class Code:
+    """A pickle that runs code when it is loaded."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (exec, ("raise SystemExit('the code in the pickle ran')",))
+
+
+def missing(state: dict[str, Tensor], path: Path) -> None:
+    del state["features.28.weight"]
+    torch.save(state, path)
+
+
+def misshapen(state: dict[str, Tensor], path: Path) -> None:
+    state["features.0.bias"] = torch.zeros(5)
+    torch.save(state, path)
+
+
+def no_tensor(state: dict[str, Tensor], path: Path) -> None:
+    torch.save({**state, "features.0.bias": "text"}, path)
+
+
+def not_a_mapping(state: dict[str, Tensor], path: Path) -> None:
+    torch.save([1, 2, 3], path)
+
+
+def text(state: dict[str, Tensor], path: Path) -> None:
+    path.write_text("these are not weights")
+
+
+def empty(state: dict[str, Tensor], path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def truncated(state: dict[str, Tensor], path: Path) -> None:
+    torch.save(state, path)
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def code(state: dict[str, Tensor], path: Path) -> None:
+    path.write_bytes(pickle.dumps(Code()))
+
+
+def code_in_a_checkpoint(state: dict[str, Tensor], path: Path) -> None:
+    torch.save({**state, "more": Code()}, path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (missing, r"has no tensor 'features.28.weight' \(conv5_1\)"),
+        (misshapen, r"'features.0.bias' \(conv1_1\) has shape \(5,\), not \(3,\)"),
+        (no_tensor, r"has no tensor 'features.0.bias'"),
+        (not_a_mapping, "holds a list"),
+        (text, "cannot be read as a checkpoint"),
+        (empty, "cannot be read as a checkpoint"),
+        (truncated, "cannot be read as a checkpoint"),
+        (code, "cannot be read as a checkpoint"),
+        (code_in_a_checkpoint, "cannot be read as a checkpoint"),
+    ],
+)
+def test_wrong_file_is_one_sentence(narrow: tuple[Convolution, ...], tmp_path: Path, spoil: Any, said: str) -> None:
+    path = tmp_path / "vgg19.pth"
+    spoil(state_dict(narrow, "features."), path)
+    with pytest.raises(VerismError, match=f"vgg19.pth.*{said}.*expected a state dict of torchvision's vgg19") as caught:
+        weights.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_safetensors(narrow: tuple[Convolution, ...], tmp_path: Path) -> None:
+    path = tmp_path / "vgg19.safetensors"
+    path.write_bytes(b"\xff" * 100)
+    with pytest.raises(VerismError, match="cannot be read as a checkpoint"):
+        weights.load(path)
+
+
+def test_missing_file_and_unknown_ending(tmp_path: Path) -> None:
+    with pytest.raises(VerismError, match=r"no such file; --model.backbone.weights takes auto, imagenet, compact or a"):
+        weights.load(tmp_path / "nothing.pth")
+    with pytest.raises(VerismError, match=r"read from .pth, .pt, .safetensors files, not from '.onnx'"):
+        weights.load(tmp_path / "vgg.onnx")
+
+
+def test_auto_takes_compact_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    said: list[str] = []
+    monkeypatch.setattr(weights, "rank_zero_info", said.append)
+    assert weights.load("auto").name == "compact"
+    (line,) = said
+    assert "not torchvision's VGG-19" in line
+    assert "--model.backbone.weights imagenet" in line
+    weights.load("compact")
+    assert len(said) == 1
+
+
+def test_auto_takes_imagenet_from_the_cache(
+    narrow: tuple[Convolution, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    weights.imagenet_file().parent.mkdir(parents=True)
+    torch.save(state_dict(narrow, "features."), weights.imagenet_file())
+    for source in ("auto", "imagenet"):
+        assert weights.load(source).name == "imagenet"
+
+
+def test_imagenet_is_downloaded_with_its_hash(
+    narrow: tuple[Convolution, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch.hub's own download, from a local file: its hash check refuses a file of another content."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    source = tmp_path / "source.pth"
+    torch.save(state_dict(narrow, "features."), source)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    named = source.rename(tmp_path / f"vgg19-{digest[:8]}.pth")
+    monkeypatch.setattr(weights, "IMAGENET_URL", named.as_uri())
+    loaded = weights.load("imagenet")
+    assert (loaded.name, loaded.sha256) == ("imagenet", digest)
+
+    weights.imagenet_file().unlink()
+    named.write_bytes(named.read_bytes() + b"x")
+    with pytest.raises(VerismError, match="could not be downloaded"):
+        weights.load("imagenet")
+    assert not weights.imagenet_file().exists()
+
+
+def test_imagenet_offline_names_the_file_the_place_and_the_choices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def offline(*args: Any, **kwargs: Any) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
+    with pytest.raises(VerismError) as caught:
+        weights.load("imagenet")
+    sentence = str(caught.value)
+    for part in (weights.IMAGENET_URL, str(weights.imagenet_file()), "compact", "path of another VGG-19 file"):
+        assert part in sentence
+
+
+def test_compact_is_a_vgg19_with_the_paper_networks_scale() -> None:
+    """Standard deviations of the 16 outputs on real photos, within 25% of those measured on torchvision's weights."""
+    expected = (0.7, 1.0, 1.0, 1.2, 1.0, 1.7, 2.0, 2.5, 1.2, 1.5, 1.1, 0.95, 0.45, 0.6, 0.7, 0.65)
+    backbone = VGG19(weights="compact", activation=nn.ReLU())
+    names = [layer.name for layer in CONVOLUTIONS]
+    sums = dict.fromkeys(names, 0.0)
+    pairs = [("picos", "sunset"), ("pavilion", "rocket"), ("autumn", "dandelions")]
+    for first, second in pairs:
+        for photo in PhotoPair(EXAMPLES / f"{first}.jpg", EXAMPLES / f"{second}.jpg", size=192).photos:
+            with torch.inference_mode():
+                features = backbone(photo, names)
+            for name in names:
+                sums[name] += float(features[name].var()) / (2 * len(pairs))
+    for name, target in zip(names, expected, strict=True):
+        assert sums[name] ** 0.5 == pytest.approx(target, rel=0.25), name
+
+
+def test_compact_identities_pass_features_through_under_relu(content: Tensor) -> None:
+    backbone = VGG19(weights="compact", activation=nn.ReLU())
+    features = backbone(content, ["relu3_3", "relu3_4", "relu4_3", "relu4_4", "relu5_3", "relu5_4"])
+    for block in (3, 4, 5):
+        before, after = features[f"relu{block}_3"], features[f"relu{block}_4"]
+        factor = float((after * before).sum() / before.square().sum())
+        torch.testing.assert_close(after, factor * before, rtol=1e-4, atol=1e-4)
+
+
+def test_choose_says_what_auto_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without reading any file: one of torch.hub's that is there is enough."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    said: list[str] = []
+    monkeypatch.setattr(weights, "rank_zero_info", said.append)
+    assert weights.choose("auto") == "compact"
+    assert len(said) == 1
+    weights.imagenet_file().parent.mkdir(parents=True)
+    weights.imagenet_file().touch()
+    assert weights.choose("auto") == "imagenet"
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("source", ["imagenet", "compact", Path("nothing.pth")])
+def test_choose_leaves_others_as_they_are(source: weights.Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "rank_zero_info", pytest.fail)
+    assert weights.choose(source) == source

@@ -1,0 +1,351 @@
+"""The command ``predict``: a fitted look on other photos."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import synthetic_photo
+from PIL import ExifTags, Image
+from torch import Tensor
+
+from verism import checkpoint, images, photo_file
+from verism.backbone.weights import Weights
+from verism.canvas import BilateralGrid, RegionalGrade
+from verism.cli import main
+from verism.color.table import through
+from verism.look.strength import Strength
+
+FIT = ("--trainer.max_steps", "3", "--optimizer.lr", "0.1", "--data.size", "32", "--trainer.precision", "32-true")
+"""The fit sees 32×42 of the content photo's 48×64 pixels."""
+
+both = pytest.mark.parametrize("look", ["Lut3d", "BilateralGrid"], indirect=True)
+
+grid = pytest.mark.parametrize("look", ["BilateralGrid"], indirect=True)
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest, tiny_weights: Weights, run: Callable[..., Path]) -> Path:
+    """The folder of a run, on the canvas that the test asks for."""
+    return run(*FIT, "--model.canvas", getattr(request, "param", "Lut3d"))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Three photos of other sizes, in a folder of their own."""
+    shapes = {"a": (40, 50), "b": (64, 33), "c": (48, 64)}
+    paths = [tmp_path / "holiday" / f"{name}.png" for name in shapes]
+    for seed, (path, shape) in enumerate(zip(paths, shapes.values(), strict=True), start=5):
+        images.write(path, synthetic_photo(*shape, seed=seed), {})
+    return paths
+
+
+def predict(look: Path, *options: str | Path) -> None:
+    ckpt = look / "checkpoints" / "last.ckpt"
+    main(["predict", "--ckpt_path", str(ckpt), "--output.dir", "graded", *map(str, options)])
+
+
+def refused(look: Path, *options: str | Path, status: int = 2) -> None:
+    with pytest.raises(SystemExit) as caught:
+        predict(look, *options)
+    assert caught.value.code == status
+
+
+def fitted_grid(look: Path) -> BilateralGrid:
+    state = checkpoint.read(look / "checkpoints" / "last.ckpt")
+    options = state["hyper_parameters"]["canvas"]["init_args"]
+    canvas = BilateralGrid(radius=options["radius"], epsilon=options["epsilon"])
+    canvas.resume(checkpoint.canvas_state(state))
+    return canvas
+
+
+def assert_is(path: Path, image: Tensor) -> None:
+    """As it was written: clipped, and rounded to 8 bits."""
+    torch.testing.assert_close(images.read(path), image.detach().clamp(0, 1), rtol=0, atol=0.51 / 255)
+
+
+@both
+def test_photos_get_the_look_at_their_own_sizes(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    predict(look, "--data.photos", *photos)
+    assert capsys.readouterr().out == f"3 of 3 photos are in {Path('graded').resolve()}\n"
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+    for path in photos:
+        before, after = images.read(path), images.read(Path("graded") / path.name)
+        assert after.shape == before.shape
+        assert float((after - before).abs().mean()) > 2 / 255
+
+
+def test_says_what_made_them(look: Path, photos: list[Path]) -> None:
+    predict(look, "--data.photos", photos[0], "--output.strength", "0.5", "--output.tone", "0.25")
+    with Image.open("graded/a.png") as file:
+        said = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
+    assert said == {"look": "last.ckpt", "strength": "0.5", "color": "1.0", "tone": "0.25"}
+
+
+def test_files_stay_what_they_were(look: Path, photos: list[Path]) -> None:
+    """16 bits and the shot's time, unless asked otherwise."""
+    shot = photos[0].with_name("shot.tiff")
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2020:05:17 11:22:33"
+    photo_file.write(shot, photo_file.read(photos[0])._replace(depth=16, exif=exif.tobytes()), {})
+    predict(look, "--data.photos", str(shot))
+    graded = photo_file.read(Path("graded/shot.tiff"))
+    assert graded.depth == 16
+    assert b"2020:05:17 11:22:33" in graded.exif
+    predict(look, "--data.photos", str(shot), "--output.depth", "8", "--output.dither", "true", "--output.dir", "eight")
+    eight = photo_file.read(Path("eight/shot.tiff"))
+    assert eight.depth == 8
+    torch.testing.assert_close(eight.pixels, graded.pixels, rtol=0, atol=1.01 / 255)
+
+
+@both
+def test_strength_0_is_the_photo_exactly_and_half_is_between(look: Path, photos: list[Path]) -> None:
+    for strength in ("0", "0.5", "1"):
+        predict(look, "--data.photos", *photos, "--output.strength", strength, "--output.dir", f"at{strength}")
+    for path in photos:
+        photo = images.read(path)
+        none, half, full = (images.read(Path(f"at{strength}") / path.name) for strength in ("0", "0.5", "1"))
+        assert torch.equal(none, photo)
+        torch.testing.assert_close(half, (photo + full) / 2, rtol=0, atol=1.01 / 255)
+
+
+@both
+def test_colour_and_tone_are_those_of_strength(look: Path, photos: list[Path]) -> None:
+    """To the last of 8 bits."""
+    predict(look, "--data.photos", *photos, "--output.dir", "full")
+    predict(look, "--data.photos", *photos, "--output.color", "0", "--output.dir", "own_color")
+    predict(look, "--data.photos", *photos, "--output.tone", "0", "--output.dir", "own_tone")
+    for path in photos:
+        photo = images.read(path)
+        full, color, tone = (images.read(Path(folder) / path.name) for folder in ("full", "own_color", "own_tone"))
+        # What was given to Strength had not been rounded.
+        torch.testing.assert_close(color, Strength(color=0)(photo, full), rtol=0, atol=3 / 255)
+        torch.testing.assert_close(tone, Strength(tone=0)(photo, full), rtol=0, atol=3 / 255)
+        assert float((color - full).abs().mean()) > 1 / 255
+        assert float((tone - color).abs().mean()) > 1 / 255
+
+
+def test_the_folder_of_a_run_stands_for_its_checkpoint(look: Path, photos: list[Path]) -> None:
+    predict(look, "--data.photos", photos[0])
+    main(["predict", "--ckpt_path", str(look), "--output.dir", "again", "--data.photos", str(photos[0])])
+    assert torch.equal(images.read(Path("again/a.png")), images.read(Path("graded/a.png")))
+
+
+@both
+def test_photos_of_other_colours_are_named_at_the_end(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the share of their pixels; photos of the fit's own colours are not."""
+    content = images.read(Path("../content.png"))
+    red = torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1)
+    for name, columns in (("half.png", 32), ("few.png", 2), ("all.png", 64)):
+        photo = content.clone()
+        photo[..., :columns] = red
+        images.write(photos[0].with_name(name), photo, {})
+    predict(look, "--data.photos", "../content.png", *(photos[0].with_name(f"{n}.png") for n in ("half", "few", "all")))
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    # The fit was to a smaller version, without all of the grain.
+    assert re.match(
+        r"verism: warning: the look was not fitted to the colours of half\.png \(5[0-2]% of its pixels\), all\.png "
+        r"\(100% of its pixels\); check these results",
+        line,
+    )
+    assert "few.png" not in line
+    assert "content.png" not in line
+    predict(look, "--data.photos", "../content.png", "--output.dir", "own")
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_table_does_the_same_to_every_photo(look: Path, photos: list[Path]) -> None:
+    """Its own among them, whatever --output.local says."""
+    own = Path("../content.png")
+    for local in ("null", "true", "false"):
+        predict(look, "--data.photos", *photos, own, "--output.local", local, "--output.dir", local)
+    for path in [*photos, own]:
+        first, *others = (images.read(Path(local) / path.name) for local in ("null", "true", "false"))
+        for other in others:
+            torch.testing.assert_close(other, first, rtol=0, atol=1.01 / 255)
+    assert torch.equal(images.read(Path("null/content.png")), images.read(look / "result.png"))
+
+
+@grid
+def test_a_grid_is_for_its_own_photo_and_its_table_for_others(look: Path, photos: list[Path]) -> None:
+    """Recognised by its pixels, and not by its name or shape."""
+    shutil.copy("../content.png", "renamed.png")
+    predict(look, "--data.photos", "renamed.png", "../content.png", *photos)
+    result = images.read(look / "result.png")
+    assert torch.equal(images.read(Path("graded/renamed.png")), result)
+    assert torch.equal(images.read(Path("graded/content.png")), result)
+    canvas = fitted_grid(look)
+    table = canvas.table(canvas.photo)
+    for path in photos:
+        assert_is(Path("graded") / path.name, through(table, images.read(path)))
+
+
+@grid
+def test_places_are_treated_as_the_runs_if_asked(look: Path, photos: list[Path]) -> None:
+    own = Path("../content.png")
+    predict(look, "--data.photos", own, *photos, "--output.local", "true", "--output.dir", "by_place")
+    predict(look, "--data.photos", own, *photos, "--output.local", "false", "--output.dir", "by_color")
+    canvas = fitted_grid(look)
+    table = canvas.table(canvas.photo)
+    for path in [own, *photos]:
+        photo = images.read(path)
+        by_place, by_color = canvas.render(photo), through(table, photo)
+        assert float((by_place - by_color).abs().mean()) > 1 / 255
+        assert_is(Path("by_place") / path.name, by_place)
+        assert_is(Path("by_color") / path.name, by_color)
+
+
+def test_patterns_and_names_each_photo_once(look: Path, photos: list[Path]) -> None:
+    predict(look, "--data.photos", photos[0].parent / "*.png", photos[1], photos[0].parent / "[ab].*")
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+
+
+def test_results_keep_their_names_and_formats_if_they_can(look: Path, photos: list[Path]) -> None:
+    with Image.open(photos[0]) as picture:
+        for name in ("d.jpg", "e.tiff", "f.WebP", "g.gif"):
+            picture.save(photos[0].parent / name)
+    predict(look, "--data.photos", photos[0].parent / "[d-g].*")
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["d.jpg", "e.tiff", "f.WebP", "g.png"]
+    with Image.open("graded/d.jpg") as written:
+        assert written.format == "JPEG"
+
+
+def test_bad_files_are_named_at_the_end_and_the_others_done(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = photos[0].parent
+    (folder / "aa.png").write_text("this is text")
+    photos[1].write_bytes(photos[1].read_bytes()[:200])
+    refused(look, "--data.photos", folder / "*.png", folder / "missing.jpg", status=1)
+    out, err = capsys.readouterr()
+    assert out == f"2 of 5 photos are in {Path('graded').resolve()}\n"
+    said = err.strip().splitlines()[-1]
+    assert said.startswith("verism: ")
+    assert f"{folder / 'aa.png'}: not an image" in said
+    assert f"{folder / 'b.png'}: cannot be read as an image" in said
+    assert f"{folder / 'missing.jpg'}: no such photo" in said
+    assert "Traceback" not in err
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "c.png"]
+
+
+def test_what_cannot_be_written_is_named_at_the_end(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("graded/b.png").mkdir(parents=True)
+    refused(look, "--data.photos", *photos, "--output.overwrite", "true", status=1)
+    assert f"{Path('graded/b.png').resolve()}: cannot be written" in capsys.readouterr().err
+    assert Path("graded/c.png").is_file()
+
+
+def test_never_overwrites_unless_asked(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """And finds out before the first photo is done."""
+    Path("graded").mkdir()
+    Path("graded/c.png").write_bytes(b"precious")
+    refused(look, "--data.photos", *photos)
+    assert "c.png: exists already; choose another --output.dir, or set --output.overwrite true" in (
+        capsys.readouterr().err
+    )
+    assert Path("graded/c.png").read_bytes() == b"precious"
+    assert len(list(Path("graded").iterdir())) == 1
+    predict(look, "--data.photos", *photos, "--output.overwrite", "true")
+    assert images.read(Path("graded/c.png")).shape == (1, 3, 48, 64)
+
+
+@pytest.mark.parametrize("overwrite", ["true", "false"])
+def test_never_replaces_a_photo_by_its_result(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], overwrite: str
+) -> None:
+    before = [path.read_bytes() for path in photos]
+    Path("link").symlink_to(photos[0].parent)
+    for folder in (photos[0].parent, Path("link"), Path("link/../holiday")):
+        refused(look, "--data.photos", *photos, "--output.dir", folder, "--output.overwrite", overwrite)
+        error = capsys.readouterr().err
+        assert f"{photos[0]}: its result would replace it; choose another --output.dir" in error
+        assert "--output.overwrite" not in error
+    assert [path.read_bytes() for path in photos] == before
+
+
+def test_two_photos_of_one_name_are_refused(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """Or whose results would have one, because their endings are not written."""
+    (photos[0].parent / "other").mkdir()
+    shutil.copy(photos[1], photos[0].parent / "other" / "a.png")
+    with Image.open(photos[0]) as picture:
+        picture.save(photos[0].parent / "a.gif")
+    for other in (photos[0].parent / "other" / "a.png", photos[0].parent / "a.gif"):
+        refused(look, "--data.photos", photos[0], other)
+        assert f"{other}: another photo has this name too" in capsys.readouterr().err
+    assert not Path("graded").exists()
+
+
+def test_mistakes_get_one_sentence_and_write_nothing(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options, said in (
+        (("--data.photos", str(photos[0].parent / "*.gif")), "*.gif: matches no photo"),
+        (("--data.photos", str(photos[0]), "--output.strength", "2"), "--output.strength 2.0: must be from 0"),
+        (("--data.photos", str(photos[0]), "--output.color", "-1"), "--output.color -1.0: must be from 0"),
+        (("--data.photos", str(photos[0]), "--output.local", "maybe"), "output.local"),
+        ((), "data.photos"),
+    ):
+        refused(look, *options)
+        error = capsys.readouterr().err.strip().splitlines()[-1]
+        assert error.startswith("verism: ")
+        assert said in error
+    assert not Path("graded").exists()
+
+
+@pytest.mark.parametrize("look", ["Pixels"], indirect=True)
+def test_a_run_that_has_no_look_is_refused(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    refused(look, "--data.photos", *photos)
+    assert (
+        "last.ckpt: its canvas holds one image, and not a look that other photos could take on: fit with "
+        "--model.canvas RegionalGrade, Lut3d or BilateralGrid, as photoreal.yaml does"
+    ) in capsys.readouterr().err
+    assert not Path("graded").exists()
+
+
+def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["predict", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "The checkpoint of the run",
+        "patterns such as",
+        "which keep their names",
+        "Replace files that exist",
+        "the RGB space of the photo's embedded profile",
+    ):
+        assert words in text
+
+
+PHOTOREAL = ("--config", "photoreal.yaml", "--trainer.max_steps", "2", "--data.size", "48")
+OWN = ("--data.content", "../content.png", "--data.style", "../style.png")
+
+
+def test_the_whole_of_photoreal(tiny_weights: Weights, run: Callable[..., Path], photos: list[Path]) -> None:
+    """Regions that are found, a grade for each, one treatment for one colour; and the look on other photos."""
+    look = run(*PHOTOREAL, *OWN)
+    result = images.read(look / "result.png")
+    content = images.read(Path("../content.png"))
+    assert result.shape == content.shape
+    assert float((result - content).abs().mean()) > 2 / 255
+    state = checkpoint.canvas_state(checkpoint.read(look / "checkpoints" / "last.ckpt"))
+    canvas = RegionalGrade()
+    canvas.resume(state)
+    assert len(canvas.controls) == 1 + canvas.shares.shape[1]
+    assert float(canvas.controls.detach().abs().max()) > 0
+    assert_is(look / "result.png", canvas.render(content))
+    predict(look, "--data.photos", "../content.png", *photos)
+    assert torch.equal(images.read(Path("graded/content.png")), result)
+    table = canvas.table(canvas.photo).detach()
+    for path in photos:
+        assert_is(Path("graded") / path.name, through(table, images.read(path)))

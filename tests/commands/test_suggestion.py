@@ -1,0 +1,27 @@
+"""The option that somebody may have meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from verism.commands.suggestion import meant
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("model.cotent.weight", "model.content.weight"),
+        ("data.szie", "data.size"),
+        ("trainer.max_step", "trainer.max_steps"),
+        ("output.overwite", "output.overwrite"),
+        ("model.canvas.sed", "model.canvas.seed"),
+    ],
+)
+def test_the_nearest_option_is_named(wrong: str, right: str) -> None:
+    assert meant(f"Subcommand 'fit' does not accept option '{wrong}'") == f"; did you mean {right}?"
+    assert meant(f"unrecognized arguments: --{wrong} 3") == f"; did you mean {right}?"
+
+
+def test_nothing_is_made_up() -> None:
+    assert meant("unrecognized arguments: --colourless.green.ideas") == ""
+    assert meant("some other complaint about data.szie") == ""

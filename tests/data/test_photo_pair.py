@@ -1,0 +1,198 @@
+"""The one sample: sizes, repetition, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from PIL import Image
+from torch import Tensor
+
+from verism import photo_file
+from verism.data import PhotoPair
+from verism.errors import VerismError
+from verism.photo_file import Photo
+from verism.regions.masks import Regions
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    Image.linear_gradient("L").resize((1000, 563)).save(tmp_path / "wide.png")
+    Image.radial_gradient("L").resize((80, 120)).save(tmp_path / "small.png")
+    return tmp_path / "wide.png", tmp_path / "small.png"
+
+
+def test_short_sides_become_size_and_are_never_enlarged_unless_asked(files: tuple[Path, Path]) -> None:
+    photos = PhotoPair(*files, size=100).photos
+    assert photos.content.shape == (1, 3, 100, 177)
+    assert photos.style.shape == (1, 3, 120, 80)
+    photos = PhotoPair(*files, size=100, upscale=True).photos
+    assert photos.style.shape == (1, 3, 150, 100)
+    assert PhotoPair(*files).photos.content.shape == (1, 3, 563, 1000)
+
+
+def test_the_papers_size() -> None:
+    """5000×2813 at 600 px is 1066×600 in the paper's figures: the long side is rounded down."""
+    pair = PhotoPair(Path(), Path())
+    assert pair._fit(torch.zeros(1, 3, 2813, 5000)).shape == (1, 3, 600, 1066)
+
+
+def test_hands_out_the_sample_as_often_as_there_are_steps(files: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=64)
+    pair.trainer = Trainer(max_steps=7, logger=False, accelerator="cpu", enable_checkpointing=False)
+    loader = pair.train_dataloader()
+    assert len(loader) == 7
+    for _ in range(2):
+        samples = list(loader)
+        assert len(samples) == 7
+        assert all(sample is pair.photos for sample in samples)
+    pair.trainer = None
+    assert len(pair.train_dataloader()) == 1000
+
+
+def test_reads_each_photo_once(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = []
+    plain = photo_file.read
+
+    def counted(path: Path, white: float | None = None) -> Photo:
+        paths.append(path)
+        return plain(path, white)
+
+    monkeypatch.setattr(photo_file, "read", counted)
+    pair = PhotoPair(*files)
+    pair.setup("fit")
+    pair.setup("fit")
+    assert paths == list(files)
+
+
+def test_refuses_a_size_below_what_vgg_can_see(files: tuple[Path, Path]) -> None:
+    with pytest.raises(VerismError, match=r"--data.size 31: must be at least 32"):
+        PhotoPair(*files, size=31).setup("fit")
+
+
+@pytest.fixture
+def masks(tmp_path: Path) -> tuple[Path, Path]:
+    """Of the photos of ``files``: the left half black, the right half white; the first at half the photo's size."""
+    names = tmp_path / "wide_mask.png", tmp_path / "small_mask.png"
+    for name, (width, height) in zip(names, ((500, 281), (80, 120)), strict=True):
+        mask = Image.new("L", (width, height))
+        mask.paste(255, (width // 2, 0, width, height))
+        mask.save(name)
+    return names
+
+
+def no_network(*photos: Tensor) -> Regions:
+    raise AssertionError
+
+
+class Finder:
+    """Finds the left and the right half, and remembers where it was asked to look."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Tensor, ...]] = []
+
+    def __call__(self, *photos: Tensor) -> Regions:
+        self.asked.append(photos)
+        content, style = (soft_halves(*photo.shape[-2:]) for photo in photos)
+        return Regions(("left", "right"), content, style, torch.tensor([1.0, 0.25]))
+
+
+def soft_halves(height: int, width: int) -> Tensor:
+    right = torch.linspace(0, 1, width).expand(1, 1, height, width)
+    return torch.cat([1 - right, right], dim=1)
+
+
+@pytest.mark.parametrize("regions", ["masks", None])
+def test_there_are_no_regions_without_masks(regions: Literal["masks"] | None, files: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, regions=regions)
+    pair.setup("fit")
+    assert pair.masked is None
+    assert pair.regions(pair.photos, no_network) is None
+
+
+def test_regions_have_the_photos_sizes(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    for photos in (pair.photos, pair.at(50)):
+        regions = pair.regions(photos, no_network)
+        assert regions is not None
+        assert set(regions.labels) == {"#000000", "#ffffff"}
+        assert regions.sure.tolist() == [1, 1]
+        white = regions.labels.index("#ffffff")
+        for photo, sides in zip(photos, (regions.content, regions.style), strict=True):
+            assert sides.shape[-2:] == photo.shape[-2:]
+            width = photo.shape[-1]
+            assert sides[0, white, :, width // 2 + 1 :].all()
+            assert not sides[0, white, :, : width // 2].any()
+
+
+def test_masks_are_read_once(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    for mask in masks:
+        mask.unlink()
+    again = pair.regions(pair.photos, no_network)
+    assert again is not None
+    assert pair.masked is pair.masked
+    assert torch.equal(again.content, pair.masked.content)  # type: ignore[union-attr]
+
+
+def test_masks_come_before_what_the_network_would_find(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, regions="auto", content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    regions = pair.regions(pair.photos, no_network)
+    assert regions is not None
+    assert set(regions.labels) == {"#000000", "#ffffff"}
+
+
+def test_regions_null_compares_the_photos_as_a_whole_whatever_masks_there_are(
+    files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, regions=None, content_mask=masks[0], style_mask=masks[1])
+    pair.setup("fit")
+    assert pair.masked is None
+    assert pair.regions(pair.photos, no_network) is None
+
+
+def test_the_network_is_asked_once_and_of_the_photos_of_the_fit(files: tuple[Path, Path]) -> None:
+    """At every scale, regions are those of the last one, resized: they do not change during a run."""
+    pair, find = PhotoPair(*files, size=100, regions="auto"), Finder()
+    pair.setup("fit")
+    small, large = (pair.regions(photos, find) for photos in (pair.at(50), pair.photos))
+    (asked,) = find.asked
+    assert asked[0] is pair.photos.content
+    assert asked[1] is pair.photos.style
+    for regions, photos in ((small, pair.at(50)), (large, pair.photos)):
+        assert regions is not None
+        assert regions.labels == ("left", "right")
+        assert regions.sure.tolist() == [1, 0.25]
+        for masks, photo in zip((regions.content, regions.style), photos, strict=True):
+            expected = soft_halves(*photo.shape[-2:])
+            torch.testing.assert_close(masks, expected, rtol=0, atol=1 / photo.shape[-1])
+
+
+@pytest.mark.parametrize(("given", "missing"), [("content", "style"), ("style", "content")])
+def test_one_mask_alone_is_refused(
+    given: str, missing: str, files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, **{f"{given}_mask": masks[0]})  # type: ignore[arg-type]
+    with pytest.raises(VerismError, match=f"--data.{given}_mask needs --data.{missing}_mask: give both masks"):
+        pair.setup("fit")
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(
+    threshold: float, files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1], mask_threshold=threshold)
+    with pytest.raises(VerismError, match=rf"--data.mask_threshold {threshold}: must be a share, from 0 to 1"):
+        pair.setup("fit")
+
+
+def test_the_masks_must_fit_their_photos(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, content_mask=masks[1], style_mask=masks[0])
+    with pytest.raises(VerismError, match=r"small_mask.png: 80×120 .* content photo, which is 177×100 at --data.size"):
+        pair.setup("fit")

@@ -1,0 +1,217 @@
+"""Regions that the network finds: textures meet, whatever their colours and places."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+from conftest import CONFIGS, synthetic_photo
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.backbone import VGG19
+from verism.backbone.weights import Weights
+from verism.regions import search as region_search
+from verism.regions.masks import Regions
+from verism.regions.search import COLORS, ONE_SCENE, SHARED, SURE, find_regions, similarity, spherical_kmeans
+
+PHOTOS = CONFIGS / "photos"
+
+Color = tuple[float, float, float]
+
+
+def stripes(y: Tensor, x: Tensor) -> Tensor:
+    return (torch.sin(2 * math.pi * (x + y) / 8) > 0).float()
+
+
+def dots(y: Tensor, x: Tensor) -> Tensor:
+    return ((y % 32 - 16) ** 2 + (x % 32 - 16) ** 2 < 110).float()
+
+
+WARM: Sequence[tuple[Color, Color]] = (((0.3, 0.1, 0.05), (0.9, 0.6, 0.3)), ((0.5, 0.3, 0.2), (0.8, 0.7, 0.5)))
+COLD: Sequence[tuple[Color, Color]] = (((0.05, 0.1, 0.3), (0.3, 0.6, 0.9)), ((0.1, 0.3, 0.2), (0.5, 0.8, 0.7)))
+
+
+def side_by_side(*textures: Callable[[Tensor, Tensor], Tensor], colors: Sequence[tuple[Color, Color]]) -> Tensor:
+    """A photo of two textures, each in two colours."""
+    y, x = torch.meshgrid(torch.arange(192.0), torch.arange(128.0), indexing="ij")
+    halves = []
+    for texture, pair in zip(textures, colors, strict=True):
+        dark, light = (torch.tensor(color).view(1, 3, 1, 1) for color in pair)
+        halves.append(torch.lerp(dark, light, texture(y, x)))
+    return torch.cat(halves, dim=3)
+
+
+@pytest.fixture(scope="module")
+def published() -> VGG19:
+    return VGG19("compact")
+
+
+def test_textures_meet_in_other_places_and_colours(published: VGG19) -> None:
+    """And one that the other photo lacks meets nothing."""
+    content = side_by_side(stripes, dots, colors=WARM)
+    style = side_by_side(dots, stripes, colors=COLD)
+    found = find_regions(published, content, style, count=2)
+    assert found.sure.tolist() == [1, 1]
+    # Away from the border between them.
+    left, right = (
+        [masks[0, :, :, columns].mean(dim=(1, 2)) for masks in (found.content, found.style)]
+        for columns in (slice(16, 112), slice(144, 240))
+    )
+    striped = int(left[0].argmax())
+    assert float(left[0][striped]) > 0.75
+    assert float(right[0][1 - striped]) > 0.75
+    assert float(right[1][striped]) > 0.75
+    assert float(left[1][1 - striped]) > 0.75
+    assert found.labels == COLORS[:2]
+    other = find_regions(published, content, synthetic_photo(192, 256, seed=3), count=2)
+    assert float(other.sure.max()) < 0.1
+    assert other.one_scene == 0
+
+
+def test_halves_of_one_photo_are_one_scene_whatever_their_grades(published: VGG19) -> None:
+    """And other photos are not."""
+    autumn, rocket = (images.scale(images.read(PHOTOS / f"{name}.jpg"), 256) for name in ("autumn", "rocket"))
+    left, right = autumn.tensor_split(2, dim=3)
+    gains = torch.tensor([0.9, 0.75, 0.5]).view(1, 3, 1, 1)
+    found = find_regions(published, left, right**1.5 * gains)
+    assert found.one_scene == 1
+    assert float(found.sure.max()) == 1
+    assert find_regions(published, left, rocket).one_scene == 0
+
+
+@pytest.fixture
+def tiny(tiny_weights: Weights) -> VGG19:
+    del tiny_weights
+    return VGG19()
+
+
+@pytest.mark.parametrize(("shape", "other", "count"), [((48, 64), (56, 40), 6), ((33, 90), (300, 260), 2)])
+def test_masks_have_the_photos_sizes_and_add_up_to_one(
+    tiny: VGG19, shape: tuple[int, int], other: tuple[int, int], count: int
+) -> None:
+    photos = synthetic_photo(*shape, seed=1), synthetic_photo(*other, seed=2)
+    found = find_regions(tiny, *photos, count=count)
+    assert found.labels == COLORS[:count]
+    assert len(set(found.labels)) == count
+    assert 0 <= found.one_scene <= 1
+    assert found.sure.shape == (count,)
+    assert bool(((found.sure >= 0) & (found.sure <= 1)).all())
+    for masks, photo in zip((found.content, found.style), photos, strict=True):
+        assert masks.shape == (1, count, *photo.shape[-2:])
+        assert float(masks.min()) >= 0
+        torch.testing.assert_close(masks.sum(dim=1), torch.ones(1, *photo.shape[-2:]), rtol=0, atol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_masks(tiny: VGG19, content: Tensor, style: Tensor) -> None:
+    first, again = (find_regions(tiny, content, style, seed=1) for _ in range(2))
+    assert torch.equal(first.content, again.content)
+    assert torch.equal(first.style, again.style)
+    assert torch.equal(first.sure, again.sure)
+    assert first.one_scene == again.one_scene
+
+
+def test_asks_the_network_as_it_was_published(tiny: VGG19, content: Tensor, style: Tensor) -> None:
+    """The activation and the pooling of the run are for its losses."""
+    other = VGG19(activation=torch.nn.Tanh(), pooling="avg")
+    expected, found = (find_regions(network, content, style) for network in (tiny, other))
+    assert torch.equal(found.content, expected.content)
+    assert isinstance(other.activation, torch.nn.Tanh)
+
+
+def test_photos_of_one_colour_have_nothing_to_find(tiny: VGG19) -> None:
+    flat = torch.full((1, 3, 48, 64), 0.5)
+    found = find_regions(tiny, flat, 0.5 * flat)
+    assert bool(found.content.isfinite().all())
+    assert bool(found.sure.isfinite().all())
+    assert math.isfinite(found.one_scene)
+
+
+def directions(*degrees: float) -> Tensor:
+    angles = torch.tensor(degrees).deg2rad()
+    return torch.stack([angles.cos(), angles.sin()], dim=1)
+
+
+def test_centres_are_the_mean_directions_of_clusters() -> None:
+    points = directions(-4, 0, 4, 86, 90, 94, 176, 180, 184)
+    centers = spherical_kmeans(points, torch.ones(9), 3, seed=0)
+    torch.testing.assert_close(centers.norm(dim=1), torch.ones(3))
+    found = centers[centers[:, 0].argsort()]
+    torch.testing.assert_close(found, directions(180, 90, 0), rtol=0, atol=1e-4)
+
+
+def test_weights_pull_a_centre() -> None:
+    points, weights = directions(0, 10), torch.tensor([3.0, 1.0])
+    expected = F.normalize((weights.unsqueeze(1) * points).sum(dim=0), dim=0)
+    torch.testing.assert_close(spherical_kmeans(points, weights, 1, seed=0)[0], expected, rtol=0, atol=1e-5)
+
+
+def test_the_clustering_depends_on_its_seed_alone() -> None:
+    points = F.normalize(torch.randn(60, 5, generator=torch.Generator().manual_seed(0)))
+    first, again = (spherical_kmeans(points, torch.ones(60), 4, seed=2) for _ in range(2))
+    assert torch.equal(first, again)
+
+
+def test_more_centres_than_there_are_points_are_finite() -> None:
+    centers = spherical_kmeans(directions(0, 90), torch.ones(2), 5, seed=0)
+    torch.testing.assert_close(centers.norm(dim=1), torch.ones(5))
+
+
+def test_similarity_is_between_the_means_of_what_is_in_a_region() -> None:
+    ours, theirs = directions(0, 40, 200), directions(70, 90, 10)
+    ours_in, theirs_in = torch.tensor([[1.0, 0], [1, 0], [0, 1]]), torch.tensor([[0.0, 1], [0, 1], [1, 0]])
+    expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (20 - 10, 200 - 80)])
+    torch.testing.assert_close(similarity(ours, theirs, ours_in, theirs_in), expected)
+    # A position that is three quarters in a region counts three times what one does that is a quarter in it.
+    soft = torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.0, 0.0]])
+    pulled = math.degrees(math.atan2(math.sin(math.radians(40)), 3 + math.cos(math.radians(40))))
+    found = similarity(ours, directions(0), soft, torch.ones(1, 2))
+    expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (pulled, 40 - pulled)])
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.fixture
+def searched(
+    tiny: VGG19, content: Tensor, style: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Regions, Tensor, Tensor]]:
+    """Search where the photos' parts are so alike; returns their shares too."""
+
+    def search(alike: Sequence[float]) -> tuple[Regions, Tensor, Tensor]:
+        shares: list[Tensor] = []
+
+        def known(ours: Tensor, theirs: Tensor, *both: Tensor) -> Tensor:
+            del ours, theirs
+            shares.extend(part.sum(dim=0) for part in both)
+            return torch.tensor(alike)
+
+        monkeypatch.setattr(region_search, "similarity", known)
+        return find_regions(tiny, content, style, count=len(alike)), shares[0], shares[1]
+
+    return search
+
+
+def test_confidence_is_how_alike_the_parts_are_and_how_much_both_photos_have(
+    searched: Callable[..., tuple[Regions, Tensor, Tensor]],
+) -> None:
+    low, high = SURE
+    found, ours, theirs = searched((-0.5, low - 0.01, (low + high) / 2, high + 0.01))
+    both = torch.minimum(ours / theirs, theirs / ours)
+    expected = torch.tensor([0, 0, 0.5, 1]) * (both / SHARED).clamp_max(1)
+    torch.testing.assert_close(found.sure, expected)
+    assert float(found.sure[3]) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("similar", "certain"), [(ONE_SCENE[0] - 0.01, 0.0), (sum(ONE_SCENE) / 2, 0.5), (ONE_SCENE[1] + 0.01, 1.0)]
+)
+def test_one_scene_is_what_is_alike_over_all_of_the_content_photo(
+    similar: float, certain: float, searched: Callable[..., tuple[Regions, Tensor, Tensor]]
+) -> None:
+    assert searched((similar, similar))[0].one_scene == pytest.approx(certain, abs=1e-4)
+    _, ours, _ = searched((1.0, 0.0))
+    low, high = ONE_SCENE
+    expected = min(max((float(ours[0]) - low) / (high - low), 0), 1)
+    assert searched((1.0, 0.0))[0].one_scene == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,186 @@
+"""The statistics of an image: the same, however it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pytest
+import torch
+from conftest import TINY_WIDTH
+from torch import Tensor, nn
+
+from verism.backbone import VGG19
+from verism.backbone.architecture import down_to
+from verism.backbone.weights import Weights
+from verism.errors import VerismError
+from verism.losses import (
+    ColorLoss,
+    ContentLoss,
+    Loss,
+    MomentsLoss,
+    PhotorealismLoss,
+    SlicedWassersteinLoss,
+    StyleLoss,
+)
+from verism.losses.regional import RegionalLoss
+from verism.regions.masks import Regions
+from verism.tiling.feature_pass import Observer
+from verism.tiling.memory_estimate import LARGE, SMALL, Step
+from verism.tiling.plan import Tiling
+
+
+def photo(height: int, width: int, seed: int) -> Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def halves(height: int, width: int) -> Tensor:
+    left = (torch.arange(width) < width // 3).expand(1, 1, height, width)
+    return torch.cat([left, ~left], dim=1)
+
+
+def losses(content: Tensor, style: Tensor) -> dict[str, Loss]:
+    deep = {"conv1_1": 0.3, "relu2_2": 0.3, "conv3_1": 0.4}
+    regions = Regions(("left", "right"), halves(*content.shape[-2:]), halves(*style.shape[-2:]))
+    return {
+        "content": ContentLoss(1.0, {"relu1_2": 0.5, "conv5_4": 0.5}, "relative"),
+        "style": StyleLoss(1.0, {**deep, "conv5_1": 1.0}, "relative"),
+        "paper": StyleLoss(1.0, {"input": 1.0, "conv4_1": 1.0}),
+        "moments": MomentsLoss(1.0, {"input": 1.0, **deep}),
+        "all": SlicedWassersteinLoss(1.0, {"relu2_1": 1.0}, directions=4),
+        "drawn": SlicedWassersteinLoss(1.0, {"input": 1.0, "conv3_2": 1.0}, directions=4, positions=150),
+        "color": ColorLoss(1.0, "relative"),
+        "photorealism": PhotorealismLoss(scale=2),
+        "regional": RegionalLoss(MomentsLoss(1.0, deep), regions),
+        "regional and drawn": RegionalLoss(SlicedWassersteinLoss(1.0, deep, directions=4, positions=99), regions),
+    }
+
+
+def look(backbone: VGG19, shape: tuple[int, int], tiling: Tiling, only: str | None = None) -> Mapping[str, Tensor]:
+    """Return every loss's value, its derivative with respect to the image, and the image's features' sum."""
+    content, style, image = (photo(*size, seed) for seed, size in enumerate((shape, (90, 110), shape)))
+    asked = {name: loss.double() for name, loss in losses(content, style).items() if only in (None, name)}
+    observer = Observer(backbone, asked, None, content)
+    observer.tiling = tiling
+    observer.aim(content, style)
+    image.requires_grad_()
+    totals = observer(image)
+    values = {name: loss(totals[name]).weighted for name, loss in asked.items()}
+    (gradient,) = torch.autograd.grad(torch.stack(list(values.values())).sum(), image)
+    return {**values, "gradient": gradient}
+
+
+@pytest.fixture
+def backbone(tiny_weights: Weights) -> VGG19:
+    del tiny_weights
+    return VGG19(activation=nn.LeakyReLU(0.15)).double()
+
+
+@pytest.mark.parametrize("again", [0, 1, 3, 5])
+@pytest.mark.parametrize(("shape", "side"), [((96, 160), 64), ((97, 131), 48), ((145, 80), 80), ((45, 40), 16)])
+def test_tiles_are_exact_for_every_loss(backbone: VGG19, shape: tuple[int, int], side: int, again: int) -> None:
+    tiled, at_once = (look(backbone, shape, tiling) for tiling in (Tiling(again, side), Tiling()))
+    assert all(value.abs().max() > 0 for value in at_once.values())
+    torch.testing.assert_close(tiled, at_once, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.Tanh(), nn.ELU()], ids=lambda module: type(module).__name__)
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+@pytest.mark.usefixtures("tiny_weights")
+def test_tiles_are_exact_for_every_activation_and_pooling(
+    activation: nn.Module, pooling: Literal["avg", "max"]
+) -> None:
+    backbone = VGG19(activation=activation, pooling=pooling).double()
+    tiled, at_once = (look(backbone, (49, 70), tiling, "style") for tiling in (Tiling(5, 32), Tiling()))
+    torch.testing.assert_close(tiled, at_once, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [["pool1", "pool3"], ["relu2_2", "pool2"], ["pool4"], ["input", "relu5_4"]])
+@pytest.mark.parametrize("side", [16, 48])
+def test_tiles_are_exact_at_the_poolings_and_where_a_block_ends(backbone: VGG19, layers: list[str], side: int) -> None:
+    photos = [photo(77, 90, seed) for seed in range(3)]
+    found = []
+    for tile in (side, None):
+        loss = StyleLoss(1.0, dict.fromkeys(layers, 1.0)).double()
+        observer = Observer(backbone, {"style": loss}, tile, photos[0])
+        observer.aim(*photos[:2])
+        image = photos[2].clone().requires_grad_()
+        value = loss(observer(image)["style"]).weighted
+        found.append((value, *torch.autograd.grad(value, image)))
+    torch.testing.assert_close(*found, rtol=1e-9, atol=1e-12)
+
+
+def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
+    """Only the maps of one tile of a block, and what comes in, are there between the two passes."""
+    image = photo(160, 160, 2).requires_grad_()
+    kept: dict[int | None, int] = {}
+    for tile in (32, None):
+        loss = StyleLoss(1.0, {"conv1_1": 1.0, "conv2_1": 1.0}).double()
+        observer = Observer(backbone, {"style": loss}, tile, image.detach())
+        observer.aim(image.detach(), image.detach())
+        saved: list[Tensor] = []
+
+        def keep(tensor: Tensor, saved: list[Tensor] = saved) -> Tensor:
+            saved.append(tensor)
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            observer(image)
+        maps = [tensor.untyped_storage() for tensor in saved if tensor.dim() == 4 and tensor.shape[1] == TINY_WIDTH]
+        storages = {storage.data_ptr(): storage.nbytes() for storage in maps}
+        kept[tile] = sum(storages.values())
+    assert 0 < kept[32] < 0.4 * kept[None]
+
+
+@pytest.mark.parametrize(("tile", "tiling"), [(None, Tiling()), (32, Tiling(1, 32))])
+def test_a_tile_by_hand_is_for_all_of_the_network(backbone: VGG19, tile: int | None, tiling: Tiling) -> None:
+    observer = Observer(backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90))
+    assert observer.tiling == tiling
+
+
+@pytest.mark.parametrize("tile", [0, 8, 100, -16])
+def test_refuses_tiles_that_the_poolings_do_not_divide(backbone: VGG19, tile: int) -> None:
+    with pytest.raises(VerismError, match=f"--model.tile {tile}: must be a multiple of 16, auto or null"):
+        Observer(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
+
+
+@pytest.mark.parametrize("tiling", [Tiling(1, SMALL), Tiling(2, LARGE), Tiling(3, LARGE)])
+def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
+    tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tiling: Tiling
+) -> None:
+    available = 2 * Step(down_to(["conv3_1"]), 1400, 1800, 4).takes(tiling)
+    monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
+    with caplog.at_level("INFO"):
+        observer = Observer(VGG19(), {"style": StyleLoss(1.0, {"conv3_1": 1.0})}, "auto", torch.rand(1, 3, 1400, 1800))
+    assert observer.tiling == tiling
+    further = tiling.again > 1
+    assert ("At 1800×1400 pixels a step would take about" in caplog.text) == further
+    assert (f"in {tiling.again} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
+    assert "if that is not enough" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("available", "tile", "dtype", "remedy"),
+    [
+        (5 * 10**8, None, torch.float32, f"--model.tile {SMALL}, with which it takes about 0."),
+        (1, "auto", torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
+        (10**7, SMALL, torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
+        (10**7, SMALL, torch.bfloat16, "a smaller --data.size"),
+        (10**12, None, torch.float32, None),
+    ],
+)
+def test_a_step_that_is_likely_to_fail_is_announced_with_what_would_fit(
+    tiny_weights: Weights,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    available: int,
+    tile: int | None,
+    dtype: torch.dtype,
+    remedy: str | None,
+) -> None:
+    monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
+    photo = torch.rand(1, 3, 700, 900, dtype=dtype)
+    with caplog.at_level("INFO"):
+        Observer(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
+    assert (remedy is None) == ("if that is not enough" not in caplog.text)
+    assert remedy is None or f"that are free; if that is not enough: {remedy}" in caplog.text
