@@ -240,7 +240,7 @@ def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor
 
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
     canvas = moved(started(content, style, regions(1.0, 0.5)))
-    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "shares"}
+    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "hues", "shares"}
     again = started(content, style.flip(1), regions(0.7, 0.2))
     assert not torch.equal(again(), canvas())
     again.load_state_dict(canvas.state_dict())

@@ -11,12 +11,14 @@ from conftest import CONFIGS, synthetic_photo
 from torch import Tensor
 
 from verism import images
+from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.spaces import Oklab
 from verism.color.tone_and_chroma import (
     BLACK,
     CAST,
     DOUBT,
     HIGHLIGHT,
+    HUES,
     KNOTS,
     NOISE,
     SATURATIONS,
@@ -53,7 +55,7 @@ def a_map(curve: Tensor = IDENTITY, saturation: float = 1.0, tint: Tensor | None
     """A tone curve ``(KNOTS,)``, a saturation, and a tint ``(KNOTS, 2)``."""
     matrix = torch.diag(torch.tensor([0.0, saturation, saturation]))
     tones = torch.cat([curve.unsqueeze(1), torch.zeros(KNOTS, 2) if tint is None else tint], dim=1)
-    return ToneAndChroma(matrix.unsqueeze(0), tones.unsqueeze(0))
+    return ToneAndChroma(matrix.unsqueeze(0), tones.unsqueeze(0), torch.zeros(1, HUES, KNOTS, 2))
 
 
 def saturation(found: ToneAndChroma) -> float:
@@ -88,8 +90,32 @@ def test_formula_at_a_knot_and_between_two() -> None:
         [0.25 + 0.25 - 0.1, -0.03 + 0.15 - 0.02, 0.05 + 0.05 - 0.2],
         [half + 0.25 + 0.25 / 16 - 0.1, -0.015 + 0.15 - 0.02, 0.025 + 0.05 + 0.05 / 16 - 0.2],
     ]
-    found = ToneAndChroma(matrix, tones)(colors)[0].T
+    found = ToneAndChroma(matrix, tones, torch.zeros(1, HUES, KNOTS, 2))(colors)[0].T
     torch.testing.assert_close(found, torch.tensor(expected), rtol=0, atol=1e-6)
+
+
+def test_hues_shift_colours_by_how_colourful_they_are() -> None:
+    """Half of the way from one hue to the next, half of the shift of both; none for a grey."""
+    plain = identity()
+    hues = torch.zeros(1, HUES, KNOTS, 2)
+    hues[0, 0, :, 1] = 0.1
+    step = 2 * math.pi / HUES
+    angles, chroma = torch.tensor([0, step / 2, -step / 2, step, math.pi, 0.0]), torch.tensor([0.05] * 5 + [0.0])
+    colors = torch.stack([torch.full((6,), 0.5), chroma * angles.cos(), chroma * angles.sin()])
+    found = ToneAndChroma(plain.matrix, plain.tones, hues)(colors)[0] - colors
+    full = 0.1 * (1 - math.exp(-1))
+    expected = torch.tensor([full, full / 2, full / 2, 0, 0, 0])
+    torch.testing.assert_close(found[2], expected, rtol=0, atol=1e-6)
+    assert not found[:2].abs().max()
+
+
+def test_hues_depend_on_the_tone() -> None:
+    plain = identity()
+    hues = torch.zeros(1, HUES, KNOTS, 2)
+    hues[0, :, 8, 0] = 0.1
+    colors = torch.tensor([[0.5, 0.1, 0.0], [0.5 + 0.25 / 16, 0.1, 0.0], [0.8, 0.1, 0.0]]).T
+    found = ToneAndChroma(plain.matrix, plain.tones, hues)(colors)[0, 1] - 0.1
+    torch.testing.assert_close(found, 0.1 * (1 - math.exp(-2)) * torch.tensor([1, 0.75, 0]), rtol=0, atol=1e-6)
 
 
 def test_tones_beyond_black_and_white_are_theirs() -> None:
@@ -368,6 +394,28 @@ def test_a_region_takes_on_its_counterparts_mean_colour_and_sees_nothing_else() 
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
+def test_leaves_turn_and_the_trunk_stays_grey() -> None:
+    """Green leaves and a grey trunk, in one region with orange leaves and a grey trunk."""
+    noise = 0.01 * torch.randn(2, 1, 3, 24, 64, generator=torch.Generator().manual_seed(0))
+    green, orange, grey = (
+        torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 16, 64)
+        for color in ((0.25, 0.5, 0.1), (0.85, 0.45, 0.1), (0.4, 0.4, 0.4))
+    )
+    ours, theirs = (
+        encoded(torch.cat([leaves, grey[:, :, :8]], 2) + part)
+        for leaves, part in zip((green, orange), noise, strict=True)
+    )
+    inside = torch.ones(24 * 64)
+    found = region(ours, theirs, inside, inside)(ours)[0].view(3, 24, 64)
+    leaves, trunk = found[1:, :16].mean(dim=(1, 2)), found[1:, 16:].mean(dim=(1, 2))
+    wanted = theirs.view(3, 24, 64)[1:, :16].mean(dim=(1, 2))
+    start = ours.view(3, 24, 64)[1:, :16].mean(dim=(1, 2))
+    assert float(trunk.norm()) < 0.25 * float((leaves - start).norm())
+    assert float((leaves - wanted).norm()) < 0.4 * float((start - wanted).norm())
+    angle, aim = (math.atan2(float(color[1]), float(color[0])) for color in (leaves, wanted))
+    assert abs(angle - aim) < math.radians(20)
+
+
 def test_a_region_is_its_own_counterpart() -> None:
     colors = encoded(with_greys(1))
     weights = torch.linspace(0.1, 1, colors.shape[1])
@@ -481,22 +529,19 @@ def test_one_grade_finds_a_linear_one_but_for_what_may_be_noise(spread: float) -
         torch.testing.assert_close(found(ours)[0], theirs, rtol=0, atol=1e-3)
 
 
-def test_one_grade_keeps_lightness_and_chroma_apart(content: Tensor) -> None:
-    """However they go together in the photos, so that a red is never black."""
+def test_one_grade_follows_half_of_what_ties_lightness_to_chroma(content: Tensor) -> None:
+    """Which is a split toning if it is right, and turns a red black if it is wrong."""
     ours = encoded(content)
     mixing = torch.tensor([[0.8, -1.5, 0.5], [0.3, 1.0, 0.2], [-0.2, 0.1, 1.2]])
     theirs = mixing @ ours
     found = one_grade(ours, theirs, *everywhere(ours, theirs))
-    assert found.matrix[0, 0, 1:].tolist() == found.matrix[0, 1:, 0].tolist() == [0, 0]
-    # A red, a green and a grey.
-    alike = torch.tensor([[0.6, 0.22, 0.11], [0.6, -0.15, 0.1], [0.6, 0.0, 0.0]]).T
-    lightness = found(alike)[0, 0]
-    assert torch.equal(lightness, lightness[:1].expand(3))
-    spreads = [colors[0].var(correction=0) + NOISE**2 for colors in (ours, theirs)]
-    gain = (spreads[1] / spreads[0]).sqrt()
-    expected = theirs[0].mean() + gain * (0.6 - ours[0].mean())
-    torch.testing.assert_close(lightness[0], expected, rtol=0, atol=1e-5)
-    assert abs(float((mixing @ alike)[0, 0] - expected)) > 0.1
+    together, _ = monge_kantorovich(ours.view(1, 3, 1, -1), theirs.view(1, 3, 1, -1), NOISE)
+    torch.testing.assert_close(found.matrix[0, 0, 1:], together[0, 1:] / 2, rtol=0, atol=1e-5)
+    torch.testing.assert_close(found.matrix[0, 1:, 0], together[1:, 0] / 2, rtol=0, atol=1e-5)
+    assert float(together[0, 1:].abs().max()) > 0.01
+    gain = ((theirs[0].var(correction=0) + NOISE**2) / (ours[0].var(correction=0) + NOISE**2)).sqrt()
+    torch.testing.assert_close(found.matrix[0, 0, 0], (together[0, 0] + gain) / 2, rtol=0, atol=1e-5)
+    torch.testing.assert_close(found(ours)[0].mean(dim=1), theirs.mean(dim=1), rtol=0, atol=1e-5)
 
 
 def test_one_grade_sees_what_both_photos_show_alone(content: Tensor) -> None:

@@ -18,7 +18,6 @@ from verism.canvas.regional_grade import RegionalGrade
 from verism.cli import main
 from verism.color import tone_and_chroma
 from verism.color.spaces import Oklab
-from verism.color.tone_and_chroma import ToneAndChroma
 from verism.look import saved
 from verism.look.series import Series
 from verism.regions.masks import Regions
@@ -61,7 +60,7 @@ def test_a_region_goes_half_of_the_way_to_its_own_closed_form(style: Tensor) -> 
     ours, theirs = (Oklab().encode(photo).flatten(2).squeeze(0) for photo in (other, style))
     mine, their = (halves(photo)[0].flatten(1) for photo in (other, style))
     dark = tone_and_chroma.identity()
-    dark = ToneAndChroma(dark.matrix * 0.3, dark.tones)
+    dark = dark._replace(matrix=dark.matrix * 0.3)
     found = tone_and_chroma.held(dark, ours, theirs, mine, their)
     assert len(found.matrix) == 3
     torch.testing.assert_close(found.matrix[:1], dark.matrix)

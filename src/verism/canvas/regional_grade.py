@@ -39,6 +39,7 @@ class RegionalGrade(Grade):
 
     matrix: Tensor
     tones: Tensor
+    hues: Tensor
     shares: Tensor
 
     def __init__(
@@ -85,7 +86,7 @@ class RegionalGrade(Grade):
     @property
     def first(self) -> ToneAndChroma:
         """The functions that it starts from: the whole photo's, then each region's."""
-        return ToneAndChroma(self.matrix, self.tones)
+        return ToneAndChroma(self.matrix, self.tones, self.hues)
 
     def start(
         self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
@@ -112,7 +113,7 @@ class RegionalGrade(Grade):
                 alike = (part.flatten().to(content) for part in compare(content, style))
                 maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
-        self.matrix, self.tones = (part.to(content) for part in maps)
+        self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.resize(content)
 
@@ -131,8 +132,8 @@ class RegionalGrade(Grade):
         mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
         shown = None if regions.opacity is None else regions.opacity.flatten().to(content)
         twin = copy.deepcopy(self)
-        common = ToneAndChroma(self.matrix[:1], self.tones[:1])
-        twin.matrix, twin.tones = tone_and_chroma.held(common, ours, theirs, mine, their, shown)
+        common = ToneAndChroma(*(part[:1] for part in self.first))
+        twin.matrix, twin.tones, twin.hues = tone_and_chroma.held(common, ours, theirs, mine, their, shown)
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
         twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
@@ -156,7 +157,7 @@ class RegionalGrade(Grade):
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the photo through the functions, mixed by region."""
-        graded = ToneAndChroma(self.matrix, lattice)(self.space.encode(photo)[0])
+        graded = ToneAndChroma(self.matrix, lattice, self.hues)(self.space.encode(photo)[0])
         mixed = graded[0] + torch.einsum("khw,kchw->chw", places[0], graded[1:] - graded[0])
         neutral = torch.cat([mixed[:1], torch.zeros_like(mixed[1:])]).unsqueeze(0)
         grey = self.space.decode(neutral)[:, :1].clamp(0, 1)

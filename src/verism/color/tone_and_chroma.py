@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,9 @@ QUANTILES = 65
 
 SLOPES = (0.5, 1.8)
 """Of a tone curve: below, texture goes flat; above, noise comes up."""
+
+CAREFUL_SLOPES = (0.7, 1.5)
+"""The same for a whole photo, whose parts may have no counterpart in the style: a dark otter on a bright rock."""
 
 SATURATIONS = (0.5, 1.6)
 """Factors of the chroma: below, a photo goes grey; above, its noise and its compression show as colour."""
@@ -46,6 +50,15 @@ HELD = 0.5
 """How far a region of another photo goes from the look of a series to its own map: how wrong either is for it is not
 known, and the mean of the two has no more than half of either's error."""
 
+HUES = 12
+"""Of the shifts that depend on the hue, evenly around the circle."""
+
+COLORFUL = 0.05
+"""Chroma, in Oklab, at which a colour takes on 63 percent of its hue's shift."""
+
+GREYISH = 0.06
+"""Chroma, in Oklab, of a region's mean colour at which half of its shift goes to all hues, and half to its own."""
+
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
 
@@ -54,18 +67,22 @@ FEW = 0.1
 
 
 class ToneAndChroma(NamedTuple):
-    """Maps of Oklab colours, one in each row: ``c' = matrix · c + tones(L)``, the tones linear between their knots.
+    """Maps of Oklab colours, one in each row: ``c' = matrix · c + tones(L) + g(C) · hues(h, L)``.
 
     A tone curve is the lightness of the tones, a tint that depends on the tone (split toning) their a and b, a
-    saturation the matrix's diagonal. Maps are linear in their parts: the mean of two maps is the map of the means.
+    saturation the matrix's diagonal. What is added to a and b at a hue h counts for ``g(C) = 1 − exp(−C / COLORFUL)``,
+    so that green leaves can turn orange on a grey trunk. Tones and hues are linear between their knots. Maps are linear
+    in their parts: the mean of two maps is the map of the means.
 
     Attributes:
         matrix: ``(R, 3, 3)``.
         tones: ``(R, KNOTS, 3)``, at lightnesses evenly from 0 to 1.
+        hues: ``(R, HUES, KNOTS, 2)``, at hue angles evenly from 0 to 2π, and at the same lightnesses.
     """
 
     matrix: Tensor
     tones: Tensor
+    hues: Tensor
 
     def __call__(self, colors: Tensor) -> Tensor:
         """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
@@ -73,7 +90,17 @@ class ToneAndChroma(NamedTuple):
         left = position.floor().long().clamp_max(KNOTS - 2)
         table = self.tones.transpose(1, 2)
         result = torch.lerp(table[..., left], table[..., left + 1], position - left)
-        return result + torch.einsum("roi,i...->ro...", self.matrix, colors)
+        result = result + torch.einsum("roi,i...->ro...", self.matrix, colors)
+        angle = torch.atan2(colors[2], colors[1]) / (2 * math.pi) % 1 * HUES
+        before = angle.floor().long()
+        hues = self.hues.permute(0, 3, 1, 2)
+        around = [
+            torch.lerp(hues[..., hue % HUES, left], hues[..., hue % HUES, left + 1], position - left)
+            for hue in (before, before + 1)
+        ]
+        colorful = 1 - torch.exp(-colors[1:].norm(dim=0) / COLORFUL)
+        result[:, 1:] += colorful * torch.lerp(*around, angle - before)
+        return result
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
         """Return the map that is such a share, from 0 to 1, of the way to another."""
@@ -82,7 +109,7 @@ class ToneAndChroma(NamedTuple):
 
 def identity() -> ToneAndChroma:
     """Return the map that changes nothing, in one row."""
-    return ToneAndChroma(torch.eye(3).unsqueeze(0), torch.zeros(1, KNOTS, 3))
+    return ToneAndChroma(torch.eye(3).unsqueeze(0), torch.zeros(1, KNOTS, 3), torch.zeros(1, HUES, KNOTS, 2))
 
 
 def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
@@ -99,21 +126,16 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
     (black, white), (their_black, their_white) = _ends(content, ours), _ends(style, theirs)
     ends = min(max(their_black - black, 0), BLACK), 1 + min(their_white - white, 0)
-    curve = tone_curve(content[0], ours, style[0], theirs, ends)
-    knots = torch.linspace(0, 1, KNOTS).to(content)
-    neutral = _mean_colors(content, _neutrality(content, ours), knots)
-    tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
-    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay. As far
-    # as the style has the same, there is nothing to add to it.
-    cast = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
-    same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
-    origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends, CAREFUL_SLOPES)
     saturation = _saturation(content, style, ours, theirs)
-    return _retouch(curve, saturation, tint - saturation * origin)
+    return _retouch(curve, saturation, _neutral_shift(content, style, ours, theirs, curve, saturation))
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
     """Return the map for a region that both photos show: its tones, its saturation and its mean colour.
+
+    What is neutral in it takes the tint of the style's neutral axis, as in ``whole_photo``. What the mean colour still
+    lacks of the style's is added to hues around its own, the less the further they are; to all of them, if it is grey.
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -126,7 +148,15 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     knots = torch.linspace(0, 1, KNOTS).to(content)
     origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
     saturation = _saturation(content, style, ours, theirs)
-    return _retouch(curve, saturation, tint - saturation * origin)
+    neutral = _neutral_shift(content, style, ours, theirs, curve, saturation)
+    lacking = tint - saturation * origin - neutral
+    chroma = origin.norm(dim=1, keepdim=True)
+    own = chroma.square() / (chroma.square() + GREYISH**2)
+    angles = torch.arange(HUES).to(content) * (2 * math.pi / HUES)
+    circle = torch.stack([angles.cos(), angles.sin()], dim=1)
+    near = (circle @ (origin / chroma.clamp_min(1e-6)).T).clamp_min(0).unsqueeze(2)
+    hues = near * lacking * own / (1 - torch.exp(-chroma / COLORFUL)).clamp_min(0.3)
+    return _retouch(curve, saturation, neutral + (1 - own) * lacking, hues)
 
 
 def by_region(
@@ -167,10 +197,11 @@ def by_region(
 
 
 def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
-    """Return the map for two photos of one scene: a linear map of lightness, and one of chroma, from what both show.
+    """Return the map for two photos of one scene: a linear map of the colours, from what both show.
 
-    Each is the one that moves mean and covariance with the least displacement (``color_map.monge_kantorovich``). One
-    for all three coordinates would find a grade a little better, and turn a red black where it is wrong.
+    The mean of two maps that move mean and covariance with the least displacement (``monge_kantorovich``):
+    one of all three coordinates together, which follows a split toning but can turn a red black where it is wrong, and
+    one of lightness and of chroma apart, which cannot.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -178,16 +209,10 @@ def one_grade(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> T
         ours: ``(n,)``, how much of what is at each pixel the other photo shows too.
         theirs: ``(m,)``, likewise.
     """
-    weights = (ours.view(1, 1, 1, -1), theirs.view(1, 1, 1, -1))
-    matrix, offset = torch.zeros(3, 3), torch.zeros(3)
-    for axes in ([0], [1, 2]):
-        alone = torch.zeros(3, 1)
-        alone[axes] = 1
-        mine, their = ((colors.cpu() * alone).view(1, 3, 1, -1) for colors in (content, style))
-        part, shift = monge_kantorovich(mine, their, NOISE, weights=weights)
-        matrix += part * alone * alone.T
-        offset += shift * alone.flatten()
-    return ToneAndChroma(matrix.to(content).unsqueeze(0), offset.to(content).expand(1, KNOTS, 3))
+    together = _least_displacement(content, style, (ours, theirs), axes=(0, 1, 2))
+    lightness, chroma = (_least_displacement(content, style, (ours, theirs), axes) for axes in ((0,), (1, 2)))
+    apart = ToneAndChroma(*(a + b for a, b in zip(lightness, chroma, strict=True)))
+    return together.towards(apart, 0.5)
 
 
 def held(
@@ -214,11 +239,16 @@ def held(
 
 
 def tone_curve(
-    content: Tensor, ours: Tensor, style: Tensor, theirs: Tensor, ends: tuple[float | None, float | None] = (None, None)
+    content: Tensor,
+    ours: Tensor,
+    style: Tensor,
+    theirs: Tensor,
+    ends: tuple[float | None, float | None] = (None, None),
+    slopes: tuple[float, float] = SLOPES,
 ) -> Tensor:
     """Return the curve ``(KNOTS,)`` that takes the lightnesses ``content`` to the distribution of ``style``.
 
-    Least squares between quantiles, with a ridge towards a slope of 1, and slopes kept within ``SLOPES``.
+    Least squares between quantiles, with a ridge towards a slope of 1, and slopes kept within bounds.
 
     Args:
         content: ``(n,)``, in [0, 1].
@@ -226,6 +256,7 @@ def tone_curve(
         style: ``(m,)``, in [0, 1].
         theirs: ``(m,)``, weights.
         ends: where black and white should go, as far as the slopes allow; None leaves them open.
+        slopes: their bounds.
     """
     at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
     x, y = quantiles(content, ours, at), quantiles(style, theirs, at)
@@ -244,7 +275,7 @@ def tone_curve(
         stiff = matrix + slope.T @ (pull.unsqueeze(1) * slope)
         curve: Tensor = torch.linalg.solve(stiff, wanted + slope.T @ (pull * bound))
         steep = slope @ curve
-        nearest = steep.clamp(*SLOPES)
+        nearest = steep.clamp(*slopes)
         outside = steep != nearest
         bound = torch.where(outside, nearest, bound)
         pull = torch.where(outside, pull + 0.05 * ANCHOR, pull)
@@ -259,13 +290,52 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     return ordered[found]
 
 
-def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor) -> ToneAndChroma:
-    """Return the map of a tone curve ``(KNOTS,)``, a saturation, and a shift of a and b ``(KNOTS, 2)``."""
+def _least_displacement(
+    content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor], axes: tuple[int, ...]
+) -> ToneAndChroma:
+    """Return the linear map of least displacement of some of the three coordinates; the others become 0."""
+    alone = torch.zeros(3, 1)
+    alone[list(axes)] = 1
+    mine, their = ((colors.cpu() * alone).view(1, 3, 1, -1) for colors in (content, style))
+    ours, theirs = (weight.view(1, 1, 1, -1) for weight in weights)
+    matrix, offset = monge_kantorovich(mine, their, NOISE, weights=(ours, theirs))
+    tones = (offset * alone.flatten()).to(content).expand(1, KNOTS, 3)
+    return ToneAndChroma(
+        (matrix * alone * alone.T).to(content).unsqueeze(0), tones, content.new_zeros(1, HUES, KNOTS, 2)
+    )
+
+
+def _neutral_shift(
+    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, curve: Tensor, saturation: Tensor
+) -> Tensor:
+    """Return the shift of a and b ``(KNOTS, 2)`` that takes the photo's neutral axis to the style's."""
+    knots = torch.linspace(0, 1, KNOTS).to(content)
+    neutral = _mean_colors(content, _neutrality(content, ours), knots)
+    tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
+    # What is colourful even where it is least so is no cast, but green grass or evening light, and should stay. As far
+    # as the style has the same, there is nothing to add to it.
+    cast = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
+    same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
+    origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
+    return tint - saturation * origin
+
+
+def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor, hues: Tensor | None = None) -> ToneAndChroma:
+    """Return the map of a tone curve ``(KNOTS,)``, a saturation, and shifts of a and b, by tone and by hue and tone.
+
+    Args:
+        curve: ``(KNOTS,)``.
+        saturation: a factor.
+        shift: ``(KNOTS, 2)``.
+        hues: ``(HUES, KNOTS, 2)``; None: 0.
+    """
     # Where the result is white, there is no colour: what is blown out stays so.
-    shift = shift * ((1 - curve.to(shift)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
+    shown = ((1 - curve.to(shift)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
+    shift = shift * shown
+    hues = shift.new_zeros(HUES, KNOTS, 2) if hues is None else hues * shown
     matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
     table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
-    return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0))
+    return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0), hues.unsqueeze(0))
 
 
 def _stacked(maps: list[ToneAndChroma]) -> ToneAndChroma:

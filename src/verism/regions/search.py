@@ -33,7 +33,7 @@ TEMPERATURE = 0.1
 STARTS = 4
 """Times that the clustering begins anew; the best is taken."""
 
-SURE = (0.3, 0.6)
+SURE = (0.2, 0.45)
 """Cosine similarity between what the two photos show of a region: below, they have nothing in common; above, all."""
 
 ONE_SCENE = (0.62, 0.7)
