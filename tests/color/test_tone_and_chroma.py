@@ -410,7 +410,7 @@ def test_leaves_turn_and_the_trunk_stays_grey() -> None:
     leaves, trunk = found[1:, :16].mean(dim=(1, 2)), found[1:, 16:].mean(dim=(1, 2))
     wanted = theirs.view(3, 24, 64)[1:, :16].mean(dim=(1, 2))
     start = ours.view(3, 24, 64)[1:, :16].mean(dim=(1, 2))
-    assert float(trunk.norm()) < 0.25 * float((leaves - start).norm())
+    assert float(trunk.norm()) < 0.3 * float((leaves - start).norm())
     assert float((leaves - wanted).norm()) < 0.4 * float((start - wanted).norm())
     angle, aim = (math.atan2(float(color[1]), float(color[0])) for color in (leaves, wanted))
     assert abs(angle - aim) < math.radians(20)

@@ -94,12 +94,12 @@ class ToneAndChroma(NamedTuple):
         angle = torch.atan2(colors[2], colors[1]) / (2 * math.pi) % 1 * HUES
         before = angle.floor().long()
         hues = self.hues.permute(0, 3, 1, 2)
-        around = [
+        this, following = (
             torch.lerp(hues[..., hue % HUES, left], hues[..., hue % HUES, left + 1], position - left)
             for hue in (before, before + 1)
-        ]
+        )
         colorful = 1 - torch.exp(-colors[1:].norm(dim=0) / COLORFUL)
-        result[:, 1:] += colorful * torch.lerp(*around, angle - before)
+        result[:, 1:] += colorful * torch.lerp(this, following, angle - before)
         return result
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
