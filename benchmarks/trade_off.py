@@ -37,7 +37,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """
     options = parser(str(__doc__), Path("lightning_logs/trade_off"))
     options.add_argument("folder", type=Path, help="Of the pairs.")
-    options.add_argument("--departure", type=float, nargs="+", default=[20.0, 100.0, 600.0, 3000.0], help="Weights.")
+    options.add_argument("--departure", type=float, nargs="+", default=[100.0, 600.0, 2500.0, 10000.0], help="Weights.")
     chosen = options.parse_args(args)
     judge = by_metrics(VGG19(), chosen.size)
     fit = shlex.split(chosen.fit)

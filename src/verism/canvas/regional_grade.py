@@ -45,7 +45,7 @@ class RegionalGrade(Grade):
     def __init__(
         self,
         controls: int = 5,
-        departure: float = 600.0,
+        departure: float = 2500.0,
         smoothness: float = 0.05,
         contrast: float = 1.0,
         min_contrast: float = 0.5,
