@@ -58,6 +58,15 @@ class Canvas(nn.Module, ABC):
         """
 
     @abstractmethod
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        """Take the state of an earlier canvas of this kind, of any size.
+
+        Raises:
+            KeyError: it lacks the parameter.
+            RuntimeError: it is another kind's.
+        """
+
+    @abstractmethod
     def forward(self) -> Tensor:
         """Return the image at the size of the content photo it was started with: ``(1, 3, H, W)``, RGB, not clipped."""
 
