@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from verism.errors import VerismError
@@ -42,28 +43,26 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
 
 def check(path: Path) -> None:
     """Raise ``VerismError`` unless ``write`` can put a file there; nothing is left behind."""
-    if path.is_dir():
-        raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
-    missing = [path.name] if path.parent.exists() else []
-    folder = path.parent
-    while not folder.exists():
-        missing.append(folder.name)
-        folder = folder.parent
-    if not folder.is_dir():
-        raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
-    for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys([*missing, path.name])):
-        _try(path, folder / name)
-
-
-def _try(path: Path, file: Path) -> None:
-    """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
     try:
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        file.unlink()
-    except FileExistsError:
-        return
+        if path.is_dir():
+            raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
+        folder, names = path.parent, [path.name]
+        while not folder.exists():
+            names.append(folder.name)
+            folder = folder.parent
+        if not folder.is_dir():
+            raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
+        for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys(names)):
+            _try(folder / name)
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
+
+
+def _try(file: Path) -> None:
+    """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        file.unlink()
 
 
 def claim(path: Path) -> bool:
@@ -74,6 +73,9 @@ def claim(path: Path) -> bool:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False

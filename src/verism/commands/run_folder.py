@@ -45,9 +45,15 @@ def claim(loggers: Sequence[Numbered]) -> None:
 def _make(folder: Path) -> bool:
     """Return whether there was no such folder, and now is."""
     try:
-        folder.mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            return False
+        folder.mkdir()
     except FileExistsError:
-        return False
+        # Made by another run since, or a file stands where a folder above it belongs.
+        if folder.is_dir():
+            return False
+        raise VerismError(f"{folder}: cannot be made (a file is in the way); see --trainer.default_root_dir.") from None
     except OSError as error:
         raise VerismError(
             f"{folder}: cannot be made ({error.strerror or error}); see --trainer.default_root_dir."
