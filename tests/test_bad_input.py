@@ -125,6 +125,13 @@ def holding(words: str) -> Callable[[Path], None]:
     return write
 
 
+RUN = {
+    "global_step": 3,
+    "hyper_parameters": {"backbone": {"weights": "tiny", "sha256": "0" * 64}},
+    "verism": {"version": verism.__version__, "format": 1},
+}
+"""What the checkpoint of a run holds, but for its state."""
+
 FILES: Mapping[str, Callable[[Path], None]] = {
     "folder": Path.mkdir,
     "folder.png": Path.mkdir,
@@ -147,6 +154,10 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     "code.ckpt": code,
     "hidden.ckpt": code_in_a_checkpoint,
     "list.ckpt": holds([1, 2, 3]),
+    "run.ckpt": holds({**RUN, "state_dict": {}}),
+    "bare.ckpt": holds({"state_dict": {}, "hyper_parameters": {}, "verism": {"version": "0", "format": 1}}),
+    "giant.ckpt": holds({**RUN, "state_dict": {"canvas.pixels": torch.zeros(1).expand(1, 3, 10**5, 10**5)}}),
+    "giant.pth": holds({"features.0.weight": torch.zeros(1).expand(64, 3, 10**5, 10**5)}),
     "empty.ckpt": empty,
     "misspelt.yaml": holding("model: {cotent: {weight: 3}}\n"),
     "broken.yaml": holding("model: [1, 2\n"),
@@ -209,10 +220,14 @@ FIT: list[Row] = [
     (["--ckpt_path", "list.ckpt"], "list.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "code.ckpt"], "code.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "hidden.ckpt"], "hidden.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--ckpt_path", "bare.ckpt"], "bare.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--ckpt_path", "giant.ckpt"], "giant.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--model.canvas.init", "black"], "black: no such file"),
     (["--model.canvas.init", "missing.ckpt"], "missing.ckpt: no such file"),
     (["--model.canvas.init", "text.jpg"], "text.jpg: not an image"),
     (["--model.canvas.init", "code.ckpt"], "code.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--model.canvas.init", "giant.ckpt"], "giant.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--model.backbone.weights", "giant.pth"], "giant.pth: cannot be read as a checkpoint; expected a state dict"),
     (["--model.canvas.init", "hidden.ckpt"], "hidden.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--config", "laeky.yaml"], r"laeky.yaml: no such config; verism's own are color.yaml.*paper/leaky.yaml"),
     (["--config", "folder"], "folder: no such config"),
@@ -277,6 +292,8 @@ PREDICT: list[Row] = [
     (["--ckpt_path", "content.png"], "content.png: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "code.ckpt"], "code.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "hidden.ckpt"], "hidden.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--ckpt_path", "bare.ckpt"], "bare.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--ckpt_path", "giant.ckpt"], "giant.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "list.ckpt", "--output.strength", "2"], "--output.strength 2.0: must be from 0"),
     (["--ckpt_path", "list.ckpt", "--output.depth", "12"], "output.depth.*12"),
     (["--ckpt_path", "list.ckpt", "--output.quality", "best"], "output.quality.*best"),
@@ -292,6 +309,12 @@ OTHERS: list[Row] = [
     ),
     (["export", "code.ckpt", "--output.path", "empty.jpg/look.cube"], "look.cube: cannot be written: .* is no folder"),
     (["export", "code.ckpt", "--output.path", "x" * 300 + ".cube"], "x… is longer than the name of a file can be"),
+    (["export", "giant.ckpt", "--output.path", "x.cube"], "giant.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["render", "giant.ckpt", "--output.path", "x.png"], "giant.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["render", "folder", "--output.path", "x.png"], "folder: no such checkpoint, and no folder of a run"),
+    (["render", "run.ckpt", "--output.path", "x.gif"], "x.gif: results are written as .png"),
+    (["render", "run.ckpt", "--output.path", "text.jpg"], "text.jpg: exists already; choose another --output.path"),
+    (["render", "run.ckpt", "--output.path", "x.png"], "run.ckpt: does not say what canvas it is of"),
     (["paint"], "paint"),
     (["sweep", "--config", "missing.yaml"], "missing.yaml: no such config"),
     (["sweep", "--config", "grid.yaml"], "gird"),

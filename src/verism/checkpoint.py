@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from torch import nn
 
-from verism import atomic, version
+from verism import atomic, tensor_file, version
 from verism.errors import VerismError
 
 FORMAT = 1
@@ -82,10 +81,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
     if not files.isfile(str(path)):
         raise VerismError(f"{path}: no such checkpoint.")
     try:
-        with warnings.catch_warnings(), files.open(str(path), "rb") as file:
-            # Of a file that is no checkpoint torch also warns.
-            warnings.simplefilter("ignore")
-            checkpoint: Mapping[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        with files.open(str(path), "rb") as file:
+            checkpoint: Mapping[str, Any] = tensor_file.load(file)
         # What everybody who reads a checkpoint relies on.
         dict(checkpoint["state_dict"]), int(checkpoint["global_step"])
         _ = [str(checkpoint["hyper_parameters"]["backbone"][name]) for name in ("weights", "sha256")]
