@@ -56,7 +56,11 @@ def resolve_paths() -> None:
 def _resolve(path: str | Path) -> Path:
     if "://" in str(path):
         raise ValueError(f"{path} is a URL, and has to be a file")
-    found = Path(path).expanduser().resolve()
+    try:
+        found = Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        # A link to itself, or a home that nobody has.
+        raise ValueError(f"{path} cannot be followed to a file ({error})") from error
     if any(len(os.fsencode(name)) > LONGEST_NAME for name in found.parts):
         raise ValueError(f"{str(path)[:40]}… is longer than the name of a file can be")
     return found
@@ -204,6 +208,7 @@ class VerismCLI(LightningCLI):
         self._check_length()
         self._check_files()
         self.datamodule.setup("fit")
+        self._check_twins()
         self.model.canvas.check()
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
@@ -247,6 +252,15 @@ class VerismCLI(LightningCLI):
                         f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another "
                         f"--{option}."
                     )
+
+    def _check_twins(self) -> None:
+        """Refuse one photo under two names."""
+        digests, (style, *_) = self.datamodule.digests, self.datamodule.styles
+        if digests["content"] == digests["style"]:
+            raise VerismError(
+                f"{style}: is the same photo as {self.datamodule.path}, which would come back as it is; choose another "
+                "photo for one of them."
+            )
 
     def _check_optimizer(self) -> None:
         """Have torch say what it has against the optimiser's options; what is optimised is not there yet."""
