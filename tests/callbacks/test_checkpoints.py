@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
 
 from verism import atomic, checkpoint, images
 from verism.backbone.weights import Weights
@@ -370,6 +372,23 @@ def test_a_checkpoint_that_cannot_be_written_ends_no_run_and_is_tried_again(
     failing.remove(4)
     folder = run(*steps(4), "--checkpoints.every_n_steps", "1")
     assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 4
+
+
+def test_a_log_that_cannot_be_written_ends_the_run_in_a_sentence_with_everything_else(
+    stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = SummaryWriter.add_scalar
+
+    def full(self: SummaryWriter, tag: str, value: Any, step: int | None = None, *more: Any, **options: Any) -> None:
+        if step == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        plain(self, tag, value, step, *more, **options)
+
+    monkeypatch.setattr(SummaryWriter, "add_scalar", full)
+    folder = stopped(*steps(5), "--trainer.log_every_n_steps", "1", status=2)
+    assert "verism: a file of the run: cannot be read or written (No space left on device)." in capsys.readouterr().err
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 3
+    assert (folder / "result.png").is_file()
 
 
 def test_a_run_with_nothing_left_to_do_writes_its_picture(

@@ -15,6 +15,7 @@ import yaml
 from jsonargparse.typing import register_type
 from lightning.fabric.plugins.io import CheckpointIO
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -22,6 +23,7 @@ from torch import nn
 
 from verism import checkpoint, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary, partial
+from verism.callbacks.bar import StepBar
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.signals import Signals, requeued
 from verism.checkpoint import CheckpointFiles
@@ -87,6 +89,10 @@ class VerismCLI(LightningCLI):
             if not is_shortage(error):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
+        except OSError as error:
+            # Of a log, say, on a full disk; by now, everything else has been tried.
+            place = error.filename or "a file of the run"
+            raise VerismError(f"{place}: cannot be read or written ({error.strerror or error}).") from error
 
     def _run(self, args: Sequence[str], *, run: bool) -> None:
         super().__init__(
@@ -165,6 +171,8 @@ class VerismCLI(LightningCLI):
         if trainer.enable_checkpointing is not False:
             checkpoints.command = self._command
             own.append(checkpoints)
+        if trainer.enable_progress_bar is not False and not any(isinstance(it, ProgressBar) for it in given):
+            own.append(StepBar())
         kwargs["callbacks"] = [*given, *own]
         plugins = trainer.plugins or []
         plugins = plugins if isinstance(plugins, list) else [plugins]
