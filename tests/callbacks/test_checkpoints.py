@@ -222,7 +222,7 @@ def test_the_one_before_stays_and_is_offered(run: Callable[..., Path], capsys: p
     ("options", "sentence"),
     [
         (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
-        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas verism.canvas.pixels.Pixels, and cannot go on"),
+        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels, and cannot go on"),
         (("--optimizer", "torch.optim.LBFGS"), "was made with another --optimizer, torch.optim.Adam"),
     ],
     ids=["size", "canvas", "optimizer"],
@@ -437,7 +437,7 @@ def test_a_refused_checkpoint_leaves_no_folder(
         (("--data.content", "other.png"), "is of a run with another --data.content"),
         (("--data.style", "other.png"), "is of a run with another --data.style"),
         (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
-        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas verism.canvas.pixels.Pixels"),
+        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels"),
     ):
         stopped(*steps(4), *options, "--ckpt_path", "last", status=2)
         assert said in capsys.readouterr().err

@@ -113,6 +113,7 @@ class Checkpoints(Checkpoint):
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Raise ``VerismError`` if the last could not be written; here, because all else has been by now."""
+        self._release()
         if self._failure is not None:
             raise self._failure
 
@@ -121,8 +122,7 @@ class Checkpoints(Checkpoint):
         if not self._path:
             return
         if self._saved is None:
-            if self._claimed:
-                Path(self._path).unlink(missing_ok=True)
+            self._release()
             return
         whole = self._updating != trainer.global_step
         # An error may be one process's alone, and the others would be waited for in vain.
@@ -131,6 +131,11 @@ class Checkpoints(Checkpoint):
             self._write(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
+
+    def _release(self) -> None:
+        """Leave no empty file where nothing was written."""
+        if self._claimed and self._saved is None:
+            Path(self._path).unlink(missing_ok=True)
 
     def _write(self, trainer: Trainer) -> None:
         if trainer.global_step == self._saved:
@@ -144,7 +149,8 @@ class Checkpoints(Checkpoint):
             if self._failure is None:
                 rank_zero_info(f"{failure} The run goes on, and tries again later.")
             self._failure = failure
-            if self._saved is None:
+            # Other processes wait for this one, which can only fail together with them.
+            if self._saved is None or trainer.world_size > 1:
                 raise failure from error
         else:
             self._saved = trainer.global_step

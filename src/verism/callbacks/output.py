@@ -168,13 +168,12 @@ class Output(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write the last image of a run that was stopped between two steps, else the last good one, if there is one."""
-        if self._ended:
-            return
-        if isinstance(exception, InterruptedRunError):
-            self.on_train_end(trainer, pl_module)
-        else:
-            self._try(trainer, pl_module, self._good)
-        if self._failure is not None:
+        if not self._ended:
+            if isinstance(exception, InterruptedRunError):
+                self.on_train_end(trainer, pl_module)
+            else:
+                self._try(trainer, pl_module, self._good)
+        if self._failure is not None and self._failure is not exception:
             # The exception is what the run ends with.
             rank_zero_info(str(self._failure))
 

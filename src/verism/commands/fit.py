@@ -302,11 +302,11 @@ class VerismCLI(LightningCLI):
             raise VerismError(
                 f"{self._resumed}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}."
             )
-        self._check_photos(found["verism"].get("photos", {}))
-        self._check_options(checkpoint.options(found))
         # The Trainer would attach them, and make the run's folder first.
         self.model.trainer = self.datamodule.trainer = self.trainer
         self.trainer.datamodule = self.datamodule  # type: ignore[attr-defined]  # Set by a connector.
+        self._check_photos(found["verism"].get("photos", {}))
+        self._check_options(checkpoint.options(found))
         self.model.configure_model()
         self.model.on_load_checkpoint(found)
 
@@ -334,8 +334,9 @@ class VerismCLI(LightningCLI):
             for name in was.keys() & now.keys()
             if was[name] != now[name] and not name.startswith(apart)
         }
-        for name, (before, after) in sorted(changed.items()):
-            if name.startswith("canvas.space") or name == "canvas":
+        for name in ("canvas", "canvas.space"):
+            before, after = (str(options.get(name)).rpartition(".")[2] for options in (was, now))
+            if name in was and before != after:
                 raise VerismError(
                     f"{self._resumed}: is of a run with --model.{name} {before}, and cannot go on with {after}."
                 )
