@@ -265,6 +265,7 @@ FIT: list[Row] = [
     (["--trainer.max_steps", "-5"], "--trainer: `max_steps` must be a non-negative integer or -1"),
     (["--trainer.max_steps", "0"], "--trainer.max_steps 0: no step would be made, and nothing written"),
     (["--trainer.max_epochs", "0"], "--trainer.max_epochs 0: no step would be made, and nothing written"),
+    (["--trainer.fast_dev_run", "true"], "--trainer.fast_dev_run: would write nothing; try --trainer.max_steps 1"),
     (["--trainer.limit_train_batches", "0"], "--trainer.limit_train_batches 0: no step would be made"),
     (["--trainer.max_time", "soon"], "--trainer: .*'soon'"),
     (["--optimizer.lr", "-1"], "--optimizer: Invalid learning rate: -1.0"),

@@ -235,6 +235,29 @@ def test_a_run_in_half_precision_does_not_round_the_photo(
     assert float((result - (content * 255).round() / 255).abs().mean()) < 0.05 / 255
 
 
+def test_a_run_without_a_step_says_so(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*STEPS, "--trainer.max_time", "00:00:00:00")
+    assert "verism: No step was made, and so there is no result" in capsys.readouterr().err
+    assert not list(Path("lightning_logs").glob("*/checkpoints/*"))
+
+
+def test_a_loss_that_is_not_finite_at_once_promises_no_image(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = ContentLoss.forward
+
+    def exploding(self: Any, totals: Any) -> Term:
+        result = plain(self, totals)
+        return result._replace(values=dict.fromkeys(result.values, torch.tensor(float("inf"))))
+
+    monkeypatch.setattr(ContentLoss, "forward", exploding)
+    with pytest.raises(SystemExit, match="1"):
+        run(*STEPS, "--output.path", "none.png")
+    assert capsys.readouterr().err.strip().endswith("or a wider precision.")
+    assert not Path("none.png").exists()
+
+
 def test_max_time_keeps_the_image(run: Callable[..., Path], content: Tensor) -> None:
     folder = run("--trainer.max_steps", "100000", "--trainer.max_time", "00:00:00:02")
     assert float((images.read(folder / "result.png") - content).abs().mean()) > 1 / 255

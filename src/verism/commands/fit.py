@@ -240,6 +240,8 @@ class VerismCLI(LightningCLI):
         for name in ("max_steps", "max_epochs", "limit_train_batches"):
             if trainer[name] is not None and trainer[name] == 0:
                 raise VerismError(f"--trainer.{name} 0: no step would be made, and nothing written; choose at least 1.")
+        if trainer.fast_dev_run:
+            raise VerismError("--trainer.fast_dev_run: would write nothing; try --trainer.max_steps 1 in its place.")
 
     def _check_files(self) -> None:
         """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
