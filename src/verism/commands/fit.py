@@ -89,10 +89,14 @@ class VerismCLI(LightningCLI):
             if not is_shortage(error):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
-        except OSError as error:
-            # Of a log, say, on a full disk; by now, everything else has been tried.
-            place = error.filename or "a file of the run"
-            raise VerismError(f"{place}: cannot be read or written ({error.strerror or error}).") from error
+        except (OSError, ValueError) as error:
+            # Of a log, say, on a full disk, which its logger may take for a mistake of the value; by now, everything
+            # else has been tried.
+            cause = error if isinstance(error, OSError) else error.__cause__
+            if not isinstance(cause, OSError):
+                raise
+            place = cause.filename or "a file of the run"
+            raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 
     def _run(self, args: Sequence[str], *, run: bool) -> None:
         super().__init__(
