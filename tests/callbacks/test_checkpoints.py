@@ -447,7 +447,7 @@ def test_a_refused_checkpoint_leaves_no_folder(
 def test_other_options_are_said(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
     run(*steps(2))
     run(*steps(3), "--ckpt_path", "last", "--model.content.weight", "3", "--model.tile", "16")
-    assert "Going on with other options than before: content.weight 3.0 (before: 100000.0)." in caplog.text
+    assert "Going on with other options than before: content.weight 3.0 (before: 1000.0)." in caplog.text
 
 
 def test_a_run_that_did_not_begin_leaves_no_empty_checkpoint(
