@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def tiny_vgg19() -> Weights:
         kernels[layer.name] = (weight, 0.1 * torch.randn(TINY_WIDTH, generator=generator))
         inputs = TINY_WIDTH
     return Weights("tiny", "0" * 64, kernels)
+
+
+@pytest.fixture(autouse=True)
+def handled_signals() -> Iterator[None]:
+    """Signals as in the foreground of a shell: in the background or under nohup some are ignored, also by children."""
+    usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    ignored = [
+        (getattr(signal, name), handler)
+        for name, handler in usual.items()
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN
+    ]
+    for number, handler in ignored:
+        signal.signal(number, handler)
+    yield
+    for number, _ in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture

@@ -54,3 +54,25 @@ def test_whether_a_file_could_be_written_is_found_out_without_a_trace(tmp_path: 
         with pytest.raises(VerismError, match=said):
             atomic.check(path)
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_name_as_long_as_a_name_can_be(tmp_path: Path) -> None:
+    for path in (tmp_path / ("n" * 251 + ".png"), tmp_path / ("f" * 255) / "x.png"):
+        atomic.check(path)
+        atomic.write(path, b"whole")
+        assert path.read_bytes() == b"whole"
+        atomic.check(path)
+
+
+@pytest.mark.parametrize("names", [("n" * 252 + ".png",), ("f" * 256, "x.png")])
+def test_a_name_that_is_too_long_is_found_out(tmp_path: Path, names: tuple[str, ...]) -> None:
+    with pytest.raises(VerismError, match=r"cannot be written \(File name too long\); choose another place"):
+        atomic.check(tmp_path.joinpath(*names))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_claimed_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+    assert [atomic.claim(path) for _ in range(2)] == [True, False]
+    with pytest.raises(VerismError, match="file/below: cannot be written"):
+        atomic.claim(path / "below")

@@ -40,6 +40,13 @@ class Interrupt(Trouble):
         os.kill(os.getpid(), signal.SIGINT)
 
 
+class HangUp(Trouble):
+    """A terminal that is closed."""
+
+    def strike(self) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
 class InterruptTwice(Trouble):
     """Ctrl-C, impatiently."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from verism.errors import VerismError
@@ -20,8 +21,9 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
     Raises:
         VerismError: the file cannot be written; what stood there is left as it was.
     """
-    # Beside its destination, because a rename is atomic only within one file system.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # Beside its destination, because a rename is atomic only within one file system. Its name is short, because that of
+    # the file may be as long as a name can be.
+    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -41,12 +43,42 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
 
 def check(path: Path) -> None:
     """Raise ``VerismError`` unless ``write`` can put a file there; nothing is left behind."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir():
-        raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
-    if path.is_dir():
-        raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
     try:
-        tempfile.TemporaryFile(dir=folder).close()
+        if path.is_dir():
+            raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
+        folder, names = path.parent, [path.name]
+        while not folder.exists():
+            names.append(folder.name)
+            folder = folder.parent
+        if not folder.is_dir():
+            raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
+        for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys(names)):
+            _try(folder / name)
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
+
+
+def _try(file: Path) -> None:
+    """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        file.unlink()
+
+
+def claim(path: Path) -> bool:
+    """Make an empty file, unless there is one; return whether this process made it.
+
+    Raises:
+        VerismError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    return True

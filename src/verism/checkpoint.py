@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from torch import nn
 
-from verism import atomic, version
+from verism import atomic, tensor_file, version
 from verism.errors import VerismError
 
 FORMAT = 1
@@ -61,7 +60,7 @@ def last(root: str) -> str:
     """
     files = get_filesystem(root)
     own = ("checkpoints", "lightning_logs/*/checkpoints")
-    found = [path for folder in own for path in files.glob(f"{glob.escape(root)}/{folder}/*.ckpt")]
+    found = [path for folder in own for path in files.glob(f"{glob.escape(root)}/{folder}/*.ckpt") if files.size(path)]
     if not found:
         raise VerismError(
             f"--ckpt_path last: no run below {root} has left a checkpoint; leave the option out to start."
@@ -82,12 +81,13 @@ def read(path: str | Path) -> Mapping[str, Any]:
     if not files.isfile(str(path)):
         raise VerismError(f"{path}: no such checkpoint.")
     try:
-        with warnings.catch_warnings(), files.open(str(path), "rb") as file:
-            # Of a file that is no checkpoint torch also warns.
-            warnings.simplefilter("ignore")
-            checkpoint: Mapping[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        dict(checkpoint["state_dict"])
+        with files.open(str(path), "rb") as file:
+            checkpoint: Mapping[str, Any] = tensor_file.load(file)
+        # What everybody who reads a checkpoint relies on.
+        dict(checkpoint["state_dict"]), int(checkpoint["global_step"])
+        _ = [str(checkpoint["hyper_parameters"]["backbone"][name]) for name in ("weights", "sha256")]
         made = dict(checkpoint["verism"])
+        _ = made["version"], made["format"]
     except Exception as error:
         # A file of anything can make an unpickler raise anything.
         raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
@@ -135,3 +135,23 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith("canvas.")
     }
+
+
+def options(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of model and data that a checkpoint's run was made with, by dotted name."""
+    return flat({**checkpoint["hyper_parameters"], "data": checkpoint.get("datamodule_hyper_parameters", {})})
+
+
+def flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options by dotted name; a class stands under the name of its slot, its own options under theirs."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if not isinstance(value, Mapping):
+            found[name] = value
+            continue
+        inner = dict(value)
+        if "class_path" in inner:
+            found[name] = inner.pop("class_path")
+            inner = dict(inner.get("init_args") or {})
+        found |= {f"{name}.{key}": item for key, item in flat(inner).items()}
+    return found

@@ -20,6 +20,7 @@ from verism.errors import VerismError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
+    "render": ("verism.commands.render:render", "the picture of a run from its checkpoint, in any strength or format"),
     "export": ("verism.commands.export:export", "the look that a run has found as a lookup table for other programs"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
     "test": ("verism.commands.evaluate:evaluate", "measure a result: structure, colour, style"),

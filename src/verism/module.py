@@ -105,8 +105,8 @@ class StyleTransfer(LightningModule):
         self.canvas.start(*photos, partial(compare, self.backbone, opacity=opacity), regions)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version it is of."""
-        checkpoint["verism"] = stamp()
+        """Say which version it is of, and which photos."""
+        checkpoint["verism"] = stamp() | {"photos": self.data.digests}
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
         """Bring the canvas to the size at which the run was left, to take the image of then; refuse another's."""

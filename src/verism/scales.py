@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from verism.errors import VerismError
+from verism.photo_file import MIN_SIDE
 
 
 class Scales:
@@ -23,12 +25,15 @@ class Scales:
             shares: of the steps, in any unit; None: all the same.
 
         Raises:
-            VerismError: there are no sizes, they do not ascend, or the shares are not as many, above 0.
+            VerismError: there are no sizes, they do not ascend, one is too small for a photo, or the shares are not as
+                many, above 0.
         """
         if not sizes or any(coarse >= fine for coarse, fine in pairwise(sizes)):
             raise VerismError(f"--model.scales {list(sizes)}: must be one short side or more, in ascending order.")
+        if sizes[0] < MIN_SIDE:
+            raise VerismError(f"--model.scales {list(sizes)}: must be at least {MIN_SIDE} pixels each.")
         shares = shares or [1.0] * len(sizes)
-        if len(shares) != len(sizes) or min(shares) <= 0:
+        if len(shares) != len(sizes) or not all(0 < share < math.inf for share in shares):
             raise VerismError(f"--model.shares {list(shares)}: must be a number above 0 for each of --model.scales.")
         self.sizes = tuple(sizes)
         self.ends = [end / sum(shares) for end in accumulate(shares)]

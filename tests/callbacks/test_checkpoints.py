@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +14,13 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
 
-from verism import checkpoint, images
+from verism import atomic, checkpoint, images
 from verism.backbone.weights import Weights
+from verism.callbacks.checkpoints import resuming
 from verism.cli import main
+from verism.errors import VerismError
 
 EXACT = ("--trainer.precision", "32-true")
 
@@ -85,7 +92,7 @@ def test_half_and_half_are_the_whole_bit_for_bit(
         assert torch.equal(tensor, whole[name]), name
 
 
-@pytest.mark.parametrize(("kind", "status"), [("Terminate", 143), ("Interrupt", 130)])
+@pytest.mark.parametrize(("kind", "status"), [("Terminate", 143), ("Interrupt", 130), ("HangUp", 129)])
 def test_a_signal_leaves_the_image_and_the_checkpoint_of_its_step(
     run: Callable[..., Path],
     stopped: Callable[..., Path],
@@ -100,7 +107,8 @@ def test_a_signal_leaves_the_image_and_the_checkpoint_of_its_step(
     said = capfd.readouterr().err
     assert said.count("after step 5.") == 1
     assert "Traceback" not in said
-    assert f"To go on from step 5: --ckpt_path {folder}/checkpoints/last.ckpt" in caplog.text
+    (hint,) = re.findall(r"To go on from step 5: verism (fit .*)", caplog.text)
+    assert shlex.split(hint)[-2:] == ["--ckpt_path", f"{folder}/checkpoints/last.ckpt"]
     assert torch.equal(images.read(folder / "result.png"), images.read(five / "result.png"))
     assert torch.equal(state(folder)["pixels"], state(five)["pixels"])
     (events,) = folder.glob("events.out.tfevents.*")
@@ -214,7 +222,7 @@ def test_the_one_before_stays_and_is_offered(run: Callable[..., Path], capsys: p
     ("options", "sentence"),
     [
         (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
-        (("--model.canvas", "Lut3d"), "holds pixels of 1×3×48×64, and this run's canvas controls of"),
+        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels, and cannot go on"),
         (("--optimizer", "torch.optim.LBFGS"), "was made with another --optimizer, torch.optim.Adam"),
     ],
     ids=["size", "canvas", "optimizer"],
@@ -295,3 +303,178 @@ def test_of_another_version_is_refused(
             ]
         )
     assert "a checkpoint of verism 0.0.7, which 0.1.0 cannot go on from" in capsys.readouterr().err
+
+
+def full_for(monkeypatch: pytest.MonkeyPatch, *endings: str) -> None:
+    """Have the disk full for files with such endings."""
+    plain = atomic.write
+
+    def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> None:
+        if path.name.endswith(endings):
+            raise VerismError(f"{path}: cannot be written (No space left on device).")
+        plain(path, data, keep)
+
+    monkeypatch.setattr(atomic, "write", write)
+
+
+def test_the_state_of_a_picture_that_cannot_be_written_is_safe_and_a_command_writes_it(
+    run: Callable[..., Path],
+    stopped: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = (*steps(3), "--output.strength", "0.5", "--output.dither", "true")
+    run(*options, "--output.path", "expected.png")
+    with monkeypatch.context() as patch:
+        full_for(patch, ".png")
+        folder = stopped(*options, "--output.path", "lost.png", status=2)
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 3
+    said = capsys.readouterr().err
+    (command,) = re.findall(r"lost.png: cannot be written .*; nothing is lost: verism (.*) writes it elsewhere", said)
+    main(shlex.split(command.replace("ANOTHER_FILE", "found.png")))
+    assert torch.equal(images.read(Path("found.png")), images.read(Path("expected.png")))
+
+
+def test_a_table_that_cannot_be_written_keeps_no_picture_from_being_written(
+    stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full_for(monkeypatch, ".cube")
+    table = ("--model.canvas", "Lut3d", "--model.canvas.controls", "5", "--output.lut", "look.cube")
+    folder = stopped(*steps(3), *table, status=2)
+    assert (folder / "result.png").is_file()
+    assert f"look.cube: cannot be written (No space left on device); nothing is lost: verism export {folder}" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_checkpoint_that_cannot_be_written_ends_no_run_and_is_tried_again(
+    run: Callable[..., Path],
+    stopped: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    expected = images.read(run(*steps(4)) / "result.png")
+    plain = checkpoint.CheckpointFiles.save_checkpoint
+    failing = {2, 4}
+
+    def save(self: checkpoint.CheckpointFiles, state: dict[str, Any], path: Any, **options: Any) -> None:
+        if state["global_step"] in failing:
+            raise VerismError(f"{path}: cannot be written (No space left on device).")
+        plain(self, state, path, **options)
+
+    monkeypatch.setattr(checkpoint.CheckpointFiles, "save_checkpoint", save)
+    folder = stopped(*steps(4), "--checkpoints.every_n_steps", "1", status=2)
+    assert "last.ckpt: cannot be written (No space left on device). The run goes on" in caplog.text
+    assert "last.ckpt: cannot be written (No space left on device)." in capsys.readouterr().err
+    assert torch.equal(images.read(folder / "result.png"), expected)
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 3
+    failing.remove(4)
+    folder = run(*steps(4), "--checkpoints.every_n_steps", "1")
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 4
+
+
+def test_a_log_that_cannot_be_written_ends_the_run_in_a_sentence_with_everything_else(
+    stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = SummaryWriter.add_scalar
+
+    def full(self: SummaryWriter, tag: str, value: Any, step: int | None = None, *more: Any, **options: Any) -> None:
+        if step == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        plain(self, tag, value, step, *more, **options)
+
+    monkeypatch.setattr(SummaryWriter, "add_scalar", full)
+    folder = stopped(*steps(5), "--trainer.log_every_n_steps", "1", status=2)
+    assert "verism: a file of the run: cannot be read or written (No space left on device)." in capsys.readouterr().err
+    assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 3
+    assert (folder / "result.png").is_file()
+
+
+def test_a_run_with_nothing_left_to_do_writes_its_picture(
+    run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = run(*steps(3))
+    again = run(*steps(3), "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    assert again != first
+    assert torch.equal(images.read(again / "result.png"), images.read(first / "result.png"))
+    assert "The checkpoint is of step 3, and --trainer.max_steps is 3: nothing was left to do" in caplog.text
+
+
+def test_what_a_run_left_unfinished_is_replaced_but_nothing_else(
+    run: Callable[..., Path], stopped: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = (*EXACT, *steps(6), "--output.path", "out.png", "--output.lut", "out.cube")
+    stopped(*common, *trouble("Terminate", 2), status=143)
+    partial = Path("out.png").read_bytes()
+    stopped(*common, *trouble("Terminate", 4), "--ckpt_path", "last", status=143)
+    assert Path("out.png").read_bytes() != partial
+    run(*common, "--ckpt_path", "last")
+    finished = Path("out.png").read_bytes()
+    # It is the result of a run that is finished now.
+    stopped(*common, "--ckpt_path", "last", status=2)
+    assert "out.png: exists already" in capsys.readouterr().err
+    assert Path("out.png").read_bytes() == finished
+
+
+def test_a_picture_that_was_worked_on_since_is_not_replaced(
+    stopped: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = (*steps(6), "--output.path", "out.png")
+    stopped(*common, *trouble("Terminate", 2), status=143)
+    Path("out.png").write_bytes(Path("out.png").read_bytes() + b"retouched")
+    stopped(*common, "--ckpt_path", "last", status=2)
+    assert "out.png: exists already" in capsys.readouterr().err
+    assert Path("out.png").read_bytes().endswith(b"retouched")
+
+
+def test_a_refused_checkpoint_leaves_no_folder(
+    run: Callable[..., Path], stopped: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*steps(2))
+    images.write(Path("other.png"), images.read(Path("../content.png")).flip(-1), {})
+    for options, said in (
+        (("--data.content", "other.png"), "is of a run with another --data.content"),
+        (("--data.style", "other.png"), "is of a run with another --data.style"),
+        (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
+        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels"),
+    ):
+        stopped(*steps(4), *options, "--ckpt_path", "last", status=2)
+        assert said in capsys.readouterr().err
+    assert [path.name for path in Path("lightning_logs").iterdir()] == ["version_0"]
+
+
+def test_other_options_are_said(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    run(*steps(2))
+    run(*steps(3), "--ckpt_path", "last", "--model.content.weight", "3", "--model.tile", "16")
+    assert "Going on with other options than before: content.weight 3.0 (before: 1000.0)." in caplog.text
+
+
+def test_a_run_that_did_not_begin_leaves_no_empty_checkpoint(
+    run: Callable[..., Path], stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(*steps(1))
+
+    def full(*_: Any, **__: Any) -> None:
+        raise VerismError("last.ckpt: cannot be written (No space left on device).")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.CheckpointFiles, "save_checkpoint", full)
+        folder = stopped(*steps(2), status=2)
+    assert not list((folder / "checkpoints").iterdir())
+    # What another run holds open at this moment is not the last either.
+    (folder / "checkpoints" / "last.ckpt").touch()
+    assert checkpoint.last(os.fspath(Path.cwd())) == str(first / "checkpoints" / "last.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (None, "--ckpt_path 'a b.ckpt'"),
+        (["fit", "--data.size", "40"], "verism fit --data.size 40 --ckpt_path 'a b.ckpt'"),
+        (["fit", "--ckpt_path", "last", "--x=1 2"], "verism fit '--x=1 2' --ckpt_path 'a b.ckpt'"),
+        (["fit", "--ckpt_path=last", "-c", "y"], "verism fit -c y --ckpt_path 'a b.ckpt'"),
+    ],
+)
+def test_the_hint_is_a_whole_command(command: list[str] | None, hint: str) -> None:
+    assert resuming(command, "a b.ckpt") == hint

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import pty
 import re
+import select
 import signal
-import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,10 @@ import pytest
 import tifffile
 import torch
 from PIL import ExifTags, Image
+from processes import TIMEOUT, VERISM, started
 from torch import Tensor
 
-from verism import images, photo_file
+from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
 from verism.color.table import through
 from verism.look.lut_file import deviation
@@ -231,6 +235,29 @@ def test_a_run_in_half_precision_does_not_round_the_photo(
     assert float((result - (content * 255).round() / 255).abs().mean()) < 0.05 / 255
 
 
+def test_a_run_without_a_step_says_so(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*STEPS, "--trainer.max_time", "00:00:00:00")
+    assert "verism: No step was made, and so there is no result" in capsys.readouterr().err
+    assert not list(Path("lightning_logs").glob("*/checkpoints/*"))
+
+
+def test_a_loss_that_is_not_finite_at_once_promises_no_image(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = ContentLoss.forward
+
+    def exploding(self: Any, totals: Any) -> Term:
+        result = plain(self, totals)
+        return result._replace(values=dict.fromkeys(result.values, torch.tensor(float("inf"))))
+
+    monkeypatch.setattr(ContentLoss, "forward", exploding)
+    with pytest.raises(SystemExit, match="1"):
+        run(*STEPS, "--output.path", "none.png")
+    assert capsys.readouterr().err.strip().endswith("or a wider precision.")
+    assert not Path("none.png").exists()
+
+
 def test_max_time_keeps_the_image(run: Callable[..., Path], content: Tensor) -> None:
     folder = run("--trainer.max_steps", "100000", "--trainer.max_time", "00:00:00:02")
     assert float((images.read(folder / "result.png") - content).abs().mean()) > 1 / 255
@@ -283,23 +310,43 @@ def test_a_last_step_that_spoils_the_image_keeps_the_one_before(
     assert torch.equal(images.read(Path("kept.png")), images.read(Path("two_updates.png")))
 
 
+def long_run(photo_files: list[str], folder: Path) -> list[str]:
+    """Return the command of a run on the embedded weights that takes for ever, and writes ``kept.png``."""
+    command = [*VERISM, "fit", *photo_files, "--trainer.max_steps", "100000", "--model.backbone.weights", "compact"]
+    command += ["--output.path", str(folder / "kept.png"), "--trainer.default_root_dir", str(folder)]
+    # Lightning takes another bar where rich is installed.
+    return [*command, "--trainer.callbacks+", "lightning.pytorch.callbacks.TQDMProgressBar"]
+
+
+TENTH_STEP = " 10/100000 "
+"""The bar's count of finished steps."""
+
+
 def test_ctrl_c_keeps_the_image(photo_files: list[str], tmp_path: Path, content: Tensor) -> None:
     """The real thing: a process of its own, on the embedded weights, interrupted after its first steps."""
-    command = [sys.executable, "-m", "verism", "fit", *photo_files, "--trainer.max_steps", "100000"]
-    command += ["--model.backbone.weights", "compact", "--output.path", "kept.png"]
-    # Lightning takes another bar where rich is installed.
-    command += ["--trainer.callbacks+", "lightning.pytorch.callbacks.TQDMProgressBar"]
-    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=tmp_path, **pipe) as process:  # type: ignore[call-overload]
-        said = ""
-        # The bar's count of finished steps.
-        while " 10/100000 " not in said:
-            character = process.stdout.read(1)
-            assert character, f"ended by itself: {said}"
-            said += character
-        process.send_signal(signal.SIGINT)
-        said += process.stdout.read()
-    assert "Result: " in said
-    assert "Traceback" not in said
-    assert process.returncode == 130
+    with started([long_run(photo_files, tmp_path)], tmp_path / "said") as (process,):
+        process.says(TENTH_STEP)
+        process.popen.send_signal(signal.SIGINT)
+        assert process.ends() == 130, process.said
+        assert "Result: " in process.said
+        assert "Traceback" not in process.said
     assert float((images.read(tmp_path / "kept.png") - content).abs().mean()) > 1 / 255
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a terminal of Linux's")
+def test_a_terminal_that_is_closed_keeps_the_image(photo_files: list[str], tmp_path: Path, content: Tensor) -> None:
+    """A laptop's lid, or a lost connection: every write to the terminal fails from then on."""
+    ours, theirs = pty.openpty()
+    # The first terminal that the leader of a session opens is the one that it hangs on.
+    command = ["sh", "-c", f'exec "$@" < {os.ttyname(theirs)} > {os.ttyname(theirs)} 2>&1', "sh"]
+    with started([[*command, *long_run(photo_files, tmp_path)]], tmp_path / "said") as (process,):
+        said, deadline = "", time.monotonic() + TIMEOUT
+        while TENTH_STEP not in said:
+            assert time.monotonic() < deadline, said
+            if select.select([ours], [], [], 1)[0]:
+                said += os.read(ours, 4096).decode(errors="replace")
+        os.close(theirs)
+        os.close(ours)
+        assert process.ends() == 128 + signal.SIGHUP
+    assert float((images.read(tmp_path / "kept.png") - content).abs().mean()) > 1 / 255
+    assert checkpoint.read(checkpoint.last(str(tmp_path)))["global_step"] >= 10

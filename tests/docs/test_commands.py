@@ -29,6 +29,10 @@ SMALL = shlex.split(
 
 
 def fit(options: Sequence[str]) -> None:
+    if "--ckpt_path" in options:
+        # What it goes on from: the run of the same command.
+        place = options.index("--ckpt_path")
+        fit([*options[:place], *options[place + 2 :]])
     photos = [] if "--data.content" in options else ["--data.content", "mine.jpg", "--data.style", "theirs.jpg"]
     scales = ["--model.scales", "[32, 48]"] if "--model.scales" in options else []
     main(["fit", *options, *photos, *SMALL, *scales, *_one_step_more(options)])
@@ -56,7 +60,7 @@ def show_help(options: Sequence[str]) -> None:
 VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
     "fit": fit,
     "sweep": sweep,
-    **{command: partial(plainly, command) for command in ("predict", "export", "test", "figures", "doctor")},
+    **{command: partial(plainly, command) for command in ("predict", "render", "export", "test", "figures", "doctor")},
     "--help": show_help,
 }
 

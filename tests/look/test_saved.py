@@ -41,7 +41,7 @@ def test_the_newest_checkpoint_counts(tmp_path: Path) -> None:
     last = tmp_path / "checkpoints" / "last.ckpt"
     for age, path in enumerate((last, checkpoint.before(last))):
         path.parent.mkdir(exist_ok=True)
-        path.touch()
+        path.write_bytes(b"state")
         os.utime(path, (1e9 - age, 1e9 - age))
     assert saved.newest(tmp_path) == last
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG19_Weights
 
+from verism import tensor_file
 from verism.backbone.architecture import CONVOLUTIONS, Convolution
 from verism.errors import VerismError
 
@@ -164,10 +164,8 @@ def _from_state_dict(path: Path, name: str) -> Weights:
 
 
 def _load_pth(path: Path) -> object:
-    with warnings.catch_warnings():
-        # Of a file that is no checkpoint torch also warns; the error that follows says it better.
-        warnings.simplefilter("ignore")
-        return torch.load(path, map_location="cpu", weights_only=True)
+    with path.open("rb") as file:
+        return tensor_file.load(file)
 
 
 _READERS: dict[str, Callable[[Path], object]] = {".pth": _load_pth, ".pt": _load_pth, ".safetensors": load_file}

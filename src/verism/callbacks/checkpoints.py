@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from lightning.fabric.utilities.cloud_io import get_filesystem
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities import rank_zero_info
 from torch.optim import Optimizer
 
+from verism import atomic
+from verism.callbacks import partial
 from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 
@@ -20,7 +27,12 @@ class Checkpoints(Checkpoint):
     """Writes ``checkpoints/last.ckpt`` into the run's folder: image, optimiser, options and the number of the step.
 
     It is written before the first step, now and then, and at the end, also if that is Ctrl-C, SIGTERM, ``max_time`` or
-    an error; the one before it stays as ``last.previous.ckpt``. ``--ckpt_path`` goes on from either.
+    an error; the one before it stays as ``last.previous.ckpt``. ``--ckpt_path`` goes on from either. At the end it is
+    written before the picture, which can be made from it. A checkpoint that cannot be written does not end the run: the
+    next is tried, and at the end the run fails after all else was written.
+
+    Attributes:
+        command: the arguments with which the run was started, for the hint how to go on; None: from Python.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
@@ -37,19 +49,42 @@ class Checkpoints(Checkpoint):
             raise VerismError("--checkpoints: every_n_steps and every_minutes must be above 0.")
         self.every_n_steps = every_n_steps
         self.every_minutes = every_minutes
+        self.command: Sequence[str] | None = None
         self._path = ""
         self._saved: int | None = None
+        self._failure: VerismError | None = None
+        self._claimed = False
         self._time = 0.0
         self._updating: int | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Choose the file: a run without a logger has no folder of its own, and leaves other runs' files alone."""
         folder = f"{trainer.log_dir or trainer.default_root_dir}/checkpoints"
-        names = ["last.ckpt"]
-        files = get_filesystem(folder)
-        while not requeued() and files.exists(f"{folder}/{names[-1]}"):
-            names.append(f"last-v{len(names)}.ckpt")
-        self._path = trainer.strategy.broadcast(f"{folder}/{names[-1]}")
+        path = f"{folder}/last.ckpt"
+        if trainer.is_global_zero and not requeued():
+            number = 0
+            while not self._claim(path):
+                number += 1
+                path = f"{folder}/last-v{number}.ckpt"
+        self._path = trainer.strategy.broadcast(path)
+
+    def _claim(self, path: str) -> bool:
+        """Return whether a name is free, and take it: another run may start in the same folder at this instant."""
+        if "://" in path:
+            return not get_filesystem(path).exists(path)
+        self._claimed = atomic.claim(Path(path))
+        return self._claimed
+
+    def state_at(self, step: int) -> str | None:
+        """Return where the state after ``step`` steps is on disk; None if it is not."""
+        return self._path if self._saved == step else None
+
+    def remember(self, files: Iterable[Path]) -> None:
+        """Record files that the run has written, so that the run that goes on from it may replace them."""
+        if self._path and "://" not in self._path:
+            # Without the record, they are in the way of that run, which says so; nothing is lost.
+            with suppress(VerismError):
+                partial.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the first, so that there always is one."""
@@ -76,22 +111,80 @@ class Checkpoints(Checkpoint):
         if trainer.global_step < trainer.max_steps:
             self._say()
 
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Raise ``VerismError`` if the last could not be written; here, because all else has been by now."""
+        self._release()
+        if self._failure is not None:
+            raise self._failure
+
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write the last, if there is a whole and sound one, and say how to go on."""
-        if not self._path or self._saved is None:
+        if not self._path:
+            return
+        if self._saved is None:
+            self._release()
             return
         whole = self._updating != trainer.global_step
         # An error may be one process's alone, and the others would be waited for in vain.
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
-        if whole and together and not isinstance(exception, DivergedError):
+        if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self._write(trainer)
-        self._say()
+        if trainer.global_step < trainer.max_steps:
+            self._say()
+
+    def _release(self) -> None:
+        """Leave no empty file where nothing was written."""
+        if self._claimed and self._saved is None:
+            Path(self._path).unlink(missing_ok=True)
 
     def _write(self, trainer: Trainer) -> None:
-        if trainer.global_step != self._saved:
+        if trainer.global_step == self._saved:
+            return
+        # Not tried again at once, at every step.
+        self._time = time.monotonic()
+        try:
             trainer.save_checkpoint(self._path, weights_only=False)
+        except (OSError, VerismError) as error:
+            failure = error if isinstance(error, VerismError) else VerismError(f"{self._path}: {error}.")
+            if self._failure is None:
+                rank_zero_info(f"{failure} The run goes on, and tries again later.")
+            self._failure = failure
+            # Other processes wait for this one, which can only fail together with them.
+            if self._saved is None or trainer.world_size > 1:
+                raise failure from error
+        else:
             self._saved = trainer.global_step
-            self._time = time.monotonic()
+            self._failure = None
 
     def _say(self) -> None:
-        rank_zero_info(f"To go on from step {self._saved}: --ckpt_path {shlex.quote(self._path)}")
+        rank_zero_info(f"To go on from step {self._saved}: {resuming(self.command, self._path)}")
+
+
+def of(trainer: Trainer) -> Checkpoints | None:
+    """Return the callback of a run; None if it leaves no checkpoints."""
+    callbacks: Sequence[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
+    return next((callback for callback in callbacks if isinstance(callback, Checkpoints)), None)
+
+
+def resuming(command: Sequence[str] | None, path: str) -> str:
+    """Return what goes on from a checkpoint: the whole command, or the option alone if the run came from none."""
+    if command is None:
+        return f"--ckpt_path {shlex.quote(path)}"
+    kept: list[str] = []
+    for word in command:
+        if word.startswith("--ckpt_path="):
+            continue
+        if kept and kept[-1] == "--ckpt_path":
+            kept.pop()
+            continue
+        kept.append(word)
+    return f"{program()} {shlex.join([*kept, '--ckpt_path', path])}"
+
+
+def program() -> str:
+    """Return how this program was called."""
+    name = sys.argv[0]
+    return {"main.py": f"python {shlex.quote(name)}", "__main__.py": "python -m verism"}.get(
+        os.path.basename(name),  # noqa: PTH119  # An empty name is no path.
+        "verism",
+    )

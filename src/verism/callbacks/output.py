@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
+import functools
 import math
+import shlex
 import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -18,9 +17,13 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import atomic, images, photo_file
+from verism import atomic, photo_file
+from verism.callbacks import checkpoints, partial
+from verism.canvas import Canvas
+from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.look import lut_file
+from verism.look.picture import made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding
@@ -32,6 +35,9 @@ class Output(Callback):
     A canvas that colours the photo is rendered over the content photo at its full size; one of pixels has no more than
     were optimised. What is written is the last state that was good: a run whose loss is no longer finite is stopped,
     and the state from before that is kept.
+
+    Attributes:
+        left: what the run that is gone on from has left unfinished, path to SHA-256, which is replaced.
     """
 
     def __init__(
@@ -70,9 +76,12 @@ class Output(Callback):
         self.strength = Strength(strength, color, tone)
         self.lut = None if lut is None else Path(lut)
         self.encoding = Encoding(profile, depth, dither, quality)
+        self.left: Mapping[str, str] = {}
         self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
+        self._ended = False
+        self._failure: VerismError | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
         """Return where the result will be; a string if that is a URL.
@@ -95,7 +104,8 @@ class Output(Callback):
             if isinstance(file, Path):
                 atomic.check(file)
         for option, file in (("path", path), ("lut", self.lut)):
-            if file is not None and _exists(file) and not self.overwrite:
+            own = isinstance(file, Path) and partial.replaceable(file, self.left)
+            if file is not None and _exists(file) and not (self.overwrite or own):
                 raise VerismError(
                     f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
                 )
@@ -104,6 +114,10 @@ class Output(Callback):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Refuse a run whose result could not be written."""
         self._destination = self.check(trainer)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take over what an earlier part of the run has left."""
+        self._remember(trainer, [Path(path) for path in self.left if partial.replaceable(Path(path), self.left)])
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Keep the state of the image that the step is about to look at."""
@@ -123,48 +137,106 @@ class Output(Callback):
             return
         values = {name: float(term.raw) for name, term in outputs["terms"].items()}
         culprit = next((name for name, value in values.items() if not math.isfinite(value)), "total")
+        kept = "" if self._good is None else f"; the last good image is kept in {self._destination}"
         raise DivergedError(
             f"The {culprit} loss became {values.get(culprit, total)} at step {trainer.global_step - 1}: use a lower "
-            f"--optimizer.lr or weight, or a wider precision; the last good image is in {self._destination}."
+            f"--optimizer.lr or weight, or a wider precision{kept}."
         )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last image, or the one before if the last step spoilt it."""
+        self._ended = True
         last = _parameter(pl_module).detach()
-        self._write(trainer, pl_module, last if bool(last.isfinite().all()) else self._good)
+        self._try(trainer, pl_module, last if bool(last.isfinite().all()) else self._good)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the image of a run that had no step left to do, and which nobody has ended.
+
+        Raises:
+            VerismError: the result could not be written; here, because all else has been by now.
+        """
+        if not self._ended:
+            if trainer.global_step == 0:
+                raise VerismError("No step was made, and so there is no result; see --trainer.max_steps and max_time.")
+            rank_zero_info(
+                f"The checkpoint is of step {trainer.global_step}, and --trainer.max_steps is {trainer.max_steps}: "
+                "nothing was left to do but to write the result."
+            )
+            self.on_train_end(trainer, pl_module)
+        if self._failure is not None:
+            raise self._failure
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write the last image of a run that was stopped between two steps, else the last good one, if there is one."""
-        if isinstance(exception, InterruptedRunError):
-            self.on_train_end(trainer, pl_module)
-        else:
-            self._write(trainer, pl_module, self._good)
+        if not self._ended:
+            if isinstance(exception, InterruptedRunError):
+                self.on_train_end(trainer, pl_module)
+            else:
+                self._try(trainer, pl_module, self._good)
+        if self._failure is not None and self._failure is not exception:
+            # The exception is what the run ends with.
+            rank_zero_info(str(self._failure))
 
-    @torch.no_grad()
-    def _write(self, trainer: Trainer, pl_module: LightningModule, state: Tensor | None) -> None:
+    def _try(self, trainer: Trainer, pl_module: LightningModule, state: Tensor | None) -> None:
+        """Write what there is; that it failed is kept for the end, so that it keeps nothing else from being written."""
         if state is None or not trainer.is_global_zero:
             return
         model = cast("StyleTransfer", pl_module)
         # Of a run in true bf16, the result need not be.
         canvas = copy.deepcopy(model.canvas).float()
         next(canvas.parameters()).data = state.float()
-        original = model.data.original.to(state.device)
-        image = canvas.render(original)
-        before = images.resize(original, image.shape[-2:])
-        options = json.dumps(model.options, sort_keys=True, default=str)
-        made_with = {
-            **model.backbone.identity,
-            "config": hashlib.sha256(options.encode()).hexdigest(),
-            "steps": str(trainer.global_step),
-            **self.strength.said(),
-        }
-        result = model.data.source.showing(self.strength(before, image))
-        _save(self._destination, partial(photo_file.write, photo=result, made_with=made_with, encoding=self.encoding))
-        rank_zero_info(f"Result: {self._destination}")
+        strength = [f"--output.{name} {value}" for name, value in _changed(self.strength)]
+        encoding = [f"--output.{name} {str(value).lower()}" for name, value in _changed(self.encoding)]
+        writes = [(self._write_picture, "render", [*strength, *encoding])]
         if self.lut is not None:
-            content = model.photos.content.to(state.device)
-            found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
-            rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
+            writes.append((self._write_table, "export" if isinstance(canvas, Grade) else "", strength))
+        for write, command, options in writes:
+            try:
+                write(model, canvas)
+            except (OSError, VerismError) as error:
+                failure = VerismError(f"{str(error).removesuffix('.')}{self._way_out(trainer, command, options)}.")
+                failure.__cause__ = error
+                if self._failure is not None:
+                    rank_zero_info(str(failure))
+                self._failure = self._failure or failure
+        if trainer.global_step < trainer.max_steps:
+            self._remember(trainer, [file for file in (self._destination, self.lut) if isinstance(file, Path)])
+
+    @staticmethod
+    def _remember(trainer: Trainer, files: Sequence[Path]) -> None:
+        own = checkpoints.of(trainer)
+        if own is not None and trainer.is_global_zero:
+            own.remember(files)
+
+    @staticmethod
+    def _way_out(trainer: Trainer, command: str, options: Sequence[str]) -> str:
+        """Return how to write what could not be written, if its state is on disk."""
+        own = checkpoints.of(trainer)
+        state = None if own is None else own.state_at(trainer.global_step)
+        if state is None or not command:
+            return ""
+        words = [checkpoints.program(), command, shlex.quote(state), *options, "--output.path", "ANOTHER_FILE"]
+        return f"; nothing is lost: {' '.join(words)} writes it elsewhere"
+
+    def _write_picture(self, model: StyleTransfer, canvas: Canvas) -> None:
+        result = rendered(canvas, model.data.source, self.strength)
+        made = made_with(model.backbone.identity, model.options, model.trainer.global_step, self.strength)
+        write = functools.partial(photo_file.write, photo=result, made_with=made, encoding=self.encoding)
+        _save(self._destination, write)
+        rank_zero_info(f"Result: {self._destination}")
+
+    @torch.no_grad()
+    def _write_table(self, model: StyleTransfer, canvas: Canvas) -> None:
+        assert self.lut is not None  # noqa: S101  # Asked for by the caller.
+        content = model.photos.content.to(next(canvas.parameters()).device)
+        found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
+        rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
+
+
+def _changed(choice: Strength | Encoding) -> list[tuple[str, object]]:
+    """Return what is not the default, by name."""
+    usual = type(choice)()._asdict()
+    return [(name, value) for name, value in choice._asdict().items() if value != usual[name]]
 
 
 def _exists(place: Path | str) -> bool:

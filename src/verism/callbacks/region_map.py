@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from verism import atomic, images
+from verism.callbacks import checkpoints, partial
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 from verism.regions.masks import Regions, paint
@@ -37,6 +39,9 @@ class RegionMap(Callback):
 
     With ``path``, the same is written as label images, in flat colours. Paint over what is wrong, and give both images
     back with ``--data.content_mask`` and ``--data.style_mask``.
+
+    Attributes:
+        left: what the run that is gone on from has left, path to SHA-256, which is replaced.
     """
 
     def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
@@ -49,6 +54,7 @@ class RegionMap(Callback):
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
+        self.left: Mapping[str, str] = {}
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -61,7 +67,7 @@ class RegionMap(Callback):
             if file.suffix.lower() not in MASK_FORMATS:
                 raise VerismError(f"{file}: label images are written as {', '.join(MASK_FORMATS)}; choose one of them.")
             atomic.check(file)
-            if file.exists() and not self.overwrite:
+            if file.exists() and not (self.overwrite or partial.replaceable(file, self.left)):
                 raise VerismError(
                     f"{file}: exists already; choose another --regions.path, or set --regions.overwrite true."
                 )
@@ -84,6 +90,9 @@ class RegionMap(Callback):
                     logger.experiment.add_image(f"regions/{name}", overlay(photo, masks, regions).squeeze(0), 0)
         for file, masks in zip(self.files, (regions.content, regions.style), strict=False):
             images.write(file, paint(masks, regions.labels), {})
+        own = checkpoints.of(trainer)
+        if own is not None:
+            own.remember(self.files)
 
 
 def describe(regions: Regions) -> str:

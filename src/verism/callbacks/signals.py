@@ -1,4 +1,4 @@
-"""Signals, answered between two steps: Ctrl-C, a scheduler's last warning, SLURM's request to be requeued."""
+"""Signals, answered between two steps: Ctrl-C, a closed terminal, a scheduler's last warning, SLURM's requeueing."""
 
 from __future__ import annotations
 
@@ -30,14 +30,18 @@ class Signals(Callback):
         self._received: int | None = None
         self._requeue: Answer | None = None
         self._requeue_asked = False
+        self._terminals: list[int] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the place of Lightning's handlers, which it puts back itself; only a main thread may."""
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Of a command that a shell runs in the background, Ctrl-C is not meant.
-            if signal.getsignal(number) is not signal.SIG_IGN:
+        self._terminals = [stream for stream in (1, 2) if os.isatty(stream)]
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            # Windows has no SIGHUP.
+            number = getattr(signal, name, None)
+            # Of a command that a shell runs in the background, Ctrl-C is not meant, and nohup ignores SIGHUP.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._remember)
         handler = signal.getsignal(signal.SIGUSR1) if hasattr(signal, "SIGUSR1") else None
         if "SLURM_JOB_ID" in os.environ and callable(handler):
@@ -64,7 +68,16 @@ class Signals(Callback):
                 raise KeyboardInterrupt
             # What else would print may be what was interrupted.
             os.write(2, PATIENCE)
+        elif number != signal.SIGTERM:
+            self._leave_terminal()
         self._received = number
+
+    def _leave_terminal(self) -> None:
+        """Say the rest to nobody: every write to a terminal that was closed is an error, which would end the run."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in self._terminals:
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
 
     def _remember_requeue(self, number: int, frame: FrameType | None) -> None:
         self._requeue_asked = True
@@ -72,4 +85,6 @@ class Signals(Callback):
 
 def requeued() -> bool:
     """Return whether SLURM has started this job before, under the same number and so with the same folder."""
-    return int(os.environ.get("SLURM_RESTART_COUNT", "0")) > 0
+    # Some sites set it to nothing.
+    count = os.environ.get("SLURM_RESTART_COUNT", "").strip()
+    return count.isdecimal() and int(count) > 0

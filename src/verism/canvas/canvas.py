@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from verism.backbone.correspondence import Shared
 from verism.color import table as color_table
+from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 Compare = Callable[[Tensor, Tensor], Shared]
@@ -23,8 +25,11 @@ class Canvas(nn.Module, ABC):
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
-        """Remember which penalties count, and how much."""
+        """Remember which penalties count, and how much; raise ``VerismError`` if a weight is no number from 0."""
         super().__init__()
+        for name, weight in (weights or {}).items():
+            if not 0 <= weight < math.inf:
+                raise VerismError(f"--model.canvas.{name} {weight}: must be a finite number from 0.")
         self.weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:
@@ -55,6 +60,15 @@ class Canvas(nn.Module, ABC):
         """Bring the image to the size of ``content`` ``(1, 3, H, W)``, the content photo; what it shows stays.
 
         The parameter may be another one after it.
+        """
+
+    @abstractmethod
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        """Take the state of an earlier canvas of this kind, of any size.
+
+        Raises:
+            KeyError: it lacks the parameter.
+            RuntimeError: it is another kind's.
         """
 
     @abstractmethod

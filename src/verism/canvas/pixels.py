@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, final
 
@@ -88,6 +89,11 @@ class Pixels(Canvas):
         pixels, photo = self.pixels.detach(), self.normalize(content.to(self.pixels))
         before = resize(photo, pixels.shape[-2:])
         self.pixels = nn.Parameter(photo + resize(pixels - before, photo.shape[-2:]))
+
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        """Take the pixels of an earlier canvas."""
+        self.pixels = nn.Parameter(torch.empty_like(state["pixels"]).to(self.pixels))
+        self.load_state_dict(state)
 
     def forward(self) -> Tensor:
         """Return the image, ``(1, 3, H, W)``, RGB, not clipped to [0, 1]."""

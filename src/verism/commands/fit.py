@@ -15,17 +15,20 @@ import yaml
 from jsonargparse.typing import register_type
 from lightning.fabric.plugins.io import CheckpointIO
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, OptimizerCallable, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from verism import checkpoint, precision
-from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary, partial
+from verism.callbacks.bar import StepBar
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.signals import Signals, requeued
 from verism.checkpoint import CheckpointFiles
-from verism.commands import config_file
+from verism.commands import config_file, run_folder
+from verism.commands.run_folder import Numbered
 from verism.data import PhotoPair
 from verism.data.options import style_paths
 from verism.errors import OutOfMemoryError, VerismError, is_shortage
@@ -43,7 +46,7 @@ SEEDS = 2**32
 def fit(args: Sequence[str]) -> VerismCLI:
     """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
     quieten_lightning()
-    return VerismCLI(["fit", *args])
+    return VerismCLI(["fit", *args], command=["fit", *args])
 
 
 def resolve_paths() -> None:
@@ -55,7 +58,11 @@ def resolve_paths() -> None:
 def _resolve(path: str | Path) -> Path:
     if "://" in str(path):
         raise ValueError(f"{path} is a URL, and has to be a file")
-    found = Path(path).expanduser().resolve()
+    try:
+        found = Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        # A link to itself, or a home that nobody has.
+        raise ValueError(f"{path} cannot be followed to a file ({error})") from error
     if any(len(os.fsencode(name)) > LONGEST_NAME for name in found.parts):
         raise ValueError(f"{str(path)[:40]}… is longer than the name of a file can be")
     return found
@@ -64,16 +71,32 @@ def _resolve(path: str | Path) -> Path:
 class VerismCLI(LightningCLI):
     """LightningCLI for one method: an image, two photos, and what a person sees of it."""
 
-    def __init__(self, args: Sequence[str], run: bool = True) -> None:
-        """Parse ``args``; with ``run``, the first names the subcommand, which is then run."""
+    def __init__(self, args: Sequence[str], run: bool = True, command: Sequence[str] | None = None) -> None:
+        """Parse ``args``; with ``run``, the first names the subcommand, which is then run.
+
+        Args:
+            args: of the command line.
+            run: whether to run it.
+            command: what the user can start again to go on, with ``--ckpt_path``; None: nothing.
+        """
         resolve_paths()
         self._resumed: str | None = None
+        self._command = command
+        self._numbered: list[Numbered] = []
         try:
             self._run(args, run=run)
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
+        except (OSError, ValueError) as error:
+            # Of a log, say, on a full disk, which its logger may take for a mistake of the value; by now, everything
+            # else has been tried.
+            cause = error if isinstance(error, OSError) else error.__cause__
+            if not isinstance(cause, OSError):
+                raise
+            place = cause.filename or "a file of the run"
+            raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 
     def _run(self, args: Sequence[str], *, run: bool) -> None:
         super().__init__(
@@ -148,18 +171,29 @@ class VerismCLI(LightningCLI):
         callbacks = trainer.callbacks or []
         given = callbacks if isinstance(callbacks, list) else [callbacks]
         own: list[Callback] = [KeepFreedMemory(), Signals()]
+        checkpoints: Checkpoints = self.config_init.fit.checkpoints
         if trainer.enable_checkpointing is not False:
-            own.append(self.config_init.fit.checkpoints)
+            checkpoints.command = self._command
+            own.append(checkpoints)
+        if trainer.enable_progress_bar is not False and not any(isinstance(it, ProgressBar) for it in given):
+            own.append(StepBar())
         kwargs["callbacks"] = [*given, *own]
         plugins = trainer.plugins or []
         plugins = plugins if isinstance(plugins, list) else [plugins]
         if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
             kwargs["plugins"] = [*plugins, CheckpointFiles()]
         try:
-            return super().instantiate_trainer(**kwargs)
+            made = super().instantiate_trainer(**kwargs)
         except (ImportError, TypeError, ValueError, MisconfigurationException) as error:
             # Also that a package is missing for a URL.
             raise VerismError(f"--trainer: {error}") from error
+        callbacks = made.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
+        if checkpoints in callbacks:
+            # Lightning has them come last; but what the picture can be made from is written before the picture.
+            callbacks.remove(checkpoints)
+            callbacks.insert(callbacks.index(self.config_init.fit.output), checkpoints)
+        self._numbered = run_folder.numbered(made)
+        return made
 
     def before_instantiate_classes(self) -> None:
         """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
@@ -182,9 +216,11 @@ class VerismCLI(LightningCLI):
         self.datamodule.save_hyperparameters(options["data"], logger=False)
 
     def before_fit(self) -> None:
-        """Find the user's mistakes before anything is written."""
+        """Find the user's mistakes before anything is written, and then take a folder that no other run has."""
+        self._check_length()
         self._check_files()
         self.datamodule.setup("fit")
+        self._check_twins()
         self.model.canvas.check()
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
@@ -194,8 +230,22 @@ class VerismCLI(LightningCLI):
         output = self.config_init.fit.output
         # What is there is this job's own.
         output.overwrite |= requeued()
+        if self._resumed is not None:
+            self.config_init.fit.regions.left = output.left = partial.read(self._resumed)
         output.check(self.trainer)
         self.config_init.fit.regions.check()
+        # Of several processes, the first has a folder; a job that was requeued, the one that it had.
+        if self.trainer.is_global_zero and not requeued():
+            run_folder.claim(self._numbered)
+
+    def _check_length(self) -> None:
+        """Refuse a run that would make no step."""
+        trainer = self.config.fit.trainer
+        for name in ("max_steps", "max_epochs", "limit_train_batches"):
+            if trainer[name] is not None and trainer[name] == 0:
+                raise VerismError(f"--trainer.{name} 0: no step would be made, and nothing written; choose at least 1.")
+        if trainer.fast_dev_run:
+            raise VerismError("--trainer.fast_dev_run: would write nothing; try --trainer.max_steps 1 in its place.")
 
     def _check_files(self) -> None:
         """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
@@ -217,6 +267,15 @@ class VerismCLI(LightningCLI):
                         f"--{option}."
                     )
 
+    def _check_twins(self) -> None:
+        """Refuse one photo under two names."""
+        digests, (style, *_) = self.datamodule.digests, self.datamodule.styles
+        if digests["content"] == digests["style"]:
+            raise VerismError(
+                f"{style}: is the same photo as {self.datamodule.path}, which would come back as it is; choose another "
+                "photo for one of them."
+            )
+
     def _check_optimizer(self) -> None:
         """Have torch say what it has against the optimiser's options; what is optimised is not there yet."""
         try:
@@ -234,7 +293,8 @@ class VerismCLI(LightningCLI):
         """Refuse a checkpoint that cannot be read, or that this run would not go on from in the same way."""
         if self._resumed is None:
             return
-        was = checkpoint.read(self._resumed)["hyper_parameters"]
+        found = checkpoint.read(self._resumed)
+        was = found["hyper_parameters"]
         weights, sha256 = was["backbone"]["weights"], was["backbone"]["sha256"]
         if sha256 != self.model.backbone.identity["sha256"]:
             raise VerismError(
@@ -248,6 +308,47 @@ class VerismCLI(LightningCLI):
             raise VerismError(
                 f"{self._resumed}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}."
             )
+        # The Trainer would attach them, and make the run's folder first.
+        self.model.trainer = self.datamodule.trainer = self.trainer
+        self.trainer.datamodule = self.datamodule  # type: ignore[attr-defined]  # Set by a connector.
+        self._check_photos(found["verism"].get("photos", {}))
+        self._check_options(checkpoint.options(found))
+        self.model.configure_model()
+        self.model.on_load_checkpoint(found)
+
+    def _check_photos(self, was: Mapping[str, Sequence[str]]) -> None:
+        """Refuse the checkpoint of a run on other photos or masks than these.
+
+        Args:
+            was: SHA-256 of that run's files, by what they are to it.
+        """
+        now = self.datamodule.digests
+        for name in sorted(was.keys() | now.keys()) if was else ():
+            if list(was.get(name, [])) != now.get(name, []):
+                raise VerismError(
+                    f"{self._resumed}: is of a run with another --data.{name}; go on with the files of that run, or "
+                    "start a new run without --ckpt_path."
+                )
+
+    def _check_options(self, was: Mapping[str, Any]) -> None:
+        """Say which options are others than those of the run that is gone on with; refuse another space of colours."""
+        now = checkpoint.flat(self.model.options)
+        # Compared by content, or without effect on the image.
+        apart = ("data.content", "data.style", "data.max_megapixels", "tile", "backbone.weights")
+        changed = {
+            name: (was[name], now[name])
+            for name in was.keys() & now.keys()
+            if was[name] != now[name] and not name.startswith(apart)
+        }
+        for name in ("canvas", "canvas.space"):
+            before, after = (str(options.get(name)).rpartition(".")[2] for options in (was, now))
+            if name in was and before != after:
+                raise VerismError(
+                    f"{self._resumed}: is of a run with --model.{name} {before}, and cannot go on with {after}."
+                )
+        if changed:
+            said = ", ".join(f"{name} {after} (before: {before})" for name, (before, after) in sorted(changed.items()))
+            rank_zero_info(f"Going on with other options than before: {said}.")
 
     def _remedy(self) -> str:
         """Return what would have taken less memory: half of what there was not, or of what there is."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -102,6 +104,13 @@ class PhotoPair(LightningDataModule):
         self._opacity: Tensor | None = None
         self._masked: Regions | None = None
         self._regions: Regions | None = None
+
+    @cached_property
+    def digests(self) -> dict[str, list[str]]:
+        """SHA-256 of the files that the run is made from, by what they are to it; raises ``VerismError`` likewise."""
+        files = {"content": [self.path], "style": self.styles}
+        files |= {f"{name}_mask": [mask] for name, mask in self.masks.items()}
+        return {name: [digest(path) for path in paths] for name, paths in files.items()}
 
     @property
     def source(self) -> Photo:
@@ -208,6 +217,15 @@ class PhotoPair(LightningDataModule):
 
     def _fit(self, photo: Tensor) -> Tensor:
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))
+
+
+def digest(file: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; raise ``VerismError`` if it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise VerismError(f"{file}: cannot be read ({error.strerror}).") from error
 
 
 class Repeat:

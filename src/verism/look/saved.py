@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jsonargparse import ArgumentParser
 
@@ -22,23 +24,44 @@ def read(run: Path) -> Grade:
         VerismError: there is no checkpoint, it cannot be read, or its canvas does not colour a photo.
     """
     path = newest(run) if run.is_dir() else run
-    state = checkpoint.read(path)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--canvas", type=Canvas)
-    options = state.get("hyper_parameters", {}).get("canvas")
-    canvas = parser.instantiate_classes(parser.parse_object({"canvas": options})).canvas
-    if not isinstance(canvas, Grade):
+    found = canvas(path, checkpoint.read(path))
+    if not isinstance(found, Grade):
         raise VerismError(
             f"{path}: its canvas holds one image, and not a look that other photos could take on: fit with "
             "--model.canvas RegionalGrade, Lut3d or BilateralGrid, as photoreal.yaml does."
         )
-    canvas.resume(checkpoint.canvas_state(state))
-    return canvas.requires_grad_(requires_grad=False)
+    return found
+
+
+def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
+    """Return the canvas of a run as the run left it, of any kind.
+
+    Args:
+        path: of the checkpoint.
+        state: what it holds.
+
+    Raises:
+        VerismError: it does not say what canvas it is of, or holds another's state.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--canvas", type=Canvas)
+    options = state["hyper_parameters"].get("canvas")
+    if options is None:
+        raise VerismError(f"{path}: does not say what canvas it is of, as checkpoints of the command fit do.")
+    made: Canvas = parser.instantiate_classes(parser.parse_object({"canvas": options})).canvas
+    tensors = checkpoint.canvas_state(state)
+    try:
+        made.resume(tensors)
+    except (KeyError, RuntimeError) as error:
+        raise VerismError(f"{path}: damaged: what it holds is not the state of its canvas.") from error
+    return made.requires_grad_(requires_grad=False)
 
 
 def newest(run: Path) -> Path:
     """Return the newest checkpoint of a run's folder; raise ``VerismError`` if it has none."""
-    found = sorted((run / "checkpoints").glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
+    # An empty one is a run's that has just begun.
+    files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
+    found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:
         raise VerismError(f"{run}: no such checkpoint, and no folder of a run that left one in checkpoints/.")
     return found[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from verism.backbone.vgg import Features, check_layers
+from verism.errors import VerismError
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
 
@@ -26,9 +28,17 @@ class Loss(nn.Module, ABC):
     """
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization) -> None:
-        """Remember how much counts; raise ``VerismError`` if a layer is none of VGG-19's."""
+        """Remember how much counts.
+
+        Raises:
+            VerismError: a layer is none of VGG-19's, or a weight is no finite number from 0: with a negative one, the
+                loss would be made as large as possible.
+        """
         super().__init__()
         check_layers(layers)
+        for name, value in {"its weight": weight, **layers}.items():
+            if not 0 <= value < math.inf:
+                raise VerismError(f"{type(self).__name__}: {name} {value}: must be a finite number from 0.")
         self.weight = weight
         self.layers = {name: value for name, value in layers.items() if value and weight}
         self.normalization = normalization

@@ -1,0 +1,85 @@
+"""The command ``render``: the picture of a run, from its checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentParser
+
+from verism import atomic, checkpoint, photo_file
+from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.data.photo_pair import digest
+from verism.errors import VerismError
+from verism.look import saved
+from verism.look.picture import made_with, rendered
+from verism.look.strength import Strength
+from verism.photo_file import MEGAPIXELS, Encoding
+
+DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
+
+verism render lightning_logs/version_0 --output.path result.png
+
+For a run that could not write its picture, was killed before it did, or whose picture is wanted in another strength or
+format. It takes any canvas, and no step is made.
+"""
+
+
+def render(args: Sequence[str]) -> None:
+    """Run ``render`` with its arguments.
+
+    Raises:
+        VerismError: the checkpoint or the content photo cannot be read, the photo is not that of the run, or the file
+            would be overwritten or cannot be written.
+    """
+    quieten_lightning()
+    resolve_paths()
+    parser = ArgumentParser(prog="verism render", description=DESCRIPTION, exit_on_error=False)
+    parser.add_argument("run", type=Path, help="The folder of a run, or one of its checkpoints.")
+    parser.add_argument("--output.path", type=Path, required=True, help="A .png, .tiff, .jpg or .webp file.")
+    parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
+    parser.add_argument(
+        "--data.content", type=Path | None, default=None, help="The content photo of the run, if it has moved since."
+    )
+    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
+    parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
+    options = parser.parse_args(list(args))
+    output = options.output
+    strength = Strength(output.strength, output.color, output.tone)
+    strength.check()
+    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
+    path: Path = output.path
+    photo_file.check(path, encoding)
+    atomic.check(path)
+    if path.exists() and not output.overwrite:
+        raise VerismError(f"{path}: exists already; choose another --output.path, or set --output.overwrite true.")
+    file = saved.newest(options.run) if options.run.is_dir() else options.run
+    state = checkpoint.read(file)
+    canvas = saved.canvas(file, state)
+    data: Mapping[str, Any] = state.get("datamodule_hyper_parameters", {})
+    content = _content(options.data.content, data, state["verism"].get("photos", {}), file)
+    if path.exists() and path.samefile(content):
+        raise VerismError(f"{path}: the result would replace the content photo; choose another --output.path.")
+    photo_file.limit(data.get("max_megapixels", MEGAPIXELS))
+    source = photo_file.read(content, data.get("white"))
+    recorded = {**state["hyper_parameters"], "data": dict(data)}
+    made = made_with(recorded["backbone"], recorded, state["global_step"], strength)
+    photo_file.write(path, rendered(canvas, source, strength), made, encoding)
+    sys.stdout.write(f"Result of step {state['global_step']}: {path}\n")
+
+
+def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:
+    """Return the content photo; raise ``VerismError`` if there is none, or another than the run's."""
+    recorded = data.get("content")
+    if given is None and recorded is None:
+        raise VerismError(f"{file}: does not say which content photo it is of; give it with --data.content.")
+    content = given or Path(str(recorded))
+    if not content.is_file():
+        raise VerismError(f"{content}: no such photo; say with --data.content where the run's content photo is now.")
+    if digests and digests["content"] != [digest(content)]:
+        raise VerismError(
+            f"{content}: is not the photo that the run was made from; say with --data.content where that is now."
+        )
+    return content

@@ -1,0 +1,39 @@
+"""The picture of a run: its canvas over the content photo at full size, and what to say of its making."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from verism import images
+from verism.canvas import Canvas
+from verism.look.strength import Strength
+from verism.photo_file import Photo
+
+
+@torch.no_grad()
+def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
+    """Return the content photo ``source`` as the canvas shows it, at a strength, with all that is in its file."""
+    original = source.pixels.to(next(canvas.parameters()).device)
+    image = canvas.render(original)
+    return source.showing(strength(images.resize(original, image.shape[-2:]), image))
+
+
+def made_with(
+    identity: Mapping[str, str], options: Mapping[str, Any], steps: int, strength: Strength
+) -> dict[str, str]:
+    """Return what a picture's file says of its making.
+
+    Args:
+        identity: of the network.
+        options: of model and data, as the run has recorded them.
+        steps: that were made.
+        strength: of the picture.
+    """
+    recorded = json.dumps(options, sort_keys=True, default=str)
+    digest = hashlib.sha256(recorded.encode()).hexdigest()
+    return {**identity, "config": digest, "steps": str(steps), **strength.said()}
