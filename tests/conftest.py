@@ -20,8 +20,13 @@ from verism.backbone.weights import Source, Weights
 from verism.cli import main
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Tests run as many at a time as there are cores.
+    # Tests run as many at a time as there are cores; so do the processes that they start.
     torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has its background commands ignore Ctrl-C, and children inherit that; several tests are about Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TINY_WIDTH = 4
 
@@ -116,6 +121,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo_files: list[str])
         return max((folder / "lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime)
 
     return fit
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow files: what is long and begun last keeps one process busy while the others have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import Weights
 from verism.cli import main
 
+pytestmark = pytest.mark.slow
+
 PICTURE = Image.fromarray(np.linspace(0, 255, 40 * 50 * 3).reshape(40, 50, 3).astype(np.uint8))
 
 RAN = "the code ran"

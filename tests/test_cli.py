@@ -114,6 +114,7 @@ def test_any_elementwise_activation(run: Callable[..., Path], models: list[Style
     assert type(models[0].backbone.activation).__name__.endswith(activation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", FIT_CONFIGS, ids=lambda path: path.relative_to(CONFIGS).as_posix())
 def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[StyleTransfer]) -> None:
     """Found by its bare name from an empty folder; the photos are small, the weights tiny, two steps."""

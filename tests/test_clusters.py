@@ -17,7 +17,7 @@ import yaml
 from documents import ROOT, blocks
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
 from lightning.fabric.utilities.cloud_io import get_filesystem
-from processes import VERISM, started
+from processes import FORKED, VERISM, started
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
@@ -69,6 +69,7 @@ def test_one_machine() -> None:
     assert processes(arguments(block("One machine"))) == (1, 2)
 
 
+@pytest.mark.slow
 def test_torchrun_on_two_nodes(photo_files: list[str], tmp_path: Path) -> None:
     launcher, *words = shlex.split(block("torchrun"))
     assert launcher == "torchrun"
@@ -115,6 +116,7 @@ def test_slurm_has_as_many_tasks_as_the_run_has_processes() -> None:
     assert re.fullmatch(r"SIGUSR1@\d+", asked["signal"])
 
 
+@pytest.mark.slow
 def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str, str], tmp_path: Path) -> None:
     """Of two processes, the warning reaches first the one that does not write: SLURM has no order."""
     line = block("SLURM").splitlines()[-1]
@@ -125,7 +127,7 @@ def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str
     place = ("--trainer.devices", "2", "--trainer.default_root_dir", str(root))
     # Lightning takes another bar where rich is installed.
     bar = ("--trainer.callbacks+", "lightning.pytorch.callbacks.TQDMProgressBar")
-    command = [*VERISM, *arguments(line), *photo_files, *steps, *place, *bar]
+    command = [*FORKED, *arguments(line), *photo_files, *steps, *place, *bar]
 
     def tasks(**more: str) -> list[Mapping[str, str]]:
         job = slurm | {
@@ -138,7 +140,7 @@ def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str
 
     with started([command] * 2, tmp_path / "first", tasks()) as (writer, other):
         writer.says(" 3/20 ")
-        other.popen.send_signal(signal.SIGUSR1)
+        other.receive(signal.SIGUSR1)
         writer.says("Requeued SLURM job: 4242")
     assert (tmp_path / "asked.txt").read_text() == "requeue 4242\n"
     stopped = torch.load(root / "hpc_ckpt_1.ckpt", weights_only=True)["global_step"]
@@ -215,6 +217,7 @@ def bucket() -> Iterator[Any]:
     memory.pseudo_dirs[:] = [""]
 
 
+@pytest.mark.slow
 def test_storage_elsewhere(
     photo_files: list[str], bucket: Any, tiny_weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

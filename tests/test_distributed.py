@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import synthetic_photo
-from processes import VERISM, run, started
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
+from processes import FORKED, VERISM, run, started
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -20,6 +21,8 @@ from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.losses import ColorLoss, ContentLoss, StyleLoss
 
+pytestmark = pytest.mark.slow
+
 # Terms of like size: content, Gram matrices of five layers, and a deep layer's quantiles, which need positions sorted.
 MIX = """--config leaky.yaml --model.backbone.weights compact --data.size 97
     --model.color SlicedWassersteinLoss --model.color.weight 1 --model.color.layers {conv4_1:\\ 1.0}"""
@@ -27,7 +30,7 @@ MIX = """--config leaky.yaml --model.backbone.weights compact --data.size 97
 # is nothing but rounding as elsewhere.
 SMOOTH = "--model.backbone.activation torch.nn.ELU --optimizer torch.optim.SGD --optimizer.lr 5 --optimizer.momentum .5"
 CPU = "--trainer.accelerator cpu --trainer.precision 32-true --trainer.enable_progress_bar false"
-STEPS, LATER = ("--trainer.max_steps", "10"), ("--trainer.max_steps", "14")
+STEPS, LATER = ("--trainer.max_steps", "6"), ("--trainer.max_steps", "8")
 
 
 class Runs:
@@ -57,8 +60,24 @@ class Runs:
         return self.root / folder
 
     def shared(self, folder: str, processes: int, *options: str, **photos: str) -> Path:
+        """Fit in processes that are told their ranks by the environment, as a launcher does."""
         ddp = ("--trainer.strategy", "ddp", "--trainer.devices", str(processes))
-        status, said = run([*VERISM, *self.options(folder, *ddp, *options, **photos)], self.root / folder)
+        command = [*FORKED, *self.options(folder, *ddp, *options, **photos)]
+        world = {
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(find_free_network_port()),
+            "WORLD_SIZE": str(processes),
+            "NODE_RANK": "0",
+        }
+        ranks = [{**world, "LOCAL_RANK": str(rank)} for rank in range(processes)]
+        with started([command] * processes, self.root / folder, ranks) as group:
+            assert [process.ends() for process in group] == [0] * processes, [process.said for process in group]
+        return self.root / folder
+
+    def launched(self, folder: str, *options: str) -> Path:
+        """Fit in two processes, of which the first starts the second."""
+        ddp = ("--trainer.strategy", "ddp", "--trainer.devices", "2")
+        status, said = run([*VERISM, *self.options(folder, *ddp, *options)], self.root / folder)
         assert status == 0, said
         return self.root / folder
 
@@ -75,7 +94,7 @@ def one(runs: Runs) -> Path:
 
 @pytest.fixture(scope="module")
 def two(runs: Runs) -> Path:
-    return runs.shared("two", 2, *STEPS)
+    return runs.launched("two", *STEPS)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +136,7 @@ def test_from_scale_to_scale(runs: Runs) -> None:
 
 def test_in_tiles(runs: Runs) -> None:
     """In fewer steps, since of a small image every tile is looked at with nearly all of it."""
-    few = ("--trainer.max_steps", "4")
+    few = ("--trainer.max_steps", "3")
     assert difference(runs.shared("tiles", 2, *few, "--model.tile", "32"), runs.alone("whole", *few)) < 1e-5
 
 
@@ -157,7 +176,7 @@ def test_a_signal_to_one_process_stops_both_after_the_same_step(runs: Runs) -> N
     folder = runs.root / "stopped"
     with started([[*VERISM, *runs.options("stopped", *ddp, *bar)]], folder) as (process,):
         process.says(" 3/100000 ")
-        process.popen.send_signal(signal.SIGTERM)
+        process.receive(signal.SIGTERM)
         assert process.ends() == 128 + signal.SIGTERM
         assert "Traceback" not in process.said
     steps = torch.load(checkpoint(folder), weights_only=True)["global_step"]
@@ -176,7 +195,7 @@ def test_a_signal_to_one_process_stops_both_after_the_same_step(runs: Runs) -> N
 def test_too_many_processes_for_an_image(runs: Runs, options: tuple[str, ...], photo: str, said: str) -> None:
     ddp = ("--trainer.strategy", "ddp", "--trainer.devices", "3")
     folder = runs.root / "refused"
-    status, everything = run([*VERISM, *runs.options("refused", *ddp, *options, content=photo)], folder)
+    status, everything = run([*FORKED, *runs.options("refused", *ddp, *options, content=photo)], folder)
     *_, sentence = everything.splitlines()
     assert status == 2
     assert sentence.startswith("verism: --trainer.devices: an image of ")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from verism import images
 from verism.backbone.weights import COMPACT
 from verism.cli import main
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = Path(__file__).parents[1] / "configs" / "photos"
 
 
@@ -23,61 +26,69 @@ def losses(folder: Path, tag: str) -> list[float]:
     return [event.value for event in accumulator.Scalars(tag)]
 
 
-@pytest.fixture
-def fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Fit a config of verism's own, with its own photos, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no_cache"))
+@pytest.fixture(scope="module")
+def fit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Path]]:
+    """Fit a config of verism's own, with its own photos; a run that was asked for before is not run again."""
+    root = tmp_path_factory.mktemp("runs")
 
     def run(config: str, *options: str) -> Path:
-        main(["fit", "--config", config, "--trainer.enable_progress_bar", "false", *options])
-        return max(Path("lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime)
+        place = ("--trainer.default_root_dir", str(root), "--trainer.enable_progress_bar", "false")
+        main(["fit", "--config", config, *place, *options])
+        return max((root / "lightning_logs").iterdir(), key=lambda path: path.stat().st_ctime)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(root / "no_cache"))
+        yield run
+
+
+@pytest.fixture(scope="module")
+def fitted(fit: Callable[..., Path]) -> Callable[[str, int, str], Path]:
+    """Fit a config for some steps in a precision, once."""
+
+    @cache
+    def run(config: str, steps: int, precision: str) -> Path:
+        options = ("--data.size", "64", "--trainer.max_steps", str(steps), "--trainer.precision", precision)
+        return fit(f"{config}.yaml", *options, "--trainer.log_every_n_steps", "1")
 
     return run
 
 
-def test_bf16_ends_with_float32s_style_loss(fit: Callable[..., Path]) -> None:
-    options = ("--data.size", "96", "--trainer.max_steps", "100", "--trainer.precision")
-    exact, rounded = (losses(fit("leaky.yaml", *options, kind), "loss/style")[-1] for kind in ("32-true", "bf16-mixed"))
-    assert rounded == pytest.approx(exact, rel=0.02)
+STEPS = 24
 
 
 @pytest.mark.parametrize(
     ("config", "term", "steps"),
     [
-        ("leaky", "style", 40),
-        ("relu", "style", 40),
-        ("tanh", "style", 40),
-        ("deep_style", "style", 40),
+        ("leaky", "style", STEPS),
+        ("relu", "style", STEPS),
+        ("tanh", "style", STEPS),
+        ("deep_style", "style", STEPS),
         ("color", "color", 6),
     ],
 )
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_the_loss_falls_and_the_photo_changes_but_stays_the_photo(
-    fit: Callable[..., Path], config: str, term: str, steps: int, precision: str
+    fitted: Callable[[str, int, str], Path], config: str, term: str, steps: int, precision: str
 ) -> None:
-    options = ("--data.size", "96", "--trainer.max_steps", str(steps), "--trainer.precision", precision)
-    folder = fit(f"{config}.yaml", *options, "--trainer.log_every_n_steps", "1")
+    folder = fitted(config, steps, precision)
     values = losses(folder, f"loss/{term}")
     assert values[-1] < 0.5 * values[0]
     data = yaml.safe_load((folder / "config.yaml").read_text())["data"]
-    before, after = images.resize(images.read(Path(data["content"])), (96, 128)), images.read(folder / "result.png")
+    after = images.read(folder / "result.png")
+    height, width = after.shape[-2:]
+    before = images.resize(images.read(Path(data["content"])), (height, width))
     assert float((after - before).abs().mean()) > 3 / 255
     correlation = torch.corrcoef(torch.stack([images.luma(before).flatten(), images.luma(after).flatten()]))[0, 1]
     assert float(correlation) > 0.8
 
 
-def test_bf16_is_close_to_float32(fit: Callable[..., Path]) -> None:
-    options = ("--data.size", "96", "--trainer.max_steps", "60")
-    last = [
-        losses(fit("leaky.yaml", *options, "--trainer.precision", precision), "loss/style")[-1]
-        for precision in ("32-true", "bf16-mixed")
-    ]
-    assert last[1] == pytest.approx(last[0], rel=0.05)
+def test_bf16_is_close_to_float32(fitted: Callable[[str, int, str], Path]) -> None:
+    exact, rounded = (losses(fitted("leaky", STEPS, kind), "loss/style")[-1] for kind in ("32-true", "bf16-mixed"))
+    assert rounded == pytest.approx(exact, rel=0.02)
 
 
 def test_the_same_command_gives_the_same_image(fit: Callable[..., Path]) -> None:
-    first, second = (fit("leaky.yaml", "--data.size", "96", "--trainer.max_steps", "5") for _ in range(2))
+    first, second = (fit("leaky.yaml", "--data.size", "64", "--trainer.max_steps", "3") for _ in range(2))
     assert torch.equal(images.read(first / "result.png"), images.read(second / "result.png"))
 
 

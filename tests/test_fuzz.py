@@ -10,6 +10,8 @@ from PIL import Image
 
 from verism import photo_file
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import killing
+import pytest
 import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import checkpoint, images
 from verism.backbone.weights import Weights
+
+pytestmark = pytest.mark.slow
 
 RUNS = 30
 

@@ -24,6 +24,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from verism.backbone.weights import Weights
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
 HOST = "127.0.0.1"
 TIMEOUT_S = 60
 

@@ -16,6 +16,8 @@ from processes import run as run_process
 import verism
 from verism import images
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 MEGABYTES = 25

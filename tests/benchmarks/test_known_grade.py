@@ -73,6 +73,7 @@ def test_scores_get_worse(content: Tensor) -> None:
     assert near["ciede2000"] < far["ciede2000"]
 
 
+@pytest.mark.slow
 def test_from_photo_to_tables(tmp_path: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "output"
     main(["--photos", str(photo), "--methods", "content", "--output", str(output), "--size", "40"])

@@ -52,6 +52,7 @@ def test_a_folder_without_pairs(pairs: Path, folder: str) -> None:
         read_pairs(pairs.parent / folder)
 
 
+@pytest.mark.slow
 def test_from_folder_to_tables(pairs: Path, tiny_weights: Weights, capsys: pytest.CaptureFixture[str]) -> None:
     """One fit is run, and found again by the command that is given again."""
     output = pairs.parent / "output"

@@ -35,6 +35,7 @@ def test_the_line_goes_through_the_means_of_the_curve() -> None:
     assert [axes.get_ylabel().partition(" ")[0].strip(",") for axes in panels] == ["drift", "structure"]
 
 
+@pytest.mark.slow
 def test_from_folder_to_figure(tmp_path: Path, tiny_weights: Weights) -> None:
     for seed, role in enumerate(("content", "style")):
         images.write(tmp_path / "pairs" / "1" / f"{role}.png", synthetic_photo(48, 64, seed), {})

@@ -22,6 +22,8 @@ from verism.callbacks.checkpoints import resuming
 from verism.cli import main
 from verism.errors import VerismError
 
+pytestmark = pytest.mark.slow
+
 EXACT = ("--trainer.precision", "32-true")
 
 PHOTOREAL = ("--config", "photoreal.yaml", "--data.size", "48")
@@ -66,16 +68,16 @@ def stopped(run: Callable[..., Path]) -> Callable[..., Path]:
 @pytest.mark.parametrize(
     ("count", "options"),
     [
-        (100, ()),
+        (12, ()),
         (
-            100,
+            12,
             ("--model.canvas.init", "noise", "--model.style", "SlicedWassersteinLoss", "--model.style.positions", "99"),
         ),
-        (20, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
-        (100, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
-        (40, GRID),
-        (40, PHOTOREAL),
-        (40, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
+        (6, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
+        (12, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
+        (8, GRID),
+        (8, PHOTOREAL),
+        (8, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
     ],
     ids=["adam", "random directions", "lbfgs", "scales", "grid", "photoreal", "lut"],
 )

@@ -31,6 +31,8 @@ from verism.look.lut_file import deviation
 from verism.look.strength import Strength
 from verism.losses import ContentLoss, StyleLoss, Term
 
+pytestmark = pytest.mark.slow
+
 STEPS = ("--trainer.max_steps", "3")
 
 

@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import synthetic_photo, tiny_vgg19
 from PIL import ExifTags, Image
 from torch import Tensor
 
@@ -21,6 +22,8 @@ from verism.cli import main
 from verism.color.table import through
 from verism.look.strength import Strength
 
+pytestmark = pytest.mark.slow
+
 FIT = ("--trainer.max_steps", "3", "--optimizer.lr", "0.1", "--data.size", "32", "--trainer.precision", "32-true")
 """The fit sees 32×42 of the content photo's 48×64 pixels."""
 
@@ -29,10 +32,46 @@ both = pytest.mark.parametrize("look", ["Lut3d", "BilateralGrid"], indirect=True
 grid = pytest.mark.parametrize("look", ["BilateralGrid"], indirect=True)
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Fit on a canvas, once; returns the folder of the photos, in which ``work`` has the run."""
+
+    @cache
+    def fit(canvas: str) -> Path:
+        root = tmp_path_factory.mktemp(canvas)
+        (root / "work").mkdir()
+        images.write(root / "content.png", synthetic_photo(48, 64, seed=1), {})
+        images.write(root / "style.png", synthetic_photo(56, 40, seed=2), {})
+        quiet = ("--trainer.enable_progress_bar", "false", "--trainer.accelerator", "cpu")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(root / "work")
+            patch.setattr("verism.backbone.weights.load", lambda source: tiny_vgg19())
+            main(
+                [
+                    "fit",
+                    *("--data.content", "../content.png", "--data.style", "../style.png"),
+                    *quiet,
+                    *FIT,
+                    *("--model.canvas", canvas),
+                ]
+            )
+        return root
+
+    return fit
+
+
 @pytest.fixture
-def look(request: pytest.FixtureRequest, tiny_weights: Weights, run: Callable[..., Path]) -> Path:
-    """The folder of a run, on the canvas that the test asks for."""
-    return run(*FIT, "--model.canvas", getattr(request, "param", "Lut3d"))
+def look(
+    request: pytest.FixtureRequest,
+    fitted: Callable[[str], Path],
+    tiny_weights: Weights,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A copy of a run on the canvas that the test asks for; the current folder is beside its photos."""
+    shutil.copytree(fitted(getattr(request, "param", "Lut3d")), tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work" / "lightning_logs" / "version_0"
 
 
 @pytest.fixture

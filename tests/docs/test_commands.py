@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+import runpy
 import shlex
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import jsonargparse
 import pytest
 import torch
 from conftest import synthetic_photo
@@ -18,6 +22,12 @@ from verism import images, photo_file
 from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
+from verism.sweep.executors import local
+from verism.sweep.plan import Grid, plan
+from verism.sweep.run import Chain
+from verism.sweep.work import work
+
+pytestmark = pytest.mark.slow
 
 # test_clusters.py runs those of clusters.md, on several processes.
 DOCUMENTS = [page for page in (README, *PAGES) if name(page) != "docs/clusters.md" and commands(page)]
@@ -44,8 +54,13 @@ def _one_step_more(options: Sequence[str]) -> Sequence[str]:
 
 
 def sweep(options: Sequence[str]) -> None:
-    """Read the options, without the grid: tests/sweep plans every config's, and runs some."""
-    main(["sweep", *options, *([] if "--dry_run" in options else ["--dry_run"])])
+    """One corner of its grid is run, on small photos."""
+    main(["sweep", *options, *SMALL])
+
+
+def _first(values: Any, count: int) -> Any:
+    """Return so many of the values on an axis."""
+    return dict(list(values.items())[:count]) if isinstance(values, Mapping) else values[:count]
 
 
 def plainly(command: str, options: Sequence[str]) -> None:
@@ -91,13 +106,27 @@ def tensorboard(words: Sequence[str]) -> None:
     assert list(folder.glob("*/events.out.tfevents.*"))
 
 
+class Parsed(BaseException):
+    """A script has understood its arguments."""
+
+
 def script(words: Sequence[str]) -> None:
-    """Benchmarks take minutes, and photos that may not be shipped: there has to be one with such options."""
+    """Benchmarks take minutes, and photos that may not be shipped: the script's own parser takes the arguments."""
+
+    def parse(parse_args: Callable[..., Any]) -> Callable[..., Any]:
+        def parse_and_stop(*args: Any, **options: Any) -> None:
+            parse_args(*args, **options)
+            raise Parsed
+
+        return parse_and_stop
+
     file, *options = words
-    sources = "".join(path.read_text() for path in (ROOT / file).parent.glob("*.py"))
-    assert (ROOT / file).is_file()
-    for option in (word.removeprefix("--").partition("=")[0] for word in options if word.startswith("--")):
-        assert re.search(rf"\b{option}\b", sources)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", [file, *options])
+        for parser in (argparse.ArgumentParser, jsonargparse.ArgumentParser):
+            patch.setattr(parser, "parse_args", parse(parser.parse_args))
+        with pytest.raises(Parsed):
+            runpy.run_path(str(ROOT / file), run_name="__main__")
 
 
 RULES: Mapping[str, Callable[[Sequence[str]], None]] = {
@@ -137,10 +166,30 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_the_commands_run(document: Path, photos: None, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("verism.sweep.command.plan", lambda *args, **options: [])
-    monkeypatch.setattr("verism.sweep.command.estimate", lambda *args: "")
+    def first(base: Path, grid: Grid, pairs: Any, seeds: Sequence[int], output: Path, **options: Any) -> list[Chain]:
+        """The first of all chains: tests/sweep plans whole grids."""
+        corner = {name: _first(values, 1) for name, values in grid.items()}
+        if options["carry_over"]:
+            name = next(iter(grid))
+            corner[name] = _first(grid[name], 2)
+        return plan(base, corner, pairs, seeds[:1], output, **options)[:1]
+
+    def run(self: local, chains: Sequence[Chain]) -> None:
+        for chain in chains:
+            work(chain)
+
+    monkeypatch.setattr("verism.sweep.command.plan", first)
+    monkeypatch.setattr(local, "run", run)
     for command in commands(document):
         execute(command)
+
+
+@pytest.mark.parametrize(
+    "options", ["--method content", "--size wide FOLDER", "FOLDER --methods magic", "--photos a.jpg FOLDER"]
+)
+def test_a_script_that_does_not_understand_its_options(options: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        execute(f"python benchmarks/scoreboard.py {options}")
 
 
 def test_a_command_that_no_rule_knows() -> None:

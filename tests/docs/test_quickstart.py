@@ -15,6 +15,8 @@ from PIL import Image
 
 from verism import images
 
+pytestmark = pytest.mark.slow
+
 SIZES = "SIZE = 192", "GRID_STEPS, PIXEL_STEPS = 40, 60"
 
 

@@ -21,6 +21,7 @@ def make(folder: Path, site: Path) -> None:
     build(config)
 
 
+@pytest.mark.slow
 def test_the_site_is_built(tmp_path: Path) -> None:
     make(ROOT, tmp_path)
     for page in PAGES:

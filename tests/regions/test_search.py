@@ -50,6 +50,7 @@ def published() -> VGG19:
     return VGG19("compact")
 
 
+@pytest.mark.slow
 def test_textures_meet_in_other_places_and_colours(published: VGG19) -> None:
     """And one that the other photo lacks meets nothing."""
     content = side_by_side(stripes, dots, colors=WARM)
@@ -72,6 +73,7 @@ def test_textures_meet_in_other_places_and_colours(published: VGG19) -> None:
     assert other.one_scene == 0
 
 
+@pytest.mark.slow
 def test_halves_of_one_photo_are_one_scene_whatever_their_grades(published: VGG19) -> None:
     """And other photos are not."""
     autumn, rocket = (images.scale(images.read(PHOTOS / f"{name}.jpg"), 256) for name in ("autumn", "rocket"))

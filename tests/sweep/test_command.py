@@ -20,7 +20,7 @@ from filelock import FileLock
 from verism.cli import main
 from verism.sweep.run import Run
 
-pytestmark = pytest.mark.usefixtures("in_process")
+pytestmark = [pytest.mark.usefixtures("in_process"), pytest.mark.slow]
 
 
 class Said(NamedTuple):

@@ -18,6 +18,8 @@ from filelock import FileLock
 
 from verism.cli import main
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 300
 """Seconds until what has not happened never will; nothing here takes as long."""
 

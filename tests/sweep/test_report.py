@@ -182,6 +182,8 @@ def test_all_outputs(tmp_path: Path, run: Callable[..., Record]) -> None:
     assert "<h1>my sweep</h1>" in files[0].read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_a_browser(tmp_path: Path, run: Callable[..., Record], browser: Chrome, scheme: str) -> None:
     failed = replace(run("002", "0.3", content=f"{SCRIPT}.png"), error=SCRIPT)

@@ -18,7 +18,7 @@ from verism.sweep.plan import Pair, plan
 from verism.sweep.run import Chain, Outcome, Run
 from verism.sweep.work import MAX_ATTEMPTS, work
 
-pytestmark = pytest.mark.usefixtures("in_process")
+pytestmark = [pytest.mark.usefixtures("in_process"), pytest.mark.slow]
 
 
 def prepared(

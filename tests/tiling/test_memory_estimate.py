@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -75,5 +76,13 @@ def test_without_a_network_there_is_nothing_to_cut() -> None:
     assert step(600, 1066, layers=()).fitting(10**9, least=1) == Tiling()
 
 
-def test_free_memory_is_that_of_the_machine() -> None:
-    assert 10**8 < free(torch.device("cpu")) < 10**14
+def test_free_memory_of_a_cpu_is_what_the_system_has_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=8 * 10**9, available=3 * 10**9))
+    assert free(torch.device("cpu")) == 3 * 10**9
+
+
+def test_free_memory_of_a_gpu_includes_what_torch_holds_in_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (5 * 10**9, 80 * 10**9))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 4 * 10**9)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 3 * 10**9)
+    assert free(torch.device("cuda")) == 6 * 10**9
