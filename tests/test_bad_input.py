@@ -199,7 +199,7 @@ FIT: list[Row] = [
     (["--data.content", "shot.dng"], "shot.dng: cannot be developed as a raw file .*; export it as a TIFF"),
     (["--data.content_mask", "text.jpg", "--data.style_mask", "style.png"], "text.jpg: not an image"),
     (["--data.content_mask", "here.png", "--data.style_mask", "there.png"], "here.png: no such photo"),
-    (["--data.style_mask", "sky.png"], "--data.style_mask needs --data.content_mask: give both masks, or neither"),
+    (["--data.style_mask", "sky.png"], "--data.style_mask needs --data.content_mask: give both"),
     (["--data.style", "content.png"], "content.png: is both --data.content and --data.style"),
     (["--data.style", "../work/content.png"], "content.png: is both --data.content and --data.style"),
     (["--data.style", "twin.png"], "twin.png: is the same photo as .*content.png, which would come back as it is"),

@@ -45,7 +45,7 @@ def pair(files: dict[str, Path], style: str, **options: object) -> PhotoPair:
 
 def started(canvas: Canvas, data: PhotoPair) -> Tensor:
     model = StyleTransfer(canvas, VGG19(), ContentLoss(), StyleLoss(), ColorLoss())
-    regions = data.regions(data.photos, lambda *photos: pytest.fail("nobody asked for regions"))
+    regions = data.regions(data.photos, lambda *photos, known=None: pytest.fail("nobody asked for regions"))
     model.start(data.photos, regions)
     image: Tensor = canvas().detach()
     return image
@@ -54,7 +54,7 @@ def started(canvas: Canvas, data: PhotoPair) -> Tensor:
 def test_an_opaque_style_photo_has_no_regions(files: dict[str, Path]) -> None:
     data = pair(files, "crop")
     assert data.opacity is None
-    assert data.regions(data.photos, lambda *photos: pytest.fail("nobody asked for regions")) is None
+    assert data.regions(data.photos, lambda *photos, known=None: pytest.fail("nobody asked for regions")) is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_losses_ask_for_what_shows(files: dict[str, Path]) -> None:
     values = []
     for style in ("cut_out", "crop"):
         data = pair(files, style)
-        regions = data.regions(data.photos, lambda *photos: pytest.fail("nobody asked for regions"))
+        regions = data.regions(data.photos, lambda *photos, known=None: pytest.fail("nobody asked for regions"))
         loss = SlicedWassersteinLoss(1.0)
         aimed = loss if regions is None else RegionalLoss(loss, regions)
         aimed.aim({"input": data.photos.content}, {"input": data.photos.style})
@@ -113,7 +113,7 @@ def test_regions_end_where_the_photo_does(files: dict[str, Path], tmp_path: Path
         masks.append(tmp_path / f"{name}_mask.png")
         images.write(masks[-1], mask, {})
     data = pair(files, "cut_out", content_mask=masks[0], style_mask=masks[1])
-    regions = data.regions(data.photos, lambda *photos: pytest.fail("nobody asked for regions"))
+    regions = data.regions(data.photos, lambda *photos, known=None: pytest.fail("nobody asked for regions"))
     assert regions is not None
     assert not regions.undivided
     assert regions.style.dtype == torch.bool
@@ -128,7 +128,7 @@ def test_regions_end_where_the_photo_does(files: dict[str, Path], tmp_path: Path
 def test_regions_keep_their_opacity_at_other_sizes(files: dict[str, Path]) -> None:
     data = pair(files, "cut_out")
     small = data.at(40)
-    regions = data.regions(small, lambda *photos: pytest.fail("nobody asked for regions"))
+    regions = data.regions(small, lambda *photos, known=None: pytest.fail("nobody asked for regions"))
     assert regions is not None
     assert regions.undivided
     assert regions.opacity is not None

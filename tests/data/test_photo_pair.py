@@ -15,7 +15,7 @@ from verism import photo_file
 from verism.data import PhotoPair
 from verism.errors import VerismError
 from verism.photo_file import Photo
-from verism.regions.masks import Regions
+from verism.regions.masks import OneMask, Regions
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def masks(tmp_path: Path) -> tuple[Path, Path]:
     return names
 
 
-def no_network(*photos: Tensor) -> Regions:
+def no_network(content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
     raise AssertionError
 
 
@@ -94,10 +94,11 @@ class Finder:
     def __init__(self) -> None:
         self.asked: list[tuple[Tensor, ...]] = []
 
-    def __call__(self, *photos: Tensor) -> Regions:
-        self.asked.append(photos)
-        content, style = (soft_halves(*photo.shape[-2:]) for photo in photos)
-        return Regions(("left", "right"), content, style, torch.tensor([1.0, 0.25]))
+    def __call__(self, content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
+        assert known is None
+        self.asked.append((content, style))
+        masks = [soft_halves(*photo.shape[-2:]) for photo in (content, style)]
+        return Regions(("left", "right"), masks[0], masks[1], torch.tensor([1.0, 0.25]))
 
 
 def soft_halves(height: int, width: int) -> Tensor:
@@ -179,7 +180,39 @@ def test_one_mask_alone_is_refused(
     given: str, missing: str, files: tuple[Path, Path], masks: tuple[Path, Path]
 ) -> None:
     pair = PhotoPair(*files, size=100, **{f"{given}_mask": masks[0]})  # type: ignore[arg-type]
-    with pytest.raises(VerismError, match=f"--data.{given}_mask needs --data.{missing}_mask: give both masks"):
+    with pytest.raises(
+        VerismError, match=f"--data.{given}_mask needs --data.{missing}_mask: give both, or --data.regions auto"
+    ):
+        pair.setup("fit")
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_one_mask_is_handed_to_who_finds_the_counterparts(
+    role: str, files: tuple[Path, Path], masks: tuple[Path, Path]
+) -> None:
+    mask = masks[("content", "style").index(role)]
+    pair = PhotoPair(*files, size=100, regions="auto", **{f"{role}_mask": mask})  # type: ignore[arg-type]
+    pair.setup("fit")
+    assert pair.masked is None
+    handed = []
+
+    def find(content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
+        handed.append(known)
+        return Regions(("left", "right"), soft_halves(*content.shape[-2:]), soft_halves(*style.shape[-2:]))
+
+    pair.regions(pair.photos, find)
+    (known,) = handed
+    assert known is not None
+    both = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1]).masked
+    assert both is not None
+    assert known.role == role
+    assert set(known.labels) == set(both.labels)
+    assert torch.equal(known.masks.sum(dim=(0, 2, 3)).sort()[0], getattr(both, role).sum(dim=(0, 2, 3)).sort()[0])
+
+
+def test_one_mask_must_fit_its_photo(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:
+    pair = PhotoPair(*files, size=100, regions="auto", content_mask=masks[1])
+    with pytest.raises(VerismError, match=r"small_mask.png: 80×120 .* content photo, which is 177×100 at --data.size"):
         pair.setup("fit")
 
 

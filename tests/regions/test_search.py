@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from verism import images
 from verism.backbone import VGG19
 from verism.backbone.weights import Weights
 from verism.regions import search as region_search
-from verism.regions.masks import Regions
+from verism.regions.masks import OneMask, Regions
 from verism.regions.search import COLORS, ONE_SCENE, SHARED, SURE, find_regions, similarity, spherical_kmeans
 
 PHOTOS = CONFIGS / "photos"
@@ -217,3 +218,21 @@ def test_one_scene_is_what_is_alike_over_all_of_the_content_photo(
     low, high = ONE_SCENE
     expected = min(max((float(ours[0]) - low) / (high - low), 0), 1)
     assert searched((1.0, 0.0))[0].one_scene == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_the_counterparts_of_one_mask_are_found(published: VGG19, role: Literal["content", "style"]) -> None:
+    """Where the other photo shows the same texture, whatever its colours; what the mask leaves out meets nothing."""
+    content = side_by_side(stripes, dots, colors=WARM)
+    style = side_by_side(dots, stripes, colors=COLD)
+    left = torch.zeros(1, 1, 192, 256, dtype=torch.bool)
+    left[..., :128] = True
+    found = find_regions(published, content, style, known=OneMask(role, ("#102030",), left))
+    own, other = (found.content, found.style) if role == "content" else (found.style, found.content)
+    assert found.labels == ("#102030",)
+    assert torch.equal(own, left.float())
+    assert found.sure.tolist() == [1]
+    # Away from the border between them.
+    assert float(other[..., 160:].mean()) > 0.85
+    assert float(other[..., :96].mean()) < 0.15

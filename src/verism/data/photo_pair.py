@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
@@ -17,7 +17,7 @@ from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE, filled
 from verism.regions import masks as region_masks
-from verism.regions.masks import Regions, undivided
+from verism.regions.masks import OneMask, Regions, undivided
 
 
 class Photos(NamedTuple):
@@ -27,8 +27,11 @@ class Photos(NamedTuple):
     style: Tensor
 
 
-Find = Callable[[Tensor, Tensor], Regions]
-"""Finds the regions of a content and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
+class Find(Protocol):
+    """Finds the regions of a content and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
+
+    def __call__(self, content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
+        """Return them; ``known`` are those that one of the photos has already."""
 
 
 class PhotoPair(LightningDataModule):
@@ -61,12 +64,13 @@ class PhotoPair(LightningDataModule):
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
             regions: what says which part of the content photo takes its look from which part of the style photo. auto:
-                the masks if they are given, else what the network finds in both. masks: the masks, if they are given.
+                the masks if they are given, else what the network finds in both; with one mask, it finds the
+                counterparts in the other photo. masks: the masks, if they are given.
                 null: nothing; the photos are compared as a whole.
             content_mask: a label image of the content photo: what has a colour here takes its style and colours from
                 what has that colour in style_mask. Meant for losses with normalization relative; paper compares sums,
                 and with them the sizes of regions.
-            style_mask: the same of the style photo; both masks are given, or neither.
+            style_mask: the same of the style photo; one mask without the other needs regions auto.
             mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
                 above it, it is an error.
             merge: groups of regions that are one, by their colours in the picture of the regions, such as
@@ -90,7 +94,7 @@ class PhotoPair(LightningDataModule):
         check_weights(self.style_weights, len(self.styles))
         self.size = size
         self.upscale = upscale
-        masks = {"content": content_mask, "style": style_mask}
+        masks: dict[Literal["content", "style"], Path | None] = {"content": content_mask, "style": style_mask}
         self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.find_regions = regions == "auto"
         if regions is None:
@@ -103,6 +107,7 @@ class PhotoPair(LightningDataModule):
         self._photos: Photos | None = None
         self._opacity: Tensor | None = None
         self._masked: Regions | None = None
+        self._known: OneMask | None = None
         self._regions: Regions | None = None
 
     @cached_property
@@ -149,23 +154,39 @@ class PhotoPair(LightningDataModule):
 
     @property
     def masked(self) -> Regions | None:
-        """The regions that the masks say, at the photos' size, read at first use; None without masks.
+        """The regions that two masks say, at the photos' size, read at first use; None without both.
 
         Raises:
-            VerismError: there is one mask without the other, ``mask_threshold`` is no share, or the masks cannot be
-                read, have not the photos' shapes, or not each other's colours, or there are several style photos.
+            VerismError: there is one mask without the other and none are to be found, ``mask_threshold`` is no share,
+                the masks cannot be read, have not the photos' shapes, or not each other's colours, or there are several
+                style photos.
         """
-        if self._masked is None and self.masks:
-            if len(self.masks) == 1:
-                (given,), (missing,) = self.masks, {"content", "style"} - self.masks.keys()
-                raise VerismError(f"--data.{given}_mask needs --data.{missing}_mask: give both masks, or neither.")
-            if len(self.styles) > 1:
-                raise VerismError("--data.style_mask: is of one photo, but --data.style names several; give one.")
+        if "style" in self.masks and len(self.styles) > 1:
+            raise VerismError("--data.style_mask: is of one photo, but --data.style names several; give one.")
+        if len(self.masks) == 1 and not self.find_regions:
+            (given,), (missing,) = self.masks, {"content", "style"} - self.masks.keys()
+            raise VerismError(
+                f"--data.{given}_mask needs --data.{missing}_mask: give both, or --data.regions auto, "
+                "which finds the counterparts."
+            )
+        if self._masked is None and len(self.masks) == len(Photos._fields):
             if not 0 <= self.mask_threshold <= 1:
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
             self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
         return self._masked
+
+    @property
+    def known(self) -> OneMask | None:
+        """The regions of the one photo that has a mask, read at first use; None if none has, or both have.
+
+        Raises:
+            VerismError: the mask cannot be read, or has not the photo's shape.
+        """
+        if self._known is None and len(self.masks) == 1:
+            ((role, mask),) = self.masks.items()
+            self._known = region_masks.read_one(mask, getattr(self.photos, role).shape[-2:], role)
+        return self._known
 
     def at(self, size: int) -> Photos:
         """Return the photos at a short side of ``size``, or as they are where they are smaller."""
@@ -178,13 +199,13 @@ class PhotoPair(LightningDataModule):
 
         Args:
             photos: these photos, at any size.
-            find: asked, once, for what no mask says.
+            find: asked, once, for what the masks do not say.
 
         Raises:
             VerismError: ``merge`` names a region that there is not.
         """
         if self._regions is None and self.masked is None and self.find_regions:
-            self._regions = find(*self.photos)
+            self._regions = find(*self.photos, known=self.known)
         found = self._regions or self.masked
         found = None if found is None else found.merge(self.merge)
         if self.opacity is not None:
@@ -194,7 +215,7 @@ class PhotoPair(LightningDataModule):
     def setup(self, stage: str) -> None:
         """Read the photos, and the regions if there are masks."""
         del stage
-        _ = self.photos, self.masked
+        _ = self.photos, self.masked, self.known
 
     def train_dataloader(self) -> Repeat:
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -122,6 +122,20 @@ def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
     return Regions(("#ffffff",), everything, opacity > VISIBLE, opacity=opacity)
 
 
+class OneMask(NamedTuple):
+    """The regions of one of the photos, whose counterparts in the other are still to be found.
+
+    Attributes:
+        role: which photo it is of.
+        labels: K colours, as ``#rrggbb``; the most common first.
+        masks: ``(1, K, H, W)`` bool, at that photo's size; a pixel may be in none.
+    """
+
+    role: Literal["content", "style"]
+    labels: tuple[str, ...]
+    masks: Tensor
+
+
 class Palette(NamedTuple):
     """A picture by its colours.
 
@@ -164,7 +178,7 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     for mask, labels in zip(masks, where, strict=True):
         if not labels.any():
             raise VerismError(f"{mask}: is no label image; paint each region in one colour.")
-    names = ["#" + "".join(f"{int(level):02x}" for level in color) for color in colors]
+    names = _names(colors)
     content, style = (
         resize(_nearest(mask, colors, labels), shape)
         for mask, labels, shape in zip(palettes, where, shapes, strict=True)
@@ -178,6 +192,30 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     _check_alone(masks, names, in_content.where(in_style == 0, 0), threshold)
     _check_alone(masks[::-1], names, in_style.where(in_content == 0, 0), threshold)
     return Regions(tuple(names[k] for k in both.tolist()), content[:, both], style[:, both])
+
+
+def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]) -> OneMask:
+    """Read the mask of one of the photos; labels are found as in ``read``.
+
+    Args:
+        mask: its file.
+        shape: height and width of the photo.
+        role: which photo it is of.
+
+    Raises:
+        VerismError: the mask cannot be read, has no areas of one colour, or another aspect ratio than its photo.
+    """
+    picture = images.read(mask)
+    _check_aspect(mask, picture.shape[-2:], role, shape)
+    found = palette(picture)
+    colors, where = find_labels([found])
+    if not len(colors):
+        raise VerismError(f"{mask}: is no label image; paint each region in one colour.")
+    resized = resize(_nearest(found, colors, where[0]), shape)
+    left = resized.flatten(2).any(dim=2).squeeze(0)
+    return OneMask(
+        role, tuple(name for name, kept in zip(_names(colors), left.tolist(), strict=True) if kept), resized[:, left]
+    )
 
 
 def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
@@ -241,6 +279,11 @@ def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
     none = 1 - covered.sum(dim=1, keepdim=True)
     winner = torch.cat([covered, none], dim=1).argmax(dim=1, keepdim=True)
     return winner == torch.arange(masks.shape[1], device=masks.device).view(1, -1, 1, 1)
+
+
+def _names(colors: Tensor) -> list[str]:
+    """Return colours ``(K, 3)``, 8-bit RGB, as ``#rrggbb``."""
+    return ["#" + "".join(f"{int(level):02x}" for level in color) for color in colors]
 
 
 def _nearest(mask: Palette, colors: Tensor, labels: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from verism import images
 from verism.backbone import VGG19
 from verism.color.average import average_by_color
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
-from verism.regions.masks import Regions
+from verism.regions.masks import OneMask, Regions
 
 LAYERS = ("relu4_1", "relu5_1")
 """Where the photos are compared: deep enough to tell sky from grass."""
@@ -52,7 +52,13 @@ COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f5
 
 @torch.no_grad()
 def find_regions(
-    backbone: VGG19, content: Tensor, style: Tensor, count: int = 6, seed: int = 0, opacity: Tensor | None = None
+    backbone: VGG19,
+    content: Tensor,
+    style: Tensor,
+    count: int = 6,
+    seed: int = 0,
+    opacity: Tensor | None = None,
+    known: OneMask | None = None,
 ) -> Regions:
     """Divide two photos into regions of the same kinds, and tell how sure each match is.
 
@@ -70,9 +76,12 @@ def find_regions(
         count: how many regions, up to 8.
         seed: of the clustering.
         opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows, and counts; None: all.
+        known: the regions of one of the photos, which stay as they are; only their counterparts are found, nearest to
+            their mean features. What is in none of them is in no region of the other photo either.
 
     Returns:
-        Soft masks ``(1, count, H, W)`` and ``(1, count, H', W')`` in [0, 1] that add up to 1.
+        Soft masks ``(1, count, H, W)`` and ``(1, count, H', W')`` in [0, 1] that add up to 1, or at most 1 if there are
+        ``known`` ones, which are as many as those.
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
@@ -82,21 +91,31 @@ def find_regions(
     maps = _components(found, counts)
     mine, their = (count_.flatten() / count_.sum() for count_ in counts)
     ours, theirs = (F.normalize(part.flatten(2).squeeze(0).T) for part in maps)
-    points = torch.cat([ours, theirs])
-    # Each photo counts the same, whatever its shape.
-    centers = spherical_kmeans(points, torch.cat([mine, their]), count, seed)
+    if known is None:
+        # Each photo counts the same, whatever its shape.
+        centers = spherical_kmeans(torch.cat([ours, theirs]), torch.cat([mine, their]), count, seed)
+        labels = COLORS[:count]
+    else:
+        labels, at = known.labels, ("content", "style").index(known.role)
+        divided = _with_the_rest(known.masks, maps[at].shape[-2:])
+        centers = F.normalize(divided.T @ (ours, theirs)[at])
     shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in (ours, theirs)]
+    if known is not None:
+        shares[at] = divided
     masks = [
-        _to_edges(share.T.view(1, count, *part.shape[-2:]), photo)
+        _to_edges(share.T.view(1, len(centers), *part.shape[-2:]), photo)[:, : len(labels)]
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
+    if known is not None:
+        masks[at] = known.masks.to(content)
+    shares = [share[:, : len(labels)] for share in shares]
     weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, (mine, their), strict=True)]
     alike = similarity(ours, theirs, *weighted)
     content_shares, style_shares = (share.sum(dim=0) for share in weighted)
     both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
     confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
     one_scene = float(_between(alike @ content_shares, ONE_SCENE))
-    return Regions(COLORS[:count], masks[0], masks[1], confidence, one_scene)
+    return Regions(labels, masks[0], masks[1], confidence, one_scene)
 
 
 def similarity(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
@@ -138,6 +157,12 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
         if cost < least:
             best, least = centers, cost
     return best
+
+
+def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
+    """Return how much of each of h · w positions is in each of K regions, and how much in none: ``(h · w, K + 1)``."""
+    inside = F.interpolate(masks.float(), list(shape), mode="area")
+    return torch.cat([inside, 1 - inside.sum(dim=1, keepdim=True)], dim=1).flatten(2).squeeze(0).T
 
 
 def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
