@@ -23,6 +23,7 @@ from verism.color.tone_and_chroma import (
     NOISE,
     SATURATIONS,
     SLOPES,
+    WHITE_LOWERED,
     ToneAndChroma,
     by_region,
     identity,
@@ -226,23 +227,23 @@ def test_a_photo_that_is_its_own_style_is_left_alone(name: str) -> None:
     [
         ((0.0, 1.0), (0.03, 1.0), (0.03, 1.0)),
         ((0.0, 1.0), (0.3, 1.0), (BLACK, 1.0)),
-        ((0.2, 1.0), (0.24, 1.0), (0.04, 1.0)),
+        ((0.2, 1.0), (0.22, 1.0), (0.02, 1.0)),
         ((0.2, 1.0), (0.0, 1.0), (0.0, 1.0)),
         ((0.2, 0.8), (0.2, 0.8), (0.0, 1.0)),
-        ((0.0, 1.0), (0.0, 0.8), (0.0, 0.8)),
-        ((0.0, 0.8), (0.0, 0.7), (0.0, 0.9)),
+        ((0.0, 1.0), (0.0, 0.8), (0.0, 1 - WHITE_LOWERED)),
+        ((0.0, 0.8), (0.0, 0.77), (0.0, 0.97)),
         ((0.0, 0.8), (0.0, 1.0), (0.0, 1.0)),
     ],
 )
 def test_black_and_white_go_as_far_as_the_styles_differ(
     ours: tuple[float, float], theirs: tuple[float, float], ends: tuple[float, float]
 ) -> None:
-    """From the photo's own; black up, by no more than a print's black, and white down."""
+    """From the photo's own; black up, by no more than a print's black, and white down, though it stays white."""
     content, style = greys(*ours), greys(*theirs)
     found = whole_photo(content, style).tones[0, :, 0]
-    assert found[[0, -1]].tolist() == pytest.approx(ends, abs=0.01)
+    assert found[[0, -1]].tolist() == pytest.approx(ends, abs=0.015)
     black = float(region(content, style, ones(content), ones(style)).tones[0, 0, 0])
-    assert black == pytest.approx(ends[0], abs=0.01)
+    assert black == pytest.approx(ends[0], abs=0.015)
 
 
 @pytest.mark.parametrize(("gain", "lift"), [(0.4, 0.5), (0.6, 0.3), (0.9, 0.0)])
@@ -265,19 +266,41 @@ def test_white_stays_white(seed: int, tint: tuple[float, float, float]) -> None:
     assert float(white[0]) == pytest.approx(1, abs=0.01)
 
 
-@pytest.mark.parametrize(("lightest", "left"), [(0.7, 1.0), (0.85, 1.0), (0.94, 0.4), (1.0, 0.0)])
-def test_white_takes_the_tint_of_a_style_that_has_none(lightest: float, left: float) -> None:
-    """As far as the result is darker than white, of the whole photo and of a region."""
+@pytest.mark.parametrize(("lightest", "shift"), [(0.7, 0.0), (0.85, 0.01), (0.9, 0.02), (0.96, 0.032), (1.0, 0.04)])
+def test_white_takes_the_tint_of_the_styles_white(lightest: float, shift: float) -> None:
+    """The more, the lighter that is, in the whole photo and in a region."""
     photo, style = greys(0, 1), greys(0, lightest, 0.04)
-    maps = whole_photo(photo, style), region(photo, style, ones(photo), ones(style))
-    assert float(maps[0](WHITE)[0, 0, 0]) == pytest.approx(lightest, abs=0.01)
-    for found in maps:
+    for found in (whole_photo(photo, style), region(photo, style, ones(photo), ones(style))):
         white = found(WHITE).flatten()
-        # A region's white is not wanted anywhere.
-        assert float(white[0]) == pytest.approx(lightest, abs=0.05)
-        expected = 0.04 * min(1, (1 - float(white[0])) / (1 - HIGHLIGHT))
-        assert white[1:].tolist() == pytest.approx([expected, 0], abs=1e-4)
-    assert float(maps[0](WHITE)[0, 1, 0]) == pytest.approx(0.04 * left, abs=0.003)
+        assert float(white[0]) > lightest - 0.01
+        shown = min(1, (1 - float(white[0])) / (1 - HIGHLIGHT))
+        assert white[1:].tolist() == pytest.approx([shift + (0.04 - shift) * shown, 0], abs=0.0025)
+
+
+def test_a_lamp_stays_white_and_a_white_wall_takes_on_the_other_walls_tone() -> None:
+    """Though nothing in the style's part is lighter than 0.8."""
+    style = greys(0.2, 0.8)
+    dark, white = greys(0.1, 0.7), greys(0.98, 1)
+    lamp, wall = torch.cat([dark, white[:, :8]], 1), torch.cat([dark[:, :40], white], 1)
+    found = [float(region(photo, style, ones(photo), ones(style))(WHITE)[0, 0, 0]) for photo in (lamp, wall)]
+    assert found[0] > 0.9
+    assert found[1] < 0.88
+
+
+def test_an_opposite_hue_goes_grey_and_does_not_turn() -> None:
+    """A blue under an orange tint; an orange takes it all."""
+    warm = greys(0, 1, 0.04)
+    warm[2] = 0.03
+    found = whole_photo(greys(0, 1), warm)
+    assert found.tones[0, 8, 1:].tolist() == pytest.approx([0.04, 0.03], abs=1e-3)
+    blue = torch.tensor([0.5, -0.12, -0.09]) + torch.tensor([0.0, 0.02, -0.02])
+    colors = torch.stack([blue, torch.tensor([0.5, 0.12, 0.09])], dim=1)
+    after = found(colors)[0]
+    angles = [math.degrees(math.atan2(float(color[2]), float(color[1]))) for color in (colors[:, 0], after[:, 0])]
+    plainly = blue[1:] + torch.tensor([0.04, 0.03])
+    turned = math.degrees(math.atan2(float(plainly[1]), float(plainly[0]))) - angles[0]
+    assert abs(angles[1] - angles[0]) < 0.6 * abs(turned)
+    assert (after[1:, 1] - colors[1:, 1]).tolist() == pytest.approx([0.04, 0.03], abs=1e-3)
 
 
 def blue_sky_and_grey() -> Tensor:
@@ -348,12 +371,15 @@ def test_a_cast_that_the_style_has_too_is_known_to_be_one(cast: float, tint: flo
 
 
 def test_a_tint_fades_towards_white() -> None:
-    found = whole_photo(greys(0, 1), greys(0, 1, 0.04))
-    torch.testing.assert_close(found.tones[0, : KNOTS - 3, 1], torch.full((KNOTS - 3,), 0.04), rtol=1e-3, atol=0)
+    """If the style's white has none."""
+    tinted = greys(0, 1, 0.04)
+    tinted[1, -8:] = 0
+    found = whole_photo(greys(0, 1), tinted)
+    torch.testing.assert_close(found.tones[0, : KNOTS - 4, 1], torch.full((KNOTS - 4,), 0.04), rtol=0.02, atol=0)
     assert (KNOTS - 4) / (KNOTS - 1) < HIGHLIGHT < (KNOTS - 3) / (KNOTS - 1)
     # At lightnesses of 14/16, 15/16 and 1, of a way of 0.15 from HIGHLIGHT to white.
     faded = [0.04 * (1 / 8) / 0.15, 0.04 * (1 / 16) / 0.15, 0.0]
-    torch.testing.assert_close(found.tones[0, -3:, 1], torch.tensor(faded), rtol=1e-3, atol=0)
+    torch.testing.assert_close(found.tones[0, -3:, 1], torch.tensor(faded), rtol=0, atol=3e-3)
 
 
 def test_saturation_is_the_ratio_of_spreads_and_bounded() -> None:

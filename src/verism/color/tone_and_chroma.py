@@ -28,17 +28,26 @@ SATURATIONS = (0.5, 1.6)
 RIDGE = 0.02
 """Weight of a tone curve's slope of 1 against its squared error: it decides where the photo has few pixels."""
 
-BLACK = 0.06
+BLACK = 0.03
 """Oklab lightness up to which the photo's black may be lifted: a print's black, which is no veil yet."""
+
+WHITE_LOWERED = 0.05
+"""Oklab lightness by which the photo's white may be lowered: a sun that is grey is none."""
 
 ANCHOR = 4.0
 """Weight of where black and white should go, against the mean squared error of the quantiles."""
+
+REGION_ANCHOR = 0.3
+"""The same of a region's white: a lamp stays white, and a white wall may take on the tone of another wall."""
 
 CAST = 0.03
 """Chroma, in Oklab, of a cast that is taken for half of one: up to a warm lamp; more is the colour of things."""
 
 HIGHLIGHT = 0.85
-"""Oklab lightness of the result from which on a tint fades, to none in white."""
+"""Oklab lightness of the result from which on a tint fades, to that of the style's white."""
+
+NO_WHITE = 0.8
+"""Oklab lightness up to which the lightest of a style is no white at all."""
 
 NOISE = 0.02
 """Standard deviation, in Oklab, of what is noise to the linear map."""
@@ -98,8 +107,7 @@ class ToneAndChroma(NamedTuple):
             torch.lerp(hues[..., hue % HUES, left], hues[..., hue % HUES, left + 1], position - left)
             for hue in (before, before + 1)
         )
-        colorful = 1 - torch.exp(-colors[1:].norm(dim=0) / COLORFUL)
-        result[:, 1:] += colorful * torch.lerp(this, following, angle - before)
+        result[:, 1:] += _colorful(colors[1:].norm(dim=0)) * torch.lerp(this, following, angle - before)
         return result
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
@@ -124,11 +132,12 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
         weights: how much each colour counts, ``(n,)`` and ``(m,)``; the same for all if None.
     """
     ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
-    (black, white), (their_black, their_white) = _ends(content, ours), _ends(style, theirs)
-    ends = min(max(their_black - black, 0), BLACK), 1 + min(their_white - white, 0)
+    ends = _wanted_ends(content, style, ours, theirs)
     curve = tone_curve(content[0], ours, style[0], theirs, ends, CAREFUL_SLOPES)
     saturation = _saturation(content, style, ours, theirs)
-    return _retouch(curve, saturation, _neutral_shift(content, style, ours, theirs, curve, saturation))
+    shift = _neutral_shift(content, style, ours, theirs, curve, saturation)
+    white = _white_shift(content, style, ours, theirs, saturation)
+    return _retouch(curve, saturation, shift, _spared(shift), white)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -143,20 +152,20 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
         ours: ``(n,)``, how much of each pixel is in the region.
         theirs: ``(m,)``, likewise.
     """
-    black = min(max(_ends(style, theirs)[0] - _ends(content, ours)[0], 0), BLACK)
-    curve = tone_curve(content[0], ours, style[0], theirs, ends=(black, None))
+    ends = _wanted_ends(content, style, ours, theirs)
+    curve = tone_curve(content[0], ours, style[0], theirs, ends, anchors=(ANCHOR, REGION_ANCHOR))
     knots = torch.linspace(0, 1, KNOTS).to(content)
     origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
     saturation = _saturation(content, style, ours, theirs)
     neutral = _neutral_shift(content, style, ours, theirs, curve, saturation)
-    lacking = tint - saturation * origin - neutral
     chroma = origin.norm(dim=1, keepdim=True)
+    spared = _perpendicular(neutral, origin / chroma.clamp_min(1e-6))
+    lacking = tint - saturation * origin - neutral + _colorful(chroma) * spared
     own = chroma.square() / (chroma.square() + GREYISH**2)
-    angles = torch.arange(HUES).to(content) * (2 * math.pi / HUES)
-    circle = torch.stack([angles.cos(), angles.sin()], dim=1)
-    near = (circle @ (origin / chroma.clamp_min(1e-6)).T).clamp_min(0).unsqueeze(2)
-    hues = near * lacking * own / (1 - torch.exp(-chroma / COLORFUL)).clamp_min(0.3)
-    return _retouch(curve, saturation, neutral + (1 - own) * lacking, hues)
+    near = (_circle(content) @ (origin / chroma.clamp_min(1e-6)).T).clamp_min(0).unsqueeze(2)
+    white = _white_shift(content, style, ours, theirs, saturation)
+    hues = near * lacking * own / _colorful(chroma).clamp_min(0.3)
+    return _retouch(curve, saturation, neutral + (1 - own) * lacking, hues + _spared(neutral), white)
 
 
 def by_region(
@@ -245,6 +254,7 @@ def tone_curve(
     theirs: Tensor,
     ends: tuple[float | None, float | None] = (None, None),
     slopes: tuple[float, float] = SLOPES,
+    anchors: tuple[float, float] = (ANCHOR, ANCHOR),
 ) -> Tensor:
     """Return the curve ``(KNOTS,)`` that takes the lightnesses ``content`` to the distribution of ``style``.
 
@@ -257,6 +267,7 @@ def tone_curve(
         theirs: ``(m,)``, weights.
         ends: where black and white should go, as far as the slopes allow; None leaves them open.
         slopes: their bounds.
+        anchors: weights of where black and white should go, against the mean squared error of the quantiles.
     """
     at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
     x, y = quantiles(content, ours, at), quantiles(style, theirs, at)
@@ -265,10 +276,10 @@ def tone_curve(
     slope = torch.eye(KNOTS, dtype=torch.float64).diff(dim=0) * (KNOTS - 1)
     matrix = hats.T @ hats / QUANTILES + RIDGE / (KNOTS - 1) * slope.T @ slope
     wanted = hats.T @ y / QUANTILES + RIDGE / (KNOTS - 1) * slope.sum(dim=0)
-    for knot, end in zip((0, -1), ends, strict=True):
+    for knot, end, anchor in zip((0, -1), ends, anchors, strict=True):
         if end is not None:
-            matrix[knot, knot] += ANCHOR
-            wanted[knot] += ANCHOR * end
+            matrix[knot, knot] += anchor
+            wanted[knot] += anchor * end
     # Slopes that leave their bounds are pulled back, the harder the longer they do.
     pull, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
     for _ in range(40):
@@ -288,6 +299,32 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     shares = weights.double()[order].cumsum(0)
     found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
     return ordered[found]
+
+
+def _colorful(chroma: Tensor) -> Tensor:
+    """Return how much the hue of a colour counts, from 0 for a grey to 1."""
+    return 1 - torch.exp(-chroma / COLORFUL)
+
+
+def _circle(like: Tensor) -> Tensor:
+    """Return the directions of the hues in the plane of a and b, ``(HUES, 2)``."""
+    angles = torch.arange(HUES).to(like) * (2 * math.pi / HUES)
+    return torch.stack([angles.cos(), angles.sin()], dim=1)
+
+
+def _spared(shift: Tensor) -> Tensor:
+    """Return what to add at each hue, ``(HUES, KNOTS, 2)``, so that a tint ``(KNOTS, 2)`` turns no opposite hue.
+
+    Under a warm tint a blue sky should go grey, and not mauve.
+    """
+    return torch.stack([-_perpendicular(shift, direction.expand_as(shift)) for direction in _circle(shift)])
+
+
+def _perpendicular(shift: Tensor, directions: Tensor) -> Tensor:
+    """Return what part of shifts ``(n, 2)`` turns hues ``(n, 2)``, unit vectors, the more the further from theirs."""
+    along = (shift * directions).sum(dim=1, keepdim=True)
+    opposite = (-along / shift.norm(dim=1, keepdim=True).clamp_min(1e-6)).clamp_min(0)
+    return opposite * (shift - along * directions)
 
 
 def _least_displacement(
@@ -320,19 +357,31 @@ def _neutral_shift(
     return tint - saturation * origin
 
 
-def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor, hues: Tensor | None = None) -> ToneAndChroma:
+def _white_shift(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, saturation: Tensor) -> Tensor:
+    """Return the shift of a and b ``(2,)`` from a photo's white, its lightest percent, to the style's.
+
+    It is 0 as far as the lightest of the style is too dark to be white.
+    """
+    whites, lightest = [], 0.0
+    for colors, weights in ((content, ours), (style, theirs)):
+        lightest = float(quantiles(colors[0], weights, torch.tensor([0.99])))
+        whites.append(_mean(colors, weights * (colors[0] >= lightest)))
+    return (whites[1] - saturation * whites[0]) * min(max((lightest - NO_WHITE) / (1 - NO_WHITE), 0), 1)
+
+
+def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor, hues: Tensor, white: Tensor) -> ToneAndChroma:
     """Return the map of a tone curve ``(KNOTS,)``, a saturation, and shifts of a and b, by tone and by hue and tone.
 
     Args:
         curve: ``(KNOTS,)``.
         saturation: a factor.
         shift: ``(KNOTS, 2)``.
-        hues: ``(HUES, KNOTS, 2)``; None: 0.
+        hues: ``(HUES, KNOTS, 2)``.
+        white: ``(2,)``, the shift of what becomes white.
     """
-    # Where the result is white, there is no colour: what is blown out stays so.
+    # Towards white, colours go to the style's white, whatever tint there is below: what is blown out stays so.
     shown = ((1 - curve.to(shift)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
-    shift = shift * shown
-    hues = shift.new_zeros(HUES, KNOTS, 2) if hues is None else hues * shown
+    shift, hues = torch.lerp(white.expand_as(shift), shift, shown), hues * shown
     matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
     table = torch.cat([curve.to(shift).unsqueeze(1), shift], dim=1)
     return ToneAndChroma(matrix.unsqueeze(0), table.unsqueeze(0), hues.unsqueeze(0))
@@ -355,6 +404,12 @@ def _mean_colors(colors: Tensor, weights: Tensor, tones: Tensor) -> Tensor:
     near = torch.exp(-((colors[0] - tones.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
     sums = near @ colors[1:].T + FEW * (colors[1:] @ weights)
     return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+
+def _wanted_ends(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> tuple[float, float]:
+    """Return where black and white should go: towards the style's, but not far."""
+    (black, white), (their_black, their_white) = _ends(content, ours), _ends(style, theirs)
+    return min(max(their_black - black, 0), BLACK), 1 - min(max(white - their_white, 0), WHITE_LOWERED)
 
 
 def _ends(colors: Tensor, weights: Tensor) -> tuple[float, float]:
