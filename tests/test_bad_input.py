@@ -59,6 +59,10 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def twin(path: Path) -> None:
+    path.write_bytes(path.with_name("content.png").read_bytes())
+
+
 def no_text(path: Path) -> None:
     path.write_bytes(b"\x00\xff\xfe\x01")
 
@@ -137,7 +141,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     "folder.png": Path.mkdir,
     "empty.jpg": empty,
     "text.jpg": text,
-    "twin.png": lambda path: path.write_bytes(path.with_name("content.png").read_bytes()),
+    "twin.png": twin,
     "loop.png": lambda path: path.symlink_to(path),
     "cut.jpg": truncated,
     "cut.png": truncated,
