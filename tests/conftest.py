@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -48,7 +49,7 @@ def tiny_vgg19() -> Weights:
 @pytest.fixture(autouse=True)
 def handled_signals() -> Iterator[None]:
     """Signals as in the foreground of a shell: in the background or under nohup some are ignored, also by children."""
-    usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    usual: dict[str, Any] = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
     ignored = [
         (getattr(signal, name), handler)
         for name, handler in usual.items()

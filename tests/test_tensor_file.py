@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -27,7 +28,11 @@ def packed(content: object) -> io.BytesIO:
 
 
 def test_reads_what_is_whole() -> None:
-    whole = {"a": torch.arange(6.0).view(2, 3).T, "b": [1, "two", {"c": torch.zeros(0)}], "d": (torch.ones(3)[1:],)}
+    whole: dict[str, Any] = {
+        "a": torch.arange(6.0).view(2, 3).T,
+        "b": [1, "two", {"c": torch.zeros(0)}],
+        "d": (torch.ones(3)[1:],),
+    }
     found = tensor_file.load(saved(whole))
     assert torch.equal(found["a"], whole["a"])
     assert found["b"][:2] == [1, "two"]

@@ -25,7 +25,9 @@ def test_a_run_that_goes_on(
     capfd.readouterr()
     shown = ("--trainer.enable_progress_bar", "true")
     run("--trainer.max_steps", steps, "--ckpt_path", "last", *shown)
-    counts = [(int(done), int(of)) for done, of in re.findall(r" (\d+)/(\d+) \[", capfd.readouterr().err)]
+    said = "".join(capfd.readouterr())
+    counts = [(int(done), int(of)) for done, of in re.findall(r" (\d+)/(\d+) \[", said)]
+    assert counts, said
     assert next(done for done, _ in counts if done) >= first
     assert counts[-1] == (total, total)
     assert {of for _, of in counts} == {total}

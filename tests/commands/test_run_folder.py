@@ -25,9 +25,12 @@ def test_twenty_that_start_at_the_same_instant(tmp_path: Path) -> None:
 
 def test_the_loggers_of_a_run_share_a_number(tmp_path: Path) -> None:
     (tmp_path / "one" / "version_0").mkdir(parents=True)
-    loggers = [TensorBoardLogger(tmp_path, "one", version=0), CSVLogger(tmp_path, "two", version=0)]
+    loggers: list[run_folder.Numbered] = [
+        TensorBoardLogger(tmp_path, "one", version=0),
+        CSVLogger(tmp_path, "two", version=0),
+    ]
     run_folder.claim(loggers)
-    assert [Path(logger.log_dir).relative_to(tmp_path).as_posix() for logger in loggers] == [
+    assert [Path(str(logger.log_dir)).relative_to(tmp_path).as_posix() for logger in loggers] == [
         "one/version_1",
         "two/version_1",
     ]

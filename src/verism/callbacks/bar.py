@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lightning.pytorch.callbacks import TQDMProgressBar
 
 
@@ -10,6 +12,11 @@ class StepBar(TQDMProgressBar):
 
     Lightning's own total is what is left to do, and its count begins with what was done: 50 of 36.
     """
+
+    def on_train_start(self, *args: Any) -> None:
+        """Show the total also of a run that goes on in the middle of an epoch, whose start is not announced."""
+        super().on_train_start(*args)
+        self.train_progress_bar.total = self.total_train_batches
 
     @property
     def total_train_batches(self) -> int | float:

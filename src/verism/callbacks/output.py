@@ -104,8 +104,8 @@ class Output(Callback):
             if isinstance(file, Path):
                 atomic.check(file)
         for option, file in (("path", path), ("lut", self.lut)):
-            own = isinstance(file, Path) and partial.replaceable(file, self.left)
-            if file is not None and _exists(file) and not (self.overwrite or own):
+            left = isinstance(file, Path) and partial.replaceable(file, self.left)
+            if file is not None and _exists(file) and not (self.overwrite or left):
                 raise VerismError(
                     f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
                 )
