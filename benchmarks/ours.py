@@ -54,7 +54,7 @@ def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], pre
     transfer.start(photos)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
     with autocast:
-        transfer.aim(photos)
+        transfer.set_targets(photos)
     optimizer = transfer.configure_optimizers()
     for step in count():
         optimizer.zero_grad()

@@ -86,7 +86,7 @@ def test_losses_ask_for_what_shows(files: dict[str, Path]) -> None:
         regions = data.regions(data.photos, lambda *photos, known=None: pytest.fail("nobody asked for regions"))
         loss = SlicedWassersteinLoss(1.0)
         aimed = loss if regions is None else RegionalLoss(loss, regions)
-        aimed.aim({"input": data.photos.content}, {"input": data.photos.style})
+        aimed.set_targets({"input": data.photos.content}, {"input": data.photos.style})
         values.append(aimed(aimed.statistics(image)).weighted)
     torch.testing.assert_close(values[0], values[1])
 

@@ -30,7 +30,7 @@ from verism import (
     images,
 )
 from verism.backbone.architecture import Block
-from verism.backbone.correspondence import shared
+from verism.backbone.correspondence import mutual_weights
 from verism.backbone.weights import Weights
 from verism.canvas import Canvas
 from verism.canvas.linear_grade import NOISE
@@ -175,7 +175,7 @@ def test_lowers_the_style_loss(
     model = style_transfer(style=StyleLoss(normalization="relative"), optimizer=optimizer)
     fit(model, photos, max_steps=steps, precision=precision)
     with torch.no_grad():
-        features = model.backbone(model.canvas(), model.observe.layers)
+        features = model.backbone(model.canvas(), model.feature_pass.layers)
         term = model.style(model.style.statistics(features))
     assert float(term.raw) < 0.2 * sum(model.style.layers.values())
 
@@ -275,7 +275,7 @@ def test_a_canvas_that_asks_starts_from_what_the_network_as_published_sees_in_bo
     with torch.no_grad():
         features = [published(photo, ["relu4_1"])["relu4_1"] for photo in photos]
     # Each position of a layer three poolings deep stands for 8×8 pixels.
-    weights = [weight.repeat_interleave(8, 2).repeat_interleave(8, 3) for weight in shared(*features)]
+    weights = [weight.repeat_interleave(8, 2).repeat_interleave(8, 3) for weight in mutual_weights(*features)]
     expected = monge_kantorovich(*photos, NOISE, weights=(weights[0], weights[1]))
     matrix = model.canvas.get_buffer("matrix").float()
     torch.testing.assert_close(matrix, expected.matrix, rtol=0, atol=1e-4)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from verism.backbone import VGG19
-from verism.backbone.correspondence import compare
+from verism.backbone.correspondence import find_correspondence
 from verism.canvas import Canvas
 from verism.checkpoint import check_canvas, stamp
 from verism.data import PhotoPair, Photos
@@ -23,7 +23,7 @@ from verism.losses.regional import by_region
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
 from verism.scales import Scales
-from verism.tiling.feature_pass import Observer
+from verism.tiling.feature_pass import FeaturePass
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -102,7 +102,7 @@ class StyleTransfer(LightningModule):
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
         opacity = None if regions is None else regions.opacity
-        self.canvas.start(*photos, partial(compare, self.backbone, opacity=opacity), regions)
+        self.canvas.start(*photos, partial(find_correspondence, self.backbone, opacity=opacity), regions)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say which version it is of, and which photos."""
@@ -118,7 +118,7 @@ class StyleTransfer(LightningModule):
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
         with self.trainer.precision_plugin.forward_context():
-            self.aim(self.photos, self.regions)
+            self.set_targets(self.photos, self.regions)
 
     def on_train_batch_start(self, batch: Photos, batch_idx: int) -> None:
         """Go on at the next scale, if it is its turn: with a new image, a new optimiser and new targets."""
@@ -134,22 +134,22 @@ class StyleTransfer(LightningModule):
             self.on_fit_start()
 
     @torch.no_grad()
-    def aim(self, photos: Photos, regions: Regions | None = None) -> None:
+    def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
         self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
-        self.observe = Observer(self.backbone, self.losses, self.tile, photos.content)
-        self.observe.aim(*photos)
+        self.feature_pass = FeaturePass(self.backbone, self.losses, self.tile, photos.content)
+        self.feature_pass.set_targets(*photos)
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
         """Return the total loss (Eq. 3 and 4) and its terms; the sample is the one that the targets were made from."""
         with torch.autocast(self.device.type, enabled=False):
             image = self.canvas()
             penalties = self.canvas.penalties(image)
-        totals = self.observe(image)
+        totals = self.feature_pass(image)
         terms = {name: loss(totals[name]) for name, loss in self.losses.items()}
-        if self.canvas.weights:
-            terms["canvas"] = Term(1.0, self.canvas.weights, {name: penalties[name] for name in self.canvas.weights})
+        if weights := self.canvas.penalty_weights:
+            terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
         return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
 

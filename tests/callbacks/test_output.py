@@ -328,7 +328,7 @@ def test_ctrl_c_keeps_the_image(photo_files: list[str], tmp_path: Path, content:
     """The real thing: a process of its own, on the embedded weights, interrupted after its first steps."""
     with started([long_run(photo_files, tmp_path)], tmp_path / "said") as (process,):
         process.says(TENTH_STEP)
-        process.popen.send_signal(signal.SIGINT)
+        process.receive(signal.SIGINT)
         assert process.ends() == 130, process.said
         assert "Result: " in process.said
         assert "Traceback" not in process.said

@@ -11,7 +11,7 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
-from verism.backbone.correspondence import Shared
+from verism.backbone.correspondence import Correspondence
 from verism.canvas import BilateralGrid, Lut3d, RegionalGrade
 from verism.canvas.grade import Grade, out_of_range
 from verism.canvas.linear_grade import NOISE, LinearGrade, Start
@@ -89,17 +89,17 @@ def test_starts_from_what_the_photos_share_if_asked(
     make: Make, content: Tensor, style: Tensor, space: ColorSpace
 ) -> None:
     """The content's left and the style's upper half, and nothing of the others."""
-    weights = Shared(torch.zeros_like(content[:, :1]), torch.zeros_like(style[:, :1]))
+    weights = Correspondence(torch.zeros_like(content[:, :1]), torch.zeros_like(style[:, :1]))
     weights.content[..., :32] = 1
     weights.style[..., :28, :] = 1
     asked = []
 
-    def compare(*photos: Tensor) -> Shared:
+    def find_correspondence(*photos: Tensor) -> Correspondence:
         asked.append(photos)
         return weights
 
     canvas = make(space=space, init="shared")
-    canvas.start(content, style, compare)
+    canvas.start(content, style, find_correspondence)
     expected = monge_kantorovich(space.encode(content[..., :32]), space.encode(style[..., :28, :]), NOISE)
     for part, wanted in zip(canvas.first, expected, strict=True):
         torch.testing.assert_close(part, wanted, rtol=0, atol=1e-5)
@@ -111,10 +111,10 @@ def test_starts_from_what_the_photos_share_if_asked(
 @both
 @pytest.mark.parametrize("init", ["monge_kantorovich", "identity"])
 def test_compares_the_photos_only_if_asked(make: Make, content: Tensor, style: Tensor, init: Start) -> None:
-    def compare(*photos: Tensor) -> Shared:
+    def find_correspondence(*photos: Tensor) -> Correspondence:
         raise AssertionError
 
-    make(init=init).start(content, style, compare)
+    make(init=init).start(content, style, find_correspondence)
 
 
 @both
@@ -234,20 +234,20 @@ def test_every_control_value_that_the_photo_sees_learns(make: Make, content: Ten
 def test_penalties_have_a_gradient_and_the_names_of_their_weights(make: Make, content: Tensor, style: Tensor) -> None:
     canvas = moved(started(make, content, style, departure=1.0), 0.3)
     penalties = canvas.penalties(canvas())
-    assert set(canvas.weights) <= set(penalties)
-    torch.stack([penalties[name] for name in canvas.weights]).sum().backward()
+    assert set(canvas.penalty_weights) <= set(penalties)
+    torch.stack([penalties[name] for name in canvas.penalty_weights]).sum().backward()
     gradient = canvas.controls.grad
     assert gradient is not None
     assert bool(gradient.isfinite().all())
-    assert all(float(penalties[name].detach()) > 0 for name in canvas.weights)
+    assert all(float(penalties[name].detach()) > 0 for name in canvas.penalty_weights)
 
 
 @both
 def test_a_penalty_of_weight_zero_is_left_out(make: Make) -> None:
-    assert "smoothness" in make().weights
-    assert "departure" not in make().weights
-    assert "smoothness" not in make(smoothness=0.0).weights
-    assert make(out_of_range=3.0).weights["out_of_range"] == 3.0
+    assert "smoothness" in make().penalty_weights
+    assert "departure" not in make().penalty_weights
+    assert "smoothness" not in make(smoothness=0.0).penalty_weights
+    assert make(out_of_range=3.0).penalty_weights["out_of_range"] == 3.0
 
 
 @every

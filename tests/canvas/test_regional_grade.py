@@ -8,9 +8,9 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import checkpoint, images
-from verism.backbone.correspondence import Shared
+from verism.backbone.correspondence import Correspondence
 from verism.canvas import RegionalGrade
-from verism.canvas.canvas import Compare
+from verism.canvas.canvas import FindCorrespondence
 from verism.color import table as color_table
 from verism.color import tone_and_chroma
 from verism.color.spaces import Oklab, into_gamut
@@ -44,16 +44,16 @@ def regions(*sure: float, content: tuple[int, int] = (48, 64), style: tuple[int,
 
 
 def started(
-    content: Tensor, style: Tensor, found: Regions | None = None, compare: Compare | None = None
+    content: Tensor, style: Tensor, found: Regions | None = None, find_correspondence: FindCorrespondence | None = None
 ) -> RegionalGrade:
     canvas = RegionalGrade()
-    canvas.start(content, style, compare, found)
+    canvas.start(content, style, find_correspondence, found)
     return canvas
 
 
-def halves_alike(content: Tensor, style: Tensor) -> Shared:
+def halves_alike(content: Tensor, style: Tensor) -> Correspondence:
     """The photos show the same on their left."""
-    return Shared(soft_halves(*content.shape[-2:])[:, :1], soft_halves(*style.shape[-2:])[:, :1])
+    return Correspondence(soft_halves(*content.shape[-2:])[:, :1], soft_halves(*style.shape[-2:])[:, :1])
 
 
 def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
@@ -320,7 +320,7 @@ def test_penalties_are_zero_at_a_plain_start(content: Tensor) -> None:
     photo = with_greys(1)
     for canvas in (started(photo, photo), RegionalGrade()):
         penalties = canvas.penalties(photo)
-        assert set(penalties) == set(canvas.weights) == {"departure", "smoothness", "contrast"}
+        assert set(penalties) == set(canvas.penalty_weights) == {"departure", "smoothness", "contrast"}
         assert all(float(value.detach()) < 1e-9 for value in penalties.values())
 
 

@@ -375,7 +375,7 @@ def test_a_tint_fades_towards_white() -> None:
     tinted = greys(0, 1, 0.04)
     tinted[1, -8:] = 0
     found = whole_photo(greys(0, 1), tinted)
-    torch.testing.assert_close(found.tones[0, : KNOTS - 4, 1], torch.full((KNOTS - 4,), 0.04), rtol=0.02, atol=0)
+    torch.testing.assert_close(found.tones[0, : KNOTS - 4, 1], torch.full((KNOTS - 4,), 0.04), rtol=0.05, atol=0)
     assert (KNOTS - 4) / (KNOTS - 1) < HIGHLIGHT < (KNOTS - 3) / (KNOTS - 1)
     # At lightnesses of 14/16, 15/16 and 1, of a way of 0.15 from HIGHLIGHT to white.
     faded = [0.04 * (1 / 8) / 0.15, 0.04 * (1 / 16) / 0.15, 0.0]

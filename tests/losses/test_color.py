@@ -15,7 +15,7 @@ def photo(image: Tensor) -> dict[str, Tensor]:
 
 
 def aimed(loss: ColorLoss, content: Tensor, style: Tensor) -> ColorLoss:
-    loss.aim(photo(content), photo(style))
+    loss.set_targets(photo(content), photo(style))
     return loss
 
 

@@ -87,7 +87,7 @@ def test_the_loss_is_of_the_content_photos_colours_whatever_the_style(content: T
     values = []
     for other in (style, content):
         loss = ConsistencyLoss(3.0)
-        loss.aim(normalized(content), normalized(other))
+        loss.set_targets(normalized(content), normalized(other))
         found = term(loss, image)
         assert (found.weight, dict(found.layers)) == (3.0, {"input": 1.0})
         values.append(float(found.raw))
@@ -101,7 +101,7 @@ def test_the_gradient_makes_two_colours_one() -> None:
     image = grey.clone()
     image[:, 0, :, :8] += 0.2
     loss = ConsistencyLoss(1.0)
-    loss.aim(normalized(grey), normalized(grey))
+    loss.set_targets(normalized(grey), normalized(grey))
     image.requires_grad_()
     term(loss, image).weighted.backward()
     gradient = image.grad
@@ -114,7 +114,7 @@ def test_the_gradient_makes_two_colours_one() -> None:
 def test_is_aimed_anew_at_another_size(content: Tensor, style: Tensor) -> None:
     loss = ConsistencyLoss()
     for photo in (content[..., ::2, ::2], content):
-        loss.aim(normalized(photo), normalized(style))
+        loss.set_targets(normalized(photo), normalized(style))
         assert float(term(loss, 0.5 * photo).raw) < 1e-6
 
 
@@ -124,7 +124,7 @@ def test_is_computed_in_float32_where_features_are_bf16(content: Tensor, style: 
     for enabled in (True, False):
         loss = ConsistencyLoss()
         with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-            loss.aim(normalized(content), normalized(style))
+            loss.set_targets(normalized(content), normalized(style))
             values.append(term(loss, image).raw)
     assert values[0].dtype == torch.float32
     assert torch.equal(*values)
@@ -132,7 +132,7 @@ def test_is_computed_in_float32_where_features_are_bf16(content: Tensor, style: 
 
 def test_leaves_nothing_in_checkpoints(content: Tensor, style: Tensor) -> None:
     loss = ConsistencyLoss()
-    loss.aim(normalized(content), normalized(style))
+    loss.set_targets(normalized(content), normalized(style))
     assert loss.state_dict() == {}
     assert list(loss.parameters()) == []
 

@@ -17,7 +17,7 @@ def features(seed: int, dtype: torch.dtype = torch.float64) -> Tensor:
 
 def aimed(loss: ContentLoss, target: Tensor) -> ContentLoss:
     photo = dict.fromkeys(loss.layers, target)
-    loss.aim(photo, photo)
+    loss.set_targets(photo, photo)
     return loss
 
 

@@ -80,7 +80,7 @@ def test_distances() -> None:
 def test_relative_distance_is_one_from_the_content_and_zero_at_the_style() -> None:
     content, style = gram(features(3, 5, 5, seed=1)), gram(features(3, 9, 4, seed=2))
     distance = GramDistance("here", "relative", sum_distance)
-    distance.aim(content, style)
+    distance.set_target(content, style)
     torch.testing.assert_close(distance(content), torch.tensor(1.0, dtype=torch.float64))
     assert float(distance(style)) == 0.0
     assert distance.state_dict() == {}
@@ -89,4 +89,4 @@ def test_relative_distance_is_one_from_the_content_and_zero_at_the_style() -> No
 def test_relative_to_no_difference_is_refused() -> None:
     same = gram(features(3, 5, 5))
     with pytest.raises(VerismError, match="at here, content and style have the same statistics"):
-        GramDistance("here", "relative", sum_distance).aim(same, same)
+        GramDistance("here", "relative", sum_distance).set_target(same, same)

@@ -21,7 +21,7 @@ def features(*shape: int, seed: int = 0) -> Tensor:
 
 def aimed(content: Tensor, style: Tensor, **options: float | str) -> MomentsLoss:
     loss = MomentsLoss(**options)  # type: ignore[arg-type]
-    loss.aim({"input": content}, {"input": style})
+    loss.set_targets({"input": content}, {"input": style})
     return loss
 
 
@@ -79,7 +79,7 @@ def test_relative_is_one_at_the_content_and_zero_at_the_style(content: Tensor, s
 def test_layers_are_weighted_and_relative_each_for_itself() -> None:
     content, style = ({"input": features(3, 6, 6, seed=i), "conv1_1": 10 * features(5, 6, 6, seed=i)} for i in (1, 2))
     loss = MomentsLoss(layers={"input": 2.0, "conv1_1": 0.5})
-    loss.aim(content, style)
+    loss.set_targets(content, style)
     torch.testing.assert_close(loss(loss.statistics(content)).raw, torch.tensor(2.5, dtype=torch.float64))
 
 

@@ -61,7 +61,7 @@ def photo(image: Tensor) -> dict[str, Tensor]:
 
 def aimed(content: Tensor, weight: float = 1.0, epsilon: float = EPSILON) -> PhotorealismLoss:
     loss = PhotorealismLoss(weight, epsilon)
-    loss.aim(photo(content), photo(content))
+    loss.set_targets(photo(content), photo(content))
     return loss
 
 
@@ -169,14 +169,14 @@ def test_is_float32_whatever_the_features_and_autocast(content: Tensor) -> None:
 
 def test_the_style_does_not_matter_and_nothing_is_saved(content: Tensor, style: Tensor) -> None:
     loss = PhotorealismLoss(1.0)
-    loss.aim(photo(content), photo(style))
+    loss.set_targets(photo(content), photo(style))
     torch.testing.assert_close(loss.basis, aimed(content).basis)
     assert loss.state_dict() == {}
 
 
 def test_weight_zero_leaves_it_out(content: Tensor, style: Tensor) -> None:
     loss = PhotorealismLoss(0.0)
-    loss.aim({}, {})
+    loss.set_targets({}, {})
     assert loss.layers == {}
     assert loss.statistics({}) == {}
 
@@ -199,7 +199,7 @@ def test_alone_removes_grain_and_leaves_a_change_of_colour(content: Tensor) -> N
 def test_at_a_coarser_scale_it_is_of_the_means_of_blocks() -> None:
     content, image = noise(3, 20, 27), noise(3, 20, 27, seed=1)
     coarse, fine = PhotorealismLoss(epsilon=0.01, scale=4), aimed(avg_pool2d(content, 4), epsilon=0.01)
-    coarse.aim(photo(content), photo(content))
+    coarse.set_targets(photo(content), photo(content))
     torch.testing.assert_close(value(coarse, image), value(fine, avg_pool2d(image, 4)))
 
 
@@ -209,7 +209,7 @@ def test_at_a_coarser_scale_shading_costs_where_the_photo_has_none() -> None:
     costs = []
     for content in (flat, flat + shade):
         loss = PhotorealismLoss(epsilon=1e-4, scale=4)
-        loss.aim(photo(content), photo(content))
+        loss.set_targets(photo(content), photo(content))
         costs.append(float(value(loss, content + shade)))
     assert costs[0] > 10 * costs[1]
 
@@ -217,6 +217,6 @@ def test_at_a_coarser_scale_shading_costs_where_the_photo_has_none() -> None:
 def test_a_photo_too_small_for_the_scale_is_a_mistake() -> None:
     loss = PhotorealismLoss(scale=8)
     with pytest.raises(VerismError, match="at least 24 pixels"):
-        loss.aim(photo(noise(3, 23, 40)), photo(noise(3, 23, 40)))
+        loss.set_targets(photo(noise(3, 23, 40)), photo(noise(3, 23, 40)))
     with pytest.raises(VerismError, match="scale 0"):
         PhotorealismLoss(scale=0)

@@ -54,7 +54,7 @@ ONE = Regions(("#ff0000",), torch.ones(1, 1, 16, 24).bool(), torch.ones(1, 1, 24
 
 
 def aimed(loss: Loss, content: dict[str, Tensor] = CONTENT, style: dict[str, Tensor] = STYLE) -> Loss:
-    loss.aim(content, style)
+    loss.set_targets(content, style)
     return loss
 
 

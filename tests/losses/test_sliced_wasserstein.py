@@ -20,7 +20,7 @@ def features(*shape: int, seed: int = 0) -> Tensor:
 
 def aimed(content: Tensor, style: Tensor, **options: int | str) -> SlicedWassersteinLoss:
     loss = SlicedWassersteinLoss(**options)  # type: ignore[arg-type]
-    loss.aim({"input": content}, {"input": style})
+    loss.set_targets({"input": content}, {"input": style})
     return loss
 
 
@@ -73,7 +73,7 @@ def test_directions_are_of_unit_length_and_differ_between_layers() -> None:
     torch.testing.assert_close(directions.norm(dim=1), torch.ones(50))
     photo = {"input": features(3, 4, 4), "conv1_1": features(3, 4, 4)}
     loss = SlicedWassersteinLoss(layers={"input": 1.0, "conv1_1": 1.0}, normalization="paper", directions=5)
-    loss.aim(photo, photo)
+    loss.set_targets(photo, photo)
     assert loss.get_buffer("directions_input").shape == (5, 3)
     assert not torch.equal(loss.get_buffer("directions_input"), loss.get_buffer("directions_conv1_1"))
 
@@ -155,7 +155,7 @@ def test_positions_are_drawn_by_seed_and_anew_for_every_layer() -> None:
         loss = SlicedWassersteinLoss(
             layers={"input": 1.0, "conv1_1": 1.0}, normalization="paper", positions=20, seed=seed
         )
-        loss.aim(photo, photo)
+        loss.set_targets(photo, photo)
         assert loss.state_dict() == {}
         return loss.get_buffer("sample_input"), loss.get_buffer("sample_conv1_1")
 

@@ -17,7 +17,7 @@ def features(seed: int, height: int = 4, width: int = 5) -> Tensor:
 
 
 def aimed(loss: StyleLoss, content: Tensor, style: Tensor) -> StyleLoss:
-    loss.aim(dict.fromkeys(loss.layers, content), dict.fromkeys(loss.layers, style))
+    loss.set_targets(dict.fromkeys(loss.layers, content), dict.fromkeys(loss.layers, style))
     return loss
 
 

@@ -19,7 +19,7 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from verism import images, photo_file
-from verism.backbone.correspondence import Shared
+from verism.backbone.correspondence import Correspondence
 from verism.canvas import BilateralGrid, Lut3d
 from verism.errors import VerismError
 from verism.photo_file import Encoding, Photo, icc
@@ -154,7 +154,7 @@ def test_dithering_keeps_the_mean_and_what_is_exact(tmp_path: Path) -> None:
 def test_a_gradient_keeps_no_bands(tmp_path: Path, canvas: Any) -> None:
     """A sky of 16 bits, more contrast in it: neighbours differ by about as much everywhere, at every level."""
     ramp = torch.linspace(0.3, 0.6, 2048).expand(1, 3, 64, 2048).contiguous()
-    canvas.start(ramp, ramp.flip(-1) ** 2, lambda content, style: Shared(*(torch.ones(1, 1, 1, 1),) * 2))
+    canvas.start(ramp, ramp.flip(-1) ** 2, lambda content, style: Correspondence(*(torch.ones(1, 1, 1, 1),) * 2))
     photo_file.write(tmp_path / "sky.png", Photo(canvas.render(ramp), depth=16), {})
     row = images.read(tmp_path / "sky.png")[0, 1, 32]
     steps = row.diff().abs() * 65535

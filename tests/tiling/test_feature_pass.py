@@ -25,7 +25,7 @@ from verism.losses import (
 )
 from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
-from verism.tiling.feature_pass import Observer
+from verism.tiling.feature_pass import FeaturePass
 from verism.tiling.memory_estimate import LARGE, SMALL, Step
 from verism.tiling.plan import Tiling
 
@@ -60,11 +60,11 @@ def look(backbone: VGG19, shape: tuple[int, int], tiling: Tiling, only: str | No
     """Return every loss's value, its derivative with respect to the image, and the image's features' sum."""
     content, style, image = (photo(*size, seed) for seed, size in enumerate((shape, (90, 110), shape)))
     asked = {name: loss.double() for name, loss in losses(content, style).items() if only in (None, name)}
-    observer = Observer(backbone, asked, None, content)
-    observer.tiling = tiling
-    observer.aim(content, style)
+    feature_pass = FeaturePass(backbone, asked, None, content)
+    feature_pass.tiling = tiling
+    feature_pass.set_targets(content, style)
     image.requires_grad_()
-    totals = observer(image)
+    totals = feature_pass(image)
     values = {name: loss(totals[name]).weighted for name, loss in asked.items()}
     (gradient,) = torch.autograd.grad(torch.stack(list(values.values())).sum(), image)
     return {**values, "gradient": gradient}
@@ -102,10 +102,10 @@ def test_tiles_are_exact_at_the_poolings_and_where_a_block_ends(backbone: VGG19,
     found = []
     for tile in (side, None):
         loss = StyleLoss(1.0, dict.fromkeys(layers, 1.0)).double()
-        observer = Observer(backbone, {"style": loss}, tile, photos[0])
-        observer.aim(*photos[:2])
+        feature_pass = FeaturePass(backbone, {"style": loss}, tile, photos[0])
+        feature_pass.set_targets(*photos[:2])
         image = photos[2].clone().requires_grad_()
-        value = loss(observer(image)["style"]).weighted
+        value = loss(feature_pass(image)["style"]).weighted
         found.append((value, *torch.autograd.grad(value, image)))
     torch.testing.assert_close(*found, rtol=1e-9, atol=1e-12)
 
@@ -116,8 +116,8 @@ def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
     kept: dict[int | None, int] = {}
     for tile in (32, None):
         loss = StyleLoss(1.0, {"conv1_1": 1.0, "conv2_1": 1.0}).double()
-        observer = Observer(backbone, {"style": loss}, tile, image.detach())
-        observer.aim(image.detach(), image.detach())
+        feature_pass = FeaturePass(backbone, {"style": loss}, tile, image.detach())
+        feature_pass.set_targets(image.detach(), image.detach())
         saved: list[Tensor] = []
 
         def keep(tensor: Tensor, saved: list[Tensor] = saved) -> Tensor:
@@ -125,7 +125,7 @@ def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            observer(image)
+            feature_pass(image)
         maps = [tensor.untyped_storage() for tensor in saved if tensor.dim() == 4 and tensor.shape[1] == TINY_WIDTH]
         storages = {storage.data_ptr(): storage.nbytes() for storage in maps}
         kept[tile] = sum(storages.values())
@@ -134,14 +134,14 @@ def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
 
 @pytest.mark.parametrize(("tile", "tiling"), [(None, Tiling()), (32, Tiling(1, 32))])
 def test_a_tile_by_hand_is_for_all_of_the_network(backbone: VGG19, tile: int | None, tiling: Tiling) -> None:
-    observer = Observer(backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90))
-    assert observer.tiling == tiling
+    feature_pass = FeaturePass(backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90))
+    assert feature_pass.tiling == tiling
 
 
 @pytest.mark.parametrize("tile", [0, 8, 100, -16])
 def test_refuses_tiles_that_the_poolings_do_not_divide(backbone: VGG19, tile: int) -> None:
     with pytest.raises(VerismError, match=f"--model.tile {tile}: must be a multiple of 16, auto or null"):
-        Observer(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
+        FeaturePass(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
 
 
 @pytest.mark.parametrize("tiling", [Tiling(1, SMALL), Tiling(2, LARGE), Tiling(3, LARGE)])
@@ -151,11 +151,13 @@ def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
     available = 2 * Step(down_to(["conv3_1"]), 1400, 1800, 4).takes(tiling)
     monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
     with caplog.at_level("INFO"):
-        observer = Observer(VGG19(), {"style": StyleLoss(1.0, {"conv3_1": 1.0})}, "auto", torch.rand(1, 3, 1400, 1800))
-    assert observer.tiling == tiling
-    further = tiling.again > 1
+        feature_pass = FeaturePass(
+            VGG19(), {"style": StyleLoss(1.0, {"conv3_1": 1.0})}, "auto", torch.rand(1, 3, 1400, 1800)
+        )
+    assert feature_pass.tiling == tiling
+    further = tiling.checkpointed_blocks > 1
     assert ("At 1800×1400 pixels a step would take about" in caplog.text) == further
-    assert (f"in {tiling.again} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
+    assert (f"in {tiling.checkpointed_blocks} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
     assert "if that is not enough" not in caplog.text
 
 
@@ -181,6 +183,6 @@ def test_a_step_that_is_likely_to_fail_is_announced_with_what_would_fit(
     monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
     photo = torch.rand(1, 3, 700, 900, dtype=dtype)
     with caplog.at_level("INFO"):
-        Observer(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
+        FeaturePass(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
     assert (remedy is None) == ("if that is not enough" not in caplog.text)
     assert remedy is None or f"that are free; if that is not enough: {remedy}" in caplog.text

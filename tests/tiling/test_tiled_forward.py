@@ -12,7 +12,7 @@ from verism.backbone.architecture import BLOCKS
 from verism.tiling.boxes import shares, whole
 from verism.tiling.plan import Stage, Tile, Tiling, stages
 from verism.tiling.statistics import Statistics
-from verism.tiling.tiled_forward import piecewise
+from verism.tiling.tiled_forward import tiled_forward
 
 
 class Look:
@@ -44,7 +44,7 @@ def test_is_the_whole_and_its_derivative(x: Tensor, again: int) -> None:
     found = []
     for tiling in (Tiling(again, 16), Tiling()):
         stage = stage_of(41, 50, tiling)
-        output, statistics = piecewise(x, stage, Look(stage))
+        output, statistics = tiled_forward(x, stage, Look(stage))
         assert output is not None
         layer = statistics["loss"]["layer"]
         (gradient,) = torch.autograd.grad(output.pow(3).sum() + layer["sum"].sin(), x)
@@ -60,7 +60,7 @@ def test_shares_of_processes_add_up_to_the_whole_and_its_derivative(tiling: Tili
     total = torch.zeros((), dtype=torch.float64)
     for share in shares(32, 400, 3):
         stage = stages(BLOCKS, image, share, tiling)[1]
-        output, statistics = piecewise(x[..., *stage.frame.within(stage.whole)], stage, Look(stage))
+        output, statistics = tiled_forward(x[..., *stage.frame.within(stage.whole)], stage, Look(stage))
         assert output is not None
         total = total + statistics["loss"]["layer"]["sum"]
     torch.testing.assert_close(total, x.square().sum())
@@ -73,7 +73,7 @@ def test_is_looked_at_again_unless_it_is_kept(x: Tensor, again: int, times: int)
     stage = stage_of(41, 50, Tiling(again, 16))
     assert len(stage.tiles) == 12
     look = Look(stage)
-    output, _ = piecewise(x, stage, look)
+    output, _ = tiled_forward(x, stage, look)
     assert output is not None
     assert look.times == 12
     output.sum().backward()
@@ -84,7 +84,7 @@ def test_without_a_derivative_it_is_looked_at_once(x: Tensor) -> None:
     stage = stage_of(41, 50, Tiling(1, 16))
     look = Look(stage)
     with torch.no_grad():
-        output, statistics = piecewise(x, stage, look)
+        output, statistics = tiled_forward(x, stage, look)
     assert output is not None
     assert not output.requires_grad
     assert not statistics["loss"]["layer"]["sum"].requires_grad
@@ -100,7 +100,7 @@ def test_the_second_look_is_in_the_type_of_the_first(x: Tensor) -> None:
         return Look(stage)(window, tile)
 
     with torch.autocast("cpu", torch.bfloat16):
-        output, _ = piecewise(x, stage, look)
+        output, _ = tiled_forward(x, stage, look)
     assert output is not None
     output.sum().backward()
     assert seen == [True] * (12 + 11)

@@ -21,7 +21,7 @@ TEMPERATURE = 0.1
 """Of the softmax over cosine similarities: the less, the fewer positions answer to one."""
 
 
-class Shared(NamedTuple):
+class Correspondence(NamedTuple):
     """How much of what is at a position of one photo the other shows too, from 0 to 1.
 
     Attributes:
@@ -34,8 +34,10 @@ class Shared(NamedTuple):
 
 
 @torch.no_grad()
-def compare(backbone: VGG19, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> Shared:
-    """Return how much of each pixel of a photo the other one shows too, as ``shared`` has it.
+def find_correspondence(
+    backbone: VGG19, content: Tensor, style: Tensor, opacity: Tensor | None = None
+) -> Correspondence:
+    """Return how much of each pixel of a photo the other one shows too, as ``mutual_weights`` has it.
 
     Args:
         backbone: its filters are used as they were published.
@@ -51,11 +53,11 @@ def compare(backbone: VGG19, content: Tensor, style: Tensor, opacity: Tensor | N
     shown = None
     if opacity is not None:
         shown = F.interpolate(opacity.to(features[1]), features[1].shape[-2:], mode="area")
-    weights = zip(shared(features[0], features[1], shown), (content, style), strict=True)
-    return Shared(*(F.interpolate(weight, photo.shape[-2:]) for weight, photo in weights))
+    weights = zip(mutual_weights(features[0], features[1], shown), (content, style), strict=True)
+    return Correspondence(*(F.interpolate(weight, photo.shape[-2:]) for weight, photo in weights))
 
 
-def shared(content: Tensor, style: Tensor, shown: Tensor | None = None) -> Shared:
+def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) -> Correspondence:
     """Return what weighs two photos so that they show the same things in about the same amounts.
 
     ``S_ij`` is the cosine similarity of position i of the content to position j of the style, after the mean of all
@@ -85,7 +87,9 @@ def shared(content: Tensor, style: Tensor, shown: Tensor | None = None) -> Share
     found_in_content = similarity.softmax(dim=0) @ visible
     # What does not show is not there to be found.
     found_in_style = (similarity + visible.log()).softmax(dim=1).sum(dim=0)
-    return Shared(_up_to_mean(found_in_content, everywhere, content), _up_to_mean(found_in_style, visible, style))
+    return Correspondence(
+        _up_to_mean(found_in_content, everywhere, content), _up_to_mean(found_in_style, visible, style)
+    )
 
 
 def _up_to_mean(found: Tensor, weights: Tensor, features: Tensor) -> Tensor:

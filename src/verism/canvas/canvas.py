@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
-from verism.backbone.correspondence import Shared
+from verism.backbone.correspondence import Correspondence
 from verism.color import table as color_table
 from verism.errors import VerismError
 from verism.regions.masks import Regions
 
-Compare = Callable[[Tensor, Tensor], Shared]
+FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
 """What tells, of two photos, how much of each pixel the other shows too: ``(1, 1, H, W)`` and ``(1, 1, H', W')``."""
 
 
@@ -21,7 +21,7 @@ class Canvas(nn.Module, ABC):
     """Holds the one parameter of the optimisation, and makes the image of it.
 
     Attributes:
-        weights: of its penalties in the total, by name; empty if it has none.
+        penalty_weights: of its penalties in the total, by name; empty if it has none.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
@@ -30,7 +30,7 @@ class Canvas(nn.Module, ABC):
         for name, weight in (weights or {}).items():
             if not 0 <= weight < math.inf:
                 raise VerismError(f"--model.canvas.{name} {weight}: must be a finite number from 0.")
-        self.weights = {name: weight for name, weight in (weights or {}).items() if weight}
+        self.penalty_weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:
         """Find out whether it can start, before anything is written.
@@ -41,18 +41,22 @@ class Canvas(nn.Module, ABC):
 
     @abstractmethod
     def start(
-        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
     ) -> None:
         """Put the first image on the canvas.
 
         Args:
             content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
-            compare: asked only by a canvas that starts from what the photos share, which cannot start without.
+            find_correspondence: called only by a canvas that starts from what the photos share, and needed by it.
             regions: of the two photos, for a canvas that treats them differently; None if there are none.
 
         Raises:
-            VerismError: it starts from a file that cannot be read, or needs ``compare``.
+            VerismError: it starts from a file that cannot be read, or needs ``find_correspondence``.
         """
 
     @abstractmethod
@@ -98,7 +102,7 @@ class Canvas(nn.Module, ABC):
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return what the canvas has against its present state, a scalar for each of ``weights``.
+        """Return what the canvas has against its present state, a scalar for each of ``penalty_weights``.
 
         Args:
             image: what ``forward`` returned.

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from verism.canvas.canvas import Compare
+from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
 from verism.color.monge_kantorovich import ColorMap, identity, monge_kantorovich
 from verism.color.spaces import ColorSpace
@@ -45,22 +45,30 @@ class LinearGrade(Grade):
         return ColorMap(self.matrix, self.offset)
 
     def start(
-        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
     ) -> None:
         """Put the content photo on the canvas, through the closed-form colour map or as it is."""
         shown = None if regions is None else regions.opacity
-        self.matrix, self.offset = (part.to(content) for part in self._first(content, style, compare, shown))
+        self.matrix, self.offset = (
+            part.to(content) for part in self._first(content, style, find_correspondence, shown)
+        )
         self.controls = nn.Parameter(torch.zeros_like(self.controls))
         self.resize(content)
 
-    def _first(self, content: Tensor, style: Tensor, compare: Compare | None, shown: Tensor | None) -> ColorMap:
+    def _first(
+        self, content: Tensor, style: Tensor, find_correspondence: FindCorrespondence | None, shown: Tensor | None
+    ) -> ColorMap:
         if self.init == "identity":
             return identity()
         weights: tuple[Tensor, Tensor] | None = None
         if self.init == "shared":
-            if compare is None:
+            if find_correspondence is None:
                 raise VerismError("--model.canvas.init shared: needs a network that compares the photos.")
-            weights = compare(content, style)
+            weights = find_correspondence(content, style)
         if shown is not None:
             ours, theirs = weights or (torch.ones_like(content[:, :1]), 1.0)
             weights = (ours, theirs * shown.to(style))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from verism import checkpoint, images
 from verism.backbone.normalization import Normalization
-from verism.canvas.canvas import Canvas, Compare
+from verism.canvas.canvas import Canvas, FindCorrespondence
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.errors import VerismError
 from verism.images import resize
@@ -69,10 +69,14 @@ class Pixels(Canvas):
             self._read(self.init)
 
     def start(
-        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
     ) -> None:
         """Put the first image on the canvas; raise ``VerismError`` if ``init`` is a file that cannot be read."""
-        del compare, regions
+        del find_correspondence, regions
         shape = content.shape[-2:]
         if isinstance(self.init, Path):
             first = self._read(self.init)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from verism.canvas.canvas import Compare
+from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
 from verism.color import table as color_table
 from verism.color import tone_and_chroma
@@ -89,12 +89,16 @@ class RegionalGrade(Grade):
         return ToneAndChroma(self.matrix, self.tones, self.hues)
 
     def start(
-        self, content: Tensor, style: Tensor, compare: Compare | None = None, regions: Regions | None = None
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
     ) -> None:
         """Put the content photo on the canvas, graded in closed form.
 
         Raises:
-            VerismError: the photos are of one scene, and there is no ``compare`` to tell what they share.
+            VerismError: the photos are of one scene, and there is no ``find_correspondence`` to tell what they share.
         """
         ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
         shown = torch.ones_like(theirs[0])
@@ -108,9 +112,9 @@ class RegionalGrade(Grade):
             mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
             maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, shown)
             if regions.one_scene:
-                if compare is None:
+                if find_correspondence is None:
                     raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
-                alike = (part.flatten().to(content) for part in compare(content, style))
+                alike = (part.flatten().to(content) for part in find_correspondence(content, style))
                 maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)

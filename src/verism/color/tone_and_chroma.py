@@ -324,7 +324,8 @@ def _perpendicular(shift: Tensor, directions: Tensor) -> Tensor:
     """Return what part of shifts ``(n, 2)`` turns hues ``(n, 2)``, unit vectors, the more the further from theirs."""
     along = (shift * directions).sum(dim=1, keepdim=True)
     opposite = (-along / shift.norm(dim=1, keepdim=True).clamp_min(1e-6)).clamp_min(0)
-    return opposite * (shift - along * directions)
+    turning: Tensor = opposite * (shift - along * directions)
+    return turning
 
 
 def _least_displacement(

@@ -352,10 +352,11 @@ class VerismCLI(LightningCLI):
 
     def _remedy(self) -> str:
         """Return what would have taken less memory: half of what there was not, or of what there is."""
-        observe = getattr(getattr(self, "model", None), "observe", None)
-        if observe is None:
+        feature_pass = getattr(getattr(self, "model", None), "feature_pass", None)
+        if feature_pass is None:
             return "a smaller --data.size"
-        return str(observe.remedy(min(free(self.model.device), observe.step.takes(observe.tiling)) // 2))
+        takes = feature_pass.step.takes(feature_pass.tiling)
+        return str(feature_pass.remedy(min(free(self.model.device), takes) // 2))
 
 
 def _are_one(first: Path, second: Path) -> bool:

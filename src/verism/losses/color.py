@@ -41,9 +41,9 @@ class ColorLoss(Loss):
         del layer
         photos = (content, style)
         self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
-        self.distance.aim(*(gram(resize(photo, self.shape)) for photo in photos))
+        self.distance.set_target(*(gram(resize(photo, self.shape)) for photo in photos))
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Return the whole photo's colours: how they are resized depends on those of the other."""
         del layer, role, here
         return features

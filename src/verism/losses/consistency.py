@@ -82,7 +82,7 @@ class ConsistencyLoss(Loss):
         for name, value in (("photo", photo), ("cell", bins.cell), ("counts", bins.counts)):
             self.register_buffer(name, value, persistent=False)
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Return the whole photo's colours."""
         del layer, role, here
         return features

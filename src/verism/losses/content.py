@@ -52,7 +52,9 @@ class ContentLoss(Loss):
         """
         super().__init__(weight, layers, normalization)
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Sequence[Tensor]:
+    def target_statistic(
+        self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
+    ) -> Sequence[Tensor]:
         """Return the content photo's features, ``(1, d, h · w)`` of the whole of it; of the style photo's, nothing."""
         del layer
         return [here.put(full_precision(features).flatten(2))] if role == "content" else []

@@ -65,7 +65,7 @@ class GramDistance(nn.Module):
         self.distance = mean_distance if normalization == "relative" else paper
         self.positions = 0
 
-    def aim(self, content: Gram, style: Gram) -> None:
+    def set_target(self, content: Gram, style: Gram) -> None:
         """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
 
         Raises:

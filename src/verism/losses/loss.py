@@ -49,11 +49,11 @@ class Loss(nn.Module, ABC):
 
         Args:
             layer: its name.
-            content: the impression of all of the content photo.
-            style: the impression of all of the style photo.
+            content: the target statistic of all of the content photo.
+            style: the target statistic of all of the style photo.
         """
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
         """Reduce a photo's features to what the target is made of; the content photo's first. As ``statistic`` does.
 
         Args:
@@ -68,11 +68,11 @@ class Loss(nn.Module, ABC):
         del role
         return self.statistic(layer, features, here)
 
-    def aim(self, content: Features, style: Features) -> None:
+    def set_targets(self, content: Features, style: Features) -> None:
         """Take the targets from the photos' features at each of ``layers``."""
         for layer in self.layers:
-            impression = self.impression(layer, "content", content[layer])
-            self.target(layer, impression, self.impression(layer, "style", style[layer]))
+            of_content = self.target_statistic(layer, "content", content[layer])
+            self.target(layer, of_content, self.target_statistic(layer, "style", style[layer]))
 
     @abstractmethod
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:

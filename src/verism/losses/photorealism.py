@@ -150,7 +150,7 @@ class PhotorealismLoss(Loss):
             )
         self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Return the whole photo's colours."""
         del layer, role, here
         return features

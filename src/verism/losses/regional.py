@@ -67,8 +67,10 @@ class RegionalLoss(Loss):
         self._places: dict[tuple[Role, str], list[Tensor]] = {}
         self.register_buffer("nothing", torch.zeros(()), persistent=False)
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
-        """Reduce each region's features to the loss's impression, by label, without those of which nothing is left."""
+    def target_statistic(
+        self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
+    ) -> dict[str, Any]:
+        """Return the loss's target statistic of each region that has positions at this layer, by its label."""
         self.nothing = self.nothing.to(features.device)
         if (role, layer) not in self._places:
             masks = getattr(self.regions, role).to(features.device)
@@ -77,7 +79,7 @@ class RegionalLoss(Loss):
         parts = cast("Sequence[_Part]", self.parts)
         regions = zip(self.regions.labels, self.shares, parts, self._places[role, layer], strict=True)
         return {
-            label: part.impression(layer, role, features, places, here)
+            label: part.target_statistic(layer, role, features, places, here)
             for (label, share, part, places), own in zip(regions, self._places["content", layer], strict=True)
             # Without the content photo's there is nothing to compare the style photo's with.
             if share and len(places) and len(own)
@@ -134,9 +136,9 @@ class _Part(nn.Module):
         """Layer name to positions ``(n,)`` out of its ``h · w``; without layers at which nothing is left of it."""
         return dict(self.named_buffers(recurse=False))
 
-    def impression(self, layer: str, role: Role, features: Tensor, places: Tensor, here: Positions) -> Any:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, places: Tensor, here: Positions) -> Any:
         mine, at = here.among(places)
-        return self.loss.impression(layer, role, select(features, at), mine)
+        return self.loss.target_statistic(layer, role, select(features, at), mine)
 
     def target(self, layer: str, content: Any, style: Any, places: Tensor) -> None:
         self.register_buffer(layer, places, persistent=False)

@@ -91,7 +91,7 @@ class SlicedWassersteinLoss(Loss):
         self.seed = seed
         self._drawn: dict[str, int] = {}
 
-    def impression(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Project a photo's features onto each direction: the content photo's at the positions that are drawn."""
         if role == "content":
             self._draw(layer, features, here)

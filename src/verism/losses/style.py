@@ -57,7 +57,7 @@ class StyleLoss(Loss):
 
     def target(self, layer: str, content: Gram, style: Gram) -> None:
         """Take the target at one of ``layers`` from the style photo's Gram matrix."""
-        cast("GramDistance", self.distances[layer]).aim(content, style)
+        cast("GramDistance", self.distances[layer]).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
         """Reduce the image's features to sums over positions, wherever these are."""

@@ -116,7 +116,7 @@ def _step(model: StyleTransfer, side: int) -> tuple[int, float]:
     """Return what a step keeps of a square of noise, in bytes, and how long one takes, in seconds."""
     photos = Photos(*torch.rand(2, 1, 3, side, side, generator=torch.Generator().manual_seed(0)))
     model.start(photos)
-    model.aim(photos)
+    model.set_targets(photos)
     optimizer = model.configure_optimizers()
     kept: dict[int, int] = {}
 

@@ -22,13 +22,13 @@ from verism.tiling.distributed import of_all, own_part
 from verism.tiling.memory_estimate import Step, fastest, free
 from verism.tiling.plan import Stage, Tile, Tiling, stages
 from verism.tiling.statistics import Statistics
-from verism.tiling.tiled_forward import piecewise
+from verism.tiling.tiled_forward import tiled_forward
 
 Ask = Callable[[Loss, str, Tensor, Positions], Any]
 """Has a loss say something of the features at a layer, at some positions: tensors and counts that add up over them."""
 
 
-class Observer:
+class FeaturePass:
     """Shows an image to the network, and asks the losses for statistics of what it sees.
 
     Large images pass each block of the network tile by tile, and if there are several processes, each sees its own
@@ -56,9 +56,9 @@ class Observer:
         if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
             raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
         self.backbone = backbone
-        self.near = {name: loss for name, loss in losses.items() if set(loss.layers) <= {INPUT}}
-        self.deep = {name: loss for name, loss in losses.items() if name not in self.near}
-        self.layers = {layer for loss in self.deep.values() for layer in loss.layers}
+        self.pixel_losses = {name: loss for name, loss in losses.items() if set(loss.layers) <= {INPUT}}
+        self.feature_losses = {name: loss for name, loss in losses.items() if name not in self.pixel_losses}
+        self.layers = {layer for loss in self.feature_losses.values() for layer in loss.layers}
         self.blocks = down_to(self.layers)
         self.ranks = distributed.get_world_size() if distributed.is_initialized() else 1
         self.step = self._step(content)
@@ -70,11 +70,11 @@ class Observer:
 
     def __call__(self, image: Tensor) -> Statistics:
         """Return the statistics of all of ``image`` ``(1, 3, H, W)``, RGB in [0, 1], for each of the losses."""
-        colors = {INPUT: self.backbone.normalize(image)} if self.near else {}
-        statistics: Statistics = {name: loss.statistics(colors) for name, loss in self.near.items()}
-        return {**statistics, **self._deep(image)} if self.deep else statistics
+        colors = {INPUT: self.backbone.normalize(image)} if self.pixel_losses else {}
+        statistics: Statistics = {name: loss.statistics(colors) for name, loss in self.pixel_losses.items()}
+        return {**statistics, **self._of_features(image)} if self.feature_losses else statistics
 
-    def _deep(self, image: Tensor) -> Statistics:
+    def _of_features(self, image: Tensor) -> Statistics:
         height, width = image.shape[-2:]
         share = shares(height, width, self.ranks)[distributed.get_rank() if self.ranks > 1 else 0]
         passed = stages(self.blocks, whole(height, width), share, self.tiling)
@@ -85,9 +85,9 @@ class Observer:
     def _through(self, image: Tensor, passed: Sequence[Stage], ask: Ask) -> Statistics:
         """Take an image through the network; return what the losses say of it when they are asked."""
         x = self.backbone.normalize(image)
-        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.feature_losses}
         for stage in passed:
-            x, found = piecewise(x, stage, partial(self._look, stage, ask))
+            x, found = tiled_forward(x, stage, partial(self._look, stage, ask))
             for name, of_layers in found.items():
                 statistics[name] |= of_layers
         return statistics
@@ -95,7 +95,7 @@ class Observer:
     def _look(self, stage: Stage, ask: Ask, window: Tensor, tile: Tile) -> tuple[Tensor | None, Statistics]:
         """Take a tile through a block; return what comes out for the next, and what the losses say on the way there."""
         output = None
-        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.feature_losses}
         # At once, layer by layer: so autograd, which goes back the way we came, computes a layer's derivatives when it
         # gets there, and need not keep those of all layers from the start.
         for layer, features in self._pass(stage, window, tile):
@@ -104,7 +104,7 @@ class Observer:
                 continue
             scale = stride(layer) // stage.block.stride
             here = (tile.own // scale).positions(stage.whole // scale, features.device)
-            for name, loss in self.deep.items():
+            for name, loss in self.feature_losses.items():
                 if layer in loss.layers:
                     statistics[name][layer] = ask(loss, layer, features, here)
         return output, statistics
@@ -125,18 +125,18 @@ class Observer:
             yield None, output
 
     @torch.no_grad()
-    def aim(self, content: Tensor, style: Tensor) -> None:
+    def set_targets(self, content: Tensor, style: Tensor) -> None:
         """Give the losses their targets: photos ``(1, 3, H, W)``, RGB in [0, 1], of any size each."""
-        for loss in self.near.values():
-            loss.aim(*({INPUT: self.backbone.normalize(photo)} for photo in (content, style)))
-        of_content, of_style = self._impressions("content", content), self._impressions("style", style)
-        for name, loss in self.deep.items():
+        for loss in self.pixel_losses.values():
+            loss.set_targets(*({INPUT: self.backbone.normalize(photo)} for photo in (content, style)))
+        of_content, of_style = self._target_statistics("content", content), self._target_statistics("style", style)
+        for name, loss in self.feature_losses.items():
             for layer in loss.layers:
                 loss.target(layer, of_content[name][layer], of_style[name][layer])
 
-    def _impressions(self, role: Role, photo: Tensor) -> Statistics:
+    def _target_statistics(self, role: Role, photo: Tensor) -> Statistics:
         image = whole(*photo.shape[-2:])
-        return self._through(photo, stages(self.blocks, image, image, self.tiling), partial(_impression, role))
+        return self._through(photo, stages(self.blocks, image, image, self.tiling), partial(_target_statistic, role))
 
     def _step(self, content: Tensor) -> Step:
         """Return what a step is; with several processes, that of the largest share."""
@@ -149,14 +149,14 @@ class Observer:
     def _fitting(self, device: torch.device) -> Tiling:
         """Return the fastest way in which a step takes no more than half of the free memory."""
         available = free(device)
-        least = fastest(device).again
+        least = fastest(device).checkpointed_blocks
         tiling = self.step.fitting(available / 2, least)
-        if tiling.again > least:
+        if tiling.checkpointed_blocks > least:
             rank_zero_info(
                 f"At {self.step.width}×{self.step.height} pixels a step would take about "
                 f"{self.step.takes(Tiling()) / 1e9:.1f} GB at once, of {available / 1e9:.1f} GB that are free: in "
-                f"{tiling.again} of the network's {len(self.blocks)} blocks it goes tile by tile, which takes about "
-                f"{self.step.takes(tiling) / 1e9:.1f} GB, and more time, and changes nothing else."
+                f"{tiling.checkpointed_blocks} of the network's {len(self.blocks)} blocks it goes tile by tile, which "
+                f"takes about {self.step.takes(tiling) / 1e9:.1f} GB, and more time, and changes nothing else."
             )
         return tiling
 
@@ -186,5 +186,5 @@ def _statistic(loss: Loss, layer: str, features: Tensor, here: Positions) -> Any
     return loss.statistic(layer, features, here)
 
 
-def _impression(role: Role, loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:
-    return loss.impression(layer, role, features, here)
+def _target_statistic(role: Role, loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:
+    return loss.target_statistic(layer, role, features, here)

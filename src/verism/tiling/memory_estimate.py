@@ -53,7 +53,7 @@ class Step(NamedTuple):
         for number, (block, side) in enumerate(zip(self.blocks, tiling.sides(self.blocks), strict=True)):
             positions = pixels / block.stride**2
             seen = positions if side is None else positions / self._tiles(side * block.stride)
-            kept += block.channels * (seen if number < tiling.again else positions)
+            kept += block.channels * (seen if number < tiling.checkpointed_blocks else positions)
             if side is not None:
                 kept += block.convolutions[0].inputs * positions
             passing = max(passing, block.convolutions[-1].outputs * seen)

@@ -17,14 +17,14 @@ class Tiling(NamedTuple):
     """How an image passes a network's blocks: the first of them, whose maps are the largest, tile by tile.
 
     Attributes:
-        again: how many blocks, from the first, are passed once more for the backward pass, so that of each of them no
-            more than one tile is kept, but for what comes in. The one behind them is passed tile by tile as well, but
-            all of it is kept: in small pieces, which leave less memory unused between them. The others are passed at
-            once.
+        checkpointed_blocks: number of blocks, from the first, that are recomputed tile by tile in the backward pass, so
+            that no more than one tile of each is kept, besides the block's input. The block behind them also runs tile
+            by tile, but all of it is kept: in small pieces, which leave less memory unused between them. The other
+            blocks run on the whole image at once.
         side: of the first block's tiles in pixels, about; None if all of the network is passed at once.
     """
 
-    again: int = 0
+    checkpointed_blocks: int = 0
     side: int | None = None
 
     def sides(self, blocks: Sequence[Block]) -> list[int | None]:
@@ -35,7 +35,10 @@ class Tiling(NamedTuple):
         if self.side is None:
             return [None] * len(blocks)
         sides = [self.side * sqrt(BLOCKS[0].channels / block.channels) for block in blocks]
-        return [max(2, int(side / 2) * 2) if number <= self.again else None for number, side in enumerate(sides)]
+        return [
+            max(2, int(side / 2) * 2) if number <= self.checkpointed_blocks else None
+            for number, side in enumerate(sides)
+        ]
 
 
 class Tile(NamedTuple):
@@ -96,7 +99,7 @@ def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> l
     for block, side, frame, output in zip(blocks, tiling.sides(blocks), frames[:-1], frames[1:], strict=True):
         entire, seen, handed, own = (box // block.stride for box in (image, frame, output, share))
         tiles = _tiles(block, side, seen, handed, own)
-        result.append(Stage(block, entire, seen, handed, tiles, len(result) >= tiling.again))
+        result.append(Stage(block, entire, seen, handed, tiles, len(result) >= tiling.checkpointed_blocks))
     return result
 
 

@@ -18,7 +18,7 @@ Look = Callable[[Tensor, Tile], tuple[Tensor | None, Statistics]]
 """Takes a tile's window through a block; returns what comes out for the tile, if anything does, and its statistics."""
 
 
-def piecewise(x: Tensor, stage: Stage, look: Look) -> tuple[Tensor | None, Statistics]:
+def tiled_forward(x: Tensor, stage: Stage, look: Look) -> tuple[Tensor | None, Statistics]:
     """Return what comes out of a block for all of ``x``, and the statistics of all tiles together.
 
     Args:
@@ -38,11 +38,11 @@ def piecewise(x: Tensor, stage: Stage, look: Look) -> tuple[Tensor | None, Stati
         template[:] = [with_leaves(statistics, [tensor.detach() for tensor in tensors])]
         return output, tensors
 
-    output, *totals = _Piecewise.apply(x, stage, see)
+    output, *totals = _TiledForward.apply(x, stage, see)
     return output, with_leaves(template[0], totals)
 
 
-class _Piecewise(torch.autograd.Function):
+class _TiledForward(torch.autograd.Function):
     """Statistics add up over tiles, and so do the derivatives of what the loss makes of their totals.
 
     A block is all that lies between two scales of the image, so that a tile is seen with no more around it than its
