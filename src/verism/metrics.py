@@ -202,13 +202,19 @@ def sliced_wasserstein(image: Tensor, style: Tensor, directions: int = 64, seed:
 
 
 def ciede2000(image: Tensor, content: Tensor) -> Tensor:
-    """Return the mean CIEDE2000 colour difference over pixels, of sRGB in CIELAB under D65 (Sharma et al. 2005).
+    """Return the mean CIEDE2000 colour difference over pixels (``color_differences``): ΔE, at least 0."""
+    return color_differences(image, content).mean()
+
+
+def color_differences(image: Tensor, content: Tensor) -> Tensor:
+    """Return the CIEDE2000 colour difference of each pixel, of sRGB in CIELAB under D65 (Sharma et al. 2005).
 
     Returns:
-        ΔE, at least 0: 1 is about just noticeable, black to white is 100. Photos are clamped to [0, 1].
+        ``(H, W)`` float64, ΔE at least 0: 1 is about just noticeable, black to white is 100. Photos are clamped to
+        [0, 1].
     """
     x, y = (_lab(photo).squeeze(0).permute(1, 2, 0).numpy() for photo in (image, content))
-    return torch.from_numpy(deltaE_ciede2000(x, y)).mean()  # type: ignore[no-untyped-call]  # As skimage has it.
+    return torch.from_numpy(deltaE_ciede2000(x, y))  # type: ignore[no-untyped-call]  # As skimage has it.
 
 
 def style_distance(image: Mapping[str, Gram], content: Mapping[str, Gram], style: Mapping[str, Gram]) -> Tensor:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
 from verism.color.table import nodes as identity
@@ -17,6 +16,7 @@ from verism.color.table import over_nodes, through
 from verism.errors import VerismError
 from verism.look import cube, haldclut
 from verism.look.strength import Strength
+from verism.metrics import color_differences
 
 
 class Format(NamedTuple):
@@ -105,9 +105,7 @@ def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:
 
 
 def deviation(image: Tensor, picture: Tensor) -> Deviation:
-    """Return how far two images ``(1, 3, H, W)`` are apart, clipped to [0, 1]: CIEDE2000 (Sharma et al. 2005)."""
-    first, second = (
-        rgb2lab(it.detach().double().clamp(0, 1).squeeze(0).permute(1, 2, 0).cpu().numpy()) for it in (image, picture)
-    )
-    differences = deltaE_ciede2000(first, second)  # type: ignore[no-untyped-call]  # As skimage has it.
-    return Deviation(float(differences.mean()), float(np.quantile(differences, 0.95)))
+    """Return how far two images ``(1, 3, H, W)`` are apart, clipped to [0, 1]: in CIEDE2000."""
+    differences = color_differences(image.detach(), picture.detach())
+    # Of more values than torch's own quantile takes.
+    return Deviation(float(differences.mean()), float(np.quantile(differences.numpy(), 0.95)))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from verism.backbone.architecture import INPUT
 from verism.backbone.normalization import Normalization
-from verism.color.bins import ColorBins, color_bins
+from verism.color.bins import STEP, ColorBins, color_bins
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
@@ -57,7 +57,7 @@ class ConsistencyLoss(Loss):
     cell: Tensor
     counts: Tensor
 
-    def __init__(self, weight: float = 100.0, step: float = 0.05) -> None:
+    def __init__(self, weight: float = 100.0, step: float = STEP) -> None:
         """Choose how much it counts.
 
         Args:
