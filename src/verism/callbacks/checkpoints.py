@@ -104,10 +104,8 @@ class Checkpoints(Checkpoint):
             self._write(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the last, unless its image is spoilt."""
-        (image,) = pl_module.parameters()
-        if bool(image.isfinite().all()):
-            self._write(trainer)
+        """Write the last."""
+        self._write(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
 
@@ -138,7 +136,9 @@ class Checkpoints(Checkpoint):
             Path(self._path).unlink(missing_ok=True)
 
     def _write(self, trainer: Trainer) -> None:
-        if trainer.global_step == self._saved:
+        """Write the state, unless that is done or the image is spoilt: nothing could go on from there."""
+        image = next(trainer.lightning_module.parameters())
+        if trainer.global_step == self._saved or not bool(image.isfinite().all()):
             return
         # Not tried again at once, at every step.
         self._time = time.monotonic()
