@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 import time
@@ -183,8 +182,7 @@ def resuming(command: Sequence[str] | None, path: str) -> str:
 
 def program() -> str:
     """Return how this program was called."""
-    name = sys.argv[0]
-    return {"main.py": f"python {shlex.quote(name)}", "__main__.py": "python -m verism"}.get(
-        os.path.basename(name),  # noqa: PTH119  # An empty name is no path.
-        "verism",
-    )
+    called = Path(sys.argv[0])
+    if called.name == "main.py":
+        return f"python {shlex.quote(sys.argv[0])}"
+    return "python -m verism" if (called.parent.name, called.name) == ("verism", "__main__.py") else "verism"
