@@ -15,7 +15,10 @@ from verism.losses import (
     StyleLoss,
 )
 from verism.module import StyleTransfer
+from verism.quiet import quieten_lightning
 from verism.version import __version__
+
+quieten_lightning()
 
 __all__ = [
     "VGG19",

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
-from lightning.pytorch import LightningModule
+from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch.callbacks import ModelSummary, RichModelSummary, RichProgressBar, TQDMProgressBar
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -91,6 +92,21 @@ class StyleTransfer(LightningModule):
         self.optimizer = optimizer
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
+
+    def configure_callbacks(self) -> list[Callback]:
+        """Put verism's bar in the place of Lightning's, which counts epochs, and leave out the list of one parameter.
+
+        Only what Lightning adds by itself is taken away; any other class is the user's choice.
+        """
+        # Imported when it is needed: callbacks know the module, and not the other way round.
+        from verism.callbacks.progress import Progress  # noqa: PLC0415
+
+        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
+        usual = [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
+        for callback in list(callbacks):
+            if callback in usual or type(callback) in (ModelSummary, RichModelSummary):
+                callbacks.remove(callback)
+        return [Progress()] if usual else []
 
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter."""

@@ -16,8 +16,8 @@ from jsonargparse import ArgumentParser
 from verism import precision, version
 from verism.backbone import weights
 from verism.backbone.architecture import down_to
-from verism.commands.fit import quieten_lightning
 from verism.losses.style import DEFAULT_LAYERS
+from verism.quiet import quieten_lightning
 from verism.tiling import memory_estimate
 
 DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisions, weights, memory; and what to do."

@@ -9,10 +9,11 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from verism import atomic
-from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.commands.fit import resolve_paths
 from verism.errors import VerismError
 from verism.look import lut_file, saved
 from verism.look.strength import Strength
+from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,8 @@ from torch import nn
 
 from verism import checkpoint, precision
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary, partial
-from verism.callbacks.bar import StepBar
 from verism.callbacks.freed_memory import KeepFreedMemory
+from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals, requeued
 from verism.checkpoint import CheckpointFiles
 from verism.commands import config_file, run_folder
@@ -33,6 +31,7 @@ from verism.data import PhotoPair
 from verism.data.options import style_paths
 from verism.errors import OutOfMemoryError, VerismError, is_shortage
 from verism.module import StyleTransfer
+from verism.quiet import quieten_lightning
 from verism.tiling.boxes import shares
 from verism.tiling.memory_estimate import free
 
@@ -176,7 +175,7 @@ class VerismCLI(LightningCLI):
             checkpoints.command = self._command
             own.append(checkpoints)
         if trainer.enable_progress_bar is not False and not any(isinstance(it, ProgressBar) for it in given):
-            own.append(StepBar())
+            own.append(self.progress())
         kwargs["callbacks"] = [*given, *own]
         plugins = trainer.plugins or []
         plugins = plugins if isinstance(plugins, list) else [plugins]
@@ -194,6 +193,10 @@ class VerismCLI(LightningCLI):
             callbacks.insert(callbacks.index(self.config_init.fit.output), checkpoints)
         self._numbered = run_folder.numbered(made)
         return made
+
+    def progress(self) -> ProgressBar:
+        """Return the bar of a run that asks for no other."""
+        return Progress()
 
     def before_instantiate_classes(self) -> None:
         """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
@@ -412,21 +415,3 @@ class FitOptions(VerismCLI):
 
     def after_instantiate_classes(self) -> None:
         """Record nothing."""
-
-
-def quieten_lightning() -> None:
-    """Leave out what says nothing about the run."""
-    # Advertising.
-    logger = logging.getLogger("lightning.pytorch.utilities.rank_zero")
-    logger.addFilter(_is_no_advertisement)
-    # Lightning's own use of what torch has deprecated since.
-    warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
-    # The first and the last step are logged, however short the run.
-    warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
-    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
-    warnings.filterwarnings("ignore", message="The dirpath has changed from")
-    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
-
-
-def _is_no_advertisement(record: logging.LogRecord) -> bool:
-    return "💡 Tip" not in record.getMessage()

@@ -16,12 +16,13 @@ from verism import images, photo_file
 from verism.canvas.grade import Grade
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
-from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.commands.fit import resolve_paths
 from verism.errors import PredictError, VerismError
 from verism.look import saved
 from verism.look.series import Series
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding
+from verism.quiet import quieten_lightning
 
 UNKNOWN = 0.05
 """Share of a photo's pixels with colours that the look does not know, from which on the photo is named."""

@@ -10,13 +10,14 @@ from typing import Any
 from jsonargparse import ArgumentParser
 
 from verism import atomic, checkpoint, photo_file
-from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.commands.fit import resolve_paths
 from verism.data.photo_pair import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding
+from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
 

@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, lazy_instance
 from tqdm import tqdm
 
-from verism.commands.fit import quieten_lightning, resolve_paths
+from verism.commands.fit import resolve_paths
 from verism.errors import SweepError, VerismError
+from verism.quiet import quieten_lightning
 from verism.sweep.estimate import estimate
 from verism.sweep.executors import Executor, local
 from verism.sweep.labels import COMPARED

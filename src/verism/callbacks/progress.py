@@ -1,0 +1,158 @@
+"""One bar that shows how far a run is, and how long it still takes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import time
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+MINUTE = 60
+"""Seconds in a minute, and minutes in an hour."""
+
+LINES = 4
+"""Lines that a run is told in where there is no terminal to draw a bar in, such as a log file."""
+
+
+class Progress(ProgressBar):
+    """Draws a bar with the steps made, the loss and the time left; in a log file, writes a few lines instead.
+
+    The bar is drawn on stderr, with colours where the terminal has them. It disappears when the run ends. Messages that
+    are logged meanwhile appear above it. Steps are counted over the whole run, also over one that goes on from a
+    checkpoint.
+    """
+
+    def __init__(self, part: int = 0, parts: int = 1, label: str = "") -> None:
+        """Choose what is shown.
+
+        Args:
+            part: number of equally long runs that came before, of a series that shares one bar.
+            parts: number of runs in the series, this one included.
+            label: written before the bar, such as the names of the photos.
+        """
+        super().__init__()
+        self._part, self._parts, self._label = part, parts, label
+        self._enabled = True
+        self._bar: Bar | None = None
+        self._handlers: list[logging.StreamHandler[Any]] = []
+        self._shown = False
+        self._start = (0, 0.0)
+        self._told = 0
+
+    def disable(self) -> None:
+        """Show nothing, as Lightning asks of all processes but the first."""
+        self._enabled = False
+
+    def enable(self) -> None:
+        """Show it again."""
+        self._enabled = True
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the bar, or remember where the steps begin."""
+        self._shown = self._enabled and trainer.is_global_zero
+        self._start = (trainer.global_step, time.monotonic())
+        self._told = trainer.global_step
+        console = Console(file=sys.stderr)
+        if not (self._shown and console.is_terminal):
+            return
+        self._bar = Bar(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[state]}", markup=False),
+            console=console,
+            expand=True,
+            transient=True,
+        )
+        self._bar.add_task(self._label, total=self._total(), state="")
+        self._show()
+        self._bar.start()
+        # While it is drawn, sys.stderr prints above the bar; a handler made before knows only the terminal itself.
+        logger = logging.getLogger("lightning.pytorch")
+        self._handlers = [it for it in logger.handlers if getattr(it, "stream", None) is console.file]  # type: ignore[misc]
+        for handler in self._handlers:
+            handler.setStream(sys.stderr)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Show the step that was made."""
+        self._show(float(outputs["loss"]))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Remove the bar."""
+        self._close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Remove the bar."""
+        self._close()
+
+    def _show(self, loss: float = math.nan) -> None:
+        step, total = self.trainer.global_step, self._steps()
+        state = describe(step, total, self._seconds_left(step, total), loss)
+        if self._bar is not None:
+            done = self._part * (total or 0) + step
+            self._bar.update(self._bar.task_ids[0], completed=done, state=state)
+        elif self._shown and (step == total or step - self._told >= (total or 100 * LINES) / LINES):
+            self._told = step
+            sys.stderr.write(f"{self._label}{': ' if self._label else ''}{state}\n")
+
+    def _close(self) -> None:
+        if self._bar is None:
+            return
+        self._bar.stop()
+        for handler in self._handlers:
+            handler.setStream(sys.stderr)
+        self._bar, self._handlers = None, []
+
+    def _steps(self) -> int | None:
+        """Return the number of steps in the run; None if it has no such end."""
+        steps = self.trainer.estimated_stepping_batches
+        return int(steps) if math.isfinite(steps) and steps > 0 else None
+
+    def _total(self) -> int | None:
+        steps = self._steps()
+        return None if steps is None else steps * self._parts
+
+    def _seconds_left(self, step: int, total: int | None) -> float | None:
+        first, then = self._start
+        if total is None or step <= first:
+            return None
+        left = total - step + total * (self._parts - self._part - 1)
+        return (time.monotonic() - then) / (step - first) * left
+
+
+def describe(step: int, total: int | None, seconds: float | None, loss: float) -> str:
+    """Return in words how far a run is.
+
+    Args:
+        step: number of steps made.
+        total: number of steps in the run; None if it has no such end.
+        seconds: left; None if that is not known.
+        loss: the total loss before the last step; NaN before the first.
+    """
+    parts = [f"step {step}" if total is None else f"step {step} of {total}"]
+    if not math.isnan(loss):
+        parts.append(f"loss {loss:.3g}")
+    if seconds is not None and seconds > 0:
+        parts.append(f"{duration(seconds)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person would say it: ``40 s``, ``3 min``, ``2 h 10 min``."""
+    # Rounded up, so that it does not say 0 s while there is still something to do.
+    whole = math.ceil(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    minutes = math.ceil(whole / MINUTE)
+    if minutes < MINUTE:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, MINUTE)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

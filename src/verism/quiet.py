@@ -1,0 +1,41 @@
+"""Leaves out what Lightning says about itself, so that what it says about the run is read."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+CHATTER = (
+    "💡 Tip",  # Advertising, of litlogger among others.
+    "GPU available: ",
+    "TPU available: ",
+    "HPU available: ",
+    "LOCAL_RANK: ",
+    "`Trainer.fit` stopped: ",
+    "You are using a CUDA device",
+    "Seed set to ",
+)
+"""How the messages begin that say nothing about the run."""
+
+LOGGERS = ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed")
+"""Where they come from; a filter sees only what is logged to its own logger."""
+
+
+def quieten_lightning() -> None:
+    """Leave out Lightning's chatter; calling it again changes nothing."""
+    for name in LOGGERS:
+        # The same function is added only once.
+        logging.getLogger(name).addFilter(_is_of_the_run)
+    # Lightning's own use of what torch has deprecated since.
+    warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
+    # The first and the last step are logged, however short the run.
+    warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
+    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
+    warnings.filterwarnings("ignore", message="The dirpath has changed from")
+    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
+    # Two photos in memory need no workers.
+    warnings.filterwarnings("ignore", message="The 'train_dataloader' does not have many workers")
+
+
+def _is_of_the_run(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(CHATTER)

@@ -1,0 +1,115 @@
+"""The bar of a run: its steps, the time left, and nothing of Lightning's own."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import pty
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.backbone.weights import Weights
+from verism.callbacks.progress import describe, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (40, "40 s"), (59.5, "1 min"), (61, "2 min"), (3600, "1 h"), (7800, "2 h 10 min")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_says_how_far_a_run_is() -> None:
+    assert describe(0, 15, None, math.nan) == "step 0 of 15"
+    assert describe(3, 15, 24.0, 0.77213) == "step 3 of 15, loss 0.772, 24 s left"
+    assert describe(3, None, None, 2.0) == "step 3, loss 2"
+    assert describe(15, 15, 0.0, 2.0) == "step 15 of 15, loss 2"
+
+
+SHOWN = ("--trainer.enable_progress_bar", "true")
+
+
+@pytest.mark.parametrize(("steps", "first", "total"), [("6", 4, 6), ("9", 4, 9)], ids=["as planned", "longer"])
+def test_a_run_that_goes_on(
+    run: Callable[..., Path],
+    tiny_weights: Weights,
+    capfd: pytest.CaptureFixture[str],
+    steps: str,
+    first: int,
+    total: int,
+) -> None:
+    with pytest.raises(SystemExit):
+        run("--trainer.max_steps", "6", "--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "3")
+    capfd.readouterr()
+    run("--trainer.max_steps", steps, "--ckpt_path", "last", *SHOWN)
+    counts = [(int(done), int(of)) for done, of in re.findall(r"step (\d+) of (\d+)", capfd.readouterr().err)]
+    assert counts[0][0] >= first
+    assert counts[-1] == (total, total)
+    assert {of for _, of in counts} == {total}
+
+
+def test_a_log_file_gets_a_few_lines(
+    run: Callable[..., Path], tiny_weights: Weights, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run("--trainer.max_steps", "40", *SHOWN)
+    said = capfd.readouterr().err
+    assert [int(step) for step in re.findall(r"^step (\d+) of 40", said, re.MULTILINE)] == [10, 20, 30, 40]
+    assert "\r" not in said
+    assert "\x1b" not in said
+
+
+def test_a_terminal_gets_a_bar_and_messages_above_it(
+    run: Callable[..., Path], tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal of its own, whose other end is read."""
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with os.fdopen(theirs, "w", buffering=1) as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        run("--trainer.max_steps", "5", *SHOWN)
+        assert sys.stderr is terminal
+    said = io.BytesIO()
+    while True:
+        try:
+            said.write(os.read(ours, 65536))
+        except OSError:
+            break
+        if b"step 5 of 5" in said.getvalue():
+            break
+    os.close(ours)
+    text = said.getvalue().decode()
+    assert "step 5 of 5" in text
+    assert "\x1b[" in text
+    assert not re.search("Epoch|v_num", text)
+
+
+def test_a_run_from_python_has_it_too(
+    content_and_style: tuple[Path, Path],
+    tiny_weights: Weights,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    from lightning.pytorch import Trainer  # noqa: PLC0415
+
+    from verism import VGG19, ColorLoss, ContentLoss, PhotoPair, Pixels, StyleLoss, StyleTransfer  # noqa: PLC0415
+
+    monkeypatch.chdir(tmp_path)
+    model = StyleTransfer(Pixels(), VGG19(), ContentLoss(), StyleLoss(), ColorLoss())
+    trainer = Trainer(max_steps=2, accelerator="cpu", enable_checkpointing=False, logger=False)
+    trainer.fit(model, datamodule=PhotoPair(*content_and_style))
+    said = "".join(capfd.readouterr())
+    assert "step 2 of 2" in said
+    assert not re.search(r"Epoch|v_num|TPU|GPU|stopped|litlogger|deprecated|Params", said)
+
+
+@pytest.fixture
+def content_and_style(photo_files: list[str]) -> tuple[Path, Path]:
+    return Path(photo_files[1]), Path(photo_files[3])

@@ -1,0 +1,32 @@
+"""Lightning's chatter is left out; what it says of the run is not."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from verism.quiet import LOGGERS, quieten_lightning
+
+
+@pytest.mark.parametrize(
+    ("message", "heard"),
+    [
+        ("💡 Tip: For seamless cloud logging, try installing litlogger.", False),
+        ("GPU available: False, used: False", False),
+        ("TPU available: False, using: 0 TPU cores", False),
+        ("`Trainer.fit` stopped: `max_steps=15` reached.", False),
+        ("Seed set to 0", False),
+        ("Result: result.png", True),
+        ("Restored all states from the checkpoint at last.ckpt", True),
+    ],
+)
+def test_what_is_heard(message: str, heard: bool, caplog: pytest.LogCaptureFixture) -> None:
+    quieten_lightning()
+    quieten_lightning()
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        assert len(logger.filters) == len(set(logger.filters))
+        with caplog.at_level(logging.INFO, logger=name):
+            logger.handle(logger.makeRecord(name, logging.INFO, "", 0, message, (), None))
+    assert (message in caplog.messages) == heard
