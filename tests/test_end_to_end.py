@@ -53,7 +53,7 @@ def fitted(fit: Callable[..., Path]) -> Callable[[str, int, str], Path]:
     return run
 
 
-STEPS = 24
+STEPS = 40
 
 
 @pytest.mark.parametrize(
