@@ -14,11 +14,11 @@ from torch.optim import Optimizer
 
 from verism.backbone import VGG19
 from verism.backbone.correspondence import find_correspondence
-from verism.canvas import Canvas
+from verism.canvas import Canvas, Pixels
 from verism.checkpoint import check_canvas, stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, Term
+from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.regional import by_region
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
@@ -41,11 +41,11 @@ class StyleTransfer(LightningModule):
 
     def __init__(
         self,
-        canvas: Canvas,
-        backbone: VGG19,
-        content: ContentLoss,
-        style: Loss,
-        color: Loss,
+        canvas: Canvas | None = None,
+        backbone: VGG19 | None = None,
+        content: ContentLoss | None = None,
+        style: Loss | None = None,
+        color: Loss | None = None,
         photorealism: PhotorealismLoss | None = None,
         consistency: ConsistencyLoss | None = None,
         optimizer: OptimizerFactory = adam,
@@ -53,14 +53,14 @@ class StyleTransfer(LightningModule):
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
     ) -> None:
-        """Put the parts together.
+        """Put the parts together; a part that is left out is the paper's.
 
         Args:
             canvas: what is optimised, and how it becomes an image; the paper's is Pixels.
-            backbone: the frozen network that looks at the image.
-            content: keeps the content photo's content.
+            backbone: the frozen network that looks at the image; the paper's is VGG19.
+            content: keeps the content photo's content; the paper's is ContentLoss.
             style: takes on the style photo's style; the paper's is StyleLoss.
-            color: takes on the style photo's colours; the paper's is ColorLoss, and off.
+            color: takes on the style photo's colours; the paper's is ColorLoss, with weight 0.
             photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
             consistency: treats a colour of the content photo alike wherever it is; null leaves it out.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
@@ -76,13 +76,13 @@ class StyleTransfer(LightningModule):
             VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
         """
         super().__init__()
+        self.canvas = Pixels() if canvas is None else canvas
+        self.backbone = VGG19() if backbone is None else backbone
         # A run continued from a checkpoint must not go on with other weights.
-        self.save_hyperparameters({"backbone": backbone.identity})
-        self.canvas = canvas
-        self.backbone = backbone
-        self.content = content
-        self.style = style
-        self.color = color
+        self.save_hyperparameters({"backbone": self.backbone.identity})
+        self.content = ContentLoss() if content is None else content
+        self.style: Loss = StyleLoss() if style is None else style
+        self.color: Loss = ColorLoss() if color is None else color
         self.photorealism = photorealism
         self.consistency = consistency
         if not self.losses:
