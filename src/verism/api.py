@@ -314,6 +314,8 @@ def _quiet() -> Iterator[list[str]]:
     seed = os.environ.get("PL_GLOBAL_SEED")
     with warnings.catch_warnings():
         quieten_lightning()
+        # Of one library in another, such as jsonargparse in Lightning.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
         for logger in loggers:
             logger.handlers, logger.propagate = [handler], False
         try:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
-from lightning.pytorch import LightningModule
+from lightning.pytorch import Callback, LightningModule
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -91,9 +91,25 @@ class StyleTransfer(LightningModule):
         self.optimizer = optimizer
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
+        self._started_from: PhotoPair | None = None
+
+    def configure_callbacks(self) -> list[Callback]:
+        """Return what logs the losses and stops early, unless the Trainer has them already."""
+        # Imported here, because the package of the callbacks imports this module.
+        from verism.callbacks.scalars import Scalars  # noqa: PLC0415
+        from verism.callbacks.stop_early import StopEarly  # noqa: PLC0415
+
+        present: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
+        return [needed() for needed in (Scalars, StopEarly) if not any(isinstance(it, needed) for it in present)]
 
     def configure_model(self) -> None:
-        """Start the canvas from the photos; here, because the optimiser needs its parameter."""
+        """Start the canvas from the photos; here, because the optimiser needs its parameter.
+
+        A second fit to the same data goes on with the image of the first.
+        """
+        if self._started_from is self.data:
+            return
+        self._started_from = self.data
         self.size = self.scale
         # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
         with torch.device("cpu"):
@@ -151,6 +167,9 @@ class StyleTransfer(LightningModule):
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
+        if self._trainer is not None:
+            # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
+            self.log("loss", total.detach(), prog_bar=True, logger=False)
         return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
 
     def configure_optimizers(self) -> Optimizer:
