@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from verism import ColorLoss, PhotoPair, StyleTransfer
+from verism import ColorLoss, PhotoPair, Pixels, RegionalGrade, StyleTransfer, VerismError
 from verism.backbone.weights import Weights
 
 OPTIONS: dict[str, Any] = {
@@ -117,3 +118,33 @@ def test_other_photos_start_anew(tiny_weights: Weights, pair: PhotoPair, style: 
     for it in (model, fresh):
         Trainer(max_steps=2, **OPTIONS).fit(it, datamodule=swapped)
     assert torch.equal(model.image, fresh.image)
+
+
+def test_a_run_is_restored_from_its_file(
+    tiny_weights: Weights, run: Callable[..., Path], photo_files: list[str]
+) -> None:
+    """Alone: the photos may be gone."""
+    for config in ("photoreal.yaml", "leaky.yaml"):
+        folder = run("--config", config, *photo_files, "--trainer.max_steps", "2", "--data.size", "40")
+        file = folder / "checkpoints" / "last.ckpt"
+        model = StyleTransfer.load_from_checkpoint(file)
+        saved = torch.load(file, weights_only=True)["state_dict"]
+        assert all(torch.equal(model.state_dict()[name], value) for name, value in saved.items())
+        assert model.image.shape == (1, 3, 40, 53)
+        assert list(model.losses) == (["style", "color", "consistency"] if config == "photoreal.yaml" else
+                                      ["content", "style"])  # fmt: skip
+        assert isinstance(model.optimizer([torch.nn.Parameter(torch.zeros(1))]), torch.optim.Adam)
+
+
+def test_a_run_from_python_is_restored_with_its_parts(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    model = StyleTransfer()
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    file = tmp_path / "run.ckpt"
+    trainer.save_checkpoint(file)
+    restored = StyleTransfer.load_from_checkpoint(file, canvas=Pixels())
+    assert torch.equal(restored.image, model.image)
+    with pytest.raises(VerismError, match="pass the parts"):
+        StyleTransfer.load_from_checkpoint(file)
+    with pytest.raises(VerismError, match="another canvas"):
+        StyleTransfer.load_from_checkpoint(file, canvas=RegionalGrade())

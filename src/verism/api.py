@@ -79,7 +79,7 @@ def stylize(
 
     Example:
         >>> import verism
-        >>> picture = verism.stylize("lake.jpg", "beacon.jpg", progress=False)
+        >>> picture = verism.stylize("mine.jpg", "theirs.jpg", progress=False)
         >>> picture.save("result.png")
     """
     return fit(content, style, config, progress=progress, **overrides).image
@@ -99,7 +99,7 @@ def fit(
 
     Example:
         >>> import verism
-        >>> run = verism.fit("lake.jpg", "beacon.jpg", progress=False)
+        >>> run = verism.fit("mine.jpg", "theirs.jpg", progress=False)
         >>> run.image.size
         (96, 64)
         >>> run.look("another.jpg").save("another with the look.jpg")

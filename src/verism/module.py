@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from lightning.pytorch import Callback, LightningModule
@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from verism.backbone import VGG19
 from verism.backbone.correspondence import find_correspondence
 from verism.canvas import Canvas, Pixels
-from verism.checkpoint import check_canvas, stamp
+from verism.checkpoint import built, check_canvas, read, restore, stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
@@ -37,6 +37,16 @@ class StyleTransfer(LightningModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
     canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
+
+    Example:
+        >>> import verism
+        >>> from lightning.pytorch import Trainer
+        >>> model = verism.StyleTransfer(style=verism.StyleLoss(weight=1e5))
+        >>> data = verism.PhotoPair("mine.jpg", "theirs.jpg", size=48)
+        >>> quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+        >>> Trainer(max_steps=2, accelerator="cpu", enable_model_summary=False, **quiet).fit(model, datamodule=data)
+        >>> model.image.shape
+        torch.Size([1, 3, 48, 72])
     """
 
     def __init__(
@@ -92,6 +102,27 @@ class StyleTransfer(LightningModule):
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
         self._started_from: PhotoPair | None = None
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, **parts: Any) -> Self:  # type: ignore[override]
+        """Return the module of a run as the checkpoint left it, with its image.
+
+        ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with the run; ``fit`` without ``ckpt_path`` starts
+        anew from the photos.
+
+        Args:
+            checkpoint_path: a file or URL.
+            map_location: the device to put the module on, such as "cuda"; None: the CPU.
+            **parts: the constructor's arguments, for a checkpoint that does not record them. Only the command ``fit``
+                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
+
+        Raises:
+            VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
+        """
+        state = read(checkpoint_path)
+        model = cls(**(parts or built(cls, state, checkpoint_path)))
+        restore(state, checkpoint_path, model.canvas, model.backbone.identity)
+        return model.to(map_location or "cpu")
 
     def configure_callbacks(self) -> list[Callback]:
         """Return what logs the losses and stops early, unless the Trainer has them already."""

@@ -38,6 +38,13 @@ class PhotoPair(LightningDataModule):
     """Reads a content and a style photo, and hands them out once a step.
 
     There is nothing to learn from but these two, so an epoch is as long as the run: ``max_steps`` samples.
+
+    Example:
+        >>> import verism
+        >>> from PIL import Image
+        >>> data = verism.PhotoPair("mine.jpg", Image.open("theirs.jpg"), size=48)
+        >>> data.photos.content.shape
+        torch.Size([1, 3, 48, 72])
     """
 
     def __init__(

@@ -35,6 +35,11 @@ class Look:
     Attributes:
         canvas: what the run has optimised.
         strength: how much of the look a photo takes on.
+
+    Example:
+        >>> import verism
+        >>> look = verism.fit("mine.jpg", "theirs.jpg", progress=False).look
+        >>> look("another.jpg").save("another with the look.jpg")
     """
 
     canvas: Grade
