@@ -6,9 +6,10 @@ import glob
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
+from jsonargparse import ArgumentError, ArgumentParser
 from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from torch import nn
@@ -18,6 +19,13 @@ from verism.errors import VerismError
 
 FORMAT = 1
 """Counts what a checkpoint holds, and how; a run goes on only from one of the same number."""
+
+
+class Resumable(Protocol):
+    """A canvas, as far as it is needed here."""
+
+    def resume(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Take the state of an earlier canvas of the same kind."""
 
 
 def stamp() -> dict[str, Any]:
@@ -135,6 +143,48 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith("canvas.")
     }
+
+
+def built(method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """Return the arguments of ``method``, the class of the run's module, as the run has recorded them, instantiated.
+
+    Raises:
+        VerismError: the run has not recorded them, or they are not of this version.
+    """
+    recorded = checkpoint["hyper_parameters"]
+    if "canvas" not in recorded:
+        raise VerismError(
+            f"{path}: does not say what its run was made of, as checkpoints of the command fit do; pass the parts, "
+            "such as canvas=…, to load_from_checkpoint."
+        )
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(method, "model", instantiate=False)
+    try:
+        parts = parser.instantiate_classes(parser.parse_object({"model": dict(recorded)})).model
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise VerismError(f"{path}: what its run was made of is not known here ({error}).") from error
+    return dict(parts)
+
+
+def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:
+    """Give a canvas the state of a run.
+
+    Args:
+        checkpoint: of the run.
+        path: of the checkpoint.
+        canvas: of the kind of the run's.
+        identity: of the network that stands for the run's.
+
+    Raises:
+        VerismError: the network has other weights, or the canvas is of another kind.
+    """
+    was = checkpoint["hyper_parameters"]["backbone"]
+    if was["sha256"] != identity["sha256"]:
+        raise VerismError(f"{path}: was made with other weights, {was['weights']} of sha256 {was['sha256']}.")
+    try:
+        canvas.resume(canvas_state(checkpoint))
+    except (KeyError, RuntimeError) as error:
+        raise VerismError(f"{path}: is of a run with another canvas; pass the kind of canvas that it had.") from error
 
 
 def options(checkpoint: Mapping[str, Any]) -> dict[str, Any]:

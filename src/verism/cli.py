@@ -92,17 +92,18 @@ def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
     for arg in args:
         option, equals, value = arg.partition("=")
         if option in ("--config", "-c") and equals:
-            configs.append(_locate(value))
+            configs.append(locate(value))
             located += [option, str(configs[-1])]
         elif located and located[-1] in ("--config", "-c"):
-            configs.append(_locate(arg))
+            configs.append(locate(arg))
             located.append(str(configs[-1]))
         else:
             located.append(arg)
     return located, configs
 
 
-def _locate(config: str) -> Path:
+def locate(config: str) -> Path:
+    """Return the path of a config: a file, or one of verism's own; raise ``VerismError`` if there is none."""
     for path in (Path(config), CONFIGS / config):
         # A name may be too long for the file system to look for.
         with suppress(OSError):

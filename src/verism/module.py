@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from lightning.pytorch import Callback, LightningModule
-from lightning.pytorch.callbacks import ModelSummary, RichModelSummary, RichProgressBar, TQDMProgressBar
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from verism.backbone import VGG19
 from verism.backbone.correspondence import find_correspondence
-from verism.canvas import Canvas
-from verism.checkpoint import check_canvas, stamp
+from verism.canvas import Canvas, Pixels
+from verism.checkpoint import built, check_canvas, read, restore, stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, Term
+from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.regional import by_region
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
@@ -38,15 +37,25 @@ class StyleTransfer(LightningModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
     canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
+
+    Example:
+        >>> import verism
+        >>> from lightning.pytorch import Trainer
+        >>> model = verism.StyleTransfer(style=verism.StyleLoss(weight=1e5))
+        >>> data = verism.PhotoPair("mine.jpg", "theirs.jpg", size=48)
+        >>> quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+        >>> Trainer(max_steps=2, accelerator="cpu", enable_model_summary=False, **quiet).fit(model, datamodule=data)
+        >>> model.image.shape
+        torch.Size([1, 3, 48, 72])
     """
 
     def __init__(
         self,
-        canvas: Canvas,
-        backbone: VGG19,
-        content: ContentLoss,
-        style: Loss,
-        color: Loss,
+        canvas: Canvas | None = None,
+        backbone: VGG19 | None = None,
+        content: ContentLoss | None = None,
+        style: Loss | None = None,
+        color: Loss | None = None,
         photorealism: PhotorealismLoss | None = None,
         consistency: ConsistencyLoss | None = None,
         optimizer: OptimizerFactory = adam,
@@ -54,14 +63,14 @@ class StyleTransfer(LightningModule):
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
     ) -> None:
-        """Put the parts together.
+        """Put the parts together; a part that is left out is the paper's.
 
         Args:
             canvas: what is optimised, and how it becomes an image; the paper's is Pixels.
-            backbone: the frozen network that looks at the image.
-            content: keeps the content photo's content.
+            backbone: the frozen network that looks at the image; the paper's is VGG19.
+            content: keeps the content photo's content; the paper's is ContentLoss.
             style: takes on the style photo's style; the paper's is StyleLoss.
-            color: takes on the style photo's colours; the paper's is ColorLoss, and off.
+            color: takes on the style photo's colours; the paper's is ColorLoss, with weight 0.
             photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
             consistency: treats a colour of the content photo alike wherever it is; null leaves it out.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
@@ -77,13 +86,13 @@ class StyleTransfer(LightningModule):
             VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
         """
         super().__init__()
+        self.canvas = Pixels() if canvas is None else canvas
+        self.backbone = VGG19() if backbone is None else backbone
         # A run continued from a checkpoint must not go on with other weights.
-        self.save_hyperparameters({"backbone": backbone.identity})
-        self.canvas = canvas
-        self.backbone = backbone
-        self.content = content
-        self.style = style
-        self.color = color
+        self.save_hyperparameters({"backbone": self.backbone.identity})
+        self.content = ContentLoss() if content is None else content
+        self.style: Loss = StyleLoss() if style is None else style
+        self.color: Loss = ColorLoss() if color is None else color
         self.photorealism = photorealism
         self.consistency = consistency
         if not self.losses:
@@ -92,24 +101,44 @@ class StyleTransfer(LightningModule):
         self.optimizer = optimizer
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
+        self._started_from: PhotoPair | None = None
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, **parts: Any) -> Self:  # type: ignore[override]
+        """Return the module of a run as the checkpoint left it, with its image.
+
+        ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with the run; ``fit`` without ``ckpt_path`` starts
+        anew from the photos.
+
+        Args:
+            checkpoint_path: a file or URL.
+            map_location: the device to put the module on, such as "cuda"; None: the CPU.
+            **parts: the constructor's arguments, for a checkpoint that does not record them. Only the command ``fit``
+                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
+
+        Raises:
+            VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
+        """
+        state = read(checkpoint_path)
+        model = cls(**(parts or built(cls, state, checkpoint_path)))
+        restore(state, checkpoint_path, model.canvas, model.backbone.identity)
+        return model.to(map_location or "cpu")
 
     def configure_callbacks(self) -> list[Callback]:
-        """Put verism's bar in the place of Lightning's, which counts epochs, and leave out the list of one parameter.
+        """Return what logs the losses, stops early and shows the bar, unless the Trainer has them already."""
+        # Imported here, because callbacks know the module.
+        from verism.callbacks.defaults import complete  # noqa: PLC0415
 
-        Only what Lightning adds by itself is taken away; any other class is the user's choice.
-        """
-        # Imported when it is needed: callbacks know the module, and not the other way round.
-        from verism.callbacks.progress import Progress  # noqa: PLC0415
-
-        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
-        usual = [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
-        for callback in list(callbacks):
-            if callback in usual or type(callback) in (ModelSummary, RichModelSummary):
-                callbacks.remove(callback)
-        return [Progress()] if usual else []
+        return complete(self.trainer)
 
     def configure_model(self) -> None:
-        """Start the canvas from the photos; here, because the optimiser needs its parameter."""
+        """Start the canvas from the photos; here, because the optimiser needs its parameter.
+
+        A second fit to the same data goes on with the image of the first.
+        """
+        if self._started_from is self.data:
+            return
+        self._started_from = self.data
         self.size = self.scale
         # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
         with torch.device("cpu"):
@@ -167,6 +196,9 @@ class StyleTransfer(LightningModule):
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
+        if self._trainer is not None:
+            # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
+            self.log("loss", total.detach(), prog_bar=True, logger=False)
         return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
 
     def configure_optimizers(self) -> Optimizer:

@@ -229,3 +229,16 @@ def test_the_masks_must_fit_their_photos(files: tuple[Path, Path], masks: tuple[
     pair = PhotoPair(*files, size=100, content_mask=masks[1], style_mask=masks[0])
     with pytest.raises(VerismError, match=r"small_mask.png: 80×120 .* content photo, which is 177×100 at --data.size"):
         pair.setup("fit")
+
+
+def test_takes_images_and_tensors(files: list[Path]) -> None:
+    """A photo in memory is the photo of its file; so are several style photos."""
+    with Image.open(files[0]) as content, Image.open(files[1]) as style:
+        held = PhotoPair(content, [style], size=64)
+        read = PhotoPair(str(files[0]), list(files[1:2]), size=64)
+        for first, second in zip(held.photos, read.photos, strict=True):
+            assert torch.equal(first, second)
+        # 8-bit sRGB of a tensor is the same photo, too.
+        tensors = PhotoPair(read.original, style, size=64)
+    assert torch.equal(tensors.photos.content, read.photos.content)
+    assert tensors.digests["content"] == held.digests["content"] != held.digests["style"]

@@ -50,9 +50,7 @@ class Metrics(Periodic):
             every_n_steps: steps from one measurement to the next; each costs about the time of one step in float32.
         """
         super().__init__(every_n_steps)
-        self._measure: Measure
-        self._photo: Tensor
-        self._renders = False
+        self._measure: RunMeasure
         self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
 
@@ -77,18 +75,8 @@ class Metrics(Periodic):
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Measure the image of one step."""
         if first:
-            content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
-            regions = model.data.masked
-            masks = None if regions is None else regions.content
-            self._photo = at_side(model.data.original)
-            # Free pixels have no more detail than was optimised.
-            self._renders = _render(model, self._photo).shape == self._photo.shape
-            shown = model.data.opacity
-            opacity = None if shown is None else images.resize(shown, style.shape[-2:])
-            original = self._photo if self._renders else None
-            self._measure = Measure(content, style, model.backbone, masks, original, opacity)
-        image = images.resize(model.image, self._measure.content.shape[-2:])
-        self._last = self._measure(image, _render(model, self._photo) if self._renders else None)
+            self._measure = RunMeasure(model)
+        self._last = self._measure(model)
         measured = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = measured
@@ -104,6 +92,28 @@ class Metrics(Periodic):
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
+
+
+class RunMeasure:
+    """Measures the images of one run, as ``Metrics`` describes."""
+
+    def __init__(self, model: StyleTransfer) -> None:
+        """Take the photos of the run; raise ``VerismError`` if they cannot be read."""
+        content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
+        regions = model.data.masked
+        masks = None if regions is None else regions.content
+        self._photo = at_side(model.data.original)
+        # Free pixels have no more detail than was optimised.
+        self._renders = _render(model, self._photo).shape == self._photo.shape
+        shown = model.data.opacity
+        opacity = None if shown is None else images.resize(shown, style.shape[-2:])
+        original = self._photo if self._renders else None
+        self._measure = Measure(content, style, model.backbone, masks, original, opacity)
+
+    def __call__(self, model: StyleTransfer) -> dict[str, float]:
+        """Return what the present image of the run measures, by the names in ``verism.metrics.NAMES``."""
+        image = images.resize(model.image, self._measure.content.shape[-2:])
+        return self._measure(image, _render(model, self._photo) if self._renders else None)
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:

@@ -96,20 +96,28 @@ class Output(Callback):
         path = self.path or own
         photo_file.check(Path(path), self.encoding)
         self.strength.check()
-        if self.lut is not None:
-            lut_file.check(self.lut)
-            if isinstance(path, Path) and self.lut.resolve() == path.resolve():
-                raise VerismError(f"{self.lut}: the result would replace the table; choose another --output.lut.")
-        for file in (path, self.lut, own if trainer.loggers else None):
+        if self.lut is not None and isinstance(path, Path) and self.lut.resolve() == path.resolve():
+            raise VerismError(f"{self.lut}: the result would replace the table; choose another --output.lut.")
+        for file in (path, own if trainer.loggers else None):
             if isinstance(file, Path):
                 atomic.check(file)
-        for option, file in (("path", path), ("lut", self.lut)):
-            left = isinstance(file, Path) and partial.replaceable(file, self.left)
-            if file is not None and _exists(file) and not (self.overwrite or left):
-                raise VerismError(
-                    f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
-                )
+        self._check_absent("path", path)
+        self.check_table()
         return path
+
+    def check_table(self) -> None:
+        """Raise ``VerismError`` if the lookup table exists and must not be overwritten, or cannot be written there."""
+        if self.lut is not None:
+            lut_file.check(self.lut)
+            atomic.check(self.lut)
+            self._check_absent("lut", self.lut)
+
+    def _check_absent(self, option: str, file: Path | str) -> None:
+        left = isinstance(file, Path) and partial.replaceable(file, self.left)
+        if _exists(file) and not (self.overwrite or left):
+            raise VerismError(
+                f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
+            )
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Refuse a run whose result could not be written."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from verism import atomic
-from verism.data.photo_pair import digest
+from verism.data.source import digest
 
 NAME = "partial.json"
 """Beside the checkpoints: path to SHA-256. A file that was changed since is somebody's work, and is not replaced."""

@@ -25,7 +25,10 @@ class Scalars(Callback):
       if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
 
-    The total also stands in the progress bar, and as ``loss`` in ``trainer.callback_metrics``.
+    Callbacks such as ``ModelCheckpoint`` and ``EarlyStopping`` can monitor ``loss``, the total of every step, which
+    is also in the progress bar, and ``loss/{content,style,color}``, which are as of the last point.
+
+    ``StyleTransfer`` adds this callback to a Trainer that has none.
     """
 
     def __init__(self) -> None:
@@ -40,13 +43,12 @@ class Scalars(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Log what the step computed."""
-        pl_module.log("loss", outputs["loss"], prog_bar=True, logger=False)
-        step = trainer.global_step - 1
-        every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
-        if not every or (step % every and trainer.global_step != trainer.max_steps):
+        if not is_due(trainer):
             return
+        terms: dict[str, Term] = outputs["terms"]
+        pl_module.log_dict({f"loss/{name}": term.raw for name, term in terms.items()}, logger=False)
         scalars = {"loss/total": float(outputs["loss"])}
-        for name, term in outputs["terms"].items():
+        for name, term in terms.items():
             scalars |= _scalars(name, term)
         gradients = [parameter.grad.norm() for parameter in pl_module.parameters() if parameter.grad is not None]
         scalars["gradient/norm"] = float(torch.stack(gradients).norm())
@@ -54,7 +56,13 @@ class Scalars(Callback):
         self._since = (trainer.global_step, time.perf_counter())
         scalars["speed/steps_per_second"] = (trainer.global_step - since) / (self._since[1] - then)
         for logger in trainer.loggers:
-            logger.log_metrics(scalars, step=step)
+            logger.log_metrics(scalars, step=trainer.global_step - 1)
+
+
+def is_due(trainer: Trainer) -> bool:
+    """Return whether the last step is logged: every ``log_every_n_steps``-th is, from step 0, and the run's last."""
+    every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
+    return bool(every) and ((trainer.global_step - 1) % every == 0 or trainer.global_step == trainer.max_steps)
 
 
 def _scalars(name: str, term: Term) -> dict[str, float]:

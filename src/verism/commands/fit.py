@@ -67,8 +67,29 @@ def _resolve(path: str | Path) -> Path:
     return found
 
 
+class PhotoFiles(PhotoPair):
+    """A content and a style photo from files: what the command line can name."""
+
+    def __init__(self, content: Path, style: list[Path] | Path, **options: Any) -> None:
+        """Choose the photos.
+
+        Args:
+            content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
+            style: the photo whose look it takes on, or several, such as "[a.jpg, b.jpg]". What is transparent in them
+                counts for nothing.
+            **options: those of ``PhotoPair``.
+        """
+        super().__init__(content, style, **options)
+
+
 class VerismCLI(LightningCLI):
-    """LightningCLI for one method: an image, two photos, and what a person sees of it."""
+    """LightningCLI for one method: an image, two photos, and what a person sees of it.
+
+    Attributes:
+        output_class: the callback that takes the result, configured by ``--output``.
+    """
+
+    output_class: type[Output] = Output
 
     def __init__(self, args: Sequence[str], run: bool = True, command: Sequence[str] | None = None) -> None:
         """Parse ``args``; with ``run``, the first names the subcommand, which is then run.
@@ -100,7 +121,7 @@ class VerismCLI(LightningCLI):
     def _run(self, args: Sequence[str], *, run: bool) -> None:
         super().__init__(
             StyleTransfer,
-            PhotoPair,
+            PhotoFiles,
             save_config_callback=SaveConfig,
             save_config_kwargs={"overwrite": requeued()},
             # The summary would list one parameter.
@@ -132,9 +153,15 @@ class VerismCLI(LightningCLI):
             "ImageNet standard deviations a step.",
         )
         parser.link_arguments("optimizer", "model.optimizer")
-        paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
+        paper = {
+            "canvas": "Pixels",
+            "backbone": "VGG19",
+            "content": "ContentLoss",
+            "style": "StyleLoss",
+            "color": "ColorLoss",
+        }
         parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
-        parser.add_lightning_class_args(Output, "output")
+        parser.add_lightning_class_args(self.output_class, "output")
         # Of no use to a Trainer that is to write none.
         parser.add_class_arguments(Checkpoints, "checkpoints")
         parser.add_lightning_class_args(Scalars, "scalars")
@@ -275,8 +302,8 @@ class VerismCLI(LightningCLI):
         digests, (style, *_) = self.datamodule.digests, self.datamodule.styles
         if digests["content"] == digests["style"]:
             raise VerismError(
-                f"{style}: is the same photo as {self.datamodule.path}, which would come back as it is; choose another "
-                "photo for one of them."
+                f"{style}: is the same photo as {self.datamodule.content}, which would come back as it is; choose "
+                "another photo for one of them."
             )
 
     def _check_optimizer(self) -> None:

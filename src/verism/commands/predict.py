@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import torch
 from jsonargparse import ArgumentParser
-from torch import Tensor
 from tqdm import tqdm
 
 from verism import images, photo_file
-from verism.canvas.grade import Grade
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.commands.fit import resolve_paths
 from verism.errors import PredictError, VerismError
 from verism.look import saved
+from verism.look.look import is_own
 from verism.look.series import Series
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding
@@ -99,7 +97,7 @@ def predict(args: Sequence[str]) -> None:
         try:
             source = photo_file.read(photo, options.data.white)
             original = source.pixels
-            local = _is_own(canvas, original) if output.local is None else output.local
+            local = is_own(canvas, original) if output.local is None else output.local
             image = canvas.render(original) if local else on_others(original)
             photo_file.write(result, source.showing(strength(original, image)), made_with, encoding)
             strange[photo] = seen.unknown(original)
@@ -139,11 +137,3 @@ def _jobs(patterns: Sequence[Path], folder: Path, *, overwrite: bool) -> dict[Pa
             raise VerismError(f"{result}: exists already; choose another --output.dir, or set --output.overwrite true.")
         jobs[photo] = result
     return jobs
-
-
-def _is_own(canvas: Grade, photo: Tensor) -> bool:
-    """Return whether ``photo`` is the one that the canvas was fitted to."""
-    own = canvas.photo
-    same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
-    # Half a level of 8 bits.
-    return same_shape and bool(torch.allclose(images.resize(photo, own.shape[-2:]), own, rtol=0, atol=0.5 / 255))

@@ -11,7 +11,7 @@ from jsonargparse import ArgumentParser
 
 from verism import atomic, checkpoint, photo_file
 from verism.commands.fit import resolve_paths
-from verism.data.photo_pair import digest
+from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from verism import images, photo_file
 from verism.data.collage import check_weights, collage
+from verism.data.source import PhotoLike, Source, digest, read, source
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE, filled
@@ -38,12 +38,19 @@ class PhotoPair(LightningDataModule):
     """Reads a content and a style photo, and hands them out once a step.
 
     There is nothing to learn from but these two, so an epoch is as long as the run: ``max_steps`` samples.
+
+    Example:
+        >>> import verism
+        >>> from PIL import Image
+        >>> data = verism.PhotoPair("mine.jpg", Image.open("theirs.jpg"), size=48)
+        >>> data.photos.content.shape
+        torch.Size([1, 3, 48, 72])
     """
 
     def __init__(
         self,
-        content: Path,
-        style: list[Path] | Path,
+        content: PhotoLike,
+        style: Sequence[PhotoLike] | PhotoLike,
         size: int = 600,
         upscale: bool = False,
         regions: Literal["auto", "masks"] | None = "masks",
@@ -58,9 +65,10 @@ class PhotoPair(LightningDataModule):
         """Choose the photos.
 
         Args:
-            content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
-            style: the photo whose look it takes on, or several, such as "[a.jpg, b.jpg]". What is transparent in them
-                counts for nothing.
+            content: the photo that keeps its content: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB
+                in [0, 1]. Images are converted to sRGB by their ICC profile and turned by their EXIF orientation, as
+                files are.
+            style: the photo whose look it takes on, likewise, or a list of several. Transparent pixels are ignored.
             size: both are scaled down until their short side has this many pixels (at least 32).
             upscale: also scale smaller photos up to that size.
             regions: what says which part of the content photo takes its look from which part of the style photo. auto:
@@ -82,12 +90,14 @@ class PhotoPair(LightningDataModule):
                 a photo counts, the larger it is taken.
 
         Raises:
-            VerismError: ``max_megapixels`` is not above 0, there is no style photo, or ``style_weights`` are not one
-                for each of them, from 0 and not all 0.
+            VerismError: an image or tensor cannot be used, ``max_megapixels`` is not above 0, there is no style photo,
+                or ``style_weights`` are not one for each of them, from 0 and not all 0.
         """
         super().__init__()
-        self.path = Path(content)
-        self.styles = [Path(path) for path in style] if isinstance(style, list) else [Path(style)]
+        photo_file.limit(max_megapixels)
+        self.content = source(content, "the content photo")
+        styles: Sequence[PhotoLike] = style if isinstance(style, (list, tuple)) else [style]  # type: ignore[list-item]
+        self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
         if not self.styles:
             raise VerismError("--data.style: names no photo; give one at least.")
         self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
@@ -101,7 +111,6 @@ class PhotoPair(LightningDataModule):
             self.masks = {}
         self.mask_threshold = mask_threshold
         self.merge = merge
-        photo_file.limit(max_megapixels)
         self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
@@ -112,8 +121,12 @@ class PhotoPair(LightningDataModule):
 
     @cached_property
     def digests(self) -> dict[str, list[str]]:
-        """SHA-256 of the files that the run is made from, by what they are to it; raises ``VerismError`` likewise."""
-        files = {"content": [self.path], "style": self.styles}
+        """SHA-256 of the photos and masks that the run is made from, by their role in it.
+
+        Raises:
+            VerismError: a file cannot be read.
+        """
+        files: dict[str, Sequence[Source]] = {"content": [self.content], "style": self.styles}
         files |= {f"{name}_mask": [mask] for name, mask in self.masks.items()}
         return {name: [digest(path) for path in paths] for name, paths in files.items()}
 
@@ -121,7 +134,7 @@ class PhotoPair(LightningDataModule):
     def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
-            self._source = photo_file.read(self.path, self.white)
+            self._source = read(self.content, self.white)
         return self._source
 
     @property
@@ -229,24 +242,15 @@ class PhotoPair(LightningDataModule):
             VerismError: as ``photos`` does, of the style.
         """
         photos = []
-        for path in self.styles:
-            photo = photo_file.read(path, self.white)
+        for style in self.styles:
+            photo = read(style, self.white)
             photos.append(photo.showing(self._fit(photo.pixels)))
             if photos[-1].alpha is not None and not bool((photos[-1].alpha > VISIBLE).any()):
-                raise VerismError(f"{path}: is transparent all over, and has no look to take on.")
+                raise VerismError(f"{style}: is transparent all over, and has no look to take on.")
         return collage(photos, self.style_weights)
 
     def _fit(self, photo: Tensor) -> Tensor:
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))
-
-
-def digest(file: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal; raise ``VerismError`` if it cannot be read."""
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise VerismError(f"{file}: cannot be read ({error.strerror}).") from error
 
 
 class Repeat:

@@ -57,7 +57,7 @@ class Series:
         state = checkpoint.read(path)
         pair = photo_pair(state["datamodule_hyper_parameters"])
         for style in pair.styles:
-            if not style.is_file():
+            if isinstance(style, Path) and not style.is_file():
                 raise VerismError(
                     f"{style}: --adapt true needs the run's style photo, which is gone: put it back, or leave the "
                     "option out."

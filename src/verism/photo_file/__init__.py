@@ -1,8 +1,22 @@
 """Photo files, with all that they hold: the only place that knows file formats."""
 
+from verism.photo_file.memory import from_pillow, from_tensor
 from verism.photo_file.photo import Photo
 from verism.photo_file.reading import read
 from verism.photo_file.size import MEGAPIXELS, MIN_SIDE, limit
-from verism.photo_file.writing import Encoding, can_write, check, write
+from verism.photo_file.writing import Encoding, can_write, check, to_pillow, write
 
-__all__ = ["MEGAPIXELS", "MIN_SIDE", "Encoding", "Photo", "can_write", "check", "limit", "read", "write"]
+__all__ = [
+    "MEGAPIXELS",
+    "MIN_SIDE",
+    "Encoding",
+    "Photo",
+    "can_write",
+    "check",
+    "from_pillow",
+    "from_tensor",
+    "limit",
+    "read",
+    "to_pillow",
+    "write",
+]

@@ -88,6 +88,20 @@ def read(path: Path, white: float | None = None) -> Photo:
         raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
     if file.pictures > 1:
         rank_zero_info(f"{path}: of its {file.pictures} pictures, the first is taken.")
+    return converted(path, file, white)
+
+
+def converted(path: Path | str, file: Decoded, white: float | None = None) -> Photo:
+    """Return a decoded photo upright and in sRGB.
+
+    Args:
+        path: names the photo in messages.
+        file: what was decoded.
+        white: the value of floating-point samples that is white, as ``read`` takes it.
+
+    Raises:
+        VerismError: it has floating-point samples far outside of [0, 1].
+    """
     for note in (*file.notes, *file.about.notes):
         rank_zero_info(f"{path}: {note}.")
     turn = _as_it_is if file.upright else _TURNS.get(file.about.orientation, _as_it_is)
@@ -143,7 +157,7 @@ _READERS: Sequence[tuple[Callable[[bytes], bool], Callable[[Path], Decoded]]] = 
 """What tells a format by a file's first bytes, and its reader; the first that applies is taken."""
 
 
-def _in_range(path: Path, colors: NDArray[Any], white: float | None) -> NDArray[Any]:
+def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> NDArray[Any]:
     """Return samples of which those of floating point are in [0, 1].
 
     Raises:
@@ -166,7 +180,7 @@ def _in_range(path: Path, colors: NDArray[Any], white: float | None) -> NDArray[
     return np.clip(scaled, 0, 1)
 
 
-def _pixels(path: Path, colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
+def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
     """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if results can be in its space."""
     channels = colors.shape[2]
     if space.hdr is not None and channels != CMYK:

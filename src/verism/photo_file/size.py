@@ -27,8 +27,8 @@ def limit(megapixels: float) -> None:
     Image.MAX_IMAGE_PIXELS = max(1, int(megapixels * 1e6 / 2))
 
 
-def check_size(path: Path, width: int, height: int) -> None:
-    """Check the size of a photo.
+def check_size(path: Path | str, width: int, height: int) -> None:
+    """Check the size of a photo, which ``path`` names.
 
     Raises:
         Image.DecompressionBombError: it exceeds the process's limit.

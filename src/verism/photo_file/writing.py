@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from verism import atomic
 from verism.errors import VerismError
@@ -56,22 +57,34 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
     form = FORMATS[path.suffix.lower()]
     if max(photo.pixels.shape[-2:]) > form.side:
         raise VerismError(f"{path}: has at most {form.side} pixels on a side; choose .png or .tiff.")
-    pixels = photo.pixels.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
-    alpha = photo.alpha if form.alpha else None
+    pixels, opacity = _colors_and_opacity(photo if form.alpha else photo._replace(alpha=None))
     profile = srgb()
-    if alpha is not None:
-        opacity = alpha.squeeze(0).permute(1, 2, 0).cpu().numpy()
-        # What lay over white, by itself.
-        pixels = np.clip(1 - np.divide(1 - pixels, opacity, out=np.zeros_like(pixels), where=opacity > 0), 0, 1)
     if encoding.profile == "keep" and photo.profile:
         pixels, profile = from_srgb(pixels, photo.profile), photo.profile
-    samples = pixels if alpha is None else np.concatenate([pixels, opacity], axis=2)
+    samples = pixels if opacity is None else np.concatenate([pixels, opacity], axis=2)
     depth = encoding.depth or max(depth for depth in form.depths if depth <= photo.depth)
     extras = Extras(
         metadata.written(photo, made_with, in_srgb=profile == srgb()), profile, photo.xmp, photo.iptc, photo.texts
     )
     levels = _levels(samples, depth, dither=encoding.dither)
     atomic.write(path, form.encode(levels, extras, encoding.quality))
+
+
+def to_pillow(photo: Photo) -> Image.Image:
+    """Return a photo as an sRGB image of Pillow's, with the same 8-bit samples that ``write`` puts into a file.
+
+    Args:
+        photo: its pixels are clipped to [0, 1].
+
+    Returns:
+        An image of mode RGB, or RGBA for a photo with an alpha channel. ``info["icc_profile"]`` is sRGB, so that
+        Pillow writes it into files. EXIF, XMP and the like are left out.
+    """
+    pixels, opacity = _colors_and_opacity(photo)
+    samples = pixels if opacity is None else np.concatenate([pixels, opacity], axis=2)
+    image = Image.fromarray(_levels(samples, 8, dither=False))
+    image.info["icc_profile"] = srgb()
+    return image
 
 
 def check(path: Path, encoding: Encoding = PLAIN) -> None:
@@ -88,6 +101,15 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
 def can_write(path: Path) -> bool:
     """Return whether results are written to files of this ending."""
     return path.suffix.lower() in FORMATS
+
+
+def _colors_and_opacity(photo: Photo) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Return RGB ``(H, W, 3)`` that is not composited over white, and alpha ``(H, W, 1)``, both in [0, 1]."""
+    pixels = photo.pixels.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
+    if photo.alpha is None:
+        return pixels, None
+    opacity = photo.alpha.squeeze(0).permute(1, 2, 0).cpu().numpy()
+    return np.clip(1 - np.divide(1 - pixels, opacity, out=np.zeros_like(pixels), where=opacity > 0), 0, 1), opacity
 
 
 def _levels(samples: NDArray[np.float32], depth: int, *, dither: bool) -> NDArray[Any]:

@@ -1,0 +1,337 @@
+"""From Python: one call from two photos to a picture, with the settings of the command line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from jsonargparse import ArgumentError
+from lightning.pytorch import Trainer
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities.seed import isolate_rng
+from PIL import Image
+from torch import Tensor
+
+from verism import cli, photo_file
+from verism.callbacks import Output
+from verism.callbacks.metrics import RunMeasure
+from verism.canvas import Canvas
+from verism.canvas.grade import Grade
+from verism.commands import config_file
+from verism.commands.fit import VerismCLI, quieten_lightning
+from verism.commands.suggestion import meant
+from verism.data.source import PhotoLike, Source, source
+from verism.errors import InterruptedRunError, VerismError
+from verism.look.look import Look
+from verism.look.picture import made_with, rendered
+from verism.look.strength import Strength
+from verism.module import StyleTransfer
+from verism.photo_file import Encoding, Photo
+
+IN_MEMORY: Mapping[str, str] = {
+    "trainer.logger": "false",
+    "trainer.enable_checkpointing": "false",
+    "output.path": "null",
+    "output.lut": "null",
+    "regions.path": "null",
+}
+"""Options of a run that leaves no files; a caller may override each of them."""
+
+
+def stylize(
+    content: PhotoLike,
+    style: PhotoLike | Sequence[PhotoLike],
+    config: str | Path = "photoreal",
+    *,
+    progress: bool = True,
+    **overrides: Any,
+) -> Image.Image:
+    """Give one photo the look of another.
+
+    Nothing is written and nothing is printed but a progress bar. The same photos and options give the same picture as
+    ``verism fit`` on the command line.
+
+    Args:
+        content: the photo that keeps its content: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in
+            [0, 1].
+        style: the photo whose look it takes on, likewise, or a list of several.
+        config: the settings: the name of one of verism's own configs, such as "photoreal", "lut" or "leaky", or the
+            path of a YAML file.
+        progress: show a progress bar.
+        **overrides: options of ``verism fit`` that replace those of the config: sections as in a YAML file
+            (``data={"size": 256}, output={"strength": 0.6}``) or single options as on the command line
+            (``**{"data.size": 256}``).
+
+    Returns:
+        The result, an sRGB image of 8 bits, of the content photo's full size; with ``model.canvas`` Pixels (as in
+        "leaky"), of the size that was optimised, ``data.size``.
+
+    Raises:
+        VerismError: a photo cannot be read, an option is wrong, or the run failed.
+
+    Example:
+        >>> import verism
+        >>> picture = verism.stylize("mine.jpg", "theirs.jpg", progress=False)
+        >>> picture.save("result.png")
+    """
+    return fit(content, style, config, progress=progress, **overrides).image
+
+
+def fit(
+    content: PhotoLike,
+    style: PhotoLike | Sequence[PhotoLike],
+    config: str | Path = "photoreal",
+    *,
+    progress: bool = True,
+    **overrides: Any,
+) -> FittedRun:
+    """Give one photo the look of another, and return the fitted run: its picture, its look and its figures.
+
+    It takes the arguments of ``stylize``, and raises the same errors.
+
+    Example:
+        >>> import verism
+        >>> run = verism.fit("mine.jpg", "theirs.jpg", progress=False)
+        >>> run.image.size
+        (96, 64)
+        >>> run.look("another.jpg").save("another with the look.jpg")
+        >>> run.figures["structure"] > 0.9
+        True
+    """
+    styles: Sequence[Any] = style if isinstance(style, (list, tuple)) else [style]
+    call_it = "the style photo" if len(styles) == 1 else "style photo {}"
+    args = ["fit", *_config(config), *(f"--{name}={value}" for name, value in IN_MEMORY.items())]
+    if not progress:
+        args.append("--trainer.enable_progress_bar=false")
+    args += _options(overrides)
+    with _quiet() as messages, isolate_rng():
+        photos = _Photos(
+            source(content, "the content photo"),
+            [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],
+        )
+        run = _run([*args, *photos.options()], photos)
+    output: KeptOutput = run.config_init.fit.output
+    assert output.canvas is not None and output.result is not None  # noqa: PT018, S101  # The run has ended well.
+    return FittedRun(run.model, output.canvas, output.strength, output.result, tuple(messages))
+
+
+@dataclass(frozen=True)
+class FittedRun:
+    """A run that has ended, in memory.
+
+    Attributes:
+        model: the module that was fitted, with its photos.
+        canvas: what was optimised, in float32 on the CPU.
+        strength: how much of the look the picture shows.
+        photo: the picture at full depth, with the content photo's metadata.
+        messages: what the command line would have said during the run.
+    """
+
+    model: StyleTransfer
+    canvas: Canvas
+    strength: Strength
+    photo: Photo
+    messages: tuple[str, ...]
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture, an sRGB image of 8 bits, with the content photo's alpha channel if it has one."""
+        return photo_file.to_pillow(self.photo)
+
+    @property
+    def pixels(self) -> Tensor:
+        """The picture, ``(1, 3, H, W)`` float32, sRGB in [0, 1], not rounded."""
+        return self.photo.pixels.clamp(0, 1)
+
+    @property
+    def look(self) -> Look:
+        """The look, which can be applied to other photos.
+
+        Raises:
+            VerismError: the canvas holds one image and no look.
+        """
+        if not isinstance(self.canvas, Grade):
+            raise VerismError(
+                f"A run on {type(self.canvas).__name__} has no look that other photos could take on: use the config "
+                "photoreal, lut or match."
+            )
+        return Look(self.canvas, self.strength)
+
+    @cached_property
+    def figures(self) -> Mapping[str, float]:
+        """What the result at full strength measures, by name; ``verism.metrics`` defines them. Computed on first use.
+
+        Raises:
+            VerismError: a photo cannot be read any more.
+        """
+        return RunMeasure(self.model)(self.model)
+
+    def save(self, path: str | Path, *, overwrite: bool = False, encoding: Encoding | None = None) -> None:
+        """Write the picture with the content photo's metadata and bit depth, as ``verism fit`` does.
+
+        Args:
+            path: a .png, .tiff, .jpg or .webp file; missing folders are made.
+            overwrite: replace a file that exists.
+            encoding: colour profile, bit depth, dithering and quality; None: sRGB in the content photo's depth.
+
+        Raises:
+            VerismError: the file exists, or cannot be written so.
+        """
+        path = Path(path)
+        if path.exists() and not overwrite:
+            raise VerismError(f"{path}: exists already; choose another path, or pass overwrite=True.")
+        steps = self.model.trainer.global_step
+        made = made_with(self.model.backbone.identity, self.model.options, steps, self.strength)
+        photo_file.write(path, self.photo, made, encoding or Encoding())
+
+
+class KeptOutput(Output):
+    """Keeps the result in memory, and also writes it if ``output.path`` is given.
+
+    Attributes:
+        canvas: what was optimised, in float32 on the CPU; None before the end.
+        result: the picture; None before the end.
+    """
+
+    canvas: Canvas | None = None
+    result: Photo | None = None
+
+    def check(self, trainer: Trainer) -> Path | str:
+        """Return where the result will be, as ``Output`` does; without ``path``, check the other options alone."""
+        if self.path is not None:
+            return super().check(trainer)
+        self.strength.check()
+        self.check_table()
+        return Path()
+
+    def _write_picture(self, model: StyleTransfer, canvas: Canvas) -> None:
+        self.canvas = canvas.cpu().requires_grad_(requires_grad=False)
+        self.result = rendered(self.canvas, model.data.source, self.strength)
+        if self.path is not None:
+            super()._write_picture(model, self.canvas)
+
+
+class MemoryRun(VerismCLI):
+    """A run of ``fit`` whose photos may be in memory, and whose result is kept there."""
+
+    output_class = KeptOutput
+
+    def __init__(self, args: Sequence[str], photos: _Photos) -> None:
+        """Run ``args`` on ``photos``."""
+        self._photos = photos
+        super().__init__(args)
+
+    def after_instantiate_classes(self) -> None:
+        """Give the data its photos, which options cannot name if they are in memory."""
+        self.datamodule.content, self.datamodule.styles = self._photos.content, self._photos.styles
+        super().after_instantiate_classes()
+
+
+@dataclass(frozen=True)
+class _Photos:
+    content: Source
+    styles: list[Source]
+
+    def options(self) -> list[str]:
+        """Return them as options; a photo in memory is named by what it is called in messages."""
+        styles = [_path(style) for style in self.styles]
+        return [f"--data.content={_path(self.content)}", f"--data.style={json.dumps(styles)}"]
+
+
+def _path(photo: Source) -> str:
+    # Absolute, because an option such as "1" would be read as a number.
+    return str((photo if isinstance(photo, Path) else Path(str(photo))).expanduser().absolute())
+
+
+def _config(config: str | Path) -> list[str]:
+    """Return the option that names a config, by its path."""
+    name = str(config)
+    path = cli.locate(name if Path(name).suffix else f"{name}.yaml")
+    config_file.check(path)
+    return ["--config", str(path)]
+
+
+def _options(overrides: Mapping[str, Any]) -> list[str]:
+    """Return overrides as options: sections as a config of their own, dotted names one by one.
+
+    Raises:
+        VerismError: a value is not of the plain types that a config file can hold.
+    """
+    sections = {name: value for name, value in overrides.items() if "." not in name}
+    options = ["--config", _plain("overrides", sections)] if sections else []
+    dotted = {name: value for name, value in overrides.items() if "." in name}
+    return options + [
+        f"--{name}={value if isinstance(value, (str, Path)) else _plain(name, value)}" for name, value in dotted.items()
+    ]
+
+
+def _plain(name: str, value: Any) -> str:
+    try:
+        return json.dumps(value, default=_path_text, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise VerismError(
+            f"{name}: {error}; options are numbers, texts, lists and dictionaries, as in a config file."
+        ) from error
+
+
+def _path_text(value: Any) -> str:
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    raise TypeError(f"a {type(value).__name__} cannot be an option")
+
+
+def _run(args: Sequence[str], photos: _Photos) -> MemoryRun:
+    """Run ``fit``; what goes wrong on the caller's side becomes a ``VerismError``."""
+    try:
+        return MemoryRun(args, photos)
+    except InterruptedRunError as error:
+        raise KeyboardInterrupt from error
+    except ArgumentError as error:
+        message = " ".join(str(error).split())
+        raise VerismError(message + meant(message)) from error
+    except MisconfigurationException as error:
+        raise VerismError(str(error)) from error
+    except SystemExit as error:
+        # Lightning's answer to a Ctrl-C outside of the steps.
+        raise KeyboardInterrupt from error
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Collect what Lightning and verism log, in place of printing it, and leave logging and warnings as they were."""
+    messages: list[str] = []
+    handler = _Collector(messages)
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    seed = os.environ.get("PL_GLOBAL_SEED")
+    with warnings.catch_warnings():
+        quieten_lightning()
+        # Of one library in another, such as jsonargparse in Lightning.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        for logger in loggers:
+            logger.handlers, logger.propagate = [handler], False
+        try:
+            yield messages
+        finally:
+            for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+                logger.handlers, logger.propagate = handlers, propagate
+            os.environ.pop("PL_GLOBAL_SEED", None)
+            if seed is not None:
+                os.environ["PL_GLOBAL_SEED"] = seed
+
+
+class _Collector(logging.Handler):
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self._messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._messages.append(record.getMessage())

@@ -1,0 +1,87 @@
+"""Where a photo comes from: a file, or the memory of a program."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from verism import photo_file
+from verism.errors import VerismError
+from verism.photo_file import Photo
+
+PhotoLike = str | os.PathLike[str] | Image.Image | Tensor
+"""A photo as a caller may give it: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, RGB in [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoInMemory:
+    """A photo that was given as an image or a tensor.
+
+    Attributes:
+        photo: the photo.
+        name: stands for it in messages.
+    """
+
+    photo: Photo
+    name: str
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return self.name
+
+
+Source = Path | PhotoInMemory
+
+
+def source(photo: PhotoLike, name: str) -> Source:
+    """Return where a photo comes from.
+
+    Args:
+        photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+        name: what messages call a photo that has no path, such as "the content photo".
+
+    Raises:
+        VerismError: an image or tensor cannot be used; a file is checked later, when it is read.
+    """
+    if isinstance(photo, Image.Image):
+        return PhotoInMemory(photo_file.from_pillow(photo, name), name)
+    if isinstance(photo, Tensor):
+        return PhotoInMemory(photo_file.from_tensor(photo, name), name)
+    try:
+        return Path(photo)
+    except TypeError as error:
+        raise VerismError(
+            f"{name}: cannot be of type {type(photo).__name__}; give a path, a PIL image, or a tensor (1, 3, H, W), "
+            "RGB in [0, 1]."
+        ) from error
+
+
+def read(photo: Source, white: float | None = None) -> Photo:
+    """Return a photo; raise ``VerismError`` if its file cannot be read.
+
+    Args:
+        photo: where it comes from.
+        white: for a file, as ``photo_file.read`` takes it.
+    """
+    return photo.photo if isinstance(photo, PhotoInMemory) else photo_file.read(photo, white)
+
+
+def digest(photo: Source) -> str:
+    """Return the SHA-256, in hexadecimal, of a file or of the pixels in memory.
+
+    Raises:
+        VerismError: the file cannot be read.
+    """
+    if isinstance(photo, PhotoInMemory):
+        pixels = photo.photo.pixels
+        return hashlib.sha256(repr(tuple(pixels.shape)).encode() + pixels.numpy().tobytes()).hexdigest()
+    try:
+        with photo.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise VerismError(f"{photo}: cannot be read ({error.strerror}).") from error

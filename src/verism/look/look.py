@@ -1,0 +1,114 @@
+"""A look that can be applied to any photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from verism import atomic, images, photo_file
+from verism.canvas.grade import Grade
+from verism.color.table import through
+from verism.data import source
+from verism.data.source import PhotoLike
+from verism.errors import VerismError
+from verism.look import lut_file, saved
+from verism.look.lut_file import Deviation
+from verism.look.strength import Strength
+
+FULL = Strength()
+"""The whole look."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The look that a run has found: a function of a photo, which needs no further fitting.
+
+    The photo that the run was fitted to is graded place by place, as in the run's result. Other photos pass the lookup
+    table of colours that comes closest to it, as with ``verism predict``.
+
+    Attributes:
+        canvas: what the run has optimised.
+        strength: how much of the look a photo takes on.
+
+    Example:
+        >>> import verism
+        >>> look = verism.fit("mine.jpg", "theirs.jpg", progress=False).look
+        >>> look("another.jpg").save("another with the look.jpg")
+    """
+
+    canvas: Grade
+    strength: Strength = FULL
+
+    @classmethod
+    def read(cls, run: str | Path) -> Self:
+        """Return the look of a finished run of the command ``fit``.
+
+        Args:
+            run: its folder, such as ``lightning_logs/version_0``, or one of its checkpoints.
+
+        Raises:
+            VerismError: there is no checkpoint, it cannot be read, or its canvas holds one image and no look.
+        """
+        return cls(saved.read(Path(run)))
+
+    def __call__(self, photo: PhotoLike) -> Image.Image:
+        """Apply the look to a photo, at its full size.
+
+        Args:
+            photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+
+        Returns:
+            An sRGB image of 8 bits, with the photo's alpha channel if it has one.
+
+        Raises:
+            VerismError: the photo cannot be read.
+        """
+        read = source.read(source.source(photo, "the photo"))
+        return photo_file.to_pillow(read.showing(self.apply(read.pixels)))
+
+    @torch.no_grad()
+    def apply(self, photo: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], with the look: of the same shape, in [0, 1]."""
+        image = self.canvas.render(photo) if is_own(self.canvas, photo) else through(self.table, photo)
+        return self.strength(photo, image)
+
+    @cached_property
+    @torch.no_grad()
+    def table(self) -> Tensor:
+        """The lookup table at full strength, ``(3, n, n, n)``, RGB by blue, green and red; not clipped."""
+        return self.canvas.table(self.canvas.photo)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Deviation:
+        """Write the look as a lookup table, a .cube file or a HaldCLUT in a .png file, as ``verism export`` does.
+
+        Args:
+            path: the ending says in which format; missing folders are made.
+            overwrite: replace a file that exists.
+
+        Returns:
+            How far the table is from the picture of the run.
+
+        Raises:
+            VerismError: the file exists, has another ending, or cannot be written.
+        """
+        path = Path(path)
+        lut_file.check(path)
+        atomic.check(path)
+        if path.exists() and not overwrite:
+            raise VerismError(f"{path}: exists already; choose another path, or pass overwrite=True.")
+        with torch.no_grad():
+            return lut_file.write(path, self.table, self.canvas.photo, self.canvas(), self.strength)
+
+
+def is_own(canvas: Grade, photo: Tensor) -> bool:
+    """Return whether ``photo`` ``(1, 3, H, W)`` is the one that the canvas was fitted to."""
+    own = canvas.photo
+    same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
+    # Half a level of 8 bits.
+    return same_shape and bool(torch.allclose(images.resize(photo, own.shape[-2:]), own, rtol=0, atol=0.5 / 255))

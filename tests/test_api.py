@@ -1,0 +1,156 @@
+"""One call from Python: the same picture as on the command line, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+import verism
+from verism import VerismError, images
+from verism.backbone.weights import Weights
+from verism.metrics import NAMES
+
+FEW = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
+
+
+@pytest.fixture
+def files(photo_files: list[str]) -> list[Path]:
+    return [Path(photo_files[1]), Path(photo_files[3])]
+
+
+def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("config", ["photoreal", "leaky"])
+def test_is_the_picture_of_the_command(
+    tiny_weights: Weights, run: Callable[..., Path], files: list[Path], config: str
+) -> None:
+    options = ("--trainer.max_steps", "2", "--data.size", "40")
+    folder = run("--config", f"{config}.yaml", "--data.content", str(files[0]), "--data.style", str(files[1]), *options)
+    made = verism.stylize(files[0], str(files[1]), config, progress=False, **FEW)
+    with Image.open(folder / "result.png") as written:
+        assert np.array_equal(pixels(made), pixels(written))
+    assert made.size == ((64, 48) if config == "photoreal" else (53, 40))
+
+
+def test_writes_and_prints_nothing(
+    tiny_weights: Weights,
+    files: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    handlers = list(logging.getLogger("lightning.pytorch").handlers)
+    state = torch.get_rng_state(), random.getstate()
+    verism.stylize(*files, progress=False, **FEW)
+    assert capfd.readouterr() == ("", "")
+    assert not list(folder.iterdir())
+    assert logging.getLogger("lightning.pytorch").handlers == handlers
+    assert torch.equal(torch.get_rng_state(), state[0])
+    assert random.getstate() == state[1]
+
+
+def test_takes_paths_images_and_tensors_alike(
+    tiny_weights: Weights, files: list[Path], content: Tensor, style: Tensor
+) -> None:
+    """A file of 8 bits has rounded what the tensor holds, so the tensor is rounded too."""
+    given = [
+        files,
+        [Image.open(file) for file in files],
+        [(photo * 255).round() / 255 for photo in (content, style)],
+    ]
+    first, *others = (pixels(verism.stylize(a, b, progress=False, **FEW)) for a, b in given)
+    for other in others:
+        assert np.array_equal(first, other)
+
+
+def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: list[Path]) -> None:
+    sections = {"trainer": {"max_steps": 2, "accelerator": "cpu"}, "data": {"size": 40}, "output": {"strength": 0.5}}
+    dotted = {**FEW, "output.strength": 0.5}
+    first, second = (pixels(verism.stylize(*files, progress=False, **options)) for options in (sections, dotted))
+    assert np.array_equal(first, second)
+    full = pixels(verism.stylize(*files, progress=False, **FEW))
+    assert not np.array_equal(first, full)
+
+
+def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+    run = verism.fit(*files, progress=False, **FEW)
+    assert set(run.figures) == set(NAMES)
+    assert run.pixels.shape == (1, 3, 48, 64)
+    assert any(message.startswith("Weights: ") for message in run.messages)
+    # Its own photo gets the picture of the run.
+    assert np.array_equal(pixels(run.look(files[0])), pixels(run.image))
+    assert run.look(files[1]).size == (40, 56)
+    run.save(tmp_path / "out.png")
+    with Image.open(tmp_path / "out.png") as written:
+        assert np.array_equal(pixels(written), pixels(run.image))
+    with pytest.raises(VerismError, match="exists already"):
+        run.save(tmp_path / "out.png")
+    run.look.save(tmp_path / "look.cube")
+    assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
+
+
+def test_free_pixels_have_no_look(tiny_weights: Weights, files: list[Path]) -> None:
+    run = verism.fit(*files, "leaky", progress=False, **FEW)
+    with pytest.raises(VerismError, match="Pixels has no look"):
+        _ = run.look
+
+
+def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Path], files: list[Path]) -> None:
+    folder = run("--config", "photoreal.yaml", "--trainer.max_steps", "2", "--data.size", "40",
+                 "--data.content", str(files[0]), "--data.style", str(files[1]))  # fmt: skip
+    with Image.open(folder / "result.png") as written:
+        assert np.array_equal(pixels(verism.Look.read(folder)(files[0])), pixels(written))
+
+
+def test_alpha_is_kept(tiny_weights: Weights, files: list[Path]) -> None:
+    with Image.open(files[0]) as opened:
+        photo = opened.convert("RGBA")
+    photo.putalpha(Image.linear_gradient("L").resize(photo.size))
+    made = verism.stylize(photo, files[1], progress=False, **FEW)
+    assert made.mode == "RGBA"
+    assert np.array_equal(pixels(made)[..., 3], pixels(photo)[..., 3])
+
+
+def test_writes_where_it_is_told_to(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+    verism.stylize(*files, progress=False, **FEW, output={"path": tmp_path / "out.png", "lut": tmp_path / "out.cube"})
+    assert images.read(tmp_path / "out.png").shape == (1, 3, 48, 64)
+    assert (tmp_path / "out.cube").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "sentence"),
+    [
+        (("missing.jpg", "style"), {}, "missing.jpg: no such photo"),
+        (("content", "content"), {}, "would come back as it is"),
+        (("content", 3), {}, "the style photo: cannot be of type int"),
+        (("content", torch.zeros(3, 40, 40)), {}, "the style photo: a tensor of shape"),
+        (("content", "style", "sunny"), {}, "sunny.yaml: no such config"),
+        (("content", "style"), {"data.sizes": 3}, "did you mean data.size"),
+        (("content", "style"), {"model": {"canvas": torch.nn.ReLU()}}, "overrides: a ReLU cannot be an option"),
+        (("content", "style"), {"trainer.max_steps": 0}, "no step would be made"),
+    ],
+)
+def test_mistakes_are_sentences(
+    tiny_weights: Weights,
+    photo_files: list[str],
+    arguments: tuple[object, ...],
+    options: dict[str, object],
+    sentence: str,
+) -> None:
+    known = {"content": photo_files[1], "style": photo_files[3]}
+    given = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
+    with pytest.raises(VerismError, match=sentence):
+        verism.stylize(*given, progress=False, **{**FEW, **options})  # type: ignore[arg-type]
