@@ -12,6 +12,7 @@ import torch
 import yaml
 from conftest import CONFIGS
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 import verism
@@ -93,6 +94,25 @@ def test_flags_reach_the_parts(run: Callable[..., Path], models: list[StyleTrans
     assert optimizer.optimizer.defaults["lr"] == 0.5  # type: ignore[union-attr]
 
 
+def test_losses_beside_the_methods_own_are_named_logged_and_saved(
+    run: Callable[..., Path], models: list[StyleTransfer]
+) -> None:
+    folder = run(
+        *STEPS,
+        *("--model.losses.sharpness", "parts.Sharpness", "--model.losses.sharpness.weight", "2"),
+        *("--model.losses.tone", "MomentsLoss", "--model.losses.tone.layers", "{conv2_1: 2}"),
+    )
+    assert list(models[0].losses) == ["content", "style", "sharpness", "tone"]
+    assert (models[0].losses["sharpness"].weight, models[0].losses["tone"].layers) == (2, {"conv2_1": 2})
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    tags = {tag for tag in events.Tags()["scalars"] if "sharpness" in tag or "tone" in tag}
+    names = ("sharpness", "sharpness/conv1_1", "sharpness/conv3_1", "tone", "tone/conv2_1")
+    assert tags == {f"{kind}/{name}" for kind in ("loss", "weighted") for name in names}
+    again = run("--config", str(folder / "config.yaml"))
+    assert torch.equal(images.read(folder / "result.png"), images.read(again / "result.png"))
+
+
 def test_other_losses_take_the_places_of_style_and_colour(
     run: Callable[..., Path], models: list[StyleTransfer]
 ) -> None:
@@ -166,8 +186,9 @@ def test_masks_of_a_config_are_relative_to_it_and_the_saved_config_has_them(
     mask(tmp_path / "s.png", (40, 56))
     (tmp_path / "own.yaml").write_text("data: {content_mask: c.png, style_mask: s.png}\n")
     first = run("--config", str(tmp_path / "own.yaml"), "--model.style.normalization", "relative", *STEPS)
-    assert isinstance(models[-1].style, RegionalLoss)
-    assert models[-1].style.shares == [0.5, 0.5]
+    style = models[-1].compared["style"]
+    assert isinstance(style, RegionalLoss)
+    assert style.shares == [0.5, 0.5]
     saved = yaml.safe_load((first / "config.yaml").read_text())
     assert saved["data"]["content_mask"] == str(tmp_path / "c.png")
     again = run("--config", str(first / "config.yaml"))
@@ -176,7 +197,7 @@ def test_masks_of_a_config_are_relative_to_it_and_the_saved_config_has_them(
         del saved["data"][option]
     (tmp_path / "old.yaml").write_text(yaml.safe_dump(saved))
     old = run("--config", str(tmp_path / "old.yaml"))
-    assert not isinstance(models[-1].style, RegionalLoss)
+    assert not isinstance(models[-1].compared["style"], RegionalLoss)
     assert not torch.equal(images.read(first / "result.png"), images.read(old / "result.png"))
 
 
@@ -191,8 +212,9 @@ def test_a_colour_of_one_mask_alone_is_left_out_if_the_threshold_says_so(
     assert error.startswith(f"verism: {style}: #ff0000 covers 10.0% of it, but {content} has no such colour: paint it")
     assert error.endswith("--data.mask_threshold 0.1.")
     run(*options, "--data.mask_threshold", "0.1")
-    assert isinstance(models[-1].style, RegionalLoss)
-    assert float(models[-1].style.regions.style.float().mean(dim=(0, 2, 3)).sum()) == pytest.approx(0.9)
+    loss = models[-1].compared["style"]
+    assert isinstance(loss, RegionalLoss)
+    assert float(loss.regions.style.float().mean(dim=(0, 2, 3)).sum()) == pytest.approx(0.9)
 
 
 def test_the_saved_config_gives_the_same_image_again(run: Callable[..., Path]) -> None:

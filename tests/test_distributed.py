@@ -140,6 +140,16 @@ def test_in_tiles(runs: Runs) -> None:
     assert difference(runs.shared("tiles", 2, *few, "--model.tile", "32"), runs.alone("whole", *few)) < 1e-5
 
 
+def test_a_loss_that_does_not_add_up_is_the_same_at_once_in_tiles_and_in_two_processes(runs: Runs) -> None:
+    few = ("--trainer.max_steps", "3")
+    sharp = (*few, "--model.losses.sharpness", "parts.Sharpness", "--model.losses.sharpness.weight", "0.5")
+    whole = runs.alone("sharp", *sharp, "--model.tile", "null")
+    assert difference(runs.alone("sharp_tiles", *sharp, "--model.tile", "64"), whole) < 1e-5
+    assert difference(runs.shared("sharp_shared", 2, *sharp, "--model.tile", "64"), whole) < 1e-5
+    # It counts.
+    assert difference(runs.alone("without", *few), whole) > 1e-4
+
+
 def test_only_the_first_process_writes(two: Path) -> None:
     assert {path.name for path in two.iterdir()} == {"lightning_logs", "said_0.txt"}
     (version,) = (two / "lightning_logs").iterdir()

@@ -12,6 +12,7 @@ import yaml
 from conftest import CONFIGS
 from lightning.pytorch import Callback as LightningCallback
 from lightning.pytorch import Trainer
+from parts import Sharpness
 from torch import Tensor, nn
 
 from verism import (
@@ -41,7 +42,13 @@ from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
 
 
-def fit(model: StyleTransfer, photos: Photos, regions: Regions | None = None, **options: Any) -> Trainer:
+def fit(
+    model: StyleTransfer,
+    photos: Photos,
+    regions: Regions | None = None,
+    ckpt_path: Path | None = None,
+    **options: Any,
+) -> Trainer:
     data = PhotoPair(Path(), Path())
     data._photos = photos
     data._regions = regions
@@ -53,7 +60,7 @@ def fit(model: StyleTransfer, photos: Photos, regions: Regions | None = None, **
         enable_model_summary=False,
         **options,
     )
-    trainer.fit(model, datamodule=data)
+    trainer.fit(model, datamodule=data, ckpt_path=ckpt_path)
     return trainer
 
 
@@ -193,15 +200,16 @@ def test_regions_are_of_style_and_colour_and_not_of_content(tiny_weights: Weight
     model = style_transfer(content=content, style=style, color=color)
     fit(model, photos, regions, max_steps=2)
     assert model.content is content
-    for loss, whole in ((model.style, style), (model.color, color)):
+    for loss, whole in ((model.compared["style"], style), (model.compared["color"], color)):
         assert isinstance(loss, RegionalLoss)
         assert loss.whole is whole
         assert loss.regions.labels == regions.labels
         assert torch.equal(loss.regions.content, regions.content)
         assert torch.equal(loss.regions.style, regions.style)
     assert list(model.state_dict()) == ["canvas.pixels"]
-    fit(model, photos, max_steps=2)
     assert (model.style, model.color) == (style, color)
+    fit(model, photos, max_steps=2)
+    assert model.compared == {"content": content, "style": style, "color": color}
 
 
 @pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
@@ -367,3 +375,34 @@ def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: W
         model.configure_model()
     assert all(tensor.device.type == "cpu" for tensor in model.canvas.state_dict().values())
     assert bool(model.image.isfinite().all())
+
+
+@pytest.mark.parametrize("name", ["style", "canvas", "total", "a/b", "a.b", ""])
+def test_refuses_a_name_of_an_added_loss_that_would_hide_another_or_cannot_be_logged(
+    tiny_weights: Weights, name: str
+) -> None:
+    with pytest.raises(VerismError, match=f"--model.losses.{name}: "):
+        style_transfer(losses={name: MomentsLoss()})
+
+
+@pytest.mark.filterwarnings("ignore:Found . module.s. in eval mode")
+def test_an_added_loss_is_a_term_and_its_network_neither_optimised_nor_saved(
+    tiny_weights: Weights, photos: Photos, tmp_path: Path
+) -> None:
+    sharpness = Sharpness(3.0)
+    model = style_transfer(losses={"sharpness": sharpness, "left-out": Sharpness(0.0)})
+    trainer = fit(model, photos, max_steps=1)
+    assert list(model.losses) == ["content", "style", "sharpness"]
+    terms = model.training_step(photos, 0)["terms"]
+    assert list(terms) == ["content", "style", "sharpness"]
+    assert set(terms["sharpness"].values) == {"conv1_1", "conv3_1"}
+    assert [name for name, it in model.named_parameters() if it.requires_grad] == ["canvas.pixels"]
+    assert not sharpness.network.training
+    (group,) = model.configure_optimizers().param_groups
+    assert group["params"] == list(model.canvas.parameters())
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    assert list(state) == ["canvas.pixels"]
+    again = style_transfer(losses={"sharpness": Sharpness(3.0)})
+    fit(again, photos, ckpt_path=tmp_path / "last.ckpt", max_steps=2)
+    assert not torch.equal(again.image, model.image)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule
@@ -19,13 +20,25 @@ from verism.checkpoint import built, check_canvas, read, restore, stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
-from verism.losses.regional import by_region
+from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
 from verism.scales import Scales
 from verism.tiling.feature_pass import FeaturePass
 
+TERMS = ("content", "style", "color", "photorealism", "consistency", "canvas", "total")
+"""Names of terms that added losses cannot have, because the method's own have them."""
+
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
+def check_name(name: str) -> str:
+    """Return the name of an added loss; raise ``VerismError`` if it cannot be used."""
+    if name in TERMS:
+        raise VerismError(f"--model.losses.{name}: the method has a term of that name; choose another name.")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise VerismError(f"--model.losses.{name}: a name must be made of letters, digits, _ and - only.")
+    return name
 
 
 def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -58,6 +71,7 @@ class StyleTransfer(LightningModule):
         color: Loss | None = None,
         photorealism: PhotorealismLoss | None = None,
         consistency: ConsistencyLoss | None = None,
+        losses: Mapping[str, Loss] = {},
         optimizer: OptimizerFactory = adam,
         scales: Sequence[int] | None = None,
         shares: Sequence[float] | None = None,
@@ -73,6 +87,9 @@ class StyleTransfer(LightningModule):
             color: takes on the style photo's colours; the paper's is ColorLoss, with weight 0.
             photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
             consistency: treats a colour of the content photo alike wherever it is; null leaves it out.
+            losses: further terms of the total, by a name of your choice under which they are logged. From the command
+                line, --model.losses.NAME takes a class, such as MomentsLoss or your own my_module.MyLoss, and
+                --model.losses.NAME.weight and its like take the options of that class.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
             scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
                 other, each time with new targets and a new optimiser; null: at --data.size alone.
@@ -83,7 +100,8 @@ class StyleTransfer(LightningModule):
                 into half of the free memory, and on a CPU through the first in any case, whose maps are the largest.
 
         Raises:
-            VerismError: every loss has weight 0, the scales are none, or tile is no multiple of 16.
+            VerismError: every loss has weight 0, an added loss has a name that cannot be used, the scales are none, or
+                tile is no multiple of 16.
         """
         super().__init__()
         self.canvas = Pixels() if canvas is None else canvas
@@ -95,6 +113,14 @@ class StyleTransfer(LightningModule):
         self.color: Loss = ColorLoss() if color is None else color
         self.photorealism = photorealism
         self.consistency = consistency
+        self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
+        self.regional = nn.ModuleDict()
+        # A loss or a backbone may come with a network of its own, as it was trained; only the canvas is optimised.
+        for part in (self.backbone, self.content, self.style, self.color, self.added):
+            if any(True for _ in part.parameters()):
+                part.eval().requires_grad_(False)
+        # What is frozen stays out of checkpoints; check_canvas sees to it that the rest is complete.
+        self.strict_loading = False
         if not self.losses:
             raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
         self.tile = tile
@@ -150,7 +176,9 @@ class StyleTransfer(LightningModule):
         self.canvas.start(*photos, partial(find_correspondence, self.backbone, opacity=opacity), regions)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version it is of, and which photos."""
+        """Say which version it is of, and which photos; keep the canvas alone, which is all that changes."""
+        state = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
         checkpoint["verism"] = stamp() | {"photos": self.data.digests}
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
@@ -181,9 +209,12 @@ class StyleTransfer(LightningModule):
     @torch.no_grad()
     def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
-        self.style, self.color = (by_region(loss, regions) for loss in (self.style, self.color))
+        self.regional = nn.ModuleDict()
+        if regions is not None:
+            asked = {name: loss for name, loss in self.losses.items() if name in ("style", "color")}
+            self.regional.update({name: RegionalLoss(loss, regions) for name, loss in asked.items()})
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
-        self.feature_pass = FeaturePass(self.backbone, self.losses, self.tile, photos.content)
+        self.feature_pass = FeaturePass(self.backbone, self.compared, self.tile, photos.content)
         self.feature_pass.set_targets(*photos)
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
@@ -192,7 +223,8 @@ class StyleTransfer(LightningModule):
             image = self.canvas()
             penalties = self.canvas.penalties(image)
         totals = self.feature_pass(image)
-        terms = {name: loss(totals[name]) for name, loss in self.losses.items()}
+        with torch.autocast(self.device.type, enabled=False):
+            terms = {name: loss(totals[name]) for name, loss in self.compared.items()}
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
@@ -203,19 +235,25 @@ class StyleTransfer(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """Return the optimiser of the image."""
-        return self.optimizer(self.parameters())
+        return self.optimizer(self.canvas.parameters())
 
     @property
     def losses(self) -> dict[str, Loss]:
-        """The losses that have a weight, by name."""
+        """The losses that have a weight, by name, as they were given: of the whole photos."""
         losses = {
             "content": self.content,
             "style": self.style,
             "color": self.color,
             "photorealism": self.photorealism,
             "consistency": self.consistency,
+            **{name.removeprefix("loss_"): cast("Loss", loss) for name, loss in self.added.items()},
         }
         return {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
+
+    @property
+    def compared(self) -> dict[str, Loss]:
+        """The same as they are computed: those of style and colour region by region, if there are regions."""
+        return self.losses | {name: cast("Loss", loss) for name, loss in self.regional.items()}
 
     @property
     def _ddp_params_and_buffers_to_ignore(self) -> list[str]:

@@ -30,6 +30,8 @@ def quieten_lightning() -> None:
     warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
     # The first and the last step are logged, however short the run.
     warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
+    # A loss or a backbone with a network of its own is frozen on purpose.
+    warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode at the start of training")
     # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
     warnings.filterwarnings("ignore", message="The dirpath has changed from")
     warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")

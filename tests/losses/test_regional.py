@@ -14,7 +14,7 @@ from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
 from verism.losses.gram import gram, mean_distance
-from verism.losses.regional import RegionalLoss, by_region, select
+from verism.losses.regional import RegionalLoss, select
 from verism.regions.masks import Regions
 
 LOSSES: dict[str, Callable[[], Loss]] = {
@@ -151,7 +151,7 @@ def test_each_region_takes_on_its_own_colours() -> None:
     image = {"input": content["input"].clone().requires_grad_()}
     whole = aimed(MomentsLoss(normalization="paper"), content, style)
     assert float(term(whole, content).raw) == 0.0
-    regional = aimed(by_region(whole, Regions(("#ff0000", "#0000ff"), left, left)), content, style)
+    regional = aimed(RegionalLoss(whole, Regions(("#ff0000", "#0000ff"), left, left)), content, style)
     assert float(term(regional, style).raw) == 0.0
     term(regional, image).raw.backward()
     gradient = image["input"].grad
@@ -277,17 +277,6 @@ def test_weight_zero_leaves_it_out() -> None:
 def test_select_takes_positions_row_by_row() -> None:
     x = torch.arange(24.0).view(1, 2, 3, 4)
     assert select(x, torch.tensor([1, 6, 11])).tolist() == [[[[1.0], [6.0], [11.0]], [[13.0], [18.0], [23.0]]]]
-
-
-def test_by_region_is_undone_by_none_and_not_nested() -> None:
-    plain = StyleLoss()
-    regional = by_region(plain, TWO)
-    assert isinstance(regional, RegionalLoss)
-    again = by_region(regional, ONE)
-    assert isinstance(again, RegionalLoss)
-    assert again.whole is plain
-    assert by_region(regional, None) is plain
-    assert by_region(plain, None) is plain
 
 
 def test_leaves_nothing_in_checkpoints_and_the_loss_unaimed() -> None:

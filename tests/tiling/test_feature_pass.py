@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -22,7 +22,9 @@ from verism.losses import (
     PhotorealismLoss,
     SlicedWassersteinLoss,
     StyleLoss,
+    Term,
 )
+from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
 from verism.tiling.feature_pass import FeaturePass
@@ -39,6 +41,19 @@ def halves(height: int, width: int) -> Tensor:
     return torch.cat([left, ~left], dim=1)
 
 
+class SpreadLoss(Loss):
+    """A loss that does not say that it is additive, because it is not: how much features vary along rows.
+
+    Of the parts that tiles are, the means add up to something else, and so do the differences from the mean.
+    """
+
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        return (features - features.mean()).abs().sqrt().mean() * features.amax()
+
+    def forward(self, totals: Mapping[str, Tensor]) -> Term:
+        return Term(self.weight, self.layers, totals)
+
+
 def losses(content: Tensor, style: Tensor) -> dict[str, Loss]:
     deep = {"conv1_1": 0.3, "relu2_2": 0.3, "conv3_1": 0.4}
     regions = Regions(("left", "right"), halves(*content.shape[-2:]), halves(*style.shape[-2:]))
@@ -49,6 +64,8 @@ def losses(content: Tensor, style: Tensor) -> dict[str, Loss]:
         "moments": MomentsLoss(1.0, {"input": 1.0, **deep}),
         "all": SlicedWassersteinLoss(1.0, {"relu2_1": 1.0}, directions=4),
         "drawn": SlicedWassersteinLoss(1.0, {"input": 1.0, "conv3_2": 1.0}, directions=4, positions=150),
+        "spread": SpreadLoss(1.0, {"input": 1.0, "relu1_1": 1.0, "pool2": 1.0, "conv4_1": 0.5}),
+        "regional spread": RegionalLoss(SpreadLoss(1.0, {"relu2_1": 1.0}), regions),
         "color": ColorLoss(1.0, "relative"),
         "photorealism": PhotorealismLoss(scale=2),
         "regional": RegionalLoss(MomentsLoss(1.0, deep), regions),
@@ -108,6 +125,46 @@ def test_tiles_are_exact_at_the_poolings_and_where_a_block_ends(backbone: VGG19,
         value = loss(feature_pass(image)["style"]).weighted
         found.append((value, *torch.autograd.grad(value, image)))
     torch.testing.assert_close(*found, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_loss_that_is_not_additive_gets_whole_maps_in_full_precision(
+    tiny_weights: Weights, dtype: torch.dtype
+) -> None:
+    seen: list[tuple[torch.Size, torch.dtype, bool]] = []
+
+    class Watching(SpreadLoss):
+        def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+            seen.append((features.shape, features.dtype, torch.is_autocast_enabled("cpu")))
+            return super().statistic(layer, features, here)
+
+    image = photo(97, 131, 0).float()
+    loss = Watching(1.0, {"conv1_1": 1.0, "pool1": 1.0})
+    with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        feature_pass = FeaturePass(VGG19(), {"spread": loss}, 32, image)
+        feature_pass(image)
+    assert seen == [
+        (torch.Size((1, TINY_WIDTH, 97, 131)), torch.float32, False),
+        (torch.Size((1, TINY_WIDTH, 48, 65)), torch.float32, False),
+    ]
+
+
+def test_a_new_statistic_of_an_additive_loss_is_not_additive_until_it_says_so() -> None:
+    class Mean(StyleLoss):
+        def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:
+            return features.mean()
+
+    class Sum(StyleLoss):
+        additive = True
+
+        def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:
+            return features.sum()
+
+    class Renamed(StyleLoss):
+        pass
+
+    assert (Mean.additive, Sum.additive, Renamed.additive) == (False, True, True)
+    assert RegionalLoss(StyleLoss(), Regions(("a",), halves(4, 4), halves(4, 4))).additive
 
 
 def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:

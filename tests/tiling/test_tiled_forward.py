@@ -12,7 +12,7 @@ from verism.backbone.architecture import BLOCKS
 from verism.tiling.boxes import shares, whole
 from verism.tiling.plan import Stage, Tile, Tiling, stages
 from verism.tiling.statistics import Statistics
-from verism.tiling.tiled_forward import tiled_forward
+from verism.tiling.tiled_forward import Piece, tiled_forward
 
 
 class Look:
@@ -22,11 +22,16 @@ class Look:
         self.stage = stage
         self.times = 0
 
-    def __call__(self, window: Tensor, tile: Tile) -> tuple[Tensor, Statistics]:
+    def __call__(self, window: Tensor, tile: Tile) -> tuple[dict[str, Piece], Statistics]:
         self.times += 1
         own = window[..., *tile.inner]
         statistics: dict[str, dict[str, Any]] = {"loss": {"layer": {"sum": own.square().sum(), "count": own.numel()}}}
-        return torch.nn.functional.avg_pool2d(window[..., *tile.output.within(tile.window)], 2), statistics
+        pooled = torch.nn.functional.avg_pool2d(window[..., *tile.output.within(tile.window)], 2)
+        pieces = {
+            "output": Piece(pooled, tile.output // 2, self.stage.output // 2),
+            "map": Piece(own.exp(), tile.own, self.stage.share),
+        }
+        return pieces, statistics
 
 
 def stage_of(height: int, width: int, tiling: Tiling) -> Stage:
@@ -44,10 +49,11 @@ def test_is_the_whole_and_its_derivative(x: Tensor, again: int) -> None:
     found = []
     for tiling in (Tiling(again, 16), Tiling()):
         stage = stage_of(41, 50, tiling)
-        output, statistics = tiled_forward(x, stage, Look(stage))
-        assert output is not None
+        maps, statistics = tiled_forward(x, stage, Look(stage))
+        output, whole_map = maps["output"], maps["map"]
+        torch.testing.assert_close(whole_map, x.exp())
         layer = statistics["loss"]["layer"]
-        (gradient,) = torch.autograd.grad(output.pow(3).sum() + layer["sum"].sin(), x)
+        (gradient,) = torch.autograd.grad(output.pow(3).sum() + layer["sum"].sin() + whole_map.sum().cos(), x)
         found.append((output, layer["sum"] / layer["count"], gradient))
     torch.testing.assert_close(*found)
 
@@ -60,8 +66,7 @@ def test_shares_of_processes_add_up_to_the_whole_and_its_derivative(tiling: Tili
     total = torch.zeros((), dtype=torch.float64)
     for share in shares(32, 400, 3):
         stage = stages(BLOCKS, image, share, tiling)[1]
-        output, statistics = tiled_forward(x[..., *stage.frame.within(stage.whole)], stage, Look(stage))
-        assert output is not None
+        _, statistics = tiled_forward(x[..., *stage.frame.within(stage.whole)], stage, Look(stage))
         total = total + statistics["loss"]["layer"]["sum"]
     torch.testing.assert_close(total, x.square().sum())
     (gradient,) = torch.autograd.grad(total, x)
@@ -73,10 +78,9 @@ def test_is_looked_at_again_unless_it_is_kept(x: Tensor, again: int, times: int)
     stage = stage_of(41, 50, Tiling(again, 16))
     assert len(stage.tiles) == 12
     look = Look(stage)
-    output, _ = tiled_forward(x, stage, look)
-    assert output is not None
+    maps, _ = tiled_forward(x, stage, look)
     assert look.times == 12
-    output.sum().backward()
+    maps["output"].sum().backward()
     assert look.times == times
 
 
@@ -84,9 +88,8 @@ def test_without_a_derivative_it_is_looked_at_once(x: Tensor) -> None:
     stage = stage_of(41, 50, Tiling(1, 16))
     look = Look(stage)
     with torch.no_grad():
-        output, statistics = tiled_forward(x, stage, look)
-    assert output is not None
-    assert not output.requires_grad
+        maps, statistics = tiled_forward(x, stage, look)
+    assert not maps["output"].requires_grad
     assert not statistics["loss"]["layer"]["sum"].requires_grad
     assert look.times == 12
 
@@ -95,12 +98,11 @@ def test_the_second_look_is_in_the_type_of_the_first(x: Tensor) -> None:
     stage = stage_of(41, 50, Tiling(1, 16))
     seen = []
 
-    def look(window: Tensor, tile: Tile) -> tuple[Tensor, Statistics]:
+    def look(window: Tensor, tile: Tile) -> tuple[dict[str, Piece], Statistics]:
         seen.append(torch.is_autocast_enabled("cpu"))
         return Look(stage)(window, tile)
 
     with torch.autocast("cpu", torch.bfloat16):
-        output, _ = tiled_forward(x, stage, look)
-    assert output is not None
-    output.sum().backward()
+        maps, _ = tiled_forward(x, stage, look)
+    maps["output"].sum().backward()
     assert seen == [True] * (12 + 11)

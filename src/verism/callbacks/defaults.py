@@ -13,8 +13,8 @@ from verism.callbacks.stop_early import StopEarly
 def complete(trainer: Trainer) -> list[Callback]:
     """Return the callbacks to add to a Trainer's: what logs the losses, and what lets a run stop early.
 
-    verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out. Only
-    what Lightning adds by itself is taken away; any other class is the user's choice.
+    verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out.
+    Only what Lightning adds by itself is taken away; any other class is the user's choice.
     """
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
     usual = [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]

@@ -1,8 +1,9 @@
 """What the image is asked to be: losses on features, each in two steps.
 
-Every loss first reduces the features to *statistics*, sums over positions that add up over disjoint regions of the
-image, and then computes its term from their totals. Kept apart, the same losses serve a whole image, an image in tiles,
-or the share of an image that one of several GPUs holds. (The sliced Wasserstein distance is the exception: it sorts.)
+Every loss first reduces the features to *statistics*, and then computes its term from their totals. Statistics of an
+additive loss are sums over positions that add up over disjoint regions of the image. Kept apart, the same losses serve
+a whole image, an image in tiles, or the share of an image that one of several GPUs holds. A loss that is not additive
+is shown the whole feature map, and is right at any tile and any number of processes too.
 """
 
 from verism.losses.color import ColorLoss

@@ -36,6 +36,8 @@ def squared_error(features: Tensor, target: Tensor) -> SquaredError:
 class ContentLoss(Loss):
     """``mean((F − Y)²)`` with F the image's features and Y the content photo's (Eq. 1)."""
 
+    additive = True
+
     def __init__(
         self,
         weight: float = 1e3,

@@ -22,12 +22,23 @@ class Loss(nn.Module, ABC):
     """A weighted sum over layers of a scalar function of statistics of the features.
 
     Attributes:
+        additive: whether the statistic of the whole image is the sum of those of its parts. If not, which is the
+            default, the loss is always shown the whole feature map; if so, it may be shown one part after the other,
+            which takes less memory.
         weight: of the loss in the total.
         layers: layer name to its weight within the loss; empty if the loss is left out.
         normalization: ``paper`` or ``relative``; each loss says what it means for it.
     """
 
-    def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization) -> None:
+    additive: bool = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Do not inherit ``additive`` together with another class's statistic: a new one has to say so itself."""
+        super().__init_subclass__(**kwargs)
+        if {"statistic", "target_statistic"} & vars(cls).keys() and "additive" not in vars(cls):
+            cls.additive = False
+
+    def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
         """Remember how much counts.
 
         Raises:
@@ -43,9 +54,8 @@ class Loss(nn.Module, ABC):
         self.layers = {name: value for name, value in layers.items() if value and weight}
         self.normalization = normalization
 
-    @abstractmethod
     def target(self, layer: str, content: Any, style: Any) -> None:
-        """Take the target at one of ``layers``, once, before the first step.
+        """Take the target at one of ``layers``, before the first step; a loss without a target takes none.
 
         Args:
             layer: its name.
@@ -59,11 +69,13 @@ class Loss(nn.Module, ABC):
         Args:
             layer: one of ``layers``.
             role: which photo it is.
-            features: ``(1, d, h, w)``, of the photo, or of a part of it; no part where ``layers`` is ``input`` alone.
+            features: ``(1, d, h, w)``, of the photo; or of a part of it, if the loss is ``additive`` and ``layers`` is
+                not ``input`` alone.
             here: which positions of the whole photo's feature map they are.
 
         Returns:
-            Tensors and counts, in mappings and named tuples, that add up over the parts of a photo.
+            Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
+            parts of a photo.
         """
         del role
         return self.statistic(layer, features, here)
@@ -80,11 +92,13 @@ class Loss(nn.Module, ABC):
 
         Args:
             layer: its name.
-            features: ``(1, d, h, w)``, of the image, or of a part of it; no part where ``layers`` is ``input`` alone.
+            features: ``(1, d, h, w)``, of the image; or of a part of it, if the loss is ``additive`` and ``layers`` is
+                not ``input`` alone.
             here: which positions of the whole image's feature map they are.
 
         Returns:
-            Tensors and counts, in mappings and named tuples, that add up over the parts of an image.
+            Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
+            parts of an image.
         """
 
     def statistics(self, features: Features) -> dict[str, Any]:

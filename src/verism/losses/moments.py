@@ -59,6 +59,8 @@ class MomentsLoss(Loss):
     the covariances, the image's are the style's if and only if one linear colour map takes one to the other.
     """
 
+    additive = True
+
     def __init__(
         self,
         weight: float = 1.0,

@@ -16,12 +16,6 @@ from verism.losses.term import Term
 from verism.regions.masks import Regions, resize
 
 
-def by_region(loss: Loss, regions: Regions | None) -> Loss:
-    """Return ``loss`` on each of ``regions``; on the whole photos, even if it was on regions before, if None."""
-    whole = loss.whole if isinstance(loss, RegionalLoss) else loss
-    return whole if regions is None else RegionalLoss(whole, regions)
-
-
 def select(features: Tensor, positions: Tensor) -> Tensor:
     """Return the features ``(1, d, h, w)`` at ``positions`` ``(n,)`` out of ``h · w``, as ``(1, d, n, 1)``."""
     # Positions first, as the backbone makes them, so that each is read in one piece.
@@ -58,6 +52,7 @@ class RegionalLoss(Loss):
             regions: of the two photos.
         """
         super().__init__(loss.weight, loss.layers, loss.normalization)
+        self.additive = loss.additive
         self.whole = loss
         self.regions = regions
         shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()

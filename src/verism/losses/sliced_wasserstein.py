@@ -59,6 +59,8 @@ class SlicedWassersteinLoss(Loss):
     drawn anew at every step.
     """
 
+    additive = True
+
     def __init__(
         self,
         weight: float = 1.0,

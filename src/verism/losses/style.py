@@ -35,6 +35,8 @@ class StyleLoss(Loss):
     in the paper's code.
     """
 
+    additive = True
+
     def __init__(
         self,
         weight: float = 1e6,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, distributed
+from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone import VGG19
 from verism.backbone.architecture import INPUT, POOLED, down_to, stride
@@ -16,16 +17,20 @@ from verism.backbone.tap import crop, tap
 from verism.errors import VerismError
 from verism.losses import Loss
 from verism.losses.loss import Role
-from verism.losses.positions import Positions
+from verism.losses.positions import EVERYWHERE, Positions
+from verism.losses.term import full_precision
 from verism.tiling.boxes import shares, whole
 from verism.tiling.distributed import of_all, own_part
 from verism.tiling.memory_estimate import Step, fastest, free
 from verism.tiling.plan import Stage, Tile, Tiling, stages
 from verism.tiling.statistics import Statistics
-from verism.tiling.tiled_forward import tiled_forward
+from verism.tiling.tiled_forward import Piece, tiled_forward
 
 Ask = Callable[[Loss, str, Tensor, Positions], Any]
-"""Has a loss say something of the features at a layer, at some positions: tensors and counts that add up over them."""
+"""Has a loss say something of the features at a layer, at some positions: tensors and counts."""
+
+OUTPUT = "output"
+"""What the next block is given; no layer has this name."""
 
 
 class FeaturePass:
@@ -33,8 +38,9 @@ class FeaturePass:
 
     Large images pass each block of the network tile by tile, and if there are several processes, each sees its own
     share; the statistics and their derivatives are those of the whole image all the same, because they are sums over
-    positions, and a tile is shown with as much of its surroundings as reaches its features. Losses that look at
-    nothing but the image's colours get the whole image.
+    positions, and a tile is shown with as much of its surroundings as reaches its features. Losses that are not
+    ``additive`` get each of their layers' feature maps as a whole, put together from tiles and processes; losses that
+    look at nothing but the image's colours get the whole image.
     """
 
     def __init__(
@@ -59,6 +65,9 @@ class FeaturePass:
         self.pixel_losses = {name: loss for name, loss in losses.items() if set(loss.layers) <= {INPUT}}
         self.feature_losses = {name: loss for name, loss in losses.items() if name not in self.pixel_losses}
         self.layers = {layer for loss in self.feature_losses.values() for layer in loss.layers}
+        self.additive_losses = {name: loss for name, loss in self.feature_losses.items() if loss.additive}
+        self.map_losses = {name: loss for name, loss in self.feature_losses.items() if not loss.additive}
+        self.map_layers = {layer for loss in self.map_losses.values() for layer in loss.layers}
         self.blocks = down_to(self.layers)
         self.ranks = distributed.get_world_size() if distributed.is_initialized() else 1
         self.step = self._step(content)
@@ -79,35 +88,59 @@ class FeaturePass:
         share = shares(height, width, self.ranks)[distributed.get_rank() if self.ranks > 1 else 0]
         passed = stages(self.blocks, whole(height, width), share, self.tiling)
         if self.ranks == 1:
-            return self._through(image, passed, _statistic)
-        return of_all(self._through(own_part(image, passed[0].frame), passed, _statistic), image.device)
+            return self._with_maps(*self._through(image, passed, _statistic), _statistic)
+        additive, maps = self._through(own_part(image, passed[0].frame), passed, _statistic)
+        # Each process has zeros where the others have features, so that the sum is the whole.
+        parts = {layer: _framed(features, layer, passed) for layer, features in maps.items()}
+        totals = of_all({"additive": additive, "maps": parts}, image.device)
+        return self._with_maps(totals["additive"], totals["maps"], _statistic)
 
-    def _through(self, image: Tensor, passed: Sequence[Stage], ask: Ask) -> Statistics:
-        """Take an image through the network; return what the losses say of it when they are asked."""
+    def _with_maps(self, additive: Statistics, maps: Mapping[str, Tensor], ask: Ask) -> Statistics:
+        """Return the statistics of all losses that look at features, in the order of these."""
+        statistics = dict(additive)
+        for name, loss in self.map_losses.items():
+            # Someone else's loss need not know about mixed precision.
+            with torch.autocast(next(iter(maps.values())).device.type, enabled=False):
+                statistics[name] = {
+                    layer: ask(loss, layer, full_precision(maps[layer]), EVERYWHERE) for layer in loss.layers
+                }
+        return {name: statistics[name] for name in self.feature_losses}
+
+    def _through(self, image: Tensor, passed: Sequence[Stage], ask: Ask) -> tuple[Statistics, dict[str, Tensor]]:
+        """Take an image through the network.
+
+        Returns:
+            What the additive losses say of it when they are asked, and the feature maps that the others need.
+        """
         x = self.backbone.normalize(image)
-        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.feature_losses}
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.additive_losses}
+        maps: dict[str, Tensor] = {}
         for stage in passed:
-            x, found = tiled_forward(x, stage, partial(self._look, stage, ask))
+            joined, found = tiled_forward(x, stage, partial(self._look, stage, ask))
             for name, of_layers in found.items():
                 statistics[name] |= of_layers
-        return statistics
+            x = joined.get(OUTPUT, x)
+            maps |= {layer: features for layer, features in joined.items() if layer != OUTPUT}
+        return statistics, maps
 
-    def _look(self, stage: Stage, ask: Ask, window: Tensor, tile: Tile) -> tuple[Tensor | None, Statistics]:
-        """Take a tile through a block; return what comes out for the next, and what the losses say on the way there."""
-        output = None
-        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.feature_losses}
+    def _look(self, stage: Stage, ask: Ask, window: Tensor, tile: Tile) -> tuple[Mapping[str, Piece], Statistics]:
+        """Take a tile through a block; return its pieces of maps, and what the losses say on the way."""
+        pieces: dict[str, Piece] = {}
+        statistics: dict[str, dict[str, Any]] = {name: {} for name in self.additive_losses}
         # At once, layer by layer: so autograd, which goes back the way we came, computes a layer's derivatives when it
         # gets there, and need not keep those of all layers from the start.
         for layer, features in self._pass(stage, window, tile):
             if layer is None:
-                output = features
+                pieces[OUTPUT] = Piece(features, tile.output // 2, stage.output // 2)
                 continue
             scale = stride(layer) // stage.block.stride
             here = (tile.own // scale).positions(stage.whole // scale, features.device)
-            for name, loss in self.feature_losses.items():
+            if layer in self.map_layers:
+                pieces[layer] = Piece(features, tile.own // scale, stage.share // scale)
+            for name, loss in self.additive_losses.items():
                 if layer in loss.layers:
                     statistics[name][layer] = ask(loss, layer, features, here)
-        return output, statistics
+        return pieces, statistics
 
     def _pass(self, stage: Stage, window: Tensor, tile: Tile) -> Iterator[tuple[str | None, Tensor]]:
         """Take a tile through a block; yield layers and the tile's own features there, and what comes out, as None."""
@@ -136,7 +169,8 @@ class FeaturePass:
 
     def _target_statistics(self, role: Role, photo: Tensor) -> Statistics:
         image = whole(*photo.shape[-2:])
-        return self._through(photo, stages(self.blocks, image, image, self.tiling), partial(_target_statistic, role))
+        ask = partial(_target_statistic, role)
+        return self._with_maps(*self._through(photo, stages(self.blocks, image, image, self.tiling), ask), ask)
 
     def _step(self, content: Tensor) -> Step:
         """Return what a step is; with several processes, that of the largest share."""
@@ -180,6 +214,14 @@ class FeaturePass:
             half = self.step._replace(bytes_each=2).takes(self.tiling)
             return f"--trainer.precision bf16-mixed, with which it takes about {half / 1e9:.1f} GB"
         return "a smaller --data.size"
+
+
+def _framed(features: Tensor, layer: str, passed: Sequence[Stage]) -> Tensor:
+    """Return a process's share of a layer's map in a map of the whole image that is 0 elsewhere."""
+    stage = next(stage for stage in passed if layer in (INPUT, *stage.block.layers))
+    scale = stride(layer) // stage.block.stride
+    share, frame = stage.share // scale, stage.whole // scale
+    return F.pad(features, (share.left, frame.right - share.right, share.top, frame.bottom - share.bottom))
 
 
 def _statistic(loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:

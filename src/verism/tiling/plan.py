@@ -83,6 +83,12 @@ class Stage(NamedTuple):
     tiles: Sequence[Tile]
     keep: bool
 
+    @property
+    def share(self) -> Box:
+        """What the tiles' own features make up: all of the image, or a process's share of it."""
+        first, last = self.tiles[0].own, self.tiles[-1].own
+        return Box(first.top, first.left, last.bottom, last.right)
+
 
 def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> list[Stage]:
     """Return how a share of an image passes a network.
