@@ -1,24 +1,29 @@
 """Neural style transfer that keeps a photo a photo."""
 
-from verism.backbone import VGG19
-from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
-from verism.data import PhotoPair, Photos
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from verism.errors import VerismError
-from verism.losses import (
-    ColorLoss,
-    ConsistencyLoss,
-    ContentLoss,
-    Loss,
-    MomentsLoss,
-    PhotorealismLoss,
-    SlicedWassersteinLoss,
-    StyleLoss,
-)
-from verism.module import StyleTransfer
 from verism.quiet import quieten_lightning
 from verism.version import __version__
 
-quieten_lightning()
+if TYPE_CHECKING:
+    from verism.backbone import VGG19
+    from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
+    from verism.data import PhotoPair, Photos
+    from verism.losses import (
+        ColorLoss,
+        ConsistencyLoss,
+        ContentLoss,
+        Loss,
+        MomentsLoss,
+        PhotorealismLoss,
+        SlicedWassersteinLoss,
+        StyleLoss,
+    )
+    from verism.module import StyleTransfer
 
 __all__ = [
     "VGG19",
@@ -41,3 +46,36 @@ __all__ = [
     "VerismError",
     "__version__",
 ]
+
+_HOMES = {
+    "verism.backbone": ("VGG19",),
+    "verism.canvas": ("BilateralGrid", "Canvas", "Lut3d", "Pixels", "RegionalGrade"),
+    "verism.data": ("PhotoPair", "Photos"),
+    "verism.losses": (
+        "ColorLoss",
+        "ConsistencyLoss",
+        "ContentLoss",
+        "Loss",
+        "MomentsLoss",
+        "PhotorealismLoss",
+        "SlicedWassersteinLoss",
+        "StyleLoss",
+    ),
+    "verism.module": ("StyleTransfer",),
+}
+"""Module to the names that it has; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
+
+quieten_lightning()
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is first asked for."""
+    for module, names in _HOMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(module), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
