@@ -262,7 +262,7 @@ def test_a_run_without_a_logger_writes_only_its_result(run: Callable[..., Path],
     options = ("--trainer.logger", "false", "--trainer.enable_checkpointing", "false")
     with pytest.raises(FileNotFoundError):  # No lightning_logs.
         run(*STEPS, *options)
-    assert [path.name for path in Path.cwd().iterdir()] == ["result.png"]
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["result.html", "result.png"]
 
 
 def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:

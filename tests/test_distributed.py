@@ -159,9 +159,10 @@ def test_only_the_first_process_writes(two: Path) -> None:
         "checkpoints/last.previous.ckpt",
         "config.yaml",
         "hparams.yaml",
+        "result.html",
         "result.png",
     ]
-    assert len(names) == 6
+    assert len(names) == 7
     said = (two / "said_0.txt").read_text()
     assert "Starting with 2 processes" in said
     assert said.count("Result: ") == said.count("Weights: ") == 1

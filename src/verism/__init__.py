@@ -5,45 +5,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from verism.backbone import VGG19
-from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
-from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
-from verism.losses import (
-    ColorLoss,
-    ConsistencyLoss,
-    ContentLoss,
-    Loss,
-    MomentsLoss,
-    PhotorealismLoss,
-    SlicedWassersteinLoss,
-    StyleLoss,
-)
-from verism.module import StyleTransfer
 from verism.quiet import quieten_lightning
 from verism.version import __version__
 
 if TYPE_CHECKING:
     from verism.api import FittedRun, fit, stylize
+    from verism.backbone import VGG19
+    from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
+    from verism.data import PhotoPair, Photos
     from verism.look.look import Look
-
-_ON_FIRST_USE = {
-    "FittedRun": "verism.api",
-    "fit": "verism.api",
-    "stylize": "verism.api",
-    "Look": "verism.look.look",
-}
-"""Names whose modules bring in the whole command line, and so are imported only when they are needed."""
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is needed seldom; raise ``AttributeError`` for other names."""
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_ON_FIRST_USE[name]), name)
-
-
-quieten_lightning()
+    from verism.losses import (
+        ColorLoss,
+        ConsistencyLoss,
+        ContentLoss,
+        Loss,
+        MomentsLoss,
+        PhotorealismLoss,
+        SlicedWassersteinLoss,
+        StyleLoss,
+    )
+    from verism.module import StyleTransfer
 
 __all__ = [
     "VGG19",
@@ -70,3 +52,38 @@ __all__ = [
     "fit",
     "stylize",
 ]
+
+_HOMES = {
+    "verism.api": ("FittedRun", "fit", "stylize"),
+    "verism.backbone": ("VGG19",),
+    "verism.canvas": ("BilateralGrid", "Canvas", "Lut3d", "Pixels", "RegionalGrade"),
+    "verism.data": ("PhotoPair", "Photos"),
+    "verism.look.look": ("Look",),
+    "verism.losses": (
+        "ColorLoss",
+        "ConsistencyLoss",
+        "ContentLoss",
+        "Loss",
+        "MomentsLoss",
+        "PhotorealismLoss",
+        "SlicedWassersteinLoss",
+        "StyleLoss",
+    ),
+    "verism.module": ("StyleTransfer",),
+}
+"""Module to the names that it has; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
+
+quieten_lightning()
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is first asked for."""
+    for module, names in _HOMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(module), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

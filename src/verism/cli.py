@@ -1,4 +1,4 @@
-"""The command line: ``python main.py fit --config leaky.yaml``."""
+"""The command line: ``verism mine.jpg theirs.jpg``, ``python main.py fit --config leaky.yaml``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
 
-from jsonargparse import ArgumentError
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
-
 from verism import version
-from verism.commands import config_file
 from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("verism.commands.run:run", "photos in, pictures out: verism mine.jpg theirs.jpg"),
     "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
     "render": ("verism.commands.render:render", "the picture of a run from its checkpoint, in any strength or format"),
@@ -48,27 +46,40 @@ def main(args: Sequence[str] | None = None) -> None:
         SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed, 128
             and the signal's number for one that was stopped.
     """
-    command, *options = list(sys.argv[1:] if args is None else args) or ["--help"]
+    command, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
     _parser().parse_args([command])
-    run = resolve_name(COMMANDS[command][0])
+    # Imported when they are needed, as the commands are: the list of commands is there at once.
+    config_file = import_module("verism.commands.config_file")
+    ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
     configs: list[Path] = []
     try:
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
-        run(located)
-    except (ArgumentError, MisconfigurationException, VerismError) as error:
+        resolve_name(COMMANDS[command][0])(located)
+    except KeyboardInterrupt:
+        sys.stderr.write("verism: Stopped.\n")
+        raise SystemExit(128 + signal.SIGINT) from None
+    except Exception as error:
+        lightning = import_module("lightning.pytorch.utilities.exceptions")
+        if not isinstance(error, (ArgumentError, VerismError, lightning.MisconfigurationException)):
+            raise
         message = " ".join(str(error).split())
-        if isinstance(error, ArgumentError) and command in ("fit", "sweep"):
-            # Imported when it is needed, as the commands are.
+        if isinstance(error, ArgumentError) and command in ("fit", "run", "sweep"):
             message += str(resolve_name("verism.commands.suggestion:meant")(message)) + config_file.of_other_versions(
                 configs
             )
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("verism: Stopped.\n")
-        raise SystemExit(128 + signal.SIGINT) from None
+
+
+def _with_command(args: Sequence[str]) -> list[str]:
+    """Return the arguments with ``run`` before them if they begin with a photo, or with an option of ``run``."""
+    first = args[0] if args else ""
+    is_photo = (
+        first not in COMMANDS and not first.startswith("-") and (bool(Path(first).suffix) or Path(first).is_file())
+    )
+    return ["run", *args] if is_photo or first in ("--preview", "--open") else list(args)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-
-import torch
+import sys
 
 
 class VerismError(Exception):
@@ -51,6 +50,10 @@ class PredictError(VerismError):
 
 def is_shortage(error: BaseException) -> bool:
     """Return whether an error says that there was not enough memory; torch has no class for that on the CPU."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    # An error of torch's needs torch, which is not imported for the sake of asking.
+    torch = sys.modules.get("torch")
+    return (
+        isinstance(error, MemoryError)
+        or (torch is not None and isinstance(error, torch.OutOfMemoryError))
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )

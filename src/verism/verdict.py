@@ -94,6 +94,24 @@ def summary(figures: Mapping[str, float]) -> str:
     )
 
 
+def in_words(figures: Mapping[str, float]) -> list[str]:
+    """Return three sentences about a result: on its geometry, its evenness and its look; none without figures.
+
+    Args:
+        figures: as ``verism.metrics.Measure`` returns them.
+    """
+    if not figures:
+        return []
+    even = "even" if figures["drift"] <= DRIFT else "uneven"
+    taken = 1 - figures["style_distance"]
+    way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo was"
+    return [
+        f"Structure: {figures['structure']:.1%} of the photo's is kept.",
+        f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (seen from {DRIFT:.0f} on).",
+        f"Look: {way}.",
+    ]
+
+
 def faults(figures: Mapping[str, float]) -> list[str]:
     """Return a sentence for each fault of a result, with the option that helps; none for a sound one.
 

@@ -80,9 +80,20 @@ VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
 }
 
 
+def run(words: Sequence[str]) -> None:
+    if "--help" in words:
+        with pytest.raises(SystemExit, match="0"):
+            main(list(words))
+        return
+    main([*words, *SMALL])
+
+
 def verism(words: Sequence[str]) -> None:
     command, *options = words
-    VERISM[command](options)
+    if command == "run" or command.endswith(".jpg"):
+        run(words)
+    else:
+        VERISM[command](options)
 
 
 def install(words: Sequence[str]) -> None:

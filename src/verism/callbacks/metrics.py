@@ -54,6 +54,11 @@ class Metrics(Periodic):
         self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
 
+    @property
+    def last(self) -> Mapping[str, float]:
+        """The figures of the last image that was measured; none before, or without a TensorBoard logger."""
+        return self._last
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, and log the hyperparameters."""
         super().on_train_start(trainer, pl_module)

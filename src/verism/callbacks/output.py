@@ -23,10 +23,10 @@ from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.look import lut_file
-from verism.look.picture import made_with, rendered
+from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
-from verism.photo_file import Encoding
+from verism.photo_file import MIN_SIDE, Encoding
 
 
 class Output(Callback):
@@ -38,6 +38,7 @@ class Output(Callback):
 
     Attributes:
         left: what the run that is gone on from has left unfinished, path to SHA-256, which is replaced.
+        written: the canvas that the result is of; None before there is one.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Output(Callback):
         color: float = 1.0,
         tone: float = 1.0,
         quality: int = 95,
+        size: int | None = None,
     ) -> None:
         """Choose where.
 
@@ -70,32 +72,37 @@ class Output(Callback):
             color: of hue and saturation, from 0, the content photo's own in the result's light, to 1, the result's.
             tone: of light and contrast, from 0, the content photo's own under the result's colours, to 1, the result's.
             quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
+            size: most pixels of the result's long side; null: the content photo's own size. The fit is the same.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
         self.strength = Strength(strength, color, tone)
         self.lut = None if lut is None else Path(lut)
         self.encoding = Encoding(profile, depth, dither, quality)
+        self.size = size
         self.left: Mapping[str, str] = {}
         self._destination: Path | str = Path()
         self._before: Tensor | None = None
         self._good: Tensor | None = None
         self._ended = False
         self._failure: VerismError | None = None
+        self.written: Canvas | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
         """Return where the result will be; a string if that is a URL.
 
         Raises:
             VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
-                be written; they are one file; it, the table or the run's folder is where nothing can be; or a strength
-                is not in [0, 1].
+                be written; they are one file; it, the table or the run's folder is where nothing can be; a strength is
+                not in [0, 1]; or the size is too small.
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
         path = self.path or own
         photo_file.check(Path(path), self.encoding)
         self.strength.check()
+        if self.size is not None and self.size < MIN_SIDE:
+            raise VerismError(f"--output.size {self.size}: must be at least {MIN_SIDE} pixels.")
         if self.lut is not None and isinstance(path, Path) and self.lut.resolve() == path.resolve():
             raise VerismError(f"{self.lut}: the result would replace the table; choose another --output.lut.")
         for file in (path, own if trainer.loggers else None):
@@ -193,6 +200,7 @@ class Output(Callback):
         # Of a run in true bf16, the result need not be.
         canvas = copy.deepcopy(model.canvas).float()
         next(canvas.parameters()).data = state.float()
+        self.written = canvas
         strength = [f"--output.{name} {value}" for name, value in _changed(self.strength)]
         encoding = [f"--output.{name} {str(value).lower()}" for name, value in _changed(self.encoding)]
         writes = [(self._write_picture, "render", [*strength, *encoding])]
@@ -209,6 +217,11 @@ class Output(Callback):
                 self._failure = self._failure or failure
         if trainer.global_step < trainer.max_steps:
             self._remember(trainer, [file for file in (self._destination, self.lut) if isinstance(file, Path)])
+
+    @property
+    def destination(self) -> Path | str:
+        """Where the result is, or will be; a string if that is a URL."""
+        return self._destination
 
     @staticmethod
     def _remember(trainer: Trainer, files: Sequence[Path]) -> None:
@@ -227,7 +240,7 @@ class Output(Callback):
         return f"; nothing is lost: {' '.join(words)} writes it elsewhere"
 
     def _write_picture(self, model: StyleTransfer, canvas: Canvas) -> None:
-        result = rendered(canvas, model.data.source, self.strength)
+        result = rendered(canvas, at_most(model.data.source, self.size), self.strength)
         made = made_with(model.backbone.identity, model.options, model.trainer.global_step, self.strength)
         write = functools.partial(photo_file.write, photo=result, made_with=made, encoding=self.encoding)
         _save(self._destination, write)

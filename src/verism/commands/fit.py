@@ -20,7 +20,18 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from verism import checkpoint, precision
-from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Scalars, Snapshots, Summary, partial
+from verism.callbacks import (
+    Checkpoints,
+    Histograms,
+    Metrics,
+    Output,
+    Page,
+    RegionMap,
+    Scalars,
+    Snapshots,
+    Summary,
+    partial,
+)
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals, requeued
@@ -169,6 +180,8 @@ class VerismCLI(LightningCLI):
         parser.add_lightning_class_args(Snapshots, "snapshots")
         parser.add_lightning_class_args(RegionMap, "regions")
         parser.add_lightning_class_args(Histograms, "histograms")
+        # Comes after all that it shows.
+        parser.add_lightning_class_args(Page, "page")
         # Speaks last, because it comes last.
         parser.add_lightning_class_args(Summary, "summary")
 
@@ -261,8 +274,9 @@ class VerismCLI(LightningCLI):
         # What is there is this job's own.
         output.overwrite |= requeued()
         if self._resumed is not None:
-            self.config_init.fit.regions.left = output.left = partial.read(self._resumed)
-        output.check(self.trainer)
+            left = partial.read(self._resumed)
+            self.config_init.fit.regions.left = self.config_init.fit.page.left = output.left = left
+        self.config_init.fit.page.check(self.trainer, output)
         self.config_init.fit.regions.check()
         # Of several processes, the first has a folder; a job that was requeued, the one that it had.
         if self.trainer.is_global_zero and not requeued():

@@ -15,6 +15,15 @@ from verism.look.strength import Strength
 from verism.photo_file import Photo
 
 
+def at_most(photo: Photo, size: int | None) -> Photo:
+    """Return a photo scaled down to ``size`` pixels on its long side; as it is if that is None, or no less."""
+    height, width = photo.pixels.shape[-2:]
+    long = max(height, width)
+    if size is None or size >= long:
+        return photo
+    return photo.showing(images.resize(photo.pixels, (max(1, height * size // long), max(1, width * size // long))))
+
+
 @torch.no_grad()
 def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
     """Return the content photo ``source`` as the canvas shows it, at a strength, with all that is in its file."""

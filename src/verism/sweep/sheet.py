@@ -65,6 +65,26 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
     return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
+def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Sequence[Path]) -> Tensor:
+    """Draw a table of pictures: a row for each content photo, with its result in each style.
+
+    Args:
+        contents: content photos, at least one.
+        styles: style photos, at least one.
+        results: the results, content by content, and within each, style by style.
+
+    Returns:
+        ``(1, 3, H, W)``, RGB in [0, 1].
+    """
+    press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
+    rows = [press.line(_blank(0), [_blank(CELL_WIDTH), *(press.fitted(path) for path in styles)])]
+    for number, content in enumerate(contents):
+        own = results[number * len(styles) : (number + 1) * len(styles)]
+        rows.append(press.line(_blank(0), [press.fitted(content), *(press.fitted(path) for path in own)]))
+    page = np.asarray(press.page(rows), np.float32) / np.float32(255)
+    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
 class _Press:
     """Sets pictures and text in sizes that go with each other, all in pixels."""
 
@@ -96,6 +116,19 @@ class _Press:
         width = self.width if isinstance(photo, str) else round(photo.shape[-1] * self.height / photo.shape[-2])
         title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
         return self.under(title, self._picture(photo, max(width, 1)))
+
+    def fitted(self, path: Path) -> Image.Image:
+        """Draw a picture within a cell, whatever its shape, over its name."""
+        picture = _read(path)
+        if isinstance(picture, str):
+            return self._picture(picture, self.width)
+        height, width = picture.shape[-2:]
+        scale = min(self.width / width, self.height / height)
+        press = _Press(max(1, round(height * scale)), self.width)
+        drawn = press._picture(picture, max(1, round(width * scale)))
+        cell = _blank(self.width, self.height)
+        cell.paste(drawn, ((self.width - drawn.width) // 2, self.height - drawn.height))
+        return self.under(cell, self.text([path.stem], self.width, small=True))
 
     def result(self, record: Record | None) -> Image.Image:
         """Draw a run's result over its key metrics, or why there is none; blank if there was no such run."""

@@ -1,0 +1,175 @@
+"""The page of a run: its picture to be looked at from all sides, in one file beside it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import yaml
+from lightning.fabric.utilities.cloud_io import get_filesystem
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
+
+from verism import atomic, photo_file, verdict
+from verism.callbacks import checkpoints, partial
+from verism.callbacks.metrics import Metrics
+from verism.callbacks.output import Output
+from verism.errors import InterruptedRunError, VerismError
+from verism.look.picture import at_most, rendered
+from verism.look.strength import Strength
+from verism.module import StyleTransfer
+from verism.page import result as result_page
+
+Kind = TypeVar("Kind", bound=Callback)
+
+HEAD = 1000
+"""Bytes at the start of a page in which it says whose it is."""
+
+
+class Page(Callback):
+    """Writes ``result.html`` beside ``result.png``, and likewise for any other name.
+
+    It needs no other file and no server: the photo and the result under a divider, sliders for strength, colour and
+    tone with the command for what is seen, the style, the regions, histograms, losses, figures in words and all
+    options. It is written whenever a picture is, also if the run was stopped.
+
+    Attributes:
+        left: what the run that is gone on from has left unfinished, path to SHA-256, which is replaced.
+    """
+
+    def __init__(self, write: bool = True) -> None:
+        """Choose whether.
+
+        Args:
+            write: write the page.
+        """
+        self.write = write
+        self.left: Mapping[str, str] = {}
+        self._losses: dict[str, list[float]] = {}
+        self._first = 0
+
+    def check(self, trainer: Trainer, output: Output) -> None:
+        """Raise ``VerismError`` if there is a file in the page's place that must not be replaced."""
+        picture = output.check(trainer)
+        if not self.write or not isinstance(picture, Path):
+            return
+        page = picture.with_suffix(".html")
+        atomic.check(page)
+        if page.exists() and not partial.replaceable(page, self.left) and not (output.overwrite and _is_own(page)):
+            raise VerismError(
+                f"{page}: exists already, where the page of the result would be; choose another --output.path, or set "
+                "--page.write false."
+            )
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Remember where the steps begin."""
+        self._losses, self._first = {}, trainer.global_step
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Remember the losses of a step."""
+        values = {"total": float(outputs["loss"])}
+        values |= {name: float(term.weighted) for name, term in outputs["terms"].items()}
+        for name, value in values.items():
+            self._losses.setdefault(name, []).append(value)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write it, after the picture; a page that cannot be written is no reason to fail."""
+        output = _of(trainer, Output)
+        if not self.write or output is None or output.written is None or not trainer.is_global_zero:
+            return
+        picture = output.destination
+        try:
+            data = result_page.html(self._contents(trainer, cast("StyleTransfer", pl_module), output))
+            if isinstance(picture, Path):
+                page: Path | str = picture.with_suffix(".html")
+                atomic.write(picture.with_suffix(".html"), data)
+            else:
+                page = f"{picture.rpartition('.')[0]}.html"
+                get_filesystem(page).pipe_file(page, data)
+        except (OSError, VerismError) as error:
+            rank_zero_warn(f"The page of the result could not be written, the result itself is whole: {error}")
+            return
+        rank_zero_info(f"Page: {page}")
+        own = checkpoints.of(trainer)
+        if own is not None and isinstance(page, Path) and trainer.global_step < trainer.max_steps:
+            own.remember([page])
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Write it of a run that was stopped between two steps."""
+        if isinstance(exception, InterruptedRunError):
+            self.on_train_end(trainer, pl_module)
+
+    def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
+        assert output.written is not None  # noqa: S101  # Asked before.
+        source = at_most(model.data.source, result_page.SIDE)
+        result = rendered(output.written, source, Strength())
+        photo = at_most(source, max(result.pixels.shape[-2:]))
+        metrics = _of(trainer, Metrics)
+        figures = {} if metrics is None else metrics.last
+        styles = [photo_file.read(path, model.data.white) for path in model.data.styles]
+        regions = model.regions
+        lut = output.lut
+        names = " + ".join(path.stem for path in model.data.styles)
+        return result_page.Contents(
+            title=f"{model.data.path.stem} in the look of {names}",
+            photo=photo.pixels,
+            result=result.pixels.to(photo.pixels),
+            styles=[at_most(style, result_page.SMALL_SIDE).pixels for style in styles],
+            strength=output.strength,
+            command=_command(trainer, output),
+            fit=(model.photos.content, model.photos.style),
+            regions=None if regions is None or regions.undivided else regions,
+            losses=self._losses,
+            first=self._first,
+            sentences=[*verdict.in_words(figures), *verdict.faults(figures)],
+            config=_config(trainer, model),
+            table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
+        )
+
+
+def _command(trainer: Trainer, output: Output) -> str:
+    """Return what writes the picture again under another name; empty if its state is not on disk."""
+    own = checkpoints.of(trainer)
+    state = None if own is None else own.state_at(trainer.global_step)
+    if state is None:
+        return ""
+    picture = output.destination
+    other = picture.with_stem(f"{picture.stem}-2").name if isinstance(picture, Path) else Path(picture).name
+    run = str(Path(state).parent.parent) if "://" not in state else state
+    return f"{checkpoints.program()} render {shlex.quote(run)} --output.path {shlex.quote(other)}"
+
+
+def _config(trainer: Trainer, model: StyleTransfer) -> str:
+    """Return the run's config.yaml, or what is known of the options of a run that has none."""
+    file = Path(trainer.log_dir or "") / "config.yaml"
+    if trainer.log_dir and file.is_file():
+        return file.read_text(encoding="utf-8", errors="backslashreplace")
+    return yaml.safe_dump(_plain(model.options), sort_keys=False, allow_unicode=True)
+
+
+def _plain(options: Any) -> Any:
+    """Return options with text in place of what YAML has no word for."""
+    if isinstance(options, Mapping):
+        return {str(name): _plain(value) for name, value in options.items()}
+    if isinstance(options, list | tuple):
+        return [_plain(value) for value in options]
+    return options if isinstance(options, bool | int | float | str) or options is None else str(options)
+
+
+def _is_own(page: Path) -> bool:
+    """Return whether a file says that it is a page of verism's."""
+    try:
+        with page.open("rb") as file:
+            return result_page.GENERATOR.encode() in file.read(HEAD)
+    except OSError:
+        return False
+
+
+def _of(trainer: Trainer, kind: type[Kind]) -> Kind | None:
+    """Return the run's callback of a class; None if it has none."""
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
+    return next((callback for callback in callbacks if isinstance(callback, kind)), None)

@@ -1,0 +1,301 @@
+"""The command ``run``: photos in, pictures out, in one line; ``verism mine.jpg theirs.jpg`` is the same."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import shlex
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning.pytorch.callbacks import ProgressBar
+from lightning.pytorch.utilities import rank_zero_only
+from rich.console import Console
+from rich.text import Text
+
+from verism import images, photo_file, verdict
+from verism.callbacks import Metrics, checkpoints
+from verism.callbacks.progress import Progress
+from verism.cli import CONFIGS
+from verism.commands.fit import VerismCLI
+from verism.errors import VerismError
+from verism.photo_file import Encoding
+from verism.quiet import LOGGERS, quieten_lightning
+from verism.sweep.sheet import photo_sheet
+
+HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
+       verism [run] PHOTO... --styles STYLE... [--preview] [--open] [OPTION...]
+
+Give photos the look of another.
+
+  verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, beside mine.jpg
+  verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
+  verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
+  verism mine.jpg theirs.jpg --output.strength 0.6
+
+A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
+Photos come first, then options.
+
+options:
+  --preview     in a few seconds: a fifth of the steps and a picture of 1000 pixels; says how to go on from there
+  --open        open the page of the picture in a browser
+  --styles      style photos, one picture for each
+  OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
+"""
+
+PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000"}
+"""A fifth of the steps of photoreal.yaml, at the same size of the fit, so that the full run can go on from them."""
+
+NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        contents: photos that keep their content, at least one.
+        styles: photos whose look is taken, at least one.
+        options: of ``fit``.
+        preview: whether a quick, small picture will do.
+        opens: whether the page is opened in a browser.
+    """
+
+    contents: Sequence[Path]
+    styles: Sequence[Path]
+    options: Sequence[str]
+    preview: bool
+    opens: bool
+
+    @property
+    def pairs(self) -> list[tuple[Path, Path]]:
+        """Every content photo with every style photo."""
+        return list(itertools.product(self.contents, self.styles))
+
+
+def run(args: Sequence[str]) -> None:
+    """Run ``run`` with its arguments.
+
+    Raises:
+        SystemExit: for ``--help``.
+        VerismError: there are fewer than two photos, one does not exist, or one name is given for several pictures;
+            and as ``fit`` does.
+    """
+    if {"--help", "-h"} & set(args):
+        sys.stdout.write(HELP)
+        raise SystemExit(0)
+    quieten_lightning()
+    request = parse(args)
+    results = [_one(request, number) for number in range(len(request.pairs))]
+    if len(results) > 1:
+        sheet = free_name(request.contents[0].with_name(f"{request.contents[0].stem}-sheet.jpg"))
+        images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
+        _say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
+
+
+def parse(args: Sequence[str]) -> Request:
+    """Return what the arguments ask for; raise ``VerismError`` as ``run`` does."""
+    own = {"--preview", "--open"}
+    words = [word for word in args if word not in own]
+    photos, words = _leading(words)
+    styles: list[str] = []
+    options: list[str] = []
+    while words:
+        word, *words = words
+        if word == "--styles":
+            styles, words = _leading(words)
+        else:
+            options.append(word)
+    if not styles and len(photos) > 1:
+        *photos, style = photos
+        styles = [style]
+    if not (photos and styles):
+        count = len(photos) + len(styles)
+        raise VerismError(f"run: {NO_PAIR.format('no' if not count else 'only one')}")
+    for photo in (*photos, *styles):
+        if not Path(photo).is_file():
+            raise VerismError(f"{photo}: no such photo.")
+    request = Request(
+        [Path(photo) for photo in photos],
+        [Path(photo) for photo in styles],
+        options,
+        preview="--preview" in args,
+        opens="--open" in args,
+    )
+    if len(request.pairs) > 1:
+        for option in ("--output.path", "--output.lut", "--page.path", "--regions.path", "--ckpt_path"):
+            if any(word.partition("=")[0] == option for word in options):
+                raise VerismError(
+                    f"{option}: is one file, and {len(request.pairs)} pictures are asked for; leave it out."
+                )
+    return request
+
+
+def result_path(content: Path, style: Path, *, preview: bool) -> Path:
+    """Return a name for the result beside the content photo, which no file has, nor its page.
+
+    Args:
+        content: the content photo, whose format the result has if it can be written.
+        style: the style photo.
+        preview: whether it is one.
+    """
+    path = content.with_name(f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}")
+    try:
+        photo_file.check(path, Encoding())
+    except VerismError:
+        path = path.with_suffix(".jpg")
+    return free_name(path)
+
+
+def free_name(path: Path) -> Path:
+    """Return ``path``, or the first of ``path-2``, ``path-3``, … that neither a file nor a file's page has."""
+    names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
+    return next(name for name in names if not (name.exists() or name.with_suffix(".html").exists()))
+
+
+def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split words before the first that begins with a dash."""
+    leading = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    return leading, list(words[len(leading) :])
+
+
+def _one(request: Request, number: int) -> Path:
+    """Make one of the pictures, and say where it is; returns its path."""
+    content, style = request.pairs[number]
+    options = list(request.options)
+    given = _value(options, "--output.path")
+    path = result_path(content, style, preview=request.preview) if given is None else Path(given)
+    command = ["run", str(content), str(style), *options]
+    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
+        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
+    photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
+    # After the config, and before what the user says.
+    quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
+    first, rest = _configs(options)
+    with held_back() as released:
+        made = Run(["fit", *first, *photos, *quick, *rest], command, number, len(request.pairs))
+        trainer = made.trainer
+        if trainer.global_step < trainer.max_steps:
+            released()
+    if not trainer.is_global_zero:
+        return path
+    figures = next((it.last for it in trainer.callbacks if isinstance(it, Metrics)), {})  # type: ignore[attr-defined]
+    _say(Text(str(path), "bold"))
+    for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
+        _say(Text(f"  {sentence}"))
+    page = path.with_suffix(".html")
+    if page.is_file():
+        _say(Text.assemble("Look closer, in a browser: ", (str(page), "bold")))
+    own = checkpoints.of(trainer)
+    state = None if own is None else own.state_at(trainer.global_step)
+    if request.preview:
+        _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
+    if state is not None:
+        # From where the user is: a path that can be read.
+        near = _near(Path(state))
+        more = (
+            f"{checkpoints.program()} {shlex.join([*command, '--ckpt_path', str(near)])}"
+            if request.preview
+            else f"{checkpoints.program()} render {shlex.quote(str(near.parent.parent))} --output.strength 0.6 "
+            f"--output.path {shlex.quote(str(path.with_stem(path.stem + '-milder')))}"
+        )
+        _say(Text.assemble(("" if request.preview else "Milder: "), (more, "cyan")))
+    if request.opens:
+        webbrowser.open((page if page.is_file() else path).resolve().as_uri())
+    return path
+
+
+class Run(VerismCLI):
+    """``fit``, with one line about what it is made of, and a bar that several runs share."""
+
+    def __init__(self, args: Sequence[str], command: Sequence[str], number: int, runs: int) -> None:
+        """Run it.
+
+        Args:
+            args: of ``fit``, with its name.
+            command: what the user can start again to go on.
+            number: of the run in its series, from 0.
+            runs: in the series.
+        """
+        self._number, self._runs = number, runs
+        super().__init__(args, command=command)
+
+    def progress(self) -> ProgressBar:
+        """Return the bar that the series shares."""
+        label = f"{self._number + 1} of {self._runs}" if self._runs > 1 else ""
+        return Progress(self._number, self._runs, label)
+
+    def before_fit(self) -> None:
+        """Say which photos, and which weights."""
+        super().before_fit()
+        data, weights = self.datamodule, self.model.backbone.identity["weights"]
+        styles = " + ".join(path.name for path in data.styles)
+        _say(Text.assemble((data.path.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
+
+
+@contextmanager
+def held_back() -> Iterator[Callable[[], None]]:
+    """Hold back what is logged without being a warning; it is said if the run fails, or when asked to be."""
+    records: list[tuple[logging.Logger, logging.LogRecord]] = []
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+
+    def hold(record: logging.LogRecord) -> bool:
+        if record.levelno > logging.INFO:
+            return True
+        records.append((logging.getLogger(record.name), record))
+        return False
+
+    def release() -> None:
+        for logger in loggers:
+            logger.removeFilter(hold)
+        while records:
+            logger, record = records.pop(0)
+            logger.handle(record)
+
+    for logger in loggers:
+        logger.addFilter(hold)
+    try:
+        yield release
+    except BaseException:
+        release()
+        raise
+    finally:
+        for logger in loggers:
+            logger.removeFilter(hold)
+
+
+def _value(options: Sequence[str], name: str) -> str | None:
+    """Return the value of an option that is given in either way; None if it is not."""
+    for word, following in itertools.zip_longest(options, options[1:]):
+        option, equals, value = word.partition("=")
+        if option == name:
+            return value if equals else following
+    return None
+
+
+def _configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split options into the configs, with what names them, and the others."""
+    configs: list[str] = []
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        if word.partition("=")[0] in ("--config", "-c"):
+            configs += [word] if "=" in word else [word, *itertools.islice(words, 1)]
+        else:
+            others.append(word)
+    return configs, others
+
+
+def _near(path: Path) -> Path:
+    """Return a path as seen from here, if it is below."""
+    here = Path.cwd()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
+
+
+@rank_zero_only
+def _say(text: Text) -> None:
+    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)

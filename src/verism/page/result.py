@@ -1,0 +1,145 @@
+"""Writes the page of a run, from its pictures and figures."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+
+import torch
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+from torch import Tensor
+
+from verism import images, version
+from verism.look.strength import Strength
+from verism.page import charts
+from verism.regions.masks import Regions
+
+SIDE = 1400
+"""Most pixels of a picture's long side on the page: sharp on a screen, and small enough to send."""
+
+SMALL_SIDE = 700
+"""The same of the style photo, and of the photos under the regions."""
+
+GENERATOR = "verism result page"
+"""By which verism knows its own pages, which it may replace."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a page shows.
+
+    Attributes:
+        title: its heading.
+        photo: the content photo, ``(1, 3, H, W)``, RGB in [0, 1].
+        result: what became of it at full strength, likewise, of the same size.
+        styles: the style photos, likewise, of any size.
+        strength: of the picture that was written, where the sliders begin.
+        command: what writes the picture again, but for its strength; empty if nothing can.
+        fit: the two photos at the size of the fit, which ``regions`` are of.
+        regions: of the photos; None if they were compared as a whole.
+        losses: name to its value at each step.
+        first: number of the first of these steps.
+        sentences: on the figures of the result.
+        config: the options of the run, as text.
+        table: name and content of the lookup table's file; None without one.
+    """
+
+    title: str
+    photo: Tensor
+    result: Tensor
+    styles: Sequence[Tensor]
+    strength: Strength
+    command: str
+    fit: tuple[Tensor, Tensor]
+    regions: Regions | None = None
+    losses: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    first: int = 0
+    sentences: Sequence[str] = ()
+    config: str = ""
+    table: tuple[str, bytes] | None = None
+
+
+def html(contents: Contents) -> bytes:
+    """Return a page that needs no other file and no server, in UTF-8."""
+    environment = Environment(
+        loader=PackageLoader("verism.page", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = resources.files("verism.page").joinpath("result.js").read_text(encoding="utf-8")
+    regions = contents.regions
+    lines, end = charts.losses(contents.losses, contents.first) if contents.losses else ({}, charts.Axis(0, 0.0))
+    seen = contents.strength(contents.photo, contents.result)
+    height, width = contents.photo.shape[-2:]
+    page = environment.get_template("result.html.jinja").render(
+        title=contents.title,
+        generator=f"{GENERATOR} {version.__version__}",
+        # Only this script runs, whatever else a name or a config may hold.
+        hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=Markup(script),  # noqa: S704  # It is verism's own.
+        width=width,
+        height=height,
+        photo=picture(contents.photo),
+        result=picture(contents.result),
+        styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
+        region_photos=[picture(photo) for photo in contents.fit] if regions else [],
+        region_labels=[label_image(masks) for masks in (regions.content, regions.style)] if regions else [],
+        regions=region_list(regions) if regions else [],
+        histograms=charts.histograms({"your photo": contents.photo, "result": seen, "style": contents.styles[0]}),
+        lines=lines,
+        end=end,
+        first=contents.first,
+        sentences=contents.sentences,
+        config=contents.config,
+        table=contents.table and (contents.table[0], data_uri("application/octet-stream", contents.table[1])),
+        data={"strength": contents.strength._asdict(), "command": contents.command},
+    )
+    # The name of a file need not be valid Unicode.
+    return page.encode("utf-8", "backslashreplace")
+
+
+def picture(image: Tensor) -> str:
+    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG in a data URI, with all of its colour detail."""
+    levels = (image.detach().float().clamp(0, 1).squeeze(0) * 255).round().to(torch.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels.permute(1, 2, 0).cpu().numpy()).save(file, "JPEG", quality=90, subsampling=0)
+    return data_uri("image/jpeg", file.getvalue())
+
+
+def label_image(masks: Tensor) -> str:
+    """Return the number of the region that has most of each pixel as a PNG's grey level, in a data URI.
+
+    Args:
+        masks: ``(1, K, H, W)``, how much of a pixel is in each region.
+
+    Returns:
+        Level 0 where a pixel is in none, else 1 for the first region, and so on.
+    """
+    most, region = masks[0].float().max(dim=0)
+    levels = torch.where(most > 0, region + 1, 0).to(torch.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels.cpu().numpy()).save(file, "PNG")
+    return data_uri("image/png", file.getvalue())
+
+
+def region_list(regions: Regions) -> list[dict[str, object]]:
+    """Return for each region its colour, its share of both photos, and how sure it is that they show the same."""
+    shares = (masks.double().mean(dim=(0, 2, 3)).tolist() for masks in (regions.content, regions.style))
+    parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
+    return [
+        {"label": label, "share": share, "style_share": other, "sure": sure, "number": number}
+        for number, (label, share, other, sure) in enumerate(parts, 1)
+    ]
+
+
+def data_uri(kind: str, data: bytes) -> str:
+    """Return data as a URI that holds it."""
+    return f"data:{kind};base64,{b64encode(data).decode()}"

@@ -1,0 +1,60 @@
+"""The page that a run leaves beside its picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.backbone.weights import Weights
+
+STEPS = ("--trainer.max_steps", "3")
+
+
+@pytest.fixture(autouse=True)
+def tiny(tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run here is with the tiny backbone, and started as ``verism``."""
+    monkeypatch.setattr("sys.argv", ["verism"])
+
+
+def test_a_run_leaves_its_page(run: Callable[..., Path]) -> None:
+    page = (run(*STEPS) / "result.html").read_text()
+    assert "<h1>content in the look of style</h1>" in page
+    assert "Structure: " in page
+    assert "max_steps: 3" in page
+    assert re.search(
+        r'"command": "verism render \S*/version_0 --output.path result-2.png"', page.replace("\\u0027", "'")
+    )
+    assert page.count('<path class="line c') >= 3
+
+
+def test_beside_a_picture_of_another_name(run: Callable[..., Path]) -> None:
+    run(*STEPS, "--output.path", "out/mine.jpg", "--output.lut", "mine.cube", "--model.canvas", "Lut3d")
+    page = Path("out/mine.html").read_text()
+    assert 'download="mine.cube"' in page
+
+
+def test_not_if_it_is_not_wanted(run: Callable[..., Path]) -> None:
+    assert not (run(*STEPS, "--page.write", "false") / "result.html").exists()
+
+
+def test_somebody_elses_page_is_not_replaced(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.html").write_text("somebody's own")
+    for overwrite in ("false", "true"):
+        with pytest.raises(SystemExit, match="2"):
+            run(*STEPS, "--output.path", "mine.jpg", "--output.overwrite", overwrite)
+        assert "mine.html: exists already" in capsys.readouterr().err
+    assert Path("mine.html").read_text() == "somebody's own"
+    run(*STEPS, "--output.path", "ours.jpg")
+    run(*STEPS, "--output.path", "ours.jpg", "--output.overwrite", "true")
+
+
+def test_a_run_that_was_stopped_leaves_one_and_replaces_it_when_it_goes_on(run: Callable[..., Path]) -> None:
+    path = ("--output.path", "mine.jpg", "--trainer.max_steps", "6")
+    with pytest.raises(SystemExit):
+        run(*path, "--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "3")
+    stopped = Path("mine.html").read_text()
+    run(*path, "--ckpt_path", "last")
+    assert Path("mine.html").read_text() != stopped

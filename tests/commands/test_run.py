@@ -1,0 +1,145 @@
+"""``verism mine.jpg theirs.jpg``: a picture in one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import synthetic_photo
+
+from verism import images
+from verism.backbone.weights import Weights
+from verism.cli import main
+from verism.commands.run import free_name, parse, result_path
+from verism.errors import VerismError
+
+SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
+STEPS = ("--trainer.max_steps", "2")
+
+
+@pytest.fixture(autouse=True)
+def photos(tmp_path: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with three photos, in which commands run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["verism"])
+    for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
+        images.write(Path(name), synthetic_photo(48, 64, seed), {})
+    return tmp_path
+
+
+def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said, progress = capfd.readouterr()
+    assert images.read(Path("mine-theirs.jpg")).shape == (1, 3, 48, 64)
+    lines = said.splitlines()
+    assert lines[0] == "mine.jpg in the look of theirs.jpg, tiny weights"
+    assert lines[1] == "mine-theirs.jpg"
+    assert [line.split(":")[0].strip() for line in lines[2:5]] == ["Structure", "Colours", "Look"]
+    assert lines[-2] == "Look closer, in a browser: mine-theirs.html"
+    assert lines[-1] == (
+        "Milder: verism render lightning_logs/version_0 --output.strength 0.6 --output.path mine-theirs-milder.jpg"
+    )
+    assert [line.split(",")[0] for line in progress.splitlines()] == ["step 1 of 2", "step 2 of 2"]
+    main(lines[-1].split()[2:])
+    assert Path("mine-theirs-milder.jpg").is_file()
+
+
+def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
+    for _ in range(2):
+        main(["run", "other.png", "theirs.jpg", *SMALL, *STEPS])
+    assert Path("other-theirs.png").is_file()
+    assert Path("other-theirs-2.png").is_file()
+
+
+def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS])
+    said, progress = capfd.readouterr()
+    assert {path.name for path in Path().glob("*-theirs.*") if path.suffix != ".html"} == {
+        "mine-theirs.jpg",
+        "other-theirs.png",
+    }
+    assert "All on one sheet: mine-sheet.jpg" in said
+    assert re.findall(r"^(\d of \d): step", progress, re.MULTILINE) == ["1 of 2", "1 of 2", "2 of 2", "2 of 2"]
+    sheet = images.read(Path("mine-sheet.jpg"))
+    assert sheet.shape[-1] > sheet.shape[-2] / 2
+    main(["mine.jpg", "--styles", "theirs.jpg", "other.png", *SMALL, *STEPS])
+    assert Path("mine-other.jpg").is_file()
+    assert Path("mine-theirs-2.jpg").is_file()
+
+
+def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
+    images.write(Path("large.jpg"), synthetic_photo(900, 1500, 3), {})
+    main(["large.jpg", "theirs.jpg", "--preview", *SMALL])
+    said = capfd.readouterr().out
+    assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 600, 1000)
+    assert "This is a preview" in said
+    command = said.splitlines()[-1].split()[1:]
+    main([*command, "--trainer.max_steps", "4"])
+    assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
+    assert "step 4 of 4" in capfd.readouterr().err
+
+
+def test_output_size_is_that_of_the_long_side() -> None:
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, "--output.size", "32"])
+    assert images.read(Path("mine-theirs.jpg")).shape == (1, 3, 24, 32)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run"], "names no photo"),
+        (["mine.jpg"], "names only one photo"),
+        (["mine.jpg", "nowhere.jpg"], "nowhere.jpg: no such photo"),
+        (["mine.jpg", "other.png", "theirs.jpg", "--output.path", "a.jpg"], "--output.path: names one file for 2"),
+        (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean output.strength?"),
+        (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
+    ],
+)
+def test_mistakes(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(args)
+    assert message in capsys.readouterr().err
+    assert not Path("lightning_logs").exists()
+
+
+def test_messages_that_were_held_back_are_said_when_a_run_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "3")
+    with pytest.raises(SystemExit):
+        main(["mine.jpg", "theirs.jpg", *SMALL, "--trainer.max_steps", "6", *trouble])
+    assert "To go on from step 3: verism run mine.jpg theirs.jpg" in capfd.readouterr().err
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", "--help"])
+    assert "mine-theirs.jpg" in capsys.readouterr().out
+
+
+def test_names(tmp_path: Path) -> None:
+    assert result_path(Path("a/x.heic"), Path("b/y.nef"), preview=False) == Path("a/x-y.jpg")
+    assert result_path(Path("a/x.tiff"), Path("b/y.nef"), preview=True) == Path("a/x-y-preview.tiff")
+    (tmp_path / "x.html").write_text("somebody's page")
+    assert free_name(tmp_path / "x.jpg") == tmp_path / "x-2.jpg"
+
+
+def test_words_that_belong_to_options_are_no_photos() -> None:
+    request = parse(["mine.jpg", "theirs.jpg", "--output.strength", "0.6", "--open"])
+    assert request.pairs == [(Path("mine.jpg"), Path("theirs.jpg"))]
+    assert list(request.options) == ["--output.strength", "0.6"]
+    assert request.opens
+    with pytest.raises(VerismError, match="only one"):
+        parse(["--styles", "theirs.jpg"])
+
+
+def test_sizes_are_only_ever_reduced() -> None:
+    from verism.look.picture import at_most  # noqa: PLC0415
+    from verism.photo_file import Photo  # noqa: PLC0415
+
+    photo = Photo(torch.rand(1, 3, 30, 60), torch.rand(1, 1, 30, 60))
+    assert at_most(photo, None) is at_most(photo, 60) is at_most(photo, 90) is photo
+    small = at_most(photo, 40)
+    assert small.pixels.shape[-2:] == (20, 40)
+    assert small.alpha is not None
+    assert small.alpha.shape[-2:] == (20, 40)

@@ -1,0 +1,181 @@
+"""The page of a run: whole, harmless whatever names and options hold, and right in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import synthetic_photo
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+from torch import Tensor
+
+from verism.look.strength import Strength
+from verism.page import charts
+from verism.page.result import Contents, html, label_image
+from verism.regions.masks import Regions
+
+SCRIPT = "</script><script>alert(1)</script>"
+
+
+def contents(**changes: Any) -> Contents:
+    """A page with all of its parts: a photo, a far more colourful result, and two regions."""
+    photo, result = synthetic_photo(80, 120, 1), synthetic_photo(80, 120, 5)
+    result = (0.5 + 2.2 * (result - 0.5)).clamp(0, 1)
+    masks = torch.zeros(1, 2, 40, 60)
+    masks[:, 0, :, :30] = 1
+    masks[:, 1, :, 30:] = 1
+    given: dict[str, Any] = {
+        "title": "mine in the look of theirs",
+        "photo": photo,
+        "result": result,
+        "styles": [synthetic_photo(60, 40, 3)],
+        "strength": Strength(),
+        "command": "verism render lightning_logs/version_0 --output.path mine-2.jpg",
+        "fit": (synthetic_photo(40, 60, 1), synthetic_photo(40, 60, 3)),
+        "regions": Regions(("#e6194b", "#3cb44b"), masks, masks.clone(), torch.tensor([0.8, 0.0])),
+        "losses": {"total": [3.0, 2.0, 1.5], "style": [1.0, 0.5, 0.4]},
+        "sentences": ["Structure: 99.9% of the photo's is kept."],
+        "config": "model: {}",
+        "table": ("look.cube", b"LUT_3D_SIZE 33"),
+    }
+    return Contents(**(given | changes))
+
+
+def test_holds_all_that_it_shows() -> None:
+    page = html(contents()).decode()
+    assert not re.search(r"""(src|href)="(?!data:)|url\(|@import|https?://""", page.replace("http-equiv", ""))
+    assert "Structure: 99.9% of the photo&#39;s is kept." in page
+    assert 'download="look.cube"' in page
+
+
+def test_names_and_options_are_no_code() -> None:
+    page = html(contents(title=SCRIPT, config=SCRIPT, command=SCRIPT, sentences=[SCRIPT])).decode()
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    data = re.search(r'<script id="data" type="application/json">(.*?)</script>', page)
+    assert data is not None
+    assert json.loads(data[1])["command"] == SCRIPT
+    assert unescape(page).count(f"<h1>{SCRIPT}</h1>") == 1
+
+
+def test_a_name_that_is_not_unicode() -> None:
+    assert b"photo\\udcff" in html(contents(title="photo\udcff"))
+
+
+def test_without_what_a_run_need_not_have() -> None:
+    page = html(contents(regions=None, losses={}, sentences=(), config="", table=None)).decode()
+    assert not re.search("The losses|The figures|The options|lookup table|What takes its look", page)
+
+
+def test_labels_count_from_one_and_zero_is_no_region() -> None:
+    from base64 import b64decode  # noqa: PLC0415
+    from io import BytesIO  # noqa: PLC0415
+
+    from PIL import Image  # noqa: PLC0415
+
+    masks = torch.tensor([[[[1.0, 0.2, 0.0]], [[0.0, 0.7, 0.0]]]])
+    image = Image.open(BytesIO(b64decode(label_image(masks).partition(",")[2])))
+    assert np.asarray(image).tolist() == [[1, 2, 0]]
+
+
+def test_histograms_are_on_the_same_axes() -> None:
+    """A photo of two levels, half of it each, reaches the top; one of four levels half of that."""
+    two, four = torch.zeros(1, 3, 1, 4), torch.zeros(1, 3, 1, 4)
+    two[..., :2], two[..., 2:] = 50 / 255, 100 / 255
+    four[:] = torch.tensor([10, 20, 30, 40]) / 255
+    paths = charts.histograms({"two": two, "four": four})
+    assert "50,0.0" in paths["two"]["red"].split(" L")
+    assert "10,50.0" in paths["four"]["red"].split(" L")
+    assert "11,100.0" in paths["four"]["red"].split(" L")
+
+
+def test_losses_are_on_the_same_axes() -> None:
+    lines, end = charts.losses({"total": [4.0, 2.0, 1.0], "style": [2.0, 1.0, 0.0]}, first=10)
+    assert lines["total"] == "M0.00,0.00 L128.00,50.00 L256.00,75.00"
+    assert lines["style"] == "M0.00,50.00 L128.00,75.00 L256.00,100.00"
+    assert end == (12, 4.0)
+
+
+READ = """
+const image = document.getElementById(arguments[0]);
+const [width, height] = [image.naturalWidth || image.width, image.naturalHeight || image.height];
+const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+context.drawImage(image, 0, 0, width, height);
+return [...context.getImageData(0, 0, width, height).data];
+"""
+
+SET = """
+for (const [name, value] of Object.entries(arguments[0])) {
+  const input = document.getElementById(name);
+  input.value = value;
+  input.dispatchEvent(new Event("input"));
+}
+"""
+
+
+def pixels(browser: Chrome, name: str) -> Tensor:
+    """An element's picture, ``(1, 3, H, W)`` in [0, 1]."""
+    flat = torch.tensor(browser.execute_script(READ, name), dtype=torch.float32)
+    return (flat.view(80, 120, 4)[..., :3] / 255).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
+def wait(browser: Chrome, condition: str, *args: object) -> None:
+    WebDriverWait(browser, 60).until(lambda _: browser.execute_script(f"return {condition}", *args))
+
+
+DRAWN = "document.getElementById('seen').dataset.drawn === arguments[0]"
+
+
+def errors(browser: Chrome) -> list[str]:
+    return [entry["message"] for entry in browser.get_log("browser")]  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_in_a_browser(tmp_path: Path, browser: Chrome) -> None:
+    path = tmp_path / "a result.html"
+    path.write_bytes(html(contents(title=SCRIPT)))
+    browser.get(path.as_uri())
+    wait(browser, DRAWN, "1 1 1")
+
+    # The sliders blend as --output.strength, .color and .tone do, and the command says so.
+    photo, result = pixels(browser, "photo"), pixels(browser, "result")
+    for strength in (Strength(0.6), Strength(1, 0.3), Strength(1, 1, 0.2), Strength(0.75, 0, 0.5), Strength(1, 1, 0)):
+        values = {name: round(100 * value) for name, value in strength._asdict().items()}
+        browser.execute_script(SET, values)
+        wait(browser, DRAWN, " ".join(f"{value:g}" for value in strength))
+        difference = (pixels(browser, "seen") - strength(photo, result)).abs() * 255
+        assert float(difference.max()) < 1.6, strength
+        options = "".join(f" --output.{name} {value:g}" for name, value in strength._asdict().items() if value != 1)
+        assert browser.find_element(By.ID, "command").text == contents().command + options
+    browser.find_element(By.ID, "reset").click()
+    wait(browser, DRAWN, "1 1 1")
+    torch.testing.assert_close(pixels(browser, "seen"), result)
+
+    # With the keyboard: the divider, a slider, a region.
+    divider = browser.find_element(By.ID, "divider")
+    divider.send_keys(Keys.ARROW_RIGHT)
+    wait(browser, "document.getElementById('compare').style.getPropertyValue('--at') === '51%'")
+    browser.find_element(By.ID, "tone").send_keys(Keys.ARROW_LEFT)
+    wait(browser, DRAWN, "1 1 0.95")
+    region = browser.find_elements(By.CSS_SELECTOR, "button.region")[1]
+    region.send_keys(Keys.ENTER)
+    wait(browser, "document.getElementById('regions-style').dataset.region === '2'")
+    assert region.get_attribute("aria-pressed") == "true"
+    assert "no match" in region.text
+
+    # At the width of a phone and of a desk, nothing is cut off.
+    for width in (360, 1400):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        browser.save_screenshot(str(tmp_path / f"{width}.png"))
+    assert errors(browser) == []
