@@ -16,7 +16,8 @@ from torch import nn
 
 from verism import VGG19, ColorLoss, ContentLoss, Photos, Pixels, StyleLoss, StyleTransfer, images
 from verism.callbacks.freed_memory import keep_freed_memory
-from verism.commands.fit import VerismCLI, quieten_lightning
+from verism.commands.fit import VerismCLI
+from verism.quiet import quieten_lightning
 
 Precision = Literal["bf16", "fp32"]
 

@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from verism import VerismError, images
 from verism.backbone.weights import Weights
 from verism.metrics import NAMES
 
-FEW = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
+FEW: dict[str, Any] = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ def test_takes_paths_images_and_tensors_alike(
     tiny_weights: Weights, files: list[Path], content: Tensor, style: Tensor
 ) -> None:
     """A file of 8 bits has rounded what the tensor holds, so the tensor is rounded too."""
-    given = [
-        files,
+    given: list[list[Any]] = [
+        [*files],
         [Image.open(file) for file in files],
         [(photo * 255).round() / 255 for photo in (content, style)],
     ]
@@ -77,7 +78,11 @@ def test_takes_paths_images_and_tensors_alike(
 
 
 def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: list[Path]) -> None:
-    sections = {"trainer": {"max_steps": 2, "accelerator": "cpu"}, "data": {"size": 40}, "output": {"strength": 0.5}}
+    sections: dict[str, Any] = {
+        "trainer": {"max_steps": 2, "accelerator": "cpu"},
+        "data": {"size": 40},
+        "output": {"strength": 0.5},
+    }
     dotted = {**FEW, "output.strength": 0.5}
     first, second = (pixels(verism.stylize(*files, progress=False, **options)) for options in (sections, dotted))
     assert np.array_equal(first, second)
@@ -103,7 +108,7 @@ def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path
 
 
 def test_free_pixels_have_no_look(tiny_weights: Weights, files: list[Path]) -> None:
-    run = verism.fit(*files, "leaky", progress=False, **FEW)
+    run = verism.fit(files[0], files[1], "leaky", progress=False, **FEW)
     with pytest.raises(VerismError, match="Pixels has no look"):
         _ = run.look
 
@@ -147,7 +152,7 @@ def test_mistakes_are_sentences(
     tiny_weights: Weights,
     photo_files: list[str],
     arguments: tuple[object, ...],
-    options: dict[str, object],
+    options: dict[str, Any],
     sentence: str,
 ) -> None:
     known = {"content": photo_files[1], "style": photo_files[3]}

@@ -26,7 +26,7 @@ from verism.callbacks.metrics import RunMeasure
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.commands import config_file
-from verism.commands.fit import VerismCLI, quieten_lightning
+from verism.commands.fit import VerismCLI
 from verism.commands.suggestion import meant
 from verism.data.source import PhotoLike, Source, source
 from verism.errors import InterruptedRunError, VerismError
@@ -35,6 +35,7 @@ from verism.look.picture import made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
+from verism.quiet import quieten_lightning
 
 IN_MEMORY: Mapping[str, str] = {
     "trainer.logger": "false",

@@ -12,10 +12,11 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 
-from verism import atomic, photo_file, verdict
+from verism import atomic, verdict
 from verism.callbacks import checkpoints, partial
 from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
+from verism.data.source import Source, read
 from verism.errors import InterruptedRunError, VerismError
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
@@ -110,12 +111,12 @@ class Page(Callback):
         photo = at_most(source, max(result.pixels.shape[-2:]))
         metrics = _of(trainer, Metrics)
         figures = {} if metrics is None else metrics.last
-        styles = [photo_file.read(path, model.data.white) for path in model.data.styles]
+        styles = [read(style, model.data.white) for style in model.data.styles]
         regions = model.regions
         lut = output.lut
-        names = " + ".join(path.stem for path in model.data.styles)
+        names = " + ".join(_name(style) for style in model.data.styles)
         return result_page.Contents(
-            title=f"{model.data.path.stem} in the look of {names}",
+            title=f"{_name(model.data.content)} in the look of {names}",
             photo=photo.pixels,
             result=result.pixels.to(photo.pixels),
             styles=[at_most(style, result_page.SMALL_SIDE).pixels for style in styles],
@@ -129,6 +130,10 @@ class Page(Callback):
             config=_config(trainer, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )
+
+
+def _name(photo: Source) -> str:
+    return photo.stem if isinstance(photo, Path) else photo.name
 
 
 def _command(trainer: Trainer, output: Output) -> str:

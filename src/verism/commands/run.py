@@ -234,7 +234,7 @@ class Run(VerismCLI):
         super().before_fit()
         data, weights = self.datamodule, self.model.backbone.identity["weights"]
         styles = " + ".join(path.name for path in data.styles)
-        _say(Text.assemble((data.path.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
+        _say(Text.assemble((data.content.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
 
 
 @contextmanager
