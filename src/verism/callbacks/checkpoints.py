@@ -105,8 +105,7 @@ class Checkpoints(Checkpoint):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last, unless its image is spoilt."""
-        (image,) = pl_module.parameters()
-        if bool(image.isfinite().all()):
+        if all(bool(value.isfinite().all()) for value in pl_module.parameters() if value.requires_grad):
             self._write(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
