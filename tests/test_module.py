@@ -385,10 +385,11 @@ def test_refuses_a_name_of_an_added_loss_that_would_hide_another_or_cannot_be_lo
         style_transfer(losses={name: MomentsLoss()})
 
 
-@pytest.mark.filterwarnings("ignore:Found . module.s. in eval mode")
+@pytest.mark.filterwarnings("ignore:Found . module.s. in eval mode", "ignore:You're resuming from a checkpoint that")
 def test_an_added_loss_is_a_term_and_its_network_neither_optimised_nor_saved(
-    tiny_weights: Weights, photos: Photos, tmp_path: Path
+    tiny_weights: Weights, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(PhotoPair, "digests", {})
     sharpness = Sharpness(3.0)
     model = style_transfer(losses={"sharpness": sharpness, "left-out": Sharpness(0.0)})
     trainer = fit(model, photos, max_steps=1)

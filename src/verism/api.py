@@ -38,6 +38,7 @@ from verism.photo_file import Encoding, Photo
 from verism.quiet import quieten_lightning
 
 IN_MEMORY: Mapping[str, str] = {
+    "page.write": "false",
     "trainer.logger": "false",
     "trainer.enable_checkpointing": "false",
     "output.path": "null",

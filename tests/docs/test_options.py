@@ -96,7 +96,14 @@ KNOWN: Mapping[str, set[str]] = {
 }
 """Section to the options in it."""
 
-OTHERS = {"optimizer", "model.backbone.activation", "executor"}
+OTHERS = {
+    "optimizer",
+    "model.backbone.activation",
+    "model.losses",
+    "model.losses.grain",
+    "trainer.callbacks",
+    "executor",
+}
 """Sections whose options depend on what is chosen there."""
 
 

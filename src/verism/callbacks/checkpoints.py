@@ -136,8 +136,10 @@ class Checkpoints(Checkpoint):
 
     def _write(self, trainer: Trainer) -> None:
         """Write the state, unless that is done or the image is spoilt: nothing could go on from there."""
-        image = next(trainer.lightning_module.parameters())
-        if trainer.global_step == self._saved or not bool(image.isfinite().all()):
+        if trainer.global_step == self._saved:
+            return
+        optimised = [value for value in trainer.lightning_module.parameters() if value.requires_grad]
+        if not all(bool(value.isfinite().all()) for value in optimised):
             return
         # Not tried again at once, at every step.
         self._time = time.monotonic()

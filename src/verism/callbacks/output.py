@@ -28,6 +28,9 @@ from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import MIN_SIDE, Encoding
 
+State = Mapping[str, Tensor]
+"""The parameters of a canvas, by name."""
+
 
 class Output(Callback):
     """Writes the result to a file at the end of the run, also if that is Ctrl-C, ``max_time`` or an error.
@@ -82,8 +85,8 @@ class Output(Callback):
         self.size = size
         self.left: Mapping[str, str] = {}
         self._destination: Path | str = Path()
-        self._before: Tensor | None = None
-        self._good: Tensor | None = None
+        self._before: State | None = None
+        self._good: State | None = None
         self._ended = False
         self._failure: VerismError | None = None
         self.written: Canvas | None = None
@@ -136,7 +139,7 @@ class Output(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Keep the state of the image that the step is about to look at."""
-        self._before = _parameter(pl_module).detach().clone()
+        self._before = {name: value.clone() for name, value in _state(pl_module).items()}
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -161,8 +164,9 @@ class Output(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last image, or the one before if the last step spoilt it."""
         self._ended = True
-        last = _parameter(pl_module).detach()
-        self._try(trainer, pl_module, last if bool(last.isfinite().all()) else self._good)
+        last = _state(pl_module)
+        sound = all(bool(value.isfinite().all()) for value in last.values())
+        self._try(trainer, pl_module, last if sound else self._good)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the image of a run that had no step left to do, and which nobody has ended.
@@ -192,14 +196,15 @@ class Output(Callback):
             # The exception is what the run ends with.
             rank_zero_info(str(self._failure))
 
-    def _try(self, trainer: Trainer, pl_module: LightningModule, state: Tensor | None) -> None:
+    def _try(self, trainer: Trainer, pl_module: LightningModule, state: State | None) -> None:
         """Write what there is; that it failed is kept for the end, so that it keeps nothing else from being written."""
         if state is None or not trainer.is_global_zero:
             return
         model = cast("StyleTransfer", pl_module)
         # Of a run in true bf16, the result need not be.
         canvas = copy.deepcopy(model.canvas).float()
-        next(canvas.parameters()).data = state.float()
+        for name, parameter in canvas.named_parameters():
+            parameter.data = state[name].float()
         self.written = canvas
         strength = [f"--output.{name} {value}" for name, value in _changed(self.strength)]
         encoding = [f"--output.{name} {str(value).lower()}" for name, value in _changed(self.encoding)]
@@ -276,7 +281,6 @@ def _save(destination: Path | str, write: Callable[[Path], None]) -> None:
         get_filesystem(destination).put_file(str(file), destination)
 
 
-def _parameter(model: LightningModule) -> Tensor:
-    """Return the one parameter that there is."""
-    (parameter,) = model.parameters()
-    return parameter
+def _state(model: LightningModule) -> State:
+    """Return the canvas's parameters, detached, by name."""
+    return {name: value.detach() for name, value in cast("StyleTransfer", model).canvas.named_parameters()}
