@@ -14,11 +14,14 @@ from documents import PAGES, README, ROOT, name
 from lightning.pytorch import Trainer
 
 import verism
-from verism.callbacks import Checkpoints, Histograms, Metrics, Output, RegionMap, Snapshots
+from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Page, RegionMap, Snapshots
 from verism.canvas import Canvas
 from verism.losses import Loss
 
 PAGES_OF_CLASSES = sorted((ROOT / "docs").glob("losses/*.md")) + sorted((ROOT / "docs").glob("canvases/*.md"))
+
+PUBLIC = [getattr(verism, name) for name in verism.__all__]
+"""Imported when they are asked for, so that the module itself does not list them before."""
 
 REGIONS = ("regions", "content_mask", "style_mask", "mask_threshold", "merge")
 
@@ -67,17 +70,12 @@ def test_a_page_has_the_options_of_its_class_and_their_defaults(page: Path) -> N
 
 def test_every_loss_and_canvas_has_a_page() -> None:
     titles = {page.read_text().partition("\n")[0].removeprefix("# ") for page in PAGES_OF_CLASSES}
-    parts = [it for it in vars(verism).values() if inspect.isclass(it) and issubclass(it, Loss | Canvas)]
+    parts = [it for it in PUBLIC if inspect.isclass(it) and issubclass(it, Loss | Canvas)]
     assert titles == {part.__name__ for part in parts if not inspect.isabstract(part)} | {"Regions"}
 
 
 def _all(kind: type) -> set[str]:
-    return {
-        option
-        for part in vars(verism).values()
-        if inspect.isclass(part) and issubclass(part, kind)
-        for option in options(part)
-    }
+    return {option for part in PUBLIC if inspect.isclass(part) and issubclass(part, kind) for option in options(part)}
 
 
 KNOWN: Mapping[str, set[str]] = {
@@ -93,6 +91,7 @@ KNOWN: Mapping[str, set[str]] = {
     "regions": set(options(RegionMap)),
     "metrics": set(options(Metrics)),
     "histograms": set(options(Histograms)),
+    "page": set(options(Page)),
 }
 """Section to the options in it."""
 

@@ -177,7 +177,9 @@ def _one(request: Request, number: int) -> Path:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     first, rest = _configs(options)
     with held_back() as released:
-        made = Run(["fit", *first, *photos, *quick, *rest], command, number, len(request.pairs))
+        # The picture of a run that goes on has the same name, but that of a preview is the preview's.
+        again = command if request.preview or given else [*command, "--output.path", str(path)]
+        made = Run(["fit", *first, *photos, *quick, *rest], again, number, len(request.pairs))
         trainer = made.trainer
         if trainer.global_step < trainer.max_steps:
             released()
