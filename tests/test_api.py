@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +17,15 @@ from torch import Tensor
 import verism
 from verism import VerismError, images
 from verism.backbone.weights import Weights
+from verism.data.source import PhotoLike
 from verism.metrics import NAMES
 
-FEW = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
+FEW: dict[str, Any] = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
 
 
 @pytest.fixture
-def files(photo_files: list[str]) -> list[Path]:
-    return [Path(photo_files[1]), Path(photo_files[3])]
+def files(photo_files: list[str]) -> tuple[Path, Path]:
+    return Path(photo_files[1]), Path(photo_files[3])
 
 
 def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -32,7 +34,7 @@ def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]
 
 @pytest.mark.parametrize("config", ["photoreal", "leaky"])
 def test_is_the_picture_of_the_command(
-    tiny_weights: Weights, run: Callable[..., Path], files: list[Path], config: str
+    tiny_weights: Weights, run: Callable[..., Path], files: tuple[Path, Path], config: str
 ) -> None:
     options = ("--trainer.max_steps", "2", "--data.size", "40")
     folder = run("--config", f"{config}.yaml", "--data.content", str(files[0]), "--data.style", str(files[1]), *options)
@@ -44,7 +46,7 @@ def test_is_the_picture_of_the_command(
 
 def test_writes_and_prints_nothing(
     tiny_weights: Weights,
-    files: list[Path],
+    files: tuple[Path, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -63,10 +65,10 @@ def test_writes_and_prints_nothing(
 
 
 def test_takes_paths_images_and_tensors_alike(
-    tiny_weights: Weights, files: list[Path], content: Tensor, style: Tensor
+    tiny_weights: Weights, files: tuple[Path, Path], content: Tensor, style: Tensor
 ) -> None:
     """A file of 8 bits has rounded what the tensor holds, so the tensor is rounded too."""
-    given = [
+    given: list[Sequence[PhotoLike]] = [
         files,
         [Image.open(file) for file in files],
         [(photo * 255).round() / 255 for photo in (content, style)],
@@ -76,16 +78,20 @@ def test_takes_paths_images_and_tensors_alike(
         assert np.array_equal(first, other)
 
 
-def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: list[Path]) -> None:
-    sections = {"trainer": {"max_steps": 2, "accelerator": "cpu"}, "data": {"size": 40}, "output": {"strength": 0.5}}
-    dotted = {**FEW, "output.strength": 0.5}
+def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
+    sections: dict[str, Any] = {
+        "trainer": {"max_steps": 2, "accelerator": "cpu"},
+        "data": {"size": 40},
+        "output": {"strength": 0.5},
+    }
+    dotted: dict[str, Any] = {**FEW, "output.strength": 0.5}
     first, second = (pixels(verism.stylize(*files, progress=False, **options)) for options in (sections, dotted))
     assert np.array_equal(first, second)
     full = pixels(verism.stylize(*files, progress=False, **FEW))
     assert not np.array_equal(first, full)
 
 
-def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     run = verism.fit(*files, progress=False, **FEW)
     assert set(run.figures) == set(NAMES)
     assert run.pixels.shape == (1, 3, 48, 64)
@@ -102,20 +108,20 @@ def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path
     assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
 
 
-def test_free_pixels_have_no_look(tiny_weights: Weights, files: list[Path]) -> None:
+def test_free_pixels_have_no_look(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     run = verism.fit(*files, "leaky", progress=False, **FEW)
     with pytest.raises(VerismError, match="Pixels has no look"):
         _ = run.look
 
 
-def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Path], files: list[Path]) -> None:
+def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Path], files: tuple[Path, Path]) -> None:
     folder = run("--config", "photoreal.yaml", "--trainer.max_steps", "2", "--data.size", "40",
                  "--data.content", str(files[0]), "--data.style", str(files[1]))  # fmt: skip
     with Image.open(folder / "result.png") as written:
         assert np.array_equal(pixels(verism.Look.read(folder)(files[0])), pixels(written))
 
 
-def test_alpha_is_kept(tiny_weights: Weights, files: list[Path]) -> None:
+def test_alpha_is_kept(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     with Image.open(files[0]) as opened:
         photo = opened.convert("RGBA")
     photo.putalpha(Image.linear_gradient("L").resize(photo.size))
@@ -124,7 +130,7 @@ def test_alpha_is_kept(tiny_weights: Weights, files: list[Path]) -> None:
     assert np.array_equal(pixels(made)[..., 3], pixels(photo)[..., 3])
 
 
-def test_writes_where_it_is_told_to(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     verism.stylize(*files, progress=False, **FEW, output={"path": tmp_path / "out.png", "lut": tmp_path / "out.cube"})
     assert images.read(tmp_path / "out.png").shape == (1, 3, 48, 64)
     assert (tmp_path / "out.cube").is_file()
@@ -147,10 +153,10 @@ def test_mistakes_are_sentences(
     tiny_weights: Weights,
     photo_files: list[str],
     arguments: tuple[object, ...],
-    options: dict[str, object],
+    options: dict[str, Any],
     sentence: str,
 ) -> None:
     known = {"content": photo_files[1], "style": photo_files[3]}
-    given = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
+    given: list[Any] = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
     with pytest.raises(VerismError, match=sentence):
-        verism.stylize(*given, progress=False, **{**FEW, **options})  # type: ignore[arg-type]
+        verism.stylize(*given, progress=False, **{**FEW, **options})
