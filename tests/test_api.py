@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ from torch import Tensor
 import verism
 from verism import VerismError, images
 from verism.backbone.weights import Weights
+from verism.data.source import PhotoLike
 from verism.metrics import NAMES
 
 FEW: dict[str, Any] = {"trainer.max_steps": 2, "trainer.accelerator": "cpu", "data.size": 40}
 
 
 @pytest.fixture
-def files(photo_files: list[str]) -> list[Path]:
-    return [Path(photo_files[1]), Path(photo_files[3])]
+def files(photo_files: list[str]) -> tuple[Path, Path]:
+    return Path(photo_files[1]), Path(photo_files[3])
 
 
 def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -33,7 +34,7 @@ def pixels(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]
 
 @pytest.mark.parametrize("config", ["photoreal", "leaky"])
 def test_is_the_picture_of_the_command(
-    tiny_weights: Weights, run: Callable[..., Path], files: list[Path], config: str
+    tiny_weights: Weights, run: Callable[..., Path], files: tuple[Path, Path], config: str
 ) -> None:
     options = ("--trainer.max_steps", "2", "--data.size", "40")
     folder = run("--config", f"{config}.yaml", "--data.content", str(files[0]), "--data.style", str(files[1]), *options)
@@ -45,7 +46,7 @@ def test_is_the_picture_of_the_command(
 
 def test_writes_and_prints_nothing(
     tiny_weights: Weights,
-    files: list[Path],
+    files: tuple[Path, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -64,11 +65,16 @@ def test_writes_and_prints_nothing(
 
 
 def test_takes_paths_images_and_tensors_alike(
-    tiny_weights: Weights, files: list[Path], content: Tensor, style: Tensor
+    tiny_weights: Weights, files: tuple[Path, Path], content: Tensor, style: Tensor
 ) -> None:
     """A file of 8 bits has rounded what the tensor holds, so the tensor is rounded too."""
+<<<<<<< HEAD
     given: list[list[Any]] = [
         [*files],
+=======
+    given: list[Sequence[PhotoLike]] = [
+        files,
+>>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
         [Image.open(file) for file in files],
         [(photo * 255).round() / 255 for photo in (content, style)],
     ]
@@ -77,20 +83,28 @@ def test_takes_paths_images_and_tensors_alike(
         assert np.array_equal(first, other)
 
 
+<<<<<<< HEAD
 def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: list[Path]) -> None:
+=======
+def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
+>>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     sections: dict[str, Any] = {
         "trainer": {"max_steps": 2, "accelerator": "cpu"},
         "data": {"size": 40},
         "output": {"strength": 0.5},
     }
+<<<<<<< HEAD
     dotted = {**FEW, "output.strength": 0.5}
+=======
+    dotted: dict[str, Any] = {**FEW, "output.strength": 0.5}
+>>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     first, second = (pixels(verism.stylize(*files, progress=False, **options)) for options in (sections, dotted))
     assert np.array_equal(first, second)
     full = pixels(verism.stylize(*files, progress=False, **FEW))
     assert not np.array_equal(first, full)
 
 
-def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     run = verism.fit(*files, progress=False, **FEW)
     assert set(run.figures) == set(NAMES)
     assert run.pixels.shape == (1, 3, 48, 64)
@@ -107,20 +121,25 @@ def test_the_fitted_run(tiny_weights: Weights, files: list[Path], tmp_path: Path
     assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
 
 
+<<<<<<< HEAD
 def test_free_pixels_have_no_look(tiny_weights: Weights, files: list[Path]) -> None:
     run = verism.fit(files[0], files[1], "leaky", progress=False, **FEW)
+=======
+def test_free_pixels_have_no_look(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
+    run = verism.fit(*files, "leaky", progress=False, **FEW)
+>>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     with pytest.raises(VerismError, match="Pixels has no look"):
         _ = run.look
 
 
-def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Path], files: list[Path]) -> None:
+def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Path], files: tuple[Path, Path]) -> None:
     folder = run("--config", "photoreal.yaml", "--trainer.max_steps", "2", "--data.size", "40",
                  "--data.content", str(files[0]), "--data.style", str(files[1]))  # fmt: skip
     with Image.open(folder / "result.png") as written:
         assert np.array_equal(pixels(verism.Look.read(folder)(files[0])), pixels(written))
 
 
-def test_alpha_is_kept(tiny_weights: Weights, files: list[Path]) -> None:
+def test_alpha_is_kept(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     with Image.open(files[0]) as opened:
         photo = opened.convert("RGBA")
     photo.putalpha(Image.linear_gradient("L").resize(photo.size))
@@ -129,7 +148,7 @@ def test_alpha_is_kept(tiny_weights: Weights, files: list[Path]) -> None:
     assert np.array_equal(pixels(made)[..., 3], pixels(photo)[..., 3])
 
 
-def test_writes_where_it_is_told_to(tiny_weights: Weights, files: list[Path], tmp_path: Path) -> None:
+def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     verism.stylize(*files, progress=False, **FEW, output={"path": tmp_path / "out.png", "lut": tmp_path / "out.cube"})
     assert images.read(tmp_path / "out.png").shape == (1, 3, 48, 64)
     assert (tmp_path / "out.cube").is_file()
@@ -156,6 +175,6 @@ def test_mistakes_are_sentences(
     sentence: str,
 ) -> None:
     known = {"content": photo_files[1], "style": photo_files[3]}
-    given = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
+    given: list[Any] = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
     with pytest.raises(VerismError, match=sentence):
-        verism.stylize(*given, progress=False, **{**FEW, **options})  # type: ignore[arg-type]
+        verism.stylize(*given, progress=False, **{**FEW, **options})

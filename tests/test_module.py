@@ -323,10 +323,10 @@ def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
             (moments,) = trainer.optimizers[0].state.values()
             seen.append((trainer.global_step, pl_module.image.shape, target.shape[-1], int(moments["step"])))
 
-    model = style_transfer(scales=[24, 48], shares=[1, 2], optimizer=lambda p: torch.optim.Adam(p, lr=0.05))
+    model = style_transfer(scales=[32, 48], shares=[1, 2], optimizer=lambda p: torch.optim.Adam(p, lr=0.05))
     fit(model, photos, max_steps=6, callbacks=[Watch()])
-    small, large = torch.Size([1, 3, 24, 32]), torch.Size([1, 3, 48, 64])
-    assert seen == [(1, small, 2, 1), (2, small, 2, 2), *((step, large, 12, step - 2) for step in range(3, 7))]
+    small, large = torch.Size([1, 3, 32, 42]), torch.Size([1, 3, 48, 64])
+    assert seen == [(1, small, 4, 1), (2, small, 4, 2), *((step, large, 12, step - 2) for step in range(3, 7))]
 
 
 @pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid, RegionalGrade])

@@ -228,7 +228,7 @@ class StyleTransfer(LightningModule):
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
-        if self._trainer is not None:
+        if self._trainer is not None and self._trainer.training:
             # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
             self.log("loss", total.detach(), prog_bar=True, logger=False)
         return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}

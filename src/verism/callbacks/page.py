@@ -12,7 +12,7 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 
-from verism import atomic, verdict
+from verism import atomic, images, verdict
 from verism.callbacks import checkpoints, partial
 from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
@@ -108,7 +108,7 @@ class Page(Callback):
         assert output.written is not None  # noqa: S101  # Asked before.
         source = at_most(model.data.source, result_page.SIDE)
         result = rendered(output.written, source, Strength())
-        photo = at_most(source, max(result.pixels.shape[-2:]))
+        photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = _of(trainer, Metrics)
         figures = {} if metrics is None else metrics.last
         styles = [read(style, model.data.white) for style in model.data.styles]
