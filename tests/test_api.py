@@ -68,13 +68,8 @@ def test_takes_paths_images_and_tensors_alike(
     tiny_weights: Weights, files: tuple[Path, Path], content: Tensor, style: Tensor
 ) -> None:
     """A file of 8 bits has rounded what the tensor holds, so the tensor is rounded too."""
-<<<<<<< HEAD
-    given: list[list[Any]] = [
-        [*files],
-=======
     given: list[Sequence[PhotoLike]] = [
         files,
->>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
         [Image.open(file) for file in files],
         [(photo * 255).round() / 255 for photo in (content, style)],
     ]
@@ -83,21 +78,13 @@ def test_takes_paths_images_and_tensors_alike(
         assert np.array_equal(first, other)
 
 
-<<<<<<< HEAD
-def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: list[Path]) -> None:
-=======
 def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
->>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     sections: dict[str, Any] = {
         "trainer": {"max_steps": 2, "accelerator": "cpu"},
         "data": {"size": 40},
         "output": {"strength": 0.5},
     }
-<<<<<<< HEAD
-    dotted = {**FEW, "output.strength": 0.5}
-=======
     dotted: dict[str, Any] = {**FEW, "output.strength": 0.5}
->>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     first, second = (pixels(verism.stylize(*files, progress=False, **options)) for options in (sections, dotted))
     assert np.array_equal(first, second)
     full = pixels(verism.stylize(*files, progress=False, **FEW))
@@ -121,13 +108,8 @@ def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_pat
     assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
 
 
-<<<<<<< HEAD
-def test_free_pixels_have_no_look(tiny_weights: Weights, files: list[Path]) -> None:
-    run = verism.fit(files[0], files[1], "leaky", progress=False, **FEW)
-=======
 def test_free_pixels_have_no_look(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     run = verism.fit(*files, "leaky", progress=False, **FEW)
->>>>>>> 5b66f32e6cb35230a404db88aacab969bae935d3
     with pytest.raises(VerismError, match="Pixels has no look"):
         _ = run.look
 

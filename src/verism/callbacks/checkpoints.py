@@ -78,6 +78,10 @@ class Checkpoints(Checkpoint):
         """Return where the state after ``step`` steps is on disk; None if it is not."""
         return self._path if self._saved == step else None
 
+    def save(self, trainer: Trainer) -> None:
+        """Write the state of a run that has ended, if that is not done; what is made from it asks for it first."""
+        self._write(trainer)
+
     def remember(self, files: Iterable[Path]) -> None:
         """Record files that the run has written, so that the run that goes on from it may replace them."""
         if self._path and "://" not in self._path:
@@ -104,7 +108,7 @@ class Checkpoints(Checkpoint):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last."""
-        self._write(trainer)
+        self.save(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
 

@@ -164,6 +164,10 @@ class Output(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last image, or the one before if the last step spoilt it."""
         self._ended = True
+        # Lightning has checkpoints come last; but what the picture can be made from is written before the picture.
+        own = checkpoints.of(trainer)
+        if own is not None:
+            own.save(trainer)
         last = _state(pl_module)
         sound = all(bool(value.isfinite().all()) for value in last.values())
         self._try(trainer, pl_module, last if sound else self._good)

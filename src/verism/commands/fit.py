@@ -226,11 +226,6 @@ class VerismCLI(LightningCLI):
         except (ImportError, TypeError, ValueError, MisconfigurationException) as error:
             # Also that a package is missing for a URL.
             raise VerismError(f"--trainer: {error}") from error
-        callbacks = made.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
-        if checkpoints in callbacks:
-            # Lightning has them come last; but what the picture can be made from is written before the picture.
-            callbacks.remove(checkpoints)
-            callbacks.insert(callbacks.index(self.config_init.fit.output), checkpoints)
         self._numbered = run_folder.numbered(made)
         return made
 
