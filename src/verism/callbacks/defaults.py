@@ -5,6 +5,7 @@ from __future__ import annotations
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelSummary, RichModelSummary, RichProgressBar, TQDMProgressBar
 
+from verism.callbacks.output import Output
 from verism.callbacks.progress import Progress
 from verism.callbacks.scalars import Scalars
 from verism.callbacks.stop_early import StopEarly
@@ -13,11 +14,12 @@ from verism.callbacks.stop_early import StopEarly
 def complete(trainer: Trainer) -> list[Callback]:
     """Return the callbacks to add to a Trainer's: what logs the losses, and what lets a run stop early.
 
-    verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out.
-    Only what Lightning adds by itself is taken away; any other class is the user's choice.
+    verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out. The
+    commands choose their bar themselves, and one of Lightning's in their runs is the user's choice.
     """
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
-    usual = [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
+    chosen = any(isinstance(it, Output) for it in callbacks)
+    usual = [] if chosen else [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
     for callback in list(callbacks):
         if callback in usual or type(callback) in (ModelSummary, RichModelSummary):
             callbacks.remove(callback)
