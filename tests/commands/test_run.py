@@ -92,7 +92,10 @@ def test_output_size_is_that_of_the_long_side() -> None:
         (["run"], "names no photo"),
         (["mine.jpg"], "names only one photo"),
         (["mine.jpg", "nowhere.jpg"], "nowhere.jpg: no such photo"),
-        (["mine.jpg", "other.png", "theirs.jpg", "--output.path", "a.jpg"], "--output.path: is one file, and 2 pictures"),
+        (
+            ["mine.jpg", "other.png", "theirs.jpg", "--output.path", "a.jpg"],
+            "--output.path: is one file, and 2 pictures",
+        ),
         (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean output.strength?"),
         (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
     ],
