@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -339,6 +340,8 @@ def test_ctrl_c_keeps_the_image(photo_files: list[str], tmp_path: Path, content:
 def test_a_terminal_that_is_closed_keeps_the_image(photo_files: list[str], tmp_path: Path, content: Tensor) -> None:
     """A laptop's lid, or a lost connection: every write to the terminal fails from then on."""
     ours, theirs = pty.openpty()
+    # In a terminal of no width, there is no room for a bar.
+    termios.tcsetwinsize(theirs, (24, 80))
     # The first terminal that the leader of a session opens is the one that it hangs on.
     command = ["sh", "-c", f'exec "$@" < {os.ttyname(theirs)} > {os.ttyname(theirs)} 2>&1', "sh"]
     with started([[*command, *long_run(photo_files, tmp_path)]], tmp_path / "said") as (process,):
