@@ -45,7 +45,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 def test_every_logger_gets_each_scalar_once(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
     options = OPTIONS | {"logger": loggers(tmp_path)}
-    Trainer(max_steps=5, log_every_n_steps=2, **options).fit(StyleTransfer(color=ColorLoss(1.0)), datamodule=pair)
+    Trainer(max_steps=5, log_every_n_steps=2, **options).fit(StyleTransfer.paper(color=ColorLoss(1.0)), datamodule=pair)
     accumulator = EventAccumulator(str(tmp_path / "tensorboard" / "version_0")).Reload()
     tags = set(accumulator.Tags()["scalars"]) - {"hp_metric"}
     found = rows(tmp_path)
@@ -71,7 +71,7 @@ def test_callbacks_can_monitor_the_losses(tiny_weights: Weights, pair: PhotoPair
     watch, rate = Watch(), LearningRateMonitor()
     options = OPTIONS | {"enable_checkpointing": True, "logger": CSVLogger(tmp_path, name="csv")}
     trainer = Trainer(max_steps=4, log_every_n_steps=1, callbacks=[best, watch, rate], **options)
-    trainer.fit(StyleTransfer(), datamodule=pair)
+    trainer.fit(StyleTransfer.paper(), datamodule=pair)
     assert set(trainer.callback_metrics) == {"loss", *TERMS, "lr-Adam"}
     logged = [float(row["loss/total"]) for row in rows(tmp_path) if row["loss/total"]]
     assert watch.seen == pytest.approx(logged)
@@ -83,7 +83,7 @@ def test_callbacks_can_monitor_the_losses(tiny_weights: Weights, pair: PhotoPair
 def test_stops_early_within_the_epoch(tiny_weights: Weights, pair: PhotoPair) -> None:
     never_enough = EarlyStopping("loss", min_delta=1e30, patience=3)
     trainer = Trainer(max_steps=50, log_every_n_steps=2, callbacks=[never_enough], **OPTIONS)
-    trainer.fit(StyleTransfer(), datamodule=pair)
+    trainer.fit(StyleTransfer.paper(), datamodule=pair)
     # Looks after steps 1, 3, 5 and 7; the first is the best, and the patience is over at the third after it.
     assert trainer.global_step == 7
     assert Trainer(max_steps=3, **OPTIONS).early_stopping_callbacks == []
@@ -93,7 +93,7 @@ def test_a_second_fit_goes_on(tiny_weights: Weights, pair: PhotoPair, tmp_path: 
     """With the same Trainer and photos it keeps the image, and adds no callback twice."""
     options = OPTIONS | {"logger": CSVLogger(tmp_path, name="csv")}
     trainer = Trainer(max_steps=2, log_every_n_steps=1, **options)
-    model = StyleTransfer()
+    model = StyleTransfer.paper()
     trainer.fit(model, datamodule=pair)
     callbacks = [type(it).__name__ for it in trainer.callbacks]  # type: ignore[attr-defined]
     assert callbacks.count("Scalars") == callbacks.count("StopEarly") == 1
@@ -112,7 +112,7 @@ def test_a_second_fit_goes_on(tiny_weights: Weights, pair: PhotoPair, tmp_path: 
 
 
 def test_other_photos_start_anew(tiny_weights: Weights, pair: PhotoPair, style: Tensor, content: Tensor) -> None:
-    model, fresh = StyleTransfer(), StyleTransfer()
+    model, fresh = StyleTransfer.paper(), StyleTransfer.paper()
     swapped = PhotoPair(style, content, size=40)
     Trainer(max_steps=2, **OPTIONS).fit(model, datamodule=pair)
     for it in (model, fresh):
@@ -137,7 +137,7 @@ def test_a_run_is_restored_from_its_file(
 
 
 def test_a_run_from_python_is_restored_with_its_parts(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
-    model = StyleTransfer()
+    model = StyleTransfer.paper()
     trainer = Trainer(max_steps=2, **OPTIONS)
     trainer.fit(model, datamodule=pair)
     file = tmp_path / "run.ckpt"

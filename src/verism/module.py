@@ -54,7 +54,7 @@ class StyleTransfer(LightningModule):
     Example:
         >>> import verism
         >>> from lightning.pytorch import Trainer
-        >>> model = verism.StyleTransfer(style=verism.StyleLoss(weight=1e5))
+        >>> model = verism.StyleTransfer.paper(style=verism.StyleLoss(weight=1e5))
         >>> data = verism.PhotoPair("mine.jpg", "theirs.jpg", size=48)
         >>> quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
         >>> Trainer(max_steps=2, accelerator="cpu", enable_model_summary=False, **quiet).fit(model, datamodule=data)
@@ -64,11 +64,11 @@ class StyleTransfer(LightningModule):
 
     def __init__(
         self,
-        canvas: Canvas | None = None,
-        backbone: VGG19 | None = None,
-        content: ContentLoss | None = None,
-        style: Loss | None = None,
-        color: Loss | None = None,
+        canvas: Canvas,
+        backbone: VGG19,
+        content: ContentLoss,
+        style: Loss,
+        color: Loss,
         photorealism: PhotorealismLoss | None = None,
         consistency: ConsistencyLoss | None = None,
         losses: Mapping[str, Loss] = {},
@@ -104,13 +104,13 @@ class StyleTransfer(LightningModule):
                 tile is no multiple of 16.
         """
         super().__init__()
-        self.canvas = Pixels() if canvas is None else canvas
-        self.backbone = VGG19() if backbone is None else backbone
+        self.canvas = canvas
+        self.backbone = backbone
         # A run continued from a checkpoint must not go on with other weights.
         self.save_hyperparameters({"backbone": self.backbone.identity})
-        self.content = ContentLoss() if content is None else content
-        self.style: Loss = StyleLoss() if style is None else style
-        self.color: Loss = ColorLoss() if color is None else color
+        self.content = content
+        self.style = style
+        self.color = color
         self.photorealism = photorealism
         self.consistency = consistency
         self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
@@ -128,6 +128,22 @@ class StyleTransfer(LightningModule):
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
         self._started_from: PhotoPair | None = None
+
+    @classmethod
+    def paper(cls, **parts: Any) -> Self:
+        """Return the paper's method, with other parts in the place of its own.
+
+        Args:
+            **parts: arguments of the constructor, by name.
+        """
+        own = {
+            "canvas": Pixels,
+            "backbone": VGG19,
+            "content": ContentLoss,
+            "style": StyleLoss,
+            "color": ColorLoss,
+        }
+        return cls(**{name: kind() for name, kind in own.items() if name not in parts}, **parts)
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, **parts: Any) -> Self:  # type: ignore[override]

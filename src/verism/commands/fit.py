@@ -164,13 +164,7 @@ class VerismCLI(LightningCLI):
             "ImageNet standard deviations a step.",
         )
         parser.link_arguments("optimizer", "model.optimizer")
-        paper = {
-            "canvas": "Pixels",
-            "backbone": "VGG19",
-            "content": "ContentLoss",
-            "style": "StyleLoss",
-            "color": "ColorLoss",
-        }
+        paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
         parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
         parser.add_lightning_class_args(self.output_class, "output")
         # Of no use to a Trainer that is to write none.
