@@ -155,14 +155,14 @@ class StyleTransfer(LightningModule):
         Args:
             checkpoint_path: a file or URL.
             map_location: the device to put the module on, such as "cuda"; None: the CPU.
-            **parts: the constructor's arguments, for a checkpoint that does not record them. Only the command ``fit``
+            **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
                 and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
 
         Raises:
             VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
         """
         state = read(checkpoint_path)
-        model = cls(**(parts or built(cls, state, checkpoint_path)))
+        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path))
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
         return model.to(map_location or "cpu")
 

@@ -209,7 +209,6 @@ class Output(Callback):
         canvas = copy.deepcopy(model.canvas).float()
         for name, parameter in canvas.named_parameters():
             parameter.data = state[name].float()
-        self.written = canvas
         strength = [f"--output.{name} {value}" for name, value in _changed(self.strength)]
         encoding = [f"--output.{name} {str(value).lower()}" for name, value in _changed(self.encoding)]
         writes = [(self._write_picture, "render", [*strength, *encoding])]
@@ -224,6 +223,8 @@ class Output(Callback):
                 if self._failure is not None:
                     rank_zero_info(str(failure))
                 self._failure = self._failure or failure
+        if self._failure is None:
+            self.written = canvas
         if trainer.global_step < trainer.max_steps:
             self._remember(trainer, [file for file in (self._destination, self.lut) if isinstance(file, Path)])
 
