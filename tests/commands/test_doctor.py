@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import lightning
@@ -30,7 +31,7 @@ def test_every_line_is_said(capsys: pytest.CaptureFixture[str]) -> None:
         "advice",
     ]
     assert verism.__version__ in lines[0]
-    assert f"torch {torch.__version__}," in lines[1]
+    assert f"torch {version('torch')}," in lines[1]
     assert f"lightning {lightning.__version__}," in lines[1]
     assert f", {os.cpu_count()} cores, " in lines[2]
 

@@ -50,6 +50,7 @@ class Page(Callback):
         self.left: Mapping[str, str] = {}
         self._losses: dict[str, list[float]] = {}
         self._first = 0
+        self._folder: str | None = None
 
     def check(self, trainer: Trainer, output: Output) -> None:
         """Raise ``VerismError`` if there is a file in the page's place that must not be replaced."""
@@ -65,8 +66,8 @@ class Page(Callback):
             )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Remember where the steps begin."""
-        self._losses, self._first = {}, trainer.global_step
+        """Remember where the steps begin, and the run's folder, for which all processes have to ask."""
+        self._losses, self._first, self._folder = {}, trainer.global_step, trainer.log_dir
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -127,7 +128,7 @@ class Page(Callback):
             losses=self._losses,
             first=self._first,
             sentences=[*verdict.in_words(figures), *verdict.faults(figures)],
-            config=_config(trainer, model),
+            config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )
 
@@ -148,10 +149,10 @@ def _command(trainer: Trainer, output: Output) -> str:
     return f"{checkpoints.program()} render {shlex.quote(run)} --output.path {shlex.quote(other)}"
 
 
-def _config(trainer: Trainer, model: StyleTransfer) -> str:
+def _config(folder: str | None, model: StyleTransfer) -> str:
     """Return the run's config.yaml, or what is known of the options of a run that has none."""
-    file = Path(trainer.log_dir or "") / "config.yaml"
-    if trainer.log_dir and file.is_file():
+    file = Path(folder or "") / "config.yaml"
+    if folder and file.is_file():
         return file.read_text(encoding="utf-8", errors="backslashreplace")
     return yaml.safe_dump(_plain(model.options), sort_keys=False, allow_unicode=True)
 
