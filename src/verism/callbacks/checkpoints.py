@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.fabric.utilities.cloud_io import get_filesystem
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities import rank_zero_info
 from torch.optim import Optimizer
@@ -78,10 +78,6 @@ class Checkpoints(Checkpoint):
         """Return where the state after ``step`` steps is on disk; None if it is not."""
         return self._path if self._saved == step else None
 
-    def save(self, trainer: Trainer) -> None:
-        """Write the state of a run that has ended, if that is not done; what is made from it asks for it first."""
-        self._write(trainer)
-
     def remember(self, files: Iterable[Path]) -> None:
         """Record files that the run has written, so that the run that goes on from it may replace them."""
         if self._path and "://" not in self._path:
@@ -91,7 +87,7 @@ class Checkpoints(Checkpoint):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the first, so that there always is one."""
-        self._write(trainer)
+        self.save(trainer)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """Remember that image and optimiser are about to change, one after the other."""
@@ -104,7 +100,7 @@ class Checkpoints(Checkpoint):
         due = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
         late = time.monotonic() - self._time > 60 * self.every_minutes
         if due or trainer.strategy.reduce_boolean_decision(late, all=False):
-            self._write(trainer)
+            self.save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last."""
@@ -129,7 +125,7 @@ class Checkpoints(Checkpoint):
         # An error may be one process's alone, and the others would be waited for in vain.
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
-            self._write(trainer)
+            self.save(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
 
@@ -138,8 +134,11 @@ class Checkpoints(Checkpoint):
         if self._claimed and self._saved is None:
             Path(self._path).unlink(missing_ok=True)
 
-    def _write(self, trainer: Trainer) -> None:
-        """Write the state, unless that is done or the image is spoilt: nothing could go on from there."""
+    def save(self, trainer: Trainer) -> None:
+        """Write the state, unless that is done or the image is spoilt: nothing could go on from there.
+
+        What is made from the state at the end asks for it first.
+        """
         if trainer.global_step == self._saved:
             return
         optimised = [value for value in trainer.lightning_module.parameters() if value.requires_grad]
@@ -163,12 +162,6 @@ class Checkpoints(Checkpoint):
 
     def _say(self) -> None:
         rank_zero_info(f"To go on from step {self._saved}: {resuming(self.command, self._path)}")
-
-
-def of(trainer: Trainer) -> Checkpoints | None:
-    """Return the callback of a run; None if it leaves no checkpoints."""
-    callbacks: Sequence[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
-    return next((callback for callback in callbacks if isinstance(callback, Checkpoints)), None)
 
 
 def resuming(command: Sequence[str] | None, path: str) -> str:

@@ -19,6 +19,8 @@ from torch import Tensor
 
 from verism import atomic, photo_file
 from verism.callbacks import checkpoints, partial
+from verism.callbacks.checkpoints import Checkpoints
+from verism.callbacks.find import find
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
@@ -165,7 +167,7 @@ class Output(Callback):
         """Write the last image, or the one before if the last step spoilt it."""
         self._ended = True
         # Lightning has checkpoints come last; but what the picture can be made from is written before the picture.
-        own = checkpoints.of(trainer)
+        own = find(trainer, Checkpoints)
         if own is not None:
             own.save(trainer)
         last = _state(pl_module)
@@ -235,14 +237,14 @@ class Output(Callback):
 
     @staticmethod
     def _remember(trainer: Trainer, files: Sequence[Path]) -> None:
-        own = checkpoints.of(trainer)
+        own = find(trainer, Checkpoints)
         if own is not None and trainer.is_global_zero:
             own.remember(files)
 
     @staticmethod
     def _way_out(trainer: Trainer, command: str, options: Sequence[str]) -> str:
         """Return how to write what could not be written, if its state is on disk."""
-        own = checkpoints.of(trainer)
+        own = find(trainer, Checkpoints)
         state = None if own is None else own.state_at(trainer.global_step)
         if state is None or not command:
             return ""

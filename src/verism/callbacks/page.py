@@ -5,15 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
+import torch
 import yaml
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
+from torch import Tensor
 
 from verism import atomic, images, verdict
 from verism.callbacks import checkpoints, partial
+from verism.callbacks.checkpoints import Checkpoints
+from verism.callbacks.find import find
 from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
 from verism.data.source import Source, read
@@ -22,8 +26,6 @@ from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.page import result as result_page
-
-Kind = TypeVar("Kind", bound=Callback)
 
 HEAD = 1000
 """Bytes at the start of a page in which it says whose it is."""
@@ -48,7 +50,7 @@ class Page(Callback):
         """
         self.write = write
         self.left: Mapping[str, str] = {}
-        self._losses: dict[str, list[float]] = {}
+        self._losses: dict[str, list[Tensor]] = {}
         self._first = 0
         self._folder: str | None = None
 
@@ -72,15 +74,15 @@ class Page(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Remember the losses of a step."""
-        values = {"total": float(outputs["loss"])}
-        values |= {name: float(term.weighted) for name, term in outputs["terms"].items()}
+        """Remember the losses of a step, where they are: to look at them would wait for the device."""
+        values = {"total": outputs["loss"].detach()}
+        values |= {name: term.weighted for name, term in outputs["terms"].items()}
         for name, value in values.items():
             self._losses.setdefault(name, []).append(value)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write it, after the picture; a page that cannot be written is no reason to fail."""
-        output = _of(trainer, Output)
+        output = find(trainer, Output)
         if not self.write or output is None or output.written is None or not trainer.is_global_zero:
             return
         picture = output.destination
@@ -96,7 +98,7 @@ class Page(Callback):
             rank_zero_warn(f"The page of the result could not be written, the result itself is whole: {error}")
             return
         rank_zero_info(f"Page: {page}")
-        own = checkpoints.of(trainer)
+        own = find(trainer, Checkpoints)
         if own is not None and isinstance(page, Path) and trainer.global_step < trainer.max_steps:
             own.remember([page])
 
@@ -110,7 +112,7 @@ class Page(Callback):
         source = at_most(model.data.source, result_page.SIDE)
         result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
-        metrics = _of(trainer, Metrics)
+        metrics = find(trainer, Metrics)
         figures = {} if metrics is None else metrics.last
         styles = [read(style, model.data.white) for style in model.data.styles]
         regions = model.regions
@@ -125,7 +127,7 @@ class Page(Callback):
             command=_command(trainer, output),
             fit=(model.photos.content, model.photos.style),
             regions=None if regions is None or regions.undivided else regions,
-            losses=self._losses,
+            losses={name: torch.stack(values).tolist() for name, values in self._losses.items()},
             first=self._first,
             sentences=[*verdict.in_words(figures), *verdict.faults(figures)],
             config=_config(self._folder, model),
@@ -139,7 +141,7 @@ def _name(photo: Source) -> str:
 
 def _command(trainer: Trainer, output: Output) -> str:
     """Return what writes the picture again under another name; empty if its state is not on disk."""
-    own = checkpoints.of(trainer)
+    own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
@@ -173,9 +175,3 @@ def _is_own(page: Path) -> bool:
             return result_page.GENERATOR.encode() in file.read(HEAD)
     except OSError:
         return False
-
-
-def _of(trainer: Trainer, kind: type[Kind]) -> Kind | None:
-    """Return the run's callback of a class; None if it has none."""
-    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
-    return next((callback for callback in callbacks if isinstance(callback, kind)), None)

@@ -83,7 +83,8 @@ class Progress(ProgressBar):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Show the step that was made."""
-        self._show(float(outputs["loss"]))
+        if self._shown:
+            self._show(float(outputs["loss"]))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remove the bar."""

@@ -13,7 +13,9 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from verism import atomic, images
-from verism.callbacks import checkpoints, partial
+from verism.callbacks import partial
+from verism.callbacks.checkpoints import Checkpoints
+from verism.callbacks.find import find
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 from verism.regions.masks import Regions, paint
@@ -90,7 +92,7 @@ class RegionMap(Callback):
                     logger.experiment.add_image(f"regions/{name}", overlay(photo, masks, regions).squeeze(0), 0)
         for file, masks in zip(self.files, (regions.content, regions.style), strict=False):
             images.write(file, paint(masks, regions.labels), {})
-        own = checkpoints.of(trainer)
+        own = find(trainer, Checkpoints)
         if own is not None:
             own.remember(self.files)
 

@@ -50,7 +50,7 @@ LONGEST_NAME = 255
 """Bytes that file systems have for a name."""
 
 SEEDS = 2**32
-"""There are so many."""
+"""Number of valid seeds."""
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
@@ -167,7 +167,7 @@ class VerismCLI(LightningCLI):
         paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
         parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
         parser.add_lightning_class_args(self.output_class, "output")
-        # Of no use to a Trainer that is to write none.
+        # Only given to a Trainer that has checkpoints enabled.
         parser.add_class_arguments(Checkpoints, "checkpoints")
         parser.add_lightning_class_args(Scalars, "scalars")
         parser.add_lightning_class_args(Metrics, "metrics")

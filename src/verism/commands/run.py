@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.text import Text
 
 from verism import images, photo_file, verdict
-from verism.callbacks import Metrics, checkpoints
+from verism.callbacks import Checkpoints, Metrics, checkpoints
+from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands.fit import VerismCLI
@@ -127,7 +128,7 @@ def parse(args: Sequence[str]) -> Request:
         opens="--open" in args,
     )
     if len(request.pairs) > 1:
-        for option in ("--output.path", "--output.lut", "--page.path", "--regions.path", "--ckpt_path"):
+        for option in ("--output.path", "--output.lut", "--regions.path", "--ckpt_path"):
             if any(word.partition("=")[0] == option for word in options):
                 raise VerismError(
                     f"{option}: is one file, and {len(request.pairs)} pictures are asked for; leave it out."
@@ -185,14 +186,15 @@ def _one(request: Request, number: int) -> Path:
             released()
     if not trainer.is_global_zero:
         return path
-    figures = next((it.last for it in trainer.callbacks if isinstance(it, Metrics)), {})  # type: ignore[attr-defined]
+    metrics = find(trainer, Metrics)
+    figures = {} if metrics is None else metrics.last
     _say(Text(str(path), "bold"))
     for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
         _say(Text(f"  {sentence}"))
     page = path.with_suffix(".html")
     if page.is_file():
         _say(Text.assemble("Look closer, in a browser: ", (str(page), "bold")))
-    own = checkpoints.of(trainer)
+    own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if request.preview:
         _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))

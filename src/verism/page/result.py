@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 import torch
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
@@ -18,6 +17,7 @@ from torch import Tensor
 from verism import images, version
 from verism.look.strength import Strength
 from verism.page import charts
+from verism.page.self_contained import data_uri, templates
 from verism.regions.masks import Regions
 
 SIDE = 1400
@@ -67,40 +67,37 @@ class Contents:
 
 def html(contents: Contents) -> bytes:
     """Return a page that needs no other file and no server, in UTF-8."""
-    environment = Environment(
-        loader=PackageLoader("verism.page", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     script = resources.files("verism.page").joinpath("result.js").read_text(encoding="utf-8")
     regions = contents.regions
     lines, end = charts.losses(contents.losses, contents.first) if contents.losses else ({}, charts.Axis(0, 0.0))
     seen = contents.strength(contents.photo, contents.result)
     height, width = contents.photo.shape[-2:]
-    page = environment.get_template("result.html.jinja").render(
-        title=contents.title,
-        generator=f"{GENERATOR} {version.__version__}",
-        # Only this script runs, whatever else a name or a config may hold.
-        hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        script=Markup(script),  # noqa: S704  # It is verism's own.
-        width=width,
-        height=height,
-        photo=picture(contents.photo),
-        result=picture(contents.result),
-        styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
-        region_photos=[picture(photo) for photo in contents.fit] if regions else [],
-        region_labels=[label_image(masks) for masks in (regions.content, regions.style)] if regions else [],
-        regions=region_list(regions) if regions else [],
-        histograms=charts.histograms({"your photo": contents.photo, "result": seen, "style": contents.styles[0]}),
-        lines=lines,
-        end=end,
-        first=contents.first,
-        sentences=contents.sentences,
-        config=contents.config,
-        table=contents.table and (contents.table[0], data_uri("application/octet-stream", contents.table[1])),
-        data={"strength": contents.strength._asdict(), "command": contents.command},
+    page = (
+        templates("verism.page")
+        .get_template("result.html.jinja")
+        .render(
+            title=contents.title,
+            generator=f"{GENERATOR} {version.__version__}",
+            # Only this script runs, whatever else a name or a config may hold.
+            hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            script=Markup(script),  # noqa: S704  # It is verism's own.
+            width=width,
+            height=height,
+            photo=picture(contents.photo),
+            result=picture(contents.result),
+            styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
+            region_photos=[picture(photo) for photo in contents.fit] if regions else [],
+            region_labels=[label_image(masks) for masks in (regions.content, regions.style)] if regions else [],
+            regions=region_list(regions) if regions else [],
+            histograms=charts.histograms({"your photo": contents.photo, "result": seen, "style": contents.styles[0]}),
+            lines=lines,
+            end=end,
+            first=contents.first,
+            sentences=contents.sentences,
+            config=contents.config,
+            table=contents.table and (contents.table[0], data_uri("application/octet-stream", contents.table[1])),
+            data={"strength": contents.strength._asdict(), "command": contents.command},
+        )
     )
     # The name of a file need not be valid Unicode.
     return page.encode("utf-8", "backslashreplace")
@@ -138,8 +135,3 @@ def region_list(regions: Regions) -> list[dict[str, object]]:
         {"label": label, "share": share, "style_share": other, "sure": sure, "number": number}
         for number, (label, share, other, sure) in enumerate(parts, 1)
     ]
-
-
-def data_uri(kind: str, data: bytes) -> str:
-    """Return data as a URI that holds it."""
-    return f"data:{kind};base64,{b64encode(data).decode()}"

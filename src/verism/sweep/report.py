@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from verism import atomic, images
+from verism.page.self_contained import data_uri, templates
 from verism.sweep.labels import COMPARED, metric_name, metrics, options, short_names
 from verism.sweep.plots import plots, save, svg
 from verism.sweep.record import Record
@@ -75,33 +74,32 @@ def write_report(
     Raises:
         VerismError: it cannot be written.
     """
-    environment = Environment(
-        loader=PackageLoader("verism.sweep", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     names = short_names(options(records))
-    page = environment.get_template("report.html.jinja").render(
-        title=title,
-        runs=records,
-        failed=sum(record.error is not None for record in records),
-        weights=sorted({(record.weights, record.sha256) for record in records if record.weights}),
-        pairs=[
-            {
-                "title": f"{content.stem} → {' + '.join(style.stem for style in styles)}",
-                "content": content,
-                "style": ", ".join(map(str, styles)),
-                "sheet": _data_uri("image/jpeg", _jpeg(sheet)),
-            }
-            for (content, *styles), sheet in sheets.items()
-        ],
-        faults=_faults(records),
-        plots={names[option]: _data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
-        options=names,
-        metrics={tag: metric_name(tag) for tag in tags},
-        command=f"python main.py fit --config {shlex.quote(str(records[0].folder / 'fit.yaml'))}" if records else "",
+    page = (
+        templates("verism.sweep")
+        .get_template("report.html.jinja")
+        .render(
+            title=title,
+            runs=records,
+            failed=sum(record.error is not None for record in records),
+            weights=sorted({(record.weights, record.sha256) for record in records if record.weights}),
+            pairs=[
+                {
+                    "title": f"{content.stem} → {' + '.join(style.stem for style in styles)}",
+                    "content": content,
+                    "style": ", ".join(map(str, styles)),
+                    "sheet": data_uri("image/jpeg", _jpeg(sheet)),
+                }
+                for (content, *styles), sheet in sheets.items()
+            ],
+            faults=_faults(records),
+            plots={names[option]: data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
+            options=names,
+            metrics={tag: metric_name(tag) for tag in tags},
+            command=f"python main.py fit --config {shlex.quote(str(records[0].folder / 'fit.yaml'))}"
+            if records
+            else "",
+        )
     )
     # A file's name need not be valid Unicode.
     atomic.write(path, page.encode("utf-8", "backslashreplace"))
@@ -149,7 +147,3 @@ def _jpeg(image: Tensor) -> bytes:
         path = Path(folder) / "image.jpg"
         images.write(path, image, {})
         return path.read_bytes()
-
-
-def _data_uri(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{b64encode(data).decode()}"
