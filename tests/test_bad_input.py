@@ -239,7 +239,7 @@ FIT: list[Row] = [
     (["--model.backbone.weights", "content.png"], "weights are read from .pth, .pt, .safetensors files"),
     (["--ckpt_path", "missing.ckpt"], "missing.ckpt: no such checkpoint"),
     (["--ckpt_path", "folder"], "folder: no such checkpoint"),
-    (["--ckpt_path", "empty.ckpt"], "empty.ckpt: damaged, or not the checkpoint of a run of fit"),
+    (["--ckpt_path", "empty.ckpt"], "empty.ckpt: empty: its run was stopped before it saved anything"),
     (["--ckpt_path", "list.ckpt"], "list.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "code.ckpt"], "code.ckpt: damaged, or not the checkpoint of a run of fit"),
     (["--ckpt_path", "hidden.ckpt"], "hidden.ckpt: damaged, or not the checkpoint of a run of fit"),

@@ -62,7 +62,14 @@ def test_a_torch_file_of_something_else_is_one_sentence(tmp_path: Path, content:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"this is text", b"PK\x03\x04 cut off", b"\x80\x02garbage"])
+def test_a_name_that_a_killed_run_took_is_said_to_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    path.touch()
+    with pytest.raises(VerismError, match=r"last\.ckpt: empty: its run was stopped before it saved anything\.$"):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("data", [b"this is text", b"PK\x03\x04 cut off", b"\x80\x02garbage"])
 def test_a_file_of_anything_is_one_sentence(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "last.ckpt"
     path.write_bytes(data)

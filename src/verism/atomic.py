@@ -61,7 +61,7 @@ def check(path: Path) -> None:
 def _try(file: Path) -> None:
     """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
     with suppress(FileExistsError):
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         file.unlink()
 
 
@@ -76,7 +76,7 @@ def claim(path: Path) -> bool:
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except FileExistsError:
         return False
     except OSError as error:

@@ -88,6 +88,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
     files = get_filesystem(path)
     if not files.isfile(str(path)):
         raise VerismError(f"{path}: no such checkpoint.")
+    if not files.size(str(path)):
+        raise VerismError(f"{path}: empty: its run was stopped before it saved anything{_otherwise(path)}.")
     try:
         with files.open(str(path), "rb") as file:
             checkpoint: Mapping[str, Any] = tensor_file.load(file)

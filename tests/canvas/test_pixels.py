@@ -55,8 +55,11 @@ def test_starts_as_an_image_file_in_the_contents_shape(content: Tensor, style: T
         torch.testing.assert_close(canvas().detach(), resize(images.read(path), (48, 64)))
 
 
-def checkpoint(path: Path, pixels: Tensor) -> Path:
-    torch.save({"state_dict": {"canvas.pixels": pixels}, "verism": stamp()}, path)
+def checkpoint(path: Path, pixels: Tensor, name: str = "canvas.pixels") -> Path:
+    """Write as much of a run's checkpoint as is read."""
+    network = {"backbone": {"weights": "tiny", "sha256": "0" * 64}}
+    state = {"state_dict": {name: pixels}, "global_step": 1, "hyper_parameters": network, "verism": stamp()}
+    torch.save(state, path)
     return path
 
 
@@ -92,7 +95,7 @@ def foreign(path: Path) -> None:
 
 
 def other_checkpoint(path: Path) -> None:
-    torch.save({"state_dict": {"pixels": torch.zeros(1, 3, 48, 64)}, "verism": stamp()}, path)
+    checkpoint(path, torch.zeros(1, 3, 48, 64), "canvas.grid")
 
 
 def no_file(path: Path) -> None:
@@ -106,7 +109,7 @@ def no_file(path: Path) -> None:
         ("first.png", foreign, "not an image in a format that can be read"),
         ("first.ckpt", no_file, "no such file"),
         ("first.ckpt", foreign, "damaged, or not the checkpoint of a run"),
-        ("first.ckpt", other_checkpoint, "not the checkpoint of a run"),
+        ("first.ckpt", other_checkpoint, "not the checkpoint of a run on a canvas of pixels"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(
