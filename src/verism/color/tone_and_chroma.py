@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -22,8 +23,21 @@ SLOPES = (0.5, 1.8)
 CAREFUL_SLOPES = (0.7, 1.5)
 """The same for a whole photo, whose parts may have no counterpart in the style: a dark otter on a bright rock."""
 
+LIFTED = 0.5
+"""How much of it a whole photo gets, where its tones would be lifted: more light on what it is not known to be of, such
+as a photo that has no more than half of its style's sky, is a veil."""
+
 SATURATIONS = (0.5, 1.6)
 """Factors of the chroma: below, a photo goes grey; above, its noise and its compression show as colour."""
+
+CAREFUL_SATURATIONS = (0.8, 1.4)
+"""The same for a whole photo."""
+
+MONOCHROME = 0.02
+"""Root mean square chroma, in Oklab, below which a style is on its way to black and white, toned or not."""
+
+VIVIDNESS_STEPS = 4
+"""Of the fixed-point iteration that finds how vivid a map has to be."""
 
 RIDGE = 0.02
 """Weight of a tone curve's slope of 1 against its squared error: it decides where the photo has few pixels."""
@@ -133,11 +147,18 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """
     ours, theirs = weights or (torch.ones_like(colors[0]) for colors in (content, style))
     ends = _wanted_ends(content, style, ours, theirs)
-    curve = tone_curve(content[0], ours, style[0], theirs, ends, CAREFUL_SLOPES)
-    saturation = _saturation(content, style, ours, theirs)
-    shift = _neutral_shift(content, style, ours, theirs, curve, saturation)
-    white = _white_shift(content, style, ours, theirs, saturation)
-    return _retouch(curve, saturation, shift, _spared(shift), white)
+    knots = torch.linspace(0, 1, KNOTS)
+    change = tone_curve(content[0], ours, style[0], theirs, ends, CAREFUL_SLOPES) - knots
+    curve = knots + torch.where(change > 0, LIFTED * change, change)
+    saturation, most = _saturation(content, style, ours, theirs, CAREFUL_SATURATIONS)
+
+    def at(vividness: Tensor) -> ToneAndChroma:
+        vivid = saturation * vividness
+        shift = _neutral_shift(content, style, ours, theirs, curve, vivid)
+        spared = (vivid / CAREFUL_SATURATIONS[0]).clamp_max(1) * _spared(shift)
+        return _retouch(curve, vivid, shift, spared, _white_shift(content, style, ours, theirs, vivid))
+
+    return _vivid(at, content, ours, _chroma(style, theirs), most)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -156,16 +177,24 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     curve = tone_curve(content[0], ours, style[0], theirs, ends, anchors=(ANCHOR, REGION_ANCHOR))
     knots = torch.linspace(0, 1, KNOTS).to(content)
     origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
-    saturation = _saturation(content, style, ours, theirs)
-    neutral = _neutral_shift(content, style, ours, theirs, curve, saturation)
     chroma = origin.norm(dim=1, keepdim=True)
-    spared = _perpendicular(neutral, origin / chroma.clamp_min(1e-6))
-    lacking = tint - saturation * origin - neutral + _colorful(chroma) * spared
     own = chroma.square() / (chroma.square() + GREYISH**2)
     near = (_circle(content) @ (origin / chroma.clamp_min(1e-6)).T).clamp_min(0).unsqueeze(2)
-    white = _white_shift(content, style, ours, theirs, saturation)
+
+    saturation, most = _saturation(content, style, ours, theirs, SATURATIONS)
+    neutral = _neutral_shift(content, style, ours, theirs, curve, saturation)
+    spared = _perpendicular(neutral, origin / chroma.clamp_min(1e-6))
+    lacking = tint - saturation * origin - neutral + _colorful(chroma) * spared
     hues = near * lacking * own / _colorful(chroma).clamp_min(0.3)
-    return _retouch(curve, saturation, neutral + (1 - own) * lacking, hues + _spared(neutral), white)
+
+    def at(vividness: Tensor) -> ToneAndChroma:
+        vivid = saturation * vividness
+        neutral = _neutral_shift(content, style, ours, theirs, curve, vivid)
+        shift = neutral + vividness * (1 - own) * lacking
+        turned = vividness * hues + (vivid / SATURATIONS[0]).clamp_max(1) * _spared(neutral)
+        return _retouch(curve, vivid, shift, turned, _white_shift(content, style, ours, theirs, vivid))
+
+    return _vivid(at, content, ours, _chroma(style, theirs), most)
 
 
 def by_region(
@@ -430,11 +459,39 @@ def _neutrality(colors: Tensor, weights: Tensor) -> Tensor:
     return weights * torch.exp(-((chroma / min(max(least, 0.015), 0.2)) ** 2))
 
 
-def _saturation(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tensor:
+def _chroma(colors: Tensor, weights: Tensor) -> Tensor:
+    """Return the root mean square of the chroma of Oklab colours ``(3, n)``, seen from what is most nearly neutral."""
+    neutral = _mean(colors, _neutrality(colors, weights)).unsqueeze(1)
+    return ((colors[1:] - neutral).square().sum(dim=0) @ weights / weights.sum()).sqrt()
+
+
+def _vivid(
+    at: Callable[[Tensor], ToneAndChroma], content: Tensor, ours: Tensor, wanted: Tensor, most: float
+) -> ToneAndChroma:
+    """Return the map of the vividness, from 1 to ``most``, at which the result has as much chroma as the style.
+
+    With the spread around the mean colour alone it has less: the mean of several colours is greyer than each of them.
+    """
+    vividness = torch.ones_like(wanted)
+    for _ in range(VIVIDNESS_STEPS):
+        got = _chroma(at(vividness)(content)[0], ours)
+        # What is nearly grey should not be multiplied until it is colourful.
+        vividness = (vividness * (wanted + 0.02) / (got + 0.02)).clamp(1, most)
+    return at(vividness)
+
+
+def _saturation(
+    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, bounds: tuple[float, float]
+) -> tuple[Tensor, float]:
+    """Return the factor that brings over the spread of a and b around their mean, and what it may be multiplied by."""
     spreads = []
     for colors, weights in ((content, ours), (style, theirs)):
         mean = _mean(colors, weights).unsqueeze(1)
         spreads.append(((colors[1:] - mean).square().sum(dim=0) @ weights / weights.sum()).sqrt())
     mine, wanted = spreads
+    # A style in black and white takes all colour away, and not only as much as is prudent.
+    colored = (_chroma(style, (theirs > 0).to(style)) / MONOCHROME).clamp(1e-3, 1)
     # What is nearly grey should not be multiplied until it is colourful.
-    return ((wanted + 0.02) / (mine + 0.02)).clamp(*SATURATIONS)
+    noise = 0.02 * colored
+    saturation = ((wanted + noise) / (mine + noise)).clamp(bounds[0] * float(colored), bounds[1])
+    return saturation, bounds[1] / float(saturation)
