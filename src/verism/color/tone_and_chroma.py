@@ -138,7 +138,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """Return the map for a whole photo: the style's tones, its saturation, and its neutral axis.
 
     What is neutral in the photo takes the tint of what is most nearly neutral in the style, so that a blue sky in the
-    style is no reason for a blue face. Black is lifted as far as the style's is, but not much, and white lowered.
+    style is no reason for a blue face. Black is lifted half as far as the style's is, but not much, and white lowered.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -151,18 +151,20 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     change = tone_curve(content[0], ours, style[0], theirs, ends, CAREFUL_SLOPES) - knots
     curve = knots + torch.where(change > 0, LIFTED * change, change)
     saturation, most = _saturation(content, style, ours, theirs, CAREFUL_SATURATIONS)
+    grey, tint = _neutral_axes(content, style, ours, theirs, curve)
+    white, lightest = _whites(content, style, ours, theirs)
 
     def at(vividness: Tensor) -> ToneAndChroma:
         vivid = saturation * vividness
-        shift = _neutral_shift(content, style, ours, theirs, curve, vivid)
+        shift = tint - vivid * grey
         spared = (vivid / CAREFUL_SATURATIONS[0]).clamp_max(1) * _spared(shift)
-        return _retouch(curve, vivid, shift, spared, _white_shift(content, style, ours, theirs, vivid))
+        return _retouch(curve, vivid, shift, spared, lightest - vivid * white)
 
     return _vivid(at, content, ours, _chroma(style, theirs), most)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
-    """Return the map for a region that both photos show: its tones, its saturation and its mean colour.
+    """Return the map for a region that both photos show: its tones, its mean colour, and how vivid it is.
 
     What is neutral in it takes the tint of the style's neutral axis, as in ``whole_photo``. What the mean colour still
     lacks of the style's is added to hues around its own, the less the further they are; to all of them, if it is grey.
@@ -176,23 +178,24 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     ends = _wanted_ends(content, style, ours, theirs)
     curve = tone_curve(content[0], ours, style[0], theirs, ends, anchors=(ANCHOR, REGION_ANCHOR))
     knots = torch.linspace(0, 1, KNOTS).to(content)
-    origin, tint = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
-    chroma = origin.norm(dim=1, keepdim=True)
+    mean, wanted = _mean_colors(content, ours, knots), _mean_colors(style, theirs, curve.to(style))
+    chroma = mean.norm(dim=1, keepdim=True)
     own = chroma.square() / (chroma.square() + GREYISH**2)
-    near = (_circle(content) @ (origin / chroma.clamp_min(1e-6)).T).clamp_min(0).unsqueeze(2)
-
+    direction = mean / chroma.clamp_min(1e-6)
+    near = (_circle(content) @ direction.T).clamp_min(0).unsqueeze(2)
     saturation, most = _saturation(content, style, ours, theirs, SATURATIONS)
-    neutral = _neutral_shift(content, style, ours, theirs, curve, saturation)
-    spared = _perpendicular(neutral, origin / chroma.clamp_min(1e-6))
-    lacking = tint - saturation * origin - neutral + _colorful(chroma) * spared
+    grey, tint = _neutral_axes(content, style, ours, theirs, curve)
+    white, lightest = _whites(content, style, ours, theirs)
+    neutral = tint - saturation * grey
+    lacking = wanted - saturation * mean - neutral + _colorful(chroma) * _perpendicular(neutral, direction)
     hues = near * lacking * own / _colorful(chroma).clamp_min(0.3)
 
     def at(vividness: Tensor) -> ToneAndChroma:
         vivid = saturation * vividness
-        neutral = _neutral_shift(content, style, ours, theirs, curve, vivid)
+        neutral = tint - vivid * grey
+        spared = (vivid / SATURATIONS[0]).clamp_max(1) * _spared(neutral)
         shift = neutral + vividness * (1 - own) * lacking
-        turned = vividness * hues + (vivid / SATURATIONS[0]).clamp_max(1) * _spared(neutral)
-        return _retouch(curve, vivid, shift, turned, _white_shift(content, style, ours, theirs, vivid))
+        return _retouch(curve, vivid, shift, vividness * hues + spared, lightest - vivid * white)
 
     return _vivid(at, content, ours, _chroma(style, theirs), most)
 
@@ -372,10 +375,11 @@ def _least_displacement(
     )
 
 
-def _neutral_shift(
-    content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, curve: Tensor, saturation: Tensor
-) -> Tensor:
-    """Return the shift of a and b ``(KNOTS, 2)`` that takes the photo's neutral axis to the style's."""
+def _neutral_axes(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, curve: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a and b ``(KNOTS, 2)`` of what is neutral in the photo, and of what it should become.
+
+    Of a cast, the first has as much as should go.
+    """
     knots = torch.linspace(0, 1, KNOTS).to(content)
     neutral = _mean_colors(content, _neutrality(content, ours), knots)
     tint = _mean_colors(style, _neutrality(style, theirs), curve.to(style))
@@ -383,20 +387,20 @@ def _neutral_shift(
     # as the style has the same, there is nothing to add to it.
     cast = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
     same = ((tint * neutral).sum(dim=1, keepdim=True) / cast).clamp(0, 1)
-    origin = neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same)
-    return tint - saturation * origin
+    return neutral * torch.lerp(1 / (1 + cast / CAST**2), torch.ones_like(cast), same), tint
 
 
-def _white_shift(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor, saturation: Tensor) -> Tensor:
-    """Return the shift of a and b ``(2,)`` from a photo's white, its lightest percent, to the style's.
+def _whites(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a and b ``(2,)`` of a photo's white, its lightest percent, and of the style's.
 
-    It is 0 as far as the lightest of the style is too dark to be white.
+    Both are 0 as far as the lightest of the style is too dark to be white.
     """
     whites, lightest = [], 0.0
     for colors, weights in ((content, ours), (style, theirs)):
         lightest = float(quantiles(colors[0], weights, torch.tensor([0.99])))
         whites.append(_mean(colors, weights * (colors[0] >= lightest)))
-    return (whites[1] - saturation * whites[0]) * min(max((lightest - NO_WHITE) / (1 - NO_WHITE), 0), 1)
+    is_white = min(max((lightest - NO_WHITE) / (1 - NO_WHITE), 0), 1)
+    return whites[0] * is_white, whites[1] * is_white
 
 
 def _retouch(curve: Tensor, saturation: Tensor, shift: Tensor, hues: Tensor, white: Tensor) -> ToneAndChroma:
