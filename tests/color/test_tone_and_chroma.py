@@ -402,21 +402,20 @@ def test_a_style_in_black_and_white_takes_all_colour_away() -> None:
             colors = found(ours)[0]
             between = (colors[0] > 0.1) & (colors[0] < HIGHLIGHT)
             tint = theirs[1:, :1].expand_as(colors[1:])
-            torch.testing.assert_close(colors[1:, between], tint[:, between], atol=0.01, rtol=0)
+            torch.testing.assert_close(colors[1:, between], tint[:, between], atol=0.005, rtol=0)
     pale = ours * torch.tensor([1.0, 0.5, 0.5]).view(3, 1)
     assert saturation(whole_photo(ours, pale)) == pytest.approx(CAREFUL_SATURATIONS[0])
 
 
-def test_the_result_is_as_vivid_as_the_style_though_their_means_are_grey() -> None:
-    """Orange and blue have a mean that is greyer than either; so does what is half of each."""
+def test_the_result_is_as_vivid_as_the_style_though_its_mean_is_grey() -> None:
+    """Every colour of the style has its opposite, too."""
     photo = encoded(with_greys(1))
-    pair = torch.tensor([[0.6, 0.6], [0.06, -0.06], [0.08, -0.08]]).repeat_interleave(photo.shape[1] // 2, dim=1)
-    style = torch.cat([pair, encoded(with_greys(2)) * torch.tensor([1.0, 0.2, 0.2]).view(3, 1)], dim=1)
+    style = torch.cat([photo, photo * torch.tensor([1.0, -1.0, -1.0]).view(3, 1)], dim=1)
     pale = photo * torch.tensor([1.0, 0.8, 0.8]).view(3, 1)
     result = region(pale, style, ones(pale), ones(style))(pale)[0]
     had, got, wanted = (float(colors[1:].norm(dim=0).square().mean().sqrt()) for colors in (pale, result, style))
-    assert had < got
-    assert got == pytest.approx(wanted, rel=0.2)
+    assert got - had > 0.5 * (wanted - had)
+    assert got < 1.2 * wanted
 
 
 def test_weights_of_a_whole_photo_count_as_repeated_pixels(content: Tensor, style: Tensor) -> None:

@@ -157,8 +157,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     def at(vividness: Tensor) -> ToneAndChroma:
         vivid = saturation * vividness
         shift = tint - vivid * grey
-        spared = (vivid / CAREFUL_SATURATIONS[0]).clamp_max(1) * _spared(shift)
-        return _retouch(curve, vivid, shift, spared, lightest - vivid * white)
+        return _retouch(curve, vivid, shift, _turning(vivid) * _spared(shift), lightest - vivid * white)
 
     return _vivid(at, content, ours, _chroma(style, theirs), most)
 
@@ -187,15 +186,22 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
     grey, tint = _neutral_axes(content, style, ours, theirs, curve)
     white, lightest = _whites(content, style, ours, theirs)
     neutral = tint - saturation * grey
-    lacking = wanted - saturation * mean - neutral + _colorful(chroma) * _perpendicular(neutral, direction)
-    hues = near * lacking * own / _colorful(chroma).clamp_min(0.3)
+    lacking = wanted - saturation * mean - neutral
+    lacking = lacking + _turning(saturation) * _colorful(chroma) * _perpendicular(neutral, direction)
+    # What is grey in the region goes the style's way, and not away from the region's colour: grey trunks of green trees
+    # become brown among orange leaves, and not mauve.
+    amount = wanted.norm(dim=1, keepdim=True)
+    way = wanted / (amount + 0.02)
+    everywhere = (1 - own) * (lacking * way).sum(dim=1, keepdim=True).clamp_min(0) * way
+    hues = near * (lacking - everywhere) / _colorful(chroma).clamp_min(0.3)
 
     def at(vividness: Tensor) -> ToneAndChroma:
         vivid = saturation * vividness
         neutral = tint - vivid * grey
-        spared = (vivid / SATURATIONS[0]).clamp_max(1) * _spared(neutral)
-        shift = neutral + vividness * (1 - own) * lacking
-        return _retouch(curve, vivid, shift, vividness * hues + spared, lightest - vivid * white)
+        shift = neutral + vividness * everywhere
+        spared = torch.lerp(_spared(shift), _spared(neutral), near)
+        turned = vividness * hues + _turning(vivid) * spared
+        return _retouch(curve, vivid, shift, turned, lightest - vivid * white)
 
     return _vivid(at, content, ours, _chroma(style, theirs), most)
 
@@ -350,6 +356,11 @@ def _spared(shift: Tensor) -> Tensor:
     Under a warm tint a blue sky should go grey, and not mauve.
     """
     return torch.stack([-_perpendicular(shift, direction.expand_as(shift)) for direction in _circle(shift)])
+
+
+def _turning(saturation: Tensor) -> Tensor:
+    """Return how far a tint can turn the hues that are left at a saturation: in black and white, there are none."""
+    return (saturation / SATURATIONS[0]).clamp_max(1)
 
 
 def _perpendicular(shift: Tensor, directions: Tensor) -> Tensor:
