@@ -235,10 +235,13 @@ def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
     saved = torch.load(checkpoint, weights_only=True)
     assert list(saved["state_dict"]) == ["canvas.pixels"]
     assert checkpoint.stat().st_size < 300_000
+    assert saved["verism"]["backbone"] == {"weights": "tiny", "sha256": tiny_weights.sha256}
     for hparams in (saved["hyper_parameters"], yaml.safe_load((folder / "hparams.yaml").read_text())):
-        assert hparams["backbone"]["weights"] == "tiny"
-        assert hparams["backbone"]["sha256"] == tiny_weights.sha256
-        assert hparams["backbone"]["activation"]["class_path"] == "torch.nn.Tanh"
+        assert hparams["backbone"]["class_path"] == "verism.VGG19"
+        options = hparams["backbone"]["init_args"]
+        assert options["weights"] == "tiny"
+        assert options["sha256"] == tiny_weights.sha256
+        assert options["activation"]["class_path"] == "torch.nn.Tanh"
         assert hparams["style"]["init_args"]["weight"] == 1e6
 
 
@@ -357,8 +360,8 @@ def test_a_checkpoint_of_other_weights_is_refused(
     checkpoint = run(*STEPS) / "checkpoints" / "last.ckpt"
     other = Weights("other", "1" * 64, tiny_weights.kernels)
 
-    def load(source: Any) -> Weights:
-        del source
+    def load(source: Any, network: Any) -> Weights:
+        del source, network
         return other
 
     monkeypatch.setattr("verism.backbone.weights.load", load)

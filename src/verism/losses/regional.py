@@ -15,6 +15,16 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
 from verism.regions.masks import Regions, resize
 
+BY_REGION = ("style", "color")
+"""The losses, by name, that are computed region by region if there are regions."""
+
+
+def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
+    """Return the losses as they are computed in a run: those of style and colour region by region, if there are any."""
+    if regions is None:
+        return dict(losses)
+    return {name: RegionalLoss(loss, regions) if name in BY_REGION else loss for name, loss in losses.items()}
+
 
 def select(features: Tensor, positions: Tensor) -> Tensor:
     """Return the features ``(1, d, h, w)`` at ``positions`` ``(n,)`` out of ``h · w``, as ``(1, d, n, 1)``."""
