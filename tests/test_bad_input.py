@@ -370,12 +370,6 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Tensor, style
     return folder
 
 
-@pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit of pixels is the process's."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-
-
 def state(folder: Path) -> dict[Path, bytes | None]:
     return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 

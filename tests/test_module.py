@@ -319,7 +319,7 @@ def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
 
     class Watch(LightningCallback):
         def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-            target = pl_module.content.get_buffer("target_conv5_4")
+            target = pl_module.content.distances["conv5_4"].target
             (moments,) = trainer.optimizers[0].state.values()
             seen.append((trainer.global_step, pl_module.image.shape, target.shape[-1], int(moments["step"])))
 

@@ -11,6 +11,7 @@ from lightning.pytorch import Callback
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from verism import photo_file
 from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.backbone import check_layers
 from verism.backbone.correspondence import find_correspondence
@@ -150,7 +151,7 @@ class StyleTransfer(CanvasModule):
         self._started_from = self.data
         self.size = self.size_at(self.trainer.global_step)
         # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
-        with torch.device("cpu"):
+        with torch.device("cpu"), photo_file.limited(self.data.max_megapixels):
             self.start(self.photos, self.regions)
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:

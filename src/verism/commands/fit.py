@@ -19,7 +19,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
-from verism import checkpoint, precision
+from verism import checkpoint, photo_file, precision
 from verism.callbacks import (
     Checkpoints,
     Histograms,
@@ -254,7 +254,8 @@ class VerismCLI(LightningCLI):
         self._check_files()
         self.datamodule.setup("fit")
         self._check_twins()
-        self.model.canvas.check()
+        with photo_file.limited(self.datamodule.max_megapixels):
+            self.model.canvas.check()
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
         self._check_optimizer()
