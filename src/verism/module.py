@@ -13,15 +13,13 @@ from torch.optim import Optimizer
 
 from verism import photo_file
 from verism.backbone import VGG, VGG19, Backbone
-from verism.backbone.backbone import check_layers
 from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
 from verism.checkpoint.module import CanvasModule
 from verism.data import PhotoPair, Photos
-from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
-from verism.losses.added import check_name
+from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
@@ -35,6 +33,10 @@ OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
     """Return the paper's optimiser: Adam with a learning rate of 0.01."""
     return torch.optim.Adam(parameters, lr=0.01)
+
+
+PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": StyleLoss, "color": ColorLoss}
+"""The paper's parts, by the constructor's arguments."""
 
 
 class StyleTransfer(CanvasModule):
@@ -100,13 +102,9 @@ class StyleTransfer(CanvasModule):
         self.content, self.style, self.color = content, style, color
         self.photorealism, self.consistency = photorealism, consistency
         self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
-        given = {"content": content, "style": style, "color": color}
-        given |= {"photorealism": photorealism, "consistency": consistency, **losses}
-        self.losses = {name: loss for name, loss in given.items() if loss is not None and loss.layers}
-        if not self.losses:
-            raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
-        for name, loss in self.losses.items():
-            check_layers(backbone, loss.layers, f"--model.{f'losses.{name}' if name in losses else name}.layers")
+        own = {"content": content, "style": style, "color": color}
+        own |= {"photorealism": photorealism, "consistency": consistency}
+        self.losses = weighted({**own, **losses}, backbone)
         # A loss or a backbone may come with a network of its own, as it was trained; only the canvas is optimised.
         for part in (backbone, content, style, color, self.added):
             if any(True for _ in part.parameters()):
@@ -125,14 +123,8 @@ class StyleTransfer(CanvasModule):
         Args:
             **parts: arguments of the constructor, by name.
         """
-        own = {
-            "canvas": Pixels,
-            "backbone": VGG19,
-            "content": ContentLoss,
-            "style": StyleLoss,
-            "color": ColorLoss,
-        }
-        return cls(**{name: kind() for name, kind in own.items() if name not in parts}, **parts)
+        own = {name: part() for name, part in PAPER.items() if name not in parts}
+        return cls(**own, **parts)
 
     def configure_callbacks(self) -> list[Callback]:
         """Return what every run needs unless the Trainer has it: logs, early stopping, scales, verism's bar."""
@@ -210,14 +202,6 @@ class StyleTransfer(CanvasModule):
         super().on_load_checkpoint(checkpoint)
 
     @property
-    def data(self) -> PhotoPair:
-        """The datamodule of the run."""
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, PhotoPair):
-            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
-        return data
-
-    @property
     def photos(self) -> Photos:
         """The content and the style photo of the run, at the present scale."""
         return self.data.photos if self.size is None else self.data.at(self.size)
@@ -233,11 +217,6 @@ class StyleTransfer(CanvasModule):
         return reference(self.backbone)
 
     @property
-    def digests(self) -> Mapping[str, Any]:
-        """SHA-256 of the photos and masks that the run is made from, by their role in it."""
-        return self.data.digests
-
-    @property
     def options(self) -> dict[str, Any]:
         """What the run was asked for, as far as it makes the image."""
         return {**self.hparams, "data": dict(self.data.hparams)}
@@ -247,8 +226,3 @@ class StyleTransfer(CanvasModule):
         """The image so far, detached: ``(1, 3, H, W)``, RGB, clipped to [0, 1]."""
         image: Tensor = self.canvas()
         return image.detach().clamp(0, 1)
-
-    @property
-    def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
-        # Every process makes the same of the same files; torch would send the losses' targets around at every step.
-        return [name for name, _ in self.named_buffers()]

@@ -11,13 +11,15 @@ from verism.backbone import Backbone
 from verism.canvas import Canvas
 from verism.checkpoint.contents import built, check_canvas, restore
 from verism.checkpoint.file import read, stamp
+from verism.data import PhotoPair
+from verism.errors import VerismError
 
 
 class CanvasModule(LightningModule):
-    """A module of which checkpoints keep the canvas alone: all else is frozen, or made from the photos again.
+    """A module of which the canvas alone changes: all else is frozen, or made from the photos again by every process.
 
     Attributes:
-        canvas: what is optimised.
+        canvas: what is optimised, and what checkpoints keep.
         backbone: the network, by whose weights a checkpoint is told from others.
     """
 
@@ -30,15 +32,23 @@ class CanvasModule(LightningModule):
         self.strict_loading = False
 
     @property
-    def digests(self) -> Mapping[str, Any]:
-        """SHA-256 of the files that the run is made from, by their role in it."""
-        raise NotImplementedError
+    def data(self) -> PhotoPair:
+        """The datamodule of the run, by whose photos a checkpoint is told from others."""
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, PhotoPair):
+            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
+        return data
+
+    @property
+    def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
+        # torch would send the losses' targets around at every step.
+        return [name for name, _ in self.named_buffers()]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say which version it is of, and which photos; keep the canvas alone, which is all that changes."""
         state = checkpoint["state_dict"]
         checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
-        checkpoint["verism"] = stamp(self.backbone.identity, self.digests)
+        checkpoint["verism"] = stamp(self.backbone.identity, self.data.digests)
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
         """Refuse the checkpoint of another canvas."""
