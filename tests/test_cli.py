@@ -188,7 +188,7 @@ def test_masks_of_a_config_are_relative_to_it_and_the_saved_config_has_them(
     first = run("--config", str(tmp_path / "own.yaml"), "--model.style.normalization", "relative", *STEPS)
     style = models[-1].compared["style"]
     assert isinstance(style, RegionalLoss)
-    assert style.shares == [0.5, 0.5]
+    assert list(style.shares.values()) == [0.5, 0.5]
     saved = yaml.safe_load((first / "config.yaml").read_text())
     assert saved["data"]["content_mask"] == str(tmp_path / "c.png")
     again = run("--config", str(first / "config.yaml"))

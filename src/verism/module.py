@@ -102,7 +102,7 @@ class StyleTransfer(CanvasModule):
         self.content, self.style, self.color = content, style, color
         self.photorealism, self.consistency = photorealism, consistency
         self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
-        own = {"content": content, "style": style, "color": color}
+        own: dict[str, Loss | None] = {"content": content, "style": style, "color": color}
         own |= {"photorealism": photorealism, "consistency": consistency}
         self.losses = weighted({**own, **losses}, backbone)
         # A loss or a backbone may come with a network of its own, as it was trained; only the canvas is optimised.

@@ -13,7 +13,7 @@ from verism import metrics
 from verism.backbone.normalization import Normalization
 from verism.errors import VerismError
 from verism.losses import SlicedWassersteinLoss, Term
-from verism.losses.sliced_wasserstein import QuantileDistance, random_directions, resample
+from verism.losses.sliced_wasserstein import random_directions, resample
 
 
 def features(*shape: int, seed: int = 0) -> Tensor:
@@ -50,14 +50,14 @@ def test_does_not_see_places() -> None:
 def test_of_a_shift_is_its_mean_square_along_the_directions() -> None:
     x, shift = features(3, 5, 6), torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
     loss = aimed(x, x, normalization="paper")
-    expected = (loss.distances["input"].directions @ shift).square().mean()
+    expected = (loss.distances.get_buffer("input.directions") @ shift).square().mean()
     torch.testing.assert_close(value(loss, x + shift.view(1, 3, 1, 1)), expected)
 
 
 def test_photos_of_different_sizes_are_compared_by_interpolated_quantiles() -> None:
     x, s = features(3, 7, 8), features(3, 4, 5, seed=1)
     loss = aimed(x, s, normalization="paper")
-    axes = loss.distances["input"].directions.numpy()
+    axes = loss.distances.get_buffer("input.directions").numpy()
     image, style = (axes @ y.flatten(2).squeeze(0).numpy() for y in (x, s))
     quantiles = np.quantile(style, np.linspace(0, 1, 56), axis=1).T
     assert float(value(loss, x)) == pytest.approx(np.square(np.sort(image) - quantiles).mean(), rel=1e-10)
@@ -76,8 +76,10 @@ def test_directions_are_of_unit_length_and_differ_between_layers() -> None:
     photo = {"input": features(3, 4, 4), "conv1_1": features(3, 4, 4)}
     loss = SlicedWassersteinLoss(layers={"input": 1.0, "conv1_1": 1.0}, normalization="paper", directions=5)
     loss.set_targets(photo, photo)
-    assert loss.distances["input"].directions.shape == (5, 3)
-    assert not torch.equal(loss.distances["input"].directions, loss.distances["conv1_1"].directions)
+    assert loss.distances.get_buffer("input.directions").shape == (5, 3)
+    assert not torch.equal(
+        loss.distances.get_buffer("input.directions"), loss.distances.get_buffer("conv1_1.directions")
+    )
 
 
 def test_directions_are_drawn_by_seed() -> None:
@@ -137,7 +139,7 @@ def test_looks_at_a_sample_of_positions_that_stays_the_same() -> None:
     """The loss of the whole image is that of the image of these positions alone; others may be anything."""
     x, s = features(3, 8, 9), features(3, 5, 6, seed=1)
     loss = aimed(x, s, normalization="paper", positions=20)
-    sample = loss.distances["input"].sample
+    sample = loss.distances.get_buffer("input.sample")
     assert sample.shape == (20,)
     assert len(sample.unique()) == 20
     assert int(sample.max()) < 72
@@ -159,7 +161,7 @@ def test_positions_are_drawn_by_seed_and_anew_for_every_layer() -> None:
         )
         loss.set_targets(photo, photo)
         assert loss.state_dict() == {}
-        return loss.distances["input"].sample, loss.distances["conv1_1"].sample
+        return loss.distances.get_buffer("input.sample"), loss.distances.get_buffer("conv1_1.sample")
 
     assert torch.equal(drawn(1)[0], drawn(1)[0])
     assert not torch.equal(drawn(1)[0], drawn(2)[0])
@@ -200,9 +202,6 @@ def test_what_a_layer_draws_is_by_its_name_whatever_other_layers_there_are() -> 
         options: dict[str, Any] = {"normalization": "paper", "directions": 5, "positions": 9}
         loss = SlicedWassersteinLoss(layers=dict.fromkeys(layers, 1.0), **options)
         loss.set_targets(photo, photo)
-        distance = loss.distances["block3"]
-        assert isinstance(distance, QuantileDistance)
-        assert distance.sample is not None
-        return distance.directions, distance.sample
+        return loss.distances.get_buffer("block3.directions"), loss.distances.get_buffer("block3.sample")
 
     torch.testing.assert_close(drawn("block3"), drawn("conv1_1", "block3", "input"), rtol=0, atol=0)

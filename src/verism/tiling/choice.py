@@ -67,7 +67,8 @@ def _check_undivided(network: str, tile: Tile, ranks: int) -> None:
 
 def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
     """Return what a step is; with several processes, that of the largest share."""
-    mine = shares(*content.shape[-2:], ranks)[-1]
+    height, width = content.shape[-2:]
+    mine = shares(height, width, ranks)[-1]
     kind = content.device.type
     features = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else content.dtype
     return Step(blocks, mine.height, mine.width, features.itemsize)
