@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 
-from verism.backbone.architecture import down_to
+from verism.backbone.architecture import BLOCKS, down_to
 
 SIDE = 4096
 """Of the matrices whose product gives the machine's peak."""
@@ -21,7 +21,7 @@ def of_step(layers: Iterable[str], height: int, width: int) -> float:
     All else that a step does is not counted: it is not what the step is for.
     """
     total = 0
-    for block in down_to(layers):
+    for block in down_to(BLOCKS, layers):
         positions = (height // block.stride) * (width // block.stride)
         total += sum(2 * 9 * layer.inputs * layer.outputs * positions for layer in block.convolutions)
     return 2.0 * total

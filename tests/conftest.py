@@ -17,7 +17,7 @@ from torch import Tensor
 
 from verism import images
 from verism.backbone.architecture import CONVOLUTIONS
-from verism.backbone.weights import Source, Weights
+from verism.backbone.weights import VGG19, Published, Source, Weights
 from verism.cli import main
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -64,11 +64,11 @@ def handled_signals() -> Iterator[None]:
 
 @pytest.fixture
 def tiny_weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
-    """The tiny VGG-19; ``VGG19`` gets it, whatever weights it asks for."""
+    """The tiny VGG-19; ``VGG19`` and ``VGG16``, which needs less, get it, whatever weights they ask for."""
     tiny = tiny_vgg19()
 
-    def load(source: Source) -> Weights:
-        del source
+    def load(source: Source, network: Published = VGG19) -> Weights:
+        del source, network
         return tiny
 
     monkeypatch.setattr("verism.backbone.weights.load", load)

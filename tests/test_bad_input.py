@@ -25,6 +25,7 @@ import verism
 from verism import images
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import Weights
+from verism.checkpoint import stamp
 from verism.cli import main
 
 pytestmark = pytest.mark.slow
@@ -133,8 +134,8 @@ def holding(words: str) -> Callable[[Path], None]:
 
 RUN = {
     "global_step": 3,
-    "hyper_parameters": {"backbone": {"weights": "tiny", "sha256": "0" * 64}},
-    "verism": {"version": verism.__version__, "format": 1},
+    "hyper_parameters": {},
+    "verism": stamp({"weights": "tiny", "sha256": "0" * 64}, {}),
 }
 """What the checkpoint of a run holds, but for its state."""
 
@@ -367,12 +368,6 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Tensor, style
     images.write(folder / "style.png", style, {})
     monkeypatch.chdir(folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit of pixels is the process's."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
 
 
 def state(folder: Path) -> dict[Path, bytes | None]:

@@ -188,7 +188,7 @@ def test_masks_of_a_config_are_relative_to_it_and_the_saved_config_has_them(
     first = run("--config", str(tmp_path / "own.yaml"), "--model.style.normalization", "relative", *STEPS)
     style = models[-1].compared["style"]
     assert isinstance(style, RegionalLoss)
-    assert style.shares == [0.5, 0.5]
+    assert list(style.shares.values()) == [0.5, 0.5]
     saved = yaml.safe_load((first / "config.yaml").read_text())
     assert saved["data"]["content_mask"] == str(tmp_path / "c.png")
     again = run("--config", str(first / "config.yaml"))
@@ -235,10 +235,13 @@ def test_weights_and_their_hash_are_in_the_hyperparameters_and_the_checkpoint(
     saved = torch.load(checkpoint, weights_only=True)
     assert list(saved["state_dict"]) == ["canvas.pixels"]
     assert checkpoint.stat().st_size < 300_000
+    assert saved["verism"]["backbone"] == {"weights": "tiny", "sha256": tiny_weights.sha256}
     for hparams in (saved["hyper_parameters"], yaml.safe_load((folder / "hparams.yaml").read_text())):
-        assert hparams["backbone"]["weights"] == "tiny"
-        assert hparams["backbone"]["sha256"] == tiny_weights.sha256
-        assert hparams["backbone"]["activation"]["class_path"] == "torch.nn.Tanh"
+        assert hparams["backbone"]["class_path"] == "verism.VGG19"
+        options = hparams["backbone"]["init_args"]
+        assert options["weights"] == "tiny"
+        assert options["sha256"] == tiny_weights.sha256
+        assert options["activation"]["class_path"] == "torch.nn.Tanh"
         assert hparams["style"]["init_args"]["weight"] == 1e6
 
 
@@ -357,8 +360,8 @@ def test_a_checkpoint_of_other_weights_is_refused(
     checkpoint = run(*STEPS) / "checkpoints" / "last.ckpt"
     other = Weights("other", "1" * 64, tiny_weights.kernels)
 
-    def load(source: Any) -> Weights:
-        del source
+    def load(source: Any, network: Any) -> Weights:
+        del source, network
         return other
 
     monkeypatch.setattr("verism.backbone.weights.load", load)

@@ -95,6 +95,6 @@ def test_the_same_command_gives_the_same_image(fit: Callable[..., Path]) -> None
 def test_a_first_run_uses_the_embedded_weights_and_records_them(fit: Callable[..., Path]) -> None:
     folder = fit("leaky.yaml", "--data.size", "64", "--trainer.max_steps", "1")
     hparams = yaml.safe_load((folder / "hparams.yaml").read_text())
-    assert hparams["backbone"]["weights"] == "compact"
-    assert len(hparams["backbone"]["sha256"]) == 64
+    assert hparams["backbone"]["init_args"]["weights"] == "compact"
+    assert len(hparams["backbone"]["init_args"]["sha256"]) == 64
     assert COMPACT.stat().st_size < 16e6

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fuzz import KINDS, MEGAPIXELS, configs, photos, trial
-from PIL import Image
 
 from verism import photo_file
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit of pixels is the process's."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-    photo_file.limit(MEGAPIXELS)
+def limit() -> Iterator[None]:
+    """Less memory than a run may take."""
+    with photo_file.limited(MEGAPIXELS):
+        yield
 
 
 @pytest.mark.parametrize("name", sorted(photos()))

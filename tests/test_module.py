@@ -182,7 +182,7 @@ def test_lowers_the_style_loss(
     model = style_transfer(style=StyleLoss(normalization="relative"), optimizer=optimizer)
     fit(model, photos, max_steps=steps, precision=precision)
     with torch.no_grad():
-        features = model.backbone(model.canvas(), model.feature_pass.layers)
+        features = model.backbone(model.canvas(), model.feature_pass.passage.layers)
         term = model.style(model.style.statistics(features))
     assert float(term.raw) < 0.2 * sum(model.style.layers.values())
 
@@ -319,7 +319,7 @@ def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
 
     class Watch(LightningCallback):
         def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-            target = pl_module.content.get_buffer("target_conv5_4")
+            target = pl_module.content.distances["conv5_4"].target
             (moments,) = trainer.optimizers[0].state.values()
             seen.append((trainer.global_step, pl_module.image.shape, target.shape[-1], int(moments["step"])))
 
@@ -350,6 +350,21 @@ def test_image_is_clipped(tiny_weights: Weights, photos: Photos) -> None:
 def test_every_weight_zero_is_refused(tiny_weights: Weights) -> None:
     with pytest.raises(VerismError, match="every loss has weight 0"):
         style_transfer(content=ContentLoss(0), style=StyleLoss(0))
+
+
+@pytest.mark.parametrize(
+    ("parts", "option"),
+    [
+        ({"content": ContentLoss(layers={"conv9_9": 1.0})}, "content"),
+        ({"losses": {"grain": StyleLoss(layers={"conv9_9": 1.0, "conv1_1": 1.0})}}, "losses.grain"),
+    ],
+)
+def test_a_layer_that_the_backbone_has_not_is_refused(
+    tiny_weights: Weights, parts: dict[str, Any], option: str
+) -> None:
+    said = f"--model.{option}.layers: VGG19 has no layer 'conv9_9'; its layers are input, conv1_1, relu1_1, .*, relu5_4"
+    with pytest.raises(VerismError, match=said):
+        style_transfer(**parts)
 
 
 def test_no_photos_is_one_sentence(tiny_weights: Weights) -> None:

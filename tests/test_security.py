@@ -62,8 +62,8 @@ def test_no_file_can_run_code() -> None:
 
 def test_the_download_is_encrypted_and_checked() -> None:
     """Its name ends in the first digits of its SHA-256, which torch.hub checks; that it does, test_weights sees."""
-    assert weights.IMAGENET_URL.startswith("https://")
-    assert re.search(r"-[0-9a-f]{8,}\.pth$", weights.IMAGENET_URL)
+    assert weights.VGG19.url.startswith("https://")
+    assert re.search(r"-[0-9a-f]{8,}\.pth$", weights.VGG19.url)
 
 
 def test_nothing_is_fetched_in_the_clear() -> None:

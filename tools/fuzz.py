@@ -306,11 +306,10 @@ def main() -> None:
     options = parser.parse_args()
     # What takes more is an error.
     resource.setrlimit(resource.RLIMIT_AS, (12 * 2**30,) * 2)
-    photo_file.limit(MEGAPIXELS)
     names = sorted(KINDS[options.kind].files())
     end, number, taken, slowest = time.monotonic() + options.seconds, options.first, 0, (0.0, "")
     found: set[str] = set()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, photo_file.limited(MEGAPIXELS):
         while time.monotonic() < end:
             for name in names:
                 start = time.monotonic()

@@ -11,7 +11,7 @@ from verism.version import __version__
 
 if TYPE_CHECKING:
     from verism.api import FittedRun, fit, stylize
-    from verism.backbone import VGG19
+    from verism.backbone import VGG16, VGG19, Backbone
     from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
     from verism.data import PhotoPair, Photos
     from verism.look.look import Look
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from verism.module import StyleTransfer
 
 __all__ = [
+    "VGG16",
     "VGG19",
+    "Backbone",
     "BilateralGrid",
     "Canvas",
     "ColorLoss",
@@ -55,7 +57,7 @@ __all__ = [
 
 _HOMES = {
     "verism.api": ("FittedRun", "fit", "stylize"),
-    "verism.backbone": ("VGG19",),
+    "verism.backbone": ("VGG16", "VGG19", "Backbone"),
     "verism.canvas": ("BilateralGrid", "Canvas", "Lut3d", "Pixels", "RegionalGrade"),
     "verism.data": ("PhotoPair", "Photos"),
     "verism.look.look": ("Look",),

@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from verism import images
-from verism.backbone import VGG19
+from verism.backbone import VGG
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram, mean_distance
@@ -269,7 +269,7 @@ class Measure:
         self,
         content: Tensor,
         style: Tensor,
-        backbone: VGG19,
+        backbone: VGG,
         masks: Tensor | None = None,
         original: Tensor | None = None,
         opacity: Tensor | None = None,

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, Literal, Self, cast
+from functools import cached_property, partial
+from typing import Any, Literal, Self
 
 import torch
-from lightning.pytorch import Callback, LightningModule
-from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch import Callback
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from verism.backbone import VGG19
+from verism import photo_file
+from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.correspondence import find_correspondence
+from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
-from verism.checkpoint import built, check_canvas, read, restore, stamp
+from verism.checkpoint.module import CanvasModule
 from verism.data import PhotoPair, Photos
-from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
-from verism.losses.regional import RegionalLoss
+from verism.losses.named import check_name, weighted
+from verism.losses.regional import by_region
 from verism.regions.masks import Regions
 from verism.regions.search import find_regions
 from verism.scales import Scales
+from verism.tiling.choice import choose
 from verism.tiling.feature_pass import FeaturePass
 
-TERMS = ("content", "style", "color", "photorealism", "consistency", "canvas", "total")
-"""Names of terms that added losses cannot have, because the method's own have them."""
-
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-
-
-def check_name(name: str) -> str:
-    """Return the name of an added loss; raise ``VerismError`` if it cannot be used."""
-    if name in TERMS:
-        raise VerismError(f"--model.losses.{name}: the method has a term of that name; choose another name.")
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise VerismError(f"--model.losses.{name}: a name must be made of letters, digits, _ and - only.")
-    return name
 
 
 def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -46,7 +35,11 @@ def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
     return torch.optim.Adam(parameters, lr=0.01)
 
 
-class StyleTransfer(LightningModule):
+PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": StyleLoss, "color": ColorLoss}
+"""The paper's parts, by the constructor's arguments."""
+
+
+class StyleTransfer(CanvasModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
     canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
@@ -65,7 +58,7 @@ class StyleTransfer(LightningModule):
     def __init__(
         self,
         canvas: Canvas,
-        backbone: VGG19,
+        backbone: Backbone,
         content: ContentLoss,
         style: Loss,
         color: Loss,
@@ -100,29 +93,23 @@ class StyleTransfer(LightningModule):
                 into half of the free memory, and on a CPU through the first in any case, whose maps are the largest.
 
         Raises:
-            VerismError: every loss has weight 0, an added loss has a name that cannot be used, the scales are none, or
-                tile is no multiple of 16.
+            VerismError: every loss has weight 0, an added loss has a name that cannot be used, a loss asks for a layer
+                that the backbone has not, or the scales are none.
         """
         super().__init__()
         self.canvas = canvas
         self.backbone = backbone
-        # A run continued from a checkpoint must not go on with other weights.
-        self.save_hyperparameters({"backbone": self.backbone.identity})
-        self.content = content
-        self.style = style
-        self.color = color
-        self.photorealism = photorealism
-        self.consistency = consistency
+        self.content, self.style, self.color = content, style, color
+        self.photorealism, self.consistency = photorealism, consistency
         self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
-        self.regional = nn.ModuleDict()
+        own: dict[str, Loss | None] = {"content": content, "style": style, "color": color}
+        own |= {"photorealism": photorealism, "consistency": consistency}
+        self.losses = weighted({**own, **losses}, backbone)
         # A loss or a backbone may come with a network of its own, as it was trained; only the canvas is optimised.
-        for part in (self.backbone, self.content, self.style, self.color, self.added):
+        for part in (backbone, content, style, color, self.added):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
-        # What is frozen stays out of checkpoints; check_canvas sees to it that the rest is complete.
-        self.strict_loading = False
-        if not self.losses:
-            raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
+        self.save_hyperparameters({"backbone": backbone.identity})
         self.tile = tile
         self.optimizer = optimizer
         self.scales = None if scales is None else Scales(scales, shares)
@@ -136,38 +123,11 @@ class StyleTransfer(LightningModule):
         Args:
             **parts: arguments of the constructor, by name.
         """
-        own = {
-            "canvas": Pixels,
-            "backbone": VGG19,
-            "content": ContentLoss,
-            "style": StyleLoss,
-            "color": ColorLoss,
-        }
-        return cls(**{name: kind() for name, kind in own.items() if name not in parts}, **parts)
-
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, **parts: Any) -> Self:  # type: ignore[override]
-        """Return the module of a run as the checkpoint left it, with its image.
-
-        ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with the run; ``fit`` without ``ckpt_path`` starts
-        anew from the photos.
-
-        Args:
-            checkpoint_path: a file or URL.
-            map_location: the device to put the module on, such as "cuda"; None: the CPU.
-            **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
-                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
-
-        Raises:
-            VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
-        """
-        state = read(checkpoint_path)
-        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path))
-        restore(state, checkpoint_path, model.canvas, model.backbone.identity)
-        return model.to(map_location or "cpu")
+        own = {name: part() for name, part in PAPER.items() if name not in parts}
+        return cls(**own, **parts)
 
     def configure_callbacks(self) -> list[Callback]:
-        """Return what logs the losses, stops early and shows the bar, unless the Trainer has them already."""
+        """Return what every run needs unless the Trainer has it: logs, early stopping, scales, verism's bar."""
         # Imported here, because callbacks know the module.
         from verism.callbacks.defaults import complete  # noqa: PLC0415
 
@@ -181,56 +141,28 @@ class StyleTransfer(LightningModule):
         if self._started_from is self.data:
             return
         self._started_from = self.data
-        self.size = self.scale
+        self.size = self.size_at(self.trainer.global_step)
         # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
-        with torch.device("cpu"):
+        with torch.device("cpu"), photo_file.limited(self.data.max_megapixels):
             self.start(self.photos, self.regions)
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas; the network compares the photos if the canvas asks for it."""
         opacity = None if regions is None else regions.opacity
-        self.canvas.start(*photos, partial(find_correspondence, self.backbone, opacity=opacity), regions)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version it is of, and which photos; keep the canvas alone, which is all that changes."""
-        state = checkpoint["state_dict"]
-        checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
-        checkpoint["verism"] = stamp() | {"photos": self.data.digests}
-
-    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Bring the canvas to the size at which the run was left, to take the image of then; refuse another's."""
-        if self.scales is not None:
-            self.size = self.scales.at(max(0, checkpoint["global_step"] - 1), self.trainer.max_steps)
-            self.canvas.resize(self.photos.content)
-        check_canvas(checkpoint, self.canvas)
+        self.canvas.start(*photos, partial(find_correspondence, self.reference, opacity=opacity), regions)
 
     def on_fit_start(self) -> None:
         """Compute the targets, once, and in the run's precision, so that rounding is the same on both sides."""
         with self.trainer.precision_plugin.forward_context():
             self.set_targets(self.photos, self.regions)
 
-    def on_train_batch_start(self, batch: Photos, batch_idx: int) -> None:
-        """Go on at the next scale, if it is its turn: with a new image, a new optimiser and new targets."""
-        if self.scale != self.size:
-            self.size = self.scale
-            self.canvas.resize(self.photos.content)
-            strategy = self.trainer.strategy
-            if isinstance(strategy, DDPStrategy):
-                # It watches over the parameter that was.
-                strategy.model = self
-                strategy.configure_ddp()
-            strategy.setup_optimizers(self.trainer)
-            self.on_fit_start()
-
     @torch.no_grad()
     def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
-        self.regional = nn.ModuleDict()
-        if regions is not None:
-            asked = {name: loss for name, loss in self.losses.items() if name in ("style", "color")}
-            self.regional.update({name: RegionalLoss(loss, regions) for name, loss in asked.items()})
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
-        self.feature_pass = FeaturePass(self.backbone, self.compared, self.tile, photos.content)
+        self.compared = by_region(self.losses, regions)
+        passage = choose(self.backbone, self.compared.values(), self.tile, photos.content)
+        self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
@@ -238,9 +170,9 @@ class StyleTransfer(LightningModule):
         with torch.autocast(self.device.type, enabled=False):
             image = self.canvas()
             penalties = self.canvas.penalties(image)
-        totals = self.feature_pass(image)
+        statistics = self.feature_pass(image)
         with torch.autocast(self.device.type, enabled=False):
-            terms = {name: loss(totals[name]) for name, loss in self.compared.items()}
+            terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
@@ -253,46 +185,21 @@ class StyleTransfer(LightningModule):
         """Return the optimiser of the image."""
         return self.optimizer(self.canvas.parameters())
 
-    @property
-    def losses(self) -> dict[str, Loss]:
-        """The losses that have a weight, by name, as they were given: of the whole photos."""
-        losses = {
-            "content": self.content,
-            "style": self.style,
-            "color": self.color,
-            "photorealism": self.photorealism,
-            "consistency": self.consistency,
-            **{name.removeprefix("loss_"): cast("Loss", loss) for name, loss in self.added.items()},
-        }
-        return {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
+    def size_at(self, step: int) -> int | None:
+        """Return the short side that the image has at a step, in pixels; None: the photos' own."""
+        return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
 
-    @property
-    def compared(self) -> dict[str, Loss]:
-        """The same as they are computed: those of style and colour region by region, if there are regions."""
-        return self.losses | {name: cast("Loss", loss) for name, loss in self.regional.items()}
+    def resize(self, size: int | None) -> None:
+        """Go on with the image at another short side, in pixels; it needs new targets then."""
+        self.size = size
+        self.canvas.resize(self.photos.content)
 
-    @property
-    def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
-        # Every process makes the same of the same files; torch would send the losses' targets around at every step.
-        return [name for name, _ in self.named_buffers()]
-
-    @property
-    def data(self) -> PhotoPair:
-        """The datamodule of the run."""
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, PhotoPair):
-            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
-        return data
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What the run was asked for, as far as it makes the image."""
-        return {**self.hparams, "data": dict(self.data.hparams)}
-
-    @property
-    def scale(self) -> int | None:
-        """The short side that the image should have at this step, in pixels; None: the photos' own."""
-        return None if self.scales is None else self.scales.at(self.trainer.global_step, self.trainer.max_steps)
+    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
+        """Bring the canvas to the size at which the run was left, to take the image of then; refuse another's."""
+        size = self.size_at(max(0, checkpoint["global_step"] - 1))
+        if size != self.size:
+            self.resize(size)
+        super().on_load_checkpoint(checkpoint)
 
     @property
     def photos(self) -> Photos:
@@ -302,7 +209,17 @@ class StyleTransfer(LightningModule):
     @property
     def regions(self) -> Regions | None:
         """The regions of the photos, at the present scale; the network finds them if the data asks for it."""
-        return self.data.regions(self.photos, partial(find_regions, self.backbone, opacity=self.data.opacity))
+        return self.data.regions(self.photos, partial(find_regions, self.reference, opacity=self.data.opacity))
+
+    @cached_property
+    def reference(self) -> VGG:
+        """The network that compares the photos beside the losses."""
+        return reference(self.backbone)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the run was asked for, as far as it makes the image."""
+        return {**self.hparams, "data": dict(self.data.hparams)}
 
     @property
     def image(self) -> Tensor:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
-from torchvision.models import vgg19
+from torchvision.models import vgg16, vgg19
 
-from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, LAYERS, down_to, reach, stride
+from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, LAYERS, VGG16_BLOCKS, Block, down_to, reach
 
 
-def test_plan_is_torchvisions() -> None:
+@pytest.mark.parametrize(("blocks", "published"), [(BLOCKS, vgg19), (VGG16_BLOCKS, vgg16)])
+def test_plan_is_torchvisions(blocks: Sequence[Block], published: Callable[..., Any]) -> None:
     with torch.device("meta"):
-        features = vgg19(weights=None).features
+        features = published(weights=None).features
     convolutions = {index: module for index, module in enumerate(features) if isinstance(module, torch.nn.Conv2d)}
-    assert [layer.feature for layer in CONVOLUTIONS] == list(convolutions)
-    for layer in CONVOLUTIONS:
+    ours = [layer for block in blocks for layer in block.convolutions]
+    assert [layer.feature for layer in ours] == list(convolutions)
+    for layer in ours:
         module = convolutions[layer.feature]
         assert (layer.inputs, layer.outputs) == (module.in_channels, module.out_channels)
 
-    behind = [features[block.convolutions[-1].feature + 2] for block in BLOCKS[:-1]]
+    behind = [features[block.convolutions[-1].feature + 2] for block in blocks[:-1]]
     assert all(isinstance(module, torch.nn.MaxPool2d) for module in behind)
-    assert sum(isinstance(module, torch.nn.MaxPool2d) for module in features) == len(BLOCKS)
+    assert sum(isinstance(module, torch.nn.MaxPool2d) for module in features) == len(blocks)
+    assert [block.stride for block in blocks] == [1, 2, 4, 8, 16]
 
 
 def test_papers_taps() -> None:
@@ -53,19 +57,14 @@ def test_layers_are_in_order() -> None:
 def test_goes_down_to_the_deepest_layer_and_no_further(
     layers: Sequence[str], convolutions: list[int], pool: str | None
 ) -> None:
-    blocks = down_to(layers)
+    blocks = down_to(BLOCKS, layers)
     assert [len(block.convolutions) for block in blocks] == convolutions
     assert (blocks[-1].pool if blocks else None) == pool
     assert all(block.pool for block in blocks[:-1])
 
 
-def test_strides() -> None:
-    names = ("input", "relu1_2", "pool1", "conv2_1", "pool2", "pool4", "conv5_4")
-    assert [stride(name) for name in names] == [1, 1, 2, 2, 4, 16, 16]
-
-
 def test_what_a_position_is_made_of_reaches_so_far() -> None:
     # 2 convolutions of stride 1 and 2, then 4 of 4, 8 and 16.
     assert reach(BLOCKS) == (118, 116, 112, 96, 64)
-    assert reach(down_to(["conv2_1"])) == (4, 2)
+    assert reach(down_to(BLOCKS, ["conv2_1"])) == (4, 2)
     assert reach(()) == ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
+from torchvision.models import vgg
 
-from verism.backbone import VGG19
+from verism.backbone import VGG16, VGG19
 from verism.backbone.architecture import BLOCKS, LAYERS
 from verism.backbone.normalization import Normalization
 from verism.backbone.weights import Weights
@@ -137,3 +140,29 @@ def test_as_published_shares_the_filters(tiny_weights: Weights, content: Tensor)
     assert twin.kernels(content) is backbone.kernels(content)
     backbone.double()
     assert twin(content.double(), ["conv5_4"])["conv5_4"].dtype == torch.float64
+
+
+def test_vgg16_is_torchvisions(tmp_path: Path, content: Tensor) -> None:
+    torch.manual_seed(0)
+    features = vgg.make_layers(vgg.cfgs["D"], batch_norm=False).eval()
+    path = tmp_path / "vgg16.safetensors"
+    save_file({f"features.{name}": value for name, value in features.state_dict().items()}, path)
+    network = VGG16(path, pooling="max")
+    assert network.identity["weights"] == str(path)
+    with torch.no_grad():
+        # The last pooling is not ours.
+        expected = features[:30](network.normalize(content))
+        found = network(content, ["relu5_3", "conv3_3"])
+    torch.testing.assert_close(found["relu5_3"], expected, rtol=1e-4, atol=1e-6)
+    assert found["conv3_3"].shape == (1, 256, 12, 16)
+
+
+def test_vgg16_has_13_convolutions_and_no_layer_of_vgg19s_others(tiny_weights: Weights, content: Tensor) -> None:
+    network = VGG16()
+    assert network.layers[0] == "conv1_1"
+    assert network.layers[-1] == "relu5_3"
+    assert len(network.convolutions) == 13
+    others = ("conv3_4", "conv4_4", "conv5_4")
+    assert set(VGG19().layers) - set(network.layers) == {*others, *(name.replace("conv", "relu") for name in others)}
+    with pytest.raises(VerismError, match=r"VGG16 has no layer 'conv5_4'; its layers are input, conv1_1, .*, relu5_3"):
+        network(content, ["conv5_4"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -14,27 +15,34 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from verism.backbone import VGG19, weights
-from verism.backbone.architecture import CONVOLUTIONS, Convolution
+from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone.weights import Published
 from verism.data import PhotoPair
 from verism.errors import VerismError
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "photos"
 
 
-@pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> tuple[Convolution, ...]:
-    """VGG-19's plan with a 64th of its channels, so that a checkpoint takes kilobytes, not 80 MB."""
-    plan = tuple(
-        layer._replace(inputs=max(3, layer.inputs // 64), outputs=max(3, layer.outputs // 64)) for layer in CONVOLUTIONS
+@pytest.fixture(params=[weights.VGG19, weights.VGG16], ids=["VGG-19", "VGG-16"])
+def narrow(request: pytest.FixtureRequest) -> Published:
+    """The network with a 64th of its channels, so that a checkpoint takes kilobytes, not 80 MB."""
+    network: Published = request.param
+    blocks = (
+        block._replace(
+            convolutions=tuple(
+                layer._replace(inputs=max(3, layer.inputs // 64), outputs=max(3, layer.outputs // 64))
+                for layer in block.convolutions
+            )
+        )
+        for block in network.blocks
     )
-    monkeypatch.setattr(weights, "CONVOLUTIONS", plan)
-    return plan
+    return replace(network, blocks=tuple(blocks))
 
 
-def state_dict(plan: tuple[Convolution, ...], prefix: str) -> dict[str, Tensor]:
+def state_dict(network: Published, prefix: str) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     state = {}
-    for layer in plan:
+    for layer in network.convolutions:
         state[f"{prefix}{layer.feature}.weight"] = torch.randn(layer.outputs, layer.inputs, 3, 3, generator=generator)
         state[f"{prefix}{layer.feature}.bias"] = torch.randn(layer.outputs, generator=generator)
     return state
@@ -42,7 +50,7 @@ def state_dict(plan: tuple[Convolution, ...], prefix: str) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("prefix", ["features.", ""])
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-def test_reads_torchvisions_format(narrow: tuple[Convolution, ...], tmp_path: Path, prefix: str, suffix: str) -> None:
+def test_reads_torchvisions_format(narrow: Published, tmp_path: Path, prefix: str, suffix: str) -> None:
     state = state_dict(narrow, prefix)
     if prefix:
         state["classifier.0.weight"] = torch.zeros(2, 2)
@@ -51,9 +59,9 @@ def test_reads_torchvisions_format(narrow: tuple[Convolution, ...], tmp_path: Pa
         torch.save(state, path)
     else:
         save_file(state, path)
-    loaded = weights.load(path)
+    loaded = weights.load(path, narrow)
     assert (loaded.name, loaded.sha256) == (str(path), hashlib.sha256(path.read_bytes()).hexdigest())
-    for layer in narrow:
+    for layer in narrow.convolutions:
         weight, bias = loaded.kernels[layer.name]
         torch.testing.assert_close(weight, state[f"{prefix}{layer.feature}.weight"])
         torch.testing.assert_close(bias, state[f"{prefix}{layer.feature}.bias"])
@@ -108,7 +116,7 @@ def code_in_a_checkpoint(state: dict[str, Tensor], path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (missing, r"has no tensor 'features.28.weight' \(conv5_1\)"),
+        (missing, r"has no tensor 'features.28.weight' \(conv5_[13]\)"),
         (misshapen, r"'features.0.bias' \(conv1_1\) has shape \(5,\), not \(3,\)"),
         (no_tensor, r"has no tensor 'features.0.bias'"),
         (not_a_mapping, "holds a list"),
@@ -119,19 +127,21 @@ def code_in_a_checkpoint(state: dict[str, Tensor], path: Path) -> None:
         (code_in_a_checkpoint, "cannot be read as a checkpoint"),
     ],
 )
-def test_wrong_file_is_one_sentence(narrow: tuple[Convolution, ...], tmp_path: Path, spoil: Any, said: str) -> None:
+def test_wrong_file_is_one_sentence(narrow: Published, tmp_path: Path, spoil: Any, said: str) -> None:
     path = tmp_path / "vgg19.pth"
     spoil(state_dict(narrow, "features."), path)
-    with pytest.raises(VerismError, match=f"vgg19.pth.*{said}.*expected a state dict of torchvision's vgg19") as caught:
-        weights.load(path)
+    with pytest.raises(
+        VerismError, match=f"vgg19.pth.*{said}.*expected a state dict of torchvision's {narrow.name}"
+    ) as caught:
+        weights.load(path, narrow)
     assert "\n" not in str(caught.value)
 
 
-def test_damaged_safetensors(narrow: tuple[Convolution, ...], tmp_path: Path) -> None:
+def test_damaged_safetensors(narrow: Published, tmp_path: Path) -> None:
     path = tmp_path / "vgg19.safetensors"
     path.write_bytes(b"\xff" * 100)
     with pytest.raises(VerismError, match="cannot be read as a checkpoint"):
-        weights.load(path)
+        weights.load(path, narrow)
 
 
 def test_missing_file_and_unknown_ending(tmp_path: Path) -> None:
@@ -153,38 +163,46 @@ def test_auto_takes_compact_and_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(said) == 1
 
 
-def test_auto_takes_imagenet_from_the_cache(
-    narrow: tuple[Convolution, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_imagenet_is_taken_from_the_cache(narrow: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    weights.imagenet_file().parent.mkdir(parents=True)
-    torch.save(state_dict(narrow, "features."), weights.imagenet_file())
-    for source in ("auto", "imagenet"):
-        assert weights.load(source).name == "imagenet"
+    narrow.imagenet_file.parent.mkdir(parents=True)
+    torch.save(state_dict(narrow, "features."), narrow.imagenet_file)
+    assert weights.load("imagenet", narrow).name == "imagenet"
+    if narrow.compact is not None:
+        assert weights.load("auto", narrow).name == "imagenet"
+
+
+@pytest.mark.parametrize("source", ["auto", "compact"])
+def test_no_weights_of_vgg16_are_embedded(source: weights.Source) -> None:
+    with pytest.raises(
+        VerismError, match=f"weights {source}: no weights of VGG-16 are embedded; take imagenet or a pa"
+    ):
+        weights.load(source, weights.VGG16)
 
 
 def test_imagenet_is_downloaded_with_its_hash(
-    narrow: tuple[Convolution, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    narrow: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """torch.hub's own download, from a local file: its hash check refuses a file of another content."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
     source = tmp_path / "source.pth"
     torch.save(state_dict(narrow, "features."), source)
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    named = source.rename(tmp_path / f"vgg19-{digest[:8]}.pth")
-    monkeypatch.setattr(weights, "IMAGENET_URL", named.as_uri())
-    loaded = weights.load("imagenet")
+    named = source.rename(tmp_path / f"vgg-{digest[:8]}.pth")
+    network = replace(narrow, url=named.as_uri())
+    loaded = weights.load("imagenet", network)
     assert (loaded.name, loaded.sha256) == ("imagenet", digest)
 
-    weights.imagenet_file().unlink()
+    network.imagenet_file.unlink()
     named.write_bytes(named.read_bytes() + b"x")
     with pytest.raises(VerismError, match="could not be downloaded"):
-        weights.load("imagenet")
-    assert not weights.imagenet_file().exists()
+        weights.load("imagenet", network)
+    assert not network.imagenet_file.exists()
 
 
+@pytest.mark.parametrize("network", [weights.VGG19, weights.VGG16], ids=["VGG-19", "VGG-16"])
 def test_imagenet_offline_names_the_file_the_place_and_the_choices(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
 
@@ -193,10 +211,11 @@ def test_imagenet_offline_names_the_file_the_place_and_the_choices(
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
     with pytest.raises(VerismError) as caught:
-        weights.load("imagenet")
+        weights.load("imagenet", network)
     sentence = str(caught.value)
-    for part in (weights.IMAGENET_URL, str(weights.imagenet_file()), "compact", "path of another VGG-19 file"):
+    for part in (network.url, str(network.imagenet_file), f"path of another {network.name} file"):
         assert part in sentence
+    assert ("compact" in sentence) == (network is weights.VGG19)
 
 
 def test_compact_is_a_vgg19_with_the_paper_networks_scale() -> None:
@@ -232,8 +251,8 @@ def test_choose_says_what_auto_means(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(weights, "rank_zero_info", said.append)
     assert weights.choose("auto") == "compact"
     assert len(said) == 1
-    weights.imagenet_file().parent.mkdir(parents=True)
-    weights.imagenet_file().touch()
+    weights.VGG19.imagenet_file.parent.mkdir(parents=True)
+    weights.VGG19.imagenet_file.touch()
     assert weights.choose("auto") == "imagenet"
     assert len(said) == 1
 

@@ -289,7 +289,7 @@ def test_of_another_version_is_refused(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("verism.checkpoint.FORMAT", 0)
+        patch.setattr("verism.checkpoint.file.FORMAT", 0)
         patch.setattr("verism.version.__version__", "0.0.7")
         folder = run(*steps(2))
     with pytest.raises(SystemExit, match="2"):

@@ -96,8 +96,8 @@ def test_hyperparameters_stand_beside_the_metrics(events: Callable[..., EventAcc
     numbers = {"content/weight": 20, "data/size": 600, "trainer/max_steps": 5}
     assert {name: hparams[name].number_value for name in numbers} == numbers
     strings = {
-        "backbone/weights": "tiny",
-        "backbone/activation/class_path": "torch.nn.Tanh",
+        "backbone/init_args/weights": "tiny",
+        "backbone/init_args/activation/class_path": "torch.nn.Tanh",
         "canvas/init_args/init": "content",
         "data/style": str(tmp_path / "style.png"),
         "trainer/precision": "32-true",
@@ -109,6 +109,6 @@ def test_hyperparameters_are_in_the_runs_folder(events: Callable[..., EventAccum
     folder = events(*OPTIONS, "--model.content.weight", "20").path
     saved = yaml.safe_load(Path(folder, "hparams.yaml").read_text())
     assert saved["content"]["weight"] == 20
-    assert saved["backbone"]["weights"] == "tiny"
+    assert saved["backbone"]["init_args"]["weights"] == "tiny"
     assert saved["data"]["content"] == str(tmp_path / "content.png")
     assert saved["trainer"] == {"max_steps": 5, "precision": "32-true"}

@@ -57,8 +57,8 @@ def test_starts_as_an_image_file_in_the_contents_shape(content: Tensor, style: T
 
 def checkpoint(path: Path, pixels: Tensor, name: str = "canvas.pixels") -> Path:
     """Write as much of a run's checkpoint as is read."""
-    network = {"backbone": {"weights": "tiny", "sha256": "0" * 64}}
-    state = {"state_dict": {name: pixels}, "global_step": 1, "hyper_parameters": network, "verism": stamp()}
+    made = stamp({"weights": "tiny", "sha256": "0" * 64}, {})
+    state = {"state_dict": {name: pixels}, "global_step": 1, "hyper_parameters": {}, "verism": made}
     torch.save(state, path)
     return path
 

@@ -48,9 +48,9 @@ def test_the_processor_is_the_systems_name_for_it(tmp_path: Path, monkeypatch: p
 def test_the_weights_are_those_that_auto_would_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert findings()["weights"].startswith("compact")
-    weights.imagenet_file().parent.mkdir(parents=True)
-    weights.imagenet_file().touch()
-    assert findings()["weights"] == f"imagenet, at {weights.imagenet_file()}"
+    weights.VGG19.imagenet_file.parent.mkdir(parents=True)
+    weights.VGG19.imagenet_file.touch()
+    assert findings()["weights"] == f"imagenet, at {weights.VGG19.imagenet_file}"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         quiet = ("--trainer.enable_progress_bar", "false", "--trainer.accelerator", "cpu")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(root / "work")
-            patch.setattr("verism.backbone.weights.load", lambda source: tiny_vgg19())
+            patch.setattr("verism.backbone.weights.load", lambda source, network: tiny_vgg19())
             main(
                 [
                     "fit",

@@ -72,8 +72,3 @@ def test_is_float32_for_bf16_features() -> None:
 
 def test_weight_zero_leaves_it_out() -> None:
     assert ContentLoss(weight=0).layers == {}
-
-
-def test_unknown_layer() -> None:
-    with pytest.raises(VerismError, match="no layer 'conv9_9'"):
-        ContentLoss(layers={"conv9_9": 1})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -48,14 +50,14 @@ def test_does_not_see_places() -> None:
 def test_of_a_shift_is_its_mean_square_along_the_directions() -> None:
     x, shift = features(3, 5, 6), torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
     loss = aimed(x, x, normalization="paper")
-    expected = (loss.get_buffer("directions_input") @ shift).square().mean()
+    expected = (loss.distances.get_buffer("input.directions") @ shift).square().mean()
     torch.testing.assert_close(value(loss, x + shift.view(1, 3, 1, 1)), expected)
 
 
 def test_photos_of_different_sizes_are_compared_by_interpolated_quantiles() -> None:
     x, s = features(3, 7, 8), features(3, 4, 5, seed=1)
     loss = aimed(x, s, normalization="paper")
-    axes = loss.get_buffer("directions_input").numpy()
+    axes = loss.distances.get_buffer("input.directions").numpy()
     image, style = (axes @ y.flatten(2).squeeze(0).numpy() for y in (x, s))
     quantiles = np.quantile(style, np.linspace(0, 1, 56), axis=1).T
     assert float(value(loss, x)) == pytest.approx(np.square(np.sort(image) - quantiles).mean(), rel=1e-10)
@@ -74,8 +76,10 @@ def test_directions_are_of_unit_length_and_differ_between_layers() -> None:
     photo = {"input": features(3, 4, 4), "conv1_1": features(3, 4, 4)}
     loss = SlicedWassersteinLoss(layers={"input": 1.0, "conv1_1": 1.0}, normalization="paper", directions=5)
     loss.set_targets(photo, photo)
-    assert loss.get_buffer("directions_input").shape == (5, 3)
-    assert not torch.equal(loss.get_buffer("directions_input"), loss.get_buffer("directions_conv1_1"))
+    assert loss.distances.get_buffer("input.directions").shape == (5, 3)
+    assert not torch.equal(
+        loss.distances.get_buffer("input.directions"), loss.distances.get_buffer("conv1_1.directions")
+    )
 
 
 def test_directions_are_drawn_by_seed() -> None:
@@ -135,7 +139,7 @@ def test_looks_at_a_sample_of_positions_that_stays_the_same() -> None:
     """The loss of the whole image is that of the image of these positions alone; others may be anything."""
     x, s = features(3, 8, 9), features(3, 5, 6, seed=1)
     loss = aimed(x, s, normalization="paper", positions=20)
-    sample = loss.get_buffer("sample_input")
+    sample = loss.distances.get_buffer("input.sample")
     assert sample.shape == (20,)
     assert len(sample.unique()) == 20
     assert int(sample.max()) < 72
@@ -157,7 +161,7 @@ def test_positions_are_drawn_by_seed_and_anew_for_every_layer() -> None:
         )
         loss.set_targets(photo, photo)
         assert loss.state_dict() == {}
-        return loss.get_buffer("sample_input"), loss.get_buffer("sample_conv1_1")
+        return loss.distances.get_buffer("input.sample"), loss.distances.get_buffer("conv1_1.sample")
 
     assert torch.equal(drawn(1)[0], drawn(1)[0])
     assert not torch.equal(drawn(1)[0], drawn(2)[0])
@@ -189,3 +193,15 @@ def test_too_few_are_refused(options: dict[str, int]) -> None:
 def test_relative_to_no_difference_is_refused(content: Tensor) -> None:
     with pytest.raises(VerismError, match="at input, content and style have the same statistics"):
         aimed(content, content)
+
+
+def test_what_a_layer_draws_is_by_its_name_whatever_other_layers_there_are() -> None:
+    photo = {"input": features(3, 4, 4), "block3": features(4, 4, 4), "conv1_1": features(5, 4, 4)}
+
+    def drawn(*layers: str) -> tuple[Tensor, Tensor]:
+        options: dict[str, Any] = {"normalization": "paper", "directions": 5, "positions": 9}
+        loss = SlicedWassersteinLoss(layers=dict.fromkeys(layers, 1.0), **options)
+        loss.set_targets(photo, photo)
+        return loss.distances.get_buffer("block3.directions"), loss.distances.get_buffer("block3.sample")
+
+    torch.testing.assert_close(drawn("block3"), drawn("conv1_1", "block3", "input"), rtol=0, atol=0)

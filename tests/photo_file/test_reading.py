@@ -19,6 +19,7 @@ from PIL import ExifTags, Image, ImageCms
 from torch import Tensor
 
 from verism import images, photo_file
+from verism.data import PhotoPair
 from verism.errors import VerismError
 from verism.photo_file import icc
 
@@ -68,8 +69,7 @@ def claims(path: Path, width: int, height: int) -> Path:
     return path
 
 
-def test_a_file_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+def test_a_file_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     bomb = claims(tmp_path / "bomb.png", 60000, 60000)
     with pytest.raises(VerismError, match=r"bomb.png: has more pixels .* raise --data.max_megapixels, which is 179"):
         images.read(bomb)
@@ -77,15 +77,37 @@ def test_a_file_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pyt
     tifffile.imwrite(
         tmp_path / "photo.tiff", levels16(3).transpose(2, 0, 1).copy(), photometric="rgb", planarconfig="separate"
     )
-    photo_file.limit(0.001)
     for name in ("photo.png", "photo.tiff"):
-        with pytest.raises(VerismError, match=rf"{name}: has more pixels"):
+        with photo_file.limited(0.001), pytest.raises(VerismError, match=rf"{name}: has more pixels"):
             images.read(tmp_path / name)
-    photo_file.limit(0.003)
-    assert images.read(tmp_path / "photo.png").shape[-2:] == (40, 50)
+    with photo_file.limited(0.003):
+        assert images.read(tmp_path / "photo.png").shape[-2:] == (40, 50)
     for wrong in (0, -1, float("nan")):
-        with pytest.raises(VerismError, match=r"--data.max_megapixels .*: must be above 0"):
-            photo_file.limit(wrong)
+        with (
+            pytest.raises(VerismError, match=r"--data.max_megapixels .*: must be above 0"),
+            photo_file.limited(wrong),
+        ):
+            pass
+
+
+def test_the_limit_is_of_our_reading_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program has set for its own ``Image.open`` stays, and does not keep us from reading what we may."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    save(tmp_path / "photo.png", Image.fromarray(GRADIENT))
+    pair = PhotoPair(tmp_path / "photo.png", tmp_path / "photo.png", size=40, max_megapixels=0.003)
+    assert pair.photos.content.shape[-2:] == (40, 50)
+    assert Image.MAX_IMAGE_PIXELS == 500
+    with pytest.raises(VerismError, match=r"photo.png: has more pixels .* which is 0\."):
+        _ = PhotoPair(tmp_path / "photo.png", tmp_path / "photo.png", size=40, max_megapixels=0.0019).photos
+    assert Image.MAX_IMAGE_PIXELS == 500
+    assert images.read(tmp_path / "photo.png").shape[-2:] == (40, 50)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(tmp_path / "photo.png")
+
+
+def test_an_image_in_memory_of_too_many_pixels_is_one_sentence() -> None:
+    with photo_file.limited(0.001), pytest.raises(VerismError, match=r"mine: has more pixels"):
+        photo_file.from_pillow(Image.fromarray(GRADIENT), "mine")
 
 
 def by_pillow(picture: Image.Image, profile: bytes) -> Tensor:

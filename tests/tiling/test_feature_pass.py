@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import pytest
@@ -10,8 +10,9 @@ import torch
 from conftest import TINY_WIDTH
 from torch import Tensor, nn
 
-from verism.backbone import VGG19
-from verism.backbone.architecture import down_to
+from verism.backbone import VGG19, Backbone
+from verism.backbone.architecture import BLOCKS, down_to
+from verism.backbone.normalization import Normalization
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.losses import (
@@ -24,11 +25,14 @@ from verism.losses import (
     StyleLoss,
     Term,
 )
+from verism.losses.gram import gram
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
+from verism.tiling.choice import Tile, choose
 from verism.tiling.feature_pass import FeaturePass
 from verism.tiling.memory_estimate import LARGE, SMALL, Step
+from verism.tiling.passage import AtOnce
 from verism.tiling.plan import Tiling
 
 
@@ -73,12 +77,16 @@ def losses(content: Tensor, style: Tensor) -> dict[str, Loss]:
     }
 
 
+def feature_pass_of(backbone: Backbone, asked: Mapping[str, Loss], tile: Tile, content: Tensor) -> FeaturePass:
+    return FeaturePass(asked, choose(backbone, asked.values(), tile, content))
+
+
 def look(backbone: VGG19, shape: tuple[int, int], tiling: Tiling, only: str | None = None) -> Mapping[str, Tensor]:
-    """Return every loss's value, its derivative with respect to the image, and the image's features' sum."""
+    """Return every loss's value, and the derivative of their sum with respect to the image; ``Tiling()``: at once."""
     content, style, image = (photo(*size, seed) for seed, size in enumerate((shape, (90, 110), shape)))
     asked = {name: loss.double() for name, loss in losses(content, style).items() if only in (None, name)}
-    feature_pass = FeaturePass(backbone, asked, None, content)
-    feature_pass.tiling = tiling
+    feature_pass = feature_pass_of(backbone, asked, None if tiling.side is None else 16, content)
+    feature_pass.passage.tiling = tiling
     feature_pass.set_targets(content, style)
     image.requires_grad_()
     totals = feature_pass(image)
@@ -93,10 +101,10 @@ def backbone(tiny_weights: Weights) -> VGG19:
     return VGG19(activation=nn.LeakyReLU(0.15)).double()
 
 
-@pytest.mark.parametrize("again", [0, 1, 3, 5])
+@pytest.mark.parametrize("blocks", [0, 1, 3, 5])
 @pytest.mark.parametrize(("shape", "side"), [((96, 160), 64), ((97, 131), 48), ((145, 80), 80), ((45, 40), 16)])
-def test_tiles_are_exact_for_every_loss(backbone: VGG19, shape: tuple[int, int], side: int, again: int) -> None:
-    tiled, at_once = (look(backbone, shape, tiling) for tiling in (Tiling(again, side), Tiling()))
+def test_tiles_are_exact_for_every_loss(backbone: VGG19, shape: tuple[int, int], side: int, blocks: int) -> None:
+    tiled, at_once = (look(backbone, shape, tiling) for tiling in (Tiling(blocks, side), Tiling()))
     assert all(value.abs().max() > 0 for value in at_once.values())
     torch.testing.assert_close(tiled, at_once, rtol=1e-9, atol=1e-12)
 
@@ -119,7 +127,7 @@ def test_tiles_are_exact_at_the_poolings_and_where_a_block_ends(backbone: VGG19,
     found = []
     for tile in (side, None):
         loss = StyleLoss(1.0, dict.fromkeys(layers, 1.0)).double()
-        feature_pass = FeaturePass(backbone, {"style": loss}, tile, photos[0])
+        feature_pass = feature_pass_of(backbone, {"style": loss}, tile, photos[0])
         feature_pass.set_targets(*photos[:2])
         image = photos[2].clone().requires_grad_()
         value = loss(feature_pass(image)["style"]).weighted
@@ -141,7 +149,7 @@ def test_a_loss_that_is_not_additive_gets_whole_maps_in_full_precision(
     image = photo(97, 131, 0).float()
     loss = Watching(1.0, {"conv1_1": 1.0, "pool1": 1.0})
     with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-        feature_pass = FeaturePass(VGG19(), {"spread": loss}, 32, image)
+        feature_pass = feature_pass_of(VGG19(), {"spread": loss}, 32, image)
         feature_pass(image)
     assert seen == [
         (torch.Size((1, TINY_WIDTH, 97, 131)), torch.float32, False),
@@ -167,13 +175,13 @@ def test_a_new_statistic_of_an_additive_loss_is_not_additive_until_it_says_so() 
     assert RegionalLoss(StyleLoss(), Regions(("a",), halves(4, 4), halves(4, 4))).additive
 
 
-def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
+def test_what_tiles_are_taken_of_blocks_is_not_kept(backbone: VGG19) -> None:
     """Only the maps of one tile of a block, and what comes in, are there between the two passes."""
     image = photo(160, 160, 2).requires_grad_()
     kept: dict[int | None, int] = {}
     for tile in (32, None):
         loss = StyleLoss(1.0, {"conv1_1": 1.0, "conv2_1": 1.0}).double()
-        feature_pass = FeaturePass(backbone, {"style": loss}, tile, image.detach())
+        feature_pass = feature_pass_of(backbone, {"style": loss}, tile, image.detach())
         feature_pass.set_targets(image.detach(), image.detach())
         saved: list[Tensor] = []
 
@@ -191,27 +199,29 @@ def test_what_tiles_are_taken_of_again_is_not_kept(backbone: VGG19) -> None:
 
 @pytest.mark.parametrize(("tile", "tiling"), [(None, Tiling()), (32, Tiling(1, 32))])
 def test_a_tile_by_hand_is_for_all_of_the_network(backbone: VGG19, tile: int | None, tiling: Tiling) -> None:
-    feature_pass = FeaturePass(backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90))
-    assert feature_pass.tiling == tiling
+    feature_pass = feature_pass_of(
+        backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90)
+    )
+    assert feature_pass.passage.tiling == tiling
 
 
 @pytest.mark.parametrize("tile", [0, 8, 100, -16])
 def test_refuses_tiles_that_the_poolings_do_not_divide(backbone: VGG19, tile: int) -> None:
     with pytest.raises(VerismError, match=f"--model.tile {tile}: must be a multiple of 16, auto or null"):
-        FeaturePass(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
+        feature_pass_of(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
 
 
 @pytest.mark.parametrize("tiling", [Tiling(1, SMALL), Tiling(2, LARGE), Tiling(3, LARGE)])
 def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
     tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tiling: Tiling
 ) -> None:
-    available = 2 * Step(down_to(["conv3_1"]), 1400, 1800, 4).takes(tiling)
-    monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
+    available = 2 * Step(down_to(BLOCKS, ["conv3_1"]), 1400, 1800, 4).takes(tiling)
+    monkeypatch.setattr("verism.tiling.choice.free", lambda device: available)
     with caplog.at_level("INFO"):
-        feature_pass = FeaturePass(
+        feature_pass = feature_pass_of(
             VGG19(), {"style": StyleLoss(1.0, {"conv3_1": 1.0})}, "auto", torch.rand(1, 3, 1400, 1800)
         )
-    assert feature_pass.tiling == tiling
+    assert feature_pass.passage.tiling == tiling
     further = tiling.checkpointed_blocks > 1
     assert ("At 1800×1400 pixels a step would take about" in caplog.text) == further
     assert (f"in {tiling.checkpointed_blocks} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
@@ -237,9 +247,50 @@ def test_a_step_that_is_likely_to_fail_is_announced_with_what_would_fit(
     dtype: torch.dtype,
     remedy: str | None,
 ) -> None:
-    monkeypatch.setattr("verism.tiling.feature_pass.free", lambda device: available)
+    monkeypatch.setattr("verism.tiling.choice.free", lambda device: available)
     photo = torch.rand(1, 3, 700, 900, dtype=dtype)
     with caplog.at_level("INFO"):
-        FeaturePass(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
+        feature_pass_of(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
     assert (remedy is None) == ("if that is not enough" not in caplog.text)
     assert remedy is None or f"that are free; if that is not enough: {remedy}" in caplog.text
+
+
+class Patches(Backbone):
+    """A network without blocks, as a vision transformer is: every feature is made of all of the image."""
+
+    layers = ("patches",)
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        patches = nn.functional.avg_pool2d(image, 16)
+        return {"patches": patches * patches.softmax(dim=-1) + patches.amax()}
+
+
+def test_a_backbone_without_blocks_is_shown_the_whole_image(caplog: pytest.LogCaptureFixture) -> None:
+    content, style, image = (photo(*size, seed) for seed, size in enumerate(((96, 160), (90, 110), (96, 160))))
+    asked = {
+        "style": StyleLoss(1.0, {"patches": 1.0}, "relative").double(),
+        "spread": SpreadLoss(1.0, {"input": 1.0, "patches": 1.0}),
+    }
+    with caplog.at_level("INFO"):
+        feature_pass = feature_pass_of(Patches(), asked, "auto", content)
+    assert not caplog.text
+    assert feature_pass.passage.step.remedy(Tiling(), 1) == "a smaller --data.size"
+    feature_pass.set_targets(content, style)
+    patches = Patches()(image, ["patches"])["patches"]
+    totals = feature_pass(image)
+    torch.testing.assert_close(totals["style"]["patches"].products, gram(patches).products)
+    colors = Normalization().double()(image)
+    expected = {layer: asked["spread"].statistic(layer, it) for layer, it in (("input", colors), ("patches", patches))}
+    torch.testing.assert_close(totals["spread"], expected)
+
+
+def test_a_backbone_without_blocks_says_that_it_cannot_be_passed_in_tiles(caplog: pytest.LogCaptureFixture) -> None:
+    image, asked = photo(96, 160, 0), {"style": StyleLoss(1.0, {"patches": 1.0})}
+    with pytest.raises(VerismError, match=r"--model\.tile 64: Patches has to be shown the whole image; choose auto or"):
+        feature_pass_of(Patches(), asked, 64, image)
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level("INFO"):
+        patch.setattr("verism.tiling.choice.distributed.is_initialized", lambda: True)
+        patch.setattr("verism.tiling.choice.distributed.get_world_size", lambda: 2)
+        feature_pass = feature_pass_of(Patches(), asked, "auto", image)
+    assert "Patches has to be shown the whole image: each of the 2 processes does all the work" in caplog.text
+    assert isinstance(feature_pass.passage, AtOnce)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from verism.backbone.architecture import down_to
+from verism.backbone.architecture import BLOCKS, down_to
 from verism.tiling.memory_estimate import LARGE, SMALL, Step, free
 from verism.tiling.plan import Tiling
 
@@ -16,7 +16,7 @@ PAPER = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "conv5_4")
 
 
 def step(height: int, width: int, bytes_each: int = 2, layers: Sequence[str] = PAPER) -> Step:
-    return Step(down_to(layers), height, width, bytes_each)
+    return Step(down_to(BLOCKS, layers), height, width, bytes_each)
 
 
 def test_grows_with_pixels_depth_and_type() -> None:
@@ -64,7 +64,7 @@ def test_the_fastest_way_that_fits_is_taken() -> None:
     photo = step(2813, 5000)
     assert photo.fitting(photo.takes(Tiling())) == Tiling()
     assert photo.fitting(photo.takes(Tiling()), least=1) == Tiling(1, SMALL)
-    for tiling in (Tiling(1, SMALL), *(Tiling(again, LARGE) for again in range(2, 6))):
+    for tiling in (Tiling(1, SMALL), *(Tiling(blocks, LARGE) for blocks in range(2, 6))):
         assert photo.fitting(photo.takes(tiling)) == tiling
 
 

@@ -71,6 +71,6 @@ def test_a_tiling_says_which_blocks_are_in_tiles_and_which_of_these_are_kept() -
 
 def test_what_is_cut_short_is_cut_to_the_position() -> None:
     image = whole(33, 50)
-    (first, second) = stages(down_to(["conv2_1"]), image, image, Tiling(5, 16))
+    (first, second) = stages(down_to(BLOCKS, ["conv2_1"]), image, image, Tiling(5, 16))
     assert (count([tile.own for tile in second.tiles], whole(16, 25)) == 1).all()
     assert first.output // 2 == second.frame

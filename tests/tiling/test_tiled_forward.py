@@ -44,10 +44,10 @@ def x() -> Tensor:
     return torch.rand(1, 3, 41, 50, dtype=torch.float64, requires_grad=True)
 
 
-@pytest.mark.parametrize("again", [0, 1])
-def test_is_the_whole_and_its_derivative(x: Tensor, again: int) -> None:
+@pytest.mark.parametrize("checkpointed", [0, 1])
+def test_is_the_whole_and_its_derivative(x: Tensor, checkpointed: int) -> None:
     found = []
-    for tiling in (Tiling(again, 16), Tiling()):
+    for tiling in (Tiling(checkpointed, 16), Tiling()):
         stage = stage_of(41, 50, tiling)
         maps, statistics = tiled_forward(x, stage, Look(stage))
         output, whole_map = maps["output"], maps["map"]
@@ -73,9 +73,9 @@ def test_shares_of_processes_add_up_to_the_whole_and_its_derivative(tiling: Tili
     torch.testing.assert_close(gradient, 2 * x)
 
 
-@pytest.mark.parametrize(("again", "times"), [(0, 12), (1, 12 + 11)])
-def test_is_looked_at_again_unless_it_is_kept(x: Tensor, again: int, times: int) -> None:
-    stage = stage_of(41, 50, Tiling(again, 16))
+@pytest.mark.parametrize(("checkpointed", "times"), [(0, 12), (1, 12 + 11)])
+def test_is_looked_at_again_unless_it_is_kept(x: Tensor, checkpointed: int, times: int) -> None:
+    stage = stage_of(41, 50, Tiling(checkpointed, 16))
     assert len(stage.tiles) == 12
     look = Look(stage)
     maps, _ = tiled_forward(x, stage, look)

@@ -1,6 +1,7 @@
-"""The plan of VGG-19: its blocks of convolutions, with their names, widths and torchvision's numbering.
+"""The plans of VGG-19 and VGG-16: blocks of convolutions, with their names, widths and torchvision's numbering.
 
-Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, column E.
+Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, columns E
+and D.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from typing import NamedTuple
 
 
 class Convolution(NamedTuple):
-    """One 3×3 convolution of VGG-19 and the activation behind it.
+    """One 3×3 convolution and the activation behind it.
 
     Attributes:
         name: the convolution's output, ``conv{block}_{number}``, as in the paper.
         relu: the name of the same output after the activation, ``relu{block}_{number}``.
         inputs: channels in.
         outputs: channels out.
-        feature: its number in torchvision's ``vgg19().features``.
+        feature: its number in torchvision's ``features``.
     """
 
     name: str
@@ -59,52 +60,58 @@ class Block(NamedTuple):
         return self._replace(convolutions=self.convolutions[: self.layers.index(layer) // 2 + 1], pool=None)
 
 
-def _plan() -> tuple[Block, ...]:
+def plan(*convolutions: int) -> tuple[Block, ...]:
+    """Return the blocks of a VGG, without its last pooling, behind which there is only the classifier.
+
+    Args:
+        convolutions: how many there are in each of its five blocks.
+    """
     blocks: list[Block] = []
     inputs, feature = 3, 0
-    for block, widths in enumerate(((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4), start=1):
-        convolutions: list[Convolution] = []
-        for number, outputs in enumerate(widths, start=1):
+    for block, (count, outputs) in enumerate(zip(convolutions, (64, 128, 256, 512, 512), strict=True), start=1):
+        layers: list[Convolution] = []
+        for number in range(1, count + 1):
             place = f"{block}_{number}"
-            convolutions.append(Convolution(f"conv{place}", f"relu{place}", inputs, outputs, feature))
+            layers.append(Convolution(f"conv{place}", f"relu{place}", inputs, outputs, feature))
             inputs = outputs
             feature += 2
         feature += 1
-        # Nothing is behind the last pooling but the classifier.
-        pool = None if len(blocks) == 4 else f"pool{block}"  # noqa: PLR2004
-        blocks.append(Block(tuple(convolutions), pool, 2 ** (block - 1)))
+        pool = None if block == len(convolutions) else f"pool{block}"
+        blocks.append(Block(tuple(layers), pool, 2 ** (block - 1)))
     return tuple(blocks)
 
 
-BLOCKS = _plan()
-"""All of the network, but for its last pooling."""
+BLOCKS = plan(2, 2, 4, 4, 4)
+"""VGG-19."""
+
+VGG16_BLOCKS = plan(2, 2, 3, 3, 3)
+"""VGG-16."""
 
 CONVOLUTIONS = tuple(layer for block in BLOCKS for layer in block.convolutions)
+"""Those of VGG-19."""
 
 INPUT = "input"
-"""The layer name of the image itself, as the network sees it: normalised RGB."""
-
-LAYERS = (INPUT, *(name for block in BLOCKS for name in block.layers))
-"""Every layer that can be asked for, in the order in which an image passes them."""
+"""The layer name of the image itself: RGB, normalised by ImageNet's mean and standard deviation, with any network."""
 
 POOLED = 16
-"""Side in pixels of the square that the four poolings make into one position."""
+"""Side in pixels of the square that four poolings, the most that a network may have here, make into one position."""
 
 
-def stride(layer: str) -> int:
-    """Return how many pixels apart the positions of a layer are."""
-    if layer == INPUT:
-        return 1
-    block = next(block for block in BLOCKS if layer in block.layers)
-    return block.stride * 2 if layer == block.pool else block.stride
+def layers_of(blocks: Iterable[Block]) -> tuple[str, ...]:
+    """Return the layers of all blocks, in the order in which an image passes them."""
+    return tuple(name for block in blocks for name in block.layers)
 
 
-def down_to(layers: Iterable[str]) -> tuple[Block, ...]:
+LAYERS = (INPUT, *layers_of(BLOCKS))
+"""Every layer of VGG-19 that a loss can ask for, in the order in which an image passes them."""
+
+
+def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]:
     """Return the blocks that an image passes on its way to the deepest of ``layers``, and no more of the last."""
-    deepest = max(layers, key=LAYERS.index, default=INPUT)
-    for count, block in enumerate(BLOCKS):
+    deepest = max(layers, key=(INPUT, *layers_of(blocks)).index, default=INPUT)
+    for count, block in enumerate(blocks):
         if deepest in block.layers:
-            return (*BLOCKS[:count], block.down_to(deepest))
+            return (*blocks[:count], block.down_to(deepest))
     return ()
 
 

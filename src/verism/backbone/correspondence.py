@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images
-from verism.backbone.vgg import VGG19
+from verism.backbone.vgg import VGG
 
 LAYER = "relu4_1"
 """Where photos are compared: deep enough to tell sky from grass, and to overlook their colours."""
@@ -34,9 +34,7 @@ class Correspondence(NamedTuple):
 
 
 @torch.no_grad()
-def find_correspondence(
-    backbone: VGG19, content: Tensor, style: Tensor, opacity: Tensor | None = None
-) -> Correspondence:
+def find_correspondence(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> Correspondence:
     """Return how much of each pixel of a photo the other one shows too, as ``mutual_weights`` has it.
 
     Args:

@@ -1,10 +1,12 @@
-"""A frozen VGG-19 that is asked for features by layer name."""
+"""VGG-19 and VGG-16, asked for features by layer name."""
 
 from __future__ import annotations
 
 import copy
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Literal, final
+from pathlib import Path
+from typing import Literal, Self, final
 
 import torch
 from jsonargparse import lazy_instance
@@ -12,27 +14,167 @@ from torch import Tensor, nn
 
 from verism.backbone import weights as weights_
 from verism.backbone.activation import Activation
-from verism.backbone.architecture import INPUT, LAYERS, Block, down_to
+from verism.backbone.architecture import INPUT, Block, Convolution, down_to, layers_of
+from verism.backbone.backbone import Backbone, check_layers
 from verism.backbone.convolution import frozen_convolution
 from verism.backbone.normalization import Normalization
 from verism.backbone.pooling import AveragePool
 from verism.backbone.tap import ALL, Index, tap
 from verism.errors import VerismError
 
-Features = Mapping[str, Tensor]
-"""Layer name to feature map ``(1, channels, height, width)``."""
-
 Kernel = tuple[Tensor, Tensor]
 """A convolution's weight ``(out, in, 3, 3)`` and bias ``(out,)``."""
 
 
-@final
-class VGG19(nn.Module):
-    """VGG-19's convolutions with an activation and a pooling of your choice, frozen.
+class VGG(Backbone):
+    """A VGG's convolutions with an activation and a pooling of your choice, frozen.
 
     The weights are no parameters and stay out of checkpoints: nothing here is trained or saved. They are there in the
     type that is computed in, and beside that only as they were loaded.
     """
+
+    @property
+    @abstractmethod
+    def published(self) -> weights_.Published:
+        """Which VGG it is: its blocks, and where its weights come from."""
+
+    def __init__(
+        self,
+        weights: Literal["imagenet"] | Path = "imagenet",
+        sha256: str | None = None,
+        activation: nn.Module = lazy_instance(nn.ReLU),
+        pooling: Literal["avg", "max"] = "avg",
+    ) -> None:
+        """Load the weights.
+
+        Args:
+            weights: imagenet (torchvision's, downloaded once), or the path of a state dict of the same network in
+                torchvision's format (.pth or .safetensors).
+            sha256: hexadecimal SHA-256 that the weights' file must have; not checked if null. A run stores the one
+                that it used, so that a resumed run cannot continue on other weights.
+            activation: any elementwise module without parameters, for instance torch.nn.LeakyReLU (the paper's
+                slope is its negative_slope), torch.nn.Tanh, torch.nn.ReLU or torch.nn.ELU.
+            pooling: avg (the paper's, 2×2 mean) or max (the original network's).
+
+        Raises:
+            VerismError: the weights cannot be loaded, differ from sha256, or the activation is not elementwise.
+        """
+        super().__init__()
+        loaded = weights_.load(weights, self.published)
+        if sha256 not in (None, loaded.sha256):
+            raise VerismError(
+                f"--model.backbone.sha256 asks for weights {sha256}, but {loaded.name} has {loaded.sha256}: name the "
+                "file that has the first, or drop the option."
+            )
+        self.activate = Activation(activation)
+        self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
+        self.normalize = Normalization()
+        self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
+        self._weights = loaded.kernels
+        self._kernels: dict[tuple[torch.device, torch.dtype], dict[str, Kernel]] = {}
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All of it can be passed part by part."""
+        return self.published.blocks
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Outputs of convolutions (``conv1_1`` …), of the activations behind (``relu1_1`` …) and of poolings."""
+        return layers_of(self.blocks)
+
+    @property
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """All of its convolutions, in order."""
+        return self.published.convolutions
+
+    @property
+    def pinned(self) -> Mapping[str, str]:
+        """The weights that ``auto`` meant, and the hash of their file."""
+        return self.identity
+
+    @property
+    def activation(self) -> nn.Module:
+        """The function behind every convolution."""
+        return self.activate.function
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Return the features of ``image`` at ``layers``, computing no deeper than the deepest of them.
+
+        Args:
+            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
+            layers: names out of its ``layers``, or ``input``, the normalised image.
+
+        Returns:
+            Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
+
+        Raises:
+            VerismError: a name is none of these.
+        """
+        return dict(self.walk(image, layers))
+
+    def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        """Do what ``forward`` does, and hand out each of the features as soon as they are there."""
+        wanted = set(layers)
+        check_layers(self, wanted)
+        x = self.normalize(image)
+        if INPUT in wanted:
+            yield INPUT, x
+        for block in down_to(self.blocks, wanted):
+            for layer, features in self.through(block, x, wanted):
+                if layer in wanted:
+                    yield layer, features
+                x = features
+
+    def through(
+        self, block: Block, x: Tensor, layers: Collection[str], index: Index = ALL
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Take part of an image through one block, as ``Backbone.through`` describes."""
+        kernels = self.kernels(x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in block.convolutions:
+            x = frozen_convolution(x, *kernels[layer.name])
+            seen = layer.name in layers
+            if seen:
+                x, features = tap(x, index)
+                yield layer.name, features
+                del features
+            if layer is block.convolutions[-1] and not block.pool and layer.relu not in layers:
+                return
+            x = self.activate(x, overwrite=not seen)
+            if layer.relu in layers:
+                x, features = tap(x, index)
+                yield layer.relu, features
+                del features
+        if block.pool:
+            yield block.pool, self.pool(x)
+
+    def as_published(self) -> Self:
+        """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
+        twin = copy.copy(self)
+        # A shallow copy shares the dictionary of submodules; the parts put in here must not reach this network.
+        twin._modules = dict(self._modules)
+        twin.activate = Activation(nn.ReLU())
+        twin.pool = nn.MaxPool2d(2, 2)
+        return twin
+
+    def kernels(self, x: Tensor) -> Mapping[str, Kernel]:
+        """Return the kernels where and in the type in which a pass of ``x`` computes; made once, not at every step."""
+        kind = x.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+        if (x.device, dtype) not in self._kernels:
+            self._kernels[x.device, dtype] = {
+                name: (weight.to(x.device, dtype, memory_format=torch.channels_last), bias.to(x.device, dtype))
+                for name, (weight, bias) in self._weights.items()
+            }
+        return self._kernels[x.device, dtype]
+
+
+@final
+class VGG19(VGG):
+    """VGG-19, the paper's network: 16 convolutions, conv1_1 to conv5_4."""
+
+    published = weights_.VGG19
 
     def __init__(
         self,
@@ -56,112 +198,11 @@ class VGG19(nn.Module):
         Raises:
             VerismError: the weights cannot be loaded, differ from sha256, or the activation is not elementwise.
         """
-        super().__init__()
-        loaded = weights_.load(weights)
-        if sha256 not in (None, loaded.sha256):
-            raise VerismError(
-                f"--model.backbone.sha256 asks for weights {sha256}, but {loaded.name} has {loaded.sha256}: name the "
-                "file that has the first, or drop the option."
-            )
-        self.activate = Activation(activation)
-        self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
-        self.normalize = Normalization()
-        self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
-        self._weights = loaded.kernels
-        self._kernels: dict[tuple[torch.device, torch.dtype], dict[str, Kernel]] = {}
-
-    @property
-    def activation(self) -> nn.Module:
-        """The function behind every convolution."""
-        return self.activate.function
-
-    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Return the features of ``image`` at ``layers``, computing no deeper than the deepest of them.
-
-        Args:
-            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
-            layers: names out of ``LAYERS``: ``input`` (normalised RGB), ``conv1_1`` … ``conv5_4`` (outputs of the
-                convolutions, as in the paper), ``relu1_1`` … ``relu5_4`` (after the activation) and ``pool1`` …
-                ``pool4``.
-
-        Returns:
-            Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
-
-        Raises:
-            VerismError: a name is not in ``LAYERS``.
-        """
-        return dict(self.walk(image, layers))
-
-    def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Do what ``forward`` does, and hand out each of the features as soon as they are there."""
-        wanted = set(layers)
-        check_layers(wanted)
-        x = self.normalize(image)
-        if INPUT in wanted:
-            yield INPUT, x
-        for block in down_to(wanted):
-            for layer, features in self.through(block, x, wanted):
-                if layer in wanted:
-                    yield layer, features
-                x = features
-
-    def through(
-        self, block: Block, x: Tensor, layers: Collection[str], index: Index = ALL
-    ) -> Iterator[tuple[str, Tensor]]:
-        """Take an image through one block, and hand out the features as soon as they are there.
-
-        Args:
-            block: with as much of it as is needed.
-            x: ``(1, channels, height, width)``, the normalised image, or the output of the block before; any part of
-                it, padded with zeros.
-            layers: that are wanted; those that are not the block's do not matter.
-            index: which of their rows and columns are.
-
-        Returns:
-            Layer and features of those that are wanted, in order; last, if the block has a pooling, all of its output.
-        """
-        kernels = self.kernels(x)
-        x = x.contiguous(memory_format=torch.channels_last)
-        for layer in block.convolutions:
-            x = frozen_convolution(x, *kernels[layer.name])
-            seen = layer.name in layers
-            if seen:
-                x, features = tap(x, index)
-                yield layer.name, features
-                del features
-            if layer is block.convolutions[-1] and not block.pool and layer.relu not in layers:
-                return
-            x = self.activate(x, overwrite=not seen)
-            if layer.relu in layers:
-                x, features = tap(x, index)
-                yield layer.relu, features
-                del features
-        if block.pool:
-            yield block.pool, self.pool(x)
-
-    def as_published(self) -> VGG19:
-        """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
-        twin = copy.copy(self)
-        # A shallow copy shares the dictionary of submodules; the parts put in here must not reach this network.
-        twin._modules = dict(self._modules)
-        twin.activate = Activation(nn.ReLU())
-        twin.pool = nn.MaxPool2d(2, 2)
-        return twin
-
-    def kernels(self, x: Tensor) -> Mapping[str, Kernel]:
-        """Return the kernels where and in the type in which a pass of ``x`` computes; made once, not at every step."""
-        kind = x.device.type
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
-        if (x.device, dtype) not in self._kernels:
-            self._kernels[x.device, dtype] = {
-                name: (weight.to(x.device, dtype, memory_format=torch.channels_last), bias.to(x.device, dtype))
-                for name, (weight, bias) in self._weights.items()
-            }
-        return self._kernels[x.device, dtype]
+        super().__init__(weights, sha256, activation, pooling)  # type: ignore[arg-type]  # Its weights have more sources.
 
 
-def check_layers(layers: Iterable[str]) -> None:
-    """Raise ``VerismError``, listing the valid names, if one of ``layers`` is not a layer of VGG-19."""
-    unknown = sorted(set(layers) - set(LAYERS))
-    if unknown:
-        raise VerismError(f"VGG-19 has no layer {', '.join(map(repr, unknown))}; its layers are {', '.join(LAYERS)}.")
+@final
+class VGG16(VGG):
+    """VGG-16: 13 convolutions, conv1_1 to conv5_3; the last three blocks have one less than those of VGG-19."""
+
+    published = weights_.VGG16

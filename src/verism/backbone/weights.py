@@ -13,10 +13,10 @@ import torch
 from lightning.pytorch.utilities import rank_zero_info
 from safetensors.torch import load_file
 from torch import Tensor
-from torchvision.models import VGG19_Weights
+from torchvision.models import VGG16_Weights, VGG19_Weights
 
 from verism import tensor_file
-from verism.backbone.architecture import CONVOLUTIONS, Convolution
+from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
 
 Source = Literal["auto", "imagenet", "compact"] | Path
@@ -24,12 +24,47 @@ Source = Literal["auto", "imagenet", "compact"] | Path
 
 COMPACT = Path(__file__).parent / "compact" / "vgg19_compact.safetensors"
 
-IMAGENET_URL: str = VGG19_Weights.IMAGENET1K_V1.url
+
+@dataclass(frozen=True)
+class Published:
+    """A VGG as torchvision publishes it.
+
+    Attributes:
+        name: as in the literature.
+        url: of its weights, trained on ImageNet; the file's name has the first digits of its SHA-256.
+        blocks: its plan.
+        compact: the file of weights embedded in this package, which are not torchvision's; None if there is none.
+    """
+
+    name: str
+    url: str
+    blocks: tuple[Block, ...]
+    compact: Path | None = None
+
+    @property
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """All of its convolutions, in order."""
+        return tuple(layer for block in self.blocks for layer in block.convolutions)
+
+    @property
+    def imagenet_file(self) -> Path:
+        """Where torch.hub keeps its weights; the file need not exist."""
+        return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
+
+    @property
+    def sources(self) -> str:
+        """What ``--model.backbone.weights`` takes, for messages."""
+        return "imagenet or a path" if self.compact is None else "auto, imagenet, compact or a path"
+
+
+VGG19 = Published("VGG-19", VGG19_Weights.IMAGENET1K_V1.url, BLOCKS, COMPACT)
+
+VGG16 = Published("VGG-16", VGG16_Weights.IMAGENET1K_V1.url, VGG16_BLOCKS)
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The filters of one VGG-19.
+    """The filters of one VGG.
 
     Attributes:
         name: ``imagenet``, ``compact`` or the path of the file they were read from.
@@ -42,40 +77,41 @@ class Weights:
     kernels: Mapping[str, tuple[Tensor, Tensor]]
 
 
-def load(source: Source) -> Weights:
+def load(source: Source, network: Published = VGG19) -> Weights:
     """Load weights; nothing but ``imagenet`` ever uses the network, and that only if its file is not cached.
 
     Args:
-        source: ``auto``, ``imagenet``, ``compact``, or the path of a torchvision-format VGG-19 state dict, whole or
-            ``features`` only, as ``.pth``/``.pt`` (read with ``weights_only=True``) or ``.safetensors``.
+        source: ``imagenet``, or the path of a state dict in torchvision's format, whole or ``features`` only, as
+            ``.pth``/``.pt`` (read with ``weights_only=True``) or ``.safetensors``; of VGG-19, also ``auto`` and
+            ``compact``.
+        network: whose weights they are.
 
     Raises:
-        VerismError: the file is missing, cannot be read, or does not hold a VGG-19; or the download failed.
+        VerismError: the file is missing, cannot be read, or does not hold the network; or the download failed.
     """
+    if source in ("auto", "compact") and network.compact is None:
+        raise VerismError(
+            f"--model.backbone.weights {source}: no weights of {network.name} are embedded; take {network.sources}."
+        )
     chosen = choose(source)
-    if isinstance(chosen, Path):
-        return _from_state_dict(chosen, name=str(chosen))
-    if chosen == "compact":
-        return _from_compact(COMPACT)
-    return _from_state_dict(_download(imagenet_file()), name="imagenet")
+    if chosen == "compact" and network.compact is not None:
+        return _from_compact(network.compact)
+    if chosen == "imagenet":
+        return _from_state_dict(_download(network), "imagenet", network)
+    return _from_state_dict(Path(chosen), str(chosen), network)
 
 
 def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
     """Return what ``auto`` means on this machine, with a line that says so; other sources mean themselves."""
     if source != "auto":
         return source
-    if imagenet_file().is_file():
+    if VGG19.imagenet_file.is_file():
         return "imagenet"
     rank_zero_info(
         "The weights embedded in verism are used, which are not torchvision's VGG-19. "
         "For those, a download of 548 MB: --model.backbone.weights imagenet"
     )
     return "compact"
-
-
-def imagenet_file() -> Path:
-    """Return where torch.hub keeps torchvision's VGG-19; the file need not exist."""
-    return Path(torch.hub.get_dir(), "checkpoints", IMAGENET_URL.rpartition("/")[2])
 
 
 class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
@@ -111,28 +147,30 @@ def _from_compact(path: Path) -> Weights:
     return Weights("compact", _sha256(path), Dequantized(load_file(path)))
 
 
-def _download(path: Path) -> Path:
+def _download(network: Published) -> Path:
+    path = network.imagenet_file
     if path.is_file():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     hash_prefix = path.stem.rpartition("-")[2]
     try:
-        torch.hub.download_url_to_file(IMAGENET_URL, str(path), hash_prefix, progress=True)
+        torch.hub.download_url_to_file(network.url, str(path), hash_prefix, progress=True)
     except (URLError, OSError, RuntimeError) as error:
+        embedded = "" if network.compact is None else "choose --model.backbone.weights compact, or "
         raise VerismError(
-            f"torchvision's VGG-19 could not be downloaded ({error}): fetch {IMAGENET_URL} by hand and put it at "
-            f"{path}, or choose --model.backbone.weights compact, or give the path of another VGG-19 file there."
+            f"torchvision's {network.name} could not be downloaded ({error}): fetch {network.url} by hand and put it "
+            f"at {path}, or {embedded}give the path of another {network.name} file with --model.backbone.weights."
         ) from error
     return path
 
 
-def _from_state_dict(path: Path, name: str) -> Weights:
+def _from_state_dict(path: Path, name: str, network: Published) -> Weights:
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise VerismError(f"{path}: weights are read from {', '.join(_READERS)} files, not from '{path.suffix}'.")
     if not path.is_file():
-        raise VerismError(f"{path}: no such file; --model.backbone.weights takes auto, imagenet, compact or a path.")
-    expected = "expected a state dict of torchvision's vgg19, whole or its features only"
+        raise VerismError(f"{path}: no such file; --model.backbone.weights takes {network.sources}.")
+    expected = f"expected a state dict of torchvision's {network.name}, whole or its features only"
     try:
         state = read(path)
     except Exception as error:
@@ -158,7 +196,7 @@ def _from_state_dict(path: Path, name: str) -> Weights:
             tensor(layer, "weight", (layer.outputs, layer.inputs, 3, 3)),
             tensor(layer, "bias", (layer.outputs,)),
         )
-        for layer in CONVOLUTIONS
+        for layer in network.convolutions
     }
     return Weights(name, _sha256(path), kernels)
 

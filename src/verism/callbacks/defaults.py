@@ -5,6 +5,7 @@ from __future__ import annotations
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelSummary, RichModelSummary, RichProgressBar, TQDMProgressBar
 
+from verism.callbacks.coarse_to_fine import CoarseToFine
 from verism.callbacks.output import Output
 from verism.callbacks.progress import Progress
 from verism.callbacks.scalars import Scalars
@@ -12,7 +13,7 @@ from verism.callbacks.stop_early import StopEarly
 
 
 def complete(trainer: Trainer) -> list[Callback]:
-    """Return the callbacks to add to a Trainer's: what logs the losses, and what lets a run stop early.
+    """Return the callbacks to add to a Trainer's: what logs the losses, stops early and changes scales.
 
     verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out. The
     commands choose their bar themselves, and one of Lightning's in their runs is the user's choice.
@@ -23,5 +24,7 @@ def complete(trainer: Trainer) -> list[Callback]:
     for callback in list(callbacks):
         if callback in usual or type(callback) in (ModelSummary, RichModelSummary):
             callbacks.remove(callback)
-    needed = [kind() for kind in (Scalars, StopEarly) if not any(isinstance(it, kind) for it in callbacks)]
+    needed = [
+        kind() for kind in (CoarseToFine, Scalars, StopEarly) if not any(isinstance(it, kind) for it in callbacks)
+    ]
     return [*needed, *([Progress()] if usual else [])]

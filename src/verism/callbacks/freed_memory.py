@@ -35,4 +35,4 @@ class KeepFreedMemory(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Choose again: a finer scale may need tiles."""
-        keep_freed_memory(keep=cast("StyleTransfer", pl_module).feature_pass.tiling.checkpointed_blocks <= 1)
+        keep_freed_memory(keep=cast("StyleTransfer", pl_module).feature_pass.passage.tiling.checkpointed_blocks <= 1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
-from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone import VGG
 from verism.callbacks.periodic import Periodic
+from verism.errors import VerismError
 from verism.images import luma
 from verism.module import StyleTransfer
 
@@ -35,10 +39,17 @@ class Histograms(Periodic):
 
         Args:
             every_n_steps: steps from one histogram of the image to the next.
-            activations: also the outputs of all 16 convolutions; costs a forward pass through the whole network.
+            activations: also the outputs of all 16 convolutions (13 with VGG16); costs a forward pass through the whole
+                network.
         """
         super().__init__(every_n_steps)
         self.activations = activations
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the first; raise ``VerismError`` if activations are asked for that the network has not."""
+        if self.activations:
+            _vgg(cast("StyleTransfer", pl_module))
+        super().on_train_start(trainer, pl_module)
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Write the histograms of one step, and at first the photos'."""
@@ -47,18 +58,29 @@ class Histograms(Periodic):
                 _add_levels(writer, name, photo, step)
         _add_levels(writer, "image", model.image, step)
         if self.activations:
-            names = [layer.name for layer in CONVOLUTIONS]
+            backbone = _vgg(model)
+            names = [layer.name for layer in backbone.convolutions]
             with torch.no_grad():
                 image = model.canvas()
                 with model.trainer.precision_plugin.forward_context():
-                    features = model.backbone(image, names)
+                    features = backbone(image, names)
             for name in names:
                 values = features[name].float()
                 low, high = float(values.min()), float(values.max())
                 margin = 0.5 if low == high else 0.0
                 _add(writer, f"activations/{name}", values, low - margin, high + margin, step)
                 writer.add_scalar(f"std/{name}", float(values.std()), step)
-                writer.add_scalar(f"saturated/{name}", saturated(model.backbone.activation, values), step)
+                writer.add_scalar(f"saturated/{name}", saturated(backbone.activation, values), step)
+
+
+def _vgg(model: StyleTransfer) -> VGG:
+    """Return the model's backbone; raise ``VerismError`` if its convolutions are not known."""
+    if not isinstance(model.backbone, VGG):
+        raise VerismError(
+            f"--histograms.activations: is for the convolutions of VGG19 and VGG16, not for "
+            f"{type(model.backbone).__name__}; leave it out."
+        )
+    return model.backbone
 
 
 def saturated(activation: nn.Module, values: Tensor) -> float:

@@ -113,7 +113,7 @@ class RunMeasure:
         shown = model.data.opacity
         opacity = None if shown is None else images.resize(shown, style.shape[-2:])
         original = self._photo if self._renders else None
-        self._measure = Measure(content, style, model.backbone, masks, original, opacity)
+        self._measure = Measure(content, style, model.reference, masks, original, opacity)
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
         """Return what the present image of the run measures, by the names in ``verism.metrics.NAMES``."""

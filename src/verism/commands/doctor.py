@@ -15,7 +15,7 @@ from jsonargparse import ArgumentParser
 
 from verism import precision, version
 from verism.backbone import weights
-from verism.backbone.architecture import down_to
+from verism.backbone.architecture import BLOCKS, down_to
 from verism.losses.style import DEFAULT_LAYERS
 from verism.quiet import quieten_lightning
 from verism.tiling import memory_estimate
@@ -77,7 +77,7 @@ def _gpus() -> str:
 
 
 def _weights() -> str:
-    file = weights.imagenet_file()
+    file = weights.VGG19.imagenet_file
     if file.is_file():
         return f"imagenet, at {file}"
     return "compact: embedded, not torchvision's VGG-19; for those --model.backbone.weights imagenet"
@@ -86,7 +86,7 @@ def _weights() -> str:
 def _advice(device: torch.device) -> str:
     fastest = precision.fastest("auto")
     bytes_each = 2 if fastest == "bf16-mixed" else 4
-    megapixel = memory_estimate.Step(down_to(LAYERS), 1000, 1000, bytes_each)
+    megapixel = memory_estimate.Step(down_to(BLOCKS, LAYERS), 1000, 1000, bytes_each)
     pixels = memory_estimate.free(device) / 2 / megapixel.takes(memory_estimate.fastest(device))
     where = "this GPU" if device.type == "cuda" else "the CPU"
     whole = (

@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from verism import atomic, images
-from verism.backbone import VGG19
-from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone import VGG
 from verism.commands.finished_run import FinishedRun
 from verism.commands.fit import resolve_paths
 from verism.quiet import quieten_lightning
@@ -24,7 +23,8 @@ DESCRIPTION = """Draw the paper's figures of finished runs.
 
 For each run, into its folder's figures/: photos.png (Figures 1 and 5 to 11: content, result, style), luminance.png and
 colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation function beside
-the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result).
+the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result). The last two are
+of VGG19 and VGG16 alone.
 """
 
 
@@ -55,9 +55,10 @@ def draw(run: FinishedRun, folder: Path) -> None:
     drawings = {
         "luminance": luminance_histograms(pictures),
         "colors": color_histograms(pictures),
-        "activation": activation_functions(model.backbone.activation),
-        "convolutions": convolution_outputs(_features(model.backbone, run.image)),
     }
+    if isinstance(model.backbone, VGG):
+        drawings["activation"] = activation_functions(model.backbone.activation)
+        drawings["convolutions"] = convolution_outputs(_features(model.backbone, run.image))
     for name, figure in drawings.items():
         _save(folder / f"{name}.png", figure)
 
@@ -121,8 +122,8 @@ def convolution_outputs(features: Mapping[str, Tensor]) -> Figure:
 
 
 @torch.no_grad()
-def _features(backbone: VGG19, image: Tensor) -> dict[str, Tensor]:
-    features: dict[str, Tensor] = backbone(image, [layer.name for layer in CONVOLUTIONS])
+def _features(backbone: VGG, image: Tensor) -> dict[str, Tensor]:
+    features: dict[str, Tensor] = backbone(image, [layer.name for layer in backbone.convolutions])
     return features
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 from torch import Tensor
 
-from verism import images
+from verism import images, photo_file
 from verism.commands.fit import FitOptions
 from verism.data import PhotoPair, Photos
 from verism.data.options import photo_pair
 from verism.errors import VerismError
 from verism.module import StyleTransfer
+from verism.photo_file import MEGAPIXELS
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class FinishedRun:
     @cached_property
     def rendered(self) -> Tensor:
         """The result as it was written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
-        return images.read(self.result)
+        return self._read(self.result)
 
     @cached_property
     def original(self) -> Tensor:
         """The content photo, with all of its detail, at the size of ``rendered``; raises ``VerismError`` likewise."""
-        return images.resize(images.read(Path(self.options["data"]["content"])), self.rendered.shape[-2:])
+        return images.resize(self._read(Path(self.options["data"]["content"])), self.rendered.shape[-2:])
 
     @cached_property
     def image(self) -> Tensor:
@@ -84,6 +85,10 @@ class FinishedRun:
     def photos(self) -> Photos:
         """The photos at the run's size; raises ``VerismError`` if they cannot be read any more."""
         return self.pair.photos
+
+    def _read(self, path: Path) -> Tensor:
+        with photo_file.limited(self.options["data"].get("max_megapixels", MEGAPIXELS)):
+            return images.read(path)
 
     def build(self) -> StyleTransfer:
         """Return the run's model, without its image."""

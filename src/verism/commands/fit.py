@@ -19,7 +19,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
-from verism import checkpoint, precision
+from verism import checkpoint, photo_file, precision
 from verism.callbacks import (
     Checkpoints,
     Histograms,
@@ -164,7 +164,7 @@ class VerismCLI(LightningCLI):
             "ImageNet standard deviations a step.",
         )
         parser.link_arguments("optimizer", "model.optimizer")
-        paper = {"canvas": "Pixels", "style": "StyleLoss", "color": "ColorLoss"}
+        paper = {"canvas": "Pixels", "backbone": "VGG19", "style": "StyleLoss", "color": "ColorLoss"}
         parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
         parser.add_lightning_class_args(self.output_class, "output")
         # Only given to a Trainer that has checkpoints enabled.
@@ -242,7 +242,8 @@ class VerismCLI(LightningCLI):
         model = options["model"]
         identity = self.model.backbone.identity
         rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
-        model["backbone"] |= identity
+        backbone = model["backbone"]
+        backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
         # The callback that measures logs them, because TensorBoard wants hyperparameters and metrics named together.
         self.model.save_hyperparameters(model, logger=False)
         self.datamodule.save_hyperparameters(options["data"], logger=False)
@@ -253,7 +254,8 @@ class VerismCLI(LightningCLI):
         self._check_files()
         self.datamodule.setup("fit")
         self._check_twins()
-        self.model.canvas.check()
+        with photo_file.limited(self.datamodule.max_megapixels):
+            self.model.canvas.check()
         if self.model.scales is not None:
             self.model.scales.check(self.datamodule.size, self.trainer.max_steps)
         self._check_optimizer()
@@ -328,7 +330,7 @@ class VerismCLI(LightningCLI):
             return
         found = checkpoint.read(self._resumed)
         was = found["hyper_parameters"]
-        weights, sha256 = was["backbone"]["weights"], was["backbone"]["sha256"]
+        weights, sha256 = (found["verism"]["backbone"][name] for name in ("weights", "sha256"))
         if sha256 != self.model.backbone.identity["sha256"]:
             raise VerismError(
                 f"{self._resumed}: was made with other weights, {weights} of sha256 {sha256}: name them with "
@@ -388,8 +390,9 @@ class VerismCLI(LightningCLI):
         feature_pass = getattr(getattr(self, "model", None), "feature_pass", None)
         if feature_pass is None:
             return "a smaller --data.size"
-        takes = feature_pass.step.takes(feature_pass.tiling)
-        return str(feature_pass.remedy(min(free(self.model.device), takes) // 2))
+        passage = feature_pass.passage
+        takes = passage.step.takes(passage.tiling)
+        return str(passage.step.remedy(passage.tiling, min(free(self.model.device), takes) // 2))
 
 
 def _are_one(first: Path, second: Path) -> bool:

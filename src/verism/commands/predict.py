@@ -83,8 +83,10 @@ def predict(args: Sequence[str]) -> None:
     strength = Strength(output.strength, output.color, output.tone)
     strength.check()
     encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
-    photo_file.limit(options.data.max_megapixels)
-    canvas = saved.read(options.ckpt_path)
+    limited = partial(photo_file.limited, options.data.max_megapixels)
+    with limited():
+        # A limit that is not above 0 is one mistake, not one for each photo.
+        canvas = saved.read(options.ckpt_path)
     if options.adapt and output.local is not None:
         raise VerismError("--adapt true: treats each photo by its own regions; leave out --output.local.")
     series = Series.read(options.ckpt_path, canvas) if options.adapt else None
@@ -95,7 +97,8 @@ def predict(args: Sequence[str]) -> None:
     failures, strange = [], {}
     for photo, result in tqdm(jobs.items(), unit="photo"):
         try:
-            source = photo_file.read(photo, options.data.white)
+            with limited():
+                source = photo_file.read(photo, options.data.white)
             original = source.pixels
             local = is_own(canvas, original) if output.local is None else output.local
             image = canvas.render(original) if local else on_others(original)

@@ -63,10 +63,10 @@ def render(args: Sequence[str]) -> None:
     content = _content(options.data.content, data, state["verism"].get("photos", {}), file)
     if path.exists() and path.samefile(content):
         raise VerismError(f"{path}: the result would replace the content photo; choose another --output.path.")
-    photo_file.limit(data.get("max_megapixels", MEGAPIXELS))
-    source = photo_file.read(content, data.get("white"))
+    with photo_file.limited(data.get("max_megapixels", MEGAPIXELS)):
+        source = photo_file.read(content, data.get("white"))
     recorded = {**state["hyper_parameters"], "data": dict(data)}
-    made = made_with(recorded["backbone"], recorded, state["global_step"], strength)
+    made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
     sys.stdout.write(f"Result of step {state['global_step']}: {path}\n")
 

@@ -94,10 +94,11 @@ class PhotoPair(LightningDataModule):
                 or ``style_weights`` are not one for each of them, from 0 and not all 0.
         """
         super().__init__()
-        photo_file.limit(max_megapixels)
-        self.content = source(content, "the content photo")
         styles: Sequence[PhotoLike] = style if isinstance(style, (list, tuple)) else [style]  # type: ignore[list-item]
-        self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
+        self.max_megapixels = max_megapixels
+        with photo_file.limited(max_megapixels):
+            self.content = source(content, "the content photo")
+            self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
         if not self.styles:
             raise VerismError("--data.style: names no photo; give one at least.")
         self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
@@ -134,7 +135,7 @@ class PhotoPair(LightningDataModule):
     def source(self) -> Photo:
         """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
-            self._source = read(self.content, self.white)
+            self._source = self._read(self.content)
         return self._source
 
     @property
@@ -186,7 +187,8 @@ class PhotoPair(LightningDataModule):
             if not 0 <= self.mask_threshold <= 1:
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
-            self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
+            with photo_file.limited(self.max_megapixels):
+                self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
         return self._masked
 
     @property
@@ -198,7 +200,9 @@ class PhotoPair(LightningDataModule):
         """
         if self._known is None and len(self.masks) == 1:
             ((role, mask),) = self.masks.items()
-            self._known = region_masks.read_one(mask, getattr(self.photos, role).shape[-2:], role)
+            shape = getattr(self.photos, role).shape[-2:]
+            with photo_file.limited(self.max_megapixels):
+                self._known = region_masks.read_one(mask, shape, role)
         return self._known
 
     def at(self, size: int) -> Photos:
@@ -243,11 +247,15 @@ class PhotoPair(LightningDataModule):
         """
         photos = []
         for style in self.styles:
-            photo = read(style, self.white)
+            photo = self._read(style)
             photos.append(photo.showing(self._fit(photo.pixels)))
             if photos[-1].alpha is not None and not bool((photos[-1].alpha > VISIBLE).any()):
                 raise VerismError(f"{style}: is transparent all over, and has no look to take on.")
         return collage(photos, self.style_weights)
+
+    def _read(self, photo: Source) -> Photo:
+        with photo_file.limited(self.max_megapixels):
+            return read(photo, self.white)
 
     def _fit(self, photo: Tensor) -> Tensor:
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))

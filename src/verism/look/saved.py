@@ -9,6 +9,7 @@ from typing import Any
 from jsonargparse import ArgumentParser
 
 from verism import checkpoint
+from verism.backbone import Backbone
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import VerismError
@@ -55,6 +56,22 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
     except (KeyError, RuntimeError) as error:
         raise VerismError(f"{path}: damaged: what it holds is not the state of its canvas.") from error
     return made.requires_grad_(requires_grad=False)
+
+
+def backbone(state: Mapping[str, Any]) -> Backbone:
+    """Return the network of a run, with the weights that it had.
+
+    Args:
+        state: what its checkpoint holds, which says what canvas it is of.
+
+    Raises:
+        VerismError: the weights cannot be loaded, or are others now.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--backbone", type=Backbone)
+    options = state["hyper_parameters"]["backbone"]
+    made: Backbone = parser.instantiate_classes(parser.parse_object({"backbone": options})).backbone
+    return made
 
 
 def newest(run: Path) -> Path:

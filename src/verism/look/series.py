@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from verism import checkpoint, images
-from verism.backbone import VGG19
+from verism.backbone import VGG
+from verism.backbone.reference import reference
 from verism.canvas.grade import Grade
 from verism.canvas.regional_grade import RegionalGrade
 from verism.data.options import photo_pair
@@ -25,14 +26,14 @@ class Series:
 
     Attributes:
         canvas: as the run left it.
-        backbone: the run's, which finds the regions.
+        backbone: the network that finds the regions, as it did in the run.
         style: the run's style photo at the size of the fit, ``(1, 3, H, W)``, RGB in [0, 1].
         opacity: how much of it shows, ``(1, 1, H, W)``; None: all.
         size: short side at which regions are found, in pixels.
     """
 
     canvas: RegionalGrade
-    backbone: VGG19
+    backbone: VGG
     style: Tensor
     opacity: Tensor | None
     size: int
@@ -62,9 +63,7 @@ class Series:
                     f"{style}: --adapt true needs the run's style photo, which is gone: put it back, or leave the "
                     "option out."
                 )
-        network = state["hyper_parameters"]["backbone"]
-        name = network["weights"]
-        backbone = VGG19(name if name in ("imagenet", "compact") else Path(name), network["sha256"])
+        backbone = reference(saved.backbone(state))
         photo = pair.look()
         return cls(canvas, backbone, filled(photo), photo.alpha, pair.size)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, final
+from typing import NamedTuple, cast, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
@@ -32,6 +32,43 @@ def squared_error(features: Tensor, target: Tensor) -> SquaredError:
     return SquaredError(difference.square().sum(), difference.numel())
 
 
+class FeatureDistance(nn.Module):
+    """``mean((F − Y)²)`` at one layer, in one of the two normalisations."""
+
+    target: Tensor
+    scale: Tensor
+
+    def __init__(self, layer: str, normalization: Normalization) -> None:
+        """Choose the layer, for an error message, and the normalisation.
+
+        Args:
+            layer: its name.
+            normalization: relative: the distance is over the mean square of the target.
+        """
+        super().__init__()
+        self.layer = layer
+        self.normalization = normalization
+
+    def set_target(self, target: Tensor) -> None:
+        """Take the target: the content photo's features, ``(1, d, h · w)``.
+
+        Raises:
+            VerismError: the normalisation is relative, and all of them are zero.
+        """
+        scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0])
+        if scale == 0:
+            raise VerismError(
+                f"--model.content.normalization relative: the content photo's features at {self.layer} are all zero, "
+                "so nothing can be relative to them; choose another layer, or paper."
+            )
+        self.register_buffer("target", target, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+
+    def forward(self, error: SquaredError) -> Tensor:
+        """Return the distance, a scalar."""
+        return error.total / error.elements / self.scale
+
+
 @final
 class ContentLoss(Loss):
     """``mean((F − Y)²)`` with F the image's features and Y the content photo's (Eq. 1)."""
@@ -53,6 +90,7 @@ class ContentLoss(Loss):
                 content photo's features, so that 1 is the distance to having no features at all.
         """
         super().__init__(weight, layers, normalization)
+        self.distances = nn.ModuleDict({name: FeatureDistance(name, normalization) for name in self.layers})
 
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
@@ -65,23 +103,16 @@ class ContentLoss(Loss):
         """Take the target at one of ``layers``: the content photo's features."""
         del style
         (target,) = content
-        self.register_buffer(f"target_{layer}", target, persistent=False)
-        scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0])
-        if scale == 0:
-            raise VerismError(
-                f"--model.content.normalization relative: the content photo's features at {layer} are all zero, so "
-                "nothing can be relative to them; choose another layer, or paper."
-            )
-        self.register_buffer(f"scale_{layer}", scale, persistent=False)
+        self._at(layer).set_target(target)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> SquaredError:
         """Reduce the image's features to sums over positions."""
-        target = here.of(self.get_buffer(f"target_{layer}"))
-        return squared_error(features.flatten(2), target)
+        return squared_error(features.flatten(2), here.of(self._at(layer).target))
 
     def forward(self, totals: Mapping[str, SquaredError]) -> Term:
         """Turn the sums over the whole image into the content term."""
-        values = {
-            name: error.total / error.elements / self.get_buffer(f"scale_{name}") for name, error in totals.items()
-        }
+        values = {name: self._at(name)(error) for name, error in totals.items()}
         return Term(self.weight, self.layers, values)
+
+    def _at(self, layer: str) -> FeatureDistance:
+        return cast("FeatureDistance", self.distances[layer])

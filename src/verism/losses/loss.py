@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from verism.backbone.vgg import Features, check_layers
+from verism.backbone import Features
 from verism.errors import VerismError
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
@@ -42,11 +42,10 @@ class Loss(nn.Module, ABC):
         """Remember how much counts.
 
         Raises:
-            VerismError: a layer is none of VGG-19's, or a weight is no finite number from 0: with a negative one, the
-                loss would be made as large as possible.
+            VerismError: a weight is no finite number from 0: with a negative one, the loss would be made as large as
+                possible.
         """
         super().__init__()
-        check_layers(layers)
         for name, value in {"its weight": weight, **layers}.items():
             if not 0 <= value < math.inf:
                 raise VerismError(f"{type(self).__name__}: {name} {value}: must be a finite number from 0.")

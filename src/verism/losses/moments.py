@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from verism.backbone.architecture import INPUT
 from verism.losses.gram import gram
@@ -52,6 +52,37 @@ def moments_distance(image: Moments, style: Moments) -> Tensor:
     return (image.mean - style.mean).square().mean() + (image.covariance - style.covariance).square().mean()
 
 
+class MomentsDistance(nn.Module):
+    """The distance of an image's moments to the style photo's at one layer, in one of the two normalisations."""
+
+    sums: Tensor
+    products: Tensor
+    scale: Tensor
+
+    def __init__(self, layer: str, normalization: Normalization) -> None:
+        """Choose the layer, for an error message, and the normalisation.
+
+        Args:
+            layer: its name.
+            normalization: relative: the distance is over the content photo's.
+        """
+        super().__init__()
+        self.layer = layer
+        self.normalization = normalization
+        self.positions = 0
+
+    def set_target(self, content: Moments, style: Moments) -> None:
+        """Take the target from the style photo; raise ``VerismError`` if it is relative to no distance at all."""
+        scale = unit(self.normalization, moments_distance(content, style), self.layer)
+        for name, value in (("sums", style.sums), ("products", style.products), ("scale", scale)):
+            self.register_buffer(name, value, persistent=False)
+        self.positions = style.positions
+
+    def forward(self, image: Moments) -> Tensor:
+        """Return the distance, a scalar."""
+        return moments_distance(image, Moments(self.sums, self.products, self.positions)) / self.scale
+
+
 class MomentsLoss(Loss):
     """``Σ_l w_l · (mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²))`` over the chosen layers; by default, of the colours.
 
@@ -76,13 +107,11 @@ class MomentsLoss(Loss):
                 layer starts at 1 from the content photo.
         """
         super().__init__(weight, layers, normalization)
-        self._style: dict[str, Moments] = {}
+        self.distances = nn.ModuleDict({name: MomentsDistance(name, normalization) for name in self.layers})
 
     def target(self, layer: str, content: Moments, style: Moments) -> None:
         """Take the target at one of ``layers`` from the style photo's moments."""
-        self._style[layer] = style
-        start = moments_distance(content, style)
-        self.register_buffer(f"scale_{layer}", unit(self.normalization, start, layer), persistent=False)
+        cast("MomentsDistance", self.distances[layer]).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
         """Reduce the image's features to sums over positions, wherever these are."""
@@ -91,8 +120,5 @@ class MomentsLoss(Loss):
 
     def forward(self, totals: Mapping[str, Moments]) -> Term:
         """Turn the sums over the whole image into the term."""
-        values = {
-            name: moments_distance(total, self._style[name]) / self.get_buffer(f"scale_{name}")
-            for name, total in totals.items()
-        }
+        values = {name: self.distances[name](total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)

@@ -15,6 +15,16 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
 from verism.regions.masks import Regions, resize
 
+BY_REGION = ("style", "color")
+"""The losses, by name, that are computed region by region if there are regions."""
+
+
+def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
+    """Return the losses as they are computed in a run: those of style and colour region by region, if there are any."""
+    if regions is None:
+        return dict(losses)
+    return {name: RegionalLoss(loss, regions) if name in BY_REGION else loss for name, loss in losses.items()}
+
 
 def select(features: Tensor, positions: Tensor) -> Tensor:
     """Return the features ``(1, d, h, w)`` at ``positions`` ``(n,)`` out of ``h · w``, as ``(1, d, n, 1)``."""
@@ -40,6 +50,11 @@ class RegionalLoss(Loss):
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, which pulls
     a pixel the harder the smaller its region is; their code, like this, weights them by share. They multiply features
     by masks that are blurred as by the network; here, a position is of one region, or of none.
+
+    Attributes:
+        whole: the loss, of which each region has a copy.
+        shares: of the regions, each times its confidence, by label.
+        compared: layer to the labels of the regions that take part in it.
     """
 
     nothing: Tensor
@@ -48,7 +63,7 @@ class RegionalLoss(Loss):
         """Choose the loss and the regions.
 
         Args:
-            loss: what is computed of each region; it is copied, and not aimed itself.
+            loss: what is computed of each region; it is copied, and gets no targets itself.
             regions: of the two photos.
         """
         super().__init__(loss.weight, loss.layers, loss.normalization)
@@ -57,9 +72,10 @@ class RegionalLoss(Loss):
         self.regions = regions
         shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()
         sure = regions.sure.double().cpu()
-        self.shares: list[float] = (shares * sure).tolist()
-        self.parts = nn.ModuleList(_Part(loss) for _ in regions.labels)
-        self._places: dict[tuple[Role, str], list[Tensor]] = {}
+        self.shares: Mapping[str, float] = dict(zip(regions.labels, (shares * sure).tolist(), strict=True))
+        self.parts = nn.ModuleList(copy.deepcopy(loss) for _ in regions.labels)
+        self.compared: dict[str, list[str]] = {}
+        self._division = _Division(regions)
         self.register_buffer("nothing", torch.zeros(()), persistent=False)
 
     def target_statistic(
@@ -67,18 +83,16 @@ class RegionalLoss(Loss):
     ) -> dict[str, Any]:
         """Return the loss's target statistic of each region that has positions at this layer, by its label."""
         self.nothing = self.nothing.to(features.device)
-        if (role, layer) not in self._places:
-            masks = getattr(self.regions, role).to(features.device)
-            inside = resize(masks, here.frame(features)).squeeze(0)
-            self._places[role, layer] = [label.flatten().nonzero().squeeze(1) for label in inside]
-        parts = cast("Sequence[_Part]", self.parts)
-        regions = zip(self.regions.labels, self.shares, parts, self._places[role, layer], strict=True)
-        return {
-            label: part.target_statistic(layer, role, features, places, here)
-            for (label, share, part, places), own in zip(regions, self._places["content", layer], strict=True)
-            # Without the content photo's there is nothing to compare the style photo's with.
-            if share and len(places) and len(own)
-        }
+        positions = self._division(role, features, here)
+        if role == "content":
+            self.compared[layer] = [label for label, share in self.shares.items() if share and len(positions[label])]
+        found: dict[str, Any] = {}
+        # Without the content photo's there is nothing to compare the style photo's with.
+        for label in self.compared[layer]:
+            if len(positions[label]):
+                mine, at = here.among(positions[label])
+                found[label] = self._labelled()[label].target_statistic(layer, role, select(features, at), mine)
+        return found
 
     def target(self, layer: str, content: Mapping[str, Any], style: Mapping[str, Any]) -> None:
         """Take each region's target at one of ``layers``.
@@ -87,17 +101,14 @@ class RegionalLoss(Loss):
             VerismError: no region of those in the masks is left in both photos; or the loss refuses a region's
                 features.
         """
-        parts = cast("Sequence[_Part]", self.parts)
-        # The parts keep those of the content photo; nobody needs the style photo's any more.
-        own, _ = self._places.pop(("content", layer)), self._places.pop(("style", layer))
-        for label, part, places in zip(self.regions.labels, parts, own, strict=True):
-            if label in content and label in style:
-                try:
-                    part.target(layer, content[label], style[label], places)
-                except VerismError as error:
-                    raise VerismError(f"region {label}: {error}") from error
+        self.compared[layer] = [label for label in content if label in style]
+        for label in self.compared[layer]:
+            try:
+                self._labelled()[label].target(layer, content[label], style[label])
+            except VerismError as error:
+                raise VerismError(f"region {label}: {error}") from error
         # Nobody can enlarge a region that was found.
-        if self.regions.confidence is None and not any(layer in part.places for part in parts):
+        if self.regions.confidence is None and not self.compared[layer]:
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
                 "or another layer."
@@ -105,44 +116,41 @@ class RegionalLoss(Loss):
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
         """Reduce each region's features to the loss's statistic, by label, without those that are not at the layer."""
-        parts = cast("Sequence[_Part]", self.parts)
-        labelled = zip(self.regions.labels, parts, strict=True)
-        return {label: part.statistic(layer, features, here) for label, part in labelled if layer in part.places}
+        found: dict[str, Any] = {}
+        for label in self.compared[layer]:
+            mine, at = here.among(self._division("content", features, here)[label])
+            found[label] = self._labelled()[label].statistic(layer, select(features, at), mine)
+        return found
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
         """Turn the regions' statistics into one term, of their values' sum weighted by share."""
         values: dict[str, Tensor] = dict.fromkeys(totals, self.nothing)
-        for share, label, part in zip(self.shares, self.regions.labels, self.parts, strict=True):
+        for label, part in self._labelled().items():
             of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
-            for layer, value in part(of_region).values.items():
-                values[layer] = values[layer] + share * value
+            term: Term = part(of_region)
+            for layer, value in term.values.items():
+                values[layer] = values[layer] + self.shares[label] * value
         return Term(self.weight, self.layers, values)
 
+    def _labelled(self) -> dict[str, Loss]:
+        """Return the loss of each region, by its label."""
+        return dict(zip(self.regions.labels, cast("Sequence[Loss]", self.parts), strict=True))
 
-class _Part(nn.Module):
-    """The loss on one region, with the positions of that region in the content photo's feature maps."""
 
-    def __init__(self, whole: Loss) -> None:
-        super().__init__()
-        self.loss = copy.deepcopy(whole)
+class _Division:
+    """Which positions of a feature map each region has, in either photo; found once for each size of map."""
 
-    @property
-    def places(self) -> Mapping[str, Tensor]:
-        """Layer name to positions ``(n,)`` out of its ``h · w``; without layers at which nothing is left of it."""
-        return dict(self.named_buffers(recurse=False))
+    def __init__(self, regions: Regions) -> None:
+        self.regions = regions
+        self._found: dict[tuple[Role, tuple[int, int], torch.device], dict[str, Tensor]] = {}
 
-    def target_statistic(self, layer: str, role: Role, features: Tensor, places: Tensor, here: Positions) -> Any:
-        mine, at = here.among(places)
-        return self.loss.target_statistic(layer, role, select(features, at), mine)
-
-    def target(self, layer: str, content: Any, style: Any, places: Tensor) -> None:
-        self.register_buffer(layer, places, persistent=False)
-        self.loss.target(layer, content, style)
-
-    def statistic(self, layer: str, features: Tensor, here: Positions) -> Any:
-        mine, at = here.among(self.places[layer])
-        return self.loss.statistic(layer, select(features, at), mine)
-
-    def forward(self, totals: Mapping[str, Any]) -> Term:
-        term: Term = self.loss(totals)
-        return term
+    def __call__(self, role: Role, features: Tensor, here: Positions) -> Mapping[str, Tensor]:
+        """Return, by label, positions ``(n,)`` out of ``h · w`` of the whole map that ``features`` are from."""
+        shape = here.frame(features)
+        key = (role, shape, features.device)
+        if key not in self._found:
+            masks: Tensor = getattr(self.regions, role).to(features.device)
+            inside = resize(masks, shape).squeeze(0)
+            positions = [mask.flatten().nonzero().squeeze(1) for mask in inside]
+            self._found[key] = dict(zip(self.regions.labels, positions, strict=True))
+        return self._found[key]

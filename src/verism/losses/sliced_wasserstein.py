@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from verism.backbone.architecture import INPUT, LAYERS
+from verism.backbone.architecture import INPUT
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
@@ -43,6 +45,65 @@ def random_directions(count: int, dimensions: int, generator: torch.Generator) -
 def _at(features: Tensor, sample: Tensor | None) -> Tensor:
     """Return ``(1, d, n, 1)``, the features ``(1, d, h, w)`` at the positions of a sample, or all if that is None."""
     return features if sample is None else features.flatten(2)[:, :, sample].unsqueeze(-1)
+
+
+def generator_of(layer: str, seed: int) -> torch.Generator:
+    """Return what a layer's directions and positions are drawn by, whatever other layers there are."""
+    digest = hashlib.sha256(f"{seed} {layer}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8]))
+
+
+class QuantileDistance(nn.Module):
+    """``mean((q_x − q_s)²)`` at one layer, q the quantiles along its directions, in one of the two normalisations."""
+
+    directions: Tensor
+    sample: Tensor | None
+    quantiles: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, layer: str, normalization: Normalization, directions: int, positions: int | None, seed: int
+    ) -> None:
+        """Choose what is drawn; see ``SlicedWassersteinLoss``."""
+        super().__init__()
+        self.layer = layer
+        self.normalization = normalization
+        self.counts = (directions, positions)
+        self.seed = seed
+        self._drawn = 0
+
+    def draw(self, features: Tensor, here: Positions) -> None:
+        """Draw directions and positions, unless they have been drawn for a photo of this size."""
+        positions = math.prod(here.frame(features))
+        if self._drawn == positions:
+            return
+        self._drawn = positions
+        generator = generator_of(self.layer, self.seed)
+        count, sampled = self.counts
+        directions = random_directions(count, features.shape[1], generator).to(full_precision(features))
+        sample = None
+        if sampled is not None and sampled < positions:
+            # Without repetition.
+            sample = torch.randperm(positions, generator=generator)[:sampled].to(features.device)
+        self.register_buffer("directions", directions, persistent=False)
+        self.register_buffer("sample", sample, persistent=False)
+
+    def project(self, features: Tensor, here: Positions) -> Tensor:
+        """Return the image's or content photo's projections at the positions that were drawn; 0 for those elsewhere."""
+        drawn, places = (here, None) if self.sample is None else here.among(self.sample)
+        return drawn.put(project(_at(features, places), self.directions))
+
+    def set_target(self, content: Tensor, style: Tensor) -> None:
+        """Take the target from the style photo's projections; raise ``VerismError`` if relative to no distance."""
+        start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
+        target = resample(quantiles, start.shape[-1])
+        scale = unit(self.normalization, (start - target).square().mean(), self.layer)
+        self.register_buffer("quantiles", target, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+
+    def forward(self, projected: Tensor) -> Tensor:
+        """Return the distance, a scalar."""
+        return (projected.sort(dim=-1).values - self.quantiles).square().mean() / self.scale
 
 
 class SlicedWassersteinLoss(Loss):
@@ -80,7 +141,7 @@ class SlicedWassersteinLoss(Loss):
             directions: how many lines the features are projected onto.
             positions: how many of a layer's positions in the image are looked at, always the same ones, drawn at
                 random; null: all of them.
-            seed: of the directions and positions, at each layer.
+            seed: of the directions and positions; each layer has its own, by its name.
 
         Raises:
             VerismError: there are less than 2 positions, or no direction.
@@ -88,52 +149,31 @@ class SlicedWassersteinLoss(Loss):
         super().__init__(weight, layers, normalization)
         if directions < 1 or (positions is not None and positions < 2):  # noqa: PLR2004
             raise VerismError("SlicedWassersteinLoss: needs at least 1 direction and 2 positions.")
-        self.directions = directions
-        self.positions = positions
         self.seed = seed
-        self._drawn: dict[str, int] = {}
+        self.distances = nn.ModuleDict(
+            {name: QuantileDistance(name, normalization, directions, positions, seed) for name in self.layers}
+        )
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Project a photo's features onto each direction: the content photo's at the positions that are drawn."""
+        distance = self._at(layer)
         if role == "content":
-            self._draw(layer, features, here)
-            return self.statistic(layer, features, here)
-        return here.put(project(features, self.get_buffer(f"directions_{layer}")))
+            distance.draw(features, here)
+            return distance.project(features, here)
+        return here.put(project(features, distance.directions))
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
         """Take the target at one of ``layers``: the style photo's quantiles."""
-        start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
-        target = resample(quantiles, start.shape[-1])
-        self.register_buffer(f"target_{layer}", target, persistent=False)
-        scale = unit(self.normalization, (start - target).square().mean(), layer)
-        self.register_buffer(f"scale_{layer}", scale, persistent=False)
+        self._at(layer).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         """Project the image's features onto each direction; 0 for those that are not in this part."""
-        sample = getattr(self, f"sample_{layer}")
-        drawn, places = (here, None) if sample is None else here.among(sample)
-        return drawn.put(project(_at(features, places), self.get_buffer(f"directions_{layer}")))
+        return self._at(layer).project(features, here)
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         """Sort the projections into quantiles, and turn them into the term."""
-        values = {
-            name: (total.sort(dim=-1).values - self.get_buffer(f"target_{name}")).square().mean()
-            / self.get_buffer(f"scale_{name}")
-            for name, total in totals.items()
-        }
+        values = {name: self._at(name)(total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)
 
-    def _draw(self, layer: str, features: Tensor, here: Positions) -> None:
-        """Draw a layer's directions and positions, unless they have been drawn for a photo of this size."""
-        positions = math.prod(here.frame(features))
-        if self._drawn.get(layer) == positions:
-            return
-        self._drawn[layer] = positions
-        generator = torch.Generator().manual_seed(self.seed * len(LAYERS) + LAYERS.index(layer))
-        directions = random_directions(self.directions, features.shape[1], generator).to(full_precision(features))
-        sample = None
-        if self.positions is not None and self.positions < positions:
-            # Without repetition.
-            sample = torch.randperm(positions, generator=generator)[: self.positions].to(features.device)
-        self.register_buffer(f"directions_{layer}", directions, persistent=False)
-        self.register_buffer(f"sample_{layer}", sample, persistent=False)
+    def _at(self, layer: str) -> QuantileDistance:
+        return cast("QuantileDistance", self.distances[layer])

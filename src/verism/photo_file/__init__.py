@@ -3,7 +3,7 @@
 from verism.photo_file.memory import from_pillow, from_tensor
 from verism.photo_file.photo import Photo
 from verism.photo_file.reading import read
-from verism.photo_file.size import MEGAPIXELS, MIN_SIDE, limit
+from verism.photo_file.size import MEGAPIXELS, MIN_SIDE, limited
 from verism.photo_file.writing import Encoding, can_write, check, to_pillow, write
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "check",
     "from_pillow",
     "from_tensor",
-    "limit",
+    "limited",
     "read",
     "to_pillow",
     "write",

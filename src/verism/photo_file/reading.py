@@ -26,7 +26,7 @@ from verism.photo_file.decoded import Decoded
 from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
-from verism.photo_file.size import check_size
+from verism.photo_file.size import check_size, pillow_limited, too_large
 
 HEIF = importlib.util.find_spec("pillow_heif") is not None
 """Whether the package that reads HEIC is installed."""
@@ -59,7 +59,7 @@ def read(path: Path, white: float | None = None) -> Photo:
 
     Raises:
         VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
-            pixels than the process's ``limit``, or floating-point samples far outside of [0, 1]; it is of a kind that
+            pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a kind that
             cannot be read rightly; or ``white`` is not above 0.
     """
     if white is not None and not 0 < white < float("inf"):
@@ -67,7 +67,7 @@ def read(path: Path, white: float | None = None) -> Photo:
     if not path.is_file():
         raise VerismError(f"{path}: no such photo.")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), pillow_limited():
             # About damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
             file = _decoded(path)
@@ -76,10 +76,7 @@ def read(path: Path, white: float | None = None) -> Photo:
     except (VerismError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
-        raise VerismError(
-            f"{path}: has more pixels than are read of a file that could be a trap; if it is none, raise "
-            f"--data.max_megapixels, which is {2e-6 * (Image.MAX_IMAGE_PIXELS or 0):.0f}."
-        ) from error
+        raise too_large(path) from error
     except UnidentifiedImageError as error:
         raise VerismError(_unidentified(path)) from error
     except Exception as error:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from threading import RLock
 
 from PIL import Image
 
@@ -14,27 +18,51 @@ MIN_SIDE = 32
 MEGAPIXELS = 179.0
 """The largest photo that is read unless the user allows more: Pillow's own limit."""
 
+_limit = ContextVar("max_megapixels", default=MEGAPIXELS)
+_lock = RLock()
 
-def limit(megapixels: float) -> None:
-    """Have this process refuse larger photos, before memory is allocated for them.
+
+@contextmanager
+def limited(megapixels: float) -> Iterator[None]:
+    """Within, refuse to read larger photos, before memory is allocated for them; elsewhere, ``MEGAPIXELS`` holds.
 
     Raises:
         VerismError: the limit is not above 0.
     """
     if not megapixels > 0:
         raise VerismError(f"--data.max_megapixels {megapixels}: must be above 0.")
-    # Pillow warns from its limit on, and refuses twice as many.
-    Image.MAX_IMAGE_PIXELS = max(1, int(megapixels * 1e6 / 2))
+    token = _limit.set(megapixels)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+@contextmanager
+def pillow_limited() -> Iterator[None]:
+    """Within, have Pillow refuse what is above the limit, and no less; its own is the caller's, and comes back."""
+    # One thread at a time: another's would come back otherwise, and stay.
+    with _lock:
+        before = Image.MAX_IMAGE_PIXELS
+        # Pillow warns from its limit on, and refuses twice as many.
+        Image.MAX_IMAGE_PIXELS = max(1, int(_limit.get() * 1e6 / 2))
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def check_size(path: Path | str, width: int, height: int) -> None:
-    """Check the size of a photo, which ``path`` names.
-
-    Raises:
-        Image.DecompressionBombError: it exceeds the process's limit.
-        VerismError: it is too small.
-    """
-    if Image.MAX_IMAGE_PIXELS is not None and width * height > 2 * Image.MAX_IMAGE_PIXELS:
-        raise Image.DecompressionBombError
+    """Raise ``VerismError`` if a photo, which ``path`` names, is too large or too small."""
+    if width * height > _limit.get() * 1e6:
+        raise too_large(path)
     if min(width, height) < MIN_SIDE:
         raise VerismError(f"{path}: {width}×{height} pixels are too few; a photo needs at least {MIN_SIDE} a side.")
+
+
+def too_large(path: Path | str) -> VerismError:
+    """Return what is said of a photo above the limit."""
+    return VerismError(
+        f"{path}: has more pixels than are read of a file that could be a trap; if it is none, raise "
+        f"--data.max_megapixels, which is {_limit.get():.0f}."
+    )

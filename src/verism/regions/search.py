@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images
-from verism.backbone import VGG19
+from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.regions.masks import OneMask, Regions
@@ -52,7 +52,7 @@ COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f5
 
 @torch.no_grad()
 def find_regions(
-    backbone: VGG19,
+    backbone: VGG,
     content: Tensor,
     style: Tensor,
     count: int = 6,
@@ -171,7 +171,7 @@ def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
     return ((values - low) / (high - low)).clamp(0, 1)
 
 
-def _features(network: VGG19, photo: Tensor) -> Tensor:
+def _features(network: VGG, photo: Tensor) -> Tensor:
     """Return the features at ``LAYERS`` together, ``(1, d, h, w)`` at the first one's positions."""
     small = images.scale(photo, SIDE)
     small = images.resize(small, [max(STEP * 2, side // STEP * STEP) for side in small.shape[-2:]])

@@ -152,8 +152,9 @@ def _arguments(photos: Mapping[str, str], seed: int, settings: Iterable[Setting]
 
 
 def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: Path, before: Run | None) -> Run:
-    backbone, data = options["model"]["backbone"], options["data"]
-    backbone["weights"] = _chosen(backbone["weights"])
+    backbone, data = options["model"]["backbone"].get("init_args") or {}, options["data"]
+    if "weights" in backbone:
+        backbone["weights"] = _chosen(backbone["weights"])
     _reseed(options["model"], seed)
     decisive = json.loads(json.dumps(options))
     files = ("content", "content_mask", "style_mask")

@@ -68,7 +68,8 @@ class Step(NamedTuple):
 
         If there is none, that with the fewest bytes.
         """
-        ways = [Tiling(), Tiling(1, SMALL), *(Tiling(again, LARGE) for again in range(2, len(self.blocks) + 1))]
+        deeper = (Tiling(blocks, LARGE) for blocks in range(2, len(self.blocks) + 1))
+        ways = [Tiling(), Tiling(1, SMALL), *deeper]
         ways = ways[: len(self.blocks) + 1]
         fitting = (tiling for tiling in ways[least:] if self.takes(tiling) <= most)
         return next(fitting, self.leanest)
@@ -77,6 +78,18 @@ class Step(NamedTuple):
     def leanest(self) -> Tiling:
         """The way to take it with the fewest bytes."""
         return Tiling(len(self.blocks), SMALL) if self.blocks else Tiling()
+
+    def remedy(self, tiling: Tiling, available: int) -> str:
+        """Return the option with which it would take no more than so many bytes, or the least, instead of so tiled."""
+        if not self.blocks:
+            return "a smaller --data.size"
+        takes, least = self.takes(tiling), self.takes(self.leanest)
+        if takes > available and least < takes:
+            return f"--model.tile {self.leanest.side}, with which it takes about {least / 1e9:.1f} GB"
+        if self.bytes_each > 2:  # noqa: PLR2004
+            half = self._replace(bytes_each=2).takes(tiling)
+            return f"--trainer.precision bf16-mixed, with which it takes about {half / 1e9:.1f} GB"
+        return "a smaller --data.size"
 
 
 def fastest(device: torch.device) -> Tiling:

@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from verism.backbone.architecture import BLOCKS, POOLED, Block, reach
+from verism.backbone.architecture import POOLED, Block, reach
 from verism.backbone.tap import ALL, Index
 from verism.tiling.boxes import Box
+
+CHANNELS = 128
+"""Features of one pixel in a VGG's first block, for whose tiles a side is given."""
 
 
 class Tiling(NamedTuple):
@@ -34,7 +37,7 @@ class Tiling(NamedTuple):
         """
         if self.side is None:
             return [None] * len(blocks)
-        sides = [self.side * sqrt(BLOCKS[0].channels / block.channels) for block in blocks]
+        sides = [self.side * sqrt(CHANNELS / block.channels) for block in blocks]
         return [
             max(2, int(side / 2) * 2) if number <= self.checkpointed_blocks else None
             for number, side in enumerate(sides)

@@ -10,7 +10,8 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 Statistics = Mapping[str, Mapping[str, Any]]
-"""Loss name to layer to what the loss is a function of: tensors and counts, which add up over parts of an image."""
+"""By layer and the loss's name, in either order, what the loss is a function of: tensors and counts, which add up over
+parts of an image."""
 
 
 def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:

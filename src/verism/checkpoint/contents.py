@@ -1,0 +1,108 @@
+"""What a checkpoint holds: the canvas of a run, and what the run was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from jsonargparse import ArgumentError, ArgumentParser
+from torch import nn
+
+from verism.errors import VerismError
+
+
+class Resumable(Protocol):
+    """A canvas, as far as it is needed here: canvases know checkpoints themselves."""
+
+    def resume(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Take the state of an earlier canvas of the same kind."""
+
+
+def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
+    """Raise ``VerismError`` unless the checkpoint is of such a canvas, and of such a size."""
+    theirs, ours = (
+        {name: tuple(tensor.shape) for name, tensor in state.items()}
+        for state in (canvas_state(checkpoint), canvas.state_dict())
+    )
+    if theirs != ours:
+        raise VerismError(
+            f"--ckpt_path: the checkpoint holds {_said(theirs)}, and this run's canvas {_said(ours)}: go on with the "
+            "photos, the size and the canvas of the run that left it."
+        )
+
+
+def _said(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} of {'×'.join(map(str, shape))}" for name, shape in shapes.items())
+
+
+def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """Return the parameter and the buffers of the run's canvas, by name."""
+    return {
+        name.removeprefix("canvas."): tensor
+        for name, tensor in checkpoint["state_dict"].items()
+        if name.startswith("canvas.")
+    }
+
+
+def built(method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """Return the arguments of ``method``, the class of the run's module, as the run has recorded them, instantiated.
+
+    Raises:
+        VerismError: the run has not recorded them, or they are not of this version.
+    """
+    recorded = checkpoint["hyper_parameters"]
+    if "canvas" not in recorded:
+        raise VerismError(
+            f"{path}: does not say what its run was made of, as checkpoints of the command fit do; pass the parts, "
+            "such as canvas=…, to load_from_checkpoint."
+        )
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(method, "model", instantiate=False)
+    try:
+        parts = parser.instantiate_classes(parser.parse_object({"model": dict(recorded)})).model
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise VerismError(f"{path}: what its run was made of is not known here ({error}).") from error
+    return dict(parts)
+
+
+def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:
+    """Give a canvas the state of a run.
+
+    Args:
+        checkpoint: of the run.
+        path: of the checkpoint.
+        canvas: of the kind of the run's.
+        identity: of the network that stands for the run's.
+
+    Raises:
+        VerismError: the network has other weights, or the canvas is of another kind.
+    """
+    was = checkpoint["verism"]["backbone"]
+    if was["sha256"] != identity["sha256"]:
+        raise VerismError(f"{path}: was made with other weights, {was['weights']} of sha256 {was['sha256']}.")
+    try:
+        canvas.resume(canvas_state(checkpoint))
+    except (KeyError, RuntimeError) as error:
+        raise VerismError(f"{path}: is of a run with another canvas; pass the kind of canvas that it had.") from error
+
+
+def options(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of model and data that a checkpoint's run was made with, by dotted name."""
+    return flat({**checkpoint["hyper_parameters"], "data": checkpoint.get("datamodule_hyper_parameters", {})})
+
+
+def flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options by dotted name; a class stands under the name of its slot, its own options under theirs."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if not isinstance(value, Mapping):
+            found[name] = value
+            continue
+        inner = dict(value)
+        if "class_path" in inner:
+            found[name] = inner.pop("class_path")
+            inner = dict(inner.get("init_args") or {})
+        found |= {f"{name}.{key}": item for key, item in flat(inner).items()}
+    return found

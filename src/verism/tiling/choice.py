@@ -1,0 +1,99 @@
+"""Which way an image takes through the network: as fast as the memory allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import torch
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor, distributed
+
+from verism.backbone import Backbone
+from verism.backbone.architecture import INPUT, POOLED, Block, down_to
+from verism.errors import VerismError
+from verism.losses import Loss
+from verism.tiling.boxes import shares
+from verism.tiling.in_tiles import InTiles, Shared
+from verism.tiling.memory_estimate import Step, fastest, free
+from verism.tiling.passage import AtOnce, Passage
+from verism.tiling.plan import Tiling
+
+Tile = int | Literal["auto"] | None
+"""The option ``--model.tile``: side of the tiles in pixels, a multiple of 16, in which the image passes all of the
+network; None: it passes at once, or a process's share of it; auto: in tiles as far as the free memory asks for it, with
+a line that says so, and on a CPU through the first block in any case."""
+
+
+def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
+    """Return the way that the images of a run take through the network.
+
+    Args:
+        backbone: the network.
+        losses: that observe it.
+        tile: as the user asked for.
+        content: ``(1, 3, H, W)``, the content photo, of the images' size, where they will be.
+
+    Raises:
+        VerismError: ``tile`` is no such number, or the network cannot be passed in tiles.
+    """
+    if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
+        raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
+    layers = {layer for loss in losses for layer in loss.layers} - {INPUT}
+    map_layers = {layer for loss in losses if not loss.additive for layer in loss.layers} - {INPUT}
+    ranks = distributed.get_world_size() if distributed.is_initialized() else 1
+    step = _step(down_to(backbone.blocks, layers) if backbone.blocks else (), content, ranks)
+    parts = (backbone, layers, map_layers, step)
+    if not backbone.blocks:
+        _check_undivided(type(backbone).__name__, tile, ranks)
+        return AtOnce(*parts)
+    if tile == "auto":
+        tiling = _fitting(step, content.device)
+    else:
+        tiling = Tiling() if tile is None else Tiling(len(step.blocks), tile)
+    _warn(step, tiling, content.device)
+    if ranks > 1:
+        return Shared(*parts, tiling)
+    return AtOnce(*parts) if tiling.side is None else InTiles(*parts, tiling)
+
+
+def _check_undivided(network: str, tile: Tile, ranks: int) -> None:
+    """Say what it means that a network has to be shown the whole image."""
+    if isinstance(tile, int):
+        raise VerismError(f"--model.tile {tile}: {network} has to be shown the whole image; choose auto or null.")
+    if ranks > 1:
+        rank_zero_info(f"{network} has to be shown the whole image: each of the {ranks} processes does all the work.")
+
+
+def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
+    """Return what a step is; with several processes, that of the largest share."""
+    height, width = content.shape[-2:]
+    mine = shares(height, width, ranks)[-1]
+    kind = content.device.type
+    features = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else content.dtype
+    return Step(blocks, mine.height, mine.width, features.itemsize)
+
+
+def _fitting(step: Step, device: torch.device) -> Tiling:
+    """Return the fastest way in which a step takes no more than half of the free memory."""
+    available = free(device)
+    least = fastest(device).checkpointed_blocks
+    tiling = step.fitting(available / 2, least)
+    if tiling.checkpointed_blocks > least:
+        rank_zero_info(
+            f"At {step.width}×{step.height} pixels a step would take about {step.takes(Tiling()) / 1e9:.1f} GB at "
+            f"once, of {available / 1e9:.1f} GB that are free: in {tiling.checkpointed_blocks} of the network's "
+            f"{len(step.blocks)} blocks it goes tile by tile, which takes about {step.takes(tiling) / 1e9:.1f} GB, and "
+            "more time, and changes nothing else."
+        )
+    return tiling
+
+
+def _warn(step: Step, tiling: Tiling, device: torch.device) -> None:
+    """Say beforehand that a step is likely to fail."""
+    takes, available = step.takes(tiling), free(device)
+    if takes > available:
+        rank_zero_info(
+            f"A step takes about {takes / 1e9:.1f} GB, of {available / 1e9:.1f} GB that are free; if that is not "
+            f"enough: {step.remedy(tiling, available)}."
+        )

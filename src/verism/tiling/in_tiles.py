@@ -1,0 +1,127 @@
+"""An image that goes through the network in parts: tile by tile, and shared by processes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor, distributed
+from torch.nn import functional as F  # noqa: N812
+
+from verism.backbone import Backbone
+from verism.backbone.normalization import Normalization
+from verism.backbone.tap import crop, tap
+from verism.tiling.boxes import shares, whole
+from verism.tiling.distributed import of_all, own_part
+from verism.tiling.memory_estimate import Step
+from verism.tiling.passage import Observe, Passage, Seen
+from verism.tiling.plan import Stage, Tile, Tiling, stages
+from verism.tiling.statistics import Statistics
+from verism.tiling.tiled_forward import Piece, tiled_forward
+
+OUTPUT = "output"
+"""What the next block is given; no layer has this name."""
+
+
+class InTiles(Passage):
+    """Each block of the network is passed tile by tile, as far as ``tiling`` says.
+
+    What is seen is what ``AtOnce`` sees, and so are the derivatives: statistics are sums over positions, and a tile is
+    shown with as much of its surroundings as reaches its features.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        layers: Collection[str],
+        map_layers: Collection[str],
+        step: Step,
+        tiling: Tiling,
+    ) -> None:
+        """Choose the network, where to observe it, and the tiles."""
+        super().__init__(backbone, layers, map_layers, step, tiling)
+        self.normalize = Normalization()
+
+    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+        """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
+        everything = whole(*image.shape[-2:])
+        return self.through(image, stages(self.step.blocks, everything, everything, self.tiling), observe)
+
+    def through(self, image: Tensor, stages_: Sequence[Stage], observe: Observe) -> Seen:
+        """Take a part of an image through the network, block by block.
+
+        Args:
+            image: ``(1, 3, h, w)``, RGB in [0, 1], of the frame of the first stage.
+            stages_: the blocks, and what of the image passes them.
+            observe: is asked about the tiles' features.
+        """
+        x = self.normalize.to(image)(image)
+        statistics: dict[str, Mapping[str, Any]] = {}
+        maps: dict[str, Tensor] = {}
+        for stage in stages_:
+            joined, of_block = tiled_forward(x, stage, partial(self._tile, stage, observe))
+            statistics |= of_block
+            x = joined.get(OUTPUT, x)
+            maps |= {layer: features for layer, features in joined.items() if layer != OUTPUT}
+        return Seen(statistics, maps)
+
+    def _tile(
+        self, stage: Stage, observe: Observe, window: Tensor, tile: Tile
+    ) -> tuple[Mapping[str, Piece], Statistics]:
+        """Take a tile through a block; return its pieces of maps, and its statistics."""
+        pieces: dict[str, Piece] = {}
+        statistics: dict[str, Mapping[str, Any]] = {}
+        # Observed layer by layer on the way, for the reason that ``AtOnce`` gives.
+        for layer, features in self._features(stage, window, tile):
+            if layer == OUTPUT:
+                pieces[OUTPUT] = Piece(features, tile.output // 2, stage.output // 2)
+                continue
+            step = 2 if layer == stage.block.pool else 1
+            own = tile.own // step
+            if layer in self.map_layers:
+                pieces[layer] = Piece(features, own, stage.share // step)
+            statistics[layer] = observe(layer, features, own.positions(stage.whole // step, features.device))
+        return pieces, statistics
+
+    def _features(self, stage: Stage, window: Tensor, tile: Tile) -> Iterator[tuple[str, Tensor]]:
+        """Take a tile through a block; yield layers and the tile's own features there, and last what comes out."""
+        for layer, features in self.backbone.through(stage.block, window, self.layers, tile.inner):
+            if layer != stage.block.pool:
+                yield layer, features
+                continue
+            output = crop(features, (tile.output // 2).within(tile.window // 2))
+            if layer in self.layers:
+                output, own = tap(output, (tile.own // 2).within(tile.output // 2))
+                yield layer, own
+            yield OUTPUT, output
+
+
+class Shared(InTiles):
+    """Each of several processes takes its own share of the image through the network, in tiles or at once.
+
+    What all of them see together, and its derivatives, every process then has.
+    """
+
+    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+        """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
+        height, width = image.shape[-2:]
+        share = shares(height, width, distributed.get_world_size())[distributed.get_rank()]
+        passed = stages(self.step.blocks, whole(height, width), share, self.tiling)
+        mine = self.through(own_part(image, passed[0].frame), passed, observe)
+        # Each process has zeros where the others have features, so that the sum is the whole.
+        maps = {layer: _framed(features, layer, passed) for layer, features in mine.maps.items()}
+        totals = of_all({"statistics": mine.statistics, "maps": maps}, image.device)
+        return Seen(totals["statistics"], totals["maps"])
+
+    def alone(self, image: Tensor, observe: Observe) -> Seen:
+        """Take all of an image through the network in this process."""
+        return super().__call__(image, observe)
+
+
+def _framed(features: Tensor, layer: str, passed: Sequence[Stage]) -> Tensor:
+    """Return a process's share of a layer's map in a map of the whole image that is 0 elsewhere."""
+    stage = next(stage for stage in passed if layer in stage.block.layers)
+    step = 2 if layer == stage.block.pool else 1
+    share, frame = stage.share // step, stage.whole // step
+    return F.pad(features, (share.left, frame.right - share.right, share.top, frame.bottom - share.bottom))

@@ -1,0 +1,86 @@
+"""What every way to take an image through the network has in common, and the simplest: all of it at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from verism.backbone import Backbone
+from verism.losses.positions import EVERYWHERE, Positions
+from verism.tiling.memory_estimate import Step
+from verism.tiling.plan import Tiling
+from verism.tiling.statistics import Statistics
+
+Observe = Callable[[str, Tensor, Positions], Mapping[str, Any]]
+"""Reduces the features ``(1, d, h, w)`` at a layer, at some positions of its map, to statistics: one for each loss that
+can do with parts of a map, by the loss's name."""
+
+
+class Seen(NamedTuple):
+    """What an image looks like to the network.
+
+    Attributes:
+        statistics: of the whole image; layer to loss name to what ``Observe`` returned, summed over parts.
+        maps: layer to feature map of the whole image, ``(1, d, h, w)``, at the layers whose maps are needed as a whole.
+    """
+
+    statistics: Statistics
+    maps: Mapping[str, Tensor]
+
+
+class Passage(ABC):
+    """A way to take an image through the network, layer by layer.
+
+    Attributes:
+        backbone: the network.
+        layers: at which features are observed.
+        map_layers: those of them whose feature maps are needed as a whole.
+        step: what this means for memory.
+        tiling: through how much of the network the image goes tile by tile.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        layers: Collection[str],
+        map_layers: Collection[str],
+        step: Step,
+        tiling: Tiling,
+    ) -> None:
+        """Choose the network, and where to observe it."""
+        self.backbone = backbone
+        self.layers = layers
+        self.map_layers = map_layers
+        self.step = step
+        self.tiling = tiling
+
+    @abstractmethod
+    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+        """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
+
+    def alone(self, image: Tensor, observe: Observe) -> Seen:
+        """Do the same without the help of other processes, of an image of any size."""
+        return self(image, observe)
+
+
+class AtOnce(Passage):
+    """The network is shown the whole image, in every process: any network can be."""
+
+    def __init__(self, backbone: Backbone, layers: Collection[str], map_layers: Collection[str], step: Step) -> None:
+        """Choose the network, and where to observe it."""
+        super().__init__(backbone, layers, map_layers, step, Tiling())
+
+    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+        """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
+        statistics: dict[str, Mapping[str, Any]] = {}
+        maps: dict[str, Tensor] = {}
+        # Observed layer by layer on the way: so autograd, which goes back the way we came, computes a layer's
+        # derivatives when it gets there, and need not keep those of all layers from the start.
+        for layer, features in self.backbone.walk(image, self.layers):
+            statistics[layer] = observe(layer, features, EVERYWHERE)
+            if layer in self.map_layers:
+                maps[layer] = features
+        return Seen(statistics, maps)
