@@ -45,7 +45,7 @@ if __name__ == "__main__":
     root, count, options = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     moments = random.Random(0)  # noqa: S311
     torch.set_num_threads(1)
-    pytest.MonkeyPatch().setattr(weights, "load", lambda source: tiny_vgg19())
+    pytest.MonkeyPatch().setattr(weights, "load", lambda source, published: tiny_vgg19())
     for first in range(0, count, TOGETHER):
         processes: dict[int, Path] = {}
         for number in range(first, min(first + TOGETHER, count)):
