@@ -141,7 +141,8 @@ def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[
     small = ("--data.size", "64", "--trainer.precision", "32-true")
     folder = run("--config", config.relative_to(CONFIGS).as_posix(), *STEPS, *small)
     assert (folder / "result.png").is_file()
-    declared = yaml.safe_load(config.read_text())["model"]["backbone"]["activation"]["class_path"]
+    backbone = yaml.safe_load(config.read_text())["model"]["backbone"]
+    declared = backbone.get("init_args", backbone)["activation"]["class_path"]
     assert type(models[0].backbone.activation).__name__ == declared.rpartition(".")[2]
 
 
@@ -272,7 +273,7 @@ def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["fit", "--config", "leaky.yaml", "--print_config"])
     printed = yaml.safe_load(capsys.readouterr().out)
-    assert printed["model"]["backbone"]["activation"]["class_path"] == "torch.nn.LeakyReLU"
+    assert printed["model"]["backbone"]["init_args"]["activation"]["class_path"] == "torch.nn.LeakyReLU"
     assert Path(printed["data"]["content"]).is_file()
 
 
