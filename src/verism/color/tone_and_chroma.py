@@ -159,7 +159,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
         shift = tint - vivid * grey
         return _retouch(curve, vivid, shift, _turning(vivid) * _spared(shift), lightest - vivid * white)
 
-    return _vivid(at, content, ours, _chroma(style, theirs), most)
+    return _vivid(at, (content, style), (ours, theirs), most)
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -203,7 +203,7 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
         turned = vividness * hues + _turning(vivid) * spared
         return _retouch(curve, vivid, shift, turned, lightest - vivid * white)
 
-    return _vivid(at, content, ours, _chroma(style, theirs), most)
+    return _vivid(at, (content, style), (ours, theirs), most)
 
 
 def by_region(
@@ -481,12 +481,15 @@ def _chroma(colors: Tensor, weights: Tensor) -> Tensor:
 
 
 def _vivid(
-    at: Callable[[Tensor], ToneAndChroma], content: Tensor, ours: Tensor, wanted: Tensor, most: float
+    at: Callable[[Tensor], ToneAndChroma], photos: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], most: float
 ) -> ToneAndChroma:
     """Return the map of the vividness, from 1 to ``most``, at which the result has as much chroma as the style.
 
     With the spread around the mean colour alone it has less: the mean of several colours is greyer than each of them.
     """
+    # A mean over so many pixels needs no more than some of them.
+    (content, style), (ours, theirs) = (colors[:, ::4] for colors in photos), (some[::4] for some in weights)
+    wanted = _chroma(style, theirs)
     vividness = torch.ones_like(wanted)
     for _ in range(VIVIDNESS_STEPS):
         got = _chroma(at(vividness)(content)[0], ours)
