@@ -97,25 +97,49 @@ def test_gradient(space: ColorSpace) -> None:
 
 
 def test_into_gamut_leaves_colours_that_srgb_has(content: Tensor) -> None:
-    assert torch.equal(into_gamut(content, content.mean(dim=1, keepdim=True)), content)
+    torch.testing.assert_close(into_gamut(Oklab().encode(content)), content, atol=1e-5, rtol=0)
 
 
-def test_into_gamut_takes_chroma_and_keeps_the_grey_and_the_direction() -> None:
-    """Red would need 1.2, blue −0.2: the larger excess is (1.2 − 0.4) / (1 − 0.4), the same for all channels."""
-    grey, chroma = torch.full((1, 1, 1, 1), 0.4), torch.tensor([0.8, -0.3, -0.4]).view(1, 3, 1, 1)
-    torch.testing.assert_close(into_gamut(grey + chroma, grey), grey + chroma * 0.6 / 0.8)
+def test_into_gamut_takes_chroma_alone_and_no_more_than_it_must() -> None:
+    """Lightness and hue stay, also far outside, and one channel is at its end."""
+    space = Oklab()
+    hues = torch.linspace(0, 6.28, 25)
+    lightness = torch.tensor([0.25, 0.5, 0.8]).view(3, 1).expand(3, 25)
+    wanted = torch.stack([lightness, 0.4 * hues.cos().expand(3, 25), 0.4 * hues.sin().expand(3, 25)]).unsqueeze(0)
+    found = into_gamut(wanted)
+    after = space.encode(found)
+    torch.testing.assert_close(after[:, 0], wanted[:, 0], atol=0.005, rtol=0)
+    chroma = after[:, 1:].norm(dim=1)
+    cosine = (after[:, 1:] * wanted[:, 1:]).sum(dim=1) / (0.4 * chroma)
+    assert float(cosine.min()) > 0.995  # 6 degrees
+    nearest_end = torch.minimum(found, 1 - found).amin(dim=1)
+    assert float(nearest_end.max()) < 0.5 / 255 + 1e-3
 
 
 def test_into_gamut_leaves_a_dark_and_very_red_colour_red() -> None:
-    lightness, red = torch.tensor(0.3), Oklab().encode(torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1))
-    dark = torch.cat([lightness.view(1, 1, 1, 1), red[:, 1:]], dim=1)
-    grey = Oklab().decode(torch.stack([lightness, *torch.zeros(2)]).view(1, 3, 1, 1))[:, :1]
-    found = into_gamut(Oklab().decode(dark), grey)
+    red = Oklab().encode(torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1))
+    found = into_gamut(torch.cat([torch.full((1, 1, 1, 1), 0.3), red[:, 1:]], dim=1))
     assert float(found[0, 0]) > 2 * float(found[0, 1:].max())
     assert float(found[0, 0]) > 0.2
 
 
+def test_into_gamut_leaves_orange_orange() -> None:
+    """Under a strong warm tint; along a line in encoded RGB it would turn to olive."""
+    orange = Oklab().encode(torch.tensor([0.8, 0.45, 0.15]).view(1, 3, 1, 1))
+    tinted = orange + torch.tensor([0.0, 0.06, 0.12]).view(1, 3, 1, 1)
+    found = Oklab().encode(into_gamut(tinted))
+    before, after = (float(torch.atan2(it[0, 2, 0, 0], it[0, 1, 0, 0])) for it in (tinted, found))
+    assert after == pytest.approx(before, abs=0.05)
+
+
 def test_into_gamut_ends_at_black_and_white() -> None:
-    beyond = torch.tensor([[1.5, 1.2, 1.3], [-0.5, -0.1, -0.2]]).T.reshape(1, 3, 1, 2)
-    grey = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
-    assert torch.equal(into_gamut(beyond, grey), grey.expand(1, 3, 1, 2))
+    beyond = torch.tensor([[1.3, 0.1, 0.1], [-0.2, -0.1, 0.1]]).T.reshape(1, 3, 1, 2)
+    assert into_gamut(beyond).flatten().tolist() == [1.0, 0.0] * 3
+
+
+def test_into_gamut_has_a_gradient_where_it_takes_chroma() -> None:
+    wanted = torch.tensor([0.5, 0.3, 0.2]).view(1, 3, 1, 1).requires_grad_()
+    into_gamut(wanted).sum().backward()
+    assert wanted.grad is not None
+    assert bool(wanted.grad.isfinite().all())
+    assert float(wanted.grad[0, 0]) > 0

@@ -163,9 +163,7 @@ class RegionalGrade(Grade):
         """Return the photo through the functions, mixed by region."""
         graded = ToneAndChroma(self.matrix, lattice, self.hues)(self.space.encode(photo)[0])
         mixed = graded[0] + torch.einsum("khw,kchw->chw", places[0], graded[1:] - graded[0])
-        neutral = torch.cat([mixed[:1], torch.zeros_like(mixed[1:])]).unsqueeze(0)
-        grey = self.space.decode(neutral)[:, :1].clamp(0, 1)
-        return into_gamut(self.space.decode(mixed.unsqueeze(0)), grey)
+        return into_gamut(mixed.unsqueeze(0))
 
     def table(self, content: Tensor) -> Tensor:
         """Return the lookup table that comes closest, and the whole photo's function of colours that the fit never saw.

@@ -89,23 +89,44 @@ def from_light(light: Tensor) -> Tensor:
     return torch.where(light <= _KNEE, light * 12.92, 1.055 * light.clamp_min(_KNEE) ** (1 / 2.4) - 0.055)
 
 
-def into_gamut(image: Tensor, grey: Tensor) -> Tensor:
-    """Return colours that sRGB has, with less chroma where ``image`` has more than it can show.
+def into_gamut(coordinates: Tensor) -> Tensor:
+    """Return Oklab colours as sRGB, with no more of their chroma than sRGB has at their lightness and hue.
 
-    A colour moves along the straight line to a grey of its own lightness, so far that no channel is outside of [0, 1].
-    Clipping the channels one by one would change its lightness and its hue, and level all detail in the others. The
-    grey is not the colour's own luma: of a dark and very red colour, which has channels far below 0, that is black.
+    Clipping the channels one by one would change lightness and hue, and level all detail in the others. So would a
+    straight line to grey in encoded RGB: of a colour far outside, it is mostly the channel that is far below 0, and
+    orange turns green.
 
     Args:
-        image: ``(1, 3, H, W)``, RGB, not clipped.
-        grey: ``(1, 1, H, W)``, in [0, 1], of the same lightness.
-    """
-    chroma = image - grey
-    # The longest way from grey, in the units of what there is room for: above 1 for a channel outside of [0, 1].
-    room = torch.where(chroma > 0, 1 - grey, grey).clamp_min(1e-6)
-    excess = (chroma.abs() / room).amax(dim=1, keepdim=True)
-    return torch.where(excess > 1, grey + chroma / excess.clamp_min(1), image).clamp(0, 1)
+        coordinates: ``(1, 3, H, W)``, L, a and b.
 
+    Returns:
+        RGB in [0, 1], of the same shape; differentiable, as if the border of the gamut did not move.
+    """
+    decode = Oklab().decode
+    image = decode(coordinates)
+    outside = ((image < -_TOLERANCE) | (image > 1 + _TOLERANCE)).any(dim=1).squeeze(0)
+    if bool(outside.any()):
+        light, chroma = coordinates[..., outside].unsqueeze(2).split([1, 2], dim=1)
+        share = _share_in_gamut(light.detach(), chroma.detach())
+        image[..., outside] = decode(torch.cat([light, share * chroma], dim=1)).squeeze(2)
+    return image.clamp(0, 1)
+
+
+def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
+    """Return by bisection the largest share of a chroma ``(1, 2, 1, n)`` that sRGB has at its hue: ``(1, 1, 1, n)``."""
+    share, step = torch.zeros_like(lightness), 0.5
+    for _ in range(_HALVINGS):
+        found = Oklab().decode(torch.cat([lightness, (share + step) * chroma], dim=1))
+        fits = ((found >= -_TOLERANCE) & (found <= 1 + _TOLERANCE)).all(dim=1, keepdim=True)
+        share, step = share + step * fits, step / 2
+    return share
+
+
+_TOLERANCE = 0.5 / 255
+"""How far outside of [0, 1] a sample may be and still be in gamut: clipping moves it by less than 8 bits can show."""
+
+_HALVINGS = 12
+"""Steps of the search for the gamut's border, which is found to 1 part in 4096 of the chroma."""
 
 _KNEE = 0.0031308
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from verism import images
-from verism.color.spaces import Oklab
+from verism.color.spaces import Oklab, into_gamut
 from verism.errors import VerismError
 
 BAND = 2**18
@@ -16,12 +16,6 @@ BAND = 2**18
 
 SHADOW = 0.2
 """Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with the light."""
-
-_TOLERANCE = 0.5 / 255
-"""How far outside of [0, 1] a sample may be and still be in gamut: clipping moves it by less than 8 bits can show."""
-
-_HALVINGS = 12
-"""Steps of the search for the gamut's border, which is found to 1 part in 4096 of the chroma."""
 
 
 class Strength(NamedTuple):
@@ -84,7 +78,7 @@ class Strength(NamedTuple):
         (old, old_chroma), (new, new_chroma) = (space.encode(it).split([1, 2], dim=1) for it in (photo, image))
         lightness = torch.lerp(old, new, self.tone)
         chroma = torch.lerp(old_chroma * _gain(old, lightness), new_chroma * _gain(new, lightness), self.color)
-        return _in_gamut(lightness, chroma)
+        return into_gamut(torch.cat([lightness, chroma], dim=1))
 
 
 def _gain(lightness: Tensor, other: Tensor) -> Tensor:
@@ -92,24 +86,3 @@ def _gain(lightness: Tensor, other: Tensor) -> Tensor:
     trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
     # Of black, which has no chroma, any factor will do.
     return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)
-
-
-def _in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
-    """Return sRGB in [0, 1] for Oklab colours, with no more of their chroma than sRGB has at this lightness and hue.
-
-    Args:
-        lightness: ``(1, 1, H, W)``.
-        chroma: a and b, ``(1, 2, H, W)``.
-    """
-    decode = Oklab().decode
-    image = decode(torch.cat([lightness, chroma], dim=1))
-    outside = ((image < -_TOLERANCE) | (image > 1 + _TOLERANCE)).any(dim=1).squeeze(0)
-    if bool(outside.any()):
-        light, color = (part[..., outside].unsqueeze(2) for part in (lightness, chroma))
-        share, step = torch.zeros_like(light), 0.5
-        for _ in range(_HALVINGS):
-            found = decode(torch.cat([light, (share + step) * color], dim=1))
-            fits = ((found >= -_TOLERANCE) & (found <= 1 + _TOLERANCE)).all(dim=1, keepdim=True)
-            share, step = share + step * fits, step / 2
-        image[..., outside] = decode(torch.cat([light, share * color], dim=1)).squeeze(2)
-    return image.clamp(0, 1)
