@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import final
 
@@ -34,13 +35,15 @@ class RegionalGrade(Grade):
     style shows the same there; whatever is left gets the function for the whole photo. Each function starts as a tone
     curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them: a further
     tone curve and tint, as cubic splines over lightness, so that no hue is singled out. Nothing else depends on the
-    place, so a sky cannot have two colours. What sRGB cannot show loses chroma, and keeps its lightness.
+    place, so a sky cannot have two colours. No colour becomes more vivid than it was and than the style's most vivid
+    ones. What sRGB cannot show loses chroma, and keeps lightness and hue.
     """
 
     matrix: Tensor
     tones: Tensor
     hues: Tensor
     shares: Tensor
+    vivid: Tensor
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class RegionalGrade(Grade):
         for name, part in tone_and_chroma.identity()._asdict().items():
             self.register_buffer(name, part)
         self.register_buffer("shares", torch.empty(1, 0, 0, 0))
+        self.register_buffer("vivid", torch.tensor(math.inf))
         spline = cubic_spline(controls, torch.linspace(0, 1, KNOTS))
         self.register_buffer("spline", spline, persistent=False)
 
@@ -118,6 +122,7 @@ class RegionalGrade(Grade):
                 maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
+        self.vivid = tone_and_chroma.most_chroma(theirs, shown).to(content)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.resize(content)
 
@@ -161,9 +166,13 @@ class RegionalGrade(Grade):
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the photo through the functions, mixed by region."""
-        graded = ToneAndChroma(self.matrix, lattice, self.hues)(self.space.encode(photo)[0])
+        own = self.space.encode(photo)[0]
+        graded = ToneAndChroma(self.matrix, lattice, self.hues)(own)
         mixed = graded[0] + torch.einsum("khw,kchw->chw", places[0], graded[1:] - graded[0])
-        return into_gamut(mixed.unsqueeze(0))
+        # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
+        most = own[1:].norm(dim=0).maximum(self.vivid)
+        share = (most / mixed[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
+        return into_gamut(torch.cat([mixed[:1], share * mixed[1:]]).unsqueeze(0))
 
     def table(self, content: Tensor) -> Tensor:
         """Return the lookup table that comes closest, and the whole photo's function of colours that the fit never saw.

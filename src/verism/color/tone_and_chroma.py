@@ -339,6 +339,11 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     return ordered[found]
 
 
+def most_chroma(colors: Tensor, weights: Tensor) -> Tensor:
+    """Return the chroma that one percent of the Oklab colours ``(3, n)`` exceed."""
+    return quantiles(colors[1:].norm(dim=0), weights, torch.tensor([0.99]))[0]
+
+
 def _colorful(chroma: Tensor) -> Tensor:
     """Return how much the hue of a colour counts, from 0 for a grey to 1."""
     return 1 - torch.exp(-chroma / COLORFUL)
