@@ -25,9 +25,12 @@ def encoded(photo: Tensor) -> Tensor:
     return SPACE.encode(photo).flatten(2).squeeze(0)
 
 
-def decoded(colors: Tensor, like: Tensor) -> Tensor:
-    """The photo of ``colors`` ``(3, n)``, as far as sRGB has them."""
-    return into_gamut(colors.view_as(like[0]).unsqueeze(0))
+def decoded(colors: Tensor, photo: Tensor, style: Tensor) -> Tensor:
+    """The photo of ``colors`` ``(3, n)``, as far as sRGB has them, and they are as vivid as before or in the style."""
+    most = torch.quantile(encoded(style)[1:].norm(dim=0), 0.99, interpolation="higher")
+    most = torch.maximum(most, encoded(photo)[1:].norm(dim=0))
+    share = (most / colors[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
+    return into_gamut(torch.cat([colors[:1], share * colors[1:]]).view_as(photo[0]).unsqueeze(0))
 
 
 def soft_halves(height: int, width: int) -> Tensor:
@@ -63,7 +66,7 @@ def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
 
 def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     ours = encoded(content)
-    expected = decoded(tone_and_chroma.whole_photo(ours, encoded(style))(ours)[0], content)
+    expected = decoded(tone_and_chroma.whole_photo(ours, encoded(style))(ours)[0], content, style)
     canvas = started(content, style)
     torch.testing.assert_close(canvas().detach(), expected, rtol=0, atol=1e-5)
     assert float((expected - content).abs().mean()) > 0.02
@@ -74,13 +77,13 @@ def by_region(content: Tensor, style: Tensor, found: Regions) -> tone_and_chroma
     return tone_and_chroma.by_region(encoded(content), encoded(style), masks, others, found.sure)
 
 
-def mixed(maps: tone_and_chroma.ToneAndChroma, content: Tensor, found: Regions) -> Tensor:
+def mixed(maps: tone_and_chroma.ToneAndChroma, content: Tensor, style: Tensor, found: Regions) -> Tensor:
     """The photo through maps that are mixed as the regions say."""
     whole, *owns = maps(encoded(content))
     expected = whole.clone()
     for own, mask, sure in zip(owns, found.content[0], found.sure, strict=True):
         expected += sure * mask.flatten() * (own - whole)
-    return decoded(expected, content)
+    return decoded(expected, content, style)
 
 
 def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(content: Tensor, style: Tensor) -> None:
@@ -88,7 +91,7 @@ def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(co
     maps = by_region(content, style, found)
     assert float((maps.tones[1] - maps.tones[2]).abs().max()) > 0.02
     canvas = started(content, style, found)
-    torch.testing.assert_close(canvas().detach(), mixed(maps, content, found), rtol=0, atol=2e-5)
+    torch.testing.assert_close(canvas().detach(), mixed(maps, content, style, found), rtol=0, atol=2e-5)
     assert float((canvas() - started(content, style)()).detach().abs().mean()) > 5e-3
 
 
@@ -120,9 +123,9 @@ def test_photos_of_one_scene_start_from_one_grade(content: Tensor, style: Tensor
     for own, mask, sure in zip(owns, found.content[0], (1.0, 0.4), strict=True):
         expected += sure * mask.flatten() * (own - whole)
     image = started(content, style, found, halves_alike)().detach()
-    torch.testing.assert_close(image, decoded(expected, content), rtol=0, atol=5e-5)
+    torch.testing.assert_close(image, decoded(expected, content, style), rtol=0, atol=5e-5)
     if one_scene == 1:
-        torch.testing.assert_close(image, decoded(one, content), rtol=0, atol=5e-5)
+        torch.testing.assert_close(image, decoded(one, content, style), rtol=0, atol=5e-5)
     assert float((image - started(content, style, regions(1.0, 0.4))().detach()).abs().mean()) > 5e-3
 
 
@@ -156,6 +159,18 @@ def test_what_srgb_cannot_show_loses_chroma_and_keeps_its_lightness(content: Ten
     assert float(cosine[after > 0.02].min()) > 0.99
 
 
+def test_no_colour_becomes_more_vivid_than_it_was_and_than_the_style(content: Tensor, style: Tensor) -> None:
+    pale = SPACE.decode(SPACE.encode(style) * torch.tensor([1.0, 0.3, 0.3]).view(3, 1, 1)).clamp(0, 1)
+    canvas = started(content, pale)
+    with torch.no_grad():
+        canvas.controls[..., 1:] += 0.1
+    photo = 0.5 + 0.3 * (content - 0.5)
+    for before, after in ((content, canvas()), (photo, canvas.plain(photo))):
+        was, now, styles = (SPACE.encode(it.detach())[0, 1:].norm(dim=0) for it in (before, after, pale))
+        assert float((now - was.clamp_min(float(styles.max()))).max()) < 0.005
+        assert float((now > was + 0.02).float().mean()) > 0.1
+
+
 def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     """Of any photo, of any size, wherever its colours are."""
     found = regions(1.0, 0.5)
@@ -164,7 +179,7 @@ def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tenso
     for photo in (content, style.flip(1)):
         plain = canvas.plain(photo)
         assert not plain.requires_grad
-        torch.testing.assert_close(plain, decoded(whole(encoded(photo))[0], photo), rtol=0, atol=2e-5)
+        torch.testing.assert_close(plain, decoded(whole(encoded(photo))[0], photo, style), rtol=0, atol=2e-5)
     assert float((canvas.plain(content) - canvas().detach()).abs().mean()) > 5e-3
     alone = moved(started(content, style))
     torch.testing.assert_close(alone.plain(content), alone().detach(), rtol=0, atol=1e-6)
@@ -241,7 +256,7 @@ def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor
 
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
     canvas = moved(started(content, style, regions(1.0, 0.5)))
-    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "hues", "shares"}
+    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "hues", "shares", "vivid"}
     again = started(content, style.flip(1), regions(0.7, 0.2))
     assert not torch.equal(again(), canvas())
     again.load_state_dict(canvas.state_dict())
