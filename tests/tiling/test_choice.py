@@ -101,6 +101,14 @@ def test_a_network_without_blocks_cannot_be_passed_in_tiles() -> None:
         chosen(Patches(), "patches", 64, torch.rand(1, 3, 96, 160))
 
 
+def test_blocks_beyond_what_tiles_are_cut_by_are_refused(tiny_weights: Weights) -> None:
+    class Deeper(Patches):
+        blocks = (*BLOCKS, BLOCKS[-1]._replace(stride=32))
+
+    with pytest.raises(VerismError, match="Deeper: only strides that divide 16 pixels can be passed in parts"):
+        chosen(Deeper(), "patches", "auto", torch.rand(1, 3, 96, 160))
+
+
 def test_of_several_processes_each_takes_a_share_if_the_network_has_blocks(
     tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
