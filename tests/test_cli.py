@@ -142,7 +142,9 @@ def test_every_config_runs(config: Path, run: Callable[..., Path], models: list[
     folder = run("--config", config.relative_to(CONFIGS).as_posix(), *STEPS, *small)
     assert (folder / "result.png").is_file()
     backbone = yaml.safe_load(config.read_text())["model"]["backbone"]
+    # With the default class, its options stand there alone.
     declared = backbone.get("init_args", backbone)["activation"]["class_path"]
+    assert type(models[0].backbone).__name__ == backbone.get("class_path", "VGG19")
     assert type(models[0].backbone.activation).__name__ == declared.rpartition(".")[2]
 
 
@@ -273,6 +275,7 @@ def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["fit", "--config", "leaky.yaml", "--print_config"])
     printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["model"]["backbone"]["class_path"] == "verism.VGG19"
     assert printed["model"]["backbone"]["init_args"]["activation"]["class_path"] == "torch.nn.LeakyReLU"
     assert Path(printed["data"]["content"]).is_file()
 
@@ -291,12 +294,18 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     for name in (
         *("data.content", "data.style", "data.size", "data.upscale", "output.path", "output.overwrite", "optimizer"),
         *("data.content_mask", "data.style_mask", "data.mask_threshold"),
-        *("output.strength", "output.lut", "model.canvas", "model.backbone.weights", "model.backbone.activation"),
-        *("model.backbone.sha256", "model.backbone.pooling", "model.content.weight", "model.content.layers"),
+        *("output.strength", "output.lut", "model.canvas", "model.backbone"),
+        *("model.content.weight", "model.content.layers"),
         *("model.content.normalization", "model.style", "model.color", "model.photorealism", "snapshots.every_n_steps"),
         *("metrics.every_n_steps", "histograms.every_n_steps", "histograms.activations"),
     ):
         assert len(described[name].split()) > 3, f"--{name} is not explained"
+
+
+@pytest.mark.parametrize("backbone", ["VGG19", "VGG16"])
+def test_help_explains_every_backbone(backbone: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = {"weights", "sha256", "activation", "activation.help", "pooling"}
+    check_help("backbone", backbone, options, capsys)
 
 
 @pytest.mark.parametrize(

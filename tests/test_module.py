@@ -10,7 +10,6 @@ import pytest
 import torch
 import yaml
 from conftest import CONFIGS
-from lightning.pytorch import Callback as LightningCallback
 from lightning.pytorch import Trainer
 from parts import Sharpness
 from torch import Tensor, nn
@@ -313,22 +312,6 @@ def test_same_seed_same_image(tiny_weights: Weights, photos: Photos) -> None:
     assert torch.equal(result(), result())
 
 
-def test_from_coarse_to_fine(tiny_weights: Weights, photos: Photos) -> None:
-    """A smaller image, with targets and an optimiser of its own; then the large one, from it."""
-    seen: list[tuple[int, torch.Size, int, int]] = []
-
-    class Watch(LightningCallback):
-        def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
-            target = pl_module.content.distances["conv5_4"].target
-            (moments,) = trainer.optimizers[0].state.values()
-            seen.append((trainer.global_step, pl_module.image.shape, target.shape[-1], int(moments["step"])))
-
-    model = style_transfer(scales=[32, 48], shares=[1, 2], optimizer=lambda p: torch.optim.Adam(p, lr=0.05))
-    fit(model, photos, max_steps=6, callbacks=[Watch()])
-    small, large = torch.Size([1, 3, 32, 42]), torch.Size([1, 3, 48, 64])
-    assert seen == [(1, small, 4, 1), (2, small, 4, 2), *((step, large, 12, step - 2) for step in range(3, 7))]
-
-
 @pytest.mark.parametrize("canvas", [Pixels, Lut3d, BilateralGrid, RegionalGrade])
 def test_a_canvas_shows_the_same_at_another_size(canvas: Callable[[], Canvas], photos: Photos) -> None:
     this = canvas()
@@ -345,26 +328,6 @@ def test_image_is_clipped(tiny_weights: Weights, photos: Photos) -> None:
     assert float(model.canvas().detach().max()) > 1
     assert (float(model.image.min()), float(model.image.max())) == (0.0, 1.0)
     assert not model.image.requires_grad
-
-
-def test_every_weight_zero_is_refused(tiny_weights: Weights) -> None:
-    with pytest.raises(VerismError, match="every loss has weight 0"):
-        style_transfer(content=ContentLoss(0), style=StyleLoss(0))
-
-
-@pytest.mark.parametrize(
-    ("parts", "option"),
-    [
-        ({"content": ContentLoss(layers={"conv9_9": 1.0})}, "content"),
-        ({"losses": {"grain": StyleLoss(layers={"conv9_9": 1.0, "conv1_1": 1.0})}}, "losses.grain"),
-    ],
-)
-def test_a_layer_that_the_backbone_has_not_is_refused(
-    tiny_weights: Weights, parts: dict[str, Any], option: str
-) -> None:
-    said = f"--model.{option}.layers: VGG19 has no layer 'conv9_9'; its layers are input, conv1_1, relu1_1, .*, relu5_4"
-    with pytest.raises(VerismError, match=said):
-        style_transfer(**parts)
 
 
 def test_no_photos_is_one_sentence(tiny_weights: Weights) -> None:
@@ -390,14 +353,6 @@ def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: W
         model.configure_model()
     assert all(tensor.device.type == "cpu" for tensor in model.canvas.state_dict().values())
     assert bool(model.image.isfinite().all())
-
-
-@pytest.mark.parametrize("name", ["style", "canvas", "total", "a/b", "a.b", ""])
-def test_refuses_a_name_of_an_added_loss_that_would_hide_another_or_cannot_be_logged(
-    tiny_weights: Weights, name: str
-) -> None:
-    with pytest.raises(VerismError, match=f"--model.losses.{name}: "):
-        style_transfer(losses={name: MomentsLoss()})
 
 
 @pytest.mark.filterwarnings("ignore:Found . module.s. in eval mode", "ignore:You're resuming from a checkpoint that")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
+from verism.errors import VerismError
 from verism.losses import StyleLoss
 from verism.losses.style import DEFAULT_LAYERS
 
@@ -52,3 +54,9 @@ def test_defaults_are_the_papers() -> None:
 def test_weight_zero_leaves_it_out() -> None:
     assert StyleLoss(weight=0).layers == {}
     assert set(StyleLoss(layers={"conv1_1": 0, "conv2_1": 1}).layers) == {"conv2_1"}
+
+
+@pytest.mark.parametrize("name", ["blocks.3", "", "a b", "values"])
+def test_a_name_that_no_layer_can_have_is_refused(name: str) -> None:
+    with pytest.raises(VerismError, match=f"StyleLoss: '{name}' cannot be the name of a layer"):
+        StyleLoss(layers={"conv1_1": 1.0, name: 1.0})

@@ -11,10 +11,8 @@ from conftest import TINY_WIDTH
 from torch import Tensor, nn
 
 from verism.backbone import VGG19, Backbone
-from verism.backbone.architecture import BLOCKS, down_to
 from verism.backbone.normalization import Normalization
 from verism.backbone.weights import Weights
-from verism.errors import VerismError
 from verism.losses import (
     ColorLoss,
     ContentLoss,
@@ -31,8 +29,6 @@ from verism.losses.regional import RegionalLoss
 from verism.regions.masks import Regions
 from verism.tiling.choice import Tile, choose
 from verism.tiling.feature_pass import FeaturePass
-from verism.tiling.memory_estimate import LARGE, SMALL, Step
-from verism.tiling.passage import AtOnce
 from verism.tiling.plan import Tiling
 
 
@@ -172,7 +168,7 @@ def test_a_new_statistic_of_an_additive_loss_is_not_additive_until_it_says_so() 
         pass
 
     assert (Mean.additive, Sum.additive, Renamed.additive) == (False, True, True)
-    assert RegionalLoss(StyleLoss(), Regions(("a",), halves(4, 4), halves(4, 4))).additive
+    assert RegionalLoss(StyleLoss(), Regions(("a", "b"), halves(4, 4), halves(4, 4))).additive
 
 
 def test_what_tiles_are_taken_of_blocks_is_not_kept(backbone: VGG19) -> None:
@@ -197,64 +193,6 @@ def test_what_tiles_are_taken_of_blocks_is_not_kept(backbone: VGG19) -> None:
     assert 0 < kept[32] < 0.4 * kept[None]
 
 
-@pytest.mark.parametrize(("tile", "tiling"), [(None, Tiling()), (32, Tiling(1, 32))])
-def test_a_tile_by_hand_is_for_all_of_the_network(backbone: VGG19, tile: int | None, tiling: Tiling) -> None:
-    feature_pass = feature_pass_of(
-        backbone, {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, torch.rand(1, 3, 70, 90)
-    )
-    assert feature_pass.passage.tiling == tiling
-
-
-@pytest.mark.parametrize("tile", [0, 8, 100, -16])
-def test_refuses_tiles_that_the_poolings_do_not_divide(backbone: VGG19, tile: int) -> None:
-    with pytest.raises(VerismError, match=f"--model.tile {tile}: must be a multiple of 16, auto or null"):
-        feature_pass_of(backbone, {"style": StyleLoss()}, tile, torch.rand(1, 3, 70, 90))
-
-
-@pytest.mark.parametrize("tiling", [Tiling(1, SMALL), Tiling(2, LARGE), Tiling(3, LARGE)])
-def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
-    tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tiling: Tiling
-) -> None:
-    available = 2 * Step(down_to(BLOCKS, ["conv3_1"]), 1400, 1800, 4).takes(tiling)
-    monkeypatch.setattr("verism.tiling.choice.free", lambda device: available)
-    with caplog.at_level("INFO"):
-        feature_pass = feature_pass_of(
-            VGG19(), {"style": StyleLoss(1.0, {"conv3_1": 1.0})}, "auto", torch.rand(1, 3, 1400, 1800)
-        )
-    assert feature_pass.passage.tiling == tiling
-    further = tiling.checkpointed_blocks > 1
-    assert ("At 1800×1400 pixels a step would take about" in caplog.text) == further
-    assert (f"in {tiling.checkpointed_blocks} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
-    assert "if that is not enough" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("available", "tile", "dtype", "remedy"),
-    [
-        (5 * 10**8, None, torch.float32, f"--model.tile {SMALL}, with which it takes about 0."),
-        (1, "auto", torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
-        (10**7, SMALL, torch.float32, "--trainer.precision bf16-mixed, with which it takes about 0."),
-        (10**7, SMALL, torch.bfloat16, "a smaller --data.size"),
-        (10**12, None, torch.float32, None),
-    ],
-)
-def test_a_step_that_is_likely_to_fail_is_announced_with_what_would_fit(
-    tiny_weights: Weights,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    available: int,
-    tile: int | None,
-    dtype: torch.dtype,
-    remedy: str | None,
-) -> None:
-    monkeypatch.setattr("verism.tiling.choice.free", lambda device: available)
-    photo = torch.rand(1, 3, 700, 900, dtype=dtype)
-    with caplog.at_level("INFO"):
-        feature_pass_of(VGG19(), {"style": StyleLoss(1.0, {"conv1_1": 1.0})}, tile, photo)
-    assert (remedy is None) == ("if that is not enough" not in caplog.text)
-    assert remedy is None or f"that are free; if that is not enough: {remedy}" in caplog.text
-
-
 class Patches(Backbone):
     """A network without blocks, as a vision transformer is: every feature is made of all of the image."""
 
@@ -265,16 +203,13 @@ class Patches(Backbone):
         return {"patches": patches * patches.softmax(dim=-1) + patches.amax()}
 
 
-def test_a_backbone_without_blocks_is_shown_the_whole_image(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_network_without_blocks_is_shown_the_whole_image() -> None:
     content, style, image = (photo(*size, seed) for seed, size in enumerate(((96, 160), (90, 110), (96, 160))))
     asked = {
         "style": StyleLoss(1.0, {"patches": 1.0}, "relative").double(),
         "spread": SpreadLoss(1.0, {"input": 1.0, "patches": 1.0}),
     }
-    with caplog.at_level("INFO"):
-        feature_pass = feature_pass_of(Patches(), asked, "auto", content)
-    assert not caplog.text
-    assert feature_pass.passage.step.remedy(Tiling(), 1) == "a smaller --data.size"
+    feature_pass = feature_pass_of(Patches(), asked, "auto", content)
     feature_pass.set_targets(content, style)
     patches = Patches()(image, ["patches"])["patches"]
     totals = feature_pass(image)
@@ -282,15 +217,3 @@ def test_a_backbone_without_blocks_is_shown_the_whole_image(caplog: pytest.LogCa
     colors = Normalization().double()(image)
     expected = {layer: asked["spread"].statistic(layer, it) for layer, it in (("input", colors), ("patches", patches))}
     torch.testing.assert_close(totals["spread"], expected)
-
-
-def test_a_backbone_without_blocks_says_that_it_cannot_be_passed_in_tiles(caplog: pytest.LogCaptureFixture) -> None:
-    image, asked = photo(96, 160, 0), {"style": StyleLoss(1.0, {"patches": 1.0})}
-    with pytest.raises(VerismError, match=r"--model\.tile 64: Patches has to be shown the whole image; choose auto or"):
-        feature_pass_of(Patches(), asked, 64, image)
-    with pytest.MonkeyPatch.context() as patch, caplog.at_level("INFO"):
-        patch.setattr("verism.tiling.choice.distributed.is_initialized", lambda: True)
-        patch.setattr("verism.tiling.choice.distributed.get_world_size", lambda: 2)
-        feature_pass = feature_pass_of(Patches(), asked, "auto", image)
-    assert "Patches has to be shown the whole image: each of the 2 processes does all the work" in caplog.text
-    assert isinstance(feature_pass.passage, AtOnce)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -42,10 +43,17 @@ class Loss(nn.Module, ABC):
         """Remember how much counts.
 
         Raises:
-            VerismError: a weight is no finite number from 0: with a negative one, the loss would be made as large as
-                possible.
+            VerismError: a layer has a name that none can have, or a weight is no finite number from 0: with a negative
+                one, the loss would be made as large as possible.
         """
         super().__init__()
+        for name in layers:
+            # A layer's target is a module of that name.
+            if not re.fullmatch(r"\w+", name) or hasattr(nn.ModuleDict, name):
+                raise VerismError(
+                    f"{type(self).__name__}: {name!r} cannot be the name of a layer; names are made of letters, digits "
+                    "and _, and no method of torch's modules has them."
+                )
         for name, value in {"its weight": weight, **layers}.items():
             if not 0 <= value < math.inf:
                 raise VerismError(f"{type(self).__name__}: {name} {value}: must be a finite number from 0.")

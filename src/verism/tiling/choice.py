@@ -35,10 +35,15 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
         content: ``(1, 3, H, W)``, the content photo, of the images' size, where they will be.
 
     Raises:
-        VerismError: ``tile`` is no such number, or the network cannot be passed in tiles.
+        VerismError: ``tile`` is no such number, the network cannot be passed in tiles, or not by its blocks.
     """
     if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
         raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
+    if any(POOLED % block.stride for block in backbone.blocks):
+        raise VerismError(
+            f"{type(backbone).__name__}: only strides that divide {POOLED} pixels can be passed in parts; leave its "
+            "blocks out, so that it is shown the whole image."
+        )
     layers = {layer for loss in losses for layer in loss.layers} - {INPUT}
     map_layers = {layer for loss in losses if not loss.additive for layer in loss.layers} - {INPUT}
     ranks = distributed.get_world_size() if distributed.is_initialized() else 1
