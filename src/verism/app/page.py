@@ -227,7 +227,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args)
         except StoppedError:
-            gr.Info("Stopped.", duration=4)
+            gr.Info("Stopped.", duration=20)
         except VerismError as error:
             gr.Warning(escape(str(error)), title="That did not work", duration=None)
         return gr.skip()
