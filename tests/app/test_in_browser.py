@@ -214,12 +214,21 @@ def a_folder_is_graded(person: Person, photos: Path) -> None:
     assert {path.name for path in graded.iterdir()} == {"mine.png", "theirs.png", "other.png"}
 
 
+TOO_WIDE = """
+return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+  .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
+"""
+
+
 def nothing_is_cut_off(person: Person, folder: Path) -> None:
     for width in (360, 1400):
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        assert person.browser.execute_script("return document.documentElement.scrollWidth") <= width
-        person.browser.save_screenshot(str(folder / f"{width}.png"))
+        for tab in ("Save", "Regions", "A folder"):
+            person.tab(tab)
+            person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
+            wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
+            assert not wide, (tab, person.browser.execute_script(TOO_WIDE))
 
 
 def nothing_was_asked_of_anybody_else(person: Person) -> None:

@@ -56,6 +56,11 @@ CSS = """
 #legend .out { text-decoration: line-through; opacity: 0.6; }
 #legend .chosen { font-weight: 700; }
 #mine img, #theirs img { cursor: pointer; }
+#editor { min-width: 0; max-width: 100%; overflow: hidden; }
+@media (max-width: 640px) {
+  .gradio-container > main { padding: 0.5rem !important; }
+  .gradio-container .column, .gradio-container .row > * { min-width: min(100%, 140px) !important; }
+}
 """
 
 DRESS: Mapping[str, Any] = {
@@ -212,7 +217,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
         with gr.Column():
             dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
             pack = gr.Button("Grade these, as a .zip", elem_id="pack")
-            archive = gr.File(label="Results", interactive=False, elem_id="archive")
+            archive = gr.File(label="Results", interactive=False, height=100, elem_id="archive")
     report = gr.Markdown(elem_id="report")
     compute = {"concurrency_id": COMPUTES, "show_progress_on": [report]}
     go.click(_guarded(_grade_folder), [session, source, target, adapt, *sliders], [report], **compute, **PRIVATE)
@@ -227,7 +232,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args)
         except StoppedError:
-            gr.Info("Stopped.", duration=20)
+            gr.Info("Stopped.", title="verism", duration=20)
         except VerismError as error:
             gr.Warning(escape(str(error)), title="That did not work", duration=None)
         return gr.skip()
@@ -376,10 +381,9 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
     if regions is None:
         return None, None, "The photos are compared as a whole."
     fitted = session.fitted
-    style = fitted.run.model.photos.style.cpu()
     pictures = (
         str(session.draw(shown(photo, masks, regions, session.chosen)))
-        for photo, masks in ((fitted.photo, regions.content), (style, regions.style))
+        for photo, masks in ((fitted.photo, regions.content), (fitted.style, regions.style))
     )
     entries = []
     for region in region_list(regions):
@@ -400,7 +404,7 @@ def _choose_mine(session: Session, event: gr.SelectData) -> Any:
 
 
 def _choose_theirs(session: Session, event: gr.SelectData) -> Any:
-    return _choose(session, session.fitted.run.model.photos.style, event, content=False)
+    return _choose(session, session.fitted.style, event, content=False)
 
 
 def _choose(session: Session, photo: Tensor, event: gr.SelectData, *, content: bool) -> Any:

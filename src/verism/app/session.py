@@ -21,6 +21,7 @@ from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import Graded, grade
 from verism.app.watch import Tell, Watch
 from verism.commands.run import PREVIEW, free_name, result_path
+from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.lut_file import Deviation
 from verism.look.picture import at_most, rendered
@@ -63,6 +64,15 @@ class Shown:
         """What became of it at full strength, of the same shape."""
         source = at_most(self.run.model.data.source, SIDE)
         return rendered(self.run.canvas, source, Strength()).pixels.clamp(0, 1)
+
+    @cached_property
+    def style(self) -> Tensor:
+        """The style photo, or several side by side, likewise."""
+        data = self.run.model.data
+        if len(data.styles) == 1:
+            return at_most(read(data.styles[0]), SIDE).pixels
+        together = data.photos.style
+        return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 
     @property
     def regions(self) -> Regions | None:
