@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -167,3 +168,12 @@ def test_what_is_missing_is_said(act: Callable[[Session], object], sentence: str
 
 def test_every_page_begins_with_nothing(fitted: Session) -> None:
     assert copy.deepcopy(fitted).shown is None
+
+
+def test_what_a_session_wrote_goes_with_it() -> None:
+    session = Session()
+    path = session.draw(torch.zeros(1, 3, 4, 4))
+    assert path.is_file()
+    del session
+    gc.collect()
+    assert not path.parent.exists()

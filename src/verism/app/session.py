@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -114,7 +116,7 @@ class Session:
         self._found: Regions | None = None
         self._photos: tuple[Path | None, tuple[Path, ...]] = (None, ())
         self._config = ""
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a new one: every page that is opened begins with nothing."""
@@ -124,8 +126,10 @@ class Session:
     def folder(self) -> Path:
         """A folder for files that the page shows or offers; it is gone when the session is."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="session-", dir=os.environ.get("GRADIO_TEMP_DIR"))
-        return Path(self._folder.name)
+            self._folder = Path(tempfile.mkdtemp(prefix="session-", dir=os.environ.get("GRADIO_TEMP_DIR")))
+            # Nobody closes a session: it is forgotten when its page is.
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     def fit(
         self, photo: Path | None, styles: Sequence[Path], config: str, tell: Tell, *, preview: bool, **more: Any

@@ -24,8 +24,8 @@ IMAGENET = "vgg19-dcbb9e9d.pth"
 
 ON_CPU = {False: 1_521_075_520, True: 848_537_760}
 ON_GPU = {False: 3_089_675_520, True: 1_632_837_760}
-"""Bytes that a step of a megapixel takes, by whether features are bf16: as ``memory_estimate`` has it, which needs torch,
-of the paper's style layers and the deepest content layer that any config looks at."""
+"""Bytes that a step of a megapixel takes, by whether features are bf16: as ``memory_estimate`` has it, for
+the paper's style layers and the deepest content layer that any config looks at."""
 
 
 def doctor(args: Sequence[str]) -> None:
