@@ -15,11 +15,12 @@ from verism.cli import main
 
 def small(*args: Any, **options: Any) -> FittedRun:
     """Fit as the app does; a full run is one without a number of steps of its own."""
-    return fit(*args, **({"trainer.max_steps": 10**6, "data.size": 40, "trainer.accelerator": "cpu"} | options))
+    own: dict[str, Any] = {"trainer.max_steps": 10**6, "data.size": 40, "trainer.accelerator": "cpu"}
+    return fit(*args, **(own | options))
 
 
 if __name__ == "__main__":
     tiny = tiny_vgg19()
     weights.load = lambda source: tiny
-    session.fit = small
+    session.__dict__["fit"] = small
     main(["app", "--open", "false", *sys.argv[1:]])

@@ -195,9 +195,9 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
 def files_are_saved(person: Person) -> None:
     person.tab("Save")
     person.click("#save")
-    person.reads("#files", "mine-theirs.png")
+    person.find("#files [aria-label='mine-theirs.png']")
     person.click("#cube")
-    person.reads("#files", "mine-theirs.cube")
+    person.find("#files [aria-label='mine-theirs.cube']")
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
     saved = {Path(urlsplit(str(link.get_attribute("href"))).path).suffix: link.get_attribute("href") for link in links}
     assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
@@ -215,7 +215,7 @@ def a_folder_is_graded(person: Person, photos: Path) -> None:
 
 
 TOO_WIDE = """
-return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > arguments[0] + 1)
   .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
 """
 
@@ -228,7 +228,7 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
             person.tab(tab)
             person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
-            assert not wide, (tab, person.browser.execute_script(TOO_WIDE))
+            assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
 
 
 def nothing_was_asked_of_anybody_else(person: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from verism.app.series import Graded, grade, pack, photos_in
 from verism.backbone.weights import Weights
 from verism.look.strength import Strength
 
-SMALL = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
+SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
 
 
 def nobody(share: float, said: str) -> None:

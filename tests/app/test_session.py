@@ -7,6 +7,7 @@ import gc
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.look.strength import Strength
 
-SMALL = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
+SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
 
 
 def nobody(share: float, said: str) -> None:
@@ -50,7 +51,7 @@ def test_the_picture_is_that_of_python_and_of_the_command(
     strength = Strength(0.6, 1, 0.5)
     saved = fitted.save_picture(strength)
     assert saved.name == "mine-theirs.png"
-    options = {"output.strength": 0.6, "output.tone": 0.5}
+    options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
     expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
     assert np.array_equal(np.asarray(Image.open(saved)), np.asarray(expected))
     # The command is for the same; of a preview here, which it says.
@@ -84,7 +85,7 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     first, second, *_ = found.labels
     fitted.chosen = (second, first)
     fitted.merge()
-    assert fitted.chosen == ()
+    assert not fitted.chosen
     assert fitted.divided.labels == tuple(label for label in found.labels if label != second)
     fitted.chosen = (first,)
     fitted.leave_out()
@@ -105,7 +106,7 @@ def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
     (label,) = fitted.chosen
     assert label in fitted.divided.labels
     fitted.choose((0.5, 0.5), content=True)
-    assert fitted.chosen == ()
+    assert not fitted.chosen
     fitted.choose((0.1, 0.1), content=False)
     assert len(fitted.chosen) == 1
 

@@ -65,8 +65,8 @@ def test_histograms_are_on_the_same_axes_and_have_a_legend() -> None:
     """A picture four times as large, and all of it at one level, is as high as a small one."""
     pictures = {"small": torch.full((1, 3, 4, 5), 100 / 255), "large": torch.full((1, 3, 8, 10), 50 / 255)}
     figure = color_histograms(pictures)
-    limits = [(panel.get_xlim(), panel.get_ylim()) for panel in figure.axes]
-    assert limits == [((0, 255), (0, pytest.approx(110)))] * 2
+    limits = [[*panel.get_xlim(), *panel.get_ylim()] for panel in figure.axes]
+    assert limits == [pytest.approx([0, 255, 0, 110])] * 2
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["red", "green", "blue"]
 
 

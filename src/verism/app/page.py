@@ -381,7 +381,7 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
     if regions is None:
         return None, None, "The photos are compared as a whole."
     fitted = session.fitted
-    pictures = (
+    mine, theirs = (
         str(session.draw(shown(photo, masks, regions, session.chosen)))
         for photo, masks in ((fitted.photo, regions.content), (fitted.style, regions.style))
     )
@@ -396,7 +396,7 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
             f"{region['style_share']:.0%} of the other, {match}</span>"
         )
     pending = "" if session.corrections == Corrections() else "<span>Corrected.</span>"
-    return *pictures, f'<div id="legend">{"".join(entries)}{pending}</div>'
+    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:
