@@ -58,8 +58,12 @@ CSS = """
 #mine img, #theirs img { cursor: pointer; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 @media (max-width: 640px) {
-  .gradio-container > main { padding: 0.5rem !important; }
-  .gradio-container .column, .gradio-container .row > * { min-width: min(100%, 140px) !important; }
+  .gradio-container main { padding: 0.5rem !important; }
+  .gradio-container .column, .gradio-container .row, .gradio-container .block, .gradio-container .tabs {
+    min-width: 0 !important;
+    max-width: calc(100vw - 1rem) !important;
+  }
+  .gradio-container .row > * { flex-basis: 130px !important; }
 }
 """
 
