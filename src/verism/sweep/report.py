@@ -88,7 +88,7 @@ def write_report(
                 {
                     "title": runs[0].pair,
                     "photos": [
-                        _picture(path, area, f"{role}: {path.stem}", str(path))
+                        _picture(path, area, f"{role}: {path.stem}", path.name)
                         for role, path in zip(("content", *("style" for _ in styles)), (content, *styles), strict=True)
                     ],
                     "results": [_result(run, area, names) for run in runs],
