@@ -43,6 +43,7 @@ ENDINGS: Mapping[str, str] = {
     "WebP": ".webp",
 }
 
+# Gradio puts what is inside of @media below its own .contain, and the rest both there and where it stands.
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
@@ -57,13 +58,10 @@ CSS = """
 #legend .chosen { font-weight: 700; }
 #mine img, #theirs img { cursor: pointer; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
+.gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
-  .gradio-container main { padding: 0.5rem !important; }
-  .gradio-container .column, .gradio-container .row, .gradio-container .block, .gradio-container .tabs {
-    min-width: 0 !important;
-    max-width: calc(100vw - 1rem) !important;
-  }
-  .gradio-container .row > * { flex-basis: 130px !important; }
+  .column, .row, .block, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
+  .row > * { flex-basis: 130px !important; }
 }
 """
 
