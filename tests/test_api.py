@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
 from PIL import Image
 from torch import Tensor
 
@@ -160,3 +161,23 @@ def test_mistakes_are_sentences(
     given: list[Any] = [known.get(it, it) if isinstance(it, str) else it for it in arguments]
     with pytest.raises(VerismError, match=sentence):
         verism.stylize(*given, progress=False, **{**FEW, **options})
+
+
+def test_callbacks_follow_a_run_and_can_end_it(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
+    class Last(Callback):
+        def __init__(self, last: int) -> None:
+            self.seen: list[int] = []
+            self.last = last
+
+        def on_train_batch_end(
+            self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+        ) -> None:
+            self.seen.append(trainer.global_step)
+            if trainer.global_step == self.last:
+                raise VerismError("Enough.")
+
+    watch = Last(99)
+    verism.fit(*files, progress=False, callbacks=[watch], **FEW)
+    assert watch.seen == [1, 2]
+    with pytest.raises(VerismError, match=r"^Enough\.$"):
+        verism.fit(*files, progress=False, callbacks=[Last(1)], **FEW)

@@ -107,8 +107,11 @@ def test_losses_beside_the_methods_own_are_named_logged_and_saved(
     events = EventAccumulator(str(folder))
     events.Reload()
     tags = {tag for tag in events.Tags()["scalars"] if "sharpness" in tag or "tone" in tag}
-    names = ("sharpness", "sharpness/conv1_1", "sharpness/conv3_1", "tone", "tone/conv2_1")
-    assert tags == {f"{kind}/{name}" for kind in ("loss", "weighted") for name in names}
+    layers = ("sharpness/conv1_1", "sharpness/conv3_1", "tone/conv2_1")
+    assert tags == {
+        *(f"{kind}/{name}" for kind in ("loss", "weighted") for name in ("sharpness", "tone")),
+        *(f"{kind}/{layer}" for kind in ("terms", "weighted") for layer in layers),
+    }
     again = run("--config", str(folder / "config.yaml"))
     assert torch.equal(images.read(folder / "result.png"), images.read(again / "result.png"))
 

@@ -49,7 +49,7 @@ def test_every_logger_gets_each_scalar_once(tiny_weights: Weights, pair: PhotoPa
     accumulator = EventAccumulator(str(tmp_path / "tensorboard" / "version_0")).Reload()
     tags = set(accumulator.Tags()["scalars"]) - {"hp_metric"}
     found = rows(tmp_path)
-    assert {*TERMS, "loss/total", "loss/color", "gradient/norm", "weighted/style/conv1_1"} <= tags
+    assert {*TERMS, "loss/total", "loss/color", "optimizer/gradient_norm", "weighted/style/conv1_1"} <= tags
     assert "loss" not in tags
     assert set(found[0]) == tags | {"step"}
     assert [int(row["step"]) for row in found] == [0, 2, 4]

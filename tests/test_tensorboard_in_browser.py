@@ -43,9 +43,9 @@ class Dashboard(NamedTuple):
     tags: tuple[str, ...]
 
 
-SCALARS = ("loss/total", "loss/style/conv1_1", "speed/steps_per_second")
-IMAGES = ("image", "photo/content", "photo/style", "side_by_side")
-HISTOGRAMS = ("luminance/image", "red/image", "blue/style")
+SCALARS = ("loss/total", "terms/style/conv1_1", "speed/steps_per_second")
+IMAGES = ("compare/side_by_side", "photo/content", "photo/image", "photo/style")
+HISTOGRAMS = ("tones/luminance/image", "tones/red/image", "tones/blue/style")
 
 DASHBOARDS = (
     # Of a chart's two lines, smoothed and not, TensorBoard leaves one empty if the first value is an outlier.
@@ -95,7 +95,7 @@ def test_shows_scalars_images_and_histograms(
                 drawing = wait_for(
                     partial(drawn, browser, dashboard, tag), f"{tag} in {dashboard.page}", browser.refresh
                 )
-                if tag == "side_by_side":
+                if tag == "compare/side_by_side":
                     # Content, image and a style photo of the same height: 64 + 64 + 34 pixels.
                     assert drawing.get_property("naturalWidth") == 162
                     assert drawing.get_property("naturalHeight") == 48

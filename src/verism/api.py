@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jsonargparse import ArgumentError
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities.seed import isolate_rng
 from PIL import Image
@@ -93,11 +93,13 @@ def fit(
     config: str | Path = "photoreal",
     *,
     progress: bool = True,
+    callbacks: Sequence[Callback] = (),
     **overrides: Any,
 ) -> FittedRun:
     """Give one photo the look of another, and return the fitted run: its picture, its look and its figures.
 
-    It takes the arguments of ``stylize``, and raises the same errors.
+    It takes the arguments of ``stylize``, and raises the same errors. ``callbacks`` are Lightning's, and are called in
+    the run, before verism's own: to follow its steps, say, or to end it by raising an error, which ``fit`` then raises.
 
     Example:
         >>> import verism
@@ -119,7 +121,7 @@ def fit(
             source(content, "the content photo"),
             [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],
         )
-        run = _run([*args, *photos.options()], photos)
+        run = _run([*args, *photos.options()], photos, callbacks)
     output: KeptOutput = run.config_init.fit.output
     assert output.canvas is not None and output.result is not None  # noqa: PT018, S101  # The run has ended well.
     return FittedRun(run.model, output.canvas, output.strength, output.result, tuple(messages))
@@ -226,10 +228,17 @@ class MemoryRun(VerismCLI):
 
     output_class = KeptOutput
 
-    def __init__(self, args: Sequence[str], photos: _Photos) -> None:
-        """Run ``args`` on ``photos``."""
-        self._photos = photos
+    def __init__(self, args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback] = ()) -> None:
+        """Run ``args`` on ``photos``, with these callbacks before verism's own."""
+        self._photos, self._callbacks = photos, callbacks
         super().__init__(args)
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Return the Trainer, with the caller's callbacks."""
+        trainer = self.config_init.fit.trainer
+        given = trainer.callbacks or []
+        trainer.callbacks = [*(given if isinstance(given, list) else [given]), *self._callbacks]
+        return super().instantiate_trainer(**kwargs)
 
     def after_instantiate_classes(self) -> None:
         """Give the data its photos, which options cannot name if they are in memory."""
@@ -290,10 +299,10 @@ def _path_text(value: Any) -> str:
     raise TypeError(f"a {type(value).__name__} cannot be an option")
 
 
-def _run(args: Sequence[str], photos: _Photos) -> MemoryRun:
+def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) -> MemoryRun:
     """Run ``fit``; what goes wrong on the caller's side becomes a ``VerismError``."""
     try:
-        return MemoryRun(args, photos)
+        return MemoryRun(args, photos, callbacks)
     except InterruptedRunError as error:
         raise KeyboardInterrupt from error
     except ArgumentError as error:

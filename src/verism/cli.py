@@ -16,6 +16,7 @@ from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("verism.commands.run:run", "photos in, pictures out: verism mine.jpg theirs.jpg"),
+    "app": ("verism.app.command:app", "a local page: drop two photos, move the sliders, save the picture"),
     "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
     "render": ("verism.commands.render:render", "the picture of a run from its checkpoint, in any strength or format"),

@@ -19,7 +19,7 @@ from verism.callbacks.histograms import saturated
 from verism.images import luma
 
 LEVELS = {
-    f"{channel}/{of}" for channel in ("luminance", "red", "green", "blue") for of in ("image", "content", "style")
+    f"tones/{channel}/{of}" for channel in ("luminance", "red", "green", "blue") for of in ("image", "content", "style")
 }
 
 
@@ -35,7 +35,7 @@ def test_counts_pixels_a_level(events: Callable[..., EventAccumulator], content:
     accumulator = events("--trainer.max_steps", "1")
     levels = (content * 255).round()
     for channel, values in (("green", levels[0, 1]), ("luminance", luma(levels)[0, 0])):
-        (event,) = accumulator.Histograms(f"{channel}/content")
+        (event,) = accumulator.Histograms(f"tones/{channel}/content")
         histogram = event.histogram_value
         assert histogram.num == 48 * 64 == sum(histogram.bucket)
         assert histogram.sum == pytest.approx(float(values.sum()), rel=1e-5)
@@ -50,7 +50,7 @@ def test_counts_pixels_a_level(events: Callable[..., EventAccumulator], content:
 
 def test_activations_on_request(events: Callable[..., EventAccumulator]) -> None:
     accumulator = events("--trainer.max_steps", "2", "--histograms.activations", "true")
-    names = {f"activations/{layer.name}" for layer in CONVOLUTIONS}
+    names = {f"outputs/{layer.name}" for layer in CONVOLUTIONS}
     assert set(accumulator.Tags()["histograms"]) == LEVELS | names
     for name in names:
         assert [event.step for event in accumulator.Histograms(name)] == [0, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,16 +94,19 @@ def test_hyperparameters_stand_beside_the_metrics(events: Callable[..., EventAcc
     assert {info.name.tag for info in experiment.metric_infos} == TAGS
     hparams = metadata.parse_session_start_info_plugin_data(plugin[metadata.SESSION_START_INFO_TAG]).hparams
     assert {info.name for info in experiment.hparam_infos} == set(hparams)
-    numbers = {"content/weight": 20, "data/size": 600, "trainer/max_steps": 5}
+    numbers = {"content.weight": 20, "data.size": 600, "trainer.max_steps": 5}
     assert {name: hparams[name].number_value for name in numbers} == numbers
     strings = {
-        "backbone/init_args/weights": "tiny",
-        "backbone/init_args/activation/class_path": "torch.nn.Tanh",
-        "canvas/init_args/init": "content",
-        "data/style": str(tmp_path / "style.png"),
-        "trainer/precision": "32-true",
+        "photos": "content-style",
+        "backbone.weights": "tiny",
+        "backbone.activation": "Tanh",
+        "canvas.init": "content",
+        "trainer.precision": "32-true",
     }
     assert {name: hparams[name].string_value for name in strings} == strings
+    # Neither hashes nor what was left open, and the photos first.
+    assert not [name for name in hparams if re.search("sha256|inplace|class_path|_mask|losses", name)]
+    assert experiment.hparam_infos[0].name == "photos"
 
 
 def test_hyperparameters_are_in_the_runs_folder(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:

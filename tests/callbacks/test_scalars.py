@@ -22,12 +22,12 @@ METRICS = {f"metrics/{name}" for name in NAMES}
 
 TAGS = {
     "loss/total",
-    "gradient/norm",
+    "optimizer/gradient_norm",
     "speed/steps_per_second",
     *(f"{kind}/{term}" for kind in ("loss", "weighted") for term in ("content", "style", "color")),
-    *(f"{kind}/style/{layer}" for kind in ("loss", "weighted") for layer in DEFAULT_LAYERS),
-    *(f"{kind}/content/conv5_4" for kind in ("loss", "weighted")),
-    *(f"{kind}/color/input" for kind in ("loss", "weighted")),
+    *(f"{kind}/style/{layer}" for kind in ("terms", "weighted") for layer in DEFAULT_LAYERS),
+    *(f"{kind}/content/conv5_4" for kind in ("terms", "weighted")),
+    *(f"{kind}/color/input" for kind in ("terms", "weighted")),
 }
 
 
@@ -56,7 +56,7 @@ def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
     accumulator = events("--trainer.max_steps", "3", "--trainer.log_every_n_steps", "1", *OPTIONS)
     for step in range(3):
         at = {tag: values(accumulator, tag)[step] for tag in TAGS}
-        style = sum(weight * at[f"loss/style/{layer}"] for layer, weight in DEFAULT_LAYERS.items())
+        style = sum(weight * at[f"terms/style/{layer}"] for layer, weight in DEFAULT_LAYERS.items())
         assert at["loss/style"] == pytest.approx(style, rel=1e-5)
         assert at["weighted/style"] == pytest.approx(1e6 * style, rel=1e-5)
         assert at["weighted/content"] == pytest.approx(1e3 * at["loss/content"], rel=1e-5)
@@ -65,7 +65,7 @@ def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
             sum(at[f"weighted/{term}"] for term in ("content", "style", "color")), rel=1e-5
         )
         for layer, weight in DEFAULT_LAYERS.items():
-            assert at[f"weighted/style/{layer}"] == pytest.approx(1e6 * weight * at[f"loss/style/{layer}"], rel=1e-5)
+            assert at[f"weighted/style/{layer}"] == pytest.approx(1e6 * weight * at[f"terms/style/{layer}"], rel=1e-5)
         assert at["speed/steps_per_second"] > 0
     assert values(accumulator, "loss/content")[0] == pytest.approx(0, abs=1e-6)
     assert values(accumulator, "loss/total")[2] < values(accumulator, "loss/total")[0]
@@ -78,7 +78,7 @@ def test_gradient_norm(events: Callable[..., EventAccumulator], tmp_path: Path) 
     checkpoint = Path(accumulator.path, "checkpoints", "last.ckpt")
     moved = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
     start = Normalization()(images.read(tmp_path / "content.png"))
-    assert values(accumulator, "gradient/norm")[0] == pytest.approx(float((moved - start).norm()), rel=1e-4)
+    assert values(accumulator, "optimizer/gradient_norm")[0] == pytest.approx(float((moved - start).norm()), rel=1e-4)
 
 
 def test_a_term_left_out_is_not_logged(events: Callable[..., EventAccumulator]) -> None:

@@ -31,8 +31,8 @@ def test_first_every_nth_and_last(
     events: Callable[..., EventAccumulator], steps: int, every: int, expected: list[int]
 ) -> None:
     accumulator = events("--trainer.max_steps", str(steps), "--snapshots.every_n_steps", str(every))
-    assert set(accumulator.Tags()["images"]) == {"photo/content", "photo/style", "image", "side_by_side"}
-    for tag in ("image", "side_by_side"):
+    assert set(accumulator.Tags()["images"]) == {"photo/content", "photo/style", "photo/image", "compare/side_by_side"}
+    for tag in ("photo/image", "compare/side_by_side"):
         assert list(pictures(accumulator, tag)) == expected
     for tag in ("photo/content", "photo/style"):
         assert list(pictures(accumulator, tag)) == [0]
@@ -43,7 +43,7 @@ def test_a_resumed_run_shows_the_photos_too(events: Callable[..., EventAccumulat
     checkpoint = Path("lightning_logs", "version_0", "checkpoints", "last.ckpt")
     accumulator = events("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
     assert list(pictures(accumulator, "photo/content")) == [2]
-    assert list(pictures(accumulator, "image")) == [2, 4]
+    assert list(pictures(accumulator, "photo/image")) == [2, 4]
 
 
 def test_pictures_are_the_photos_the_image_and_the_result(
@@ -54,10 +54,10 @@ def test_pictures_are_the_photos_the_image_and_the_result(
     close = partial(torch.testing.assert_close, atol=1.6 / 255, rtol=0)
     close(pictures(accumulator, "photo/content")[0], content[0])
     close(pictures(accumulator, "photo/style")[0], style[0])
-    close(pictures(accumulator, "image")[0], content[0])
+    close(pictures(accumulator, "photo/image")[0], content[0])
     result = images.read(tmp_path / "result.png")[0]
-    close(pictures(accumulator, "image")[3], result)
+    close(pictures(accumulator, "photo/image")[3], result)
     assert float((result - content[0]).abs().mean()) > 1 / 255
-    row = pictures(accumulator, "side_by_side")[3]
+    row = pictures(accumulator, "compare/side_by_side")[3]
     small = images.resize(style, (48, 34))[0]
     close(row, torch.cat([content[0], result, small], dim=2))

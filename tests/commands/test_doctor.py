@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import pytest
 import torch
 
 import verism
-from verism.backbone import weights
+from verism import machine
+from verism.backbone import architecture, weights
 from verism.cli import main
-from verism.commands.doctor import findings, processor
+from verism.commands.doctor import ON_CPU, ON_GPU, findings, imagenet_file, processor
+from verism.losses.style import DEFAULT_LAYERS
+from verism.machine import Machine
 from verism.tiling import memory_estimate
 
 
@@ -45,6 +50,17 @@ def test_the_processor_is_the_systems_name_for_it(tmp_path: Path, monkeypatch: p
     assert processor() == "Abacus 3000 @ 1 Hz"
 
 
+@pytest.mark.parametrize("variables", [{"TORCH_HOME": "/torch"}, {"XDG_CACHE_HOME": "/cache"}, {}])
+def test_the_weights_are_where_torch_keeps_them(
+    variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, folder in variables.items():
+        monkeypatch.setenv(name, f"{tmp_path}{folder}")
+    assert imagenet_file() == weights.VGG19.imagenet_file
+
+
 def test_the_weights_are_those_that_auto_would_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert findings()["weights"].startswith("compact")
@@ -54,32 +70,42 @@ def test_the_weights_are_those_that_auto_would_take(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("amx", "avx512", "precision", "advice"),
+    ("gpu", "bf16", "precision", "advice"),
     [
-        (True, False, "bf16-mixed", "--config photoreal.yaml`; on the CPU"),
-        (False, True, "bf16-mixed", "--config photoreal.yaml`; on the CPU"),
-        (False, False, "32-true", "--data.size 192`: the CPU has no bf16 in hardware"),
+        ("", True, "bf16-mixed", "--config photoreal.yaml`; on the CPU"),
+        ("", False, "32-true", "--data.size 192`: the CPU has no bf16 in hardware"),
+        ("H100 (80 GB)", True, "bf16-mixed", "--config photoreal.yaml`; on this GPU"),
+        ("P100 (16 GB)", False, "32-true", "--config photoreal.yaml`; on this GPU"),
     ],
 )
 def test_the_advice_suits_the_machine(
-    monkeypatch: pytest.MonkeyPatch, amx: bool, avx512: bool, precision: str, advice: str
+    monkeypatch: pytest.MonkeyPatch, gpu: str, bf16: bool, precision: str, advice: str
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
-    found = findings()
-    assert found["precision"].startswith(precision)
-    assert advice in found["advice"]
-    assert ("AMX" in found["CPU"]) is amx
+    found = Machine(["AMX", "AVX512"], gpu, cuda=bool(gpu), bf16=bf16, free=10**10)
+    monkeypatch.setattr(machine, "find", lambda: found)
+    said = findings()
+    assert said["precision"].startswith(precision)
+    assert advice in said["advice"]
+    assert said["GPU"] == (gpu or "none that torch can use")
+    assert said["CPU"].endswith(" cores, AMX, AVX512")
 
 
-def test_the_largest_image_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    def megapixels(gigabytes: int) -> float:
-        monkeypatch.setattr(memory_estimate, "free", lambda device: gigabytes * 10**9)
-        return float(findings()["advice"].partition("up to ")[2].partition(" megapixels")[0])
+@pytest.mark.parametrize("cuda", [False, True])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_largest_image_is_as_the_estimate_has_it(cuda: bool, bf16: bool) -> None:
+    device = torch.device("cuda" if cuda else "cpu")
+    layers = {*DEFAULT_LAYERS, "conv5_4"}
+    step = memory_estimate.Step(architecture.down_to(layers), 1000, 1000, 2 if bf16 else 4)
+    assert (ON_GPU if cuda else ON_CPU)[bf16] == step.takes(memory_estimate.fastest(device))
 
-    assert megapixels(20) == pytest.approx(10 * megapixels(2), rel=0.1)
+
+def test_needs_no_torch_where_there_is_no_gpu() -> None:
+    """It takes seconds to import."""
+    code = (
+        "import sys; from verism import machine; machine._is_plain = lambda: True; from verism.cli import main; "
+        "main(['doctor']); sys.exit('torch' in sys.modules or 'lightning' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

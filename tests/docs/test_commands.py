@@ -72,7 +72,14 @@ def show_help(options: Sequence[str]) -> None:
         main(["--help", *options])
 
 
+def app(options: Sequence[str]) -> None:
+    """It runs until somebody ends it; tests/app/test_in_browser.py has it run."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["app", *options, "--help"])
+
+
 VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
+    "app": app,
     "fit": fit,
     "sweep": sweep,
     **{command: partial(plainly, command) for command in ("predict", "render", "export", "test", "figures", "doctor")},

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from documents import PAGES, README, ROOT
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
 
 PICTURES = sorted((ROOT / "docs" / "pictures").iterdir())
 
@@ -21,13 +25,44 @@ def make(folder: Path, site: Path) -> None:
     build(config)
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of our own."""
+    folder = tmp_path_factory.mktemp("site")
+    make(ROOT, folder)
+    return folder
+
+
 @pytest.mark.slow
-def test_the_site_is_built(tmp_path: Path) -> None:
-    make(ROOT, tmp_path)
+def test_the_site_is_built(site: Path) -> None:
     for page in PAGES:
         inside = page.relative_to(ROOT / "docs").with_suffix("")
-        assert (tmp_path / (inside.parent if inside.name == "index" else inside) / "index.html").is_file()
-    assert (tmp_path / "quickstart.ipynb").is_file()
+        assert (site / (inside.parent if inside.name == "index" else inside) / "index.html").is_file()
+    assert (site / "quickstart.ipynb").is_file()
+    reference = (site / "reference" / "index.html").read_text()
+    assert all(f'id="verism.{name}"' in reference for name in ("api.stylize", "api.fit", "look.look.Look"))
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_on_a_phone_and_on_a_desk(site: Path, browser: Chrome, tmp_path: Path) -> None:
+    """Nothing is cut off, nothing is fetched from elsewhere, and a photo and its result become one with a divider."""
+    for width in (360, 1400):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        for page in (".", "gallery", "app", "reference", "findings"):
+            browser.get((site / page / "index.html").as_uri())
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width, page
+            browser.save_screenshot(str(tmp_path / f"{width} {page}.png"))
+    browser.get((site / "index.html").as_uri())
+    (divider,) = browser.find_elements(By.CSS_SELECTOR, ".compare input")
+    divider.send_keys(Keys.ARROW_RIGHT)
+    at = "return document.querySelector('.compare').style.getPropertyValue('--at')"
+    assert browser.execute_script(at) == "51%"
+    log: list[dict[str, Any]] = browser.get_log("performance")  # type: ignore[no-untyped-call]
+    messages = (json.loads(entry["message"])["message"] for entry in log)
+    sent = [it["params"]["request"]["url"] for it in messages if it["method"] == "Network.requestWillBeSent"]
+    assert not [url for url in sent if url.startswith("http")]
 
 
 @pytest.mark.parametrize(

@@ -284,3 +284,17 @@ def test_painted_masks_have_their_labels_colours_and_the_rest_is_black() -> None
     masks = torch.tensor([[0.6, 0.3, 0.0, 0.2], [0.4, 0.7, 0.0, 0.1]]).view(1, 2, 1, 4)
     painted = (255 * region_masks.paint(masks, ("#e6194b", "#3cb44b"))).round()[0, :, 0].T
     assert painted.tolist() == [[0xE6, 0x19, 0x4B], [0x3C, 0xB4, 0x4B], [0, 0, 0], [0, 0, 0]]
+
+
+def test_regions_that_are_left_out_have_no_confidence() -> None:
+    found = three()
+    left = found.leave_out(["#ff0000"])
+    sure = dict(zip(found.labels, found.sure.tolist(), strict=True)) | {"#ff0000": 0.0}
+    assert left.sure.tolist() == pytest.approx([sure[label] for label in found.labels])
+    assert left.content is found.content
+    assert found.leave_out([]) is found
+
+
+def test_an_unknown_label_is_not_left_out() -> None:
+    with pytest.raises(VerismError, match=r"^--data.leave_out: #123456 must be one of the regions #"):
+        three().leave_out(["#123456"])

@@ -20,9 +20,8 @@ from verism.errors import VerismError
 from verism.metrics import NAMES
 from verism.sweep import report
 from verism.sweep.labels import metrics
-from verism.sweep.plots import plots
 from verism.sweep.record import Record
-from verism.sweep.report import contact_sheets, write_outputs
+from verism.sweep.report import write_outputs
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -30,8 +29,7 @@ SLOPE = "model.activation.init_args.negative_slope"
 
 
 def write_report(path: Path, title: str, records: Sequence[Record]) -> None:
-    tags = metrics(records)
-    report.write_report(path, title, records, tags, contact_sheets(records), plots(records, tags))
+    report.write_report(path, title, records, metrics(records))
 
 
 @pytest.fixture
@@ -118,8 +116,30 @@ def test_holds_all_that_it_shows(tmp_path: Path, run: Callable[..., Record]) -> 
     write_report(path, "Two pairs", [run("000", "0"), run("001", "0", style="other.png")])
     page = path.read_text(encoding="utf-8")
     sources = re.findall(r'<img src="(.{15})', page)
-    assert sources == ["data:image/jpeg", "data:image/jpeg", "data:image/svg+"]
-    assert not re.search(r"""(src|href)="(?!data:)|url\(|@import""", page)
+    # Two photos and a result of each pair, and a plot for each of three figures.
+    assert sources == ["data:image/jpeg"] * 6 + ["data:image/svg+"] * 3
+    assert not re.search(r"""(src|href)="(?!data:|#)|url\(|@import""", page)
+
+
+def test_a_result_has_its_settings_and_figures_and_a_link_that_enlarges_it(
+    tmp_path: Path, run: Callable[..., Record]
+) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, "Slopes", [run("000", "0.1"), replace(run("001", "0.3"), error="Diverged.")])
+    page = path.read_text(encoding="utf-8")
+    first = page[page.index('<figure class="picture" id="result-1-1"') :].partition("</figure>")[0]
+    assert 'href="#result-1-1"' in first
+    assert 'href="#result-1-2"' in first
+    assert "<b>000: activation.negative_slope 0.1</b>structure 0.6" in first
+    assert '<div class="failure">failed: Diverged.</div>' in page
+
+
+def test_many_pictures_are_smaller(tmp_path: Path, run: Callable[..., Record], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two photos and two results share what there is."""
+    monkeypatch.setattr(report, "IN_ALL", 4 * 32 * 48)
+    write_report(tmp_path / "report.html", "Many", [run("000", "0.1"), run("001", "0.3")])
+    sizes = re.findall(r'width="(\d+)" height="(\d+)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert sizes == [("44", "33")] * 4
 
 
 def test_escapes_names_and_errors(tmp_path: Path, run: Callable[..., Record]) -> None:
@@ -149,7 +169,7 @@ def test_all_failed(tmp_path: Path, run: Callable[..., Record]) -> None:
     page = path.read_text(encoding="utf-8")
     assert "Weights" not in page
     assert "Metrics" not in page
-    assert page.count("<img") == 1
+    assert page.count("<img") == 2
 
 
 def test_whole_or_not_at_all(tmp_path: Path, run: Callable[..., Record]) -> None:
@@ -194,10 +214,9 @@ def test_in_a_browser(tmp_path: Path, run: Callable[..., Record], browser: Chrom
     )
     browser.get(path.as_uri())
     pictures = browser.find_elements(By.TAG_NAME, "img")
-    assert len(pictures) == 3
+    # Photos and two results of one pair, one photo of the other, whose content photo has a slash for a folder.
     assert all(picture.get_property("complete") for picture in pictures)
-    # One or more cells, of the least width of 320 pixels.
-    assert all(int(str(picture.get_property("naturalWidth"))) > 320 for picture in pictures)
+    assert all(int(str(picture.get_property("naturalWidth"))) >= 64 for picture in pictures)
     assert browser.title == SCRIPT
     assert browser.execute_script("return document.scripts.length") == 0
     background = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
@@ -205,8 +224,19 @@ def test_in_a_browser(tmp_path: Path, run: Callable[..., Record], browser: Chrom
     assert (red + green + blue > 3 * 128) == (scheme == "light")
     row = browser.find_element(By.CLASS_NAME, "failed")
     assert row.text.endswith(f"failed: {SCRIPT}")
-    # Nothing is wider than the window.
-    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    # A click enlarges, and another closes.
+    figure = browser.find_element(By.ID, "result-1-1")
+    small = figure.find_element(By.TAG_NAME, "img").size["width"]
+    figure.find_element(By.CLASS_NAME, "open").click()
+    assert figure.find_element(By.TAG_NAME, "img").size["width"] > 1.5 * small
+    figure.find_element(By.CLASS_NAME, "close").click()
+    assert figure.find_element(By.TAG_NAME, "img").size["width"] == small
+    # Nothing is wider than the window, of a desk and of a phone.
+    for width in (1400, 360):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        browser.save_screenshot(str(tmp_path / f"{width}.png"))
     assert log(browser, "browser") == []
     events = [json.loads(entry["message"])["message"] for entry in log(browser, "performance")]
     # Not those of the page that chromium starts with.

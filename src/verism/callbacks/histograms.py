@@ -23,22 +23,23 @@ class Histograms(Periodic):
 
     Tags:
 
-    - ``{luminance,red,green,blue}/image``: pixels a level, 0 to 255, after 0, n, 2n, … updates, and of the last image.
-    - ``{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
+    - ``tones/{luminance,red,green,blue}/image``: pixels a level, 0 to 255, after 0, n, 2n, … updates, and of the last
+      image.
+    - ``tones/{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
 
     and, if asked for, of every convolution's outputs for the image (the paper's 4×4 sheets):
 
-    - ``activations/{conv1_1 … conv5_4}``: their histogram.
+    - ``outputs/{conv1_1 … conv5_4}``: their histogram.
     - ``std/{conv1_1 … conv5_4}``: their standard deviation, a scalar.
     - ``saturated/{conv1_1 … conv5_4}``: the share of them at which the activation's slope is below 1 − 0.99²; for Tanh,
       those that it takes beyond ±0.99, for ReLU, those that it takes to 0. A scalar.
     """
 
-    def __init__(self, every_n_steps: int = 50, activations: bool = False) -> None:
+    def __init__(self, every_n_steps: int | None = None, activations: bool = False) -> None:
         """Choose what, and how often.
 
         Args:
-            every_n_steps: steps from one histogram of the image to the next.
+            every_n_steps: steps from one histogram of the image to the next; null: 50, or 5 in runs of at most 100.
             activations: also the outputs of all 16 convolutions (13 with VGG16); costs a forward pass through the whole
                 network.
         """
@@ -68,7 +69,7 @@ class Histograms(Periodic):
                 values = features[name].float()
                 low, high = float(values.min()), float(values.max())
                 margin = 0.5 if low == high else 0.0
-                _add(writer, f"activations/{name}", values, low - margin, high + margin, step)
+                _add(writer, f"outputs/{name}", values, low - margin, high + margin, step)
                 writer.add_scalar(f"std/{name}", float(values.std()), step)
                 writer.add_scalar(f"saturated/{name}", saturated(backbone.activation, values), step)
 
@@ -96,7 +97,7 @@ def _add_levels(writer: SummaryWriter, name: str, image: Tensor, step: int) -> N
     channels["luminance"] = luma(image.float()) * 255
     for channel, values in channels.items():
         # A bin a level, centred on it.
-        _add(writer, f"{channel}/{name}", values, -0.5, 255.5, step)
+        _add(writer, f"tones/{channel}/{name}", values, -0.5, 255.5, step)
 
 
 def _add(writer: SummaryWriter, tag: str, values: Tensor, low: float, high: float, step: int) -> None:

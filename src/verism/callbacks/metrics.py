@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
@@ -13,13 +14,24 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from verism import images, verdict
+from verism import checkpoint, images, verdict
 from verism.callbacks.periodic import Periodic
+from verism.data import PhotoPair
 from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
 AREA = 2**20
 """Pixels at which larger images are measured: beyond, it would take the time and memory of many steps."""
+
+
+UNTOLD = ("sha256", "inplace", "max_megapixels", "mask_threshold")
+"""Options that are no choice about the picture."""
+
+PHOTOS = ("data.content", "data.style")
+"""Options that are told by the names of the photos."""
+
+CLASSES = ("verism.", "torch.")
+"""Where the classes of options come from, of which the name is enough."""
 
 
 class Metrics(Periodic):
@@ -70,10 +82,10 @@ class Metrics(Periodic):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 # Its page compares by the metrics named here, and logs them as their first point.
-                logger.log_hyperparams(options, self._start, trainer.global_step)
+                logger.log_hyperparams(told(model.data, options), self._start, trainer.global_step)
                 if trainer.is_global_zero:
                     # Lightning saved it before it had anything to save. No Path: the folder may be a URL.
-                    save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", logger.hparams)
+                    save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
             else:
                 logger.log_hyperparams(options)
 
@@ -97,6 +109,24 @@ class Metrics(Periodic):
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
+
+
+def told(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as a person chooses them, by the names that they have on the command line; the photos come first.
+
+    What was left open is left out, and so is what nobody chooses (``UNTOLD``).
+
+    Args:
+        data: the photos, which are named by their files: ``picos-sunset``.
+        options: of the run, in sections, with its classes.
+    """
+    names = [photo.stem if isinstance(photo, Path) else photo.name for photo in (data.content, *data.styles)]
+    options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
+    return {"photos": "-".join(names)} | {
+        name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
+        for name, value in options.items()
+        if name.rpartition(".")[2] not in UNTOLD and name not in PHOTOS
+    }
 
 
 class RunMeasure:

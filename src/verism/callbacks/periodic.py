@@ -12,6 +12,12 @@ from torch.utils.tensorboard import SummaryWriter
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 
+USUAL = 50
+"""Steps from one look to the next."""
+
+CLOSE, SHORT = 5, 100
+"""The same in runs of at most so many steps."""
+
 
 class Periodic(Callback):
     """Looks at the first image (step 0), at the image after every n-th step, and at the last one.
@@ -20,9 +26,13 @@ class Periodic(Callback):
     step has spoilt (not finite) is not looked at.
     """
 
-    def __init__(self, every_n_steps: int) -> None:
-        """Choose how often; raise ``VerismError`` if that is less than 1."""
-        if every_n_steps < 1:
+    def __init__(self, every_n_steps: int | None) -> None:
+        """Choose how often; raise ``VerismError`` if that is less than 1.
+
+        Args:
+            every_n_steps: steps from one look to the next; None: ``USUAL``, or ``CLOSE`` in runs of at most ``SHORT``.
+        """
+        if every_n_steps is not None and every_n_steps < 1:
             raise VerismError(f"every_n_steps {every_n_steps}: must be at least 1.")
         self.every_n_steps = every_n_steps
 
@@ -38,13 +48,16 @@ class Periodic(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look, if it is time."""
-        if trainer.global_step % self.every_n_steps == 0:
+        if trainer.global_step % self._period(trainer) == 0:
             self._look(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Look at the last image, unless that was just done."""
-        if trainer.global_step % self.every_n_steps:
+        if trainer.global_step % self._period(trainer):
             self._look(trainer, pl_module)
+
+    def _period(self, trainer: Trainer) -> int:
+        return self.every_n_steps or (CLOSE if 0 < trainer.max_steps <= SHORT else USUAL)
 
     def _look(self, trainer: Trainer, pl_module: LightningModule, *, first: bool = False) -> None:
         model = cast("StyleTransfer", pl_module)

@@ -19,11 +19,13 @@ class Scalars(Callback):
 
     - ``loss/total``: Σ weighted terms, what is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
-    - ``loss/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
-    - ``weighted/{content,style,color}``, ``weighted/style/{layer}``: the same, as shares of the total.
-    - ``gradient/norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after clipping,
-      if the Trainer clips.
+    - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after
+      clipping, if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
+    - ``terms/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
+    - ``weighted/{content,style,color}``, ``weighted/style/{layer}``: the same, as shares of the total.
+
+    TensorBoard shows groups in this order, the alphabet's, behind ``compare/side_by_side``.
 
     Callbacks such as ``ModelCheckpoint`` and ``EarlyStopping`` can monitor ``loss``, the total of every step, which
     is also in the progress bar, and ``loss/{content,style,color}``, which are as of the last point.
@@ -51,7 +53,7 @@ class Scalars(Callback):
         for name, term in terms.items():
             scalars |= _scalars(name, term)
         gradients = [parameter.grad.norm() for parameter in pl_module.parameters() if parameter.grad is not None]
-        scalars["gradient/norm"] = float(torch.stack(gradients).norm())
+        scalars["optimizer/gradient_norm"] = float(torch.stack(gradients).norm())
         since, then = self._since
         self._since = (trainer.global_step, time.perf_counter())
         scalars["speed/steps_per_second"] = (trainer.global_step - since) / (self._since[1] - then)
@@ -68,6 +70,6 @@ def is_due(trainer: Trainer) -> bool:
 def _scalars(name: str, term: Term) -> dict[str, float]:
     scalars = {f"loss/{name}": float(term.raw), f"weighted/{name}": float(term.weighted)}
     for layer, value in term.values.items():
-        scalars[f"loss/{name}/{layer}"] = float(value)
+        scalars[f"terms/{name}/{layer}"] = float(value)
         scalars[f"weighted/{name}/{layer}"] = term.weight * term.layers[layer] * float(value)
     return scalars

@@ -18,16 +18,17 @@ class Snapshots(Periodic):
 
     Tags, all RGB, clipped to [0, 1]:
 
+    - ``compare/side_by_side``: content, image and style in a row, after 0, n, 2n, … updates, and of the last image, so
+      that its last one shows the result. By its name, TensorBoard shows it first.
     - ``photo/content``, ``photo/style``: the photos at the size in which they are used, or at ``AREA``, once.
-    - ``image``: the image after 0, n, 2n, … updates, and the last.
-    - ``side_by_side``: content, image and style in a row, likewise, so that its last one shows the result.
+    - ``photo/image``: the image, as often as in the row.
     """
 
-    def __init__(self, every_n_steps: int = 50) -> None:
+    def __init__(self, every_n_steps: int | None = None) -> None:
         """Choose how often.
 
         Args:
-            every_n_steps: steps from one snapshot of the image to the next.
+            every_n_steps: steps from one snapshot of the image to the next; null: 50, or 5 in runs of at most 100.
         """
         super().__init__(every_n_steps)
 
@@ -39,5 +40,5 @@ class Snapshots(Periodic):
             writer.add_image("photo/content", content.squeeze(0), step)
             writer.add_image("photo/style", style.squeeze(0), step)
         style = images.to_height(style, content.shape[-2])
-        writer.add_image("image", image.squeeze(0), step)
-        writer.add_image("side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)
+        writer.add_image("photo/image", image.squeeze(0), step)
+        writer.add_image("compare/side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)

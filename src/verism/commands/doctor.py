@@ -10,27 +10,26 @@ from importlib import metadata
 from pathlib import Path
 
 import psutil
-import torch
 from jsonargparse import ArgumentParser
 
-from verism import precision, version
-from verism.backbone import weights
-from verism.backbone.architecture import BLOCKS, down_to
-from verism.losses.style import DEFAULT_LAYERS
-from verism.quiet import quieten_lightning
-from verism.tiling import memory_estimate
+from verism import machine, version
+from verism.machine import Machine
 
 DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisions, weights, memory; and what to do."
 
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "tensorboard", "pillow", "jsonargparse")
 
-LAYERS = {*DEFAULT_LAYERS, "conv5_4"}
-"""The paper's, the deepest that any config looks at."""
+IMAGENET = "vgg19-dcbb9e9d.pth"
+"""Torchvision's VGG-19, as torch.hub keeps it."""
+
+ON_CPU = {False: 1_521_075_520, True: 848_537_760}
+ON_GPU = {False: 3_089_675_520, True: 1_632_837_760}
+"""Bytes that a step of a megapixel takes, by whether features are bf16: as ``memory_estimate`` has it, for
+the paper's style layers and the deepest content layer that any config looks at."""
 
 
 def doctor(args: Sequence[str]) -> None:
     """Run ``doctor``, which has no options."""
-    quieten_lightning()
     ArgumentParser(prog="verism doctor", description=DESCRIPTION, exit_on_error=False).parse_args(list(args))
     for name, found in findings().items():
         sys.stdout.write(f"{name + ':':<12}{found}\n")
@@ -39,16 +38,16 @@ def doctor(args: Sequence[str]) -> None:
 def findings() -> Mapping[str, str]:
     """Return what there is, by the name of it, and last a recommendation."""
     packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    found = machine.find()
     return {
         "verism": f"{version.__version__}, Python {platform.python_version()}, {platform.system()}",
         "packages": packages,
-        "CPU": f"{processor()}, {os.cpu_count()} cores, {_cpu_features()}",
-        "GPU": _gpus(),
-        "precision": f"{precision.fastest('auto')}, unless --trainer.precision says otherwise",
+        "CPU": f"{processor()}, {os.cpu_count()} cores, {', '.join(found.features)}",
+        "GPU": found.gpu or "none that torch can use",
+        "precision": f"{'bf16-mixed' if found.bf16 else '32-true'}, unless --trainer.precision says otherwise",
         "weights": _weights(),
         "memory": f"{psutil.virtual_memory().available / 1e9:.1f} GB free of {psutil.virtual_memory().total / 1e9:.1f}",
-        "advice": _advice(device),
+        "advice": _advice(found),
     }
 
 
@@ -60,39 +59,28 @@ def processor() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def _cpu_features() -> str:
-    found = {
-        "AMX": torch.cpu._is_amx_tile_supported(),
-        "bf16 in AVX-512": torch.cpu._is_avx512_bf16_supported(),
-        torch.backends.cpu.get_cpu_capability(): True,
-    }
-    return ", ".join(name for name, there in found.items() if there)
-
-
-def _gpus() -> str:
-    if not torch.cuda.is_available():
-        return "Apple's (mps)" if torch.backends.mps.is_available() else "none that torch can use"
-    devices = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
-    return ", ".join(f"{device.name} ({device.total_memory / 1e9:.0f} GB)" for device in devices)
+def imagenet_file() -> Path:
+    """Return where torch.hub keeps torchvision's VGG-19, as torch would say, which takes seconds to import."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser()
+    return home / "hub" / "checkpoints" / IMAGENET
 
 
 def _weights() -> str:
-    file = weights.VGG19.imagenet_file
+    file = imagenet_file()
     if file.is_file():
         return f"imagenet, at {file}"
     return "compact: embedded, not torchvision's VGG-19; for those --model.backbone.weights imagenet"
 
 
-def _advice(device: torch.device) -> str:
-    fastest = precision.fastest("auto")
-    bytes_each = 2 if fastest == "bf16-mixed" else 4
-    megapixel = memory_estimate.Step(down_to(BLOCKS, LAYERS), 1000, 1000, bytes_each)
-    pixels = memory_estimate.free(device) / 2 / megapixel.takes(memory_estimate.fastest(device))
-    where = "this GPU" if device.type == "cuda" else "the CPU"
+def _advice(found: Machine) -> str:
+    takes = (ON_GPU if found.cuda else ON_CPU)[found.bf16]
+    pixels = found.free / 2 / takes
+    where = "this GPU" if found.cuda else "the CPU"
     whole = (
         f"images of up to {pixels:.1f} megapixels go at full speed, larger ones pass more of the network tile by tile"
     )
-    if device.type == "cuda" or fastest == "bf16-mixed":
+    if found.cuda or found.bf16:
         return f"run `verism fit --config photoreal.yaml`; on {where}, {whole}."
     return (
         f"run `verism fit --config photoreal.yaml --data.size 192`: {where} has no bf16 in hardware, so a step takes "

@@ -17,6 +17,7 @@ from verism import atomic, images
 from verism.backbone import VGG
 from verism.commands.finished_run import FinishedRun
 from verism.commands.fit import resolve_paths
+from verism.errors import VerismError
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Draw the paper's figures of finished runs.
@@ -25,28 +26,43 @@ For each run, into its folder's figures/: photos.png (Figures 1 and 5 to 11: con
 colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation function beside
 the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result). The last two are
 of VGG19 and VGG16 alone.
+
+Panels that are compared have the same axes. For print: --dpi 300.
 """
+
+SCREEN = 110
+"""Dots per inch, unless more are asked for."""
+
+DPI = (50, 1200)
+"""What can be asked for: below, labels cannot be read; above, a figure takes hundreds of megapixels."""
+
+CHANNELS = {"red": "tab:red", "green": "tab:green", "blue": "tab:blue"}
 
 
 def figures(args: Sequence[str]) -> None:
     """Run ``figures`` with its arguments: draw each run's, and say where they are.
 
     Raises:
-        VerismError: a folder holds no finished run, or a file cannot be read or written.
+        VerismError: a folder holds no finished run, a file cannot be read or written, or the resolution is none.
     """
     quieten_lightning()
     resolve_paths()
     parser = ArgumentParser(prog="verism figures", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("folders", nargs="+", type=Path, help="Folders of finished runs, or of sweeps.")
-    for folder in parser.parse_args(list(args)).folders:
+    parser.add_argument("--dpi", type=int, default=SCREEN, help="Dots per inch of the plots: 300 for print.")
+    options = parser.parse_args(list(args))
+    low, high = DPI
+    if not low <= options.dpi <= high:
+        raise VerismError(f"--dpi {options.dpi}: must be from {low} to {high}.")
+    for folder in options.folders:
         runs = sorted(path.parent for path in folder.glob("runs/*/result.png")) or [folder]
         for run in map(FinishedRun.read, runs):
-            draw(run, run.folder / "figures")
+            draw(run, run.folder / "figures", options.dpi)
             sys.stdout.write(f"Figures: {run.folder / 'figures'}\n")
 
 
-def draw(run: FinishedRun, folder: Path) -> None:
-    """Draw the figures of one run into ``folder``."""
+def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
+    """Draw the figures of one run into ``folder``, plots with so many dots per inch."""
     content, style = run.photos
     pictures = {"content": content, "result": run.image, "style": style}
     model = run.build()
@@ -58,37 +74,29 @@ def draw(run: FinishedRun, folder: Path) -> None:
     }
     if isinstance(model.backbone, VGG):
         drawings["activation"] = activation_functions(model.backbone.activation)
-        drawings["convolutions"] = convolution_outputs(_features(model.backbone, run.image))
+        drawings["convolutions"] = convolution_outputs(_features(model.backbone, run.image), model.backbone.activation)
     for name, figure in drawings.items():
-        _save(folder / f"{name}.png", figure)
+        _save(folder / f"{name}.png", figure, dpi)
 
 
 def luminance_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of luminance, pixels a level of 0 to 255, a panel a picture (Figure 2).
+    """Return histograms of luminance, the share of pixels at each level, a panel a picture (Figure 2).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
     """
-    figure, panels = _panels(1, len(pictures))
-    for panel, (title, picture) in zip(panels, pictures.items(), strict=True):
-        _levels(panel, {"0.3": images.luma(picture)})
-        panel.set_title(title)
-        panel.set_xlabel("luminance")
-    return figure
+    return _histograms({title: {"luminance": images.luma(picture)} for title, picture in pictures.items()})
 
 
 def color_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of red, green and blue, pixels a level of 0 to 255, a panel a picture (Figure 3).
+    """Return histograms of red, green and blue, the share of pixels at each level, a panel a picture (Figure 3).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
     """
-    figure, panels = _panels(1, len(pictures))
-    for panel, (title, picture) in zip(panels, pictures.items(), strict=True):
-        _levels(panel, dict(zip(("tab:red", "tab:green", "tab:blue"), picture.squeeze(0), strict=True)))
-        panel.set_title(title)
-        panel.set_xlabel("level")
-    return figure
+    return _histograms(
+        {title: dict(zip(CHANNELS, picture.squeeze(0), strict=True)) for title, picture in pictures.items()}
+    )
 
 
 def activation_functions(chosen: nn.Module) -> Figure:
@@ -104,20 +112,29 @@ def activation_functions(chosen: nn.Module) -> Figure:
     for activation in papers:
         panel.plot(x, activation(x), linewidth=1, label=str(activation))
     panel.plot(x, chosen(x), linewidth=3, color="0.2", label=f"this run's: {chosen}", zorder=0)
+    panel.set(xlabel="convolution output", ylabel="activation")
+    panel.grid(alpha=0.25)
     figure.legend(loc="outside right upper", fontsize="small", frameon=False)
     return figure
 
 
-def convolution_outputs(features: Mapping[str, Tensor]) -> Figure:
+def convolution_outputs(features: Mapping[str, Tensor], activation: nn.Module) -> Figure:
     """Return histograms of convolution outputs on a logarithmic scale, four panels a row: the paper's 4×4 sheets.
 
+    All have the same upright axis, the share of the outputs. Their widths differ, because outputs grow a hundredfold
+    from layer to layer.
+
     Args:
-        features: layer name to ``(1, d, h, w)``.
+        features: layer name to ``(1, d, h, w)``, before the activation.
+        activation: the one behind each of them, which the sheet names.
     """
-    figure, panels = _panels(-(-len(features) // 4), 4)
+    figure, panels = _panels(-(-len(features) // 4), 4, sharey=True)
     for panel, (name, values) in zip(panels, features.items(), strict=False):
-        panel.hist(values.flatten().numpy(), bins=100, color="tab:blue", log=True)
-        panel.set_title(f"{name}, σ = {float(values.std()):.3g}")
+        flat = values.flatten()
+        panel.hist(flat.numpy(), bins=100, weights=[100 / flat.numel()] * flat.numel(), color="tab:blue", log=True)
+        panel.set_title(f"{name}, σ = {float(values.std()):.3g}", fontsize="medium")
+    figure.supxlabel(f"output for the result, before the activation, which is {activation}", fontsize="medium")
+    figure.supylabel("outputs, %", fontsize="medium")
     return figure
 
 
@@ -127,22 +144,39 @@ def _features(backbone: VGG, image: Tensor) -> dict[str, Tensor]:
     return features
 
 
-def _levels(panel: Axes, channels: Mapping[str, Tensor]) -> None:
-    """Draw a histogram of levels, 0 to 255, for each colour's values in [0, 1]."""
-    histograms = {color: torch.histc(values * 255, 256, -0.5, 255.5) for color, values in channels.items()}
-    for color, counts in histograms.items():
-        panel.stairs(counts.numpy(), torch.arange(257).numpy() - 0.5, color=color, fill=True, alpha=0.5)
-    panel.set_xlim(0, 255)
-    # What is clipped would dwarf the rest.
-    panel.set_ylim(0, 1.1 * max(float(counts[1:-1].max()) for counts in histograms.values()) + 1)
+def _histograms(pictures: Mapping[str, Mapping[str, Tensor]]) -> Figure:
+    """Return histograms of levels, 0 to 255, on the same axes.
+
+    Args:
+        pictures: title to channels, each of them its name to its values in [0, 1].
+    """
+    figure, panels = _panels(1, len(pictures), sharey=True)
+    top = 0.0
+    for panel, (title, channels) in zip(panels, pictures.items(), strict=True):
+        for name, values in channels.items():
+            shares = 100 * torch.histc(values * 255, 256, -0.5, 255.5) / values.numel()
+            color = CHANNELS.get(name, "0.3")
+            panel.stairs(shares.numpy(), torch.arange(257).numpy() - 0.5, color=color, fill=True, alpha=0.5, label=name)
+            # What is clipped would dwarf the rest.
+            top = max(top, float(shares[1:-1].max()))
+        panel.set_title(title)
+        panel.grid(alpha=0.25)
+    panels[0].set(xlim=(0, 255), ylim=(0, 1.1 * top or 1))
+    for panel in panels[1:]:
+        panel.set_xlim(0, 255)
+    panels[0].set_ylabel("pixels, %")
+    figure.supxlabel("level, 0 to 255", fontsize="medium")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right upper", fontsize="small", frameon=False)
+    return figure
 
 
-def _panels(rows: int, columns: int) -> tuple[Figure, list[Axes]]:
+def _panels(rows: int, columns: int, *, sharey: bool) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(4 * columns, 3 * rows), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
 
 
-def _save(path: Path, figure: Figure) -> None:
+def _save(path: Path, figure: Figure, dpi: int) -> None:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    figure.savefig(buffer, format="png", dpi=dpi)
     atomic.write(path, buffer.getvalue())

@@ -136,7 +136,7 @@ class VerismCLI(LightningCLI):
             save_config_callback=SaveConfig,
             save_config_kwargs={"overwrite": requeued()},
             # The summary would list one parameter.
-            trainer_defaults={"max_steps": 1000, "log_every_n_steps": 10, "enable_model_summary": False},
+            trainer_defaults={"max_steps": 1000, "log_every_n_steps": 5, "enable_model_summary": False},
             seed_everything_default=0,
             parser_kwargs={
                 "exit_on_error": False,

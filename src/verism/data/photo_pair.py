@@ -58,6 +58,7 @@ class PhotoPair(LightningDataModule):
         style_mask: Path | None = None,
         mask_threshold: float = 0.03,
         merge: Sequence[Sequence[str]] = (),
+        leave_out: Sequence[str] = (),
         max_megapixels: float = MEGAPIXELS,
         white: float | None = None,
         style_weights: Sequence[float] | None = None,
@@ -83,6 +84,8 @@ class PhotoPair(LightningDataModule):
                 above it, it is an error.
             merge: groups of regions that are one, by their colours in the picture of the regions, such as
                 "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
+            leave_out: regions that are treated like the rest of the photo, by their colours, after merge, such as
+                "['#e6194b']".
             max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
             white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
                 samples far above it are refused.
@@ -112,6 +115,7 @@ class PhotoPair(LightningDataModule):
             self.masks = {}
         self.mask_threshold = mask_threshold
         self.merge = merge
+        self.left_out = leave_out
         self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
@@ -219,12 +223,12 @@ class PhotoPair(LightningDataModule):
             find: asked, once, for what the masks do not say.
 
         Raises:
-            VerismError: ``merge`` names a region that there is not.
+            VerismError: ``merge`` or ``leave_out`` names a region that there is not.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             self._regions = find(*self.photos, known=self.known)
         found = self._regions or self.masked
-        found = None if found is None else found.merge(self.merge)
+        found = None if found is None else found.merge(self.merge).leave_out(self.left_out)
         if self.opacity is not None:
             found = undivided(photos.content.shape[-2:], self.opacity) if found is None else found.showing(self.opacity)
         return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))

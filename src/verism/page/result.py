@@ -104,11 +104,16 @@ def html(contents: Contents) -> bytes:
 
 
 def picture(image: Tensor) -> str:
-    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG in a data URI, with all of its colour detail."""
+    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG in a data URI."""
+    return data_uri("image/jpeg", jpeg(image))
+
+
+def jpeg(image: Tensor) -> bytes:
+    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file, with all of its colour detail."""
     levels = (image.detach().float().clamp(0, 1).squeeze(0) * 255).round().to(torch.uint8)
     file = io.BytesIO()
     Image.fromarray(levels.permute(1, 2, 0).cpu().numpy()).save(file, "JPEG", quality=90, subsampling=0)
-    return data_uri("image/jpeg", file.getvalue())
+    return file.getvalue()
 
 
 def label_image(masks: Tensor) -> str:

@@ -87,6 +87,23 @@ class Regions(NamedTuple):
             labels=tuple(group[0] for group in every), content=content, style=style, confidence=sure.float()
         )
 
+    def leave_out(self, labels: Sequence[str]) -> Regions:
+        """Return the regions with no confidence in some of them, which are then treated like the rest of the photo.
+
+        Args:
+            labels: of these regions.
+
+        Raises:
+            VerismError: there is no such label.
+        """
+        for label in labels:
+            if label not in self.labels:
+                raise VerismError(f"--data.leave_out: {label} must be one of the regions {', '.join(self.labels)}.")
+        if not labels:
+            return self
+        kept = torch.tensor([label not in labels for label in self.labels])
+        return self._replace(confidence=self.sure * kept.to(self.sure))
+
     def showing(self, opacity: Tensor) -> Regions:
         """Return the regions of a style photo that is transparent in part.
 

@@ -6,19 +6,22 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from verism import atomic, images
+from verism.errors import VerismError
+from verism.page.result import jpeg
 from verism.page.self_contained import data_uri, templates
 from verism.sweep.labels import COMPARED, metric_name, metrics, options, short_names
-from verism.sweep.plots import plots, save, svg
+from verism.sweep.plots import plot, plots, save, svg
 from verism.sweep.record import Record
-from verism.sweep.sheet import contact_sheet
+from verism.sweep.sheet import CAPTION, contact_sheet
 from verism.sweep.table import write_csv
 from verism.verdict import FAULTS
+
+AREA, IN_ALL = 900 * 600, 40 * 900 * 600
+"""Pixels of a picture on the page, and of all of them together: what can be sent to somebody."""
 
 Pair = tuple[Path, ...]
 """The files of a content photo and of its style photo, or photos."""
@@ -42,7 +45,7 @@ def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[st
     sheets, figures = contact_sheets(records), plots(records, tags)
     report, table = folder / "report.html", folder / "results.csv"
     write_csv(table, records)
-    write_report(report, folder.resolve().name, records, tags, sheets, figures)
+    write_report(report, folder.resolve().name, records, tags)
     stems = _stems("_".join(path.stem for path in pair) for pair in sheets)
     sheet_files = [folder / "sheets" / f"{stem}.png" for stem in stems]
     for path, sheet in zip(sheet_files, sheets.values(), strict=True):
@@ -58,23 +61,21 @@ def write_report(
     title: str,
     records: Sequence[Record],
     tags: Sequence[str],
-    sheets: Mapping[Pair, Tensor],
-    figures: Mapping[str, Figure],
 ) -> None:
-    """Write a page that needs no other file: contact sheets, plots, and a table of the runs.
+    """Write a page that needs no other file: the pictures, plots, and a table of the runs.
 
     Args:
         path: ends in ``.html``.
         title: the page's heading.
         records: all runs of a sweep.
-        tags: the scalars that the table shows.
-        sheets: a contact sheet ``(1, 3, H, W)``, RGB in [0, 1], for each pair of photos.
-        figures: option to its plot.
+        tags: the scalars that the plots and the table show.
 
     Raises:
         VerismError: it cannot be written.
     """
     names = short_names(options(records))
+    pairs = _pairs(records)
+    area = min(AREA, IN_ALL // max(1, len(records) + sum(map(len, pairs))))
     page = (
         templates("verism.sweep")
         .get_template("report.html.jinja")
@@ -85,15 +86,22 @@ def write_report(
             weights=sorted({(record.weights, record.sha256) for record in records if record.weights}),
             pairs=[
                 {
-                    "title": f"{content.stem} → {' + '.join(style.stem for style in styles)}",
-                    "content": content,
-                    "style": ", ".join(map(str, styles)),
-                    "sheet": data_uri("image/jpeg", _jpeg(sheet)),
+                    "title": runs[0].pair,
+                    "photos": [
+                        _picture(path, area, f"{role}: {path.stem}", path.name)
+                        for role, path in zip(("content", *("style" for _ in styles)), (content, *styles), strict=True)
+                    ],
+                    "results": [_result(run, area, names) for run in runs],
                 }
-                for (content, *styles), sheet in sheets.items()
+                for (content, *styles), runs in pairs.items()
             ],
             faults=_faults(records),
-            plots={names[option]: data_uri("image/svg+xml", svg(figure)) for option, figure in figures.items()},
+            plots={
+                names[option]: {
+                    metric_name(tag): data_uri("image/svg+xml", svg(plot(records, option, [tag]))) for tag in tags
+                }
+                for option in (names if tags else ())
+            },
             options=names,
             metrics={tag: metric_name(tag) for tag in tags},
             command=f"python main.py fit --config {shlex.quote(str(records[0].folder / 'fit.yaml'))}"
@@ -122,10 +130,36 @@ def _faults(records: Sequence[Record]) -> list[str]:
 
 def contact_sheets(records: Sequence[Record]) -> dict[Pair, Tensor]:
     """Draw a contact sheet ``(1, 3, H, W)``, RGB in [0, 1], for each pair of photos."""
+    return {pair: contact_sheet(runs) for pair, runs in _pairs(records).items()}
+
+
+def _pairs(records: Sequence[Record]) -> dict[Pair, list[Record]]:
+    """Return the runs of each pair of photos."""
     pairs: dict[Pair, list[Record]] = {}
     for record in records:
         pairs.setdefault((record.content, *record.styles), []).append(record)
-    return {pair: contact_sheet(runs) for pair, runs in pairs.items()}
+    return pairs
+
+
+def _result(record: Record, area: int, names: Mapping[str, str]) -> dict[str, object]:
+    """Return the picture of a run, with its settings and figures; or why there is none."""
+    settings = ", ".join(f"{names.get(option, option)} {value}" for option, value in record.settings.items())
+    title = f"{record.name}: {settings}" if settings else record.name
+    if record.error is not None:
+        return {"source": None, "title": title, "text": f"failed: {record.error}"}
+    numbers = [f"{metric_name(tag)} {record.scalars[tag]:.3g}" for tag in CAPTION if tag in record.scalars]
+    return _picture(record.image, area, title, " · ".join(numbers))
+
+
+def _picture(path: Path, area: int, title: str, text: str) -> dict[str, object]:
+    """Return what the page shows of a picture: itself, or why it cannot be read."""
+    try:
+        image = images.within(images.read(path), area)
+    except VerismError as error:
+        return {"source": None, "title": title, "text": str(error)}
+    height, width = image.shape[-2:]
+    source = data_uri("image/jpeg", jpeg(image))
+    return {"source": source, "width": width, "height": height, "title": title, "text": text}
 
 
 def _stems(names: Iterable[str]) -> list[str]:
@@ -139,11 +173,3 @@ def _stems(names: Iterable[str]) -> list[str]:
             unique = f"{stem}-{number}"
         stems.append(unique)
     return stems
-
-
-def _jpeg(image: Tensor) -> bytes:
-    """Encode ``(1, 3, H, W)``, RGB in [0, 1]: a sheet is mostly photographs, and a PNG of it many times as large."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "image.jpg"
-        images.write(path, image, {})
-        return path.read_bytes()

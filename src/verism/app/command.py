@@ -1,0 +1,60 @@
+"""The command ``app``: a local page on which two photos become a picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+from jsonargparse import ArgumentParser
+
+from verism.errors import VerismError
+
+DESCRIPTION = """Open a page in the browser: drop two photos, see the preview, move the sliders, save the picture.
+
+It is served to this machine alone, and no photo leaves it. Ctrl-C ends it.
+"""
+
+NEEDED = (
+    "verism app needs Gradio, which is not installed: pip install 'verism[app]', or, in a clone, pip install '.[app]'."
+)
+
+
+def app(args: Sequence[str]) -> None:
+    """Run ``app`` with its arguments, until Ctrl-C.
+
+    Raises:
+        VerismError: Gradio is not installed, or the port is taken.
+    """
+    parser = ArgumentParser(prog="verism app", description=DESCRIPTION, exit_on_error=False)
+    parser.add_argument(
+        "--port", type=int | None, default=None, help="Port to listen at; null: the first free one from 7860."
+    )
+    parser.add_argument("--open", type=bool, default=True, help="Open the page in the browser.")
+    options = parser.parse_args(list(args))
+    if importlib.util.find_spec("gradio") is None:
+        raise VerismError(NEEDED)
+    with tempfile.TemporaryDirectory(prefix="verism-app-") as folder:
+        # The folder is removed, whatever ends the app.
+        for name in ("SIGTERM", "SIGHUP"):
+            # Windows has no SIGHUP.
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), _end)
+        # Before Gradio is imported: it would ask its makers for news, and keep what is uploaded after the end.
+        os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder)
+        from verism.app import server  # noqa: PLC0415
+
+        with server.running(options.port, opens=options.open) as address:
+            sys.stdout.write(f"verism app: {address} (Ctrl-C ends it)\n")
+            sys.stdout.flush()
+            threading.Event().wait()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise SystemExit(128 + number)

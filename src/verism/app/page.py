@@ -1,0 +1,442 @@
+"""The page: what is on it, and which of the session's functions answers to what."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from verism.app import series
+from verism.app.corrections import Corrections, shown
+from verism.app.session import METHODS, Session
+from verism.app.watch import StoppedError
+from verism.commands.run import free_name
+from verism.data.source import read
+from verism.errors import VerismError
+from verism.look.picture import at_most
+from verism.look.strength import Strength
+from verism.page.result import jpeg, region_list
+from verism.page.self_contained import data_uri
+
+THUMBNAIL = 360
+"""Pixels of the long side of the photos that were given."""
+
+NO_MATCH = 0.05
+"""Confidence up to which a region has no match."""
+
+COMPUTES = "computes"
+"""One of these at a time: they take all the cores there are."""
+
+ENDINGS: Mapping[str, str] = {
+    "Like the photo": "",
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "TIFF": ".tiff",
+    "WebP": ".webp",
+}
+
+# Gradio puts what is inside of @media below its own .contain, and the rest both there and where it stands.
+CSS = """
+.gradio-container { max-width: 1500px !important; margin: 0 auto; }
+#head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
+#head p { margin: 0.1rem 0 0; opacity: 0.75; }
+#given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+#given figure { margin: 0; flex: 1 1 7rem; max-width: 14rem; }
+#given img { width: 100%; height: 7rem; object-fit: cover; border-radius: 6px; display: block; }
+#given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
+#legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.9rem; }
+#legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
+#legend .out { text-decoration: line-through; opacity: 0.6; }
+#legend .chosen { font-weight: 700; }
+#mine img, #theirs img { cursor: pointer; }
+#editor { min-width: 0; max-width: 100%; overflow: hidden; }
+.gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
+@media (max-width: 640px) {
+  .column, .row, .block, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
+  .row > * { flex-basis: 130px !important; }
+}
+"""
+
+DRESS: Mapping[str, Any] = {
+    # Fonts of the system: nothing is fetched.
+    "theme": gr.themes.Default(
+        primary_hue="teal",
+        neutral_hue="zinc",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+        radius_size="sm",
+    ),
+    "css": CSS,
+}
+
+HEAD = """<div id="head"><h1>verism</h1>
+<p>One photo takes on the look of another. Photos stay on this computer.</p></div>"""
+
+EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
+
+
+def build() -> gr.Blocks:
+    """Return the page."""
+    with gr.Blocks(title="verism", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        session = gr.State(Session())
+        gr.HTML(HEAD)
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                photo = gr.File(label="Your photo", height=130, elem_id="photo")
+                styles = gr.File(
+                    label="The look: one photo, or several", file_count="multiple", height=130, elem_id="styles"
+                )
+                given = gr.HTML()
+                method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
+                with gr.Row():
+                    preview = gr.Button("Preview", min_width=110, elem_id="preview")
+                    full = gr.Button("Full run", variant="primary", min_width=110, elem_id="full")
+                stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop")
+            with gr.Column(scale=3, min_width=300):
+                picture = gr.ImageSlider(
+                    label="Before and after",
+                    interactive=False,
+                    max_height=640,
+                    buttons=["fullscreen"],
+                    elem_id="picture",
+                )
+                with gr.Row():
+                    sliders = [
+                        gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
+                        for label in ("Strength", "Colour", "Tone")
+                    ]
+                said = gr.Markdown(EMPTY, elem_id="said")
+                with gr.Tabs():
+                    with gr.Tab("Save"):
+                        _save_tab(session, sliders)
+                    with gr.Tab("Regions"):
+                        again, marked = _regions_tab(session)
+                    with gr.Tab("A folder"):
+                        _folder_tab(session, sliders)
+                    with gr.Tab("Command line"):
+                        command = gr.Code(
+                            label="The same on the command line", language="shell", interactive=False, elem_id="command"
+                        )
+        compute = {"concurrency_id": COMPUTES, "concurrency_limit": 1, "show_progress_on": [picture]}
+        inputs = [session, photo, styles, method, *sliders]
+        outputs = [picture, said, command, *marked]
+        dropped = gr.on(
+            [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete],
+            _guarded(_given),
+            [session, photo, styles],
+            [given],
+            show_progress="hidden",
+            **PRIVATE,
+        )
+        dropped.then(_guarded(_first_preview), inputs, outputs, **compute, **PRIVATE)
+        gr.on([preview.click, again.click], _guarded(_preview), inputs, outputs, **compute, **PRIVATE)
+        full.click(_guarded(_full), inputs, outputs, **compute, **PRIVATE)
+        stop.click(_stop, [session], queue=False, **PRIVATE)
+        gr.on(
+            [slider.input for slider in sliders],
+            _guarded(_blend),
+            [session, *sliders],
+            [picture, command],
+            trigger_mode="always_last",
+            show_progress="hidden",
+            **PRIVATE,
+        )
+    return demo
+
+
+PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
+"""Of events, which only the page itself may call."""
+
+
+def _save_tab(session: Any, sliders: Sequence[Any]) -> None:
+    gr.Markdown(
+        "The picture at full size, with the photo's metadata and depth; the look as a table for other programs."
+    )
+    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
+    with gr.Row():
+        save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
+        cube = gr.Button("Table (.cube)", min_width=150, elem_id="cube")
+        hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
+    files = gr.File(label="Files", file_count="multiple", interactive=False, height=150, elem_id="files")
+    note = gr.Markdown()
+    compute = {"concurrency_id": COMPUTES, "show_progress_on": [files]}
+    save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
+    for button, suffix in ((cube, ".cube"), (hald, ".png")):
+        save_table = functools.partial(_save_table, suffix)
+        button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
+
+
+def _regions_tab(session: Any) -> tuple[Any, list[Any]]:
+    """Return the button that fits again, and what is to be drawn anew when regions have changed."""
+    gr.Markdown(
+        "What has one colour here is graded together; the paler, the less sure it is that both photos show the same. "
+        "Click regions in either photo, then merge them or leave them out."
+    )
+    with gr.Row():
+        mine, theirs = (
+            gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], elem_id=name)
+            for label, name in (("Your photo", "mine"), ("The look", "theirs"))
+        )
+    legend = gr.HTML()
+    marked = [mine, theirs, legend]
+    with gr.Row():
+        merge = gr.Button("Merge", min_width=100, elem_id="merge")
+        leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
+        undo = gr.Button("As they were found", min_width=100)
+        again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
+    with gr.Accordion("Draw", open=False):
+        gr.Markdown("Paint over your photo in a region's colour; the counterparts in the other photo are found anew.")
+        begin = gr.Button("Begin", elem_id="begin")
+        editor = gr.ImageEditor(
+            label="Your photo", sources=[], transforms=[], layers=False, type="numpy", height=420, elem_id="editor"
+        )
+        use = gr.Button("Use what is painted", elem_id="use")
+    for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
+        image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
+    for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
+        button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
+    begin.click(_guarded(_begin_painting), [session], [editor], **PRIVATE)
+    use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
+    return again, marked
+
+
+def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
+    gr.Markdown("The look on other photos, at the strength of the sliders, without fitting anew.")
+    adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
+    with gr.Row():
+        with gr.Column():
+            source = gr.Textbox(label="A folder on this computer", placeholder="/home/me/holiday", elem_id="folder")
+            target = gr.Textbox(label="Folder for the results", placeholder="a new one beside it, holiday-graded")
+            go = gr.Button("Grade the folder", variant="primary", elem_id="grade")
+        with gr.Column():
+            dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
+            pack = gr.Button("Grade these, as a .zip", elem_id="pack")
+            archive = gr.File(label="Results", interactive=False, height=100, elem_id="archive")
+    report = gr.Markdown(elem_id="report")
+    compute = {"concurrency_id": COMPUTES, "show_progress_on": [report]}
+    go.click(_guarded(_grade_folder), [session, source, target, adapt, *sliders], [report], **compute, **PRIVATE)
+    pack.click(_guarded(_grade_files), [session, dropped, adapt, *sliders], [archive, report], **compute, **PRIVATE)
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose ``VerismError`` becomes a message on the page, and leaves all as it is."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except StoppedError:
+            gr.Info("Stopped.", title="verism", duration=20)
+        except VerismError as error:
+            gr.Warning(escape(str(error)), title="That did not work", duration=None)
+        return gr.skip()
+
+    return guarded
+
+
+def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
+    """Show the photos as they are read, and end what is being made of others."""
+    session.stop()
+    figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
+    return f'<div id="given">{"".join(figures)}</div>'
+
+
+def _thumbnail(file: Path) -> str:
+    image = at_most(read(file), THUMBNAIL).pixels
+    source, name = data_uri("image/jpeg", jpeg(image)), escape(file.name)
+    return f'<figure><img src="{source}" alt="{name}"><figcaption>{name}</figcaption></figure>'
+
+
+def _first_preview(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008  # As Gradio finds it.
+) -> Any:
+    if not (photo and styles):
+        return gr.skip()
+    return _fit(session, photo, styles, method, strength, progress, preview=True)
+
+
+def _preview(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> Any:
+    return _fit(session, photo, styles, method, strength, progress, preview=True)
+
+
+def _full(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> Any:
+    return _fit(session, photo, styles, method, strength, progress, preview=False)
+
+
+def _fit(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    strength: Sequence[float],
+    progress: Any,
+    *,
+    preview: bool,
+) -> Any:
+    shown = session.fit(
+        Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
+    )
+    if preview:
+        sentences = ["This is a preview, of few steps: Full run makes the whole. Save gives the picture at full size."]
+    else:
+        progress(1, "Measuring the result")
+        sentences = shown.sentences()
+    return _pictures(session, strength), "\n\n".join(sentences), session.command(Strength(*strength)), *_marked(session)
+
+
+def _stop(session: Session) -> None:
+    session.stop()
+
+
+def _blend(session: Session, *strength: float) -> Any:
+    if session.shown is None:
+        return gr.skip()
+    return _pictures(session, strength), session.command(Strength(*strength))
+
+
+def _pictures(session: Session, strength: Sequence[float]) -> tuple[str, str]:
+    photo, result = session.fitted.photo, session.seen(Strength(*strength))
+    return str(session.draw(photo)), str(session.draw(result))
+
+
+def _levels(image: Tensor) -> NDArray[Any]:
+    """Return ``(1, 3, H, W)``, RGB in [0, 1], as 8 bits, ``(H, W, 3)``."""
+    levels: NDArray[Any] = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return levels
+
+
+def _save_picture(session: Session, ending: str, *strength: float) -> tuple[list[str], str]:
+    path = session.save_picture(Strength(*strength), ENDINGS[ending])
+    return _offer(session, path), ""
+
+
+def _save_table(ending: str, session: Session, *strength: float) -> tuple[list[str], str]:
+    path, deviation = session.save_table(Strength(*strength), ending)
+    return _offer(session, path), f"The table differs from the picture by {deviation}."
+
+
+def _offer(session: Session, path: Path) -> list[str]:
+    """Return what has been saved of this look so far."""
+    session.saved.append(path)
+    return [str(file) for file in session.saved]
+
+
+def _grade_folder(
+    session: Session,
+    source: str,
+    target: str,
+    adapt: bool,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> str:
+    photos = series.photos_in(source)
+    own = Path(source).expanduser()
+    folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
+    return session.grade(photos, folder, Strength(*strength), progress, adapt=adapt).said(f"`{folder}`")
+
+
+def _grade_files(
+    session: Session,
+    files: Sequence[str] | None,
+    adapt: bool,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> tuple[str | None, str]:
+    if not files:
+        raise VerismError("Drop some photos first.")
+    folder = free_name(session.folder / "graded")
+    found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
+    archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
+    return archive, found.said("the .zip file")
+
+
+def _marked(session: Session) -> tuple[Any, Any, str]:
+    """Return both photos under the colours of their regions, and what these are."""
+    regions = session.regions
+    if regions is None:
+        return None, None, "The photos are compared as a whole."
+    fitted = session.fitted
+    mine, theirs = (
+        str(session.draw(shown(photo, masks, regions, session.chosen)))
+        for photo, masks in ((fitted.photo, regions.content), (fitted.style, regions.style))
+    )
+    entries = []
+    for region in region_list(regions):
+        label, sure = str(region["label"]), float(str(region["sure"]))
+        out = label in session.corrections.left_out
+        match = "left out" if out else "no match" if sure <= NO_MATCH else f"{sure:.0%} sure"
+        kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
+        entries.append(
+            f'<span class="{kind}"><i style="background:{label}"></i> {region["share"]:.0%} of yours, '
+            f"{region['style_share']:.0%} of the other, {match}</span>"
+        )
+    pending = "" if session.corrections == Corrections() else "<span>Corrected.</span>"
+    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'
+
+
+def _choose_mine(session: Session, event: gr.SelectData) -> Any:
+    return _choose(session, session.fitted.photo, event, content=True)
+
+
+def _choose_theirs(session: Session, event: gr.SelectData) -> Any:
+    return _choose(session, session.fitted.style, event, content=False)
+
+
+def _choose(session: Session, photo: Tensor, event: gr.SelectData, *, content: bool) -> Any:
+    x, y = event.index
+    height, width = photo.shape[-2:]
+    session.choose((x / width, y / height), content=content)
+    return _marked(session)
+
+
+def _change(change: Callable[[Session], None], session: Session) -> Any:
+    change(session)
+    return _marked(session)
+
+
+def _begin_painting(session: Session) -> Any:
+    """Put the photo under the brush, whose colours are those of the regions."""
+    regions = session.divided
+    brush = gr.Brush(colors=list(regions.labels), default_color=regions.labels[0], color_mode="fixed", default_size=30)
+    value = {
+        "background": _levels(shown(session.fitted.photo, regions.content, regions, ())),
+        "layers": [],
+        "composite": None,
+    }
+    return gr.ImageEditor(value=value, brush=brush)
+
+
+def _paint(session: Session, painted: Mapping[str, Any] | None) -> Any:
+    layers = [layer for layer in (painted or {}).get("layers", []) if layer is not None]
+    if not layers:
+        raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
+    strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
+    session.paint(strokes)
+    return _marked(session)

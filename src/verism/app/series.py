@@ -1,0 +1,133 @@
+"""A look on many photos, one after the other."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verism import photo_file
+from verism.api import FittedRun
+from verism.app.watch import Tell
+from verism.canvas import RegionalGrade
+from verism.color.seen_colors import SeenColors
+from verism.commands.predict import UNKNOWN
+from verism.commands.run import free_name
+from verism.errors import VerismError
+from verism.look.look import Look
+from verism.look.series import Series
+from verism.look.strength import Strength
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of photos.
+
+    Attributes:
+        files: the results.
+        failures: a sentence for each photo that could not be read or written.
+        strange: names of photos with many colours that the look was not fitted to.
+        stopped: whether somebody stopped it before the last.
+    """
+
+    files: Sequence[Path]
+    failures: Sequence[str]
+    strange: Sequence[str]
+    stopped: bool
+
+    def said(self, where: str) -> str:
+        """Return it in words.
+
+        Args:
+            where: the results are, such as a folder's name.
+        """
+        count = len(self.files)
+        lines = [f"{'Stopped: ' if self.stopped else ''}{count} photo{'s are' if count != 1 else ' is'} in {where}."]
+        if self.strange:
+            lines.append(
+                f"The look was not fitted to the colours of {', '.join(self.strange)}; check these results, and fit to "
+                "a photo with such colours if they disappoint."
+            )
+        return "\n".join([*lines, *self.failures])
+
+
+def photos_in(folder: str) -> list[Path]:
+    """Return the files of a folder, in order, without hidden ones.
+
+    Raises:
+        VerismError: there is no such folder, or nothing in it.
+    """
+    path = Path(folder).expanduser()
+    if not folder.strip() or not path.is_dir():
+        raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its whole path.")
+    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    if not files:
+        raise VerismError(f"{folder}: there are no files in it.")
+    return files
+
+
+def grade(
+    run: FittedRun,
+    photos: Sequence[Path],
+    folder: Path,
+    strength: Strength,
+    tell: Tell,
+    stop: threading.Event,
+    *,
+    adapt: bool = False,
+) -> Graded:
+    """Give photos the look of a run, as ``verism predict`` does, under names that no file in the folder has.
+
+    Args:
+        run: whose look it is.
+        photos: files.
+        folder: for the results, which keep their names and formats where these can be written; else they are PNG files.
+        strength: how much of the look they take on.
+        tell: is told how far it is.
+        stop: ends it before the next photo.
+        adapt: treat each photo by the regions that it has in common with the style photo.
+
+    Raises:
+        VerismError: the run has no look for other photos, or none by regions.
+    """
+    look = Look(run.look.canvas, strength)
+    series = _series(run) if adapt else None
+    seen = SeenColors(look.canvas.photo)
+    made = {"look": Path(str(run.model.data.content)).name, **strength.said(), **({"adapt": "true"} if adapt else {})}
+    files, failures, strange = [], [], []
+    for number, photo in enumerate(photos):
+        if stop.is_set():
+            break
+        tell(number / len(photos), f"{photo.name}, {number + 1} of {len(photos)}")
+        try:
+            source = photo_file.read(photo)
+            own = source.pixels
+            image = look.apply(own) if series is None else strength(own, series(own))
+            path = free_name(folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"))
+            photo_file.write(path, source.showing(image), made)
+        except VerismError as error:
+            failures.append(str(error))
+            continue
+        files.append(path)
+        if seen.unknown(own) >= UNKNOWN:
+            strange.append(photo.name)
+    return Graded(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
+
+
+def _series(run: FittedRun) -> Series:
+    canvas, data = run.look.canvas, run.model.data
+    if not isinstance(canvas, RegionalGrade):
+        raise VerismError(
+            "Only a look by regions can treat each photo by its own; choose that method, or leave it out."
+        )
+    return Series(canvas, run.model.backbone.cpu(), data.photos.style, data.opacity, data.size)
+
+
+def pack(files: Sequence[Path], path: Path) -> Path:
+    """Write files into one .zip file; return its path."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return path

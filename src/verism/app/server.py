@@ -1,0 +1,81 @@
+"""Serves the page, to this machine alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from verism.app import page
+from verism.errors import VerismError
+
+HOST = "127.0.0.1"
+"""The machine's own address, which no other machine can reach."""
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""By which a browser sends nothing to anybody else, whatever Gradio's page asks for."""
+
+
+class Policy:
+    """Adds ``POLICY`` to what is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Remember the application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, with the policy."""
+
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Content-Security-Policy"] = POLICY
+            await send(message)
+
+        await self._app(scope, receive, with_policy)
+
+
+@contextmanager
+def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
+    """Serve the page until the block ends; gives its address.
+
+    Args:
+        port: to listen at; None: the first free one from 7860.
+        opens: open the page in the browser.
+
+    Raises:
+        VerismError: the port is taken.
+    """
+    demo = page.build()
+    # A page of somebody else's that has its name point here would be of the same origin as its own.
+    trusted = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
+    try:
+        _, address, _ = demo.queue(api_open=False).launch(
+            server_name=HOST,
+            server_port=port,
+            inbrowser=opens,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            mcp_server=False,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            app_kwargs={"middleware": [Middleware(Policy), trusted]},
+            **page.DRESS,
+        )
+    except OSError as error:
+        place = "from 7860 on" if port is None else str(port)
+        raise VerismError(f"--port: no port {place} is free; choose another.") from error
+    try:
+        yield str(address)
+    finally:
+        demo.close(verbose=False)

@@ -1,0 +1,301 @@
+"""What one open page works on: two photos, the run that was fitted to them, and what has been changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from torch import Tensor
+
+from verism import images, verdict
+from verism.api import FittedRun, fit
+from verism.app.corrections import Corrections, painted, region_at, repainted
+from verism.app.series import Graded, grade
+from verism.app.watch import Tell, Watch
+from verism.commands.run import PREVIEW, free_name, result_path
+from verism.data.source import read
+from verism.errors import VerismError
+from verism.look.lut_file import Deviation
+from verism.look.picture import at_most, rendered
+from verism.look.strength import Strength
+from verism.page.result import jpeg
+from verism.regions.masks import Regions
+
+SIDE = 1000
+"""Most pixels of the long side of what is shown, as of a preview on the command line."""
+
+METHODS: Mapping[str, str] = {
+    "Region by region": "photoreal",
+    "One lookup table": "lut",
+    "The same scene, graded by somebody else": "match",
+}
+"""What a user can choose, and the config that it stands for."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A fitted run, and what the page shows of it.
+
+    Attributes:
+        run: the run.
+        config: its settings, by their name.
+        preview: whether it had but the steps of a preview.
+    """
+
+    run: FittedRun
+    config: str
+    preview: bool
+
+    @cached_property
+    def photo(self) -> Tensor:
+        """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], of ``SIDE`` pixels at most."""
+        return at_most(self.run.model.data.source, SIDE).pixels
+
+    @cached_property
+    def image(self) -> Tensor:
+        """What became of it at full strength, of the same shape."""
+        source = at_most(self.run.model.data.source, SIDE)
+        return rendered(self.run.canvas, source, Strength()).pixels.clamp(0, 1)
+
+    @cached_property
+    def style(self) -> Tensor:
+        """The style photo, or several side by side, likewise."""
+        data = self.run.model.data
+        if len(data.styles) == 1:
+            return at_most(read(data.styles[0]), SIDE).pixels
+        together = data.photos.style
+        return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
+
+    @property
+    def regions(self) -> Regions | None:
+        """The regions that were compared, on the CPU; None if the photos were compared as a whole."""
+        found = self.run.model.regions
+        if found is None or found.undivided:
+            return None
+        confidence = None if found.confidence is None else found.confidence.cpu()
+        return found._replace(
+            content=found.content.float().cpu(), style=found.style.float().cpu(), confidence=confidence
+        )
+
+    def sentences(self) -> list[str]:
+        """Return what the figures say of the result, and what is wrong with it."""
+        figures = self.run.figures
+        return [*verdict.in_words(figures), *verdict.faults(figures)]
+
+
+class Session:
+    """What one open page works on.
+
+    Attributes:
+        shown: what was fitted last; None before.
+        regions: those of ``shown``, as they have been corrected since; None if there are none.
+        corrections: what has been changed about the regions that were found.
+        chosen: labels of the regions that are chosen.
+        saved: files that were written of the look so far.
+        stopping: set when work in progress shall end.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.shown: Shown | None = None
+        self.regions: Regions | None = None
+        self.corrections = Corrections()
+        self.chosen: tuple[str, ...] = ()
+        self.stopping = threading.Event()
+        self.saved: list[Path] = []
+        self._found: Regions | None = None
+        self._photos: tuple[Path | None, tuple[Path, ...]] = (None, ())
+        self._config = ""
+        self._folder: Path | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a new one: every page that is opened begins with nothing."""
+        return type(self)()
+
+    @property
+    def folder(self) -> Path:
+        """A folder for files that the page shows or offers; it is gone when the session is."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="session-", dir=os.environ.get("GRADIO_TEMP_DIR")))
+            # Nobody closes a session: it is forgotten when its page is.
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
+
+    def fit(
+        self, photo: Path | None, styles: Sequence[Path], config: str, tell: Tell, *, preview: bool, **more: Any
+    ) -> Shown:
+        """Fit the look of style photos to a photo; regions are corrected as long as the photos and config stay.
+
+        Args:
+            photo: the photo that keeps its content.
+            styles: whose look it takes on, together.
+            config: name of the settings, as ``verism.fit`` takes it.
+            tell: is told how far it is.
+            preview: make do with the steps of a preview.
+            **more: further options of ``verism fit``.
+
+        Raises:
+            VerismError: a photo is missing or cannot be read, or the run failed.
+            StoppedError: somebody stopped it.
+        """
+        if photo is None or not styles:
+            raise VerismError("Two photos are needed: yours, and one whose look it shall take on.")
+        self.stopping.clear()
+        if (self._photos, self._config) != ((photo, tuple(styles)), config):
+            self._photos, self._config = (photo, tuple(styles)), config
+            self.corrections, self._found = Corrections(), None
+        tell(0, "Reading the photos")
+        quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
+        options: dict[str, Any] = quick if preview else {"output.size": SIDE}
+        options |= self.corrections.options() | more
+        watch = Watch(tell, self.stopping)
+        run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+        self.shown, self.chosen, self.saved = Shown(run, config, preview), (), []
+        self.regions = self.shown.regions
+        if self.corrections == Corrections():
+            self._found = self.regions
+        return self.shown
+
+    def stop(self) -> None:
+        """Have the work in progress end as soon as it can."""
+        self.stopping.set()
+
+    @property
+    def fitted(self) -> Shown:
+        """What was fitted last; raises ``VerismError`` if nothing was."""
+        if self.shown is None:
+            raise VerismError("There is no look yet: give two photos first.")
+        return self.shown
+
+    @property
+    def divided(self) -> Regions:
+        """The regions; raises ``VerismError`` if there are none."""
+        if self.regions is None:
+            raise VerismError("The photos were compared as a whole, and there are no regions.")
+        return self.regions
+
+    def seen(self, strength: Strength) -> Tensor:
+        """Return what the result is at a strength, at the size of what is shown, as ``--output.strength`` blends it."""
+        return strength(self.fitted.photo, self.fitted.image)
+
+    def draw(self, image: Tensor) -> Path:
+        """Write ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
+        data = jpeg(image)
+        path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
+        path.write_bytes(data)
+        return path
+
+    def choose(self, place: tuple[float, float], *, content: bool) -> None:
+        """Choose the region at a place of the content or the style photo, or no longer choose it.
+
+        Args:
+            place: from left and from top, as shares of width and height.
+            content: which of the photos.
+        """
+        masks = self.divided.content if content else self.divided.style
+        label = region_at(masks, self.divided.labels, place)
+        if label is not None:
+            kept = tuple(other for other in self.chosen if other != label)
+            self.chosen = kept if label in self.chosen else (*kept, label)
+
+    def merge(self) -> None:
+        """Make one region of those that are chosen; raises ``VerismError`` if these are fewer than two."""
+        if len(self.chosen) < 2:  # noqa: PLR2004
+            raise VerismError("Click the regions that belong together, at least two, and then merge them.")
+        # The largest gives its name.
+        group = [label for label in self.divided.labels if label in self.chosen]
+        self.corrections = self.corrections.merge(group)
+        self.regions, self.chosen = self.divided.merge([group]), ()
+
+    def leave_out(self) -> None:
+        """Have the regions that are chosen treated like the rest; raises ``VerismError`` if none is chosen."""
+        if not self.chosen:
+            raise VerismError("Click the regions whose match is wrong, and then leave them out.")
+        self.corrections = self.corrections.leave_out(self.chosen)
+        self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
+
+    def paint(self, strokes: Tensor) -> None:
+        """Take what a brush has painted over the content photo, ``(1, 4, H, W)``, as the regions there.
+
+        Raises:
+            VerismError: nothing was painted.
+        """
+        if not bool((strokes[:, 3:] > 0).any()):
+            raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
+        picture = painted(self.divided, strokes)
+        mask = free_name(self.folder / "regions.png")
+        images.write(mask, picture, {})
+        self.regions = repainted(self.divided, picture)
+        out = tuple(label for label in self.corrections.left_out if label in self.regions.labels)
+        self.corrections, self.chosen = Corrections(left_out=out, mask=mask), ()
+
+    def undo(self) -> None:
+        """Return to the regions that were found."""
+        self.corrections, self.chosen = Corrections(), ()
+        self.regions = self._found
+
+    def save_picture(self, strength: Strength, ending: str = "") -> Path:
+        """Write the picture at full size, with the photo's metadata, and return its path.
+
+        Args:
+            strength: of what is written.
+            ending: of the file's name, such as ".tiff"; empty: the photo's own.
+        """
+        run = self.fitted.run
+        photo, style = self._names()
+        path = result_path(self.folder / f"{photo.stem}{ending or photo.suffix}", style, preview=False)
+        source = run.model.data.source
+        replace(run, strength=strength, photo=rendered(run.canvas, source, strength)).save(path)
+        return path
+
+    def save_table(self, strength: Strength, ending: str) -> tuple[Path, Deviation]:
+        """Write the look as a lookup table; return its path, and how far it is from the picture.
+
+        Args:
+            strength: of what is written.
+            ending: .cube, or .png for a HaldCLUT.
+        """
+        photo, style = self._names()
+        path = free_name(self.folder / f"{photo.stem}-{style.stem}{'-hald' if ending == '.png' else ''}{ending}")
+        return path, replace(self.fitted.run, strength=strength).look.save(path)
+
+    def grade(self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool) -> Graded:
+        """Give photos the look, as ``series.grade`` does, until somebody stops it."""
+        self.stopping.clear()
+        return grade(self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt)
+
+    def command(self, strength: Strength) -> str:
+        """Return the command that makes the same picture."""
+        photo, style = self._names()
+        styles = self._photos[1]
+        named = style.name if len(styles) == 1 else f"[{', '.join(path.name for path in styles)}]"
+        options: dict[str, Any] = {
+            "config": f"{self.fitted.config}.yaml",
+            "data.content": photo.name,
+            "data.style": named,
+            **self.corrections.options(),
+            **{f"output.{name}": f"{value:g}" for name, value in strength._asdict().items() if value != 1},
+        }
+        if self.corrections.mask is not None:
+            options["data.content_mask"] = self.corrections.mask.name
+        if self.fitted.preview:
+            options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
+        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        return shlex.join(["verism", "fit", *words])
+
+    def _names(self) -> tuple[Path, Path]:
+        """Return the photos of what was fitted last; of several styles, the first."""
+        photo, styles = self._photos
+        _ = self.fitted
+        assert photo is not None  # noqa: S101  # Nothing is fitted without.
+        return photo, styles[0]

@@ -1,0 +1,26 @@
+"""A program: ``verism app``, with the tiny network, small fits, and full runs that take until they are stopped."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from conftest import tiny_vgg19
+
+from verism.api import FittedRun, fit
+from verism.app import session
+from verism.backbone import weights
+from verism.cli import main
+
+
+def small(*args: Any, **options: Any) -> FittedRun:
+    """Fit as the app does; a full run is one without a number of steps of its own."""
+    own: dict[str, Any] = {"trainer.max_steps": 10**6, "data.size": 40, "trainer.accelerator": "cpu"}
+    return fit(*args, **(own | options))
+
+
+if __name__ == "__main__":
+    tiny = tiny_vgg19()
+    weights.load = lambda source, published: tiny
+    session.__dict__["fit"] = small
+    main(["app", "--open", "false", *sys.argv[1:]])

@@ -1,0 +1,85 @@
+"""What is changed about regions: as options, as pictures, and by the brush."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from verism.app.corrections import DIMMED, Corrections, painted, region_at, repainted, shown
+from verism.callbacks.region_map import overlay
+from verism.regions.masks import Regions, paint
+
+RED, GREEN, BLUE = "#e6194b", "#3cb44b", "#0082c8"
+
+
+def thirds() -> Regions:
+    """Three regions from left to right, of both photos."""
+    masks = torch.zeros(1, 3, 4, 6)
+    for number in range(3):
+        masks[:, number, :, 2 * number : 2 * number + 2] = 1
+    return Regions((RED, GREEN, BLUE), masks, masks.clone(), torch.tensor([1.0, 0.5, 0.25]))
+
+
+def test_nothing_changed_is_no_option() -> None:
+    assert Corrections().options() == {}
+
+
+def test_groups_of_groups_are_groups() -> None:
+    merged = Corrections().merge([RED, GREEN]).merge(["#ffe119", "#911eb4"])
+    assert merged.options() == {"data.merge": [[RED, GREEN], ["#ffe119", "#911eb4"]]}
+    assert merged.merge([BLUE, RED]).options() == {"data.merge": [["#ffe119", "#911eb4"], [BLUE, RED, GREEN]]}
+
+
+def test_what_is_merged_is_in_again() -> None:
+    out = Corrections(mask=Path("mask.png")).leave_out([RED, BLUE]).leave_out([RED])
+    assert out.options() == {"data.leave_out": [RED, BLUE], "data.content_mask": "mask.png"}
+    assert out.merge([GREEN, RED]).left_out == (BLUE,)
+
+
+@pytest.mark.parametrize(("x", "label"), [(0.0, RED), (0.32, RED), (0.34, GREEN), (0.99, BLUE), (1.0, BLUE)])
+def test_a_place_is_in_the_region_that_has_it(x: float, label: str) -> None:
+    regions = thirds()
+    assert region_at(regions.content, regions.labels, (x, 0.5)) == label
+
+
+def test_a_place_in_no_region() -> None:
+    regions = thirds()
+    assert region_at(regions.content[:, :1], regions.labels[:1], (0.9, 0.5)) is None
+
+
+def test_what_is_not_chosen_is_dimmed() -> None:
+    regions, photo = thirds(), torch.full((1, 3, 8, 12), 0.5)
+    masks = torch.repeat_interleave(torch.repeat_interleave(regions.content, 2, dim=2), 2, dim=3)
+    plain = shown(photo, masks, regions, ())
+    torch.testing.assert_close(plain, overlay(photo, masks, regions))
+    chosen = shown(photo, masks, regions, (GREEN,))
+    torch.testing.assert_close(chosen[..., 4:8], plain[..., 4:8])
+    torch.testing.assert_close(chosen[..., :4], DIMMED * plain[..., :4])
+
+
+def test_strokes_are_taken_to_the_nearest_region_and_the_rest_stays() -> None:
+    """A stroke of the brush, at twice the size, has soft edges and is not quite of the region's colour."""
+    regions = thirds()
+    strokes = torch.zeros(1, 4, 8, 12)
+    near_blue = torch.tensor([0x08, 0x80, 0xC0]) / 255
+    strokes[0, :3, :2] = near_blue.view(3, 1, 1)
+    strokes[0, 3, :2] = 1
+    strokes[0, 3, 2:4] = 0.2
+    picture = painted(regions, strokes)
+    expected = paint(regions.content, regions.labels)
+    expected[:, :, :1] = (torch.tensor([0x00, 0x82, 0xC8]) / 255).view(1, 3, 1, 1)
+    torch.testing.assert_close(picture, expected)
+
+
+def test_a_region_that_is_painted_over_is_gone() -> None:
+    regions = thirds()
+    strokes = torch.zeros(1, 4, 4, 6)
+    strokes[0, :3] = (torch.tensor([0x00, 0x82, 0xC8]) / 255).view(3, 1, 1)
+    strokes[0, 3, :, :2] = 1
+    after = repainted(regions, painted(regions, strokes))
+    assert after.labels == (GREEN, BLUE)
+    assert after.content.mean(dim=(0, 2, 3)).tolist() == pytest.approx([1 / 3, 2 / 3])
+    assert after.sure.tolist() == [0.5, 0.25]
+    assert torch.equal(after.style, regions.style[:, 1:])

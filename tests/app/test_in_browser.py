@@ -1,0 +1,248 @@
+"""The app in a real browser, from two photos to files, by the hands of a person; needs the extra ``app``."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+import torch
+from conftest import synthetic_photo
+from PIL import Image
+from processes import Process, started
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism import images
+from verism.look.strength import Strength
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+SERVE = Path(__file__).with_name("serve.py")
+
+TIMEOUT_S = 120
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Process]:
+    """The app, in a process of its own."""
+    if find_spec("gradio") is None:
+        reason = "needs the extra app: pip install '.[app]'"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    (tmp_path / "temporary").mkdir()
+    paths = os.pathsep.join(filter(None, [str(SERVE.parents[1]), os.environ.get("PYTHONPATH")]))
+    environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary")}
+    with started([[sys.executable, str(SERVE)]], tmp_path, [environment]) as (process,):
+        process.says("Ctrl-C ends it")
+        yield process
+
+
+@pytest.fixture
+def address(app: Process) -> str:
+    """Where it is."""
+    return app.said.partition("verism app: ")[2].partition(" (")[0]
+
+
+class Person:
+    """What a person does at the page."""
+
+    def __init__(self, browser: Chrome) -> None:
+        self.browser = browser
+
+    def find(self, selector: str) -> WebElement:
+        return self.wait(lambda: self.browser.find_element(By.CSS_SELECTOR, selector), selector)
+
+    def click(self, selector: str) -> None:
+        def clicked() -> bool:
+            self.browser.find_element(By.CSS_SELECTOR, selector).click()
+            return True
+
+        self.wait(clicked, f"{selector} to be clicked")
+
+    def tab(self, name: str) -> None:
+        def chosen() -> bool:
+            tabs = self.browser.find_elements(By.CSS_SELECTOR, "button[role=tab]")
+            next(tab for tab in tabs if tab.text == name).click()
+            return True
+
+        self.wait(chosen, f"the tab {name}")
+
+    def give(self, name: str, path: Path) -> None:
+        self.find(f"#{name} input[type=file]").send_keys(str(path))
+        self.reads("#given", path.name)
+
+    def reads(self, selector: str, text: str) -> str:
+        def found() -> str | None:
+            seen = self.browser.find_element(By.CSS_SELECTOR, selector).text
+            return seen if text in seen else None
+
+        return self.wait(found, f"{text!r} in {selector}")
+
+    def slide(self, name: str, value: float) -> None:
+        self.browser.execute_script(
+            "const input = document.querySelector(arguments[0]); input.value = arguments[1];"
+            "input.dispatchEvent(new Event('input', {bubbles: true}));",
+            f"#{name} input[type=range]",
+            value,
+        )
+
+    def command(self) -> str:
+        return str(self.browser.execute_script("return document.querySelector('#command')?.textContent ?? ''"))
+
+    def pictures(self) -> list[Tensor]:
+        """Before and after, as the page has them."""
+        sources = [image.get_attribute("src") for image in self.browser.find_elements(By.CSS_SELECTOR, "#picture img")]
+        return [decoded(str(source)) for source in sources]
+
+    def wait(self, condition: Callable[[], T | None], what: str) -> T:
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline:
+            with suppress(WebDriverException, StopIteration):
+                if found := condition():
+                    return found
+            time.sleep(0.2)
+        pytest.fail(f"waited {TIMEOUT_S} s for {what}")
+
+
+def decoded(address: str) -> Tensor:
+    with urlopen(address) as answer:
+        picture = np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB"))
+    return torch.from_numpy(picture.copy()).permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+def apart(image: Tensor, other: Tensor) -> float:
+    """How far two pictures are apart, but for the grain, which a JPEG file does not keep."""
+    return float((F.avg_pool2d(image, 8) - F.avg_pool2d(other, 8)).abs().mean())
+
+
+def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs", "other"), start=1):
+        images.write(photos / f"{name}.png", synthetic_photo(48, 72, seed=number), {})
+    person = Person(browser)
+    browser.get(address)
+    person.give("photo", photos / "mine.png")
+    person.give("styles", photos / "theirs.png")
+    the_preview_comes_by_itself_and_the_sliders_blend_it(person)
+    regions_are_left_out_by_clicks(person)
+    a_run_that_takes_too_long_is_stopped(person)
+    files_are_saved(person)
+    a_folder_is_graded(person, photos)
+    nothing_is_cut_off(person, tmp_path)
+    nothing_was_asked_of_anybody_else(person)
+    other_names_are_refused(address)
+    app.receive(signal.SIGTERM)
+    assert app.ends() == 128 + signal.SIGTERM
+    assert list((tmp_path / "temporary").glob("verism-app-*")) == []
+
+
+def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None:
+    person.reads("#said", "This is a preview")
+    person.tab("Command line")
+    person.wait(lambda: "--data.style theirs.png" in person.command(), "the command")
+    before, full = person.pictures()
+    assert apart(before, synthetic_photo(48, 72, seed=1)) < 0.01
+    person.slide("strength", 0.5)
+    person.slide("tone", 0)
+    person.wait(lambda: "--output.strength 0.5 --output.tone 0" in person.command(), "the sliders in the command")
+    expected = Strength(0.5, 1, 0)(before, full)
+    assert apart(full, expected) > 0.02
+    person.wait(lambda: apart(person.pictures()[1], expected) < 0.01, "the blend")
+
+
+def regions_are_left_out_by_clicks(person: Person) -> None:
+    person.tab("Regions")
+    person.click("#mine img")
+    person.find("#legend .chosen")
+    person.click("#leave_out")
+    person.reads("#legend", "left out")
+    person.click("#again")
+    person.tab("Command line")
+    person.wait(lambda: "--data.leave_out" in person.command(), "the region in the command")
+
+
+def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
+    """What there was before stays."""
+    person.click("#full")
+    person.reads("#picture", "step")
+    person.click("#stop")
+    person.reads("body", "Stopped.")
+    assert "--data.leave_out" in person.command()
+    assert len(person.pictures()) == 2
+
+
+def files_are_saved(person: Person) -> None:
+    person.tab("Save")
+    person.click("#save")
+    person.find("#files [aria-label='mine-theirs.png']")
+    person.click("#cube")
+    person.find("#files [aria-label='mine-theirs.cube']")
+    links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
+    saved = {Path(urlsplit(str(link.get_attribute("href"))).path).suffix: link.get_attribute("href") for link in links}
+    assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
+    with urlopen(str(saved[".cube"])) as answer:
+        assert b"LUT_3D_SIZE 33" in answer.read()
+
+
+def a_folder_is_graded(person: Person, photos: Path) -> None:
+    person.tab("A folder")
+    person.find("#folder textarea, #folder input").send_keys(str(photos))
+    person.click("#grade")
+    person.reads("#report", "3 photos are in")
+    graded = photos.with_name("photos-graded")
+    assert {path.name for path in graded.iterdir()} == {"mine.png", "theirs.png", "other.png"}
+
+
+TOO_WIDE = """
+return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > arguments[0] + 1)
+  .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
+"""
+
+
+def nothing_is_cut_off(person: Person, folder: Path) -> None:
+    for width in (360, 1400):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        for tab in ("Save", "Regions", "A folder"):
+            person.tab(tab)
+            person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
+            wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
+            assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
+
+
+def nothing_was_asked_of_anybody_else(person: Person) -> None:
+    log: list[dict[str, Any]] = person.browser.get_log("performance")  # type: ignore[no-untyped-call]
+    messages = (json.loads(entry["message"])["message"] for entry in log)
+    urls = [it["params"]["request"]["url"] for it in messages if it["method"] == "Network.requestWillBeSent"]
+    assert {urlsplit(url).hostname for url in urls if url.startswith(("http", "ws"))} == {"127.0.0.1"}
+    said: list[dict[str, Any]] = person.browser.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [entry for entry in said if entry["level"] == "SEVERE"] == []
+
+
+def other_names_are_refused(address: str) -> None:
+    """A name of somebody else's that points here would make that page and this one of the same origin."""
+    with pytest.raises(HTTPError, match="400"):
+        urlopen(Request(address, headers={"Host": "elsewhere.example"}))
+    with urlopen(address) as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

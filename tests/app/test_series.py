@@ -1,0 +1,103 @@
+"""A look on many photos: as predict has it, with names that nothing has, and stopped between two of them."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import synthetic_photo
+from PIL import Image
+
+import verism
+from verism import VerismError, images
+from verism.api import FittedRun
+from verism.app.series import Graded, grade, pack, photos_in
+from verism.backbone.weights import Weights
+from verism.look.strength import Strength
+
+SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
+
+
+def nobody(share: float, said: str) -> None:
+    """Is told how far it is."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("mine", "theirs", "other"), start=1):
+        images.write(tmp_path / "photos" / f"{name}.png", synthetic_photo(48, 72, seed), {})
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def run(tiny_weights: Weights, folder: Path) -> FittedRun:
+    return verism.fit(folder / "mine.png", folder / "theirs.png", progress=False, **SMALL)
+
+
+def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    (folder / "notes.txt").write_text("no photo")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "other.png").write_text("somebody's")
+    told: list[str] = []
+    done = grade(
+        run,
+        photos_in(str(folder)),
+        tmp_path / "out",
+        Strength(0.5),
+        lambda share, said: told.append(f"{share:.2f} {said}"),
+        threading.Event(),
+    )
+    assert [path.name for path in done.files] == ["mine.png", "other-2.png", "theirs.png"]
+    assert (tmp_path / "out" / "other.png").read_text() == "somebody's"
+    expected = verism.Look(run.look.canvas, Strength(0.5))(folder / "other.png")
+    assert np.array_equal(np.asarray(Image.open(done.files[1])), np.asarray(expected))
+    assert told[1] == "0.25 notes.txt, 2 of 4"
+    assert len(done.failures) == 1
+    assert "notes.txt" in done.said("`out`")
+    assert not done.stopped
+
+
+def test_each_by_its_own_regions(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    results = [
+        grade(run, [folder / "other.png"], tmp_path, Strength(), nobody, threading.Event(), adapt=adapt).files[0]
+        for adapt in (False, True)
+    ]
+    plain, adapted = (images.read(path) for path in results)
+    assert adapted.shape == plain.shape
+    assert not torch.equal(adapted, plain)
+
+
+def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    stop = threading.Event()
+    photos = photos_in(str(folder))
+    done = grade(run, photos, tmp_path / "out", Strength(), lambda share, said: stop.set(), stop)
+    assert [path.name for path in done.files] == ["mine.png"]
+    assert done.said("x").startswith("Stopped: 1 photo is in x.")
+
+
+def test_photos_with_strange_colours_are_named() -> None:
+    said = Graded([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False).said("x")
+    assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg;")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "nowhere"])
+def test_no_folder(name: str) -> None:
+    with pytest.raises(VerismError, match="no such folder"):
+        photos_in(name)
+
+
+def test_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / ".hidden").touch()
+    with pytest.raises(VerismError, match="no files"):
+        photos_in(str(tmp_path))
+
+
+def test_packs_files_under_their_names(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    archive = pack([tmp_path / "a.txt"], tmp_path / "all.zip")
+    assert zipfile.ZipFile(archive).read("a.txt") == b"a"

@@ -1,0 +1,180 @@
+"""What the page's buttons do, without the page."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import synthetic_photo
+from PIL import Image
+
+import verism
+from verism import VerismError, images
+from verism.app.session import Session
+from verism.app.watch import StoppedError
+from verism.backbone.weights import Weights
+from verism.cli import main
+from verism.look.strength import Strength
+
+SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
+
+
+def nobody(share: float, said: str) -> None:
+    """Is told how far it is."""
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{name}.png" for name in ("mine", "theirs", "other")]
+    for seed, path in enumerate(paths, start=1):
+        images.write(path, synthetic_photo(48, 72, seed), {})
+    return paths
+
+
+@pytest.fixture
+def fitted(tiny_weights: Weights, photos: list[Path]) -> Session:
+    session = Session()
+    session.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    return session
+
+
+def test_the_picture_is_that_of_python_and_of_the_command(
+    fitted: Session, photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strength = Strength(0.6, 1, 0.5)
+    saved = fitted.save_picture(strength)
+    assert saved.name == "mine-theirs.png"
+    options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
+    expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
+    assert np.array_equal(np.asarray(Image.open(saved)), np.asarray(expected))
+    # The command is for the same; of a preview here, which it says.
+    monkeypatch.chdir(tmp_path)
+    program, *words = shlex.split(fitted.command(strength))
+    assert program == "verism"
+    assert words[words.index("--trainer.max_steps") + 1] == "3"
+    words[words.index("--trainer.max_steps") + 1] = "2"
+    small = ["--data.size=40", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+    main([*words, *small, "--output.path", "by_command.png"])
+    assert np.array_equal(np.asarray(Image.open("by_command.png")), np.asarray(expected))
+
+
+def test_the_sliders_blend_as_the_picture_does(fitted: Session) -> None:
+    """The photo is small, so that what is shown is all of it."""
+    for strength in (Strength(), Strength(0), Strength(0.5, 0.25, 0.75)):
+        seen = (fitted.seen(strength) * 255).round()[0].permute(1, 2, 0).numpy()
+        saved = np.asarray(Image.open(fitted.save_picture(strength)))
+        assert np.abs(seen - saved).max() <= 1
+
+
+def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
+    path, deviation = fitted.save_table(Strength(0), ".cube")
+    assert path.name == "mine-theirs.cube"
+    assert deviation.mean < 0.01
+    assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-hald.png"
+
+
+def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: list[Path]) -> None:
+    found = fitted.divided
+    first, second, *_ = found.labels
+    fitted.chosen = (second, first)
+    fitted.merge()
+    assert not fitted.chosen
+    assert fitted.divided.labels == tuple(label for label in found.labels if label != second)
+    fitted.chosen = (first,)
+    fitted.leave_out()
+    assert fitted.divided.sure[0] == 0
+    wanted = fitted.divided
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    assert fitted.divided.labels == wanted.labels
+    torch.testing.assert_close(fitted.divided.content, wanted.content)
+    torch.testing.assert_close(fitted.divided.sure, wanted.sure)
+    assert f"--data.merge '[['\"'\"'{first}" in fitted.command(Strength())
+    fitted.undo()
+    assert fitted.divided is found
+    assert "data.merge" not in fitted.command(Strength())
+
+
+def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
+    fitted.choose((0.5, 0.5), content=True)
+    (label,) = fitted.chosen
+    assert label in fitted.divided.labels
+    fitted.choose((0.5, 0.5), content=True)
+    assert not fitted.chosen
+    fitted.choose((0.1, 0.1), content=False)
+    assert len(fitted.chosen) == 1
+
+
+def test_what_is_painted_is_the_mask_of_the_next_run(fitted: Session, photos: list[Path]) -> None:
+    label = fitted.divided.labels[-1]
+    strokes = torch.zeros(1, 4, 48, 72)
+    strokes[0, :3, :, :36] = (torch.tensor([int(label[at : at + 2], 16) for at in (1, 3, 5)]) / 255).view(3, 1, 1)
+    strokes[0, 3, :, :36] = 1
+    fitted.paint(strokes)
+    here = fitted.divided.labels.index(label)
+    assert bool((fitted.divided.content[0, here, :, :30] == 1).all())
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    here = fitted.divided.labels.index(label)
+    assert bool((fitted.divided.content[0, here, :, :29] > 0.99).all())
+    assert "--data.content_mask regions.png" in fitted.command(Strength())
+
+
+def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Path]) -> None:
+    fitted.chosen = fitted.divided.labels[:1]
+    fitted.leave_out()
+    fitted.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
+    assert "leave_out" not in fitted.command(Strength())
+    assert "--data.style '[theirs.png, other.png]'" in fitted.command(Strength())
+
+
+def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[Path]) -> None:
+    before, told = fitted.shown, []
+
+    def stop(share: float, said: str) -> None:
+        told.append((share, said))
+        if share > 0:
+            fitted.stop()
+
+    with pytest.raises(StoppedError):
+        fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **(SMALL | {"trainer.max_steps": 4}))
+    assert [share for share, _ in told] == [0, 0.25]
+    assert told[1][1].startswith("step 1 of 4, loss ")
+    assert fitted.shown is before
+
+
+def test_figures_in_words(fitted: Session) -> None:
+    assert fitted.fitted.sentences()[0].startswith("Structure: ")
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (lambda it: it.fit(None, [], "photoreal", nobody, preview=True), "Two photos are needed"),
+        (lambda it: it.save_picture(Strength()), "There is no look yet"),
+        (lambda it: it.merge(), "compared as a whole|at least two"),
+        (lambda it: it.leave_out(), "leave them out"),
+        (lambda it: it.choose((0, 0), content=True), "compared as a whole"),
+    ],
+)
+def test_what_is_missing_is_said(act: Callable[[Session], object], sentence: str) -> None:
+    with pytest.raises(VerismError, match=sentence):
+        act(Session())
+
+
+def test_every_page_begins_with_nothing(fitted: Session) -> None:
+    assert copy.deepcopy(fitted).shown is None
+
+
+def test_what_a_session_wrote_goes_with_it() -> None:
+    session = Session()
+    path = session.draw(torch.zeros(1, 3, 4, 4))
+    assert path.is_file()
+    del session
+    gc.collect()
+    assert not path.parent.exists()
