@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pytest
 from conftest import tiny_vgg19
 
 from verism.api import FittedRun, fit
@@ -21,6 +22,6 @@ def small(*args: Any, **options: Any) -> FittedRun:
 
 if __name__ == "__main__":
     tiny = tiny_vgg19()
-    weights.load = lambda source, published: tiny
+    pytest.MonkeyPatch().setattr(weights, "load", lambda source, published: tiny)
     session.__dict__["fit"] = small
     main(["app", "--open", "false", *sys.argv[1:]])

@@ -95,7 +95,7 @@ def test_the_advice_suits_the_machine(
 def test_the_largest_image_is_as_the_estimate_has_it(cuda: bool, bf16: bool) -> None:
     device = torch.device("cuda" if cuda else "cpu")
     layers = {*DEFAULT_LAYERS, "conv5_4"}
-    step = memory_estimate.Step(architecture.down_to(layers), 1000, 1000, 2 if bf16 else 4)
+    step = memory_estimate.Step(architecture.down_to(architecture.BLOCKS, layers), 1000, 1000, 2 if bf16 else 4)
     assert (ON_GPU if cuda else ON_CPU)[bf16] == step.takes(memory_estimate.fastest(device))
 
 

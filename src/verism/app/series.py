@@ -122,7 +122,7 @@ def _series(run: FittedRun) -> Series:
         raise VerismError(
             "Only a look by regions can treat each photo by its own; choose that method, or leave it out."
         )
-    return Series(canvas, run.model.backbone.cpu(), data.photos.style, data.opacity, data.size)
+    return Series(canvas, run.model.reference.cpu(), data.photos.style, data.opacity, data.size)
 
 
 def pack(files: Sequence[Path], path: Path) -> Path:
