@@ -36,6 +36,7 @@ from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
 from verism.quiet import quieten_lightning
+from verism.trust import SLOTS, limited, named
 
 IN_MEMORY: Mapping[str, str] = {
     "page.write": "false",
@@ -54,6 +55,7 @@ def stylize(
     config: str | Path = "photoreal",
     *,
     progress: bool = True,
+    trust: Sequence[str] = (),
     **overrides: Any,
 ) -> Image.Image:
     """Give one photo the look of another.
@@ -68,6 +70,8 @@ def stylize(
         config: the settings: the name of one of verism's own configs, such as "photoreal", "lut" or "leaky", or the
             path of a YAML file.
         progress: show a progress bar.
+        trust: Python packages whose classes the config may name, beside verism, torch, Lightning and torchmetrics. A
+            class that ``overrides`` names is trusted.
         **overrides: options of ``verism fit`` that replace those of the config: sections as in a YAML file
             (``data={"size": 256}, output={"strength": 0.6}``) or single options as on the command line
             (``**{"data.size": 256}``).
@@ -84,7 +88,7 @@ def stylize(
         >>> picture = verism.stylize("mine.jpg", "theirs.jpg", progress=False)
         >>> picture.save("result.png")
     """
-    return fit(content, style, config, progress=progress, **overrides).image
+    return fit(content, style, config, progress=progress, trust=trust, **overrides).image
 
 
 def fit(
@@ -93,6 +97,7 @@ def fit(
     config: str | Path = "photoreal",
     *,
     progress: bool = True,
+    trust: Sequence[str] = (),
     **overrides: Any,
 ) -> FittedRun:
     """Give one photo the look of another, and return the fitted run: its picture, its look and its figures.
@@ -114,7 +119,8 @@ def fit(
     if not progress:
         args.append("--trainer.enable_progress_bar=false")
     args += _options(overrides)
-    with _quiet() as messages, isolate_rng():
+    chosen = named([value for name, value in overrides.items() if name.partition(".")[0] in SLOTS])
+    with _quiet() as messages, isolate_rng(), limited(trust, chosen):
         photos = _Photos(
             source(content, "the content photo"),
             [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],

@@ -50,13 +50,16 @@ def main(args: Sequence[str] | None = None) -> None:
     _parser().parse_args([command])
     # Imported when they are needed, as the commands are: the list of commands is there at once.
     config_file = import_module("verism.commands.config_file")
+    trust = import_module("verism.trust")
     ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
     configs: list[Path] = []
     try:
+        options, trusted = trust.split(options)
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
-        resolve_name(COMMANDS[command][0])(located)
+        with trust.limited(trusted, trust.named_in(options)):
+            resolve_name(COMMANDS[command][0])(located)
     except KeyboardInterrupt:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None
@@ -87,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "verism",
         description="Neural style transfer that keeps a photo a photo.",
-        epilog="verism COMMAND --help tells more.",
+        epilog="verism COMMAND --help tells more. Each command takes --trust PACKAGE, as often as needed: a config "
+        "or a checkpoint may then name classes of that Python package, beside those of verism, torch, Lightning and "
+        "torchmetrics.",
     )
     parser.add_argument("--version", action="version", version=version.__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -19,7 +19,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
-from verism import checkpoint, precision
+from verism import checkpoint, precision, trust
 from verism.callbacks import (
     Checkpoints,
     Histograms,
@@ -56,7 +56,7 @@ SEEDS = 2**32
 def fit(args: Sequence[str]) -> VerismCLI:
     """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
     quieten_lightning()
-    return VerismCLI(["fit", *args], command=["fit", *args])
+    return VerismCLI(["fit", *args], command=["fit", *args, *trust.given()])
 
 
 def resolve_paths() -> None:
@@ -115,7 +115,8 @@ class VerismCLI(LightningCLI):
         self._command = command
         self._numbered: list[Numbered] = []
         try:
-            self._run(args, run=run)
+            with trust.limited():
+                self._run(args, run=run)
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
                 raise
@@ -191,6 +192,7 @@ class VerismCLI(LightningCLI):
                 "--model, --data and their like take files of options, and one given is no text."
             ) from error
         options = self.config.get("fit")
+        trust.check(self.config if options is None else options)
         if options is not None and not 0 <= int(options.seed_everything) < SEEDS:
             raise VerismError(f"--seed_everything {options.seed_everything}: must be from 0 to {SEEDS - 1}.")
         if options is not None and options.get("ckpt_path") is not None:
@@ -429,12 +431,18 @@ class FitOptions(VerismCLI):
 
     def read(self, args: Sequence[str]) -> dict[str, Any]:
         """Return the complete options that ``args`` stand for, of plain types, as ``fit`` takes them in a config."""
-        options: dict[str, Any] = yaml.safe_load(self.parser.dump(self.parser.parse_args(list(args)), skip_none=False))
+        with trust.limited():
+            found = self.parser.parse_args(list(args))
+            trust.check(found)
+            options: dict[str, Any] = yaml.safe_load(self.parser.dump(found, skip_none=False))
         return options
 
     def build(self, options: Mapping[str, Any]) -> StyleTransfer:
         """Return the model of ``options``."""
-        model: StyleTransfer = self.parser.instantiate_classes(self.parser.parse_object(dict(options))).model
+        with trust.limited():
+            found = self.parser.parse_object(dict(options))
+            trust.check(found)
+            model: StyleTransfer = self.parser.instantiate_classes(found).model
         return model
 
     def before_instantiate_classes(self) -> None:

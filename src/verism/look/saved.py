@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 
-from verism import checkpoint
+from verism import checkpoint, trust
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import VerismError
@@ -48,7 +48,13 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
     options = state["hyper_parameters"].get("canvas")
     if options is None:
         raise VerismError(f"{path}: does not say what canvas it is of, as checkpoints of the command fit do.")
-    made: Canvas = parser.instantiate_classes(parser.parse_object({"canvas": options})).canvas
+    try:
+        with trust.limited():
+            found = parser.parse_object({"canvas": options})
+            trust.check(found)
+            made: Canvas = parser.instantiate_classes(found).canvas
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise VerismError(f"{path}: the canvas that its run had is not known here ({error}).") from error
     tensors = checkpoint.canvas_state(state)
     try:
         made.resume(tensors)
