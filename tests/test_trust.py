@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import ArgumentParser
 from torch import nn
 
 import verism
@@ -21,7 +21,7 @@ from verism import trust
 from verism.backbone.weights import Weights
 from verism.checkpoint import canvas_state, read
 from verism.cli import main
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 
@@ -276,14 +276,14 @@ def test_a_checkpoint_is_a_config(
 def test_from_python(
     imported: Path, run: Callable[..., Path], photo_files: list[str], tiny_weights: Weights, tmp_path: Path
 ) -> None:
-    photos = photo_files[1::2]
+    content, style = photo_files[1::2]
     strange = config(imported.parent, {"model": {"canvas": "stranger.Mine"}})
     few: dict[str, Any] = {"trainer.max_steps": 1, "progress": False}
     with pytest.raises(VerismError, match="names stranger"):
-        verism.stylize(*photos, strange, **few)
+        verism.stylize(content, style, strange, **few)
     assert not imported.exists()
-    verism.stylize(*photos, strange, trust=["stranger"], **few)
-    verism.stylize(*photos, "leaky", **few, model={"canvas": {"class_path": "stranger.Mine"}})
+    verism.stylize(content, style, strange, trust=["stranger"], **few)
+    verism.stylize(content, style, "leaky", **few, model={"canvas": {"class_path": "stranger.Mine"}})
     assert imported.exists()
 
 
@@ -297,7 +297,7 @@ def test_the_policy_of_another_program_is_left_alone(imported: Path) -> None:
 
 def test_objects_that_no_option_is_for() -> None:
     with pytest.raises(VerismError, match=r"names (posix|nt)\.system"):
-        trust.check(Namespace(callback=Namespace(class_path="verism.Pixels", init_args=Namespace(init=os.system))))
+        trust.check({"callback": {"class_path": "verism.Pixels", "init_args": {"init": os.system}}})
     with pytest.raises(VerismError, match=r"--a: names torch\.nothing"):
-        trust.check(Namespace(a=[{"class_path": "torch.nothing"}]))
-    trust.check(Namespace(a=[{"class_path": "torch.optim.Adam"}], b=Namespace(class_path="torch.nn.ReLU"), c=None))
+        trust.check({"a": [{"class_path": "torch.nothing"}]})
+    trust.check({"a": [{"class_path": "torch.optim.Adam"}], "b": {"class_path": "torch.nn.ReLU"}, "c": None})

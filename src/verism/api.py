@@ -20,12 +20,13 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from PIL import Image
 from torch import Tensor
 
-from verism import cli, photo_file
+from verism import atomic, cli, photo_file
 from verism.callbacks import Output
 from verism.callbacks.metrics import RunMeasure
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.commands import config_file
+from verism.commands.complaint import plain
 from verism.commands.fit import VerismCLI
 from verism.commands.suggestion import meant
 from verism.data.source import PhotoLike, Source, source
@@ -194,8 +195,7 @@ class FittedRun:
             VerismError: the file exists, or cannot be written so.
         """
         path = Path(path)
-        if path.exists() and not overwrite:
-            raise VerismError(f"{path}: exists already; choose another path, or pass overwrite=True.")
+        atomic.check_absent(path, replace=overwrite, remedy="choose another path, or pass overwrite=True")
         steps = self.model.trainer.global_step
         made = made_with(self.model.backbone.identity, self.model.options, steps, self.strength)
         photo_file.write(path, self.photo, made, encoding or Encoding())
@@ -303,8 +303,7 @@ def _run(args: Sequence[str], photos: _Photos) -> MemoryRun:
     except InterruptedRunError as error:
         raise KeyboardInterrupt from error
     except ArgumentError as error:
-        message = " ".join(str(error).split())
-        raise VerismError(message + meant(message)) from error
+        raise VerismError(plain(str(error)) + meant(" ".join(str(error).split()))) from error
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
     except SystemExit as error:

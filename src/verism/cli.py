@@ -68,10 +68,11 @@ def main(args: Sequence[str] | None = None) -> None:
         if not isinstance(error, (ArgumentError, VerismError, lightning.MisconfigurationException)):
             raise
         message = " ".join(str(error).split())
-        if isinstance(error, ArgumentError) and command in ("fit", "run", "sweep"):
-            message += str(resolve_name("verism.commands.suggestion:meant")(message)) + config_file.of_other_versions(
-                configs
-            )
+        if isinstance(error, ArgumentError):
+            meant = resolve_name("verism.commands.suggestion:meant")(message)
+            message = resolve_name("verism.commands.complaint:plain")(str(error))
+            if command in ("fit", "run", "sweep"):
+                message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
 

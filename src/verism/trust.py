@@ -88,7 +88,7 @@ def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[
         _named.reset(tokens[1])
 
 
-def check(options: Namespace) -> None:
+def check(options: Namespace | Mapping[str, Any]) -> None:
     """Raise ``VerismError`` unless all that parsed options name is what an option is for.
 
     A parser sees to it that a class is of its slot's type. But an option of a callback, say, may take any function, and

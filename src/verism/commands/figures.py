@@ -17,7 +17,7 @@ from verism import atomic, images
 from verism.backbone import VGG19
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.commands.finished_run import FinishedRun
-from verism.commands.fit import resolve_paths
+from verism.commands.options import resolve_paths
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Draw the paper's figures of finished runs.

@@ -18,7 +18,7 @@ from jsonargparse.typing import register_type
 from verism import trust, version
 from verism.backbone.weights import choose
 from verism.commands import config_file
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.images import matching
