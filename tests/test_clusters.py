@@ -24,7 +24,7 @@ from torch import Tensor
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import _locate_configs, main
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 
 DOCUMENT = ROOT / "docs" / "clusters.md"
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.metrics import NAMES
 from verism.verdict import FAULTS, Fault, faults, summary
 

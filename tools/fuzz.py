@@ -1,4 +1,4 @@
-"""Damage photos and configs at random, and see that each is taken, or refused in a sentence.
+"""Damage photos and configs at random, draw options at random, and see that each is taken, or refused in a sentence.
 
 python tools/fuzz.py --seconds 600 goes on for so long, prints what it finds with the number that makes it again, and
 leaves the files in --kept. The tests run the first few of the same.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -21,7 +23,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import imagecodecs
 import numpy as np
@@ -33,9 +35,14 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from verism import photo_file
+import verism.commands.fit  # Once, for all of the processes.
+import verism.regions.search  # noqa: F401
+from verism import cli, photo_file
+from verism.backbone import weights
+from verism.backbone.architecture import CONVOLUTIONS
+from verism.backbone.weights import Published, Source, Weights
 from verism.commands import config_file
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE
 
@@ -52,6 +59,32 @@ WORDS = (
     *("é\u2028", "2020-13-45"),
 )
 """Values that YAML or an option's type may trip over."""
+
+
+EXTREMES: Mapping[type, tuple[str, ...]] = {
+    bool: ("true", "false"),
+    int: ("0", "1", "-1", "2", "3", "31", "32", "33", "48", "1000000000000", "2147483648"),
+    float: ("0", "-1", "1", "0.5", "1e-30", "1e30", ".nan", ".inf", "-.inf"),
+    str: ("", "x", "auto", "cpu", "16", "missing/x", "content.png", ".", "/dev/null", "../x.png", "\u2028", "é" * 300),
+    list: ("[]", "[1]", "[32, 48]", "[1, .nan]", "[a, b]", "[[1]]"),
+    dict: ("{}", "{conv1_1: 1}", "{conv1_1: .nan}", "{relu5_4: -1}", "{conv9_9: 1}", "{1: 2}"),
+}
+"""Values of a type that something may trip over."""
+
+CLASSES = (
+    *("Pixels", "Lut3d", "RegionalGrade", "BilateralGrid", "StyleLoss", "ColorLoss", "MomentsLoss", "ContentLoss"),
+    *("SlicedWassersteinLoss", "PhotorealismLoss", "ConsistencyLoss", "torch.nn.Tanh", "torch.nn.PReLU"),
+    *("torch.nn.Hardshrink", "torch.nn.RReLU", "torch.nn.Softmax", "Adam", "SGD", "LBFGS", "NAdam", "Rprop"),
+    *("EarlyStopping", "ModelCheckpoint", "LearningRateMonitor", "DeviceStatsMonitor", "Timer", "CSVLogger"),
+    *("RichProgressBar", "SimpleProfiler", "LambdaCallback", "StochasticWeightAveraging", "WandbLogger", "os.system"),
+)
+"""Classes that some option is for."""
+
+APART = ("trainer.devices", "trainer.num_nodes", "trainer.strategy", "trainer.accelerator", "config", "data.white")
+"""Options that start processes, or that a test of their own draws."""
+
+ENOUGH = 120
+"""Seconds that a run of two steps may take here."""
 
 
 @cache
@@ -204,6 +237,92 @@ def check_config(path: Path) -> bool:
     return True
 
 
+def drawn(data: bytes, random: Random) -> bytes:
+    """Return some options of ``fit`` with some values, as JSON, drawn from what its parser knows."""
+    del data
+    defaults = dict(_parser().parser.get_defaults().items())
+    names = [name for name in defaults if not name.startswith(APART)]
+    args: list[str] = []
+    for name in random.sample(names, random.choice((1, 1, 2, 3))):
+        kind = type(defaults[name])
+        values = [*EXTREMES.get(kind, ()), "null"]
+        if kind not in EXTREMES or random.random() < 0.2:
+            values = [*WORDS, *CLASSES, *(value for few in EXTREMES.values() for value in few), "null"]
+        args.append(f"--{name.replace('.init_args', '')}={random.choice(values)}")
+    if random.random() < 0.3:
+        slot = random.choice(("model.canvas", "model.style", "model.color", "model.losses.more", "optimizer"))
+        args.insert(0, f"--{slot}={random.choice(CLASSES)}")
+    if random.random() < 0.2:
+        slot = random.choice(("trainer.callbacks", "trainer.logger", "trainer.profiler", "model.backbone.activation"))
+        args.insert(0, f"--{slot}={random.choice(CLASSES)}")
+    return json.dumps(args).encode()
+
+
+@cache
+def _parser() -> FitOptions:
+    return FitOptions()
+
+
+def check_options(path: Path) -> bool:
+    """Run ``fit`` with options, in a process of its own; return whether they were taken.
+
+    Raises:
+        AssertionError: it hangs, or ends with something else than a picture or a sentence.
+    """
+    _parser()
+    # In a process that has other threads, a fork copies what they hold.
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
+        if (process := os.fork()) == 0:
+            _run(json.loads(path.read_text()), Path(folder), said.fileno())
+        _, status = os.waitpid(process, 0)
+        said.seek(0)
+        text = said.read().decode(errors="replace")
+    status = os.waitstatus_to_exitcode(status)
+    assert status in (0, 1, 2), f"{path.read_text()} ends with {status}: {text[-2000:]}"
+    assert "Traceback" not in text, f"{path.read_text()}: {text[-2000:]}"
+    assert not status or text.splitlines()[-1].startswith("verism: "), f"{path.read_text()}: {text[-500:]}"
+    return not status
+
+
+def _run(args: list[str], folder: Path, said: int) -> NoReturn:
+    """Be the command, on small photos with a tiny network, in ``folder``; says what it says to ``said``."""
+    status = 99
+    try:
+        for stream in (1, 2):
+            os.dup2(said, stream)
+        signal.alarm(ENOUGH)
+        os.chdir(folder)
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        levels = np.random.default_rng(0).integers(0, 256, (2, 40, 48, 3), np.uint8)
+        for name, samples in zip(("content.png", "style.png"), levels, strict=True):
+            Image.fromarray(samples).save(name)
+        weights.load = _tiny
+        warnings.resetwarnings()
+        few = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
+        cli.main(["fit", "--data.content=content.png", "--data.style=style.png", *few, *args])
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _tiny(source: Source, network: Published) -> Weights:
+    """Return a VGG-19 of four channels everywhere, whatever is asked for."""
+    del source, network
+    generator = torch.Generator().manual_seed(0)
+    kernels = {}
+    for number, layer in enumerate(CONVOLUTIONS):
+        weight = torch.randn(4, 4 if number else 3, 3, 3, generator=generator) / 5
+        kernels[layer.name] = (weight, torch.zeros(4))
+    return Weights("tiny", "0" * 64, kernels)
+
+
 class Kind(NamedTuple):
     """What is damaged: whole files, by name; how; and how the outcome is tried."""
 
@@ -215,6 +334,7 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     "photos": Kind(photos, damaged, check_photo),
     "configs": Kind(configs, miswritten, check_config),
+    "options": Kind(lambda: {"fit.json": b""}, drawn, check_options),
 }
 
 

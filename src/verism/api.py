@@ -20,12 +20,13 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from PIL import Image
 from torch import Tensor
 
-from verism import cli, photo_file
+from verism import atomic, cli, photo_file
 from verism.callbacks import Output
 from verism.callbacks.metrics import RunMeasure
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.commands import config_file
+from verism.commands.complaint import plain
 from verism.commands.fit import VerismCLI
 from verism.commands.suggestion import meant
 from verism.data.source import PhotoLike, Source, source
@@ -36,6 +37,7 @@ from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
 from verism.quiet import quieten_lightning
+from verism.trust import SLOTS, limited, named
 
 IN_MEMORY: Mapping[str, str] = {
     "page.write": "false",
@@ -54,6 +56,7 @@ def stylize(
     config: str | Path = "photoreal",
     *,
     progress: bool = True,
+    trust: Sequence[str] = (),
     **overrides: Any,
 ) -> Image.Image:
     """Give one photo the look of another.
@@ -68,6 +71,8 @@ def stylize(
         config: the settings: the name of one of verism's own configs, such as "photoreal", "lut" or "leaky", or the
             path of a YAML file.
         progress: show a progress bar.
+        trust: Python packages whose classes the config may name, beside verism, torch, Lightning and torchmetrics. A
+            class that ``overrides`` names is trusted.
         **overrides: options of ``verism fit`` that replace those of the config: sections as in a YAML file
             (``data={"size": 256}, output={"strength": 0.6}``) or single options as on the command line
             (``**{"data.size": 256}``).
@@ -84,7 +89,7 @@ def stylize(
         >>> picture = verism.stylize("mine.jpg", "theirs.jpg", progress=False)
         >>> picture.save("result.png")
     """
-    return fit(content, style, config, progress=progress, **overrides).image
+    return fit(content, style, config, progress=progress, trust=trust, **overrides).image
 
 
 def fit(
@@ -94,6 +99,7 @@ def fit(
     *,
     progress: bool = True,
     callbacks: Sequence[Callback] = (),
+    trust: Sequence[str] = (),
     **overrides: Any,
 ) -> FittedRun:
     """Give one photo the look of another, and return the fitted run: its picture, its look and its figures.
@@ -116,7 +122,8 @@ def fit(
     if not progress:
         args.append("--trainer.enable_progress_bar=false")
     args += _options(overrides)
-    with _quiet() as messages, isolate_rng():
+    chosen = named([value for name, value in overrides.items() if name.partition(".")[0] in SLOTS])
+    with _quiet() as messages, isolate_rng(), limited(trust, chosen):
         photos = _Photos(
             source(content, "the content photo"),
             [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],
@@ -190,8 +197,7 @@ class FittedRun:
             VerismError: the file exists, or cannot be written so.
         """
         path = Path(path)
-        if path.exists() and not overwrite:
-            raise VerismError(f"{path}: exists already; choose another path, or pass overwrite=True.")
+        atomic.check_absent(path, replace=overwrite, remedy="choose another path, or pass overwrite=True")
         steps = self.model.trainer.global_step
         made = made_with(self.model.backbone.identity, self.model.options, steps, self.strength)
         photo_file.write(path, self.photo, made, encoding or Encoding())
@@ -306,8 +312,7 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
     except InterruptedRunError as error:
         raise KeyboardInterrupt from error
     except ArgumentError as error:
-        message = " ".join(str(error).split())
-        raise VerismError(message + meant(message)) from error
+        raise VerismError(plain(str(error)) + meant(" ".join(str(error).split()))) from error
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
     except SystemExit as error:

@@ -58,6 +58,18 @@ def check(path: Path) -> None:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
 
+def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
+    """Raise ``VerismError`` if there is a file that must not be replaced.
+
+    Args:
+        path: of the file.
+        replace: whether it may be replaced.
+        remedy: what the user can do, as in "choose another path".
+    """
+    if path.exists() and not replace:
+        raise VerismError(f"{path}: exists already; {remedy}.")
+
+
 def _try(file: Path) -> None:
     """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
     with suppress(FileExistsError):

@@ -51,13 +51,16 @@ def main(args: Sequence[str] | None = None) -> None:
     _parser().parse_args([command])
     # Imported when they are needed, as the commands are: the list of commands is there at once.
     config_file = import_module("verism.commands.config_file")
+    trust = import_module("verism.trust")
     ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
     configs: list[Path] = []
     try:
+        options, trusted = trust.split(options)
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
-        resolve_name(COMMANDS[command][0])(located)
+        with trust.limited(trusted, trust.named_in(options)):
+            resolve_name(COMMANDS[command][0])(located)
     except KeyboardInterrupt:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None
@@ -66,10 +69,11 @@ def main(args: Sequence[str] | None = None) -> None:
         if not isinstance(error, (ArgumentError, VerismError, lightning.MisconfigurationException)):
             raise
         message = " ".join(str(error).split())
-        if isinstance(error, ArgumentError) and command in ("fit", "run", "sweep"):
-            message += str(resolve_name("verism.commands.suggestion:meant")(message)) + config_file.of_other_versions(
-                configs
-            )
+        if isinstance(error, ArgumentError):
+            meant = resolve_name("verism.commands.suggestion:meant")(message)
+            message = resolve_name("verism.commands.complaint:plain")(str(error))
+            if command in ("fit", "run", "sweep"):
+                message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
 
@@ -88,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "verism",
         description="Neural style transfer that keeps a photo a photo.",
-        epilog="verism COMMAND --help tells more.",
+        epilog="verism COMMAND --help tells more. Each command takes --trust PACKAGE, as often as needed: a config "
+        "or a checkpoint may then name classes of that Python package, beside those of verism, torch, Lightning and "
+        "torchmetrics.",
     )
     parser.add_argument("--version", action="version", version=version.__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 CHATTER = (
     "💡 Tip",  # Advertising, of litlogger among others.
@@ -37,6 +40,22 @@ def quieten_lightning() -> None:
     warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
     # Two photos in memory need no workers.
     warnings.filterwarnings("ignore", message="The 'train_dataloader' does not have many workers")
+
+
+@contextmanager
+def quiet_writers() -> Iterator[None]:
+    """Print no traceback of a thread that cannot write: TensorBoard's raises its error in the run too, at the end."""
+    before = threading.excepthook
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        if not isinstance(failed.exc_value, OSError):
+            before(failed)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _is_of_the_run(record: logging.LogRecord) -> bool:

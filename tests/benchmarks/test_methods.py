@@ -12,7 +12,7 @@ from methods import Case, Given, Made, methods
 from torch import Tensor
 
 from verism import images
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 
 COPY = """
 import pathlib, shutil, sys

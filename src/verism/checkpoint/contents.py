@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import torch
 from jsonargparse import ArgumentError, ArgumentParser
 from torch import nn
 
+from verism import trust
 from verism.errors import VerismError
 
 
@@ -46,8 +47,16 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     }
 
 
-def built(method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+def built(
+    method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path, trusted: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the arguments of ``method``, the class of the run's module, as the run has recorded them, instantiated.
+
+    Args:
+        method: the class.
+        checkpoint: of the run.
+        path: of the checkpoint.
+        trusted: packages that it may name classes of, beside ``verism.trust.PACKAGES``.
 
     Raises:
         VerismError: the run has not recorded them, or they are not of this version.
@@ -61,7 +70,10 @@ def built(method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Pa
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(method, "model", instantiate=False)
     try:
-        parts = parser.instantiate_classes(parser.parse_object({"model": dict(recorded)})).model
+        with trust.limited(trusted):
+            found = parser.parse_object({"model": dict(recorded)})
+            trust.check(found)
+            parts = parser.instantiate_classes(found).model
     except (ArgumentError, TypeError, ValueError) as error:
         raise VerismError(f"{path}: what its run was made of is not known here ({error}).") from error
     return dict(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from lightning.pytorch import LightningModule
@@ -60,7 +60,9 @@ class CanvasModule(LightningModule):
         raise NotImplementedError
 
     @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, **parts: Any) -> Self:  # type: ignore[override]
+    def load_from_checkpoint(  # type: ignore[override]
+        cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
+    ) -> Self:
         """Return the module of a run as the checkpoint left it, with its image.
 
         ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with the run; ``fit`` without ``ckpt_path`` starts
@@ -69,6 +71,8 @@ class CanvasModule(LightningModule):
         Args:
             checkpoint_path: a file or URL.
             map_location: the device to put the module on, such as "cuda"; None: the CPU.
+            trust: Python packages whose classes the checkpoint may name, beside verism, torch, Lightning and
+                torchmetrics.
             **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
                 and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
 
@@ -76,6 +80,6 @@ class CanvasModule(LightningModule):
             VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
         """
         state = read(checkpoint_path)
-        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path))
+        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path, trust))
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
         return model.to(map_location or "cpu")

@@ -13,7 +13,7 @@ from verism import images, photo_file
 from verism.backbone import VGG19
 from verism.backbone.weights import Source
 from verism.commands.finished_run import FinishedRun
-from verism.commands.fit import resolve_paths
+from verism.commands.options import resolve_paths
 from verism.errors import VerismError
 from verism.metrics import Measure
 from verism.photo_file.transparency import filled

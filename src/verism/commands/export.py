@@ -8,11 +8,9 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
-from verism import atomic
-from verism.commands.fit import resolve_paths
-from verism.errors import VerismError
+from verism.commands import output_options
+from verism.commands.options import resolve_paths
 from verism.look import lut_file, saved
-from verism.look.strength import Strength
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
@@ -36,24 +34,19 @@ def export(args: Sequence[str]) -> None:
     resolve_paths()
     parser = ArgumentParser(prog="verism export", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("run", type=Path, help="The folder of a finished run, or one of its checkpoints.")
-    parser.add_argument("--output.path", type=Path, required=True, help="A .cube or .png file.")
-    parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
+    output_options.add_file(parser, "A .cube or .png file.")
     parser.add_argument(
         "--output.nodes",
         type=int | None,
         default=None,
         help="Nodes along each axis: 17, 33 or 65 of a .cube file, 16, 36, 64 or 144 of a .png; null: 33 or 64.",
     )
-    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
+    output_options.add_strength(parser)
     options = parser.parse_args(list(args))
     output = options.output
-    strength = Strength(output.strength, output.color, output.tone)
-    strength.check()
-    path: Path = output.path
-    lut_file.check(path, output.nodes)
-    atomic.check(path)
-    if path.exists() and not output.overwrite:
-        raise VerismError(f"{path}: exists already; choose another --output.path, or set --output.overwrite true.")
+    strength = output_options.strength(output)
+    lut_file.check(output.path, output.nodes)
+    path = output_options.check_file(output)
     canvas = saved.read(options.run)
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)

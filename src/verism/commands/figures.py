@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from verism import atomic, images
 from verism.backbone import VGG
 from verism.commands.finished_run import FinishedRun
-from verism.commands.fit import resolve_paths
+from verism.commands.options import resolve_paths
 from verism.errors import VerismError
 from verism.quiet import quieten_lightning
 

@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from verism import images, photo_file
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.data import PhotoPair, Photos
 from verism.data.options import photo_pair
 from verism.errors import VerismError

@@ -10,16 +10,16 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 from tqdm import tqdm
 
-from verism import images, photo_file
+from verism import atomic, images, photo_file
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
-from verism.commands.fit import resolve_paths
+from verism.commands import output_options
+from verism.commands.options import resolve_paths
 from verism.errors import PredictError, VerismError
 from verism.look import saved
 from verism.look.look import is_own
 from verism.look.series import Series
-from verism.look.strength import Strength
-from verism.photo_file import MEGAPIXELS, Encoding
+from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 
 UNKNOWN = 0.05
@@ -63,8 +63,8 @@ def predict(args: Sequence[str]) -> None:
         "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
     )
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace files that exist.")
-    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
-    parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
+    output_options.add_strength(parser)
+    output_options.add_encoding(parser)
     parser.add_argument(
         "--output.local",
         type=bool | None,
@@ -80,9 +80,8 @@ def predict(args: Sequence[str]) -> None:
     )
     options = parser.parse_args(list(args))
     output = options.output
-    strength = Strength(output.strength, output.color, output.tone)
-    strength.check()
-    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
+    strength = output_options.strength(output)
+    encoding = output_options.encoding(output)
     limited = partial(photo_file.limited, options.data.max_megapixels)
     with limited():
         # A limit that is not above 0 is one mistake, not one for each photo.
@@ -136,7 +135,6 @@ def _jobs(patterns: Sequence[Path], folder: Path, *, overwrite: bool) -> dict[Pa
             raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
         if result.resolve() == photo.resolve():
             raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
-        if result.exists() and not overwrite:
-            raise VerismError(f"{result}: exists already; choose another --output.dir, or set --output.overwrite true.")
+        atomic.check_absent(result, replace=overwrite, remedy=f"choose another --output.dir, {output_options.REPLACE}")
         jobs[photo] = result
     return jobs

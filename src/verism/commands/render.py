@@ -9,14 +9,14 @@ from typing import Any
 
 from jsonargparse import ArgumentParser
 
-from verism import atomic, checkpoint, photo_file
-from verism.commands.fit import resolve_paths
+from verism import checkpoint, photo_file
+from verism.commands import output_options
+from verism.commands.options import resolve_paths
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered
-from verism.look.strength import Strength
-from verism.photo_file import MEGAPIXELS, Encoding
+from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
@@ -39,23 +39,18 @@ def render(args: Sequence[str]) -> None:
     resolve_paths()
     parser = ArgumentParser(prog="verism render", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("run", type=Path, help="The folder of a run, or one of its checkpoints.")
-    parser.add_argument("--output.path", type=Path, required=True, help="A .png, .tiff, .jpg or .webp file.")
-    parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
+    output_options.add_file(parser, "A .png, .tiff, .jpg or .webp file.")
     parser.add_argument(
         "--data.content", type=Path | None, default=None, help="The content photo of the run, if it has moved since."
     )
-    parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
-    parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
+    output_options.add_strength(parser)
+    output_options.add_encoding(parser)
     options = parser.parse_args(list(args))
     output = options.output
-    strength = Strength(output.strength, output.color, output.tone)
-    strength.check()
-    encoding = Encoding(output.profile, output.depth, output.dither, output.quality)
-    path: Path = output.path
-    photo_file.check(path, encoding)
-    atomic.check(path)
-    if path.exists() and not output.overwrite:
-        raise VerismError(f"{path}: exists already; choose another --output.path, or set --output.overwrite true.")
+    strength = output_options.strength(output)
+    encoding = output_options.encoding(output)
+    photo_file.check(output.path, encoding)
+    path = output_options.check_file(output)
     file = saved.newest(options.run) if options.run.is_dir() else options.run
     state = checkpoint.read(file)
     canvas = saved.canvas(file, state)

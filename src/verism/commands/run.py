@@ -17,7 +17,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.text import Text
 
-from verism import images, photo_file, verdict
+from verism import images, photo_file, trust, verdict
 from verism.callbacks import Checkpoints, Metrics, checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
@@ -170,7 +170,7 @@ def _one(request: Request, number: int) -> Path:
     options = list(request.options)
     given = _value(options, "--output.path")
     path = result_path(content, style, preview=request.preview) if given is None else Path(given)
-    command = ["run", str(content), str(style), *options]
+    command = ["run", str(content), str(style), *options, *trust.given()]
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 
 _UNKNOWN = re.compile(r"does not accept option '([\w.]+)'|unrecognized arguments: --([\w.]+)")
 

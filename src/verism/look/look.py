@@ -16,7 +16,6 @@ from verism.canvas.grade import Grade
 from verism.color.table import through
 from verism.data import source
 from verism.data.source import PhotoLike
-from verism.errors import VerismError
 from verism.look import lut_file, saved
 from verism.look.lut_file import Deviation
 from verism.look.strength import Strength
@@ -100,8 +99,7 @@ class Look:
         path = Path(path)
         lut_file.check(path)
         atomic.check(path)
-        if path.exists() and not overwrite:
-            raise VerismError(f"{path}: exists already; choose another path, or pass overwrite=True.")
+        atomic.check_absent(path, replace=overwrite, remedy="choose another path, or pass overwrite=True")
         with torch.no_grad():
             return lut_file.write(path, self.table, self.canvas.photo, self.canvas(), self.strength)
 

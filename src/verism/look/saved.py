@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 
-from verism import checkpoint
+from verism import checkpoint, trust
 from verism.backbone import Backbone
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
@@ -44,12 +44,13 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
     Raises:
         VerismError: it does not say what canvas it is of, or holds another's state.
     """
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--canvas", type=Canvas)
     options = state["hyper_parameters"].get("canvas")
     if options is None:
         raise VerismError(f"{path}: does not say what canvas it is of, as checkpoints of the command fit do.")
-    made: Canvas = parser.instantiate_classes(parser.parse_object({"canvas": options})).canvas
+    try:
+        made: Canvas = _made(Canvas, options)
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise VerismError(f"{path}: the canvas that its run had is not known here ({error}).") from error
     tensors = checkpoint.canvas_state(state)
     try:
         made.resume(tensors)
@@ -67,11 +68,21 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
     Raises:
         VerismError: the weights cannot be loaded, or are others now.
     """
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--backbone", type=Backbone)
-    options = state["hyper_parameters"]["backbone"]
-    made: Backbone = parser.instantiate_classes(parser.parse_object({"backbone": options})).backbone
+    try:
+        made: Backbone = _made(Backbone, state["hyper_parameters"]["backbone"])
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise VerismError(f"The network that the run had is not known here ({error}).") from error
     return made
+
+
+def _made(kind: type, options: Any) -> Any:
+    """Return what a class path and its options stand for, if a checkpoint may name it."""
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--part", type=kind)
+    with trust.limited():
+        found = parser.parse_object({"part": options})
+        trust.check(found)
+        return parser.instantiate_classes(found).part
 
 
 def newest(run: Path) -> Path:

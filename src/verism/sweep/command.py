@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, lazy_instance
 from tqdm import tqdm
 
-from verism.commands.fit import resolve_paths
+from verism.commands.options import resolve_paths
 from verism.errors import SweepError, VerismError
 from verism.quiet import quieten_lightning
 from verism.sweep.estimate import estimate

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from verism import precision
 from verism.canvas import Pixels
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.data import Photos
 from verism.data.options import photo_pair
 from verism.errors import VerismError

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse.typing import register_type
 
-from verism import version
+from verism import trust, version
 from verism.backbone.weights import choose
 from verism.commands import config_file
-from verism.commands.fit import FitOptions
+from verism.commands.options import FitOptions
 from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.images import matching
@@ -176,7 +176,7 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     # A run that was done under other words, before the grid grew, say, stays where it is.
     ending = f",{digest[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
-    return Run(folder, options, digest, labels, seed)
+    return Run(folder, options, digest, labels, seed, trust.packages())
 
 
 def _reseed(options: dict[str, Any], seed: int) -> None:

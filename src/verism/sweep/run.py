@@ -49,6 +49,7 @@ class Run:
         digest: hexadecimal SHA-256 of all that decides the result: options, photos, version.
         settings: option that varies in the sweep to its label.
         seed: of everything random.
+        trusted: packages that ``options`` may name classes of, beside ``verism.trust.PACKAGES``.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class Run:
     digest: str
     settings: Mapping[str, str]
     seed: int
+    trusted: Sequence[str] = ()
 
     def prepare(self) -> None:
         """Write the options down, unless the run is finished: its photos may have moved since."""

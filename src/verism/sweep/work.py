@@ -11,6 +11,7 @@ import traceback
 from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from verism import trust
 from verism.commands.fit import fit
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
@@ -47,7 +48,8 @@ def _fit(run: Run) -> Outcome:
     own = [f"--trainer.logger={json.dumps(logger)}", "--output.path=null", "--trainer.enable_progress_bar=false"]
     started = time.perf_counter()
     try:
-        model = fit([f"--config={folder / OPTIONS}", *own]).model
+        with trust.limited(run.trusted):
+            model = fit([f"--config={folder / OPTIONS}", *own]).model
     except Exception as error:
         with (folder / LOG).open("a") as file:
             traceback.print_exc(file=file)

@@ -1,0 +1,71 @@
+"""The example photos of verism's own configs, which are a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from verism.cli import CONFIGS
+from verism.errors import VerismError
+
+
+def check(args: Sequence[str], content: Path, styles: Sequence[Path]) -> None:
+    """Refuse a photo of the user's beside an example that nobody has asked for.
+
+    Args:
+        args: of ``fit``, with the paths of configs.
+        content: the content photo that they stand for.
+        styles: the style photos.
+
+    Raises:
+        VerismError: only one of them is named elsewhere than in a config of verism's own.
+    """
+    if not styles:
+        return
+    # None: not named at all, or by a file for the whole section, which may name both.
+    asked: dict[str, bool | None] = {"content": None, "style": None}
+    for option, value in _named(args):
+        if option in asked:
+            asked[option] = not _is_own(value, content if option == "content" else styles[0])
+        elif option == "":
+            return
+    if {*asked.values()} == {True, False}:
+        yours, other = ("content", "style") if asked["content"] else ("style", "content")
+        example = content if other == "content" else styles[0]
+        raise VerismError(
+            f"--data.{yours}: is your photo, and --data.{other} would be the example, {example.name}; give "
+            f"--data.{other} too."
+        )
+
+
+def _named(args: Sequence[str]) -> list[tuple[str, Path | None]]:
+    """Return which options of data are named, in order, and by which config; None: on the command line."""
+    found: list[tuple[str, Path | None]] = []
+    for arg, following in pairwise([*args, ""]):
+        option, equals, value = arg.partition("=")
+        value = value if equals else following
+        if option in ("--config", "-c"):
+            found += [(name, Path(value)) for name in _data(Path(value))]
+        elif option == "--data" or option.startswith("--data."):
+            found.append((option.removeprefix("--data").removeprefix("."), None))
+    return found
+
+
+def _data(config: Path) -> list[str]:
+    try:
+        options: Any = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        # Not a file, but options as text; the parser has read what is there.
+        return []
+    data = options.get("data") if isinstance(options, dict) else None
+    return list(data) if isinstance(data, dict) else []
+
+
+def _is_own(config: Path | None, photo: Path) -> bool:
+    """Return whether a photo is an example, named by a config of verism's own."""
+    here = CONFIGS.resolve()
+    return config is not None and config.resolve().is_relative_to(here) and photo.is_relative_to(here / "photos")

@@ -1,0 +1,124 @@
+"""What is wrong with a run, found before it has written anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from jsonargparse import Namespace
+from lightning.pytorch import Trainer
+from torch import nn
+
+from verism import photo_file
+from verism.commands.options import PhotoFiles
+from verism.data.options import style_paths
+from verism.errors import VerismError
+from verism.module import StyleTransfer
+from verism.tiling.boxes import shares
+
+SEEDS = 2**32
+"""Number of valid seeds."""
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that torch or NumPy cannot take."""
+    if not 0 <= int(seed) < SEEDS:
+        raise VerismError(f"--seed_everything {seed}: must be from 0 to {SEEDS - 1}.")
+
+
+def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: Trainer) -> None:
+    """Raise ``VerismError`` unless a run can begin.
+
+    Args:
+        options: of ``fit``, as they were given.
+        model: built from them, not started.
+        data: likewise; reads the photos.
+        trainer: likewise.
+    """
+    check_length(options.trainer)
+    check_folders(trainer)
+    check_files(options)
+    data.setup("fit")
+    check_twins(data)
+    with photo_file.limited(data.max_megapixels):
+        model.canvas.check()
+    if model.scales is not None:
+        model.scales.check(data.size, trainer.max_steps)
+    check_optimizer(model, trainer)
+    check_shares(model, data, trainer.world_size)
+
+
+def check_length(trainer: Namespace) -> None:
+    """Refuse a run that would make no step."""
+    for name in ("max_steps", "max_epochs", "limit_train_batches"):
+        if trainer[name] is not None and trainer[name] == 0:
+            raise VerismError(f"--trainer.{name} 0: no step would be made, and nothing written; choose at least 1.")
+    if trainer.fast_dev_run:
+        raise VerismError("--trainer.fast_dev_run: would write nothing; try --trainer.max_steps 1 in its place.")
+
+
+def check_folders(trainer: Trainer) -> None:
+    """Refuse folders for logs that no path leads to, such as a link to itself."""
+    for folder in (trainer.default_root_dir, *(logger.save_dir for logger in trainer.loggers)):
+        if folder and "://" not in str(folder):
+            try:
+                Path(folder).expanduser().resolve()
+            except (OSError, RuntimeError, ValueError) as error:
+                raise VerismError(
+                    f"{folder}: cannot be followed to a folder; see --trainer.default_root_dir."
+                ) from error
+
+
+def check_files(options: Namespace) -> None:
+    """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
+    inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
+    outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
+    styles = style_paths(vars(options.data))
+    if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
+        raise VerismError(
+            f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
+            "choose another photo for one of them."
+        )
+    taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
+    for option, path in outputs.items():
+        for name, taken in taken_from:
+            if _are_one(path, taken):
+                raise VerismError(
+                    f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another --{option}."
+                )
+
+
+def check_twins(data: PhotoFiles) -> None:
+    """Refuse one photo under two names."""
+    digests, (style, *_) = data.digests, data.styles
+    if digests["content"] == digests["style"]:
+        raise VerismError(
+            f"{style}: is the same photo as {data.content}, which would come back as it is; choose another photo for "
+            "one of them."
+        )
+
+
+def check_optimizer(model: StyleTransfer, trainer: Trainer) -> None:
+    """Have torch say what it has against the optimiser, in a step on parameters like the canvas's, but tiny."""
+    # Several processes may not touch their devices before Lightning has set them up.
+    device = trainer.strategy.root_device if trainer.world_size == 1 else torch.device("cpu")
+    trial = [nn.Parameter(torch.zeros([2] * it.dim(), device=device)) for it in model.canvas.parameters()]
+    for parameter in trial:
+        parameter.grad = torch.zeros_like(parameter)
+    try:
+        optimizer = model.optimizer(trial or [nn.Parameter(torch.zeros(2, 2))])
+        if trial and (trainer.world_size == 1 or trainer.strategy.root_device.type == "cpu"):
+            optimizer.step(lambda: 0.0)
+    except (AssertionError, RuntimeError, TypeError, ValueError) as error:
+        raise VerismError(f"--optimizer: cannot optimise this canvas: {str(error).rstrip('.')}.") from error
+
+
+def check_shares(model: StyleTransfer, data: PhotoFiles, processes: int) -> None:
+    """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
+    content = (data.photos if model.scales is None else data.at(model.scales.sizes[0])).content
+    shares(content.shape[-2], content.shape[-1], processes)
+
+
+def _are_one(first: Path, second: Path) -> bool:
+    """Return whether two paths are of one file, by whatever names."""
+    return first.exists() and second.exists() and first.samefile(second)

@@ -1,0 +1,82 @@
+"""A run that goes on from a checkpoint: whether it is the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.utilities import rank_zero_info
+
+from verism import checkpoint
+from verism.data import PhotoPair
+from verism.errors import VerismError
+from verism.module import StyleTransfer
+
+
+def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> None:
+    """Refuse a checkpoint that cannot be read, or that a run would not go on from in the same way.
+
+    Args:
+        path: of the checkpoint.
+        model: of the run, which is brought to the state of the checkpoint.
+        data: of the run.
+        trainer: of the run.
+        optimizer: class path of the run's.
+
+    Raises:
+        VerismError: the checkpoint is of other weights, another optimiser, other photos or another canvas.
+    """
+    found = checkpoint.read(path)
+    was = found["hyper_parameters"]
+    weights, sha256 = (found["verism"]["backbone"][name] for name in ("weights", "sha256"))
+    if sha256 != model.backbone.identity["sha256"]:
+        raise VerismError(
+            f"{path}: was made with other weights, {weights} of sha256 {sha256}: name them with "
+            "--model.backbone.weights."
+        )
+    # A run from Python has no options to record, but for the weights.
+    recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
+    if recorded != optimizer:
+        raise VerismError(f"{path}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}.")
+    # The Trainer would attach them, and make the run's folder first.
+    model.trainer = data.trainer = trainer
+    trainer.datamodule = data  # type: ignore[attr-defined]  # Set by a connector.
+    _check_photos(path, found["verism"].get("photos", {}), data.digests)
+    _check_options(path, checkpoint.options(found), checkpoint.flat(model.options))
+    model.configure_model()
+    model.on_load_checkpoint(found)
+
+
+def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str, list[str]]) -> None:
+    """Refuse the checkpoint of a run on other photos or masks than these.
+
+    Args:
+        path: of the checkpoint.
+        was: SHA-256 of that run's files, by what they are to it.
+        now: the same of this run's.
+    """
+    for name in sorted(was.keys() | now.keys()) if was else ():
+        if list(was.get(name, [])) != now.get(name, []):
+            raise VerismError(
+                f"{path}: is of a run with another --data.{name}; go on with the files of that run, or start a new run "
+                "without --ckpt_path."
+            )
+
+
+def _check_options(path: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Say which options are others than those of the run that is gone on with; refuse another space of colours."""
+    # Compared by content, or without effect on the image.
+    apart = ("data.content", "data.style", "data.max_megapixels", "tile", "backbone.weights")
+    changed = {
+        name: (was[name], now[name])
+        for name in was.keys() & now.keys()
+        if was[name] != now[name] and not name.startswith(apart)
+    }
+    for name in ("canvas", "canvas.space"):
+        before, after = (str(options.get(name)).rpartition(".")[2] for options in (was, now))
+        if name in was and before != after:
+            raise VerismError(f"{path}: is of a run with --model.{name} {before}, and cannot go on with {after}.")
+    if changed:
+        said = ", ".join(f"{name} {after} (before: {before})" for name, (before, after) in sorted(changed.items()))
+        rank_zero_info(f"Going on with other options than before: {said}.")
