@@ -40,7 +40,7 @@ import verism.regions.search  # noqa: F401
 from verism import cli, photo_file
 from verism.backbone import weights
 from verism.backbone.architecture import CONVOLUTIONS
-from verism.backbone.weights import Published, Source, Weights
+from verism.backbone.weights import VGG19, Published, Source, Weights
 from verism.commands import config_file
 from verism.commands.options import FitOptions
 from verism.errors import VerismError
@@ -312,7 +312,7 @@ def _run(args: list[str], folder: Path, said: int) -> NoReturn:
         os._exit(status)
 
 
-def _tiny(source: Source, network: Published) -> Weights:
+def _tiny(source: Source, network: Published = VGG19) -> Weights:
     """Return a VGG-19 of four channels everywhere, whatever is asked for."""
     del source, network
     generator = torch.Generator().manual_seed(0)
