@@ -93,7 +93,8 @@ def paper_step(
         convolution.weight.data, convolution.bias.data = weight, bias  # type: ignore[union-attr]
         layers += [convolution, activation]
     network = nn.Sequential(*layers).double().requires_grad_(requires_grad=False)
-    taps = {"conv1_1": 0, "conv2_1": 5, "conv3_1": 10, "conv4_1": 19, "conv5_1": 28, "conv5_4": 34}
+    convolutions = (index for index, layer in enumerate(network) if isinstance(layer, nn.Conv2d))
+    taps = dict(zip(weights.kernels, convolutions, strict=True))
 
     def features(x: Tensor) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}

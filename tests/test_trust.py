@@ -116,11 +116,11 @@ STRANGE: dict[str, tuple[Any, str]] = {
     ),
     "an activation": (
         {"model": {"backbone": {"activation": "stranger.png"}}},
-        "model.backbone.activation: names stranger.png",
+        "model.backbone.*: names stranger.png",
     ),
     "a function as an activation": (
         {"model": {"backbone": {"activation": "os.system"}}},
-        "model.backbone.activation: names os.system",
+        "model.backbone.*: names os.system",
     ),
     "a module of torch's that is none": (
         {"model": {"backbone": {"activation": {"class_path": "torch.jit.ScriptModule"}}}},

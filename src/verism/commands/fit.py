@@ -189,7 +189,8 @@ class VerismCLI(LightningCLI):
         model = options["model"]
         identity = self.model.backbone.identity
         rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
-        model["backbone"] |= identity
+        backbone = model["backbone"]
+        backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
         # The callback that measures logs them, because TensorBoard wants hyperparameters and metrics named together.
         self.model.save_hyperparameters(model, logger=False)
         self.datamodule.save_hyperparameters(options["data"], logger=False)

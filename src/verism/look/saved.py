@@ -48,7 +48,7 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
     if options is None:
         raise VerismError(f"{path}: does not say what canvas it is of, as checkpoints of the command fit do.")
     try:
-        made: Canvas = _made(Canvas, options)
+        made: Canvas = _made("canvas", Canvas, options)
     except (ArgumentError, TypeError, ValueError) as error:
         raise VerismError(f"{path}: the canvas that its run had is not known here ({error}).") from error
     tensors = checkpoint.canvas_state(state)
@@ -69,20 +69,20 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
         VerismError: the weights cannot be loaded, or are others now.
     """
     try:
-        made: Backbone = _made(Backbone, state["hyper_parameters"]["backbone"])
+        made: Backbone = _made("backbone", Backbone, state["hyper_parameters"]["backbone"])
     except (ArgumentError, TypeError, ValueError) as error:
         raise VerismError(f"The network that the run had is not known here ({error}).") from error
     return made
 
 
-def _made(kind: type, options: Any) -> Any:
+def _made(name: str, kind: type, options: Any) -> Any:
     """Return what a class path and its options stand for, if a checkpoint may name it."""
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--part", type=kind)
+    parser.add_argument(f"--{name}", type=kind)
     with trust.limited():
-        found = parser.parse_object({"part": options})
+        found = parser.parse_object({name: options})
         trust.check(found)
-        return parser.instantiate_classes(found).part
+        return parser.instantiate_classes(found)[name]
 
 
 def newest(run: Path) -> Path:
