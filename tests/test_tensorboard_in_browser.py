@@ -109,7 +109,7 @@ def test_hparams_page_compares_runs(
     for weight in ("1000", "2000"):
         folder = run("--trainer.max_steps", "3", "--model.content.weight", weight)
         scalars = EventAccumulator(str(folder)).Reload()
-        shown |= {f"{scalars.Scalars('metrics/structure')[-1].value:#.5g}", folder.name}
+        shown |= {"content-style", f"{scalars.Scalars('metrics/structure')[-1].value:#.5g}", folder.name}
     with tensorboard(folder.parent, tmp_path / "tensorboard.log") as address:
         browser.get(f"{address}#hparams")
 

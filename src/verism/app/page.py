@@ -60,8 +60,8 @@ CSS = """
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
-  .column, .row, .block, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
-  .row > * { flex-basis: 130px !important; }
+  .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
+  .block { max-width: 100% !important; }
 }
 """
 

@@ -27,6 +27,9 @@ AREA = 2**20
 UNTOLD = ("sha256", "inplace", "max_megapixels", "mask_threshold")
 """Options that are no choice about the picture."""
 
+NAMES_OF_PHOTOS = "Photos"
+"""By its capital letter, TensorBoard, which shows five at first, has it before all others."""
+
 PHOTOS = ("data.content", "data.style")
 """Options that are told by the names of the photos."""
 
@@ -122,7 +125,7 @@ def told(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
     """
     names = [photo.stem if isinstance(photo, Path) else photo.name for photo in (data.content, *data.styles)]
     options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
-    return {"photos": "-".join(names)} | {
+    return {NAMES_OF_PHOTOS: "-".join(names)} | {
         name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
         for name, value in options.items()
         if name.rpartition(".")[2] not in UNTOLD and name not in PHOTOS
