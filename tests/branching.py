@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from conftest import tiny_vgg19
 
@@ -44,7 +45,7 @@ class Disk:
     def mount(self) -> None:
         """Be where files are opened, by Python's own functions and by libraries."""
         builtins.open = self.open
-        io.open = self.open  # type: ignore[assignment]  # What pathlib and TensorBoard call.
+        io.open = self.open  # What pathlib and TensorBoard call.
 
 
 def branched(options: Sequence[str], folder: Path, rooms: Sequence[int | None]) -> list[int]:
@@ -71,8 +72,9 @@ def _trunk(options: list[str], folder: Path, rooms: list[int | None]) -> None:
     os.setsid()
     os.chdir(folder)
     torch.set_num_threads(1)
-    weights.load = lambda source: tiny_vgg19()
-    run_folder.claim = _branching(run_folder.claim, folder, rooms)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(weights, "load", lambda source, published: tiny_vgg19())
+    patch.setattr(run_folder, "claim", _branching(run_folder.claim, folder, rooms))
     status = 99
     try:
         main(["fit", *options])

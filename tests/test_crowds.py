@@ -32,7 +32,7 @@ def test_thirty_disks_that_fill_up(photo_files: list[str], tmp_path: Path) -> No
     """What has been written is whole, the run ends in a sentence, and its last state is there if there was room."""
     folder = tmp_path / "full"
     folder.mkdir()
-    rooms = [Random(number).randrange(40) for number in range(30)]  # noqa: S311
+    rooms = [Random(number).randrange(14) for number in range(30)]  # noqa: S311
     statuses = branched([*photo_files, *FEW, "--trainer.max_steps=4"], folder, rooms)
     refused = 0
     for number, status in enumerate(statuses):
