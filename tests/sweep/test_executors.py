@@ -72,7 +72,7 @@ class Shell:
         return error
 
 
-SWEEP = ("verism", "sweep", "--config", "grid.yaml", "--output", "out")
+SWEEP = ("verism", "sweep", "--config", "grid.yaml", "--output", "out", "--trust", "perilous")
 
 
 def until(condition: Callable[[], bool]) -> None:
