@@ -48,6 +48,6 @@ def test_it_is_given_back_where_memory_is_short(
 ) -> None:
     chosen = []
     monkeypatch.setattr("verism.callbacks.freed_memory.keep_freed_memory", lambda *, keep: chosen.append(keep))
-    model = SimpleNamespace(feature_pass=SimpleNamespace(tiling=tiling))
+    model = SimpleNamespace(feature_pass=SimpleNamespace(passage=SimpleNamespace(tiling=tiling)))
     KeepFreedMemory().on_train_batch_start(cast("Any", None), cast("Any", model), None, 0)
     assert chosen == [expected]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,8 @@ def test_the_progress_bar_shows_the_total(
     shown: list[dict[str, Any]] = []
     plain = Trainer.fit
 
+    # The command line has options for its arguments.
+    @wraps(plain)
     def watched(self: Trainer, *args: Any, **kwargs: Any) -> None:
         plain(self, *args, **kwargs)
         shown.append(dict(self.progress_bar_metrics))

@@ -92,9 +92,9 @@ def test_a_backbone(
     assert not torch.equal(images.read(folder / "result.png"), content)
     events = EventAccumulator(str(folder))
     events.Reload()
-    assert {tag for tag in events.Tags()["scalars"] if tag.startswith("loss/style/")} == {
-        "loss/style/block1",
-        "loss/style/block3",
+    assert {tag for tag in events.Tags()["scalars"] if tag.startswith("terms/style/")} == {
+        "terms/style/block1",
+        "terms/style/block3",
     }
     # Of each patch, on the whole image.
     changed = content.clone()
@@ -121,6 +121,10 @@ def test_a_backbone_that_is_shown_the_whole_image_says_so_of_tiles(
     assert "--model.tile 64: ViT has to be shown the whole image; choose auto or null" in capsys.readouterr().err
 
 
+TRUSTED = ("--trust", "total_variation", "--trust", "fourier")
+"""A config may come from anybody, and names what only the user can trust."""
+
+
 @pytest.mark.parametrize(
     ("lines", "term"),
     [
@@ -134,7 +138,7 @@ def test_each_is_one_line_of_yaml(
 ) -> None:
     del extended
     Path("own.yaml").write_text(f"model:\n  {lines}\n")
-    events = EventAccumulator(str(run("--config", "leaky.yaml", "--config", "own.yaml", *FEW)))
+    events = EventAccumulator(str(run("--config", "leaky.yaml", "--config", "own.yaml", *TRUSTED, *FEW)))
     events.Reload()
     assert term in events.Tags()["scalars"]
 

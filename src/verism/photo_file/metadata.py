@@ -266,14 +266,18 @@ def orientation_of(value: Any) -> int:
 
 def _dcf_color(exif: Image.Exif) -> Color | None:
     """Return Adobe RGB if a camera says so by DCF's rule, or by the number that some use for it."""
-    try:
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        index = exif.get_ifd(ExifTags.IFD.Interop).get(1, "")
-    except Exception:  # Damaged directories are dealt with where they are carried over.
-        return None
+    details, index = _directory(exif, ExifTags.IFD.Exif), _directory(exif, ExifTags.IFD.Interop).get(1, "")
     text = index.decode("latin-1") if isinstance(index, bytes) else str(index)
     is_adobe = text.strip("\0 ") == "R03" or details.get(ExifTags.Base.ColorSpace) == 2  # noqa: PLR2004
     return adobe_rgb() if is_adobe else None
+
+
+def _directory(exif: Image.Exif, tag: int) -> dict[int, Any]:
+    """Return a directory of EXIF; empty if there is none, which Pillow 12 takes for a mistake, or it is damaged."""
+    try:
+        return dict(exif.get_ifd(tag))
+    except Exception:  # Damaged directories are dealt with where they are carried over.
+        return {}
 
 
 def iptc_of(resources: bytes) -> bytes:
