@@ -16,7 +16,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import yaml
-from jsonargparse import ArgumentError, Namespace, set_parsing_settings
+from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 from jsonargparse import Path as ConfigPath
 from jsonargparse._common import parsing_settings
 
@@ -86,6 +86,25 @@ def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[
         parsing_settings.update(before)
         _given.reset(tokens[0])
         _named.reset(tokens[1])
+
+
+def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable[str] = ()) -> Namespace:
+    """Return what the options that a checkpoint has recorded stand for, instantiated, if it may name their classes.
+
+    Args:
+        parser: of these options.
+        recorded: the options.
+        trusted: packages that it may name classes of, beside ``PACKAGES``.
+
+    Raises:
+        ArgumentError, TypeError, ValueError: the parser does not take them.
+        VerismError: they name something else than is trusted.
+    """
+    with limited(trusted):
+        options = parser.parse_object(dict(recorded))
+        check(options)
+        parts: Namespace = parser.instantiate_classes(options)
+        return parts
 
 
 def check(options: Namespace | Mapping[str, Any]) -> None:

@@ -70,10 +70,7 @@ def built(
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(method, "model", instantiate=False)
     try:
-        with trust.limited(trusted):
-            found = parser.parse_object({"model": dict(recorded)})
-            trust.check(found)
-            parts = parser.instantiate_classes(found).model
+        parts = trust.built(parser, {"model": dict(recorded)}, trusted).model
     except (ArgumentError, TypeError, ValueError) as error:
         raise VerismError(f"{path}: what its run was made of is not known here ({error}).") from error
     return dict(parts)

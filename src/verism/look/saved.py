@@ -79,10 +79,7 @@ def _made(name: str, kind: type, options: Any) -> Any:
     """Return what a class path and its options stand for, if a checkpoint may name it."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument(f"--{name}", type=kind)
-    with trust.limited():
-        found = parser.parse_object({name: options})
-        trust.check(found)
-        return parser.instantiate_classes(found)[name]
+    return trust.built(parser, {name: options})[name]
 
 
 def newest(run: Path) -> Path:
