@@ -239,12 +239,9 @@ class MemoryRun(VerismCLI):
         self._photos, self._callbacks = photos, callbacks
         super().__init__(args)
 
-    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Return the Trainer, with the caller's callbacks."""
-        trainer = self.config_init.fit.trainer
-        given = trainer.callbacks or []
-        trainer.callbacks = [*(given if isinstance(given, list) else [given]), *self._callbacks]
-        return super().instantiate_trainer(**kwargs)
+    def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
+        """Return the caller's callbacks, and then those that every run has."""
+        return [*self._callbacks, *super().own_callbacks([*given, *self._callbacks])]
 
     def after_instantiate_classes(self) -> None:
         """Give the data its photos, which options cannot name if they are in memory."""

@@ -155,7 +155,7 @@ class VerismCLI(LightningCLI):
         """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
         options = self.config_init.fit.trainer
         given, plugins = _as_list(options.callbacks), _as_list(options.plugins)
-        kwargs["callbacks"] = [*given, *self._own_callbacks(given)]
+        kwargs["callbacks"] = [*given, *self.own_callbacks(given)]
         if not any(isinstance(plugin, CheckpointIO) for plugin in plugins):
             kwargs["plugins"] = [*plugins, CheckpointFiles()]
         try:
@@ -166,7 +166,7 @@ class VerismCLI(LightningCLI):
         self._numbered = run_folder.numbered(made)
         return made
 
-    def _own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
+    def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
         """Return the callbacks that every run has, beside those that are ``given``."""
         options = self.config_init.fit.trainer
         own: list[Callback] = [KeepFreedMemory(), Signals()]
