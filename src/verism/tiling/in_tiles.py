@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor, distributed
 from torch.nn import functional as F  # noqa: N812
 
-from verism.backbone import Backbone
 from verism.backbone.normalization import Normalization
 from verism.backbone.tap import crop, tap
 from verism.tiling.boxes import shares, whole
 from verism.tiling.distributed import of_all, own_part
-from verism.tiling.memory_estimate import Step
 from verism.tiling.passage import Observe, Passage, Seen
-from verism.tiling.plan import Stage, Tile, Tiling, stages
+from verism.tiling.plan import Stage, Tile, stages
 from verism.tiling.statistics import Statistics
 from verism.tiling.tiled_forward import Piece, tiled_forward
 
@@ -31,17 +29,10 @@ class InTiles(Passage):
     shown with as much of its surroundings as reaches its features.
     """
 
-    def __init__(
-        self,
-        backbone: Backbone,
-        layers: Collection[str],
-        map_layers: Collection[str],
-        step: Step,
-        tiling: Tiling,
-    ) -> None:
-        """Choose the network, where to observe it, and the tiles."""
-        super().__init__(backbone, layers, map_layers, step, tiling)
-        self.normalize = Normalization()
+    @cached_property
+    def normalize(self) -> Normalization:
+        """What a backbone's first block expects to have been done."""
+        return Normalization()
 
     def __call__(self, image: Tensor, observe: Observe) -> Seen:
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
