@@ -265,7 +265,7 @@ def _first_preview(
 ) -> Any:
     if not (photo and styles):
         return gr.skip()
-    return _fit(session, photo, styles, method, strength, progress, preview=True)
+    return _preview(session, photo, styles, method, *strength, progress=progress)
 
 
 def _preview(
