@@ -9,8 +9,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import tiny_vgg19
+from fuzz import leave
 
 from verism.backbone import weights
 from verism.cli import main
@@ -75,18 +74,7 @@ def _trunk(options: list[str], folder: Path, rooms: list[int | None]) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(weights, "load", lambda source, published: tiny_vgg19())
     patch.setattr(run_folder, "claim", _branching(run_folder.claim, folder, rooms))
-    status = 99
-    try:
-        main(["fit", *options])
-        status = 0
-    except SystemExit as end:
-        status = int(end.code or 0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    leave(lambda: main(["fit", *options]))
 
 
 def _branching(

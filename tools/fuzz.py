@@ -288,8 +288,8 @@ def check_options(path: Path) -> bool:
 
 def _run(args: list[str], folder: Path, said: int) -> NoReturn:
     """Be the command, on small photos with a tiny network, in ``folder``; says what it says to ``said``."""
-    status = 99
-    try:
+
+    def command() -> None:
         for stream in (1, 2):
             os.dup2(said, stream)
         # A test's own streams are elsewhere.
@@ -304,6 +304,15 @@ def _run(args: list[str], folder: Path, said: int) -> NoReturn:
         warnings.resetwarnings()
         few = ["--trainer.max_steps=2", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
         cli.main(["fit", "--data.content=content.png", "--data.style=style.png", *few, *args])
+
+    leave(command)
+
+
+def leave(command: Callable[[], None]) -> NoReturn:
+    """Call a command in a forked process, and end the process with the command's status; an error is printed."""
+    status = 99
+    try:
+        command()
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
