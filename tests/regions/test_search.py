@@ -17,7 +17,17 @@ from verism.backbone import VGG19
 from verism.backbone.weights import Weights
 from verism.regions import search as region_search
 from verism.regions.masks import OneMask, Regions
-from verism.regions.search import COLORS, ONE_SCENE, SHARED, SURE, find_regions, similarity, spherical_kmeans
+from verism.regions.search import (
+    AGAINST,
+    COLORS,
+    ONE_SCENE,
+    SHARED,
+    SURE,
+    find_regions,
+    joined,
+    similarity,
+    spherical_kmeans,
+)
 
 PHOTOS = CONFIGS / "photos"
 
@@ -167,13 +177,54 @@ def test_similarity_is_between_the_means_of_what_is_in_a_region() -> None:
     ours, theirs = directions(0, 40, 200), directions(70, 90, 10)
     ours_in, theirs_in = torch.tensor([[1.0, 0], [1, 0], [0, 1]]), torch.tensor([[0.0, 1], [0, 1], [1, 0]])
     expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (20 - 10, 200 - 80)])
-    torch.testing.assert_close(similarity(ours, theirs, ours_in, theirs_in), expected)
+    found = similarity(ours, theirs, ours_in, theirs_in)
+    torch.testing.assert_close(found.diagonal(), expected)
+    # The content photo's first to the style photo's second, and the other way round.
+    crossed = torch.tensor([math.cos(math.radians(degrees)) for degrees in (80 - 20, 200 - 10)])
+    torch.testing.assert_close(torch.stack([found[0, 1], found[1, 0]]), crossed)
     # A position that is three quarters in a region counts three times what one does that is a quarter in it.
     soft = torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.0, 0.0]])
     pulled = math.degrees(math.atan2(math.sin(math.radians(40)), 3 + math.cos(math.radians(40))))
     found = similarity(ours, directions(0), soft, torch.ones(1, 2))
     expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (pulled, 40 - pulled)])
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(found[:, 0], expected)
+
+
+SKY, MEADOW = (0.4, 0.6, 0.9), (0.3, 0.5, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("unsure", "alike", "moved"),
+    [
+        (0.0, AGAINST[1], 1.0),
+        (0.25, AGAINST[1], 0.75),
+        (1.0, AGAINST[1], 0.0),
+        (0.0, 0.0, 0.5),
+        (0.0, AGAINST[0], 0.0),
+    ],
+)
+def test_what_is_not_sure_joins_what_is_and_has_its_colours(unsure: float, alike: float, moved: float) -> None:
+    """A third of sky, that of another cloud, and a meadow; the network may have something against it."""
+    photo = torch.cat([torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 8, 10) for color in (SKY, SKY, MEADOW)], dim=3)
+    masks = torch.eye(3).view(1, 3, 1, 3).repeat_interleave(10, dim=3).expand(1, 3, 8, 30).contiguous()
+    similar = torch.full((3, 3), alike)
+    found = joined(masks, photo, torch.tensor([unsure, 1.0, 1.0]), similar)
+    expected = masks.clone()
+    expected[0, 0, :, :10] = 1 - moved
+    expected[0, 1, :, :10] = moved
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("margin", "even"), [(14, True), (2, False)])
+def test_a_backdrop_is_one_thing(tiny: VGG19, margin: int, even: bool) -> None:
+    """White paper around a product is treated alike on all its sides; a white frame is not known to be a backdrop."""
+    photo = torch.ones(1, 3, 64, 64)
+    inner = 64 - 2 * margin
+    photo[..., margin:-margin, margin:-margin] = 0.8 * synthetic_photo(inner, inner, seed=4)
+    found = find_regions(tiny, photo, synthetic_photo(48, 64, seed=2)).content
+    white = found[..., (photo[0] == 1).all(dim=0)]
+    spread = float((white.amax(dim=-1) - white.amin(dim=-1)).max())
+    assert (spread < 1e-5) == even
 
 
 @pytest.fixture
@@ -188,7 +239,7 @@ def searched(
         def known(ours: Tensor, theirs: Tensor, *both: Tensor) -> Tensor:
             del ours, theirs
             shares.extend(part.sum(dim=0) for part in both)
-            return torch.tensor(alike)
+            return torch.tensor(alike).diag()
 
         monkeypatch.setattr(region_search, "similarity", known)
         return find_regions(tiny, content, style, count=len(alike)), shares[0], shares[1]

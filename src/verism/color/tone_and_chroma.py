@@ -82,6 +82,15 @@ COLORFUL = 0.05
 GREYISH = 0.06
 """Chroma, in Oklab, of a region's mean colour at which half of its shift goes to all hues, and half to its own."""
 
+SKIN = (48.0, 0.07)
+"""Hue, in degrees, and chroma, in Oklab, of skin: lighter and darker skin differ by lightness more than by these."""
+
+SKIN_KEPT = 0.75
+"""Least share of its chroma that skin keeps: pale is a look, grey is a fault."""
+
+SKIN_HUES = (20.0, 60.0)
+"""Distance from the hue of skin, in degrees, up to which a hue counts as skin, and from which on it does not."""
+
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the tones whose colours are averaged at a knot."""
 
@@ -159,7 +168,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
         shift = tint - vivid * grey
         return _retouch(curve, vivid, shift, _turning(vivid) * _spared(shift), lightest - vivid * white)
 
-    return _vivid(at, (content, style), (ours, theirs), most)
+    return _with_skin(_vivid(at, (content, style), (ours, theirs), most), _colored(style, theirs))
 
 
 def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> ToneAndChroma:
@@ -203,7 +212,7 @@ def region(content: Tensor, style: Tensor, ours: Tensor, theirs: Tensor) -> Tone
         turned = vividness * hues + _turning(vivid) * spared
         return _retouch(curve, vivid, shift, turned, lightest - vivid * white)
 
-    return _vivid(at, (content, style), (ours, theirs), most)
+    return _with_skin(_vivid(at, (content, style), (ours, theirs), most), _colored(style, theirs))
 
 
 def by_region(
@@ -485,6 +494,25 @@ def _chroma(colors: Tensor, weights: Tensor) -> Tensor:
     return ((colors[1:] - neutral).square().sum(dim=0) @ weights / weights.sum()).sqrt()
 
 
+def _colored(style: Tensor, theirs: Tensor) -> Tensor:
+    """Return how much the style is in colour, all of it that shows: 1, and towards black and white almost 0."""
+    return (_chroma(style, (theirs > 0).to(style)) / MONOCHROME).clamp(1e-3, 1)
+
+
+def _with_skin(retouch: ToneAndChroma, colored: Tensor) -> ToneAndChroma:
+    """Return the map with as much added at the hues of skin as skin lacks of ``SKIN_KEPT``; none in black and white."""
+    degrees, chroma = SKIN
+    hue = retouch.tones.new_tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
+    tones = torch.linspace(0, 1, KNOTS).to(hue)
+    skin = torch.cat([tones.unsqueeze(0), (chroma * hue).unsqueeze(1).expand(2, KNOTS)])
+    left = torch.einsum("rck,c->rk", retouch(skin)[:, 1:], hue)
+    lacking = (colored * SKIN_KEPT * chroma - left).clamp_min(0) / _colorful(hue.new_tensor(chroma))
+    near, far = (math.cos(math.radians(distance)) for distance in SKIN_HUES)
+    counts = ((_circle(hue) @ hue - far) / (near - far)).clamp(0, 1)
+    added = torch.einsum("h,rk,c->rhkc", counts, lacking, hue)
+    return retouch._replace(hues=retouch.hues + added)
+
+
 def _vivid(
     at: Callable[[Tensor], ToneAndChroma], photos: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], most: float
 ) -> ToneAndChroma:
@@ -513,7 +541,7 @@ def _saturation(
         spreads.append(((colors[1:] - mean).square().sum(dim=0) @ weights / weights.sum()).sqrt())
     mine, wanted = spreads
     # A style in black and white takes all colour away, and not only as much as is prudent.
-    colored = (_chroma(style, (theirs > 0).to(style)) / MONOCHROME).clamp(1e-3, 1)
+    colored = _colored(style, theirs)
     # What is nearly grey should not be multiplied until it is colourful.
     noise = 0.02 * colored
     saturation = ((wanted + noise) / (mine + noise)).clamp(bounds[0] * float(colored), bounds[1])

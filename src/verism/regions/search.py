@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.backbone import VGG
 from verism.color.average import average_by_color
+from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.regions.masks import OneMask, Regions
 
@@ -42,8 +43,19 @@ ONE_SCENE = (0.62, 0.7)
 SHARED = 0.3
 """Ratio of the smaller to the larger of a region's shares of the two photos from which on its size is no doubt."""
 
+ALIKE = (0.55, 0.75)
+"""Share of their colours that two regions of a photo have in common: below, they are two things; above, one."""
+
+AGAINST = (-0.2, 0.2)
+"""Cosine similarity of a region to the style's part of another: below, it cannot be that; above, nothing speaks against
+it."""
+
 BY_COLOR = 0.6
 """How much of a region's share of a pixel follows the pixel's colour, wherever it is, and not its place."""
+
+BACKDROP = (0.25, 0.5)
+"""Share of a photo's pixels that have one colour: from the second on, that colour is one thing, such as the white paper
+behind a product, and all of its regions follow the colour; up to the first, nothing is known of it."""
 
 
 COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
@@ -67,7 +79,8 @@ def find_regions(
     clustered together by spherical k-means (Dhillon and Modha 2001, "Concept Decompositions for Large Sparse Text Data
     Using Clustering"). A region's confidence is how alike the two photos' parts of it are to the network, times how
     much of it both have. Its mask is brought to the photo's edges by a guided filter (He et al. 2013), and the share
-    ``BY_COLOR`` of it follows the colours.
+    ``BY_COLOR`` of it follows the colours. What is left of the content photo without a sure match joins the region that
+    has its colours: the cloudy part of a sky follows the clear part.
 
     Args:
         backbone: its filters are used as they were published.
@@ -110,24 +123,49 @@ def find_regions(
         masks[at] = known.masks.to(content)
     shares = [share[:, : len(labels)] for share in shares]
     weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, (mine, their), strict=True)]
-    alike = similarity(ours, theirs, *weighted)
+    similar = similarity(ours, theirs, *weighted)
+    alike = similar.diagonal()
     content_shares, style_shares = (share.sum(dim=0) for share in weighted)
     both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
     confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
     one_scene = float(_between(alike @ content_shares, ONE_SCENE))
+    if known is None:
+        masks[0] = joined(masks[0], content, confidence, similar)
     return Regions(labels, masks[0], masks[1], confidence, one_scene)
 
 
 def similarity(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
-    """Return the cosine similarity between what the two photos show of each region, ``(count,)``.
+    """Return the cosine similarity of each region of the content photo to each of the style photo, ``(K, K)``.
 
     Args:
         ours: ``(n, d)``, unit vectors of the content photo.
         theirs: ``(m, d)``, of the style photo.
-        our_shares: ``(n, count)``, how much of each position is in each region.
-        their_shares: ``(m, count)``, likewise.
+        our_shares: ``(n, K)``, how much of each position is in each region.
+        their_shares: ``(m, K)``, likewise.
     """
-    return (F.normalize(our_shares.T @ ours) * F.normalize(their_shares.T @ theirs)).sum(dim=1)
+    return F.normalize(our_shares.T @ ours) @ F.normalize(their_shares.T @ theirs).T
+
+
+def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tensor:
+    """Return the masks with what is not sure of a region in the surest one that it has its colours in common with.
+
+    Else the two would be treated differently, and one sky would have two colours.
+
+    Args:
+        masks: ``(1, K, H, W)``, of the content photo.
+        photo: ``(1, 3, H, W)``, the content photo.
+        sure: ``(K,)``, the confidence of each region.
+        similar: ``(K, K)``, how similar each is to the style's part of each.
+    """
+    bins = color_bins(photo)
+    histogram = bins.means(masks.flatten(2)[0].T) * bins.counts.unsqueeze(1)
+    histogram = (histogram / histogram.sum(dim=0).clamp_min(1e-6)).T
+    overlap = torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
+    surer = sure.unsqueeze(0) > sure.unsqueeze(1)
+    joins = _between(overlap, ALIKE) * _between(similar, AGAINST) * sure * surer
+    share, into = joins.max(dim=1)
+    moved = masks * ((1 - sure) * share).view(1, -1, 1, 1)
+    return (masks - moved).index_add(1, into, moved)
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
@@ -206,4 +244,7 @@ def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
     radius = window_radius(0.15, photo.shape[-2:])
     masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)
     masks = masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
-    return torch.lerp(masks, average_by_color(masks, photo), BY_COLOR)
+    bins = color_bins(photo)
+    filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])
+    by_color = BY_COLOR + (1 - BY_COLOR) * _between(filled, BACKDROP)
+    return torch.lerp(masks, average_by_color(masks, photo), by_color)
