@@ -56,7 +56,8 @@ def write(path: Path, pictures: list[Image.Image]) -> None:
         context = stream.codec_context
         context.colorspace = context.color_range = context.color_primaries = context.color_trc = 1
         for picture in pictures:
-            shown = av.VideoFrame.from_image(picture.crop((0, 0, stream.width, stream.height)))
+            cut = np.asarray(picture.crop((0, 0, stream.width, stream.height)))
+            shown = av.VideoFrame.from_ndarray(cut, format="rgb24")
             file.mux(stream.encode(shown.reformat(format="yuv420p", dst_colorspace=1)))
         file.mux(stream.encode(None))
 

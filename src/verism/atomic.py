@@ -76,9 +76,10 @@ def sentence(path: Path, kinds: tuple[type[Exception], ...] = ()) -> Iterator[No
     Raises:
         VerismError: there was one.
     """
+    known: tuple[type[Exception], ...] = (OSError, *kinds)
     try:
         yield
-    except (OSError, *kinds) as error:
+    except known as error:
         reason = getattr(error, "strerror", None) or error
         raise VerismError(f"{path}: cannot be written ({reason}).") from error
 

@@ -98,7 +98,7 @@ def run(words: Sequence[str]) -> None:
 
 def verism(words: Sequence[str]) -> None:
     command, *options = words
-    if command == "run" or command.endswith(".jpg"):
+    if command == "run" or command.endswith((".jpg", ".mp4")):
         run(words)
     else:
         VERISM[command](options)
