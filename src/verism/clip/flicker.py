@@ -37,4 +37,5 @@ def flicker(before: Sequence[Tensor], after: Sequence[Tensor]) -> float:
 
 def _change(image: Tensor, other: Tensor) -> Tensor:
     labs = [torch.from_numpy(rgb2lab(it[0].permute(1, 2, 0).double().numpy())) for it in (image, other)]
-    return torch.linalg.vector_norm(labs[1] - labs[0], dim=-1)
+    difference: Tensor = torch.linalg.vector_norm(labs[1] - labs[0], dim=-1)
+    return difference
