@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from verism.errors import VerismError
@@ -39,6 +40,48 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+
+
+@contextmanager
+def draft(path: Path) -> Iterator[Path]:
+    """Yield a name beside ``path`` for a file that is too large to be written at once; ``publish`` gives it its own.
+
+    What still has that name at the end is removed. Missing folders are made.
+
+    Raises:
+        VerismError: the folder cannot be made.
+    """
+    name = path.with_name(f".{uuid.uuid4().hex}.draft")
+    with sentence(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield name
+    finally:
+        name.unlink(missing_ok=True)
+
+
+def publish(name: Path, path: Path) -> None:
+    """Give a whole draft its own name, replacing what stood there; raise ``VerismError`` if that is impossible."""
+    with sentence(path):
+        with name.open("rb+") as file:
+            # A rename that outlives a power cut must not be of a file that did not.
+            os.fsync(file.fileno())
+        name.replace(path)
+
+
+@contextmanager
+def sentence(path: Path, kinds: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Say of errors while a file is written that it cannot be: of the system's, and of further ``kinds``.
+
+    Raises:
+        VerismError: there was one.
+    """
+    known: tuple[type[Exception], ...] = (OSError, *kinds)
+    try:
+        yield
+    except known as error:
+        reason = getattr(error, "strerror", None) or error
+        raise VerismError(f"{path}: cannot be written ({reason}).") from error
 
 
 def check(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 
 class VerismError(Exception):
@@ -34,6 +35,16 @@ class InterruptedRunError(VerismError):
         """Name the signal, and how many steps were made."""
         super().__init__(f"Stopped by {number.name} after step {steps}.")
         self.exit_status = 128 + number
+
+
+class InterruptedClipError(VerismError):
+    """A clip that was being graded when the user pressed Ctrl-C; what was done until then can be played."""
+
+    exit_status = 128 + signal.SIGINT
+
+    def __init__(self, clip: Path, partial: Path, frames: int) -> None:
+        """Name the clip, and where its first ``frames`` are."""
+        super().__init__(f"{clip}: stopped after {frames} frames, which are in {partial}.")
 
 
 class SweepError(VerismError):

@@ -136,7 +136,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     text = " ".join(capsys.readouterr().out.split())
     for words in (
         "The folder of a finished run, or one of its checkpoints",
-        "A .cube or .png file",
+        "A .cube, .png or .safetensors file",
         "Replace a file that exists",
         "Nodes along each axis",
         "of the whole look",

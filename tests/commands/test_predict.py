@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import av
+import clips
+import numpy as np
 import pytest
 import torch
 from conftest import synthetic_photo, tiny_vgg19
@@ -20,6 +24,8 @@ from verism.backbone.weights import Weights
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color.table import through
+from verism.look import saved
+from verism.look.lut_file import at_strength
 from verism.look.strength import Strength
 
 pytestmark = pytest.mark.slow
@@ -388,3 +394,80 @@ def test_the_whole_of_photoreal(tiny_weights: Weights, run: Callable[..., Path],
     table = canvas.table(canvas.photo).detach()
     for path in photos:
         assert_is(Path("graded") / path.name, through(table, images.read(path)))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Four frames of the photo of the run, each a little brighter."""
+    photo = images.read(tmp_path / "content.png")[0].permute(1, 2, 0).numpy()
+    pictures = [clips.yuv(np.clip(photo * gain, 0, 1)) for gain in (0.9, 1.0, 1.1, 1.2)]
+    (tmp_path / "holiday").mkdir(exist_ok=True)
+    return clips.write(tmp_path / "holiday" / "clip.mkv", pictures, sound=True)
+
+
+def test_a_clip_passes_the_table_frame_by_frame(
+    look: Path, photos: list[Path], clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a photo does, to the rounding of its samples; its codec is chosen; photos may be beside it."""
+    options = ("--output.codec", "ffv1", "--output.strength", "0.6")
+    predict(look, "--data.photos", clip, photos[0], *options)
+    out, err = capsys.readouterr()
+    assert out == f"2 of 2 photos are in {Path('graded').resolve()}\n"
+    assert "4/4" in err
+    assert "frame/s" in err
+    table = fitted_table(look)
+    with av.open(str(clip)) as file:
+        before = [frame.to_ndarray(format="gbrpf32le") for frame in file.decode(video=0)]
+    with av.open("graded/clip.mkv") as file:
+        after = [frame.to_ndarray(format="gbrpf32le") for frame in file.decode(video=0)]
+    assert len(after) == len(before) == 4
+    for old, new in zip(before, after, strict=True):
+        photo, image = (torch.from_numpy(rows.transpose(2, 0, 1)).unsqueeze(0).clamp(0, 1) for rows in (old, new))
+        wanted = Strength(0.6)(photo, through(table, photo))
+        assert float((image - wanted).abs().mean()) <= 0.5 / 255
+        # A level of luma is one of each colour, and one of Cb is almost two of blue.
+        written = through(at_strength(table, Strength(0.6), 65), photo).clamp(0, 1)
+        assert float((image - written).abs().max()) <= 2.5 / 255
+        assert float((image - photo).abs().mean()) > 1 / 255
+
+
+def fitted_table(look: Path) -> Tensor:
+    canvas = saved.read(look)
+    return canvas.table(canvas.photo)
+
+
+def test_clips_are_never_replaced_and_keep_their_containers(
+    look: Path, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predict(look, "--data.photos", clip)
+    before = Path("graded/clip.mkv").read_bytes()
+    refused(look, "--data.photos", clip)
+    assert "clip.mkv: exists already; choose another --output.dir" in capsys.readouterr().err
+    assert Path("graded/clip.mkv").read_bytes() == before
+    predict(look, "--data.photos", clip, "--output.codec", "prores", "--output.dir", "prores")
+    assert [path.name for path in Path("prores").iterdir()] == ["clip.mkv"]
+    refused(look, "--data.photos", clip, "--output.dir", clip.parent)
+    assert "its result would replace it" in capsys.readouterr().err
+
+
+def test_what_moves_is_not_treated_by_its_place(look: Path, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused(look, "--data.photos", clip, "--output.local", "true")
+    assert "clip.mkv: --output.local true treats places differently, which moves in a clip" in capsys.readouterr().err
+    assert not Path("graded").exists()
+
+
+def test_a_bad_clip_is_named_at_the_end(look: Path, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (clip.parent / "bad.mp4").write_text("this is text")
+    refused(look, "--data.photos", clip.parent / "bad.mp4", clip, status=1)
+    out, err = capsys.readouterr()
+    assert out == f"1 of 2 clips are in {Path('graded').resolve()}\n"
+    assert f"verism: {clip.parent / 'bad.mp4'}: cannot be read as a clip" in err
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["clip.mkv"]
+
+
+def test_a_clip_needs_a_package(
+    look: Path, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    refused(look, "--data.photos", clip)
+    assert "Clips are read with another package: pip install 'verism[video]'" in capsys.readouterr().err

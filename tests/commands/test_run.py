@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import clips
+import numpy as np
 import pytest
 import torch
 from conftest import synthetic_photo
@@ -146,3 +148,40 @@ def test_sizes_are_only_ever_reduced() -> None:
     assert small.pixels.shape[-2:] == (20, 40)
     assert small.alpha is not None
     assert small.alpha.shape[-2:] == (20, 40)
+
+
+def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) -> None:
+    """One look for all of it, which is that of the run, and which predict gives to others."""
+    parts = [synthetic_photo(48, 64, seed)[0].permute(1, 2, 0).numpy() for seed in (3, 4)]
+    clips.write(Path("clip.mp4"), [clips.yuv(part) for part in parts for _ in range(15)], "yuv420p", codec="libx264")
+    main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS, "--output.strength", "0.8"])
+    said, _ = capfd.readouterr()
+    assert said.splitlines()[-2:] == [
+        "clip-theirs.mp4",
+        "  One look for the whole clip, fitted to the frames in clip-theirs-frames.png",
+    ]
+    assert images.read(Path("clip-theirs-frames.png")).shape == (1, 3, 144, 192)
+    before, after = clips.read(Path("clip.mp4")), clips.read(Path("clip-theirs.mp4"))
+    assert before[1] == after[1]
+    assert np.abs(before[0][0][0] - after[0][0][0]).mean() > 2
+    main(
+        [
+            *(
+                "predict",
+                "--ckpt_path",
+                "lightning_logs/version_0",
+                "--data.photos",
+                "clip.mp4",
+                "--output.dir",
+                "graded",
+            ),
+            *("--output.strength", "0.8"),
+        ]
+    )
+    again = clips.read(Path("graded/clip.mp4"))
+    assert all(np.abs(one[0] - two[0]).max() <= 2 for one, two in zip(again[0], after[0], strict=True))
+    main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS])
+    assert Path("clip-theirs-2.mp4").is_file()
+    for option in (["--preview"], ["--output.path", "other.mp4"]):
+        with pytest.raises(VerismError, match=rf"clip\.mp4: {option[0]} is for photos"):
+            parse(["clip.mp4", "theirs.jpg", *option])

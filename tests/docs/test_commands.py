@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import clips
 import jsonargparse
 import pytest
 import torch
@@ -97,7 +98,7 @@ def run(words: Sequence[str]) -> None:
 
 def verism(words: Sequence[str]) -> None:
     command, *options = words
-    if command == "run" or command.endswith(".jpg"):
+    if command == "run" or command.endswith((".jpg", ".mp4")):
         run(words)
     else:
         VERISM[command](options)
@@ -173,6 +174,8 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for seed, file in enumerate(("mine.jpg", "theirs.jpg", "holiday/beach.jpg", "holiday/hill.jpg")):
         images.write(Path(file), synthetic_photo(48, 64, seed), {})
+    moving = [clips.yuv(synthetic_photo(48, 64, seed)[0].permute(1, 2, 0).numpy()) for seed in (0, 0, 1)]
+    clips.write(Path("clip.mp4"), moving, "yuv420p", codec="libx264")
     deep = Photo(synthetic_photo(48, 64, seed=0), depth=16)
     photo_file.write(Path("mine.tiff"), deep, {}, Encoding("srgb", 16, dither=False))
     halves = torch.zeros(1, 3, 48, 64)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = ROOT / "docs" / "python.md"
 
-MODULES = ("verism.api", "verism.data.photo_pair", "verism.look.look", "verism.module")
+MODULES = ("verism.api", "verism.data.photo_pair", "verism.look.look", "verism.look.table_look", "verism.module")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Literal
 from urllib.error import URLError
 
 import torch
-from lightning.pytorch.utilities import rank_zero_info
 from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG16_Weights, VGG19_Weights
@@ -18,6 +17,7 @@ from torchvision.models import VGG16_Weights, VGG19_Weights
 from verism import tensor_file
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
+from verism.inform import rank_zero_info
 
 Source = Literal["auto", "imagenet", "compact"] | Path
 """``auto``: ``imagenet`` if torch.hub's cache holds it, else ``compact``. A path: a torchvision VGG-19 state dict."""

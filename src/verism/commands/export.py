@@ -19,8 +19,9 @@ verism export lightning_logs/version_0 --output.path look.cube
 
 The ending says in which format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most video
 programs, .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee, darktable
-and G'MIC. Tables are from sRGB to sRGB. The table of a canvas that treats places differently is the closest there is;
-how far it is from the picture, on the content photo at the size of the fit, is said at the end.
+and G'MIC, .safetensors for verism.Look.load, from Python. Tables are from sRGB to sRGB. The table of a canvas that
+treats places differently is the closest there is; how far it is from the picture, on the content photo at the size of
+the fit, is said at the end.
 """
 
 
@@ -34,12 +35,13 @@ def export(args: Sequence[str]) -> None:
     resolve_paths()
     parser = ArgumentParser(prog="verism export", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("run", type=Path, help="The folder of a finished run, or one of its checkpoints.")
-    output_options.add_file(parser, "A .cube or .png file.")
+    output_options.add_file(parser, "A .cube, .png or .safetensors file.")
     parser.add_argument(
         "--output.nodes",
         type=int | None,
         default=None,
-        help="Nodes along each axis: 17, 33 or 65 of a .cube file, 16, 36, 64 or 144 of a .png; null: 33 or 64.",
+        help="Nodes along each axis: 17, 33 or 65 of a .cube or .safetensors file, 16, 36, 64 or 144 of a .png; null: "
+        "33 or 64.",
     )
     output_options.add_strength(parser)
     options = parser.parse_args(list(args))

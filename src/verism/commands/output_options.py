@@ -7,6 +7,8 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from verism import atomic
+from verism.clip import ClipEncoding
+from verism.clip.encoding import Codec
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 
@@ -21,6 +23,17 @@ def add_strength(parser: ArgumentParser) -> None:
 def add_encoding(parser: ArgumentParser) -> None:
     """Add how pictures are written."""
     parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
+
+
+def add_codec(parser: ArgumentParser) -> None:
+    """Add how clips are written, beside ``add_encoding``."""
+    parser.add_argument(
+        "--output.codec",
+        type=Codec,
+        default="h264",
+        help="Of clips. h264: plays everywhere; prores: for editing programs, in 10 bits; ffv1: without loss. Their "
+        "depth is the clip's own, or 8 with --output.depth 8.",
+    )
 
 
 def add_file(parser: ArgumentParser, formats: str) -> None:
@@ -44,6 +57,12 @@ def strength(output: Namespace) -> Strength:
 def encoding(output: Namespace) -> Encoding:
     """Return how pictures are written."""
     return Encoding(output.profile, output.depth, output.dither, output.quality)
+
+
+def clip_encoding(output: Namespace) -> ClipEncoding:
+    """Return how clips are written."""
+    # 16 is the depth of photos that have more than 8; clips keep theirs.
+    return ClipEncoding(output.codec, 8 if output.depth == 8 else None)  # noqa: PLR2004
 
 
 def check_file(output: Namespace) -> Path:

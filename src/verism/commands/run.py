@@ -7,7 +7,7 @@ import logging
 import shlex
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,12 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.text import Text
 
-from verism import images, photo_file, trust, verdict
+from verism import clip, images, photo_file, trust, verdict
 from verism.callbacks import Checkpoints, Metrics, checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
+from verism.commands import run_clip
 from verism.commands.fit import VerismCLI
 from verism.errors import VerismError
 from verism.photo_file import Encoding
@@ -37,6 +38,7 @@ Give photos the look of another.
   verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
   verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
   verism mine.jpg theirs.jpg --output.strength 0.6
+  verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
 
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
 Photos come first, then options.
@@ -91,8 +93,11 @@ def run(args: Sequence[str]) -> None:
         raise SystemExit(0)
     quieten_lightning()
     request = parse(args)
-    results = [_one(request, number) for number in range(len(request.pairs))]
-    if len(results) > 1:
+    results = [
+        (_one_clip if clip.is_clip(content) else _one)(request, number)
+        for number, (content, _) in enumerate(request.pairs)
+    ]
+    if len(results) > 1 and not any(map(clip.is_clip, request.contents)):
         sheet = free_name(request.contents[0].with_name(f"{request.contents[0].stem}-sheet.jpg"))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
         _say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
@@ -127,13 +132,27 @@ def parse(args: Sequence[str]) -> Request:
         preview="--preview" in args,
         opens="--open" in args,
     )
+    _check_options(request, {word.partition("=")[0] for word in args})
+    return request
+
+
+def _check_options(request: Request, given: Collection[str]) -> None:
+    """Raise ``VerismError`` if an option does not go with what is asked for.
+
+    Args:
+        request: what is asked for.
+        given: names of all options.
+    """
+    for path in filter(clip.is_clip, request.contents):
+        for option in ("--output.path", "--preview", "--ckpt_path"):
+            if option in given:
+                raise VerismError(f"{path}: {option} is for photos; leave it out.")
     if len(request.pairs) > 1:
         for option in ("--output.path", "--output.lut", "--regions.path", "--ckpt_path"):
-            if any(word.partition("=")[0] == option for word in options):
+            if option in given:
                 raise VerismError(
                     f"{option}: is one file, and {len(request.pairs)} pictures are asked for; leave it out."
                 )
-    return request
 
 
 def result_path(content: Path, style: Path, *, preview: bool) -> Path:
@@ -210,6 +229,27 @@ def _one(request: Request, number: int) -> Path:
         _say(Text.assemble(("" if request.preview else "Milder: "), (more, "cyan")))
     if request.opens:
         webbrowser.open((page if page.is_file() else path).resolve().as_uri())
+    return path
+
+
+def _one_clip(request: Request, number: int) -> Path:
+    """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
+    content, style = request.pairs[number]
+    options = list(request.options)
+    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
+        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
+    path = run_clip.result_path(content, style, free_name)
+    frames = run_clip.frames(content, path)
+    photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
+    first, rest = _configs(options)
+    with held_back() as released:
+        made = Run(["fit", *first, *photos, *rest], [], number, len(request.pairs))
+        if made.trainer.global_step < made.trainer.max_steps:
+            released()
+    if made.trainer.is_global_zero:
+        run_clip.finish(made, content, path)
+        _say(Text(str(path), "bold"))
+        _say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from verism import atomic, images, photo_file
-from verism.canvas.grade import Grade
 from verism.color.table import through
 from verism.data import source
 from verism.data.source import PhotoLike
-from verism.look import lut_file, saved
+from verism.look import look_file, lut_file
 from verism.look.lut_file import Deviation
 from verism.look.strength import Strength
+from verism.look.table_look import TableLook
+
+if TYPE_CHECKING:
+    from verism.canvas.grade import Grade
 
 FULL = Strength()
 """The whole look."""
@@ -54,7 +57,24 @@ class Look:
         Raises:
             VerismError: there is no checkpoint, it cannot be read, or its canvas holds one image and no look.
         """
+        # With Lightning, which a look that is loaded from its own file does without.
+        from verism.look import saved  # noqa: PLC0415
+
         return cls(saved.read(Path(run)))
+
+    @staticmethod
+    def load(path: str | Path, strength: Strength = FULL) -> TableLook:
+        """Return a look from its own file, as ``save`` and ``verism export`` write it, without Lightning.
+
+        Args:
+            path: a .safetensors file.
+            strength: of the look, relative to what the file has.
+
+        Raises:
+            VerismError: the file cannot be read, or ``strength`` is not from 0 to 1.
+        """
+        strength.check()
+        return TableLook(*look_file.read(Path(path)), strength)
 
     def __call__(self, photo: PhotoLike) -> Image.Image:
         """Apply the look to a photo, at its full size.
@@ -84,7 +104,7 @@ class Look:
         return self.canvas.table(self.canvas.photo)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Deviation:
-        """Write the look as a lookup table, a .cube file or a HaldCLUT in a .png file, as ``verism export`` does.
+        """Write the look as a lookup table, as ``verism export`` does: .cube, .png (HaldCLUT) or .safetensors.
 
         Args:
             path: the ending says in which format; missing folders are made.

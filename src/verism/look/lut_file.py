@@ -14,7 +14,7 @@ from torch import Tensor
 from verism.color.table import nodes as identity
 from verism.color.table import over_nodes, through
 from verism.errors import VerismError
-from verism.look import cube, haldclut
+from verism.look import cube, haldclut, look_file
 from verism.look.strength import Strength
 from verism.metrics import color_differences
 
@@ -33,6 +33,7 @@ class Format(NamedTuple):
 
 FORMATS: Mapping[str, Format] = {
     ".cube": Format(cube.write, (33, 17, 65)),
+    ".safetensors": Format(look_file.write, (33, 17, 65)),
     ".png": Format(haldclut.write, tuple(level**2 for level in haldclut.LEVELS)),
 }
 """By their endings."""
@@ -59,7 +60,8 @@ def check(path: Path, nodes: int | None = None) -> None:
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise VerismError(
-            f"{path}: lookup tables are written as .cube or, as a HaldCLUT picture, .png; choose one of these endings."
+            f"{path}: lookup tables are written as .cube or, as a HaldCLUT picture, .png, or, for verism itself, "
+            ".safetensors; choose one of these endings."
         )
     if nodes not in (None, *form.nodes):
         known = ", ".join(map(str, sorted(form.nodes)))

@@ -156,7 +156,7 @@ def adobe_rgb() -> Color:
     return Color(bytes(imagecodecs.cms_profile("adobergb")))
 
 
-def sdr(signal: NDArray[np.float32], hdr: Hdr) -> NDArray[np.float32]:
+def sdr(signal: NDArray[np.float32], hdr: Hdr, peak: float | None = None) -> NDArray[np.float32]:
     """Return linear light in [0, 1] of an HDR signal: absolute luminance, tone-mapped to a peak of 203 cd/m².
 
     The mapping is that of ITU-R BT.2390, section 5.4.1: a roll-off of the highlights in PQ above a knee, without black
@@ -166,10 +166,12 @@ def sdr(signal: NDArray[np.float32], hdr: Hdr) -> NDArray[np.float32]:
     Args:
         signal: ``(H, W, 3)`` in [0, 1].
         hdr: its transfer function.
+        peak: of PQ, in cd/m², which what is brighter is clipped to, for signals that are to be treated alike; None: the
+            largest there is.
     """
     light = _from_pq(signal) if hdr == "PQ" else _from_hlg(signal)
     largest = light.max(axis=2, keepdims=True)
-    peak = max(WHITE_NITS, float(largest.max()) if hdr == "PQ" else HLG_NITS)
+    peak = max(WHITE_NITS, (peak or float(largest.max())) if hdr == "PQ" else HLG_NITS)
     top = float(_to_pq(np.array(peak)))
     goal = float(_to_pq(np.array(WHITE_NITS))) / top
     knee = 1.5 * goal - 0.5

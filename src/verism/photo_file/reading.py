@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch.utilities import rank_zero_info
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from verism.errors import VerismError
+from verism.inform import rank_zero_info
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color

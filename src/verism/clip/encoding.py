@@ -1,0 +1,92 @@
+"""How a graded clip is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from verism.clip.kinds import library
+from verism.errors import VerismError
+
+Codec = Literal["h264", "prores", "ffv1"]
+
+
+class Encoder(NamedTuple):
+    """One of FFmpeg's encoders.
+
+    Attributes:
+        name: FFmpeg's.
+        containers: endings of the files it is written to, the most general first.
+        options: its own.
+    """
+
+    name: str
+    containers: tuple[str, ...]
+    options: Mapping[str, str]
+
+
+ENCODERS: Mapping[Codec, Encoder] = {
+    # A constant quality at which differences are hard to see.
+    "h264": Encoder("libx264", (".mkv", ".mp4", ".m4v", ".mov"), {"crf": "17", "preset": "medium"}),
+    "prores": Encoder("prores_ks", (".mov", ".mkv"), {"vendor": "apl0"}),
+    "ffv1": Encoder("ffv1", (".mkv",), {"level": "3", "slicecrc": "1"}),
+}
+"""By the names that users give."""
+
+
+class ClipEncoding(NamedTuple):
+    """How a clip is written.
+
+    Attributes:
+        codec: h264: plays everywhere. prores: for editing programs, larger, in 10 bits. ffv1: without loss, for
+            archives.
+        depth: bits per sample, 8 for players that know no more; None: the clip's own, as far as the codec has them.
+    """
+
+    codec: Codec = "h264"
+    depth: int | None = None
+
+    @property
+    def encoder(self) -> Encoder:
+        """What writes it."""
+        return ENCODERS[self.codec]
+
+    def pixels(self, source: Any) -> str:
+        """Return FFmpeg's name of the format of pixels for a clip's: no fewer bits nor less chroma, if there is one.
+
+        Args:
+            source: PyAV's ``VideoFormat`` of the clip.
+
+        Raises:
+            VerismError: this build of FFmpeg lacks the encoder.
+        """
+        av = library()
+        try:
+            known = {form.name for form in av.Codec(self.encoder.name, "w").video_formats}
+        except av.codec.codec.UnknownCodecError as error:
+            raise VerismError(f"--output.codec {self.codec}: this build of PyAV cannot write it.") from error
+        bits = self.depth or min(max(component.bits for component in source.components), 16)
+        if source.is_rgb and self.codec == "ffv1":
+            names = {8: "bgr0", 10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"}
+        else:
+            chroma = _chroma(source)
+            names = {
+                depth: f"yuv{kind}p{'' if depth == 8 else f'{depth}le'}"  # noqa: PLR2004
+                for depth in (8, 10, 12, 16)
+                for kind in reversed(chroma)
+                if f"yuv{kind}p{'' if depth == 8 else f'{depth}le'}" in known  # noqa: PLR2004
+            }
+        enough = [depth for depth in sorted(names) if depth >= bits]
+        return names[enough[0] if enough else max(names)]
+
+
+def _chroma(source: Any) -> list[str]:
+    """Return the samplings of chroma that lose nothing of a clip's, the sparsest first."""
+    if source.is_rgb:
+        return ["444"]
+    # Of 16 pixels, how many samples of chroma; a grey clip has none, and any sampling will do.
+    across, down = source.chroma_width(16), source.chroma_height(16)
+    grey = len(source.components) == 1
+    if grey or (across <= 8 and down <= 8):  # noqa: PLR2004
+        return ["420", "422", "444"]
+    return ["422", "444"] if across <= 8 else ["444"]  # noqa: PLR2004

@@ -1,0 +1,161 @@
+"""Opening clips, and single frames of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from verism.clip import filters, space
+from verism.clip.kinds import library
+from verism.clip.space import Space
+from verism.errors import VerismError
+from verism.photo_file import MIN_SIDE
+
+MAX_BITS = 16
+"""Most bits of a sample."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a clip is.
+
+    Attributes:
+        width: of its frames as they are stored, in pixels.
+        height: likewise.
+        seconds: how long it is; 0 if its file does not say.
+        frames: how many there are, as far as its file says; 0 if it does not.
+        space: of its colours.
+        rotation: how its frames are turned for showing, in degrees counter-clockwise.
+    """
+
+    width: int
+    height: int
+    seconds: float
+    frames: int
+    space: Space
+    rotation: int
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield PyAV's container of a clip and its stream of moving pictures; what goes wrong becomes a sentence.
+
+    Raises:
+        VerismError: there is no such file, it is no clip, or it is damaged.
+    """
+    av = library()
+    if not path.is_file():
+        raise VerismError(f"{path}: no such clip.")
+    try:
+        with av.open(str(path)) as container:
+            pictures = av.stream.Disposition.attached_pic
+            streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+            if not streams:
+                raise VerismError(f"{path}: holds no moving picture.")
+            yield container, streams[0]
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise VerismError(f"{path}: cannot be read as a clip ({reason}).") from error
+
+
+def first_frame(path: Path) -> Any:
+    """Return the first frame of a clip.
+
+    Raises:
+        VerismError: there is none, or its frames are of a kind that cannot be read rightly.
+    """
+    # In a container of its own: going back to the beginning would lose what lies before the first frame, such as sound.
+    with opened(path) as (container, stream):
+        frame: Any = next(iter(container.decode(stream)), None)
+    if frame is None:
+        raise VerismError(f"{path}: has no frame that can be read.")
+    components = frame.format.components
+    if frame.interlaced_frame:
+        raise VerismError(f"{path}: is interlaced; deinterlace it first.")
+    if any(component.is_alpha for component in components):
+        raise VerismError(f"{path}: is transparent, which a result cannot be; put it over a ground first.")
+    if max(component.bits for component in components) > MAX_BITS:
+        raise VerismError(f"{path}: has samples of more than {MAX_BITS} bits; convert it first.")
+    if min(frame.width, frame.height) < MIN_SIDE:
+        raise VerismError(f"{path}: is {frame.width}×{frame.height}; a clip needs at least {MIN_SIDE} pixels a side.")
+    return frame
+
+
+def info(path: Path) -> Info:
+    """Return what a clip is; raise ``VerismError`` if it cannot be read rightly."""
+    frame = first_frame(path)
+    with opened(path) as (container, stream):
+        return Info(
+            frame.width,
+            frame.height,
+            seconds(container, stream),
+            count(container, stream),
+            space.of(path, frame),
+            frame.rotation,
+        )
+
+
+def seconds(container: Any, stream: Any) -> float:
+    """Return how long a clip is, in seconds; 0 if its file does not say."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return float(Fraction(container.duration or 0, 1_000_000))
+
+
+def count(container: Any, stream: Any) -> int:
+    """Return how many frames a clip has, as far as its file says; 0 if it does not."""
+    return stream.frames or round(seconds(container, stream) * float(stream.average_rate or 0))
+
+
+def moments(path: Path, number: int) -> list[float]:
+    """Return the middles of so many equal parts of a clip, in seconds; raise ``VerismError`` if it cannot be read."""
+    length = info(path).seconds
+    return [length * (2 * part + 1) / (2 * number) for part in range(number)]
+
+
+def frames(path: Path, times: Sequence[float], size: int | None = None) -> list[Tensor]:
+    """Return frames of a clip, upright.
+
+    Args:
+        path: of the clip.
+        times: in seconds from its beginning; each gets the first frame that is not earlier, or the last there is.
+        size: most pixels of the short side; None: all.
+
+    Returns:
+        Each ``(1, 3, H, W)``, sRGB in [0, 1], by the rules for photos.
+
+    Raises:
+        VerismError: the clip cannot be read rightly.
+    """
+    found = []
+    first = first_frame(path)
+    with opened(path) as (container, stream):
+        its = space.of(path, first)
+        graph = filters.to_rgb(stream, its, _within(first.width, first.height, size))
+        start = float((stream.start_time or 0) * stream.time_base)
+        for time in times:
+            container.seek(round((start + time) / stream.time_base), stream=stream, backward=True)
+            chosen = None
+            for frame in container.decode(stream):
+                chosen = frame
+                if frame.time is None or frame.time - start >= time - 1e-6:
+                    break
+            if chosen is None:
+                raise VerismError(f"{path}: has no frame at {time:.1f} seconds; its file is damaged.")
+            graph.push(chosen)
+            rows = its.to_srgb(graph.pull().to_ndarray().clip(0, 1))
+            image = torch.from_numpy(rows.transpose(2, 0, 1).copy()).unsqueeze(0)
+            found.append(torch.rot90(image, first.rotation // 90, (-2, -1)).contiguous())
+    return found
+
+
+def _within(width: int, height: int, size: int | None) -> tuple[int, int] | None:
+    short = min(width, height)
+    return None if size is None or size >= short else (round(width * size / short), round(height * size / short))

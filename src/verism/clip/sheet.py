@@ -1,0 +1,38 @@
+"""Frames of a clip in one picture, for a fit that looks at all of them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from verism.clip import reading
+from verism.clip.shots import shots, standing
+
+FRAMES = 9
+"""Frames in a sheet, a square number."""
+
+SIDE = 320
+"""Short side of each, in pixels."""
+
+
+def sheet(path: Path, number: int = FRAMES, side: int = SIDE) -> Tensor:
+    """Return frames of a clip side by side, at least one of each of its ``number`` longest shots.
+
+    Args:
+        path: of the clip.
+        number: of frames, a square.
+        side: most pixels of a frame's short side.
+
+    Returns:
+        ``(1, 3, H, W)``, sRGB in [0, 1], without gaps: what a fit sees is the clip alone.
+
+    Raises:
+        VerismError: the clip cannot be read rightly.
+    """
+    frames = reading.frames(path, standing(shots(path), number), side)
+    columns = math.isqrt(number)
+    rows = [torch.cat(frames[start : start + columns], dim=-1) for start in range(0, number, columns)]
+    return torch.cat(rows, dim=-2)

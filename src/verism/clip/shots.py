@@ -1,0 +1,114 @@
+"""Where a clip is cut, and which of its frames stand for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verism.clip import filters, reading, space
+
+SIDE = 48
+"""Short side of the frames that are compared, in pixels."""
+
+CELLS = 6
+"""Cells of a histogram along red, green and blue."""
+
+CUT = 0.4
+"""Share of the pixels that have to change their cell between two frames that a cut lies between."""
+
+FLASH = 3
+"""Frames before which and after which the picture has to be another too: a flash of fewer frames is no cut."""
+
+SHORTEST = 0.4
+"""Seconds that a shot lasts at least."""
+
+
+class Shot(NamedTuple):
+    """A part of a clip without a cut, in seconds from its beginning."""
+
+    start: float
+    end: float
+
+
+def shots(path: Path) -> list[Shot]:
+    """Return the shots of a clip, by its colours.
+
+    A cut is where two neighbouring frames differ in their histograms of red, green and blue by at least ``CUT`` of the
+    pixels, and so do each of the two and what is ``FLASH`` frames beyond the other. Dissolves and shots of the same
+    colours are not told apart.
+
+    Raises:
+        VerismError: the clip cannot be read rightly.
+    """
+    times, histograms = _histograms(path)
+    length = max(reading.info(path).seconds, times[-1])
+    return [Shot(start, end) for start, end in _between(cuts(times, histograms), length)]
+
+
+def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> list[float]:
+    """Return the times of the frames that begin a shot, but for the first.
+
+    Args:
+        times: of frames, in seconds.
+        histograms: of the frames, each summing to 1.
+    """
+    found: list[float] = []
+    for index in range(1, len(times)):
+        earlier, later = max(index - FLASH, 0), min(index - 1 + FLASH, len(times) - 1)
+        pairs = ((index - 1, index), (index - 1, later), (earlier, index))
+        changes = [np.abs(histograms[one] - histograms[other]).sum() / 2 for one, other in pairs]
+        if min(changes) >= CUT and times[index] - (found[-1] if found else times[0]) >= SHORTEST:
+            found.append(times[index])
+    return found
+
+
+def standing(parts: Sequence[Shot], number: int) -> list[float]:
+    """Return the times of so many frames that stand for a clip.
+
+    Each shot gets one, the longest first; further ones go to the shots with the most time for each that they have.
+    They are the middles of equal parts of their shots.
+
+    Args:
+        parts: the shots, at least one.
+        number: at least 1.
+    """
+    counts = [0] * len(parts)
+    for _ in range(number):
+        # A shot without a frame comes before any that has one.
+        urgency = [
+            ((count == 0), (shot.end - shot.start) / (count + 1)) for shot, count in zip(parts, counts, strict=True)
+        ]
+        counts[urgency.index(max(urgency))] += 1
+    return [
+        shot.start + (shot.end - shot.start) * (2 * part + 1) / (2 * count)
+        for shot, count in zip(parts, counts, strict=True)
+        for part in range(count)
+    ]
+
+
+def _between(cut: Sequence[float], length: float) -> list[tuple[float, float]]:
+    borders = [0.0, *cut, length]
+    return list(itertools.pairwise(borders))
+
+
+def _histograms(path: Path) -> tuple[list[float], list[NDArray[np.float64]]]:
+    first = reading.first_frame(path)
+    scale = SIDE / min(first.width, first.height)
+    size = round(first.width * scale), round(first.height * scale)
+    times, histograms = [], []
+    with reading.opened(path) as (_, stream):
+        stream.thread_type = "AUTO"
+        graph = filters.to_rgb(stream, space.of(path, first), size)
+        start = float((stream.start_time or 0) * stream.time_base)
+        for frame in stream.container.decode(stream):
+            graph.push(frame)
+            cells = (graph.pull().to_ndarray().clip(0, 1) * (CELLS - 1e-3)).astype(int).reshape(-1, 3)
+            counts = np.bincount(cells @ [CELLS**2, CELLS, 1], minlength=CELLS**3)
+            times.append(float(frame.time or 0.0) - start)
+            histograms.append(counts / len(cells))
+    return times, histograms

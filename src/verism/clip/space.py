@@ -1,0 +1,151 @@
+"""The colour space of a clip: how its samples stand for red, green and blue, and those for sRGB."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from verism.color.table import over_nodes, through
+from verism.errors import VerismError
+from verism.photo_file import color
+from verism.photo_file.color import SRGB, UNSPECIFIED, Color
+from verism.photo_file.icc import from_srgb, to_srgb
+
+MATRICES: Mapping[int, str] = {
+    1: "bt709",
+    4: "fcc",
+    5: "bt470",
+    6: "smpte170m",
+    7: "smpte240m",
+    9: "bt2020",
+}
+"""ITU-T H.273, table 4, to the names of swscale's matrices."""
+
+RGB = 0
+"""The code point of a clip that is stored as red, green and blue."""
+
+HD = 576
+"""Lines above which a clip that does not name its matrix has BT.709's, as players take it; else BT.601's."""
+
+FULL = 2
+"""FFmpeg's code point of full range."""
+
+NODES = 65
+"""Nodes along each axis of a table that converts a colour space too."""
+
+PEAK_NITS = 1000.0
+"""Peak luminance of a PQ clip that does not name its own, in cd/m²."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """How the samples of a clip stand for colours.
+
+    Attributes:
+        matrix: swscale's name of the matrix of YUV; "gbr" for RGB.
+        full: whether samples have the full range, 0 to 255, or the limited one, 16 to 235.
+        color: the space of its RGB.
+        codes: code points of matrix, range, primaries and transfer, as an encoder takes them.
+        peak: of PQ, in cd/m².
+    """
+
+    matrix: str
+    full: bool
+    color: Color
+    codes: tuple[int, int, int, int]
+    peak: float = PEAK_NITS
+
+    @property
+    def result(self) -> Space:
+        """The space of a graded clip: its own, or BT.709 in limited range where it is HDR, which is tone-mapped."""
+        return self if self.color.hdr is None else Space("bt709", False, SRGB, (1, 1, 1, 1))
+
+    def to_srgb(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return ``(H, W, 3)`` sRGB of the clip's RGB, both in [0, 1], by the rules for photos.
+
+        A television camera's curve is taken as sRGB's. HDR is tone-mapped by one function for the whole clip.
+        """
+        if self.color.hdr is not None:
+            return to_srgb(color.sdr(signal, self.color.hdr, self.peak), self.color.profile)
+        return to_srgb(signal, self.color.profile) if self.color.profile else signal
+
+    def graded(self, table: Tensor) -> Tensor:
+        """Return the table that takes the clip's RGB to that of ``result``, with a look from sRGB to sRGB in between.
+
+        Args:
+            table: the look, ``(3, n, n, n)``, RGB by blue, green and red.
+
+        Returns:
+            The same where the clip's RGB is taken as sRGB, else one of ``NODES`` along each axis.
+        """
+        if self.color == SRGB:
+            return table
+
+        def convert(image: Tensor) -> Tensor:
+            looked = through(table, _tensor(self.to_srgb(_array(image)))).clamp(0, 1)
+            profile = self.result.color.profile
+            return _tensor(from_srgb(_array(looked), profile)) if profile else looked
+
+        return over_nodes(NODES, convert)
+
+
+def of(path: Path, frame: Any) -> Space:
+    """Return the space of a clip by its first frame.
+
+    Raises:
+        VerismError: its samples are of a kind that cannot be read rightly.
+    """
+    matrix, span = int(frame.colorspace), int(frame.color_range)
+    primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
+    if frame.format.is_rgb:
+        name, full, matrix = "gbr", True, RGB
+    else:
+        if matrix in (RGB, UNSPECIFIED):
+            matrix = 1 if frame.height > HD else 6
+        if matrix not in MATRICES:
+            raise VerismError(
+                f"{path}: has samples of a kind that is not read (matrix {matrix} of ITU-T H.273); convert it to "
+                "BT.709 first."
+            )
+        name, full = MATRICES[matrix], span == FULL or frame.format.name.startswith("yuvj")
+    kinds = {data.type.name: bytes(data) for data in frame.side_data}
+    if "DOVI_RPU_BUFFER" in kinds and transfer == UNSPECIFIED:
+        raise VerismError(f"{path}: is Dolby Vision without a picture for other displays; convert it to BT.709 first.")
+    try:
+        space = color.of_code_points(primaries, transfer) or SRGB
+    except ValueError as error:
+        raise VerismError(
+            f"{path}: has colours of a space that is not known ({error} of ITU-T H.273); convert it to BT.709 first."
+        ) from error
+    codes = (matrix, FULL if full else 1, primaries, transfer)
+    return Space(name, full, space, codes, _peak(kinds))
+
+
+def _peak(kinds: Mapping[str, bytes]) -> float:
+    """Return the peak luminance that a clip names: that of its content, else that of the display it was made on."""
+    if (data := kinds.get("CONTENT_LIGHT_LEVEL")) is not None:
+        (most,) = struct.unpack_from("=I", data)
+        if most:
+            return float(most)
+    if (data := kinds.get("MASTERING_DISPLAY_METADATA")) is not None:
+        # FFmpeg's AVMasteringDisplayMetadata: 20 integers of fractions, of which the last is the peak, and two flags.
+        numbers = struct.unpack_from("=22i", data)
+        if numbers[21] and numbers[18] > 0 and numbers[19] > 0:
+            return float(numbers[18] / numbers[19])
+    return PEAK_NITS
+
+
+def _array(image: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(image[0].permute(1, 2, 0).numpy(), np.float32)
+
+
+def _tensor(rows: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rows.transpose(2, 0, 1))).unsqueeze(0)

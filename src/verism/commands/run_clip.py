@@ -1,0 +1,65 @@
+"""``verism clip.mp4 theirs.jpg``: a clip in the look of a photo, fitted to several of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from verism import clip, images
+from verism.callbacks import Output
+from verism.canvas.grade import Grade
+from verism.clip.encoding import ClipEncoding
+from verism.clip.sheet import sheet
+from verism.commands.fit import VerismCLI
+from verism.commands.predict import graded
+from verism.errors import VerismError
+from verism.look.picture import made_with
+
+SIZE = 384
+"""Short side of the fit, in pixels: nine frames share it, so that each has two thirds of what a photo has."""
+
+
+def result_path(content: Path, style: Path, free: Callable[[Path], Path]) -> Path:
+    """Return a name for the result beside the clip, which no file has.
+
+    Args:
+        content: the clip.
+        style: the style photo.
+        free: makes a path one that no file has.
+    """
+    name = clip.result_name(content, ClipEncoding().encoder.containers)
+    return free(content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}"))
+
+
+def frames(content: Path, result: Path) -> Path:
+    """Write the frames that the fit looks at beside a clip's result, and return where they are.
+
+    Raises:
+        VerismError: the clip cannot be read rightly.
+    """
+    path = result.with_name(f"{result.stem}-frames.png")
+    images.write(path, sheet(content), {})
+    return path
+
+
+def finish(made: VerismCLI, content: Path, result: Path) -> None:
+    """Give the clip the look that a fit to its frames has found: one table for all of it, so that no cut jumps.
+
+    Args:
+        made: the fit.
+        content: the clip.
+        result: where it goes.
+
+    Raises:
+        VerismError: the run's canvas has no look, or the clip cannot be read or written.
+    """
+    canvas, model = made.model.canvas, made.model
+    if not isinstance(canvas, Grade):
+        raise VerismError(
+            f"{content}: a clip needs a look, and {type(canvas).__name__} is one image: use photoreal.yaml, lut.yaml "
+            "or match.yaml."
+        )
+    canvas = canvas.cpu().float().requires_grad_(requires_grad=False)
+    output: Output = made.config_init.fit.output
+    about = made_with(model.backbone.identity, model.options, made.trainer.global_step, output.strength)
+    graded(content, result, canvas.table(canvas.photo), output.strength, ClipEncoding(), about)

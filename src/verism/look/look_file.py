@@ -1,0 +1,63 @@
+"""A look as a file of verism's own, which is small and loads without Lightning: see docs/look_format.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from verism import atomic
+from verism.errors import VerismError
+
+FORMAT = "verism.look"
+
+VERSION = "1"
+
+MOST_NODES = 256
+"""Largest table along an axis, as FFmpeg and others have it."""
+
+
+def write(path: Path, table: Tensor, title: str) -> None:
+    """Write a table, whole or not at all, replacing what stood there.
+
+    Args:
+        path: ends in ``.safetensors``; missing folders are made.
+        table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red; not clipped.
+        title: of the look.
+
+    Raises:
+        VerismError: the file cannot be written.
+    """
+    said = {"format": FORMAT, "version": VERSION, "title": title.encode(errors="replace").decode()}
+    atomic.write(path, save({"table": table.detach().cpu().float().contiguous()}, said))
+
+
+def read(path: Path) -> tuple[Tensor, str]:
+    """Return a table ``(3, n, n, n)``, as ``write`` takes it, and its title.
+
+    Raises:
+        VerismError: there is no such file, it is damaged, of another version, or holds something else.
+    """
+    if not path.is_file():
+        raise VerismError(f"{path}: no such look.")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            said = file.metadata() or {}
+            if said.get("format") != FORMAT:
+                raise VerismError(
+                    f"{path}: is no look; make one with verism export RUN --output.path look.safetensors."
+                )
+            if said.get("version") != VERSION:
+                raise VerismError(f"{path}: is a look of version {said.get('version')}, and {VERSION} is read here.")
+            table = file.get_tensor("table")
+    except (OSError, safetensors.SafetensorError) as error:
+        raise VerismError(f"{path}: damaged, or no look.") from error
+    nodes = table.shape[-1] if table.ndim else 0
+    if table.shape != (3, nodes, nodes, nodes) or not 2 <= nodes <= MOST_NODES or table.dtype != torch.float32:  # noqa: PLR2004
+        raise VerismError(f"{path}: damaged: its table has the shape {tuple(table.shape)} and the type {table.dtype}.")
+    if not bool(table.isfinite().all()):
+        raise VerismError(f"{path}: damaged: its table has values that are no numbers.")
+    return table, said.get("title", "")
