@@ -15,7 +15,7 @@ from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
 
-verism export lightning_logs/version_0 --output.path look.cube
+verism export lightning_logs/mine-theirs --output.path look.cube
 
 The ending says in which format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most video
 programs, .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee, darktable
