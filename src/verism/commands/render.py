@@ -23,8 +23,8 @@ DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itse
 
 verism render lightning_logs/mine-theirs --output.path result.png
 
-For a run that could not write its picture, was killed before it did, or whose picture is wanted in another strength or
-format. It takes any canvas, and no step is made.
+Use it if the run could not write its picture or was killed before it did, or to have the picture in another strength or
+format. It works with every canvas, and makes no further steps.
 """
 
 
