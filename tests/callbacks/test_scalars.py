@@ -26,9 +26,9 @@ TAGS = {
     "optimizer/gradient_norm",
     "speed/steps_per_second",
     *(f"{kind}/{term}" for kind in ("loss", "weighted") for term in ("content", "style", "color")),
-    *(f"{kind}/style/{layer}" for kind in ("terms", "weighted") for layer in DEFAULT_LAYERS),
-    *(f"{kind}/content/conv5_4" for kind in ("terms", "weighted")),
-    *(f"{kind}/color/input" for kind in ("terms", "weighted")),
+    *(f"{kind}/style/{layer}" for kind in ("terms", "weighted_terms") for layer in DEFAULT_LAYERS),
+    *(f"{kind}/content/conv5_4" for kind in ("terms", "weighted_terms")),
+    *(f"{kind}/color/input" for kind in ("terms", "weighted_terms")),
 }
 
 
