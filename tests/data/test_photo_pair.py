@@ -242,3 +242,9 @@ def test_takes_images_and_tensors(files: list[Path]) -> None:
         tensors = PhotoPair(read.original, style, size=64)
     assert torch.equal(tensors.photos.content, read.photos.content)
     assert tensors.digests["content"] == held.digests["content"] != held.digests["style"]
+
+
+def test_its_title_is_the_names_of_the_files(content: Tensor) -> None:
+    assert PhotoPair("a/picos.jpg", "b/sunset.final.jpg").title == "picos-sunset.final"
+    assert PhotoPair("picos.jpg", ["x.jpg", content]).title == "picos-x-style"
+    assert PhotoPair(content, [content, content]).title == "content-style-style"

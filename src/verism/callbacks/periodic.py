@@ -1,4 +1,4 @@
-"""What is looked at now and then, in TensorBoard."""
+"""What is looked at now and then, in the logs of a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from abc import abstractmethod
 from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.loggers import TensorBoardLogger
-from torch.utils.tensorboard import SummaryWriter
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
 from verism.errors import VerismError
 from verism.module import StyleTransfer
@@ -22,8 +21,8 @@ CLOSE, SHORT = 5, 100
 class Periodic(Callback):
     """Looks at the first image (step 0), at the image after every n-th step, and at the last one.
 
-    It writes to the run's TensorBoard loggers, on rank zero; other loggers get nothing from it. An image that a last
-    step has spoilt (not finite) is not looked at.
+    It writes on rank zero, to the run's TensorBoard loggers and to others that ``writer`` knows how to write to. An
+    image that a last step has spoilt (not finite) is not looked at.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:
@@ -37,7 +36,7 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Write what there is to see of the image after ``step`` updates; ``first``: nothing was written yet."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -64,5 +63,10 @@ class Periodic(Callback):
         if not trainer.is_global_zero or not bool(model.image.isfinite().all()):
             return
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                self.look(logger.experiment, model, trainer.global_step, first=first)
+            writer = self.writer(logger)
+            if writer is not None:
+                self.look(writer, model, trainer.global_step, first=first)
+
+    def writer(self, logger: Logger) -> Any:
+        """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
+        return logger.experiment if isinstance(logger, TensorBoardLogger) else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch.utils.tensorboard import SummaryWriter
+from lightning.pytorch.loggers import Logger
 
 from verism import images
 from verism.callbacks.periodic import Periodic
+from verism.callbacks.picture_log import PictureLog, picture_log
 from verism.module import StyleTransfer
 
 AREA = 2**22
@@ -14,7 +15,7 @@ AREA = 2**22
 
 
 class Snapshots(Periodic):
-    """Writes pictures to TensorBoard.
+    """Writes pictures to TensorBoard, W&B or MLflow.
 
     Tags, all RGB, clipped to [0, 1]:
 
@@ -32,7 +33,11 @@ class Snapshots(Periodic):
         """
         super().__init__(every_n_steps)
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
+    def writer(self, logger: Logger) -> PictureLog | None:
+        """Return where a logger keeps pictures, if it does."""
+        return picture_log(logger)
+
+    def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> None:
         """Write the pictures of one step, and at first the photos."""
         content, style = (images.within(photo, AREA) for photo in model.data.photos)
         image = images.resize(model.image.to(content), content.shape[-2:])
