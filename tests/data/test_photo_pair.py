@@ -242,3 +242,16 @@ def test_takes_images_and_tensors(files: list[Path]) -> None:
         tensors = PhotoPair(read.original, style, size=64)
     assert torch.equal(tensors.photos.content, read.photos.content)
     assert tensors.digests["content"] == held.digests["content"] != held.digests["style"]
+
+
+def test_the_photos_go_to_the_device_once(files: tuple[Path, Path]) -> None:
+    data = PhotoPair(*files, size=64)
+    device = torch.device("meta")
+    first = data.transfer_batch_to_device(data.photos, device, 0)
+    assert {photo.device for photo in first} == {device}
+    assert data.transfer_batch_to_device(data.photos, device, 0) is first
+    other = data.transfer_batch_to_device(data.at(32), device, 0)
+    assert other is not first
+    assert other.content.shape[-2] == 32
+    data.teardown("fit")
+    assert data.transfer_batch_to_device(data.photos, device, 0) is not first

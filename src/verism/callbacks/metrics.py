@@ -93,7 +93,9 @@ class Metrics(Periodic):
                 logger.log_hyperparams(options)
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Measure the image of one step."""
+        """Measure the image of one step, unless it is not finite."""
+        if not bool(model.image.isfinite().all()):
+            return
         if first:
             self._measure = RunMeasure(model)
         self._last = self._measure(model)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
@@ -123,6 +124,7 @@ class PhotoPair(LightningDataModule):
         self._masked: Regions | None = None
         self._known: OneMask | None = None
         self._regions: Regions | None = None
+        self._moved: tuple[Photos, Photos] | None = None
 
     @cached_property
     def digests(self) -> dict[str, list[str]]:
@@ -242,6 +244,17 @@ class PhotoPair(LightningDataModule):
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
+
+    def transfer_batch_to_device(self, batch: Photos, device: torch.device, dataloader_idx: int) -> Photos:
+        """Return the photos on the device of the run: taken there once, and not at every step."""
+        if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:
+            self._moved = batch, Photos(*(photo.to(device) for photo in batch))
+        return self._moved[1]
+
+    def teardown(self, stage: str) -> None:
+        """Leave the device's memory to others."""
+        del stage
+        self._moved = None
 
     def look(self) -> Photo:
         """Return what is to be looked at of the style photo, or of several in one, at the size of the fit.
