@@ -96,14 +96,16 @@ class local(Executor):  # noqa: N801
             finally:
                 free.put(worker)
 
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                list(pool.map(run, chains))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        for worker in workers:
-            worker.dismiss()
+        try:
+            with ThreadPoolExecutor(self.workers) as pool:
+                try:
+                    list(pool.map(run, chains))
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        finally:
+            for worker in workers:
+                worker.dismiss()
 
 
 class _Worker:
