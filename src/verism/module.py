@@ -71,6 +71,7 @@ class StyleTransfer(CanvasModule):
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
         capture: bool | Literal["auto"] = False,
+        patience: int | None = None,
     ) -> None:
         """Put the parts together; a part that is left out is the paper's.
 
@@ -97,6 +98,8 @@ class StyleTransfer(CanvasModule):
                 else, if the image passes at once. auto: where the GPU and the parts allow it, else with a line that
                 says why not. true: likewise, or the run is refused. false: never. A graph is compared with a step by
                 itself before it is used.
+            patience: end the run if, within so many steps at the last of the scales, the loss has not fallen by a
+                hundredth; null: it has all of its steps.
 
         Raises:
             VerismError: every loss has weight 0, an added loss has a name that cannot be used, a loss asks for a layer
@@ -116,7 +119,7 @@ class StyleTransfer(CanvasModule):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
-        self.tile, self.capture = tile, capture
+        self.tile, self.capture, self.patience = tile, capture, patience
         self.optimizer = optimizer
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
@@ -137,7 +140,7 @@ class StyleTransfer(CanvasModule):
         # Imported here, because callbacks know the module.
         from verism.callbacks.defaults import complete  # noqa: PLC0415
 
-        return complete(self.trainer)
+        return complete(self.trainer, self.patience)
 
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter.
