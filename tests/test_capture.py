@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture
 from verism.backbone.weights import Weights
 from verism.losses import MomentsLoss
 
-EXACT = {"precision": "32-true", "accelerator": "cpu", "logger": False, "enable_checkpointing": False}
+EXACT: dict[str, Any] = {"precision": "32-true", "accelerator": "cpu", "logger": False, "enable_checkpointing": False}
+EXACT |= {"enable_progress_bar": False, "enable_model_summary": False}
 
 
 class StandIn:
@@ -63,7 +64,7 @@ class _Held(torch.autograd.Function):
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     found = StandIn()
     monkeypatch.setattr(capture, "DEVICE", "cpu")
     monkeypatch.setattr(capture, "graph", found)
@@ -83,8 +84,7 @@ def fit(photos: Photos, steps: int = 4, **options: Any) -> tuple[StyleTransfer, 
         return result
 
     model.training_step = watched  # type: ignore[method-assign]
-    quiet = {"enable_progress_bar": False, "enable_model_summary": False}
-    Trainer(max_steps=steps, **EXACT, **quiet).fit(model, datamodule=data)
+    Trainer(max_steps=steps, **EXACT).fit(model, datamodule=data)
     # Looked at only now: later steps must not have overwritten them.
     terms = [{name: float(term.raw) for name, term in step["terms"].items()} for step in found]
     return model, [float(step["loss"]) for step in found], terms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from lightning.pytorch.utilities import rank_zero_info
@@ -54,8 +54,7 @@ def captured(
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
     """Return the graph of a module's ``forward``, and of its derivative with respect to the module's parameters."""
-    result: Callable[[], tuple[Tensor, ...]] = torch.cuda.make_graphed_callables(module, ())
-    return result
+    return cast("Callable[[], tuple[Tensor, ...]]", torch.cuda.make_graphed_callables(module, ()))
 
 
 def _obstacle(canvas: nn.Module, passage: Passage) -> str | None:

@@ -6,6 +6,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_tasks_are_done_in_order_by_one_other_thread() -> None:
         done.append(number)
 
     for number in range(20):
-        background.do(lambda number=number: task(number))
+        background.do(partial(task, number))
     background.finish()
     assert done == list(range(20))
     assert len(threads) == 1
@@ -89,8 +90,12 @@ def test_another_error_stays_what_it_is() -> None:
 
 
 def test_a_run_ends_with_what_ended_it(caplog: pytest.LogCaptureFixture) -> None:
+    def late() -> None:
+        time.sleep(0.1)
+        full()
+
     background = Background()
-    background.do(lambda: (time.sleep(0.1), full())[1])
+    background.do(late)
     background.on_exception(Trainer(logger=False, accelerator="cpu"), LightningModule(), KeyboardInterrupt())
     assert "pictures of the run could not be written" in caplog.text
 

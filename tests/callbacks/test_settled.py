@@ -15,7 +15,7 @@ STILL = ("--optimizer", "torch.optim.SGD", "--optimizer.lr", "0", "--trainer.pre
 
 
 def steps(events: EventAccumulator) -> int:
-    return max(event.step for event in events.Scalars("loss/total")) + 1
+    return 1 + int(max(event.step for event in events.Scalars("loss/total")))
 
 
 @pytest.mark.parametrize(

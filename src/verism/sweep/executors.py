@@ -233,8 +233,8 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
             os.dup2(log, stream)
         os.close(log)
         work(chain)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        for said in (sys.stdout, sys.stderr):
+            said.flush()
         pipe.send(None)
 
 
