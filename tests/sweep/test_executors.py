@@ -33,7 +33,8 @@ class Shell:
         grid = {"model.backbone.activation": list(activations)}
         (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": grid}))
         # A home of its own, too: Ray leaves things there.
-        own = {"PERILOUS_FLAG": str(self.flag), "PYTHONPATH": str(Path(__file__).parent), "HOME": str(self.folder)}
+        path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+        own = {"PERILOUS_FLAG": str(self.flag), "PYTHONPATH": path, "HOME": str(self.folder)}
         self.environment = os.environ | own
 
     @contextmanager
