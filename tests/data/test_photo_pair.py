@@ -253,5 +253,6 @@ def test_the_photos_go_to_the_device_once(files: tuple[Path, Path]) -> None:
     other = data.transfer_batch_to_device(data.at(32), device, 0)
     assert other is not first
     assert other.content.shape[-2] == 32
+    assert data.transfer_batch_to_device(data.photos.content, device, 0).device == device
     data.teardown("fit")
     assert data.transfer_batch_to_device(data.photos, device, 0) is not first

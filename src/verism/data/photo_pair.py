@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -245,8 +245,10 @@ class PhotoPair(LightningDataModule):
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
-    def transfer_batch_to_device(self, batch: Photos, device: torch.device, dataloader_idx: int) -> Photos:
-        """Return the photos on the device of the run: taken there once, and not at every step."""
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Return a batch on the device of the run: the photos are taken there once, and not at every step."""
+        if not isinstance(batch, Photos):
+            return super().transfer_batch_to_device(batch, device, dataloader_idx)
         if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:
             self._moved = batch, Photos(*(photo.to(device) for photo in batch))
         return self._moved[1]
