@@ -56,7 +56,7 @@ def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], pre
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
     with autocast:
         transfer.set_targets(photos)
-    optimizer = transfer.configure_optimizers()
+    optimizer = transfer.make_optimizer()
     for step in count():
         optimizer.zero_grad()
         with autocast:

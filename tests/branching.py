@@ -78,9 +78,9 @@ def _trunk(options: list[str], folder: Path, rooms: list[int | None]) -> None:
 
 
 def _branching(
-    claim: Callable[[Sequence[Numbered]], None], folder: Path, rooms: Sequence[int | None]
-) -> Callable[[Sequence[Numbered]], None]:
-    def branch(loggers: Sequence[Numbered]) -> None:
+    claim: Callable[[Sequence[Numbered], str | None], None], folder: Path, rooms: Sequence[int | None]
+) -> Callable[[Sequence[Numbered], str | None], None]:
+    def branch(loggers: Sequence[Numbered], name: str | None = None) -> None:
         gate, opens = os.pipe()
         children: list[int] = []
         for number, room in enumerate(rooms):
@@ -93,7 +93,7 @@ def _branching(
                     Disk(room).mount()
                 # Until all are there.
                 os.read(gate, 1)
-                return claim(loggers)
+                return claim(loggers, name)
             children.append(child)
         os.close(opens)
         statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]

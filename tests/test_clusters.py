@@ -89,7 +89,7 @@ def test_torchrun_on_two_nodes(photo_files: list[str], tmp_path: Path) -> None:
     assert not (tmp_path / "node_1").exists()
     alone = tmp_path / "alone"
     main(["fit", "--config", "leaky.yaml", *photo_files, *steps, "--trainer.default_root_dir", str(alone)])
-    runs = [folder / "lightning_logs" / "version_0" for folder in (tmp_path / "node_0", alone)]
+    runs = [folder / "lightning_logs" / "content-style" for folder in (tmp_path / "node_0", alone)]
     assert_same_image(*runs)
 
 
@@ -154,7 +154,7 @@ def test_slurm_ends_a_job_and_it_goes_on(photo_files: list[str], slurm: dict[str
     assert (folder / "result.png").is_file()
     alone = tmp_path / "alone"
     main(["fit", "--config", "leaky.yaml", *photo_files, *steps, "--trainer.default_root_dir", str(alone)])
-    assert_same_image(folder, alone / "lightning_logs" / "version_0")
+    assert_same_image(folder, alone / "lightning_logs" / "content-style")
     last = max(folder.glob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime)
     accumulator = EventAccumulator(str(last), size_guidance={"scalars": 0})
     accumulator.Reload()
@@ -225,19 +225,20 @@ def test_storage_elsewhere(
     here.mkdir()
     monkeypatch.chdir(here)
     more = (*photo_files, *SMALL, "--trainer.enable_progress_bar", "false")
-    commands = block("Storage elsewhere").replace("s3://bucket/", "memory://bucket/").splitlines()
-    for version, steps in enumerate((2, 3)):
-        main([*arguments(commands[version]), *more, "--trainer.max_steps", str(steps)])
-        folder = f"/bucket/runs/lightning_logs/version_{version}"
+    here_named = block("Storage elsewhere").replace("mine-theirs", "content-style")
+    commands = here_named.replace("s3://bucket/", "memory://bucket/").splitlines()
+    for command, name, steps in zip(commands, ("content-style", "content-style_1"), (2, 3), strict=True):
+        main([*arguments(command), *more, "--trainer.max_steps", str(steps)])
+        folder = f"/bucket/runs/lightning_logs/{name}"
         names = {name.removeprefix(f"{folder}/") for name in bucket.find(folder)}
         assert {"config.yaml", "hparams.yaml", "checkpoints/last.ckpt", "result.png"} < names
         assert any(name.startswith("events.out.tfevents.") for name in names)
         with bucket.open(f"{folder}/checkpoints/last.ckpt") as file:
             assert torch.load(file, weights_only=True)["global_step"] == steps
-    with bucket.open("/bucket/runs/lightning_logs/version_1/hparams.yaml") as file:
+    with bucket.open("/bucket/runs/lightning_logs/content-style_1/hparams.yaml") as file:
         assert yaml.safe_load(file)["trainer"]["max_steps"] == 3
     fetched = tmp_path / "result.png"
-    bucket.get_file("/bucket/runs/lightning_logs/version_1/result.png", str(fetched))
+    bucket.get_file("/bucket/runs/lightning_logs/content-style_1/result.png", str(fetched))
     assert images.read(fetched).shape == (1, 3, 48, 64)
     assert list(here.iterdir()) == []
 

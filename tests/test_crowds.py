@@ -21,7 +21,7 @@ def test_twenty_starts_at_the_same_instant(photo_files: list[str], tmp_path: Pat
     folder.mkdir()
     assert branched([*photo_files, *FEW, "--trainer.max_steps=1"], folder, [None] * 20) == [0] * 20
     runs = sorted((folder / "lightning_logs").iterdir())
-    assert {run.name for run in runs} == {f"version_{number}" for number in range(20)}
+    assert {run.name for run in runs} == {"content-style", *(f"content-style_{number}" for number in range(1, 20))}
     for run in runs:
         images.read(run / "result.png")
         assert checkpoint.read(run / "checkpoints" / "last.ckpt")["global_step"] == 1

@@ -103,7 +103,8 @@ def later(runs: Runs) -> Path:
 
 
 def checkpoint(folder: Path) -> Path:
-    return folder / "lightning_logs" / "version_0" / "checkpoints" / "last.ckpt"
+    (run,) = (folder / "lightning_logs").iterdir()
+    return run / "checkpoints" / "last.ckpt"
 
 
 def pixels(folder: Path) -> Tensor:

@@ -11,12 +11,21 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping, LearningRateMonitor, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+from lightning.pytorch.cli import ReduceLROnPlateau as MonitoringPlateau
+from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.tuner.tuning import Tuner
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
+from torch.utils.data import DataLoader
 
-from verism import ColorLoss, PhotoPair, Pixels, RegionalGrade, StyleTransfer, VerismError
+from verism import ColorLoss, Look, PhotoPair, Pixels, RegionalGrade, StyleTransfer, VerismError, images
 from verism.backbone.weights import Weights
+from verism.callbacks import Metrics, RegionMap, Snapshots
+from verism.cli import main
+from verism.evaluation import evaluate
 
 OPTIONS: dict[str, Any] = {
     "accelerator": "cpu",
@@ -49,7 +58,9 @@ def test_every_logger_gets_each_scalar_once(tiny_weights: Weights, pair: PhotoPa
     accumulator = EventAccumulator(str(tmp_path / "tensorboard" / "version_0")).Reload()
     tags = set(accumulator.Tags()["scalars"]) - {"hp_metric"}
     found = rows(tmp_path)
-    assert {*TERMS, "loss/total", "loss/color", "optimizer/gradient_norm", "weighted/style/conv1_1"} <= tags
+    assert {*TERMS, "loss/total", "loss/color", "optimizer/gradient_norm", "weighted_terms/style/conv1_1"} <= tags
+    # Where a tag names a file, none can be a folder of others.
+    assert not [tag for tag in tags for other in tags if other.startswith(f"{tag}/")]
     assert "loss" not in tags
     assert set(found[0]) == tags | {"step"}
     assert [int(row["step"]) for row in found] == [0, 2, 4]
@@ -148,3 +159,184 @@ def test_a_run_from_python_is_restored_with_its_parts(tiny_weights: Weights, pai
         StyleTransfer.load_from_checkpoint(file)
     with pytest.raises(VerismError, match="another canvas"):
         StyleTransfer.load_from_checkpoint(file, canvas=RegionalGrade())
+
+
+@pytest.mark.parametrize("config", ["photoreal.yaml", "leaky.yaml"])
+def test_tests_and_predicts_as_the_commands_do(
+    config: str,
+    tiny_weights: Weights,
+    run: Callable[..., Path],
+    photo_files: list[str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """A run restored from its checkpoint; figures of the picture before it was rounded to 8 bits."""
+    few = ("--trainer.max_steps", "2", "--data.size", "40", "--data.regions", "null")
+    folder = run("--config", config, *photo_files, *few)
+    capsys.readouterr()
+    main(["test", str(folder)])
+    said = [line.split(": ") for line in capsys.readouterr().out.splitlines()[1:]]
+    model = StyleTransfer.load_from_checkpoint(folder / "checkpoints" / "last.ckpt")
+    pair = PhotoPair(tmp_path / "content.png", tmp_path / "style.png", size=40)
+    trainer = Trainer(**OPTIONS)
+    picture = (trainer.predict(model, datamodule=pair) or [])[0]
+    assert isinstance(picture, Tensor)
+    written = images.read(folder / "result.png")
+    assert float((picture - written).abs().max()) <= 0.5 / 255 + 1e-5
+    (figures,) = trainer.test(model, datamodule=pair, verbose=False)
+    assert figures == pytest.approx(
+        {f"metrics/{name}": value for name, value in evaluate(picture, pair, model.reference).items()}, rel=1e-5
+    )
+    of_the_file = evaluate(written, pair, model.reference)
+    assert {name.strip(): float(value) for name, value in said} == pytest.approx(of_the_file, rel=1e-5)
+    # A checkpoint that the Trainer reads gives the same.
+    fresh = StyleTransfer.paper(canvas=type(model.canvas)())
+    (again,) = trainer.test(fresh, datamodule=pair, ckpt_path=folder / "checkpoints" / "last.ckpt", verbose=False)
+    assert again == pytest.approx(figures, rel=1e-4)
+
+
+def test_other_photos_take_on_a_look_and_no_single_image(tiny_weights: Weights, pair: PhotoPair, style: Tensor) -> None:
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    model = StyleTransfer.paper(canvas=RegionalGrade())
+    trainer.fit(model, datamodule=pair)
+    image = model.image
+    assert isinstance(model.canvas, RegionalGrade)
+    others: Any = [style]
+    picture = (trainer.predict(model, dataloaders=DataLoader(others, batch_size=None)) or [])[0]
+    assert torch.equal(torch.as_tensor(picture), Look(model.canvas).apply(style))
+    trainer.test(model, datamodule=PhotoPair(style, pair.original, size=40), verbose=False)
+    assert torch.equal(model.image, image)
+    pixels = StyleTransfer.paper()
+    trainer = Trainer(max_steps=1, **OPTIONS)
+    trainer.fit(pixels, datamodule=pair)
+    with pytest.raises(VerismError, match="holds one image"):
+        trainer.predict(pixels, datamodule=PhotoPair(style, pair.original, size=40))
+
+
+def test_finds_a_learning_rate(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    trainer = Trainer(max_steps=2, default_root_dir=tmp_path, **OPTIONS)
+    model = StyleTransfer.paper()
+    assert model.lr == 0.01
+    finder = Tuner(trainer).lr_find(model, datamodule=pair, num_training=20, early_stop_threshold=None)
+    assert finder is not None
+    assert len(finder.results["loss"]) == 20
+    assert len(set(finder.results["loss"])) > 10
+    assert model.lr == finder.suggestion() != 0.01
+    # The search has left nothing behind: the run starts from the photos, at the rate that was found.
+    assert (
+        torch.equal(model.image, StyleTransfer.paper().image)
+        or float((model.image - pair.photos.content).abs().max()) < 1e-6
+    )
+    trainer.fit(model, datamodule=pair)
+    assert trainer.global_step == 2
+    assert [group["lr"] for group in trainer.optimizers[0].param_groups] == [model.lr]
+
+
+def cosine(optimizer: Optimizer) -> LRScheduler:
+    return CosineAnnealingLR(optimizer, T_max=4)
+
+
+def plateau(optimizer: Optimizer) -> LRScheduler:
+    # Nothing is ever better than the first.
+    return ReduceLROnPlateau(optimizer, factor=0.5, patience=0, threshold=1e9, threshold_mode="abs")
+
+
+def monitoring(optimizer: Optimizer) -> LRScheduler:
+    return MonitoringPlateau(optimizer, "loss/content", factor=0.5, patience=0, threshold=1e9, threshold_mode="abs")
+
+
+COSINE = [0.01, 0.01 * (1 + 2**-0.5) / 2, 0.005, 0.01 * (1 - 2**-0.5) / 2]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [(cosine, COSINE), (plateau, [0.01, 0.01, 0.005, 0.0025]), (monitoring, [0.01, 0.01, 0.005, 0.0025])],
+)
+def test_a_scheduler_changes_the_rate_after_every_step(
+    schedule: Callable[[Optimizer], LRScheduler], rates: list[float], tiny_weights: Weights, pair: PhotoPair
+) -> None:
+    class Rates(Callback):
+        def __init__(self) -> None:
+            self.seen: list[float] = []
+
+        def on_before_optimizer_step(self, trainer: Trainer, module: Any, optimizer: Optimizer) -> None:
+            self.seen.append(optimizer.param_groups[0]["lr"])
+
+    seen = Rates()
+    trainer = Trainer(max_steps=4, log_every_n_steps=1, callbacks=[seen], **OPTIONS)
+    trainer.fit(StyleTransfer.paper(lr_scheduler=schedule), datamodule=pair)
+    assert seen.seen == pytest.approx(rates)
+
+
+def test_a_scheduler_on_the_command_line(
+    tiny_weights: Weights, run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--config", "leaky.yaml", "--data.size", "40", "--trainer.log_every_n_steps", "1")
+    schedule = ("--lr_scheduler", "torch.optim.lr_scheduler.CosineAnnealingLR", "--lr_scheduler.T_max", "4")
+    watch = ("--trainer.callbacks+", "lightning.pytorch.callbacks.LearningRateMonitor")
+    run(*options, *schedule, *watch, "--trainer.max_steps", "2")
+    folder = run(*options, *schedule, *watch, "--trainer.max_steps", "4", "--ckpt_path", "last")
+    rates = EventAccumulator(str(folder)).Reload().Scalars("lr-Adam")
+    # The second half of the run goes on where the first has ended.
+    assert [rate.value for rate in rates] == pytest.approx(COSINE[2:], rel=1e-5)
+    model = StyleTransfer.load_from_checkpoint(folder / "checkpoints" / "last.ckpt")
+    assert model.lr_scheduler is not None
+    assert isinstance(model.lr_scheduler(model.optimizer(model.canvas.parameters())), CosineAnnealingLR)
+    for wrong, sentence in (
+        (("--lr_scheduler", "CosineAnnealingLR"), "T_max"),
+        (("--lr_scheduler", "MultiplicativeLR", "--lr_scheduler.lr_lambda", "os.system"), "os.system"),
+        (("--lr_scheduler", "CyclicLR", "--lr_scheduler.base_lr", "1", "--lr_scheduler.max_lr", "2"), "--lr_scheduler"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            run(*options, *wrong, "--optimizer", "torch.optim.Adadelta")
+        said = capsys.readouterr().err
+        assert said.startswith("verism: ")
+        assert sentence in said
+
+
+def see(logger: Logger, pair: PhotoPair) -> None:
+    """Fit with what a run of the command line shows of itself."""
+    callbacks = [Metrics(every_n_steps=2), Snapshots(every_n_steps=2), RegionMap()]
+    trainer = Trainer(max_steps=4, log_every_n_steps=2, callbacks=callbacks, **OPTIONS | {"logger": logger})
+    trainer.fit(StyleTransfer.paper(color=ColorLoss(1.0)), datamodule=pair)
+
+
+def test_a_table_has_the_figures_too(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    see(CSVLogger(tmp_path, name="csv"), pair)
+    measured = [row for row in rows(tmp_path) if row["metrics/structure"]]
+    assert [int(row["step"]) for row in measured] == [0, 2, 4]
+    assert float(measured[0]["metrics/structure"]) == pytest.approx(1, abs=1e-3)
+    assert [row["step"] for row in rows(tmp_path) if row["loss/total"]] == ["0", "2", "3"]
+
+
+@pytest.mark.slow
+def test_weights_and_biases(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wandb = pytest.importorskip("wandb", reason="needs wandb, which is in no extra")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    logger = WandbLogger(save_dir=tmp_path, project="verism", offline=True)
+    try:
+        see(logger, pair)
+        summary = dict(logger.experiment.summary)
+    finally:
+        wandb.finish()
+    assert {"loss/total", "loss/style", "metrics/structure", "photo/image"} <= set(summary)
+    pictures = {path.parent.name + "/" + path.name.split("_")[0] for path in tmp_path.rglob("media/images/**/*.png")}
+    assert {"compare/side", "photo/content", "photo/style", "photo/image"} <= pictures
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+def test_mlflow(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mlflow", reason="needs mlflow, which is in no extra")
+    # Its local file store is going to be replaced by a database.
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    logger = MLFlowLogger(tracking_uri=f"file:{tmp_path / 'store'}", experiment_name="verism")
+    see(logger, pair)
+    history = logger.experiment.get_metric_history(logger.run_id, "metrics/structure")
+    assert [point.step for point in history] == [0, 2, 4]
+    assert len(logger.experiment.get_metric_history(logger.run_id, "loss/total")) == 3
+    pictures = [path for path in tmp_path.rglob("*side_by_side*") if path.suffix == ".png"]
+    assert len(pictures) == 3
+    assert Image.open(pictures[0]).height == pair.photos.content.shape[-2]

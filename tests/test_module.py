@@ -370,7 +370,7 @@ def test_an_added_loss_is_a_term_and_its_network_neither_optimised_nor_saved(
     assert set(terms["sharpness"].values) == {"conv1_1", "conv3_1"}
     assert [name for name, it in model.named_parameters() if it.requires_grad] == ["canvas.pixels"]
     assert not sharpness.network.training
-    (group,) = model.configure_optimizers().param_groups
+    (group,) = model.make_optimizer().param_groups
     assert group["params"] == list(model.canvas.parameters())
     trainer.save_checkpoint(tmp_path / "last.ckpt")
     state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]

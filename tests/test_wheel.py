@@ -73,5 +73,5 @@ def test_works_where_there_is_no_checkout(wheel: Path, tmp_path: Path, monkeypat
     status, said = run_process([*command, *steps, "--output.path", "out.png"], tmp_path / "fit")
     assert status == 0, said
     assert min(images.read(tmp_path / "out.png").shape[-2:]) == 64
-    saved = yaml.safe_load((tmp_path / "lightning_logs" / "version_0" / "config.yaml").read_text())
+    saved = yaml.safe_load((tmp_path / "lightning_logs" / "picos-sunset" / "config.yaml").read_text())
     assert Path(saved["data"]["content"]).is_relative_to(packages / "verism" / "configs" / "photos")

@@ -110,7 +110,8 @@ def fitted(config: str, content: str, style: str, options: str = "") -> Path:
 
 def checkpoint(result: Path) -> Path:
     """Return the checkpoint of a run's result."""
-    return result.parent / "lightning_logs" / "version_0" / "checkpoints" / "last.ckpt"
+    (run,) = (result.parent / "lightning_logs").iterdir()
+    return run / "checkpoints" / "last.ckpt"
 
 
 def predicted(look: Path, names: Sequence[str], amount: float = 1, part: str = "strength") -> Sequence[Path]:

@@ -77,6 +77,7 @@ CLASSES = (
     *("torch.nn.Hardshrink", "torch.nn.RReLU", "torch.nn.Softmax", "Adam", "SGD", "LBFGS", "NAdam", "Rprop"),
     *("EarlyStopping", "ModelCheckpoint", "LearningRateMonitor", "DeviceStatsMonitor", "Timer", "CSVLogger"),
     *("RichProgressBar", "SimpleProfiler", "LambdaCallback", "StochasticWeightAveraging", "WandbLogger", "os.system"),
+    *("ConstantLR", "ExponentialLR", "CosineAnnealingLR", "ReduceLROnPlateau", "CyclicLR"),
 )
 """Classes that some option is for."""
 
@@ -250,7 +251,9 @@ def drawn(data: bytes, random: Random) -> bytes:
             values = [*WORDS, *CLASSES, *(value for few in EXTREMES.values() for value in few), "null"]
         args.append(f"--{name.replace('.init_args', '')}={random.choice(values)}")
     if random.random() < 0.3:
-        slot = random.choice(("model.canvas", "model.style", "model.color", "model.losses.more", "optimizer"))
+        slot = random.choice(
+            ("model.canvas", "model.style", "model.color", "model.losses.more", "optimizer", "lr_scheduler")
+        )
         args.insert(0, f"--{slot}={random.choice(CLASSES)}")
     if random.random() < 0.2:
         slot = random.choice(("trainer.callbacks", "trainer.logger", "trainer.profiler", "model.backbone.activation"))

@@ -59,8 +59,10 @@ def main(args: Sequence[str] | None = None) -> None:
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
+        with import_module("verism.startup").quick_imports():
+            run = resolve_name(COMMANDS[command][0])
         with trust.limited(trusted, trust.named_in(options)):
-            resolve_name(COMMANDS[command][0])(located)
+            run(located)
     except KeyboardInterrupt:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None

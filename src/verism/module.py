@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, Literal, Self
 
@@ -17,8 +17,8 @@ from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
 from verism.capture import Evaluation, captured
-from verism.checkpoint.module import CanvasModule
-from verism.data import PhotoPair, Photos
+from verism.checkpoint.contents import canvas_state
+from verism.data import Photos
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
@@ -27,8 +27,7 @@ from verism.regions.search import find_regions
 from verism.scales import Scales
 from verism.tiling.choice import choose
 from verism.tiling.feature_pass import FeaturePass
-
-OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+from verism.trainable import OptimizerFactory, SchedulerFactory, TrainableModule
 
 
 def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -40,7 +39,7 @@ PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": S
 """The paper's parts, by the constructor's arguments."""
 
 
-class StyleTransfer(CanvasModule):
+class StyleTransfer(TrainableModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
     canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
@@ -67,6 +66,7 @@ class StyleTransfer(CanvasModule):
         consistency: ConsistencyLoss | None = None,
         losses: Mapping[str, Loss] = {},
         optimizer: OptimizerFactory = adam,
+        lr_scheduler: SchedulerFactory | None = None,
         scales: Sequence[int] | None = None,
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
@@ -87,6 +87,8 @@ class StyleTransfer(CanvasModule):
                 line, --model.losses.NAME takes a class, such as MomentsLoss or your own my_module.MyLoss, and
                 --model.losses.NAME.weight and its like take the options of that class.
             optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
+            lr_scheduler: changes the optimiser's learning rate after every step, such as
+                torch.optim.lr_scheduler.CosineAnnealingLR; it starts anew at each scale. null: the rate stays.
             scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
                 other, each time with new targets and a new optimiser; null: at --data.size alone.
             shares: what share of the steps each of the scales gets, in any unit; null: all the same.
@@ -120,10 +122,10 @@ class StyleTransfer(CanvasModule):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
         self.tile, self.capture, self.patience = tile, capture, patience
-        self.optimizer = optimizer
+        self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
-        self._started_from: PhotoPair | None = None
+        self._has_targets = False
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:
@@ -145,11 +147,12 @@ class StyleTransfer(CanvasModule):
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter.
 
-        A second fit to the same data goes on with the image of the first.
+        A second fit to the same data goes on with the image of the first, and ``Trainer.test`` and ``.predict`` take
+        the image that there is.
         """
-        if self._started_from is self.data:
+        if self.started_from is self.data or (self.only_used and (self.started_from is not None or self.restored)):
             return
-        self._started_from = self.data
+        self.started_from, self._has_targets = self.data, False
         self.size = self.size_at(self.trainer.global_step)
         # A Trainer has new tensors put on its own device at this point, and moves the module there itself, afterwards.
         with torch.device("cpu"), photo_file.limited(self.data.max_megapixels):
@@ -165,6 +168,11 @@ class StyleTransfer(CanvasModule):
         with self.trainer.precision_plugin.forward_context():
             self.set_targets(self.photos, self.regions)
 
+    def on_train_start(self) -> None:
+        """Compute the targets if ``on_fit_start`` has not done so yet: ``Tuner.lr_find`` makes steps before that."""
+        if not self._has_targets:
+            self.on_fit_start()
+
     @torch.no_grad()
     def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
         """Make the photos' features the targets of the losses; of style and colour, region by region if there are."""
@@ -174,6 +182,7 @@ class StyleTransfer(CanvasModule):
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
         self.evaluation = captured(self.evaluate, self.canvas, passage, self.capture)
+        self._has_targets = True
 
     def evaluate(self) -> Evaluation:
         """Return the total loss (Eq. 3 and 4) of the canvas as it is, and its terms."""
@@ -196,10 +205,6 @@ class StyleTransfer(CanvasModule):
             self.log("loss", total.detach(), prog_bar=True, logger=False)
         return {"loss": total, "terms": terms}
 
-    def configure_optimizers(self) -> Optimizer:
-        """Return the optimiser of the image."""
-        return self.optimizer(self.canvas.parameters())
-
     def size_at(self, step: int) -> int | None:
         """Return the short side that the image has at a step, in pixels; None: the photos' own."""
         return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
@@ -211,6 +216,9 @@ class StyleTransfer(CanvasModule):
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
         """Bring the canvas to the size at which the run was left, to take the image of then; refuse another's."""
+        if self.only_used:
+            self.canvas.resume(canvas_state(checkpoint))
+            return
         size = self.size_at(max(0, checkpoint["global_step"] - 1))
         if size != self.size:
             self.resize(size)

@@ -25,7 +25,7 @@ from verism.errors import VerismError
 PACKAGES = ("verism", "torch", "lightning", "torchmetrics")
 """Whose classes a file may name, if an option is for them."""
 
-SLOTS = ("model", "optimizer", "trainer", "executor", "grid")
+SLOTS = ("model", "optimizer", "lr_scheduler", "trainer", "executor", "grid")
 """Sections of options in which classes are named."""
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")

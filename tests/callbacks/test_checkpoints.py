@@ -266,7 +266,7 @@ def test_last_is_the_newest_and_has_to_be_there(
     run(*steps(1))
     run(*steps(2))
     run(*steps(3), "--ckpt_path", "last")
-    assert "version_1/checkpoints/last.ckpt" in caplog.text
+    assert "content-style_1/checkpoints/last.ckpt" in caplog.text
 
 
 def test_runs_without_a_folder_of_their_own_leave_each_others_alone(run: Callable[..., Path]) -> None:
@@ -389,7 +389,7 @@ def test_a_log_that_cannot_be_written_ends_the_run_in_a_sentence_with_everything
 
     monkeypatch.setattr(SummaryWriter, "add_scalar", full)
     folder = stopped(*steps(5), "--trainer.log_every_n_steps", "1", status=2)
-    assert "version_0: its log: cannot be read or written (No space left on device)." in capsys.readouterr().err
+    assert "content-style: its log: cannot be read or written (No space left on device)." in capsys.readouterr().err
     assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] == 3
     assert (folder / "result.png").is_file()
 
@@ -444,7 +444,7 @@ def test_a_refused_checkpoint_leaves_no_folder(
     ):
         stopped(*steps(4), *options, "--ckpt_path", "last", status=2)
         assert said in capsys.readouterr().err
-    assert [path.name for path in Path("lightning_logs").iterdir()] == ["version_0"]
+    assert [path.name for path in Path("lightning_logs").iterdir()] == ["content-style"]
 
 
 def test_other_options_are_said(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:

@@ -45,7 +45,7 @@ def tiny(tiny_weights: Weights) -> None:
 
 def test_lands_in_the_runs_own_folder_again_and_again(run: Callable[..., Path], content: Tensor) -> None:
     folders = [run(*STEPS) for _ in range(2)]
-    assert [folder.name for folder in folders] == ["version_0", "version_1"]
+    assert [folder.name for folder in folders] == ["content-style", "content-style_1"]
     first, second = (images.read(folder / "result.png") for folder in folders)
     assert torch.equal(first, second)
     assert float((first - content).abs().mean()) > 1 / 255

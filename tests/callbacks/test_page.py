@@ -25,7 +25,7 @@ def test_a_run_leaves_its_page(run: Callable[..., Path]) -> None:
     assert "Structure: " in page
     assert "max_steps: 3" in page
     assert re.search(
-        r'"command": "verism render \S*/version_0 --output.path result-2.png"', page.replace("\\u0027", "'")
+        r'"command": "verism render \S*/content-style --output.path result-2.png"', page.replace("\\u0027", "'")
     )
     assert page.count('<path class="line c') >= 3
 

@@ -33,9 +33,9 @@ TAGS = {
     "optimizer/gradient_norm",
     "speed/steps_per_second",
     *(f"{kind}/{term}" for kind in ("loss", "weighted") for term in ("content", "style", "color")),
-    *(f"{kind}/style/{layer}" for kind in ("terms", "weighted") for layer in DEFAULT_LAYERS),
-    *(f"{kind}/content/conv5_4" for kind in ("terms", "weighted")),
-    *(f"{kind}/color/input" for kind in ("terms", "weighted")),
+    *(f"{kind}/style/{layer}" for kind in ("terms", "weighted_terms") for layer in DEFAULT_LAYERS),
+    *(f"{kind}/content/conv5_4" for kind in ("terms", "weighted_terms")),
+    *(f"{kind}/color/input" for kind in ("terms", "weighted_terms")),
 }
 
 
@@ -73,7 +73,9 @@ def test_the_numbers_add_up(events: Callable[..., EventAccumulator]) -> None:
             sum(at[f"weighted/{term}"] for term in ("content", "style", "color")), rel=1e-5
         )
         for layer, weight in DEFAULT_LAYERS.items():
-            assert at[f"weighted/style/{layer}"] == pytest.approx(1e6 * weight * at[f"terms/style/{layer}"], rel=1e-5)
+            assert at[f"weighted_terms/style/{layer}"] == pytest.approx(
+                1e6 * weight * at[f"terms/style/{layer}"], rel=1e-5
+            )
         assert at["speed/steps_per_second"] > 0
     assert values(accumulator, "loss/content")[0] == pytest.approx(0, abs=1e-6)
     assert values(accumulator, "loss/total")[2] < values(accumulator, "loss/total")[0]

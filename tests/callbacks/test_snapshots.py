@@ -40,7 +40,7 @@ def test_first_every_nth_and_last(
 
 def test_a_resumed_run_shows_the_photos_too(events: Callable[..., EventAccumulator]) -> None:
     events("--trainer.max_steps", "2")
-    checkpoint = Path("lightning_logs", "version_0", "checkpoints", "last.ckpt")
+    checkpoint = Path("lightning_logs", "content-style", "checkpoints", "last.ckpt")
     accumulator = events("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
     assert list(pictures(accumulator, "photo/content")) == [2]
     assert list(pictures(accumulator, "photo/image")) == [2, 4]

@@ -34,11 +34,12 @@ def test_knows_its_masks(run: Callable[..., Path], tiny_weights: Weights, tmp_pa
         images.write(tmp_path / f"{name}_mask.png", mask, {})
         files += [f"--data.{name}_mask", str(tmp_path / f"{name}_mask.png")]
     short = ("--trainer.max_steps", "1", "--data.size", "40")
-    masks = FinishedRun.read(run(*short, *files, "--data.mask_threshold", "0.5")).masks
-    assert masks is not None
+    regions = FinishedRun.read(run(*short, *files, "--data.mask_threshold", "0.5")).pair.masked
+    assert regions is not None
+    masks = regions.content
     assert masks.shape == (1, 2, 40, 53)
     assert masks.double().mean(dim=(0, 2, 3)).tolist() == pytest.approx([0.5, 0.5], abs=0.01)
-    assert FinishedRun.read(run(*short)).masks is None
+    assert FinishedRun.read(run(*short)).pair.masked is None
 
 
 @pytest.mark.parametrize("text", [None, "", "model: {}", "- 1", "{", b"\xff"])

@@ -71,7 +71,7 @@ def look(
     """A copy of a run on the canvas that the test asks for; the current folder is beside its photos."""
     shutil.copytree(fitted(getattr(request, "param", "Lut3d")), tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path / "work")
-    return tmp_path / "work" / "lightning_logs" / "version_0"
+    return tmp_path / "work" / "lightning_logs" / "content-style"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert [line.split(":")[0].strip() for line in lines[2:5]] == ["Structure", "Colours", "Look"]
     assert lines[-2] == "Look closer, in a browser: mine-theirs.html"
     assert lines[-1] == (
-        "Milder: verism render lightning_logs/version_0 --output.strength 0.6 --output.path mine-theirs-milder.jpg"
+        "Milder: verism render lightning_logs/mine-theirs --output.strength 0.6 --output.path mine-theirs-milder.jpg"
     )
     assert [line.split(",")[0] for line in progress.splitlines()] == ["step 1 of 2", "step 2 of 2"]
     main(lines[-1].split()[2:])

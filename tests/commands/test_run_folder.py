@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from verism.backbone.weights import Weights
 from verism.commands import run_folder
 from verism.errors import VerismError
 
@@ -21,6 +23,31 @@ def test_twenty_that_start_at_the_same_instant(tmp_path: Path) -> None:
         list(pool.map(lambda logger: run_folder.claim([logger]), loggers))
     assert sorted(int(logger.version) for logger in loggers) == list(range(20))
     assert {Path(logger.log_dir) for logger in loggers} == set((tmp_path / "lightning_logs").iterdir())
+
+
+def test_twenty_of_the_same_photos_at_the_same_instant(tmp_path: Path) -> None:
+    loggers = [TensorBoardLogger(tmp_path) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda logger: run_folder.claim([logger], "picos-sunset"), loggers))
+    expected = {"picos-sunset", *(f"picos-sunset_{number}" for number in range(1, 20))}
+    assert {path.name for path in (tmp_path / "lightning_logs").iterdir()} == expected
+    assert {Path(logger.log_dir).name for logger in loggers} == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("picos-sunset", "picos-sunset"),
+        ("Straße bei Nacht-雪", "Straße_bei_Nacht-雪"),
+        ("a[1]-$HOME;rm *", "a_1_-_HOME_rm_"),
+        ("..hidden\n-b", "hidden_-b"),
+        ("", "run"),
+        ("雪" * 200, "雪" * 66),
+        ("\udcff-b", "_-b"),
+    ],
+)
+def test_a_name_that_any_shell_and_file_system_takes(title: str, name: str) -> None:
+    assert run_folder.named_by(title) == name
 
 
 def test_the_loggers_of_a_run_share_a_number(tmp_path: Path) -> None:
@@ -46,3 +73,15 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "lightning_logs").touch()
     with pytest.raises(VerismError, match=r"version_0: cannot be made \(.*\); see --trainer.default_root_dir"):
         run_folder.claim([TensorBoardLogger(tmp_path)])
+
+
+def test_of_fit(run: Callable[..., Path], tiny_weights: Weights, photo_files: list[str], tmp_path: Path) -> None:
+    """By the photos, unless a logger is given: then, as that logger has it."""
+    few = ("--trainer.max_steps", "1")
+    several = f"[{photo_files[3]},{photo_files[1]}]"
+    names = [run(*few).name, run(*few).name, run(*few, "--data.style", several).name]
+    assert names == ["content-style", "content-style_1", "content-style-content"]
+    logger = "--trainer.logger=TensorBoardLogger"
+    for options, name in (((), "version_0"), (("--trainer.logger.version", "mine"), "mine")):
+        run(*few, logger, "--trainer.logger.save_dir", str(tmp_path / "own"), *options)
+        assert (tmp_path / "own" / "lightning_logs" / name / "result.png").is_file()

@@ -256,3 +256,9 @@ def test_the_photos_go_to_the_device_once(files: tuple[Path, Path]) -> None:
     assert data.transfer_batch_to_device(data.photos.content, device, 0).device == device
     data.teardown("fit")
     assert data.transfer_batch_to_device(data.photos, device, 0) is not first
+
+
+def test_its_title_is_the_names_of_the_files(content: Tensor) -> None:
+    assert PhotoPair("a/picos.jpg", "b/sunset.final.jpg").title == "picos-sunset.final"
+    assert PhotoPair("picos.jpg", ["x.jpg", content]).title == "picos-x-style"
+    assert PhotoPair(content, [content, content]).title == "content-style-style"

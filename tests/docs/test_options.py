@@ -97,6 +97,7 @@ KNOWN: Mapping[str, set[str]] = {
 
 OTHERS = {
     "optimizer",
+    "lr_scheduler",
     "model.backbone.activation",
     "model.losses",
     "model.losses.grain",

@@ -38,7 +38,7 @@ def contents(**changes: Any) -> Contents:
         "result": result,
         "styles": [synthetic_photo(60, 40, 3)],
         "strength": Strength(),
-        "command": "verism render lightning_logs/version_0 --output.path mine-2.jpg",
+        "command": "verism render lightning_logs/mine-theirs --output.path mine-2.jpg",
         "fit": (synthetic_photo(40, 60, 1), synthetic_photo(40, 60, 3)),
         "regions": Regions(("#e6194b", "#3cb44b"), masks, masks.clone(), torch.tensor([0.8, 0.0])),
         "losses": {"total": [3.0, 2.0, 1.5], "style": [1.0, 0.5, 0.4]},

@@ -1,4 +1,4 @@
-"""VGG-19 and VGG-16, asked for features by layer name."""
+"""VGG-19 and VGG-16, whose features are accessed by layer name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, Self, final
 
 import torch
-from jsonargparse import lazy_instance
 from torch import Tensor, nn
 
+from verism import startup
 from verism.backbone import weights as weights_
 from verism.backbone.activation import Activation
 from verism.backbone.architecture import INPUT, Block, Convolution, down_to, layers_of
@@ -27,22 +27,22 @@ Kernel = tuple[Tensor, Tensor]
 
 
 class VGG(Backbone):
-    """A VGG's convolutions with an activation and a pooling of your choice, frozen.
+    """The frozen convolutions of a VGG, with an activation and a pooling of your choice.
 
-    The weights are no parameters and stay out of checkpoints: nothing here is trained or saved. They are there in the
-    type that is computed in, and beside that only as they were loaded.
+    The weights are neither parameters nor buffers, so that they are not trained and not saved in checkpoints. They are
+    kept as they were loaded, with one copy in the dtype and on the device of the computation.
     """
 
     @property
     @abstractmethod
     def published(self) -> weights_.Published:
-        """Which VGG it is: its blocks, and where its weights come from."""
+        """The published network: its blocks, and where its weights come from."""
 
     def __init__(
         self,
         weights: Literal["imagenet"] | Path = "imagenet",
         sha256: str | None = None,
-        activation: nn.Module = lazy_instance(nn.ReLU),
+        activation: nn.Module = startup.default(nn.ReLU),
         pooling: Literal["avg", "max"] = "avg",
     ) -> None:
         """Load the weights.
@@ -52,9 +52,9 @@ class VGG(Backbone):
                 torchvision's format (.pth or .safetensors).
             sha256: hexadecimal SHA-256 that the weights' file must have; not checked if null. A run stores the one
                 that it used, so that a resumed run cannot continue on other weights.
-            activation: any elementwise module without parameters, for instance torch.nn.LeakyReLU (the paper's
-                slope is its negative_slope), torch.nn.Tanh, torch.nn.ReLU or torch.nn.ELU.
-            pooling: avg (the paper's, 2×2 mean) or max (the original network's).
+            activation: any elementwise module without parameters, such as torch.nn.LeakyReLU (its negative_slope is the
+                slope that the paper varies), torch.nn.Tanh, torch.nn.ReLU or torch.nn.ELU.
+            pooling: avg (2×2 mean, as in the paper) or max (as in the original network).
 
         Raises:
             VerismError: the weights cannot be loaded, differ from sha256, or the activation is not elementwise.
@@ -75,7 +75,7 @@ class VGG(Backbone):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """All of it can be passed part by part."""
+        """All blocks of the network, so that an image can pass through them in tiles."""
         return self.published.blocks
 
     @property
@@ -90,12 +90,12 @@ class VGG(Backbone):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """The weights that ``auto`` meant, and the hash of their file."""
+        """The weights that ``auto`` stands for, and the hash of their file."""
         return self.identity
 
     @property
     def activation(self) -> nn.Module:
-        """The function behind every convolution."""
+        """The function that follows every convolution."""
         return self.activate.function
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
@@ -103,13 +103,13 @@ class VGG(Backbone):
 
         Args:
             image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
-            layers: names out of its ``layers``, or ``input``, the normalised image.
+            layers: names from ``self.layers``, or ``input``, which is the normalised image.
 
         Returns:
             Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
 
         Raises:
-            VerismError: a name is none of these.
+            VerismError: the network has no layer of that name.
         """
         return dict(self.walk(image, layers))
 
@@ -180,7 +180,7 @@ class VGG19(VGG):
         self,
         weights: weights_.Source = "auto",
         sha256: str | None = None,
-        activation: nn.Module = lazy_instance(nn.ReLU),
+        activation: nn.Module = startup.default(nn.ReLU),
         pooling: Literal["avg", "max"] = "avg",
     ) -> None:
         """Load the weights.

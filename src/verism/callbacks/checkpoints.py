@@ -1,4 +1,4 @@
-"""The state of a run on disk, from which it goes on as if nothing had been."""
+"""Checkpoints, from which a run resumes exactly."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from verism.errors import DivergedError, InterruptedRunError, VerismError
 
 
 class Checkpoints(Checkpoint):
-    """Writes ``checkpoints/last.ckpt`` into the run's folder: image, optimiser, options and the number of the step.
+    """Writes ``checkpoints/last.ckpt`` into the run's folder: canvas, optimiser, options and the number of the step.
 
-    It is written before the first step, now and then, and at the end, also if that is Ctrl-C, SIGTERM, ``max_time`` or
-    an error; the one before it stays as ``last.previous.ckpt``. ``--ckpt_path`` goes on from either. At the end it is
-    written before the picture, which can be made from it. A checkpoint that cannot be written does not end the run: the
-    next is tried, and at the end the run fails after all else was written.
+    It is written before the first step, at intervals, and at the end, also if the run ends by Ctrl-C, SIGTERM,
+    ``max_time`` or an error. The previous checkpoint is kept as ``last.previous.ckpt``; ``--ckpt_path`` resumes from
+    either. At the end it is written before the picture, so that the picture can be made from it. If a checkpoint cannot
+    be written, the run goes on and tries again later; if the last one fails, the run fails, after it has written
+    everything else.
 
     Attributes:
-        command: the arguments with which the run was started, for the hint how to go on; None: from Python.
+        command: the arguments with which the run was started, for the hint how to resume; None: started from Python.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
         """Choose how often.
 
         Args:
-            every_n_steps: steps from one checkpoint to the next; null: the minutes alone decide.
-            every_minutes: minutes from one to the next, at the end of a step.
+            every_n_steps: write a checkpoint every so many steps; null: only every_minutes decides.
+            every_minutes: write a checkpoint every so many minutes, at the end of a step.
 
         Raises:
             VerismError: one of them is not above 0.
@@ -57,7 +58,7 @@ class Checkpoints(Checkpoint):
         self._updating: int | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Choose the file: a run without a logger has no folder of its own, and leaves other runs' files alone."""
+        """Choose the file; without a logger, runs share a folder, and each takes a name that no other run uses."""
         folder = f"{trainer.log_dir or trainer.default_root_dir}/checkpoints"
         path = f"{folder}/last.ckpt"
         if trainer.is_global_zero and not requeued():
@@ -68,7 +69,7 @@ class Checkpoints(Checkpoint):
         self._path = trainer.strategy.broadcast(path)
 
     def _claim(self, path: str) -> bool:
-        """Return whether a name is free, and take it: another run may start in the same folder at this instant."""
+        """Reserve a file name, as another run may start in the same folder; returns whether it was free."""
         if "://" in path:
             return not get_filesystem(path).exists(path)
         self._claimed = atomic.claim(Path(path))
@@ -86,43 +87,43 @@ class Checkpoints(Checkpoint):
                 partial.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the first, so that there always is one."""
+        """Write the first checkpoint, so that there always is one."""
         self.save(trainer)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        """Remember that image and optimiser are about to change, one after the other."""
+        """Remember that canvas and optimiser are about to change, one after the other."""
         self._updating = trainer.global_step
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Write one, if it is time."""
+        """Write a checkpoint if one is due."""
         due = self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0
         late = time.monotonic() - self._time > 60 * self.every_minutes
         if due or trainer.strategy.reduce_boolean_decision(late, all=False):
             self.save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the last."""
+        """Write the last checkpoint."""
         self.save(trainer)
         if trainer.global_step < trainer.max_steps:
             self._say()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Raise ``VerismError`` if the last could not be written; here, because all else has been by now."""
+        """Raise ``VerismError`` if the last checkpoint could not be written; by now, everything else has been."""
         self._release()
         if self._failure is not None:
             raise self._failure
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Write the last, if there is a whole and sound one, and say how to go on."""
+        """Write the last checkpoint, unless the step was interrupted half way, and print how to resume."""
         if not self._path:
             return
         if self._saved is None:
             self._release()
             return
         whole = self._updating != trainer.global_step
-        # An error may be one process's alone, and the others would be waited for in vain.
+        # Saving needs all processes, and an error may have stopped only this one.
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self.save(trainer)
@@ -135,16 +136,16 @@ class Checkpoints(Checkpoint):
             Path(self._path).unlink(missing_ok=True)
 
     def save(self, trainer: Trainer) -> None:
-        """Write the state, unless that is done or the image is spoilt: nothing could go on from there.
+        """Write a checkpoint, unless this step has one already or the canvas is not finite.
 
-        What is made from the state at the end asks for it first.
+        Callbacks that make something from the checkpoint at the end call this first.
         """
         if trainer.global_step == self._saved:
             return
         optimised = [value for value in trainer.lightning_module.parameters() if value.requires_grad]
         if not all(bool(value.isfinite().all()) for value in optimised):
             return
-        # Not tried again at once, at every step.
+        # If it fails, the next attempt comes after every_minutes, not at every step.
         self._time = time.monotonic()
         try:
             trainer.save_checkpoint(self._path, weights_only=False)
@@ -153,7 +154,7 @@ class Checkpoints(Checkpoint):
             if self._failure is None:
                 rank_zero_info(f"{failure} The run goes on, and tries again later.")
             self._failure = failure
-            # Other processes wait for this one, which can only fail together with them.
+            # Other processes wait for this one, so all must fail together.
             if self._saved is None or trainer.world_size > 1:
                 raise failure from error
         else:
@@ -165,7 +166,7 @@ class Checkpoints(Checkpoint):
 
 
 def resuming(command: Sequence[str] | None, path: str) -> str:
-    """Return what goes on from a checkpoint: the whole command, or the option alone if the run came from none."""
+    """Return the command that resumes from a checkpoint; the option alone if the run was started from Python."""
     if command is None:
         return f"--ckpt_path {shlex.quote(path)}"
     kept: list[str] = []
@@ -180,7 +181,7 @@ def resuming(command: Sequence[str] | None, path: str) -> str:
 
 
 def program() -> str:
-    """Return how this program was called."""
+    """Return how this program was called, for commands that the user can copy."""
     called = Path(sys.argv[0])
     if called.name == "main.py":
         return f"python {shlex.quote(sys.argv[0])}"

@@ -1,18 +1,16 @@
-"""How good the image is, as numbers over steps, and beside the run's hyperparameters."""
+"""Figures that say how good the image is, over the steps and next to the run's hyperparameters."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from verism import checkpoint, images, verdict
 from verism.callbacks.periodic import Periodic
@@ -21,20 +19,20 @@ from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
 AREA = 2**20
-"""Pixels at which larger images are measured: beyond, it would take the time and memory of many steps."""
+"""Larger images are scaled down to so many pixels to be measured, which saves the time and memory of many steps."""
 
 
 UNTOLD = ("sha256", "inplace", "max_megapixels", "mask_threshold")
-"""Options that are no choice about the picture."""
+"""Options that do not change the picture, by the last part of their name."""
 
 NAMES_OF_PHOTOS = "Photos"
-"""By its capital letter, TensorBoard, which shows five at first, has it before all others."""
+"""Column with the names of the photos. TensorBoard shows five columns at first, and sorts capitals to the front."""
 
 PHOTOS = ("data.content", "data.style")
-"""Options that are told by the names of the photos."""
+"""Options that are not listed, because the column of the photos' names replaces them."""
 
 CLASSES = ("verism.", "torch.")
-"""Where the classes of options come from, of which the name is enough."""
+"""Packages whose classes are shown by name alone."""
 
 
 class Metrics(Periodic):
@@ -42,14 +40,14 @@ class Metrics(Periodic):
 
     Tags, after 0, n, 2n, … updates, and of the last image; ``verism.metrics`` has the definitions:
 
-    - ``metrics/drift`` (ΔE): how far one colour was treated differently in different places; within each region, if
-      there are masks.
-    - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that has gone flat, and of that whose
-      contrast was blown up.
-    - ``metrics/newly_clipped``: share of samples that it drove to black or white.
-    - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): how much of the content photo is left.
-    - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: how far it still is to the style photo.
-    - ``metrics/ciede2000`` (ΔE): how far its colours have moved.
+    - ``metrics/drift`` (ΔE): how differently one colour was treated in different places; within each region, if there
+      are masks.
+    - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that disappeared, and share whose
+      contrast was exaggerated.
+    - ``metrics/newly_clipped``: share of samples that became pure black or white.
+    - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
+    - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: distance from the style photo.
+    - ``metrics/ciede2000`` (ΔE): how far the colours moved.
 
     Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own. Drift, lost and
     blown are of the result as it is rendered over the content photo, at a short side of ``verism.metrics.SIDE``, if the
@@ -62,20 +60,22 @@ class Metrics(Periodic):
         """Choose how often.
 
         Args:
-            every_n_steps: steps from one measurement to the next; each costs about the time of one step in float32.
+            every_n_steps: measure every so many steps; a measurement takes about as long as one step in float32.
         """
         super().__init__(every_n_steps)
         self._measure: RunMeasure
         self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
+        self._measured: int | None = None
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The figures of the last image that was measured; none before, or without a TensorBoard logger."""
+        """The figures of the last image that was measured; none before, or without a logger."""
         return self._last
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, and log the hyperparameters."""
+        self._measured = None
         super().on_train_start(trainer, pl_module)
         model = cast("StyleTransfer", pl_module)
         options = {
@@ -92,42 +92,46 @@ class Metrics(Periodic):
             else:
                 logger.log_hyperparams(options)
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Measure the image of one step, unless it is not finite."""
+    def writer(self, logger: Logger) -> Logger:
+        """Return the logger itself: every logger takes figures."""
+        return logger
+
+    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> None:
+        """Measure the image of one step, unless it is not finite, once for all loggers, and log what was measured."""
         if not bool(model.image.isfinite().all()):
             return
+        if self._measured != step:
+            if first:
+                self._measure = RunMeasure(model)
+            self._last, self._measured = self._measure(model), step
+        figures = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
-            self._measure = RunMeasure(model)
-        self._last = self._measure(model)
-        measured = {f"metrics/{name}": value for name, value in self._last.items()}
-        if first:
-            self._start = measured
-            return
-        for tag, value in measured.items():
-            writer.add_scalar(tag, value, step)
+            self._start = figures
+        # TensorBoard's gets its first point together with the hyperparameters.
+        if not (first and isinstance(writer, TensorBoardLogger)):
+            writer.log_metrics(figures, step=step)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the last image, and say the figures that sum it up, and what is wrong with it."""
+        """Measure the last image, and print its most telling figures and what is wrong with it."""
         super().on_train_end(trainer, pl_module)
         if self._last:
-            # What is written may be milder, of less --output.strength.
+            # The picture that is written may be milder: --output.strength.
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
 
 
 def told(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as a person chooses them, by the names that they have on the command line; the photos come first.
+    """Return the hyperparameters for TensorBoard: options by their names on the command line, after the photos' names.
 
-    What was left open is left out, and so is what nobody chooses (``UNTOLD``).
+    Options without a value are left out, and so are those in ``UNTOLD``.
 
     Args:
         data: the photos, which are named by their files: ``picos-sunset``.
         options: of the run, in sections, with its classes.
     """
-    names = [photo.stem if isinstance(photo, Path) else photo.name for photo in (data.content, *data.styles)]
     options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
-    return {NAMES_OF_PHOTOS: "-".join(names)} | {
+    return {NAMES_OF_PHOTOS: data.title} | {
         name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
         for name, value in options.items()
         if name.rpartition(".")[2] not in UNTOLD and name not in PHOTOS
@@ -143,7 +147,7 @@ class RunMeasure:
         regions = model.data.masked
         masks = None if regions is None else regions.content
         self._photo = at_side(model.data.original)
-        # Free pixels have no more detail than was optimised.
+        # Free pixels are not rendered at another size, and have no more detail than was optimised.
         self._renders = _render(model, self._photo).shape == self._photo.shape
         shown = model.data.opacity
         opacity = None if shown is None else images.resize(shown, style.shape[-2:])
@@ -157,5 +161,5 @@ class RunMeasure:
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
-    """Return what the canvas makes of a photo; in float32, also of a run in true bf16, as the result is written."""
+    """Return what the canvas makes of a photo; in float32 even after a run in bf16-true, like the result."""
     return copy.deepcopy(model.canvas).float().render(photo)

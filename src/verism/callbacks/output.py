@@ -60,21 +60,26 @@ class Output(Callback):
         """Choose where.
 
         Args:
-            path: a .png, .tiff, .jpg or .webp file; null: result.png in the run's own folder
-                (lightning_logs/version_N), also where --trainer.default_root_dir is a URL.
+            path: file for the result: .png, .tiff, .jpg or .webp; null: result.png in the run's own folder
+                (lightning_logs/content-style), also where --trainer.default_root_dir is a URL.
             overwrite: replace files that exist; otherwise the run is refused before it starts.
-            strength: of the whole look, from 0, the content photo exactly, to 1, the result.
-            lut: a .cube file (33³ colours) or a .png file (a HaldCLUT of level 8, 64³ colours) for the look as a lookup
-                table, at the same strength; of a canvas that treats places differently, the closest such table, and how
-                close that is. verism export writes more sizes.
-            profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the content photo's embedded
-                profile, and carries that.
-            depth: bits a sample, 8 or 16; null: the content photo's, where the format has as many.
-            dither: round to 8 bits up or down at random, by how near either is, so that no bands show.
-            color: of hue and saturation, from 0, the content photo's own in the result's light, to 1, the result's.
-            tone: of light and contrast, from 0, the content photo's own under the result's colours, to 1, the result's.
-            quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
-            size: most pixels of the result's long side; null: the content photo's own size. The fit is the same.
+            strength: strength of the whole look, from 0, the content photo exactly, to 1, the full result.
+            lut: file for the look as a lookup table, at the same strength: .cube (33³ colours) or .png (a HaldCLUT of
+                level 8, 64³ colours). If the canvas treats places differently, it is the closest table, and the run
+                says how close. verism export writes other sizes.
+            profile: colour space of the result. srgb: sRGB. keep: that of the content photo's embedded profile, which
+                the result then has too.
+            depth: bits per colour channel of the result, 8 or 16; null: as many as the content photo has, if the format
+                allows it.
+            dither: when rounding to 8 bits, round up or down at random, in proportion to the remainder, so that smooth
+                areas show no bands.
+            color: strength of the change of hue and saturation, from 0, the content photo's colours in the result's
+                light, to 1, the result's colours.
+            tone: strength of the change of light and contrast, from 0, the content photo's light with the result's
+                colours, to 1, the result's light.
+            quality: compression quality of JPEG and WebP, from 1 to 100; other formats are lossless.
+            size: largest number of pixels of the result's long side; null: the content photo's size. It does not change
+                the fit.
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite

@@ -46,7 +46,7 @@ class Page(Callback):
         """Choose whether.
 
         Args:
-            write: write the page.
+            write: write result.html, a page that shows the result from all sides, next to the picture.
         """
         self.write = write
         self.left: Mapping[str, str] = {}

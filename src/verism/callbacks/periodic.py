@@ -1,4 +1,4 @@
-"""What is looked at now and then, in TensorBoard."""
+"""What is looked at now and then, in the logs of a run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from verism.callbacks.background import Background, arriving
 from verism.callbacks.find import find
@@ -26,8 +25,8 @@ CLOSE, SHORT = 5, 100
 class Periodic(Callback):
     """Looks at the first image (step 0), at the image after every n-th step, and at the last one.
 
-    It writes to the run's TensorBoard loggers, on rank zero; other loggers get nothing from it. An image that a last
-    step has spoilt (not finite) is not looked at.
+    It writes on rank zero, to the run's TensorBoard loggers and to others that ``writer`` knows how to write to. An
+    image that a last step has spoilt (not finite) is not looked at.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:
@@ -41,7 +40,7 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
+    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
         """Look at the image after ``step`` updates.
 
         Args:
@@ -81,10 +80,15 @@ class Periodic(Callback):
         # Asked in the other thread: here, it would wait for the device.
         sound = arriving(model.image.isfinite().all())
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                write = self.look(logger.experiment, model, trainer.global_step, first=first)
+            writer = self.writer(logger)
+            if writer is not None:
+                write = self.look(writer, model, trainer.global_step, first=first)
                 if write is not None:
                     _do(trainer, write, sound)
+
+    def writer(self, logger: Logger) -> Any:
+        """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
+        return logger.experiment if isinstance(logger, TensorBoardLogger) else None
 
 
 def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor]) -> None:

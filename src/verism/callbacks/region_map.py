@@ -8,7 +8,6 @@ from typing import cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from verism import atomic, images
 from verism.callbacks import partial
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
+from verism.callbacks.picture_log import picture_log
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 from verism.regions.masks import Regions, paint
@@ -50,8 +50,8 @@ class RegionMap(Callback):
         """Choose where.
 
         Args:
-            path: a .png or .tiff file for the label image of the content photo; that of the style photo is written
-                beside it, with ``-style`` at the end of its name. null: none is written.
+            path: a .png or .tiff file for the label image of the content photo; the label image of the style photo is
+                written next to it, with -style at the end of its name. null: no label images are written.
             overwrite: replace files that exist; otherwise the run is refused before it starts.
         """
         self.path = None if path is None else Path(path)
@@ -86,10 +86,10 @@ class RegionMap(Callback):
             return
         rank_zero_info(describe(regions))
         both = zip(("content", "style"), model.photos, (regions.content, regions.style), strict=True)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                for name, photo, masks in both:
-                    logger.experiment.add_image(f"regions/{name}", overlay(photo, masks, regions).squeeze(0), 0)
+        pictures = {f"regions/{name}": overlay(photo, masks, regions).squeeze(0) for name, photo, masks in both}
+        for log in filter(None, map(picture_log, trainer.loggers)):
+            for tag, picture in pictures.items():
+                log.add_image(tag, picture, 0)
         for file, masks in zip(self.files, (regions.content, regions.style), strict=False):
             images.write(file, paint(masks, regions.labels), {})
         own = find(trainer, Checkpoints)

@@ -27,7 +27,8 @@ class Scalars(Callback):
       clipping, if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
     - ``terms/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
-    - ``weighted/{content,style,color}``, ``weighted/style/{layer}``: the same, as shares of the total.
+    - ``weighted/{content,style,color}``, ``weighted_terms/style/{layer}``: the same after their weights, so that they
+      add up to the total. (No tag is the beginning of another: MLflow's file store makes folders of them.)
 
     TensorBoard shows groups in this order, the alphabet's, behind ``compare/side_by_side``.
 
@@ -87,5 +88,5 @@ def _scalars(name: str, term: Term) -> dict[str, Tensor]:
     scalars = {f"loss/{name}": term.raw, f"weighted/{name}": term.weighted}
     for layer, value in term.values.items():
         scalars[f"terms/{name}/{layer}"] = value
-        scalars[f"weighted/{name}/{layer}"] = term.weight * term.layers[layer] * value
+        scalars[f"weighted_terms/{name}/{layer}"] = term.weight * term.layers[layer] * value
     return scalars

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 
 import torch
+from lightning.pytorch.loggers import Logger
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from verism import images
 from verism.callbacks.background import arriving
 from verism.callbacks.periodic import Periodic
+from verism.callbacks.picture_log import PictureLog, picture_log
 from verism.module import StyleTransfer
 
 AREA = 2**22
@@ -19,7 +20,7 @@ AREA = 2**22
 
 
 class Snapshots(Periodic):
-    """Writes pictures to TensorBoard.
+    """Writes pictures to TensorBoard, W&B or MLflow.
 
     Tags, all RGB, clipped to [0, 1]:
 
@@ -39,7 +40,11 @@ class Snapshots(Periodic):
         self._content: Tensor
         self._style: Tensor
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+    def writer(self, logger: Logger) -> PictureLog | None:
+        """Return where a logger keeps pictures, if it does."""
+        return picture_log(logger)
+
+    def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Scale the image of one step where it is, and at first the photos; they are written later."""
         now = time.time()
         whole: dict[str, Tensor] = {}

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import final
 
 import torch
-from jsonargparse import lazy_instance
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import images
+from verism import images, startup
 from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
 from verism.color.guided_filter import apply_affine, apply_upsampled, local_affine, window_radius
@@ -42,7 +41,7 @@ class BilateralGrid(LinearGrade):
         width: int = 16,
         height: int = 16,
         depth: int = 8,
-        space: ColorSpace = lazy_instance(Srgb),
+        space: ColorSpace = startup.default(Srgb),
         init: Start = "monge_kantorovich",
         smoothness: float = 3.0,
         tone_smoothness: float = 0.01,
@@ -56,23 +55,28 @@ class BilateralGrid(LinearGrade):
         """Choose the grid, and what holds it in place.
 
         Args:
-            width: control values of the grid from left to right.
-            height: from top to bottom.
-            depth: from black to white.
-            space: the colour space that the transforms work in.
-            init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
-                shared: the same, of what both photos show, for photos that show the same things in other amounts.
-                identity: the photo as it is.
-            smoothness: weight of the mean squared change of a transform's coefficients over place, for the photo's
-                whole width and height.
-            tone_smoothness: weight of their mean squared change over lightness, from black to white.
-            departure: weight of the mean squared difference of the coefficients from the start's.
-            folding: weight of lightness that falls, or hardly grows, where the photo's does.
-            contrast: weight of the mean squared difference from 1 of how much details are amplified.
-            out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
-            radius: of the surroundings whose lightness chooses the transform, as a share of the photo's short side.
-            epsilon: squared contrast of what belongs to the surroundings, and not to details, in lightness of [0, 1];
-                above 0.
+            width: number of control values of the grid from left to right.
+            height: number of control values of the grid from top to bottom.
+            depth: number of control values of the grid from black to white.
+            space: colour space in which the transforms are applied.
+            init: the grid to start from. monge_kantorovich: the linear map that gives the photo the style photo's mean
+                and covariance of colours. shared: that map for what both photos show, for photos that show the same
+                things in different amounts. identity: the photo as it is.
+            smoothness: weight of the penalty for transforms that differ from place to place: the mean squared change of
+                their coefficients over the photo's whole width and height.
+            tone_smoothness: weight of the penalty for transforms that differ from tone to tone: the mean squared change
+                of their coefficients from black to white.
+            departure: weight of the penalty for moving away from the start: the mean squared difference of the
+                coefficients.
+            folding: weight of the penalty for lightness that falls, or hardly grows, where the photo's grows.
+            contrast: weight of the penalty for a changed contrast of details: the mean squared difference of its factor
+                from 1.
+            out_of_range: weight of the penalty for colours that cannot be shown: the mean squared distance of the
+                image's samples from [0, 1].
+            radius: radius of the surroundings whose lightness chooses a pixel's transform, as a share of the photo's
+                short side.
+            epsilon: edges with less contrast than the square root of this value count as details, and not as borders
+                of surroundings, in lightness of [0, 1]; above 0.
 
         Raises:
             VerismError: an axis of the grid has no control value, lightness has less than 2, or epsilon is not above 0.

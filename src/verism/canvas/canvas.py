@@ -1,4 +1,4 @@
-"""What every canvas can do."""
+"""The base class of canvases: what a run optimises, and how it becomes an image."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
-"""What tells, of two photos, how much of each pixel the other shows too: ``(1, 1, H, W)`` and ``(1, 1, H', W')``."""
+"""Takes two photos and returns, for each of their pixels, how well the other photo shows the same thing."""
 
 
 class Canvas(nn.Module, ABC):
-    """Holds the one parameter of the optimisation, and makes the image of it.
+    """Holds the parameter that is optimised, and makes the image from it.
 
     Attributes:
-        penalty_weights: of its penalties in the total, by name; empty if it has none.
+        penalty_weights: name of a penalty to its weight in the total loss; empty if the canvas has no penalties.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
-        """Remember which penalties count, and how much; raise ``VerismError`` if a weight is no number from 0."""
+        """Keep the penalties whose weight is not 0; raise ``VerismError`` if a weight is negative or not finite."""
         super().__init__()
         for name, weight in (weights or {}).items():
             if not 0 <= weight < math.inf:
@@ -33,10 +33,10 @@ class Canvas(nn.Module, ABC):
         self.penalty_weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:
-        """Find out whether it can start, before anything is written.
+        """Check whether the canvas can start, before anything is written.
 
         Raises:
-            VerismError: it starts from a file, and that cannot be read.
+            VerismError: it starts from a file, and the file cannot be read.
         """
 
     @abstractmethod
@@ -52,8 +52,9 @@ class Canvas(nn.Module, ABC):
         Args:
             content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
-            find_correspondence: called only by a canvas that starts from what the photos share, and needed by it.
-            regions: of the two photos, for a canvas that treats them differently; None if there are none.
+            find_correspondence: compares the photos; needed by a canvas that starts from what they have in common, and
+                not called by others.
+            regions: of the two photos, for a canvas that treats regions differently; None if there are none.
 
         Raises:
             VerismError: it starts from a file that cannot be read, or needs ``find_correspondence``.
@@ -61,18 +62,18 @@ class Canvas(nn.Module, ABC):
 
     @abstractmethod
     def resize(self, content: Tensor) -> None:
-        """Bring the image to the size of ``content`` ``(1, 3, H, W)``, the content photo; what it shows stays.
+        """Resize the image to the size of ``content`` ``(1, 3, H, W)``, the content photo, and keep what it shows.
 
-        The parameter may be another one after it.
+        This may replace the parameter.
         """
 
     @abstractmethod
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Take the state of an earlier canvas of this kind, of any size.
+        """Take the state of an earlier canvas of the same class, of any size.
 
         Raises:
-            KeyError: it lacks the parameter.
-            RuntimeError: it is another kind's.
+            KeyError: the state lacks the parameter.
+            RuntimeError: the state is that of another class.
         """
 
     @abstractmethod
@@ -87,11 +88,12 @@ class Canvas(nn.Module, ABC):
             photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
-            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the canvas says otherwise.
+            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the canvas's own documentation says
+            otherwise.
         """
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the lookup table of colours that does to the photo what the canvas does, or what comes closest.
+        """Return the colour lookup table that changes the photo as the canvas does, or as closely as a table can.
 
         Args:
             content: the content photo that the canvas was started with.
@@ -102,7 +104,7 @@ class Canvas(nn.Module, ABC):
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return what the canvas has against its present state, a scalar for each of ``penalty_weights``.
+        """Return the penalties of the canvas's present state, a scalar for each of ``penalty_weights``.
 
         Args:
             image: what ``forward`` returned.

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import final
 
 import torch
-from jsonargparse import lazy_instance
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from verism import startup
 from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
 from verism.color.spaces import ColorSpace, Oklab
@@ -32,7 +32,7 @@ class Lut3d(LinearGrade):
         self,
         size: int = 33,
         controls: int = 9,
-        space: ColorSpace = lazy_instance(Oklab),
+        space: ColorSpace = startup.default(Oklab),
         init: Start = "monge_kantorovich",
         smoothness: float = 0.001,
         departure: float = 0.0,
@@ -42,17 +42,18 @@ class Lut3d(LinearGrade):
         """Choose the table, and what holds it in place.
 
         Args:
-            size: nodes along each axis of the table.
-            controls: control values of the spline along each axis; as many as nodes leave every node free.
-            space: the colour space that the table's values are sought in.
-            init: monge_kantorovich: the linear map that gives the photo the style's mean and covariance of colours.
-                shared: the same, of what both photos show, for photos that show the same things in other amounts.
-                identity: the photo as it is.
-            smoothness: weight of the mean square of the second differences of what the table adds to its start, in
-                units of the space for a colour range of 1.
-            departure: weight of the mean square of what the table adds to its start.
-            folding: weight of lightness that falls, or hardly grows, where the photo's does.
-            out_of_range: weight of the mean squared distance of the image's samples from [0, 1].
+            size: number of nodes along each axis of the table.
+            controls: number of control values of the spline along each axis; if it equals size, every node is free.
+            space: colour space in which the table is optimised.
+            init: the table to start from. monge_kantorovich: the linear map that gives the photo the style photo's mean
+                and covariance of colours. shared: that map for what both photos show, for photos that show the same
+                things in different amounts. identity: the photo as it is.
+            smoothness: weight of the penalty for bends in what the table adds to its start: the mean square of the
+                second differences, in units of the space for a colour range of 1.
+            departure: weight of the penalty for moving away from the start: the mean square of what the table adds.
+            folding: weight of the penalty for lightness that falls, or hardly grows, where the photo's grows.
+            out_of_range: weight of the penalty for colours that cannot be shown: the mean squared distance of the
+                image's samples from [0, 1].
 
         Raises:
             VerismError: the table has fewer than 2 nodes, or the spline fewer than 3 control values.

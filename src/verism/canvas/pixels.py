@@ -39,15 +39,15 @@ class Pixels(Canvas):
         """Choose what the first image is, and how the last is finished.
 
         Args:
-            init: content: the content photo, as in the paper. style: the style photo, resized to the content's shape.
-                noise: white noise, standard normal in normalised space. A path: an image file, or the checkpoint
-                (.ckpt) of an earlier run, whose pixels were not rounded; resized to the content's shape.
-            seed: of the noise.
+            init: the image to start from. content: the content photo, as in the paper. style: the style photo, resized
+                to the content photo's shape. noise: white noise. A path: an image file, or the checkpoint (.ckpt) of an
+                earlier run, whose pixels were not rounded; resized to the content photo's shape.
+            seed: seed of the noise.
             finish: render the result at the content photo's full size, as a locally affine function of the photo's
-                colours: its details are the photo's, and texture that was invented is lost.
-            finish_radius: of the windows in which it is affine, as a share of the short side.
-            finish_epsilon: how much a colour's slope costs there, in squared RGB of [0, 1], above 0: contrast below its
-                root is noise.
+                colours: details come from the photo, and texture that the run invented is lost.
+            finish_radius: radius of the windows in which that function is affine, as a share of the short side.
+            finish_epsilon: contrast below the square root of this value counts as noise and is smoothed, in squared
+                RGB of [0, 1]; above 0.
 
         Raises:
             VerismError: ``finish_epsilon`` is not above 0.

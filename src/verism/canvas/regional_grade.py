@@ -57,12 +57,15 @@ class RegionalGrade(Grade):
         """Choose how far the functions may leave their start.
 
         Args:
-            controls: control values of the splines from black to white, at least 3.
-            departure: weight of the mean squared difference, in Oklab, of the functions from their start.
-            smoothness: weight of the mean square of the second differences of what is added to the start.
-            contrast: weight of the mean squared excess of a function's slope of lightness over its bounds.
-            min_contrast: how much of the contrast of details has to stay, as a factor.
-            max_contrast: how much it may be amplified, as a factor.
+            controls: number of control values of each spline, from black to white; at least 3.
+            departure: weight of the penalty for moving away from the grade that the run starts from: the mean squared
+                difference in Oklab. More: closer to the start; less: more of the style.
+            smoothness: weight of the penalty for bends in what is added to the start: the mean square of the second
+                differences.
+            contrast: weight of the penalty for a contrast outside of min_contrast and max_contrast: the mean square of
+                the excess.
+            min_contrast: smallest factor by which the contrast of details should change.
+            max_contrast: largest factor by which the contrast of details should change.
 
         Raises:
             VerismError: there are fewer than 3 control values, or the bounds of contrast are the wrong way round.

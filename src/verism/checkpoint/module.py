@@ -21,6 +21,7 @@ class CanvasModule(LightningModule):
     Attributes:
         canvas: what is optimised, and what checkpoints keep.
         backbone: the network, by whose weights a checkpoint is told from others.
+        restored: whether the canvas has the image of a checkpoint, from ``load_from_checkpoint``.
     """
 
     canvas: Canvas
@@ -28,6 +29,7 @@ class CanvasModule(LightningModule):
 
     def __init__(self) -> None:
         super().__init__()
+        self.restored = False
         # What is frozen stays out of checkpoints; check_canvas sees to it that the rest is complete.
         self.strict_loading = False
 
@@ -65,8 +67,8 @@ class CanvasModule(LightningModule):
     ) -> Self:
         """Return the module of a run as the checkpoint left it, with its image.
 
-        ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with the run; ``fit`` without ``ckpt_path`` starts
-        anew from the photos.
+        ``trainer.test`` and ``trainer.predict`` use it. ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with
+        the run; ``fit`` without ``ckpt_path`` starts anew from the photos.
 
         Args:
             checkpoint_path: a file or URL.
@@ -82,4 +84,5 @@ class CanvasModule(LightningModule):
         state = read(checkpoint_path)
         model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path, trust))
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
+        model.restored = True
         return model.to(map_location or "cpu")

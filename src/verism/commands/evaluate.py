@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
-from torch import Tensor
 
-from verism import images, photo_file
+from verism import evaluation, images, photo_file
 from verism.backbone import VGG19
 from verism.backbone.weights import Source
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
 from verism.errors import VerismError
+from verism.evaluation import at_short_side
 from verism.metrics import Measure
 from verism.photo_file.transparency import filled
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Measure results, of verism's or of any program's, against the two photos.
 
-verism test lightning_logs/version_0 knows its photos; verism test a.png b.png --content c.jpg --style s.jpg does not.
-The content photo is resized to the result's shape, the style photo to its short side. What the numbers mean stands in
-verism.metrics.
+verism test lightning_logs/mine-theirs knows its photos; verism test a.png b.png --content c.jpg --style s.jpg does not.
+For the comparison, the content photo is resized to the result's shape, and the style photo to its short side. The
+tutorial (docs/tutorial.md, "Measure") explains the figures.
 """
 
 
@@ -31,15 +31,15 @@ def evaluate(args: Sequence[str]) -> None:
     """Run ``test`` with its arguments: print every metric of every result.
 
     Raises:
-        VerismError: a file cannot be read, or the photos are not known.
+        VerismError: a file cannot be read, or it is not known which photos a result was made from.
     """
     quieten_lightning()
     resolve_paths()
     parser = ArgumentParser(prog="verism test", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("results", nargs="+", type=Path, help="Images, or folders of finished runs.")
-    parser.add_argument("--content", type=Path, help="The content photo, unless results are folders.")
-    parser.add_argument("--style", type=Path, help="The style photo, likewise.")
-    parser.add_argument("--weights", type=Source, default="auto", help="Of the network that measures style.")
+    parser.add_argument("--content", type=Path, help="The content photo; a run's folder needs none.")
+    parser.add_argument("--style", type=Path, help="The style photo; a run's folder needs none.")
+    parser.add_argument("--weights", type=Source, default="auto", help="Weights of the network that measures style.")
     options = parser.parse_args(list(args))
     backbone = VGG19(options.weights)
     for path in options.results:
@@ -52,9 +52,7 @@ def evaluate(args: Sequence[str]) -> None:
 def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
     """Return the metrics of a finished run's result: at the run's size, but of details in the result as written."""
     run = FinishedRun.read(folder)
-    content, style = run.photos
-    style, opacity = _at(min(content.shape[-2:]), style, run.pair.opacity)
-    return Measure(content, style, backbone, run.masks, run.original, opacity)(run.image, run.rendered)
+    return evaluation.evaluate(run.rendered, run.pair, backbone)
 
 
 def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, float]:
@@ -63,11 +61,5 @@ def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, flo
         raise VerismError(f"{path}: what it was made from is not known; give --content and --style.")
     image, content = (images.read(photo) for photo in (path, options.content))
     photo = photo_file.read(options.style)
-    style, opacity = _at(min(image.shape[-2:]), filled(photo), photo.alpha)
+    style, opacity = at_short_side(min(image.shape[-2:]), filled(photo), photo.alpha)
     return Measure(images.resize(content, image.shape[-2:]), style, backbone, opacity=opacity)(image)
-
-
-def _at(short: int, style: Tensor, opacity: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Return a style photo, and how much of it shows, scaled down to a short side."""
-    short = min(short, *style.shape[-2:])
-    return images.scale(style, short), None if opacity is None else images.scale(opacity, short)

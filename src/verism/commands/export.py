@@ -15,12 +15,12 @@ from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
 
-verism export lightning_logs/version_0 --output.path look.cube
+verism export lightning_logs/mine-theirs --output.path look.cube
 
-The ending says in which format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most video
-programs, .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee, darktable
-and G'MIC. Tables are from sRGB to sRGB. The table of a canvas that treats places differently is the closest there is;
-how far it is from the picture, on the content photo at the size of the fit, is said at the end.
+The ending of the file chooses the format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most
+video programs, or .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee,
+darktable and G'MIC. Tables map sRGB to sRGB. If the canvas treats places differently, the table is the closest one, and
+the command prints how far it is from the picture, on the content photo at the size of the fit.
 """
 
 

@@ -22,12 +22,12 @@ from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Draw the paper's figures of finished runs.
 
-For each run, into its folder's figures/: photos.png (Figures 1 and 5 to 11: content, result, style), luminance.png and
-colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation function beside
-the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result). The last two are
-of VGG19 and VGG16 alone.
+They are written into the folder figures/ of each run: photos.png (Figures 1 and 5 to 11: content, result, style),
+luminance.png and colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation
+function beside the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result).
+The last two need VGG19 or VGG16.
 
-Panels that are compared have the same axes. For print: --dpi 300.
+Panels that are compared have the same axes. Use --dpi 300 for print.
 """
 
 SCREEN = 110

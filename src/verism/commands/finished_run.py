@@ -54,11 +54,6 @@ class FinishedRun:
         return self._read(self.result)
 
     @cached_property
-    def original(self) -> Tensor:
-        """The content photo, with all of its detail, at the size of ``rendered``; raises ``VerismError`` likewise."""
-        return images.resize(self._read(Path(self.options["data"]["content"])), self.rendered.shape[-2:])
-
-    @cached_property
     def image(self) -> Tensor:
         """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
 
@@ -66,15 +61,6 @@ class FinishedRun:
             VerismError: the run has none, or the photos, which say what its size is, cannot be read any more.
         """
         return images.resize(self.rendered, self.photos.content.shape[-2:])
-
-    @cached_property
-    def masks(self) -> Tensor | None:
-        """The content photo's regions at the run's size, ``(1, K, H, W)`` bool, or None if it was given no masks.
-
-        Raises:
-            VerismError: the masks cannot be read any more.
-        """
-        return None if self.pair.masked is None else self.pair.masked.content
 
     @cached_property
     def pair(self) -> PhotoPair:

@@ -39,10 +39,10 @@ def fit(args: Sequence[str]) -> VerismCLI:
 
 
 class VerismCLI(LightningCLI):
-    """LightningCLI for one method: an image, two photos, and what a person sees of it.
+    """LightningCLI for the one method that verism has: it builds a run from options, and runs it.
 
     Attributes:
-        output_class: the callback that takes the result, configured by ``--output``.
+        output_class: the callback that writes the result, configured by ``--output``.
     """
 
     output_class: type[Output] = Output
@@ -52,7 +52,7 @@ class VerismCLI(LightningCLI):
 
         Args:
             args: of the command line.
-            command: what the user can start again to go on, with ``--ckpt_path``; None: nothing.
+            command: the words with which the user started this run, for the hint how to continue it; None: no hint.
         """
         resolve_paths()
         self._resumed: str | None = None
@@ -78,7 +78,7 @@ class VerismCLI(LightningCLI):
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Say in a sentence what the machine has too little of, or does not allow."""
+        """Turn errors for which the machine is to blame (no memory, a full disk) into one sentence."""
         try:
             yield
         except (MemoryError, RuntimeError) as error:
@@ -86,8 +86,7 @@ class VerismCLI(LightningCLI):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
         except (OSError, ValueError) as error:
-            # Of a log, say, on a full disk, which its logger may take for a mistake of the value; by now, everything
-            # else has been tried.
+            # TensorBoardLogger wraps a failed write of its log into a ValueError. By now, all other files were tried.
             cause = error if isinstance(error, OSError) else error.__cause__
             if not isinstance(cause, OSError):
                 raise
@@ -95,26 +94,26 @@ class VerismCLI(LightningCLI):
             raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 
     def _logs(self) -> str:
-        """Return what is read or written without a name: TensorBoard's log, by another thread."""
+        """Return a name for a file whose error does not name it: TensorBoard writes its log in another thread."""
         try:
             return f"{self.trainer.log_dir}: its log"
         except AttributeError:
             return "a file of the run"
 
     def _remedy(self) -> str:
-        """Return what would have taken less memory: half of what there was not, or of what there is."""
+        """Return the options that would need less memory: half of what was needed, or of what is free."""
         try:
             passage = self.model.feature_pass.passage
         except AttributeError:
-            # It ran out before the photos had passed the network.
+            # Memory ran out before the photos were taken through the network.
             return "a smaller --data.size"
         takes = passage.step.takes(passage.tiling)
         return str(passage.step.remedy(passage.tiling, min(free(self.model.device), takes) // 2))
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return the commands there are, with those of the Trainer's arguments that are not the user's."""
-        # Checkpoints are never unpickled, whatever weights_only says.
+        """Return the commands, each with the arguments of the Trainer's method that are no options."""
+        # CheckpointFiles never unpickles arbitrary objects, so weights_only would have no effect.
         return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule", "weights_only"}}
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -122,9 +121,9 @@ class VerismCLI(LightningCLI):
         add_parts(parser, self.output_class)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse ``args`` and nothing else, and find the checkpoint to go on from.
+        """Parse ``args``, and find the checkpoint to continue from.
 
-        Lightning would have the checkpoint's options take the place of those that the user gives.
+        The parser does not see the checkpoint, because Lightning would let its options replace the user's.
         """
         self.config = parse(parser, args)
         options = self.config.fit
@@ -135,7 +134,7 @@ class VerismCLI(LightningCLI):
             options.ckpt_path = None
 
     def before_instantiate_classes(self) -> None:
-        """Choose the precision, unless the user did; and go on from the checkpoint that was found."""
+        """Choose the precision, unless the user did, and continue from the checkpoint that was found."""
         if self._resumed is not None:
             self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer
@@ -143,7 +142,7 @@ class VerismCLI(LightningCLI):
             trainer.precision = precision.fastest(str(trainer.accelerator))
 
     def instantiate_classes(self) -> None:
-        """Build the parts; what a part of torch's or Lightning's has against its options becomes a sentence."""
+        """Build the parts; errors that torch or Lightning raise about their options become one sentence."""
         try:
             super().instantiate_classes()
         except (AssertionError, ImportError, TypeError, ValueError) as error:
@@ -152,7 +151,7 @@ class VerismCLI(LightningCLI):
             raise VerismError(f"The options cannot be taken together: {plain(str(error)).rstrip('.')}.") from error
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Return the Trainer; what Lightning has against its options becomes the user's sentence."""
+        """Return the Trainer; errors that Lightning raises about its options become one sentence."""
         options = self.config_init.fit.trainer
         given, plugins = _as_list(options.callbacks), _as_list(options.plugins)
         kwargs["callbacks"] = [*given, *self.own_callbacks(given)]
@@ -161,13 +160,13 @@ class VerismCLI(LightningCLI):
         try:
             made = super().instantiate_trainer(**kwargs)
         except (ImportError, TypeError, ValueError, MisconfigurationException) as error:
-            # Also that a package is missing for a URL.
+            # ImportError: the fsspec backend for a URL is not installed.
             raise VerismError(f"--trainer: {error}") from error
         self._numbered = run_folder.numbered(made)
         return made
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
-        """Return the callbacks that every run has, beside those that are ``given``."""
+        """Return the callbacks that every run has in addition to those that the user has ``given``."""
         options = self.config_init.fit.trainer
         own: list[Callback] = [KeepFreedMemory(), Signals()]
         if options.enable_checkpointing is not False:
@@ -179,11 +178,11 @@ class VerismCLI(LightningCLI):
         return own
 
     def progress(self) -> ProgressBar:
-        """Return the bar of a run that asks for no other."""
+        """Return the progress bar of a run whose options name none."""
         return Progress()
 
     def after_instantiate_classes(self) -> None:
-        """Record the whole configuration of model and data with what it was resolved to."""
+        """Record all options of model and data, with the values that defaults such as ``auto`` stand for."""
         dump = self._parser(self.subcommand).dump(self.config.fit, skip_link_targets=False, skip_none=False)
         options = yaml.safe_load(dump)
         model = options["model"]
@@ -191,7 +190,7 @@ class VerismCLI(LightningCLI):
         rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
         backbone = model["backbone"]
         backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
-        # The callback that measures logs them, because TensorBoard wants hyperparameters and metrics named together.
+        # Metrics logs them, because TensorBoard needs hyperparameters and metrics in one call.
         self.model.save_hyperparameters(model, logger=False)
         self.datamodule.save_hyperparameters(options["data"], logger=False)
 
@@ -199,29 +198,30 @@ class VerismCLI(LightningCLI):
         """Find the user's mistakes before anything is written, and then take a folder that no other run has."""
         options, parts = self.config.fit, self.config_init.fit
         preflight.check(options, self.model, self.datamodule, self.trainer)
-        # What is there is this job's own.
+        # A requeued job finds its own files, and replaces them.
         parts.output.overwrite |= requeued()
         if self._resumed is not None:
             resuming.check(self._resumed, self.model, self.datamodule, self.trainer, options.optimizer.class_path)
             parts.regions.left = parts.page.left = parts.output.left = partial.read(self._resumed)
         parts.page.check(self.trainer, parts.output)
         parts.regions.check()
-        # Of several processes, the first has a folder; a job that was requeued, the one that it had.
+        # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
         if self.trainer.is_global_zero and not requeued():
-            run_folder.claim(self._numbered)
+            default = options.trainer.logger in (None, True)
+            run_folder.claim(self._numbered, run_folder.named_by(self.datamodule.title) if default else None)
 
 
 class SaveConfig(SaveConfigCallback):
-    """Writes config.yaml into the run's own folder; a run without one (no logger) writes none."""
+    """Writes config.yaml into the run's own folder; a run without a logger has no folder, and writes none."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write it, unless it would land among the user's files."""
+        """Write it, unless there is no logger: it would then be written into the current folder."""
         if trainer.loggers:
             super().setup(trainer, pl_module, stage)
 
 
 def _as_list(given: Any) -> list[Any]:
-    """Return what an option takes one or several of, as a list."""
+    """Return the value of an option that takes one thing or a list of them, as a list."""
     if given is None:
         return []
     return given if isinstance(given, list) else [given]

@@ -31,30 +31,31 @@ from verism.data import PhotoPair
 from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.module import StyleTransfer
+from verism.trainable import SchedulerFactory
 
 LONGEST_NAME = 255
-"""Bytes that file systems have for a name."""
+"""Longest file name, in bytes, that file systems allow."""
 
 SEED = 0
-"""What is random is the same in every run, unless the user says otherwise."""
+"""Default seed: random numbers are the same in every run, unless the user says otherwise."""
 
 TRAINER: Mapping[str, Any] = {"max_steps": 1000, "log_every_n_steps": 5, "enable_model_summary": False}
-"""Options of the Trainer with other defaults than Lightning's; its summary would list one parameter."""
+"""Defaults of the Trainer that differ from Lightning's. Its model summary would list a single parameter."""
 
 
 def resolve_paths() -> None:
     """Have paths in a config mean the same wherever the command is run: relative to that config."""
-    # jsonargparse parses a config from inside its folder, so that making them absolute at once is all it takes.
+    # jsonargparse changes into a config's folder to parse it, so a path resolved there is relative to that config.
     register_type(Path, str, _resolve, fail_already_registered=False)
 
 
 def _resolve(path: str | Path) -> Path:
     if "://" in str(path):
-        raise ValueError(f"{path} is a URL, and has to be a file")
+        raise ValueError(f"{path} is a URL, and must be a file")
     try:
         found = Path(path).expanduser().resolve()
     except (OSError, RuntimeError) as error:
-        # A link to itself, or a home that nobody has.
+        # A symbolic link to itself, or "~name" for a user that does not exist.
         raise ValueError(f"{path} cannot be followed to a file ({error})") from error
     if any(len(os.fsencode(name)) > LONGEST_NAME for name in found.parts):
         raise ValueError(f"{str(path)[:40]}… is longer than the name of a file can be")
@@ -62,22 +63,23 @@ def _resolve(path: str | Path) -> Path:
 
 
 class PhotoFiles(PhotoPair):
-    """A content and a style photo from files: what the command line can name."""
+    """A content and a style photo from files, as the command line names them."""
 
     def __init__(self, content: Path, style: list[Path] | Path, **options: Any) -> None:
         """Choose the photos.
 
         Args:
-            content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, relative to that file.
-            style: the photo whose look it takes on, or several, such as "[a.jpg, b.jpg]". What is transparent in them
-                counts for nothing.
+            content: the photo that keeps its content: JPEG, PNG, WebP, TIFF, … In a config file, a path is relative to
+                that file.
+            style: the photo whose look the content photo takes on, or several, such as "[a.jpg, b.jpg]". Transparent
+                areas are ignored.
             **options: those of ``PhotoPair``.
         """
         super().__init__(content, style, **options)
 
 
 class Parser(LightningArgumentParser):
-    """Lightning's parser, with a help that can be read, and configs that say which version wrote them."""
+    """Lightning's parser, with a shorter help, and with the version of verism at the head of every config."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make it."""
@@ -85,53 +87,61 @@ class Parser(LightningArgumentParser):
         super().__init__(*args, dump_header=header, **kwargs)
 
     def format_help(self, *args: Any, **kwargs: Any) -> str:
-        """Return the help without the names of every module and optimiser that torch has, 600 lines of them."""
+        """Return the help without the lists of all of torch's modules and optimisers, which are 600 lines."""
         return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
 
 
 def add_parts(parser: LightningArgumentParser, output: type[Output]) -> None:
-    """Add the options of the optimiser, which any of torch's can be, and of the callbacks.
+    """Add the options of the optimiser, the learning-rate scheduler and the callbacks.
 
     Args:
-        parser: has those of the model, the photos and the Trainer.
-        output: the callback that takes the result.
+        parser: has the options of the model, the photos and the Trainer already.
+        output: the callback that writes the result.
     """
     parser.add_argument(
         "--optimizer",
         type=OptimizerCallable,
         default={"class_path": "torch.optim.Adam", "init_args": {"lr": 0.01}},
-        help="Any of torch's optimisers, such as torch.optim.Adam or torch.optim.LBFGS; the learning rate is in "
-        "ImageNet standard deviations a step.",
+        help="Any optimiser of torch, such as torch.optim.Adam or torch.optim.LBFGS. With free pixels, the learning "
+        "rate is in ImageNet standard deviations per step.",
+    )
+    parser.add_argument(
+        "--lr_scheduler",
+        type=SchedulerFactory | None,
+        default=None,
+        help="Any learning-rate scheduler of torch, such as torch.optim.lr_scheduler.CosineAnnealingLR with "
+        "--lr_scheduler.T_max 300. It changes the learning rate after every step; null: the rate stays.",
     )
     parser.link_arguments("optimizer", "model.optimizer")
+    parser.link_arguments("lr_scheduler", "model.lr_scheduler")
     paper = {"canvas": "Pixels", "backbone": "VGG19", "style": "StyleLoss", "color": "ColorLoss"}
     parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
     parser.add_lightning_class_args(output, "output")
-    # Only given to a Trainer that has checkpoints enabled.
+    # No callback yet: VerismCLI.own_callbacks adds it unless --trainer.enable_checkpointing is false.
     parser.add_class_arguments(Checkpoints, "checkpoints")
     parser.add_lightning_class_args(Scalars, "scalars")
     parser.add_lightning_class_args(Metrics, "metrics")
     parser.add_lightning_class_args(Snapshots, "snapshots")
     parser.add_lightning_class_args(RegionMap, "regions")
     parser.add_lightning_class_args(Histograms, "histograms")
-    # Comes after all that it shows.
+    # Registered after the callbacks whose results it shows.
     parser.add_lightning_class_args(Page, "page")
-    # Speaks last, because it comes last.
+    # Registered last so that it prints last.
     parser.add_lightning_class_args(Summary, "summary")
 
 
 def parse(parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
-    """Return what ``args`` stand for.
+    """Return the options that ``args`` stand for.
 
     Raises:
-        ArgumentError: an option is not known, or does not take its value.
-        VerismError: a file of options is no text, something is named that an option is not for, or one of the photos
-            is the user's and the other an example.
+        ArgumentError: an option is unknown, or its value is not allowed.
+        VerismError: a file of options is not a text file, an option names a class that it does not accept, or the
+            user gave only one of the two photos, and the other is still the config's example.
     """
     try:
         found = parser.parse_args(list(args))
     except UnicodeDecodeError as error:
-        raise VerismError("--model, --data and their like take files of options, and one given is no text.") from error
+        raise VerismError("A file of options given to --model, --data or the like is not a text file.") from error
     options = found.get("fit", found)
     trust.check(options)
     if options.data.content is not None:
@@ -140,14 +150,14 @@ def parse(parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
 
 
 class FitOptions:
-    """The options of ``fit``, read and checked without a run.
+    """Reads and checks the options of ``fit`` without starting a run.
 
     Attributes:
         parser: of the options, as ``fit`` takes them in a config.
     """
 
     def __init__(self) -> None:
-        """Make the parser, as ``LightningCLI`` makes it for a run."""
+        """Make the same parser that ``LightningCLI`` makes for a run."""
         resolve_paths()
         self.parser = Parser(exit_on_error=False)
         self.parser.add_argument("-c", "--config", action="config")
@@ -170,10 +180,10 @@ class FitOptions:
         return options
 
     def build(self, options: Mapping[str, Any]) -> StyleTransfer:
-        """Return the model of ``options``.
+        """Return the model that ``options`` describe.
 
         Raises:
-            VerismError: they name something that an option is not for.
+            VerismError: an option names a class that it does not accept.
         """
         with trust.limited():
             found = self.parser.parse_object(dict(options))

@@ -1,4 +1,4 @@
-"""What is wrong with a run, found before it has written anything."""
+"""Checks before a run: mistakes are found before anything is written."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def check_seed(seed: int) -> None:
 
 
 def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: Trainer) -> None:
-    """Raise ``VerismError`` unless a run can begin.
+    """Raise ``VerismError`` unless the run can begin.
 
     Args:
-        options: of ``fit``, as they were given.
-        model: built from them, not started.
-        data: likewise; reads the photos.
-        trainer: likewise.
+        options: of ``fit``, as the user gave them.
+        model: built from the options, not started yet.
+        data: built from the options; the photos are read here.
+        trainer: built from the options.
     """
     check_length(options.trainer)
     check_folders(trainer)
@@ -49,7 +49,7 @@ def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: T
 
 
 def check_length(trainer: Namespace) -> None:
-    """Refuse a run that would make no step."""
+    """Refuse a run that would make no step at all."""
     for name in ("max_steps", "max_epochs", "limit_train_batches"):
         if trainer[name] is not None and trainer[name] == 0:
             raise VerismError(f"--trainer.{name} 0: no step would be made, and nothing written; choose at least 1.")
@@ -58,7 +58,7 @@ def check_length(trainer: Namespace) -> None:
 
 
 def check_folders(trainer: Trainer) -> None:
-    """Refuse folders for logs that no path leads to, such as a link to itself."""
+    """Refuse folders for logs whose path cannot be followed, such as a symbolic link to itself."""
     for folder in (trainer.default_root_dir, *(logger.save_dir for logger in trainer.loggers)):
         if folder and "://" not in str(folder):
             try:
@@ -70,7 +70,7 @@ def check_folders(trainer: Trainer) -> None:
 
 
 def check_files(options: Namespace) -> None:
-    """Refuse one photo in both places, and a result in the place of anything that the run is made from."""
+    """Refuse the same file as both photos, and a result that would overwrite one of the run's input files."""
     inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
     outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
     styles = style_paths(vars(options.data))
@@ -89,7 +89,7 @@ def check_files(options: Namespace) -> None:
 
 
 def check_twins(data: PhotoFiles) -> None:
-    """Refuse one photo under two names."""
+    """Refuse two files with the same content as the two photos."""
     digests, (style, *_) = data.digests, data.styles
     if digests["content"] == digests["style"]:
         raise VerismError(
@@ -99,8 +99,8 @@ def check_twins(data: PhotoFiles) -> None:
 
 
 def check_optimizer(model: StyleTransfer, trainer: Trainer) -> None:
-    """Have torch say what it has against the optimiser, in a step on parameters like the canvas's, but tiny."""
-    # Several processes may not touch their devices before Lightning has set them up.
+    """Try the optimiser, and the scheduler, on tiny parameters of the canvas's shape: torch says what is wrong."""
+    # With several processes, Lightning sets up their devices later; until then they must not be used.
     device = trainer.strategy.root_device if trainer.world_size == 1 else torch.device("cpu")
     trial = [nn.Parameter(torch.zeros([2] * it.dim(), device=device)) for it in model.canvas.parameters()]
     for parameter in trial:
@@ -111,14 +111,19 @@ def check_optimizer(model: StyleTransfer, trainer: Trainer) -> None:
             optimizer.step(lambda: 0.0)
     except (AssertionError, RuntimeError, TypeError, ValueError) as error:
         raise VerismError(f"--optimizer: cannot optimise this canvas: {str(error).rstrip('.')}.") from error
+    if model.lr_scheduler is not None:
+        try:
+            model.lr_scheduler(optimizer)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise VerismError(f"--lr_scheduler: cannot be used with this optimiser: {error!s}.") from error
 
 
 def check_shares(model: StyleTransfer, data: PhotoFiles, processes: int) -> None:
-    """Refuse more processes than can share the image; once they wait for one another, one of them cannot."""
+    """Refuse more processes than can share the image: one that failed later would leave the others waiting."""
     content = (data.photos if model.scales is None else data.at(model.scales.sizes[0])).content
     shares(content.shape[-2], content.shape[-1], processes)
 
 
 def _are_one(first: Path, second: Path) -> bool:
-    """Return whether two paths are of one file, by whatever names."""
+    """Return whether two paths lead to the same file, through links too."""
     return first.exists() and second.exists() and first.samefile(second)

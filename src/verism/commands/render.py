@@ -21,10 +21,10 @@ from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
 
-verism render lightning_logs/version_0 --output.path result.png
+verism render lightning_logs/mine-theirs --output.path result.png
 
-For a run that could not write its picture, was killed before it did, or whose picture is wanted in another strength or
-format. It takes any canvas, and no step is made.
+Use it if the run could not write its picture or was killed before it did, or to have the picture in another strength or
+format. It works with every canvas, and makes no further steps.
 """
 
 

@@ -1,4 +1,4 @@
-"""A run that goes on from a checkpoint: whether it is the same run."""
+"""Checks whether a run can continue from a checkpoint: whether it is the same run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from verism.module import StyleTransfer
 
 
 def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> None:
-    """Refuse a checkpoint that cannot be read, or that a run would not go on from in the same way.
+    """Refuse a checkpoint that cannot be read, or that was left by a different run.
 
     Args:
         path: of the checkpoint.
-        model: of the run, which is brought to the state of the checkpoint.
+        model: of the run; it is started, and brought to the size of the checkpoint's image.
         data: of the run.
         trainer: of the run.
-        optimizer: class path of the run's.
+        optimizer: class path of the run's optimiser.
 
     Raises:
         VerismError: the checkpoint is of other weights, another optimiser, other photos or another canvas.
@@ -35,11 +35,11 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
             f"{path}: was made with other weights, {weights} of sha256 {sha256}: name them with "
             "--model.backbone.weights."
         )
-    # A run from Python has no options to record, but for the weights.
+    # A run from Python records no options, only the weights.
     recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
     if recorded != optimizer:
         raise VerismError(f"{path}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}.")
-    # The Trainer would attach them, and make the run's folder first.
+    # Trainer.fit would attach them later, after it has made the run's folder.
     model.trainer = data.trainer = trainer
     trainer.datamodule = data  # type: ignore[attr-defined]  # Set by a connector.
     _check_photos(path, found["verism"].get("photos", {}), data.digests)
@@ -53,8 +53,8 @@ def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str,
 
     Args:
         path: of the checkpoint.
-        was: SHA-256 of that run's files, by what they are to it.
-        now: the same of this run's.
+        was: role of a file (content, style, …) to the SHA-256 of that run's files.
+        now: the same for this run.
     """
     for name in sorted(was.keys() | now.keys()) if was else ():
         if list(was.get(name, [])) != now.get(name, []):
@@ -65,8 +65,8 @@ def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str,
 
 
 def _check_options(path: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Say which options are others than those of the run that is gone on with; refuse another space of colours."""
-    # Compared by content, or without effect on the image.
+    """Print which options have changed since the checkpoint; refuse another canvas or colour space."""
+    # The photos are compared by their content; the other options do not change the image.
     apart = ("data.content", "data.style", "data.max_megapixels", "tile", "backbone.weights")
     changed = {
         name: (was[name], now[name])

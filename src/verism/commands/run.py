@@ -1,4 +1,4 @@
-"""The command ``run``: photos in, pictures out, in one line; ``verism mine.jpg theirs.jpg`` is the same."""
+"""The command ``run``, which makes pictures from photos in one line; ``verism mine.jpg theirs.jpg`` is the same."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ A picture has its photo's format where that can be written, else JPEG, and takes
 Photos come first, then options.
 
 options:
-  --preview     in a few seconds: a fifth of the steps and a picture of 1000 pixels; says how to go on from there
-  --open        open the page of the picture in a browser
-  --styles      style photos, one picture for each
+  --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
+  --open        open the result's page in a browser
+  --styles      style photos; each gives one picture
   OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
 """
 
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000"}
-"""A fifth of the steps of photoreal.yaml, at the same size of the fit, so that the full run can go on from them."""
+"""A fifth of the steps of photoreal.yaml. The size of the fit stays, so that the full run can continue from them."""
 
 NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """What the user asked for.
 
     Attributes:
-        contents: photos that keep their content, at least one.
-        styles: photos whose look is taken, at least one.
-        options: of ``fit``.
-        preview: whether a quick, small picture will do.
-        opens: whether the page is opened in a browser.
+        contents: content photos, at least one.
+        styles: style photos, at least one.
+        options: further options, of ``fit``.
+        preview: make a quick, small picture.
+        opens: open the page in a browser.
     """
 
     contents: Sequence[Path]
@@ -99,7 +99,7 @@ def run(args: Sequence[str]) -> None:
 
 
 def parse(args: Sequence[str]) -> Request:
-    """Return what the arguments ask for; raise ``VerismError`` as ``run`` does."""
+    """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
     own = {"--preview", "--open"}
     words = [word for word in args if word not in own]
     photos, words = _leading(words)
@@ -137,12 +137,12 @@ def parse(args: Sequence[str]) -> Request:
 
 
 def result_path(content: Path, style: Path, *, preview: bool) -> Path:
-    """Return a name for the result beside the content photo, which no file has, nor its page.
+    """Return a path for the result, next to the content photo, at which there is no file yet, nor a page.
 
     Args:
-        content: the content photo, whose format the result has if it can be written.
+        content: the content photo; the result has its format, if that can be written.
         style: the style photo.
-        preview: whether it is one.
+        preview: whether the result is a preview.
     """
     path = content.with_name(f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}")
     try:
@@ -153,7 +153,7 @@ def result_path(content: Path, style: Path, *, preview: bool) -> Path:
 
 
 def free_name(path: Path) -> Path:
-    """Return ``path``, or the first of ``path-2``, ``path-3``, … that neither a file nor a file's page has."""
+    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page."""
     names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
     return next(name for name in names if not (name.exists() or name.with_suffix(".html").exists()))
 
@@ -165,7 +165,7 @@ def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _one(request: Request, number: int) -> Path:
-    """Make one of the pictures, and say where it is; returns its path."""
+    """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
     options = list(request.options)
     given = _value(options, "--output.path")
@@ -174,11 +174,11 @@ def _one(request: Request, number: int) -> Path:
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
-    # After the config, and before what the user says.
+    # Options that come later win: these replace those of the config, and the user's replace these.
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     first, rest = _configs(options)
     with held_back() as released:
-        # The picture of a run that goes on has the same name, but that of a preview is the preview's.
+        # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
         again = command if request.preview or given else [*command, "--output.path", str(path)]
         made = Run(["fit", *first, *photos, *quick, *rest], again, number, len(request.pairs))
         trainer = made.trainer
@@ -199,7 +199,7 @@ def _one(request: Request, number: int) -> Path:
     if request.preview:
         _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
     if state is not None:
-        # From where the user is: a path that can be read.
+        # A path relative to the current folder is easier to read.
         near = _near(Path(state))
         more = (
             f"{checkpoints.program()} {shlex.join([*command, '--ckpt_path', str(near)])}"
@@ -214,27 +214,27 @@ def _one(request: Request, number: int) -> Path:
 
 
 class Run(VerismCLI):
-    """``fit``, with one line about what it is made of, and a bar that several runs share."""
+    """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
     def __init__(self, args: Sequence[str], command: Sequence[str], number: int, runs: int) -> None:
         """Run it.
 
         Args:
             args: of ``fit``, with its name.
-            command: what the user can start again to go on.
-            number: of the run in its series, from 0.
-            runs: in the series.
+            command: the words with which the user can continue this run.
+            number: number of the run in its series, from 0.
+            runs: number of runs in the series.
         """
         self._number, self._runs = number, runs
         super().__init__(args, command=command)
 
     def progress(self) -> ProgressBar:
-        """Return the bar that the series shares."""
+        """Return the progress bar that the runs of the series share."""
         label = f"{self._number + 1} of {self._runs}" if self._runs > 1 else ""
         return Progress(self._number, self._runs, label)
 
     def before_fit(self) -> None:
-        """Say which photos, and which weights."""
+        """Print which photos and weights the run uses."""
         super().before_fit()
         data, weights = self.datamodule, self.model.backbone.identity["weights"]
         styles = " + ".join(path.name for path in data.styles)
@@ -243,7 +243,7 @@ class Run(VerismCLI):
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Hold back what is logged without being a warning; it is said if the run fails, or when asked to be."""
+    """Hold back log messages below warnings; if the run fails, or the yielded function is called, they are printed."""
     records: list[tuple[logging.Logger, logging.LogRecord]] = []
     loggers = [logging.getLogger(name) for name in LOGGERS]
 
@@ -273,7 +273,7 @@ def held_back() -> Iterator[Callable[[], None]]:
 
 
 def _value(options: Sequence[str], name: str) -> str | None:
-    """Return the value of an option that is given in either way; None if it is not."""
+    """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
     for word, following in itertools.zip_longest(options, options[1:]):
         option, equals, value = word.partition("=")
         if option == name:
@@ -282,7 +282,7 @@ def _value(options: Sequence[str], name: str) -> str | None:
 
 
 def _configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split options into the configs, with what names them, and the others."""
+    """Split options into those that name configs, with their values, and the others."""
     configs: list[str] = []
     others: list[str] = []
     words = iter(options)
@@ -295,7 +295,7 @@ def _configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _near(path: Path) -> Path:
-    """Return a path as seen from here, if it is below."""
+    """Return a path relative to the current folder, if it is below that."""
     here = Path.cwd()
     return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
 

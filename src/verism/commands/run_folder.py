@@ -1,17 +1,23 @@
-"""The folder of a run, which no other run gets: ``lightning_logs/version_N``."""
+"""The folder of a run, which no other run gets: ``lightning_logs/picos-sunset``, named by the photos."""
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from verism.errors import VerismError
 
 Numbered = TensorBoardLogger | CSVLogger
-"""Loggers that number their folders."""
+"""Loggers that number their folders, ``version_0``, ``version_1``, …, unless they are given a name."""
+
+LONGEST = 200
+"""Bytes of a folder's name, at most; file systems allow 255, and a number may follow."""
 
 
 def numbered(trainer: Trainer) -> list[Numbered]:
@@ -20,42 +26,61 @@ def numbered(trainer: Trainer) -> list[Numbered]:
     return [logger for logger in found if logger._version is None]
 
 
-def claim(loggers: Sequence[Numbered]) -> None:
-    """Make the folders of the loggers, under numbers that no other run has.
+def named_by(title: str) -> str:
+    """Return the name of a folder: ``title`` with "_" for all that a shell or a file system could take otherwise.
 
-    Lightning looks which numbers are taken, and makes the folder later: runs that start at the same instant would share
-    one. The loggers keep one number among them, as Lightning's would.
+    Args:
+        title: of the photos, such as ``picos-sunset``.
+    """
+    plain = re.sub(r"[^\w.+-]+", "_", title).strip(".")
+    return plain.encode()[:LONGEST].decode(errors="ignore") or "run"
+
+
+def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
+    """Make the folders of the loggers, under a name or number that no other run has.
+
+    Lightning looks which numbers are taken and makes the folder later, so that runs which start at the same instant
+    would share one. Here, a run has a folder only if it was the one to make it. All loggers of a run get the same name.
+
+    Args:
+        loggers: that have no version yet.
+        name: of the folders; ``name_1``, ``name_2``, … if it is taken. None: Lightning's numbers.
 
     Raises:
         VerismError: a folder cannot be made.
     """
-    here = [logger for logger in loggers if "://" not in str(logger.log_dir)]
-    while here:
-        folders = {Path(logger.log_dir) for logger in here}
+    if not loggers:
+        return
+    first = 0 if name else max(int(logger.version) for logger in loggers)
+    for number in itertools.count(first):
+        for logger in loggers:
+            logger._version = number if name is None else f"{name}_{number}" if number else name
+        folders = {str(logger.log_dir) for logger in loggers}
         made = [folder for folder in folders if _make(folder)]
         if len(made) == len(folders):
             return
         for folder in made:
-            folder.rmdir()
-        following = max(int(logger.version) for logger in here) + 1
-        for logger in here:
-            logger._version = following
+            if "://" not in folder:
+                Path(folder).rmdir()
 
 
-def _make(folder: Path) -> bool:
-    """Return whether there was no such folder, and now is."""
+def _make(folder: str) -> bool:
+    """Return whether there was no such folder, and now is; behind a URL, it is made with its first file."""
+    if "://" in folder:
+        return not get_filesystem(folder).exists(folder)
+    path = Path(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
             return False
-        folder.mkdir()
+        path.mkdir()
     except FileExistsError:
         # Made by another run since, or a file stands where a folder above it belongs.
-        if folder.is_dir():
+        if path.is_dir():
             return False
-        raise VerismError(f"{folder}: cannot be made (a file is in the way); see --trainer.default_root_dir.") from None
+        raise VerismError(f"{path}: cannot be made (a file is in the way); see --trainer.default_root_dir.") from None
     except OSError as error:
         raise VerismError(
-            f"{folder}: cannot be made ({error.strerror or error}); see --trainer.default_root_dir."
+            f"{path}: cannot be made ({error.strerror or error}); see --trainer.default_root_dir."
         ) from error
     return True

@@ -1,11 +1,11 @@
-"""The data: one sample, the content photo and the style photo, again and again."""
+"""The datamodule: its only sample is the pair of content photo and style photo, repeated for every step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -20,6 +20,8 @@ from verism.photo_file.transparency import VISIBLE, filled
 from verism.regions import masks as region_masks
 from verism.regions.masks import OneMask, Regions, undivided
 
+Sample = TypeVar("Sample")
+
 
 class Photos(NamedTuple):
     """The two photos, each ``(1, 3, H, W)`` float32, RGB in [0, 1]; their sizes may differ."""
@@ -29,16 +31,16 @@ class Photos(NamedTuple):
 
 
 class Find(Protocol):
-    """Finds the regions of a content and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
+    """Finds the regions of a content photo and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
 
     def __call__(self, content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
-        """Return them; ``known`` are those that one of the photos has already."""
+        """Return the regions of both photos; ``known`` are the regions of one of them, if its mask is given."""
 
 
 class PhotoPair(LightningDataModule):
-    """Reads a content and a style photo, and hands them out once a step.
+    """Reads a content photo and a style photo, and yields both in every step.
 
-    There is nothing to learn from but these two, so an epoch is as long as the run: ``max_steps`` samples.
+    There is only this one sample, so an epoch is as long as the run: ``max_steps`` steps.
 
     Example:
         >>> import verism
@@ -71,27 +73,29 @@ class PhotoPair(LightningDataModule):
                 in [0, 1]. Images are converted to sRGB by their ICC profile and turned by their EXIF orientation, as
                 files are.
             style: the photo whose look it takes on, likewise, or a list of several. Transparent pixels are ignored.
-            size: both are scaled down until their short side has this many pixels (at least 32).
+            size: short side in pixels, at least 32, to which both photos are scaled down for the fit.
             upscale: also scale smaller photos up to that size.
-            regions: what says which part of the content photo takes its look from which part of the style photo. auto:
-                the masks if they are given, else what the network finds in both; with one mask, it finds the
-                counterparts in the other photo. masks: the masks, if they are given.
+            regions: what decides which part of the content photo takes its look from which part of the style photo.
+                auto: the masks if both are given, else the network, which finds the regions that both photos show; with
+                one mask, it finds their counterparts in the other photo. masks: the masks, if they are given.
                 null: nothing; the photos are compared as a whole.
-            content_mask: a label image of the content photo: what has a colour here takes its style and colours from
-                what has that colour in style_mask. Meant for losses with normalization relative; paper compares sums,
-                and with them the sizes of regions.
-            style_mask: the same of the style photo; one mask without the other needs regions auto.
-            mask_threshold: the share of a photo, from 0 to 1, up to which a colour that only one mask has is left out;
-                above it, it is an error.
-            merge: groups of regions that are one, by their colours in the picture of the regions, such as
+            content_mask: a label image of the content photo, in which every region has its own colour: it takes its
+                style and colours from the region that has the same colour in style_mask. Use it with normalization
+                relative; normalization paper compares sums, which depend on the sizes of the regions.
+            style_mask: a label image of the style photo, like content_mask. If only one mask is given, regions must be
+                auto.
+            mask_threshold: a colour that only one of the masks has is ignored if it covers no more than this share of
+                the photo, from 0 to 1; otherwise it is an error.
+            merge: groups of regions to merge, named by their colours in the picture of the regions, such as
                 "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
-            leave_out: regions that are treated like the rest of the photo, by their colours, after merge, such as
+            leave_out: regions to be treated like the rest of the photo, named by their colours after merge, such as
                 "['#e6194b']".
-            max_megapixels: larger photos are refused, before they can take the memory for all that they claim to hold.
-            white: the value of floating-point samples that is white; greater ones are clipped. null: 1, and photos with
-                samples far above it are refused.
-            style_weights: how much each style photo counts, in any unit, such as "[2, 1]"; null: all the same. The more
-                a photo counts, the larger it is taken.
+            max_megapixels: larger photos are refused before they are decoded, since a damaged or hostile file can claim
+                any size.
+            white: the value that means white in photos with floating-point samples; greater values are clipped. null:
+                1, and photos with values far above 1 are refused.
+            style_weights: how much each style photo counts, in any unit, such as "[2, 1]"; null: all the same. A photo
+                that counts more is used at a larger size.
 
         Raises:
             VerismError: an image or tensor cannot be used, ``max_megapixels`` is not above 0, there is no style photo,
@@ -125,6 +129,13 @@ class PhotoPair(LightningDataModule):
         self._known: OneMask | None = None
         self._regions: Regions | None = None
         self._moved: tuple[Photos, Photos] | None = None
+
+    @property
+    def title(self) -> str:
+        """The photos by the names of their files, such as ``picos-sunset``; by their roles if they have none."""
+        roles = ["content", *("style" for _ in self.styles)]
+        photos = [self.content, *self.styles]
+        return "-".join(it.stem if isinstance(it, Path) else role for it, role in zip(photos, roles, strict=True))
 
     @cached_property
     def digests(self) -> dict[str, list[str]]:
@@ -168,13 +179,13 @@ class PhotoPair(LightningDataModule):
 
     @property
     def opacity(self) -> Tensor | None:
-        """How much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]; None if it is opaque."""
+        """The opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]; None if it is opaque everywhere."""
         _ = self.photos
         return self._opacity
 
     @property
     def masked(self) -> Regions | None:
-        """The regions that two masks say, at the photos' size, read at first use; None without both.
+        """The regions of the two masks, at the photos' size, read at first use; None unless both masks are given.
 
         Raises:
             VerismError: there is one mask without the other and none are to be found, ``mask_threshold`` is no share,
@@ -199,7 +210,7 @@ class PhotoPair(LightningDataModule):
 
     @property
     def known(self) -> OneMask | None:
-        """The regions of the one photo that has a mask, read at first use; None if none has, or both have.
+        """The regions of the only photo with a mask, read at first use; None if no photo has one, or both have.
 
         Raises:
             VerismError: the mask cannot be read, or has not the photo's shape.
@@ -216,16 +227,16 @@ class PhotoPair(LightningDataModule):
         return Photos(*(images.scale(photo, min(size, *photo.shape[-2:])) for photo in self.photos))
 
     def regions(self, photos: Photos, find: Find) -> Regions | None:
-        """Return the regions at the size of ``photos``; None if they are compared as a whole.
+        """Return the regions at the size of ``photos``; None if the photos are compared as a whole.
 
-        Of a style photo that is transparent in part, a region is what shows of it, and the whole is a region.
+        Transparent areas of the style photo belong to no region; without other regions, the opaque area is one.
 
         Args:
-            photos: these photos, at any size.
-            find: asked, once, for what the masks do not say.
+            photos: the photos of this pair, at any size.
+            find: finds the regions if the masks do not give them; called once.
 
         Raises:
-            VerismError: ``merge`` or ``leave_out`` names a region that there is not.
+            VerismError: ``merge`` or ``leave_out`` names a region that does not exist.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             self._regions = find(*self.photos, known=self.known)
@@ -240,7 +251,7 @@ class PhotoPair(LightningDataModule):
         del stage
         _ = self.photos, self.masked, self.known
 
-    def train_dataloader(self) -> Repeat:
+    def train_dataloader(self) -> Repeat[Photos]:
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
@@ -258,8 +269,16 @@ class PhotoPair(LightningDataModule):
         del stage
         self._moved = None
 
+    def test_dataloader(self) -> Repeat[Photos]:
+        """Return the sample once: the result is measured against the two photos."""
+        return Repeat(self.photos, 1)
+
+    def predict_dataloader(self) -> Repeat[Tensor]:
+        """Return the content photo once, at its full size ``(1, 3, H, W)``: the look is applied to it."""
+        return Repeat(self.original, 1)
+
     def look(self) -> Photo:
-        """Return what is to be looked at of the style photo, or of several in one, at the size of the fit.
+        """Return the style photo at the size of the fit; several style photos are put side by side.
 
         Raises:
             VerismError: as ``photos`` does, of the style.
@@ -280,11 +299,11 @@ class PhotoPair(LightningDataModule):
         return images.scale(photo, self.size if self.upscale else min(self.size, *photo.shape[-2:]))
 
 
-class Repeat:
-    """One sample, a number of times."""
+class Repeat(Generic[Sample]):
+    """Yields one sample a number of times."""
 
-    def __init__(self, sample: Photos, times: int) -> None:
-        """Remember both."""
+    def __init__(self, sample: Sample, times: int) -> None:
+        """Choose the sample and the number."""
         self.sample = sample
         self.times = times
 
@@ -292,7 +311,7 @@ class Repeat:
         """Return the number of times."""
         return self.times
 
-    def __iter__(self) -> Iterator[Photos]:
+    def __iter__(self) -> Iterator[Sample]:
         """Yield the sample that often."""
         for _ in range(self.times):
             yield self.sample

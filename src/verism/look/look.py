@@ -49,7 +49,7 @@ class Look:
         """Return the look of a finished run of the command ``fit``.
 
         Args:
-            run: its folder, such as ``lightning_logs/version_0``, or one of its checkpoints.
+            run: its folder, such as ``lightning_logs/mine-theirs``, or one of its checkpoints.
 
         Raises:
             VerismError: there is no checkpoint, it cannot be read, or its canvas holds one image and no look.

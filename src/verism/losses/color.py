@@ -27,10 +27,10 @@ class ColorLoss(Loss):
         """Choose how much colour counts.
 
         Args:
-            weight: weight of the colour loss in the total; 0 leaves it out. The paper's colour study: 1e10.
+            weight: weight of the colour loss in the total; 0 turns it off. The paper's colour study uses 1e10.
             normalization: paper: mean((G_x − G_s)²), Grams summed over positions. relative: the same with Grams
-                divided by their number of positions, over the content photo's value of it, so that it starts at 1
-                from the content photo.
+                divided by their number of positions, divided by its value for the content photo, so that the loss is 1
+                at the content photo.
         """
         super().__init__(weight, {INPUT: 1.0}, normalization)
         self.distance = GramDistance("the colours", normalization, sum_distance)

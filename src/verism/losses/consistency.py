@@ -61,9 +61,9 @@ class ConsistencyLoss(Loss):
         """Choose how much it counts.
 
         Args:
-            weight: weight of the loss in the total; 0 leaves it out. More: one treatment for one colour, and less of
-                the style; less: the same colour may be treated differently in different places.
-            step: side of a bin of colours that count as one, in Oklab, where 0.05 is about 5 ΔE; above 0.
+            weight: weight of the loss in the total; 0 turns it off. With more weight, a colour is changed more alike
+                everywhere, and the result has less of the style.
+            step: colours that differ by less than this, in Oklab, where 0.05 is about 5 ΔE, count as one; above 0.
 
         Raises:
             VerismError: ``step`` is not above 0.

@@ -84,10 +84,11 @@ class ContentLoss(Loss):
         """Choose what to compare, and how much it counts.
 
         Args:
-            weight: weight of the content loss in the total; 0 leaves it out. The paper: 1e3, swapped 1e6.
+            weight: weight of the content loss in the total; 0 turns it off. The paper uses 1e3, and 1e6 where it swaps
+                the weights of content and style.
             layers: layer name to its weight within this loss.
-            normalization: paper: the mean of the squared differences. relative: that over the mean square of the
-                content photo's features, so that 1 is the distance to having no features at all.
+            normalization: paper: the mean of the squared differences. relative: that mean, divided by the mean
+                square of the content photo's features; 1 is the value for an image without any features.
         """
         super().__init__(weight, layers, normalization)
         self.distances = nn.ModuleDict({name: FeatureDistance(name, normalization) for name in self.layers})

@@ -1,4 +1,4 @@
-"""What every loss can do."""
+"""The base class of losses."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
 
 Role = Literal["content", "style"]
-"""What a photo is there for."""
+"""Which of the two photos features come from."""
 
 
 class Loss(nn.Module, ABC):
     """A weighted sum over layers of a scalar function of statistics of the features.
 
     Attributes:
-        additive: whether the statistic of the whole image is the sum of those of its parts. If not, which is the
-            default, the loss is always shown the whole feature map; if so, it may be shown one part after the other,
-            which takes less memory.
+        additive: whether the statistic of the whole image is the sum of the statistics of its parts. If it is, the loss
+            may be given one part of a feature map after the other, which needs less memory; if not, which is the
+            default, it is always given the whole feature map.
         weight: of the loss in the total.
-        layers: layer name to its weight within the loss; empty if the loss is left out.
-        normalization: ``paper`` or ``relative``; each loss says what it means for it.
+        layers: layer name to its weight within the loss; empty if the loss is turned off.
+        normalization: ``paper`` or ``relative``; each loss documents what that means for it.
     """
 
     additive: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Do not inherit ``additive`` together with another class's statistic: a new one has to say so itself."""
+        """Reset ``additive`` in a subclass with a statistic of its own, which must declare it anew."""
         super().__init_subclass__(**kwargs)
         if {"statistic", "target_statistic"} & vars(cls).keys() and "additive" not in vars(cls):
             cls.additive = False
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
-        """Remember how much counts.
+        """Keep the weights.
 
         Raises:
-            VerismError: a layer has a name that none can have, or a weight is no finite number from 0: with a negative
-                one, the loss would be made as large as possible.
+            VerismError: a layer's name is not possible, or a weight is negative or not finite; with a negative weight,
+                the optimiser would make the loss as large as it can.
         """
         super().__init__()
         for name in layers:
-            # A layer's target is a module of that name.
+            # Targets are stored in a ModuleDict by the layer's name.
             if not re.fullmatch(r"\w+", name) or hasattr(nn.ModuleDict, name):
                 raise VerismError(
                     f"{type(self).__name__}: {name!r} cannot be the name of a layer; names are made of letters, digits "
@@ -62,20 +62,22 @@ class Loss(nn.Module, ABC):
         self.normalization = normalization
 
     def target(self, layer: str, content: Any, style: Any) -> None:
-        """Take the target at one of ``layers``, before the first step; a loss without a target takes none.
+        """Store the target at one of ``layers``; called before the first step. The default stores nothing.
 
         Args:
-            layer: its name.
-            content: the target statistic of all of the content photo.
-            style: the target statistic of all of the style photo.
+            layer: name of the layer.
+            content: the target statistic of the whole content photo.
+            style: the target statistic of the whole style photo.
         """
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
-        """Reduce a photo's features to what the target is made of; the content photo's first. As ``statistic`` does.
+        """Reduce a photo's features to what the target is made from; the content photo comes first.
+
+        By default, this is ``statistic``.
 
         Args:
             layer: one of ``layers``.
-            role: which photo it is.
+            role: which photo the features come from.
             features: ``(1, d, h, w)``, of the photo; or of a part of it, if the loss is ``additive`` and ``layers`` is
                 not ``input`` alone.
             here: which positions of the whole photo's feature map they are.
@@ -88,17 +90,17 @@ class Loss(nn.Module, ABC):
         return self.statistic(layer, features, here)
 
     def set_targets(self, content: Features, style: Features) -> None:
-        """Take the targets from the photos' features at each of ``layers``."""
+        """Set the targets from the photos' features at each of ``layers``."""
         for layer in self.layers:
             of_content = self.target_statistic(layer, "content", content[layer])
             self.target(layer, of_content, self.target_statistic(layer, "style", style[layer]))
 
     @abstractmethod
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Any:
-        """Reduce the image's features at one of ``layers`` to what the loss is a function of.
+        """Reduce the image's features at one of ``layers`` to the statistic that the loss is a function of.
 
         Args:
-            layer: its name.
+            layer: name of the layer.
             features: ``(1, d, h, w)``, of the image; or of a part of it, if the loss is ``additive`` and ``layers`` is
                 not ``input`` alone.
             here: which positions of the whole image's feature map they are.
@@ -109,9 +111,9 @@ class Loss(nn.Module, ABC):
         """
 
     def statistics(self, features: Features) -> dict[str, Any]:
-        """Return the statistic at each of ``layers``, of features of the whole image."""
+        """Return the statistic at each of ``layers``, from the features of the whole image."""
         return {layer: self.statistic(layer, features[layer]) for layer in self.layers}
 
     @abstractmethod
     def forward(self, totals: Mapping[str, Any]) -> Term:
-        """Turn the statistics of the whole image, by layer, into the loss."""
+        """Return the loss, as a value per layer, from layer name to statistic of the whole image."""

@@ -101,7 +101,7 @@ class MomentsLoss(Loss):
         """Choose what to compare, and how much it counts.
 
         Args:
-            weight: weight of the loss in the total; 0 leaves it out.
+            weight: weight of the loss in the total; 0 turns it off.
             layers: layer name to its weight within this loss; input is the normalised RGB image.
             normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
                 layer starts at 1 from the content photo.

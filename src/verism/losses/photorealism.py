@@ -119,11 +119,11 @@ class PhotorealismLoss(Loss):
         """Choose how much it counts.
 
         Args:
-            weight: weight of the loss in the total; 0 leaves it out. Luan et al. take the sum 1e4 times, without the
-                division by H·W, beside style and content losses of another scale.
-            epsilon: how much slope costs, in RGB in [0, 1], squared: with more, flat regions must stay flat. Levin's
-                and Luan's is 1e-7.
-            scale: side of the blocks of pixels whose means are compared; 1: the pixels themselves, as in both papers.
+            weight: weight of the loss in the total; 0 turns it off. Luan et al. use 1e4 with a sum that is not divided
+                by H·W, and with style and content losses of another scale.
+            epsilon: penalty for the slope of the local affine functions, in squared RGB of [0, 1]; a larger value keeps
+                flat regions flat. Levin and Luan use 1e-7.
+            scale: side in pixels of the blocks whose means are compared; 1: single pixels, as in both papers.
 
         Raises:
             VerismError: ``scale`` is below 1.

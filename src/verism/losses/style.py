@@ -46,11 +46,12 @@ class StyleLoss(Loss):
         """Choose what to compare, and how much it counts.
 
         Args:
-            weight: weight of the style loss in the total; 0 leaves it out. The paper: 1e6, swapped 1e3.
+            weight: weight of the style loss in the total; 0 turns it off. The paper uses 1e6, and 1e3 where it swaps
+                the weights of content and style.
             layers: layer name to its weight within this loss.
             normalization: paper: mean((G_x − G_s)²) / (d·h·w), Grams summed over positions. relative: mean((G_x/n_x −
-                G_s/n_s)²), n the number of positions, over the content photo's value of it, so that each layer starts
-                at 1 from the content photo, whatever the features' scale and the photos' sizes.
+                G_s/n_s)²), with n the number of positions, divided by its value for the content photo: a layer's
+                loss is 1 at the content photo, whatever the scale of the features and the sizes of the photos.
         """
         super().__init__(weight, layers, normalization)
         self.distances = nn.ModuleDict(

@@ -117,7 +117,7 @@ def _step(model: StyleTransfer, side: int) -> tuple[int, float]:
     photos = Photos(*torch.rand(2, 1, 3, side, side, generator=torch.Generator().manual_seed(0)))
     model.start(photos)
     model.set_targets(photos)
-    optimizer = model.configure_optimizers()
+    optimizer = model.make_optimizer()
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:

@@ -1,0 +1,69 @@
+"""What a command does before it begins: nothing that nobody needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+from torch import nn
+
+from verism import VGG19, startup
+
+SCRIPT = """
+import inspect
+import sys
+
+from verism.cli import main
+
+plain, depths = inspect.stack, []
+
+
+def stack(context=1):
+    found = plain(context)
+    depths.append(len(found))
+    return found
+
+
+inspect.stack = stack
+try:
+    main(["run", "--no-such-option"])
+except SystemExit as end:
+    print(end.code)
+print("lightning.pytorch" in sys.modules, "torchmetrics" in sys.modules, "scipy.signal" in sys.modules)
+print(len(depths), max(depths))
+
+import scipy.signal
+
+print(scipy.signal.windows.hann(3).tolist(), sys.modules["scipy.signal"] is scipy.signal)
+"""
+
+
+@pytest.mark.slow
+def test_a_command_imports_only_what_it_needs() -> None:
+    """And what was held back is there afterwards, whole."""
+    said = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
+    status, modules, depths, scipy = said.splitlines()
+    assert status == "2"
+    assert modules == "True True False"
+    count, deepest = map(int, depths.split())
+    assert count >= 4
+    # Those of a thread; where modules are imported by modules, there are hundreds.
+    assert deepest < 15
+    assert scipy == "[0.0, 1.0, 0.0] True"
+
+
+def test_a_default_can_be_written_down_and_used() -> None:
+    part = startup.default(nn.Tanh)
+    assert isinstance(part, nn.Tanh)
+    assert part.lazy_get_init_data().class_path == "torch.nn.Tanh"  # type: ignore[operator]
+    assert VGG19.__init__.__defaults__ is not None
+    assert any(isinstance(value, nn.ReLU) for value in VGG19.__init__.__defaults__)
+
+
+def test_a_scipy_that_is_there_stays() -> None:
+    before = import_module("scipy.signal")
+    with startup.quick_imports():
+        assert sys.modules["scipy.signal"] is before
+    assert sys.modules["scipy.signal"] is before
