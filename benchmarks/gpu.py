@@ -109,7 +109,7 @@ def ours(
     autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False)
     with autocast:
         transfer.set_targets(photos)
-    optimizer = transfer.configure_optimizers()
+    optimizer = transfer.optimizer(transfer.canvas.parameters())
     for step in count():
         optimizer.zero_grad()
         with autocast:
