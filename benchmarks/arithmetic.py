@@ -27,12 +27,28 @@ def of_step(layers: Iterable[str], height: int, width: int) -> float:
     return 2.0 * total
 
 
-def peak(precision: str, repeats: int = 5) -> float:
-    """Return the operations a second of a product of two large square matrices, at the best of some attempts."""
-    left, right = (torch.randn(SIDE, SIDE).to(DTYPES[precision]) for _ in range(2))
+def peak(precision: str, repeats: int = 5, device: str = "cpu", side: int = SIDE) -> float:
+    """Return the operations a second of a product of two large square matrices, at the best of some attempts.
+
+    Args:
+        precision: of ``DTYPES``.
+        repeats: attempts.
+        device: that multiplies.
+        side: of the matrices.
+    """
+    left, right = (torch.randn(side, side).to(device, DTYPES[precision]) for _ in range(2))
+    left @ right
     seconds = []
     for _ in range(repeats):
+        wait_for(device)
         start = time.perf_counter()
         left @ right
+        wait_for(device)
         seconds.append(time.perf_counter() - start)
-    return 2.0 * SIDE**3 / min(seconds)
+    return 2.0 * side**3 / min(seconds)
+
+
+def wait_for(device: str) -> None:
+    """Return when a device has done all that it was asked for."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize(device)

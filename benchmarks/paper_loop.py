@@ -22,9 +22,10 @@ SLOPE = 0.15
 
 def paper(photos: Photos, report: Report) -> None:
     """Minimise the paper's loss, without end."""
-    network = _network()
+    device = photos.content.device
+    network = _network().to(device)
     taps = {layer.feature: layer.name for layer in CONVOLUTIONS if layer.name in {*DEFAULT_LAYERS, "conv5_4"}}
-    content, style = (Normalization()(photo) for photo in photos)
+    content, style = (Normalization().to(device)(photo) for photo in photos)
     image = content.clone().requires_grad_()
     optimizer = torch.optim.Adam([image], lr=0.01)
 

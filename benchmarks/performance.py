@@ -35,6 +35,7 @@ def main(
     reach_size: int = PAPER,
     reach_steps: int = 100,
     reach_shares: Sequence[float] = (3, 4, 3),
+    reach_config: str = "leaky.yaml",
     megapixels: Sequence[float] = (0.1, 0.4, 1.6, 6.3, 14.1),
     precision: Precision = "bf16",
 ) -> None:
@@ -48,6 +49,7 @@ def main(
         reach_size: short side in pixels at which a loss is to be reached.
         reach_steps: steps of each way to it.
         reach_shares: of them, at a quarter of that size, at half of it, and at all of it.
+        reach_config: of verism's configs, whose loss is to be reached.
         megapixels: sizes of the photos by which the growth of a step is measured.
         precision: in which that is, and what Lightning's loop and the callbacks add.
     """
@@ -56,7 +58,7 @@ def main(
         "steps": lambda: beside_others(sizes, steps),
         "trainer": lambda: of_the_trainer(PAPER, trainer_steps, precision),
         "sharing": lambda: of_two([size for size in sizes if size >= PAPER], steps),
-        "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares),
+        "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares, reach_config),
         "growth": lambda: with_pixels(megapixels, max(1, steps // 2), precision),
     }
     for section in sections:

@@ -11,11 +11,18 @@ from ours import CONFIGS, fit
 from programs import Program
 from tables import table
 
+from verism.photo_file import MIN_SIDE
 from verism.scales import Scales
 
 COMMON = (
-    *("--config", str(CONFIGS / "leaky.yaml"), "--model.backbone.weights", "compact"),
-    *("--data.content", str(CONFIGS / "photos" / "picos.jpg"), "--data.style", str(CONFIGS / "photos" / "sunset.jpg")),
+    *(
+        "--model.backbone.weights",
+        "compact",
+        "--data.content",
+        str(CONFIGS / "photos" / "picos.jpg"),
+        "--data.style",
+        str(CONFIGS / "photos" / "sunset.jpg"),
+    ),
     *("--data.upscale", "true"),
 )
 OPTIMIZERS = {
@@ -41,7 +48,7 @@ class Course(NamedTuple):
         return next((second for second, here in times if here is not None and here <= loss), None)
 
 
-def to_a_loss(size: int, steps: int, shares: Sequence[float]) -> Iterator[str]:
+def to_a_loss(size: int, steps: int, shares: Sequence[float], config: str = "leaky.yaml") -> Iterator[str]:
     """Yield a table of the time to the loss that Adam at one scale has after ``steps`` steps, by line.
 
     Seconds are those of steps, and of what happens between them; the preparations before the first are left out.
@@ -49,15 +56,27 @@ def to_a_loss(size: int, steps: int, shares: Sequence[float]) -> Iterator[str]:
     Args:
         size: short side of the photos in pixels.
         steps: of each run.
-        shares: of the steps, at a quarter of the size, at half of it, and at all of it.
+        shares: of the steps, at a quarter of the size, at half of it, and at all of it; where the smallest would be too
+            small for a photo, it is left out.
+        config: of verism's, whose loss is minimised.
     """
-    coarse = [size // 4, size // 2, size]
+    pairs = zip((size // 4, size // 2, size), shares, strict=True)
+    coarse, shares = zip(*((side, share) for side, share in pairs if side >= MIN_SIDE), strict=True)
     ways: dict[str, Course] = {}
     for name, optimizer in OPTIMIZERS.items():
-        options = [*COMMON, "--data.size", str(size), "--trainer.max_steps", str(steps), *optimizer]
+        options = [
+            "--config",
+            str(CONFIGS / config),
+            *COMMON,
+            "--data.size",
+            str(size),
+            "--trainer.max_steps",
+            str(steps),
+            *optimizer,
+        ]
         ways[f"{name}, one scale"] = _course(options, Scales([size]), steps)
-        in_scales = ["--model.scales", str(coarse), "--model.shares", str(list(shares))]
-        ways[f"{name}, scales {coarse}"] = _course([*options, *in_scales], Scales(coarse, shares), steps)
+        in_scales = ["--model.scales", str(list(coarse)), "--model.shares", str(list(shares))]
+        ways[f"{name}, scales {list(coarse)}"] = _course([*options, *in_scales], Scales(coarse, shares), steps)
     first = next(iter(ways.values()))
     goal = first.losses[-1] or 0.0
     yield from table(

@@ -16,6 +16,7 @@ from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
+from verism.capture import Evaluation, captured
 from verism.checkpoint.contents import canvas_state
 from verism.data import Photos
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
@@ -69,6 +70,8 @@ class StyleTransfer(TrainableModule):
         scales: Sequence[int] | None = None,
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
+        capture: bool | Literal["auto"] = False,
+        patience: int | None = None,
     ) -> None:
         """Put the parts together; a part that is left out is the paper's.
 
@@ -93,6 +96,12 @@ class StyleTransfer(TrainableModule):
                 the memory of a step and changes nothing else but its time; null: it passes at once, which is the
                 fastest; auto: in tiles through as many of the network's five blocks, from the first, as it takes to fit
                 into half of the free memory, and on a CPU through the first in any case, whose maps are the largest.
+            capture: repeat the operations of a step as a CUDA graph, which does not wait for Python and changes nothing
+                else, if the image passes at once. auto: where the GPU and the parts allow it, else with a line that
+                says why not. true: likewise, or the run is refused. false: never. A graph is compared with a step by
+                itself before it is used.
+            patience: end the run if, within so many steps at the last of the scales, the loss has not fallen by a
+                hundredth; null: it has all of its steps.
 
         Raises:
             VerismError: every loss has weight 0, an added loss has a name that cannot be used, a loss asks for a layer
@@ -112,7 +121,7 @@ class StyleTransfer(TrainableModule):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
-        self.tile = tile
+        self.tile, self.capture, self.patience = tile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.scales = None if scales is None else Scales(scales, shares)
         self.size: int | None = None
@@ -133,7 +142,7 @@ class StyleTransfer(TrainableModule):
         # Imported here, because callbacks know the module.
         from verism.callbacks.defaults import complete  # noqa: PLC0415
 
-        return complete(self.trainer)
+        return complete(self.trainer, self.patience)
 
     def configure_model(self) -> None:
         """Start the canvas from the photos; here, because the optimiser needs its parameter.
@@ -172,10 +181,11 @@ class StyleTransfer(TrainableModule):
         passage = choose(self.backbone, self.compared.values(), self.tile, photos.content)
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
+        self.evaluation = captured(self.evaluate, self.canvas, passage, self.capture)
         self._has_targets = True
 
-    def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
-        """Return the total loss (Eq. 3 and 4) and its terms; the sample is the one that the targets were made from."""
+    def evaluate(self) -> Evaluation:
+        """Return the total loss (Eq. 3 and 4) of the canvas as it is, and its terms."""
         with torch.autocast(self.device.type, enabled=False):
             image = self.canvas()
             penalties = self.canvas.penalties(image)
@@ -185,10 +195,15 @@ class StyleTransfer(TrainableModule):
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
+        return total, {name: term.detach() for name, term in terms.items()}
+
+    def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
+        """Return the total loss and its terms; the sample is the one that the targets were made from."""
+        total, terms = self.evaluation()
         if self._trainer is not None and self._trainer.training:
             # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
             self.log("loss", total.detach(), prog_bar=True, logger=False)
-        return {"loss": total, "terms": {name: term.detach() for name, term in terms.items()}}
+        return {"loss": total, "terms": terms}
 
     def size_at(self, step: int) -> int | None:
         """Return the short side that the image has at a step, in pixels; None: the photos' own."""

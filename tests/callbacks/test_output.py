@@ -27,6 +27,7 @@ from torch import Tensor
 
 from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
+from verism.callbacks.scalars import is_due
 from verism.color.table import through
 from verism.look.lut_file import deviation
 from verism.look.strength import Strength
@@ -267,10 +268,12 @@ def test_max_time_keeps_the_image(run: Callable[..., Path], content: Tensor) -> 
 
 
 @pytest.mark.parametrize(("term", "loss"), [("content", ContentLoss), ("style", StyleLoss)])
+@pytest.mark.parametrize("rarely", [False, True], ids=["at every step", "when it is logged, as on a GPU"])
 def test_a_non_finite_loss_stops_the_run_and_keeps_the_last_good_image(
     run: Callable[..., Path],
     term: str,
     loss: type[ContentLoss | StyleLoss],
+    rarely: bool,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -285,8 +288,11 @@ def test_a_non_finite_loss_stops_the_run_and_keeps_the_last_good_image(
         return result._replace(values={name: factor * (value + 1) for name, value in result.values.items()})
 
     monkeypatch.setattr(loss, "forward", exploding)
+    if rarely:
+        monkeypatch.setattr("verism.callbacks.output.is_looked_at", lambda trainer, loss: is_due(trainer))
     with pytest.raises(SystemExit, match="1"):
-        run("--trainer.max_steps", "9", "--output.path", "kept.png")
+        run("--trainer.max_steps", "9", "--trainer.log_every_n_steps", "7", "--output.path", "kept.png")
+    assert next(steps) == (8 if rarely else 5)
     said = capsys.readouterr().err
     assert f"The {term} loss became inf at step 4: use a lower --optimizer.lr" in said
     assert "kept.png" in said

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
 
 from verism import images
 from verism.backbone.normalization import Normalization
+from verism.callbacks.scalars import is_due, is_looked_at
 from verism.losses.style import DEFAULT_LAYERS
 from verism.metrics import NAMES
+from verism.module import StyleTransfer
 
 OPTIONS = ("--model.color.weight", "3", "--trainer.precision", "32-true")
 
@@ -104,3 +111,49 @@ def test_the_progress_bar_shows_the_total(
     monkeypatch.setattr(Trainer, "fit", watched)
     accumulator = events("--trainer.max_steps", "2", "--trainer.log_every_n_steps", "1")
     assert shown[0]["loss"] == pytest.approx(values(accumulator, "loss/total")[1])
+
+
+@pytest.mark.parametrize(
+    ("every", "looked_at"), [(5, [1, 6, 11, 12]), (0, [50, 100]), (1, list(range(1, 13)))], ids=["5", "never", "1"]
+)
+def test_when_a_loss_on_a_gpu_is_looked_at(every: int, looked_at: list[int]) -> None:
+    steps = range(1, 101 if every == 0 else 13)
+    trainers = [SimpleNamespace(log_every_n_steps=every, global_step=step, max_steps=steps[-1]) for step in steps]
+    far, near = torch.zeros((), device="meta"), torch.zeros(())
+    assert [it.global_step for it in trainers if is_looked_at(cast("Trainer", it), far)] == looked_at
+    assert all(is_looked_at(cast("Trainer", it), near) for it in trainers)
+
+
+def test_no_step_asks_for_a_value_unless_it_is_logged(
+    events: Callable[..., EventAccumulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU, to ask is to wait; with pictures, histograms and the bar, and looked at as rarely as there."""
+    now: list[int] = []
+    asked: dict[int, set[str]] = {}
+
+    def begin(self: StyleTransfer, batch: Any, batch_idx: int) -> None:
+        now.append(self.global_step)
+
+    monkeypatch.setattr(StyleTransfer, "on_train_batch_start", begin)
+
+    def watch(name: str) -> None:
+        plain = getattr(Tensor, name)
+
+        def watched(self: Tensor, *args: Any) -> Any:
+            caller = sys._getframe(1).f_code
+            own = f"{os.sep}verism{os.sep}" in caller.co_filename
+            if own and now and threading.current_thread() is threading.main_thread():
+                asked.setdefault(now[-1], set()).add(caller.co_name)
+            return plain(self, *args)
+
+        monkeypatch.setattr(Tensor, name, watched)
+
+    for name in ("item", "tolist", "numpy", "__float__", "__int__", "__bool__"):
+        watch(name)
+    for module in ("output", "progress"):
+        monkeypatch.setattr(f"verism.callbacks.{module}.is_looked_at", lambda trainer, loss: is_due(trainer))
+    every = ("--snapshots.every_n_steps", "2", "--histograms.every_n_steps", "2", "--trainer.log_every_n_steps", "4")
+    shown = ("--model.tile", "null", "--trainer.enable_progress_bar", "true")
+    events("--trainer.max_steps", "9", *every, *shown, *OPTIONS)
+    assert now == list(range(9))
+    assert set(asked) == {0, 4, 8}, asked

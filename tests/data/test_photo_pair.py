@@ -244,6 +244,20 @@ def test_takes_images_and_tensors(files: list[Path]) -> None:
     assert tensors.digests["content"] == held.digests["content"] != held.digests["style"]
 
 
+def test_the_photos_go_to_the_device_once(files: tuple[Path, Path]) -> None:
+    data = PhotoPair(*files, size=64)
+    device = torch.device("meta")
+    first = data.transfer_batch_to_device(data.photos, device, 0)
+    assert {photo.device for photo in first} == {device}
+    assert data.transfer_batch_to_device(data.photos, device, 0) is first
+    other = data.transfer_batch_to_device(data.at(32), device, 0)
+    assert other is not first
+    assert other.content.shape[-2] == 32
+    assert data.transfer_batch_to_device(data.photos.content, device, 0).device == device
+    data.teardown("fit")
+    assert data.transfer_batch_to_device(data.photos, device, 0) is not first
+
+
 def test_its_title_is_the_names_of_the_files(content: Tensor) -> None:
     assert PhotoPair("a/picos.jpg", "b/sunset.final.jpg").title == "picos-sunset.final"
     assert PhotoPair("picos.jpg", ["x.jpg", content]).title == "picos-x-style"

@@ -46,3 +46,15 @@ class Held(nn.ReLU):
         while FLAG.exists():
             time.sleep(0.05)
         return super().forward(x)
+
+
+class Named(nn.ReLU):
+    """Says in which process it is."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        FLAG.with_name(f"process-{type(self).__name__}").write_text(str(os.getpid()))
+        return super().forward(x)
+
+
+class NamedToo(Named):
+    """The same, by another name."""

@@ -33,7 +33,8 @@ class Shell:
         grid = {"model.backbone.activation": list(activations)}
         (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": grid}))
         # A home of its own, too: Ray leaves things there.
-        own = {"PERILOUS_FLAG": str(self.flag), "PYTHONPATH": str(Path(__file__).parent), "HOME": str(self.folder)}
+        path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+        own = {"PERILOUS_FLAG": str(self.flag), "PYTHONPATH": path, "HOME": str(self.folder)}
         self.environment = os.environ | own
 
     @contextmanager
@@ -196,3 +197,14 @@ def test_an_engine_that_is_not_installed(
         main(["sweep", "--config", str(base.parent / "grid.yaml"), f"--executor={executor}"])
     said = capsys.readouterr().err.strip()
     assert said == f"verism: --executor {executor} needs more packages: pip install 'verism[{executor}]'."
+
+
+def test_a_worker_takes_one_chain_after_the_other(base: Path) -> None:
+    """What it has imported and loaded, it has for all of them."""
+    shell = Shell(base, "perilous.Named", "perilous.NamedToo")
+    assert shell.sweep("--executor.workers", "1")[0] == 0
+    processes = {(shell.folder / f"process-{name}").read_text() for name in ("Named", "NamedToo")}
+    assert len(processes) == 1
+    for activation in ("Named", "NamedToo"):
+        # Each has a log of its own all the same.
+        assert (shell.run(activation) / "log.txt").read_text().count("Weights: compact") == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
+import time
+from collections.abc import Callable
+from typing import NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from verism.backbone import VGG
+from verism.callbacks.background import arriving
 from verism.callbacks.periodic import Periodic
 from verism.errors import VerismError
 from verism.images import luma
@@ -52,12 +55,14 @@ class Histograms(Periodic):
             _vgg(cast("StyleTransfer", pl_module))
         super().on_train_start(trainer, pl_module)
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Write the histograms of one step, and at first the photos'."""
-        if first:
-            for name, photo in model.photos._asdict().items():
-                _add_levels(writer, name, photo, step)
-        _add_levels(writer, "image", model.image, step)
+    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+        """Count the levels of one image where it is, and at first of the photos; they are written later."""
+        now = time.time()
+        counts: dict[str, Callable[[], Counts]] = {}
+        shares: dict[str, Callable[[], Tensor]] = {}
+        photos = model.photos._asdict() if first else {}
+        for name, photo in (*photos.items(), ("image", model.image)):
+            counts |= _levels(name, photo)
         if self.activations:
             backbone = _vgg(model)
             names = [layer.name for layer in backbone.convolutions]
@@ -67,11 +72,19 @@ class Histograms(Periodic):
                     features = backbone(image, names)
             for name in names:
                 values = features[name].float()
-                low, high = float(values.min()), float(values.max())
-                margin = 0.5 if low == high else 0.0
-                _add(writer, f"outputs/{name}", values, low - margin, high + margin, step)
-                writer.add_scalar(f"std/{name}", float(values.std()), step)
-                writer.add_scalar(f"saturated/{name}", saturated(backbone.activation, values), step)
+                low, high = values.min(), values.max()
+                margin = 0.5 * (low == high)
+                counts[f"outputs/{name}"] = count(values, low - margin, high + margin)
+                shares[f"std/{name}"] = arriving(values.std())
+                shares[f"saturated/{name}"] = arriving(saturated(backbone.activation, values))
+
+        def write() -> None:
+            for tag, arrived in counts.items():
+                writer.add_histogram_raw(tag, **arrived()._asdict(), global_step=step, walltime=now)
+            for tag, share in shares.items():
+                writer.add_scalar(tag, float(share()), step, walltime=now)
+
+        return write
 
 
 def _vgg(model: StyleTransfer) -> VGG:
@@ -84,34 +97,59 @@ def _vgg(model: StyleTransfer) -> VGG:
     return model.backbone
 
 
-def saturated(activation: nn.Module, values: Tensor) -> float:
-    """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², Tanh's at ±0.99."""
+def saturated(activation: nn.Module, values: Tensor) -> Tensor:
+    """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², Tanh's at ±0.99.
+
+    A scalar, where ``values`` are.
+    """
     with torch.enable_grad():
         values = values.detach().requires_grad_()
         (slope,) = torch.autograd.grad(activation(values).sum(), values)
-    return float((slope < 1 - 0.99**2).float().mean())
+    return (slope < 1 - 0.99**2).float().mean()
 
 
-def _add_levels(writer: SummaryWriter, name: str, image: Tensor, step: int) -> None:
+class Counts(NamedTuple):
+    """What ``SummaryWriter.add_histogram_raw`` takes, under its names."""
+
+    min: float
+    max: float
+    num: int
+    sum: float
+    sum_squares: float
+    bucket_limits: list[float]
+    bucket_counts: list[float]
+
+
+def _levels(name: str, image: Tensor) -> dict[str, Callable[[], Counts]]:
+    """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: a bin a level, centred on it."""
     channels = dict(zip(("red", "green", "blue"), image.float().squeeze(0) * 255, strict=True))
     channels["luminance"] = luma(image.float()) * 255
-    for channel, values in channels.items():
-        # A bin a level, centred on it.
-        _add(writer, f"tones/{channel}/{name}", values, -0.5, 255.5, step)
+    low, high = torch.tensor([-0.5, 255.5])
+    return {f"tones/{channel}/{name}": count(values, low, high) for channel, values in channels.items()}
 
 
-def _add(writer: SummaryWriter, tag: str, values: Tensor, low: float, high: float, step: int) -> None:
-    values = values.cpu()  # Not every device has float64, and the sums need it.
-    counts = torch.histc(values, BINS, low, high)
-    edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
-    writer.add_histogram_raw(
-        tag,
-        min=float(values.min()),
-        max=float(values.max()),
-        num=values.numel(),
-        sum=float(values.sum(dtype=torch.float64)),
-        sum_squares=float(values.double().square().sum()),
-        bucket_limits=edges[1:].tolist(),
-        bucket_counts=counts.tolist(),
-        global_step=step,
-    )
+def count(values: Tensor, low: Tensor, high: Tensor) -> Callable[[], Counts]:
+    """Begin to count ``values`` in ``BINS`` bins of the same width, and return what waits for the counts.
+
+    Args:
+        values: float32, of any shape, on any device.
+        low: where the first bin begins, a scalar; no value is below.
+        high: where the last ends, likewise.
+    """
+    if values.device.type == "mps":
+        values = values.cpu()  # It has no float64, and the sums need it.
+    exact = values.flatten().double()
+    low, high = (edge.to(values.device, torch.float64, non_blocking=True) for edge in (low, high))
+    bins = ((exact - low) * (BINS / (high - low))).long().clamp_(0, BINS - 1)
+    # Counts of whole numbers are the same in any order; histc's on a GPU are not, which Lightning may forbid.
+    counts = torch.zeros(BINS, dtype=torch.int64, device=values.device).scatter_add_(0, bins, torch.ones_like(bins))
+    sums = torch.stack([low, high, exact.min(), exact.max(), exact.sum(), exact.square().sum()])
+    found = arriving(torch.cat([sums, counts.double()]))
+    number = values.numel()
+
+    def arrived() -> Counts:
+        first, last, least, greatest, total, squares, *bucket_counts = found().tolist()
+        edges = torch.linspace(first, last, BINS + 1, dtype=torch.float64)
+        return Counts(least, greatest, number, total, squares, edges[1:].tolist(), bucket_counts)
+
+    return arrived

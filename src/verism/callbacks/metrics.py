@@ -97,7 +97,9 @@ class Metrics(Periodic):
         return logger
 
     def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Measure the image of one step, once for all loggers, and log what was measured."""
+        """Measure the image of one step, unless it is not finite, once for all loggers, and log what was measured."""
+        if not bool(model.image.isfinite().all()):
+            return
         if self._measured != step:
             if first:
                 self._measure = RunMeasure(model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import math
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +14,13 @@ import torch
 from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
-from torch import Tensor
 
 from verism import atomic, photo_file
 from verism.callbacks import checkpoints, partial
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
+from verism.callbacks.last_good import LastGood, State
+from verism.callbacks.scalars import is_looked_at
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
@@ -29,9 +29,6 @@ from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import MIN_SIDE, Encoding
-
-State = Mapping[str, Tensor]
-"""The parameters of a canvas, by name."""
 
 
 class Output(Callback):
@@ -92,8 +89,7 @@ class Output(Callback):
         self.size = size
         self.left: Mapping[str, str] = {}
         self._destination: Path | str = Path()
-        self._before: State | None = None
-        self._good: State | None = None
+        self._good = LastGood()
         self._ended = False
         self._failure: VerismError | None = None
         self.written: Canvas | None = None
@@ -146,26 +142,26 @@ class Output(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Keep the state of the image that the step is about to look at."""
-        self._before = {name: value.clone() for name, value in _state(pl_module).items()}
+        self._good.about_to_look(_state(pl_module))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Call the state that the step looked at good, or stop the run.
+        """Call the state that the step looked at good, or stop the run, as soon as the loss is asked for.
 
         Raises:
             DivergedError: the loss is not finite.
         """
-        total = float(outputs["loss"])
-        if math.isfinite(total):
-            self._good = self._before
+        self._good.looked(trainer.global_step - 1, outputs)
+        if not is_looked_at(trainer, outputs["loss"]):
             return
-        values = {name: float(term.raw) for name, term in outputs["terms"].items()}
-        culprit = next((name for name, value in values.items() if not math.isfinite(value)), "total")
-        kept = "" if self._good is None else f"; the last good image is kept in {self._destination}"
+        spoilt = self._good.settle()
+        if spoilt is None:
+            return
+        kept = "" if self._good.state is None else f"; the last good image is kept in {self._destination}"
         raise DivergedError(
-            f"The {culprit} loss became {values.get(culprit, total)} at step {trainer.global_step - 1}: use a lower "
-            f"--optimizer.lr or weight, or a wider precision{kept}."
+            f"The {spoilt.name} loss became {spoilt.value} at step {spoilt.step}: use a lower --optimizer.lr or "
+            f"weight, or a wider precision{kept}."
         )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -177,7 +173,8 @@ class Output(Callback):
             own.save(trainer)
         last = _state(pl_module)
         sound = all(bool(value.isfinite().all()) for value in last.values())
-        self._try(trainer, pl_module, last if sound else self._good)
+        self._good.settle()
+        self._try(trainer, pl_module, last if sound else self._good.state)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the image of a run that had no step left to do, and which nobody has ended.
@@ -202,7 +199,8 @@ class Output(Callback):
             if isinstance(exception, InterruptedRunError):
                 self.on_train_end(trainer, pl_module)
             else:
-                self._try(trainer, pl_module, self._good)
+                self._good.settle()
+                self._try(trainer, pl_module, self._good.state)
         if self._failure is not None and self._failure is not exception:
             # The exception is what the run ends with.
             rank_zero_info(str(self._failure))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from torch import Tensor
 
+from verism.callbacks.background import Background, arriving
+from verism.callbacks.find import find
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 
@@ -36,8 +40,19 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Write what there is to see of the image after ``step`` updates; ``first``: nothing was written yet."""
+    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
+        """Look at the image after ``step`` updates.
+
+        Args:
+            writer: of the log.
+            model: of the run.
+            step: updates so far.
+            first: nothing was written yet.
+
+        Returns:
+            What writes what there is to see, in another thread while the run goes on: it must not touch the model. It
+            is not called if the image is not finite. None: nothing is left to write.
+        """
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Look at the first image."""
@@ -60,13 +75,29 @@ class Periodic(Callback):
 
     def _look(self, trainer: Trainer, pl_module: LightningModule, *, first: bool = False) -> None:
         model = cast("StyleTransfer", pl_module)
-        if not trainer.is_global_zero or not bool(model.image.isfinite().all()):
+        if not trainer.is_global_zero:
             return
+        # Asked in the other thread: here, it would wait for the device.
+        sound = arriving(model.image.isfinite().all())
         for logger in trainer.loggers:
             writer = self.writer(logger)
             if writer is not None:
-                self.look(writer, model, trainer.global_step, first=first)
+                write = self.look(writer, model, trainer.global_step, first=first)
+                if write is not None:
+                    _do(trainer, write, sound)
 
     def writer(self, logger: Logger) -> Any:
         """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
         return logger.experiment if isinstance(logger, TensorBoardLogger) else None
+
+
+def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor]) -> None:
+    def task() -> None:
+        if sound():
+            write()
+
+    background = find(trainer, Background)
+    if background is None:
+        task()  # Of a module that does not ask for it.
+    else:
+        background.do(task)

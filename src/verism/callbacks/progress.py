@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from verism.callbacks.scalars import is_looked_at
+
 MINUTE = 60
 """Seconds in a minute, and minutes in an hour."""
 
@@ -45,6 +47,7 @@ class Progress(ProgressBar):
         self._shown = False
         self._start = (0, 0.0)
         self._told = 0
+        self._loss = math.nan
 
     def disable(self) -> None:
         """Show nothing, as Lightning asks of all processes but the first."""
@@ -59,6 +62,7 @@ class Progress(ProgressBar):
         self._shown = self._enabled and trainer.is_global_zero
         self._start = (trainer.global_step, time.monotonic())
         self._told = trainer.global_step
+        self._loss = math.nan
         console = Console(file=sys.stderr)
         if not (self._shown and console.is_terminal):
             return
@@ -84,7 +88,9 @@ class Progress(ProgressBar):
     ) -> None:
         """Show the step that was made."""
         if self._shown:
-            self._show(float(outputs["loss"]))
+            if is_looked_at(trainer, outputs["loss"]):
+                self._loss = float(outputs["loss"])
+            self._show()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remove the bar."""
@@ -94,9 +100,9 @@ class Progress(ProgressBar):
         """Remove the bar."""
         self._close()
 
-    def _show(self, loss: float = math.nan) -> None:
+    def _show(self) -> None:
         step, total = self.trainer.global_step, self._steps()
-        state = describe(step, total, self._seconds_left(step, total), loss)
+        state = describe(step, total, self._seconds_left(step, total), self._loss)
         if self._bar is not None:
             done = self._part * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
@@ -136,7 +142,7 @@ def describe(step: int, total: int | None, seconds: float | None, loss: float) -
         step: number of steps made.
         total: number of steps in the run; None if it has no such end.
         seconds: left; None if that is not known.
-        loss: the total loss before the last step; NaN before the first.
+        loss: the total loss, as of the last step that was looked at; NaN before the first.
     """
     parts = [f"step {step}" if total is None else f"step {step} of {total}"]
     if not math.isnan(loss):

@@ -7,8 +7,12 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 
 from verism.losses import Term
+
+UNLOGGED = 50
+"""Steps from one look at the loss to the next on a GPU, in a run that logs none."""
 
 
 class Scalars(Callback):
@@ -50,11 +54,13 @@ class Scalars(Callback):
             return
         terms: dict[str, Term] = outputs["terms"]
         pl_module.log_dict({f"loss/{name}": term.raw for name, term in terms.items()}, logger=False)
-        scalars = {"loss/total": float(outputs["loss"])}
+        found = {"loss/total": outputs["loss"].detach()}
         for name, term in terms.items():
-            scalars |= _scalars(name, term)
+            found |= _scalars(name, term)
         gradients = [parameter.grad.norm() for parameter in pl_module.parameters() if parameter.grad is not None]
-        scalars["optimizer/gradient_norm"] = float(torch.stack(gradients).norm())
+        found["optimizer/gradient_norm"] = torch.stack(gradients).norm()
+        # The one moment in which a step waits for the device.
+        scalars = dict(zip(found, torch.cat([value.view(1) for value in found.values()]).tolist(), strict=True))
         since, then = self._since
         self._since = (trainer.global_step, time.perf_counter())
         scalars["speed/steps_per_second"] = (trainer.global_step - since) / (self._since[1] - then)
@@ -68,9 +74,19 @@ def is_due(trainer: Trainer) -> bool:
     return bool(every) and ((trainer.global_step - 1) % every == 0 or trainer.global_step == trainer.max_steps)
 
 
-def _scalars(name: str, term: Term) -> dict[str, float]:
-    scalars = {f"loss/{name}": float(term.raw), f"weighted/{name}": float(term.weighted)}
+def is_looked_at(trainer: Trainer, loss: Tensor) -> bool:
+    """Return whether to ask for the value of the last step's loss, for which one waits for a GPU, if it is there.
+
+    Where nothing is logged, every ``UNLOGGED``-th step is looked at.
+    """
+    if loss.device.type == "cpu" or is_due(trainer):
+        return True
+    return not trainer.log_every_n_steps and trainer.global_step % UNLOGGED == 0  # type: ignore[attr-defined]
+
+
+def _scalars(name: str, term: Term) -> dict[str, Tensor]:
+    scalars = {f"loss/{name}": term.raw, f"weighted/{name}": term.weighted}
     for layer, value in term.values.items():
-        scalars[f"terms/{name}/{layer}"] = float(value)
-        scalars[f"weighted_terms/{name}/{layer}"] = term.weight * term.layers[layer] * float(value)
+        scalars[f"terms/{name}/{layer}"] = value
+        scalars[f"weighted_terms/{name}/{layer}"] = term.weight * term.layers[layer] * value
     return scalars

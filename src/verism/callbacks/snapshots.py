@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import torch
 from lightning.pytorch.loggers import Logger
+from torch import Tensor
 
 from verism import images
+from verism.callbacks.background import arriving
 from verism.callbacks.periodic import Periodic
 from verism.callbacks.picture_log import PictureLog, picture_log
 from verism.module import StyleTransfer
@@ -32,18 +37,33 @@ class Snapshots(Periodic):
             every_n_steps: steps from one snapshot of the image to the next; null: 50, or 5 in runs of at most 100.
         """
         super().__init__(every_n_steps)
+        self._content: Tensor
+        self._style: Tensor
 
     def writer(self, logger: Logger) -> PictureLog | None:
         """Return where a logger keeps pictures, if it does."""
         return picture_log(logger)
 
-    def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Write the pictures of one step, and at first the photos."""
-        content, style = (images.within(photo, AREA) for photo in model.data.photos)
-        image = images.resize(model.image.to(content), content.shape[-2:])
+    def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+        """Scale the image of one step where it is, and at first the photos; they are written later."""
+        now = time.time()
+        whole: dict[str, Tensor] = {}
         if first:
-            writer.add_image("photo/content", content.squeeze(0), step)
-            writer.add_image("photo/style", style.squeeze(0), step)
-        style = images.to_height(style, content.shape[-2])
-        writer.add_image("photo/image", image.squeeze(0), step)
-        writer.add_image("compare/side_by_side", torch.cat([content, image, style], dim=-1).squeeze(0), step)
+            content, style = (images.within(photo, AREA) for photo in model.data.photos)
+            whole = {"photo/content": bits(content), "photo/style": bits(style)}
+            self._content, self._style = bits(content), bits(images.to_height(style, content.shape[-2]))
+        content, style = self._content, self._style
+        image = arriving(bits(images.resize(model.image.float(), content.shape[-2:])))
+
+        def write() -> None:
+            for tag, photo in whole.items():
+                writer.add_image(tag, photo, step, walltime=now)
+            writer.add_image("photo/image", image(), step, walltime=now)
+            writer.add_image("compare/side_by_side", torch.cat([content, image(), style], dim=-1), step, walltime=now)
+
+        return write
+
+
+def bits(image: Tensor) -> Tensor:
+    """Return ``(3, H, W)`` in 8 bits of ``(1, 3, H, W)`` in [0, 1], cut off as TensorBoard's writer does."""
+    return (image.squeeze(0) * 255).clamp(0, 255).to(torch.uint8)

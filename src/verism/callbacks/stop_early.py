@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from verism.callbacks.scalars import is_due
+from verism.module import StyleTransfer
 
 
 class StopEarly(Callback):
     """Has Lightning's ``EarlyStopping`` callbacks look at every step that is logged.
 
     By itself, ``EarlyStopping`` looks at the end of an epoch, and a run has only one. Its ``patience`` counts these
-    steps, ``log_every_n_steps`` apart. ``StyleTransfer`` adds this callback to every Trainer.
+    steps, ``log_every_n_steps`` apart. Of an image that goes from scale to scale, they look at the last alone: a loss
+    at another size is another number. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Let them look, if the step was logged."""
-        if is_due(trainer):
+        model = cast("StyleTransfer", pl_module)
+        at_last = model.scales is None or model.size == model.scales.sizes[-1]
+        if at_last and is_due(trainer):
             for callback in trainer.early_stopping_callbacks:
                 if callback is not None:
                     callback._run_early_stopping_check(trainer)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
+import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
@@ -127,6 +128,7 @@ class PhotoPair(LightningDataModule):
         self._masked: Regions | None = None
         self._known: OneMask | None = None
         self._regions: Regions | None = None
+        self._moved: tuple[Photos, Photos] | None = None
 
     @property
     def title(self) -> str:
@@ -253,6 +255,19 @@ class PhotoPair(LightningDataModule):
         """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Return a batch on the device of the run: the photos are taken there once, and not at every step."""
+        if not isinstance(batch, Photos):
+            return super().transfer_batch_to_device(batch, device, dataloader_idx)
+        if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:
+            self._moved = batch, Photos(*(photo.to(device) for photo in batch))
+        return self._moved[1]
+
+    def teardown(self, stage: str) -> None:
+        """Leave the device's memory to others."""
+        del stage
+        self._moved = None
 
     def test_dataloader(self) -> Repeat[Photos]:
         """Return the sample once: the result is measured against the two photos."""

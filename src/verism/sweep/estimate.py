@@ -27,8 +27,8 @@ from verism.sweep.run import Run
 SIDE = 192
 """Side of the square that is measured, in pixels."""
 
-START = 4.0
-"""Seconds that a run takes besides its steps."""
+START = 2.0
+"""Seconds that a run takes besides its steps, in a worker that has done one before."""
 
 
 class Cost(NamedTuple):

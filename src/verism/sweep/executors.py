@@ -15,7 +15,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 import torch
@@ -49,13 +51,14 @@ class Executor(ABC):
 
 
 class local(Executor):  # noqa: N801
-    """This machine: a process a GPU, or, without one, a core; each chain has a fresh one."""
+    """This machine: a process a GPU, or, without one, a core, which takes one chain after the other."""
 
     def __init__(self, workers: int | None = None) -> None:
         """Choose how many.
 
         Args:
-            workers: processes at a time; null: as many as there are GPUs or, without one, cores.
+            workers: processes at a time; null: as many as there are GPUs or, without one, cores. More of them than GPUs
+                share these, which small runs can.
         """
         if workers is not None and workers < 1:
             raise VerismError(f"--executor.workers {workers}: must be at least 1.")
@@ -74,31 +77,68 @@ class local(Executor):  # noqa: N801
         return max(1, self.cores // self.workers)
 
     def run(self, chains: Sequence[Chain]) -> None:
-        """Start a process for each chain, as soon as one of the last has ended."""
+        """Hand the chains to workers, each as soon as one is free; one that has died is replaced."""
         # Forked from a process that has imported torch once, and has no threads nor GPU yet.
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
         context.set_forkserver_preload(["verism.sweep.work"])
         visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.gpus)))
-        gpus: queue.SimpleQueue[str] = queue.SimpleQueue()
-        for _, gpu in zip(range(self.workers), itertools.cycle(visible.split(",")), strict=False):
-            gpus.put(gpu)
+        gpus = itertools.islice(itertools.cycle(visible.split(",")), min(self.workers, len(chains)))
+        free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        workers = [_Worker(context, gpu, self.threads) for gpu in gpus]
+        for worker in workers:
+            free.put(worker)
 
         def run(chain: Chain) -> None:
-            gpu = gpus.get()
+            worker = free.get()
             try:
-                process = context.Process(target=_process, args=(chain, gpu, self.threads))
-                process.start()
-                process.join()
+                worker.run(chain)
             finally:
-                gpus.put(gpu)
+                free.put(worker)
 
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                list(pool.map(run, chains))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        try:
+            with ThreadPoolExecutor(self.workers) as pool:
+                try:
+                    list(pool.map(run, chains))
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        finally:
+            for worker in workers:
+                worker.dismiss()
+
+
+class _Worker:
+    """A process that runs chains one after the other, and is started anew when it has died.
+
+    What a chain costs beside its runs is what a process has to import and load before its first, seconds of CPU time.
+    """
+
+    def __init__(self, context: BaseContext, gpu: str, threads: int) -> None:
+        self._context = context
+        self._options = (gpu, threads)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection
+
+    def run(self, chain: Chain) -> None:
+        """Return when the chain has ended, or the process has died."""
+        if self._process is None:
+            self._pipe, theirs = self._context.Pipe()
+            self._process = self._context.Process(target=_serve, args=(theirs, *self._options))  # type: ignore[attr-defined]
+            self._process.start()
+            theirs.close()
+        try:
+            self._pipe.send(chain)
+            self._pipe.recv()
+        except (EOFError, OSError):
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """End the process, which has nothing to do, or wait for what is left of it."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._pipe.close()
+            process.join()
 
 
 class dask(Executor):  # noqa: N801
@@ -175,18 +215,27 @@ def _engine(module: str, extra: str) -> ModuleType:
         raise VerismError(f"--executor {extra} needs more packages: pip install 'verism[{extra}]'.") from error
 
 
-def _process(chain: Chain, gpu: str, threads: int) -> None:
-    """Be a worker on this machine."""
+def _serve(pipe: Connection, gpu: str, threads: int) -> None:
+    """Be a worker on this machine, until nobody has anything to do for it."""
     # A GPU of its own; read when CUDA starts, which it has not.
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
-    log = os.open(chain[0].folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    work(chain)
+    while True:
+        try:
+            chain: Chain = pipe.recv()
+        except EOFError:
+            return
+        log = os.open(chain[0].folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for stream in (1, 2):
+            os.dup2(log, stream)
+        os.close(log)
+        work(chain)
+        for said in (sys.stdout, sys.stderr):
+            said.flush()
+        pipe.send(None)
 
 
 def _die_with(parent: int) -> None:

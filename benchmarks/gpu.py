@@ -1,0 +1,234 @@
+"""How fast verism is on one GPU: ``python benchmarks/gpu.py``; about ten minutes.
+
+Everything is beside the paper's loop and beside what a product of two matrices reaches, measured in the same process.
+A step is timed over many, without looking at its loss; the paper's loop looks at it, as its code does.
+
+Steps under ``torch.compile`` are not among it: verism has none yet (docs/performance.md says what it would take).
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from typing import Any, Literal, NamedTuple, get_args
+
+import torch
+from arithmetic import DTYPES, of_step, peak, wait_for
+from jsonargparse import auto_cli
+from lightning.pytorch import Callback, LightningModule, Trainer
+from ours import CONFIGS, Precision, as_paper
+from paper_loop import paper
+from programs import Loop, Report
+from steps import frame
+from tables import table
+
+from verism import Photos
+from verism.commands.fit import VerismCLI
+from verism.quiet import quieten_lightning
+
+Section = Literal["machine", "steps", "fit"]
+
+LIGHTNINGS = {"bf16": "bf16-mixed", "fp32": "32-true"}
+"""Lightning's names of precisions."""
+
+WARM = 5
+"""Steps that are not timed."""
+
+
+def main(
+    sections: Sequence[Section] = get_args(Section),
+    sizes: Sequence[int] = (256, 600, 2160),
+    steps: int = 50,
+    fit_size: int = 600,
+    fit_steps: int = 1000,
+    device: str = "cuda",
+    side: int = 8192,
+) -> None:
+    """Print Markdown tables.
+
+    Args:
+        sections: what to measure.
+        sizes: short sides in pixels of the photos on which a step is measured; the longer is 16 / 9 of it.
+        steps: that are timed.
+        fit_size: short side in pixels at which ``fit`` is measured, with all that it writes.
+        fit_steps: its steps.
+        device: on which; ``cpu`` shows that the program works, and has no captured steps.
+        side: of the matrices whose product gives the peak.
+    """
+    for section in sections:
+        for line in lines(section, sizes, steps, fit_size, fit_steps, device, side):
+            print(line, flush=True)
+        print(flush=True)
+
+
+def lines(
+    section: Section, sizes: Sequence[int], steps: int, fit_size: int, fit_steps: int, device: str, side: int
+) -> Iterator[str]:
+    """Yield what one section says, by line; the arguments are those of ``main``."""
+    if section == "machine":
+        yield _machine(device, side)
+    elif section == "steps":
+        header = ["pixels", "program", "ms/step", "of the paper's loop", "GB", "of the peak"]
+        yield from table(header, _steps(sizes, steps, device, side))
+    else:
+        yield from table(["`fit`", "s, with all that it writes", "ms/step"], _fits(fit_size, fit_steps, device))
+
+
+class Way(NamedTuple):
+    """A program, and the precision of its arithmetic."""
+
+    name: str
+    loop: Loop
+    precision: Precision
+
+
+def ways(device: str) -> list[Way]:
+    """Return the programs that are timed; the paper's loop first."""
+    found = [Way("the paper's loop, fp32", paper, "fp32")]
+    captures = (False, True) if torch.device(device).type == "cuda" else (False,)
+    for precision in get_args(Precision):
+        for capture in captures:
+            name = f"verism, {precision}{', captured' if capture else ''}"
+            found.append(Way(name, partial(ours, precision=precision, tile=None, capture=capture), precision))
+    return [*found, Way("verism, bf16, `--model.tile 1024`", partial(ours, precision="bf16", tile=1024), "bf16")]
+
+
+def ours(
+    photos: Photos, report: Report, precision: Precision, tile: int | None = None, *, capture: bool = False
+) -> None:
+    """Minimise the paper's loss, without end, and without a look at it."""
+    device = photos.content.device.type
+    transfer = as_paper().to(photos.content.device)
+    transfer.tile, transfer.capture = tile, capture
+    transfer.start(photos)
+    autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False)
+    with autocast:
+        transfer.set_targets(photos)
+    optimizer = transfer.optimizer(transfer.canvas.parameters())
+    for step in count():
+        optimizer.zero_grad()
+        with autocast:
+            loss = transfer.training_step(photos, step)["loss"]
+        loss.backward()
+        optimizer.step()
+        report(math.nan)
+
+
+class _EnoughError(Exception):
+    """All steps are made."""
+
+
+def seconds_a_step(loop: Loop, photos: Photos, steps: int) -> float:
+    """Return how long a step takes, on the device of the photos, after ``WARM`` that are not timed."""
+    made = 0
+    times: list[float] = []
+    device = str(photos.content.device)
+
+    def report(_loss: float) -> None:
+        nonlocal made
+        made += 1
+        if made in (WARM, WARM + steps):
+            wait_for(device)
+            times.append(time.perf_counter())
+        if made == WARM + steps:
+            raise _EnoughError
+
+    with suppress(_EnoughError):
+        loop(photos, report)
+    first, last = times
+    return (last - first) / steps
+
+
+def _machine(device: str, side: int) -> str:
+    name = torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else device
+    peaks = ", ".join(f"{precision} {peak(precision, device=device, side=side) / 1e12:.2f}" for precision in DTYPES)
+    return f"{name}; torch {torch.__version__}; product of two square matrices, TFLOP/s: {peaks}."
+
+
+def _steps(sizes: Sequence[int], steps: int, device: str, side: int) -> Iterator[list[str]]:
+    peaks = {precision: peak(precision, device=device, side=side) for precision in DTYPES}
+    layers = {layer for loss in as_paper().losses.values() for layer in loss.layers}
+    for size in sizes:
+        height, width = frame(size)
+        generator = torch.Generator().manual_seed(0)
+        photos = Photos(*(torch.rand(1, 3, height, width, generator=generator).to(device) for _ in range(2)))
+        first: float | None = None
+        for way in ways(device):
+            _forget_memory(device)
+            seconds = seconds_a_step(way.loop, photos, steps)
+            first = first or seconds
+            share = of_step(layers, height, width) / seconds / peaks[way.precision]
+            ratio = f"{seconds / first:.2f}"
+            yield [f"{height}×{width}", way.name, f"{1000 * seconds:.2f}", ratio, _memory(device), f"{share:.0%}"]
+
+
+def _forget_memory(device: str) -> None:
+    if torch.device(device).type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _memory(device: str) -> str:
+    """Return the most memory of the GPU that was taken at a time, in GB."""
+    return f"{torch.cuda.max_memory_allocated(device) / 1e9:.1f}" if torch.device(device).type == "cuda" else ""
+
+
+def _fits(size: int, steps: int, device: str) -> Iterator[list[str]]:
+    quieten_lightning()
+    captures = ("false", "true") if torch.device(device).type == "cuda" else ("false",)
+    for precision in ("fp32", "bf16"):
+        for capture in captures:
+            options = f"--model.capture {capture} --trainer.precision {LIGHTNINGS[precision]}"
+            with tempfile.TemporaryDirectory() as folder:
+                seconds = _Timed(size, steps, device, folder, options.split()).seconds
+            yield [f"`paper/leaky.yaml {options}`", f"{seconds:.2f}", f"{1000 * seconds / steps:.2f}"]
+
+
+class _Timed(VerismCLI):
+    """``fit``, timed from its first step to its last file.
+
+    Attributes:
+        seconds: that it took.
+    """
+
+    def __init__(self, size: int, steps: int, device: str, folder: str, options: Sequence[str]) -> None:
+        """Run the paper's config on verism's photos, with all callbacks that ``fit`` has by default."""
+        self._clock = _Clock()
+        config = ["--config", str(CONFIGS / "paper" / "leaky.yaml"), "--model.backbone.weights", "compact"]
+        config += [
+            "--data.size",
+            str(size),
+            "--trainer.max_steps",
+            str(steps),
+            "--trainer.enable_progress_bar",
+            "false",
+        ]
+        accelerator = "gpu" if torch.device(device).type == "cuda" else "cpu"
+        config += ["--trainer.accelerator", accelerator, "--trainer.devices", "1", "--model.tile", "null"]
+        super().__init__(["fit", *config, "--trainer.default_root_dir", folder, *options])
+        self.seconds = time.perf_counter() - self._clock.start
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Add the clock."""
+        trainer = self.config_init.fit.trainer
+        trainer.callbacks = [self._clock, *(trainer.callbacks or [])]
+        return super().instantiate_trainer(**kwargs)
+
+
+class _Clock(Callback):
+    """Tells when the run began, which is when its targets were there."""
+
+    def __init__(self) -> None:
+        self.start = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.start = time.perf_counter()
+
+
+if __name__ == "__main__":
+    auto_cli(main)

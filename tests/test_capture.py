@@ -1,0 +1,187 @@
+"""Captured steps, with stand-ins for torch's graphs: no GPU is needed for what verism adds to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor, nn
+
+from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture
+from verism.backbone.weights import Weights
+from verism.losses import MomentsLoss
+
+EXACT: dict[str, Any] = {"precision": "32-true", "accelerator": "cpu", "logger": False, "enable_checkpointing": False}
+EXACT |= {"enable_progress_bar": False, "enable_model_summary": False}
+
+
+class StandIn:
+    """Calls the module directly, and hands out its results in the same memory every time, as a graph does.
+
+    Attributes:
+        graphs: how many modules were captured.
+        calls: how often they were called since.
+    """
+
+    def __init__(self) -> None:
+        self.graphs = 0
+        self.calls = 0
+
+    def __call__(self, module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+        self.graphs += 1
+        assert not torch.is_autocast_cache_enabled()
+        assert len(list(module.parameters())) == 1
+        held: list[Tensor] = []
+        module()
+
+        def call() -> tuple[Tensor, ...]:
+            self.calls += 1
+            results = module()
+            if not held:
+                held.extend(result.detach().clone() for result in results)
+            for place, result in zip(held, results, strict=True):
+                place.copy_(result.detach())
+            total, values = (_Held.apply(result, place) for result, place in zip(results, held, strict=True))
+            return total, values
+
+        return call
+
+
+class _Held(torch.autograd.Function):
+    """A result where it is kept, with the derivative of the result."""
+
+    @staticmethod
+    def forward(_: Any, result: Tensor, place: Tensor) -> Tensor:
+        del result
+        return place.detach()
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    found = StandIn()
+    monkeypatch.setattr(capture, "DEVICE", "cpu")
+    monkeypatch.setattr(capture, "graph", found)
+    return found
+
+
+def fit(photos: Photos, steps: int = 4, **options: Any) -> tuple[StyleTransfer, list[float], list[dict[str, Any]]]:
+    """Return the model, its losses and its terms of a run."""
+    model = StyleTransfer.paper(**{"tile": None, **options})
+    data = PhotoPair(*photos, size=48)
+    found: list[dict[str, Any]] = []
+    plain = model.training_step
+
+    def watched(batch: Photos, batch_idx: int) -> dict[str, Any]:
+        result = plain(batch, batch_idx)
+        found.append({"loss": result["loss"].detach(), "terms": result["terms"]})
+        return result
+
+    model.training_step = watched  # type: ignore[method-assign]
+    Trainer(max_steps=steps, **EXACT).fit(model, datamodule=data)
+    # Looked at only now: later steps must not have overwritten them.
+    terms = [{name: float(term.raw) for name, term in step["terms"].items()} for step in found]
+    return model, [float(step["loss"]) for step in found], terms
+
+
+@pytest.fixture
+def photos(content: Tensor, style: Tensor) -> Photos:
+    return Photos(content, style)
+
+
+@pytest.mark.parametrize("scales", [None, [32, 48]])
+@pytest.mark.parametrize("choice", [True, "auto"])
+def test_a_captured_run_is_the_same_run(
+    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: capture.Capture, scales: list[int] | None
+) -> None:
+    plain, losses, terms = fit(photos, scales=scales)
+    assert stand_in.graphs == 0
+    model, same_losses, same_terms = fit(photos, scales=scales, capture=choice)
+    assert stand_in.graphs == (1 if scales is None else 2)  # Anew at each scale.
+    assert stand_in.calls == 4 + stand_in.graphs  # One to compare, at each.
+    assert (same_losses, same_terms) == (losses, terms)
+    assert torch.equal(model.image, plain.image)
+
+
+def test_it_is_off_by_default(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
+    assert StyleTransfer.paper().capture is False
+
+
+@pytest.mark.usefixtures("tiny_weights")
+class TestRefuses:
+    """With true, in a sentence; with auto, the run goes on without, and says why."""
+
+    def refused(self, photos: Photos, said: str, caplog: pytest.LogCaptureFixture, **options: Any) -> None:
+        with pytest.raises(VerismError, match=f"^--model.capture true: {said}.*; choose auto or false.$"):
+            fit(photos, capture=True, **options)
+        _, losses, _ = fit(photos, **options)
+        caplog.clear()
+        _, same, _ = fit(photos, capture="auto", **options)
+        assert same == losses
+        assert caplog.text.count("Steps are not captured: ") == 1
+
+    def test_another_device(self, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
+        self.refused(photos, "only an NVIDIA GPU can repeat a captured step", caplog)
+
+    def test_tiles(self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
+        self.refused(photos, "a step in tiles is not captured", caplog, tile=16)
+
+    def test_what_torch_cannot_capture(
+        self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+            raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCUDA kernel errors …")
+
+        monkeypatch.setattr(capture, "graph", failing)
+        said = r"torch cannot capture one \(CUDA error: operation not permitted when stream is capturing\)"
+        self.refused(photos, said, caplog)
+
+    @pytest.mark.parametrize("stale", ["total", "derivative"])
+    def test_a_graph_that_does_not_see_the_image(
+        self,
+        stand_in: StandIn,
+        photos: Photos,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+        stale: str,
+    ) -> None:
+        """As if a loss took what it needs from the CPU: what it was when the step was captured is all that it sees."""
+
+        def frozen(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+            first, values = module()
+
+            def call() -> tuple[Tensor, ...]:
+                total, _ = module()
+                if stale == "total":
+                    return first.detach() + 0 * total, values
+                return total.detach() + 2 * (total - total.detach()), values
+
+            return call
+
+        monkeypatch.setattr(capture, "graph", frozen)
+        self.refused(photos, "a repeated step finds another loss than a step by itself", caplog)
+
+
+def test_derivatives_are_nobody_elses(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
+    """A graph writes each derivative over the one before, which an accumulating Trainer still adds to."""
+    model = StyleTransfer.paper(tile=None, capture=True, losses={"moments": MomentsLoss(1.0)})
+    model.start(photos)
+    model.set_targets(photos)
+    (parameter,) = model.canvas.parameters()
+    buffer = torch.zeros_like(parameter)
+    model.training_step(photos, 0)["loss"].backward()
+    before, parameter.grad = parameter.grad, None
+    assert before is not None
+    total = model.training_step(photos, 0)["loss"]
+    (buffer,) = torch.autograd.grad(total, parameter)
+    assert torch.equal(before, buffer)
+    parameter.grad = None
+    parameter.backward(buffer)
+    assert parameter.grad is not None
+    assert parameter.grad.data_ptr() != buffer.data_ptr()
