@@ -22,7 +22,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Any:
     repository = ModuleType("gi.repository")
     for name in ("Gimp", "GimpUi", "Gio", "GLib", "GObject"):
         setattr(repository, name, MagicMock(name=name))
-    repository.Gimp.PlugIn = object  # type: ignore[attr-defined]
+    repository.Gimp.PlugIn = object
     gi = MagicMock()
     gi.repository = repository
     monkeypatch.setitem(sys.modules, "gi", gi)
