@@ -110,7 +110,7 @@ def test_losses_beside_the_methods_own_are_named_logged_and_saved(
     layers = ("sharpness/conv1_1", "sharpness/conv3_1", "tone/conv2_1")
     assert tags == {
         *(f"{kind}/{name}" for kind in ("loss", "weighted") for name in ("sharpness", "tone")),
-        *(f"{kind}/{layer}" for kind in ("terms", "weighted") for layer in layers),
+        *(f"{kind}/{layer}" for kind in ("terms", "weighted_terms") for layer in layers),
     }
     again = run("--config", str(folder / "config.yaml"), "--trust", "parts")
     assert torch.equal(images.read(folder / "result.png"), images.read(again / "result.png"))

@@ -259,7 +259,7 @@ def test_a_url_where_a_file_belongs(run: Callable[..., Path], capsys: pytest.Cap
         run("--output.path", "memory://bucket/out.png")
     said = capsys.readouterr().err
     assert said.startswith("verism: --output.path: is a URL")
-    assert "is a URL, and has to be a file" in said
+    assert "is a URL, and must be a file" in said
     assert list(Path.cwd().iterdir()) == []
 
 

@@ -169,7 +169,7 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
             *(
                 "predict",
                 "--ckpt_path",
-                "lightning_logs/version_0",
+                "lightning_logs/clip-theirs-frames-theirs",
                 "--data.photos",
                 "clip.mp4",
                 "--output.dir",
