@@ -220,7 +220,7 @@ def bilateral_grid() -> Rows:
 def regional_grade() -> Rows:
     """A photo, the grade of the whole photo, the grade by region, and the style photo."""
     results = [fitted("photoreal.yaml", "pavilion", "autumn", options) for options in ("--data.regions null", "")]
-    return [[photo("pavilion"), results[0]], [results[1], photo("autumn")]]
+    return [[photo("pavilion"), *results, photo("autumn")]]
 
 
 def lut3d() -> Rows:
