@@ -183,8 +183,9 @@ class VerismCLI(LightningCLI):
 
     def after_instantiate_classes(self) -> None:
         """Record all options of model and data, with the values that defaults such as ``auto`` stand for."""
-        dump = self._parser(self.subcommand).dump(self.config.fit, skip_link_targets=False, skip_none=False)
-        options = yaml.safe_load(dump)
+        # Valid, because it has just been parsed; to ask again takes a tenth of a second.
+        kept = {"skip_link_targets": False, "skip_none": False, "skip_validation": True}
+        options = yaml.safe_load(self._parser(self.subcommand).dump(self.config.fit, **kept))
         model = options["model"]
         identity = self.model.backbone.identity
         rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
