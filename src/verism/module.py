@@ -42,7 +42,13 @@ PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": S
 class StyleTransfer(TrainableModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the paper's variations.
 
-    canvas → image → features → statistics → terms → total. The canvas holds the only parameter.
+    canvas → image → features → statistics → terms → total, in ``evaluate``. The canvas holds the only parameter.
+
+    Attributes:
+        losses: all that have a weight, by name.
+        compared: the same, each as often as there are regions; set with the targets.
+        feature_pass: takes an image through the backbone, and hands each loss the statistics of its layers.
+        evaluation: ``evaluate``, or its graph on a GPU.
 
     Example:
         >>> import verism
@@ -137,6 +143,27 @@ class StyleTransfer(TrainableModule):
         own = {name: part() for name, part in PAPER.items() if name not in parts}
         return cls(**own, **parts)
 
+    def evaluate(self) -> Evaluation:
+        """Return the total loss (Finley 2020, Eq. 3 and 4) of the canvas as it is, and its terms: the method."""
+        with torch.autocast(self.device.type, enabled=False):
+            image = self.canvas()
+            penalties = self.canvas.penalties(image)
+        statistics = self.feature_pass(image)
+        with torch.autocast(self.device.type, enabled=False):
+            terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
+        if weights := self.canvas.penalty_weights:
+            terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
+        total = torch.stack([term.weighted for term in terms.values()]).sum()
+        return total, {name: term.detach() for name, term in terms.items()}
+
+    def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
+        """Return the total loss and its terms; the sample is the one that the targets were made from."""
+        total, terms = self.evaluation()
+        if self._trainer is not None and self._trainer.training:
+            # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
+            self.log("loss", total.detach(), prog_bar=True, logger=False)
+        return {"loss": total, "terms": terms}
+
     def configure_callbacks(self) -> list[Callback]:
         """Return what every run needs unless the Trainer has it: logs, early stopping, scales, verism's bar."""
         # Imported here, because callbacks know the module.
@@ -183,27 +210,6 @@ class StyleTransfer(TrainableModule):
         self.feature_pass.set_targets(*photos)
         self.evaluation = captured(self.evaluate, self.canvas, passage, self.capture)
         self._has_targets = True
-
-    def evaluate(self) -> Evaluation:
-        """Return the total loss (Eq. 3 and 4) of the canvas as it is, and its terms."""
-        with torch.autocast(self.device.type, enabled=False):
-            image = self.canvas()
-            penalties = self.canvas.penalties(image)
-        statistics = self.feature_pass(image)
-        with torch.autocast(self.device.type, enabled=False):
-            terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
-        if weights := self.canvas.penalty_weights:
-            terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
-        total = torch.stack([term.weighted for term in terms.values()]).sum()
-        return total, {name: term.detach() for name, term in terms.items()}
-
-    def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
-        """Return the total loss and its terms; the sample is the one that the targets were made from."""
-        total, terms = self.evaluation()
-        if self._trainer is not None and self._trainer.training:
-            # Only callbacks and the bar read it here: Scalars takes it to the loggers, among the tags of the terms.
-            self.log("loss", total.detach(), prog_bar=True, logger=False)
-        return {"loss": total, "terms": terms}
 
     def size_at(self, step: int) -> int | None:
         """Return the short side that the image has at a step, in pixels; None: the photos' own."""

@@ -237,8 +237,8 @@ def _refused(path: str, option: str) -> VerismError:
     package = path.partition(".")[0]
     place = f"--{option}" if option else "A config"
     known = package in sys.stdlib_module_names or package == "jsonargparse"
-    remedy = "leave it out" if known else f"if you know whose code it is, add --trust {package}"
+    remedy = "leave it out" if known else f"if it is yours, or you trust it, add --trust {package}"
     return VerismError(
         f"{place}: names {path}, which is none of the parts of verism, torch, Lightning and torchmetrics that the "
-        f"option is for, and could do anything; {remedy}."
+        f"option is for, and could run any code; {remedy}."
     )

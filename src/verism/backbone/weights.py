@@ -89,9 +89,11 @@ def load(source: Source, network: Published = VGG19) -> Weights:
     Raises:
         VerismError: the file is missing, cannot be read, or does not hold the network; or the download failed.
     """
-    if source in ("auto", "compact") and network.compact is None:
+    # A network that has neither takes both for the names of files.
+    word = Path(source).name
+    if word in ("auto", "compact") and network.compact is None and not Path(source).is_file():
         raise VerismError(
-            f"--model.backbone.weights {source}: no weights of {network.name} are embedded; take {network.sources}."
+            f"--model.backbone.weights {word}: no weights of {network.name} are embedded; take {network.sources}."
         )
     chosen = choose(source)
     if chosen == "compact" and network.compact is not None:

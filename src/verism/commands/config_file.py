@@ -16,6 +16,9 @@ from verism.errors import VerismError
 MOST = 10_000
 """Values that a config may stand for: of few lines, aliases of aliases can make as many as one likes."""
 
+OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
+"""What a config says of a class that it names."""
+
 _WRITTEN_BY = re.compile(r"^# verism==(\S+)", re.MULTILINE)
 
 
@@ -40,6 +43,27 @@ def check(path: Path) -> None:
         raise VerismError(f"{path}: holds no options; a config has lines such as data: {{size: 600}}.")
     if sum(1 for _ in islice(_values(options), MOST + 1)) > MOST:
         raise VerismError(f"{path}: stands for more than {MOST} values; an alias in it must not hold itself.")
+    _check_classes(options, path)
+
+
+def _check_classes(options: Any, path: Path, name: str = "") -> None:
+    """Raise ``VerismError`` if an option of a class stands beside the class's name, where the parser looks for none."""
+    if isinstance(options, list):
+        for value in options:
+            _check_classes(value, path, name)
+    if not isinstance(options, dict):
+        return
+    beside = [key for key in options if key not in OF_A_CLASS]
+    if "class_path" in options and beside:
+        key = beside[0]
+        value = options[key]
+        shown = value if isinstance(value, (str, int, float, bool)) else "…"
+        raise VerismError(
+            f"{path}: {name}: {key} stands beside class_path; options of a class go below init_args: "
+            f"{{{key}: {shown}}}."
+        )
+    for key, value in options.items():
+        _check_classes(value, path, f"{name}.{key}".lstrip("."))
 
 
 def of_other_versions(paths: Iterable[Path]) -> str:

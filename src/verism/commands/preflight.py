@@ -14,6 +14,7 @@ from verism.commands.options import PhotoFiles
 from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.module import StyleTransfer
+from verism.tiling import choice
 from verism.tiling.boxes import shares
 
 SEEDS = 2**32
@@ -44,6 +45,7 @@ def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: T
         model.canvas.check()
     if model.scales is not None:
         model.scales.check(data.size, trainer.max_steps)
+    choice.check(model.backbone, model.tile)
     check_optimizer(model, trainer)
     check_shares(model, data, trainer.world_size)
 

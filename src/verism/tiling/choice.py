@@ -25,6 +25,24 @@ network; None: it passes at once, or a process's share of it; auto: in tiles as 
 a line that says so, and on a CPU through the first block in any case."""
 
 
+def check(backbone: Backbone, tile: Tile) -> None:
+    """Refuse tiles that a network cannot be passed in.
+
+    Raises:
+        VerismError: ``tile`` is no multiple of 16, or the network cannot be passed in tiles, or not by its blocks.
+    """
+    name = type(backbone).__name__
+    if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
+        raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
+    if any(POOLED % block.stride for block in backbone.blocks):
+        raise VerismError(
+            f"{name}: only strides that divide {POOLED} pixels can be passed in parts; leave its blocks out, so that "
+            "it is shown the whole image."
+        )
+    if isinstance(tile, int) and not backbone.blocks:
+        raise VerismError(f"--model.tile {tile}: {name} has to be shown the whole image; choose auto or null.")
+
+
 def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
     """Return the way that the images of a run take through the network.
 
@@ -35,22 +53,18 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
         content: ``(1, 3, H, W)``, the content photo, of the images' size, where they will be.
 
     Raises:
-        VerismError: ``tile`` is no such number, the network cannot be passed in tiles, or not by its blocks.
+        VerismError: as ``check`` says.
     """
-    if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
-        raise VerismError(f"--model.tile {tile}: must be a multiple of {POOLED}, auto or null.")
-    if any(POOLED % block.stride for block in backbone.blocks):
-        raise VerismError(
-            f"{type(backbone).__name__}: only strides that divide {POOLED} pixels can be passed in parts; leave its "
-            "blocks out, so that it is shown the whole image."
-        )
+    check(backbone, tile)
     layers = {layer for loss in losses for layer in loss.layers} - {INPUT}
     map_layers = {layer for loss in losses if not loss.additive for layer in loss.layers} - {INPUT}
     ranks = distributed.get_world_size() if distributed.is_initialized() else 1
     step = _step(down_to(backbone.blocks, layers) if backbone.blocks else (), content, ranks)
     parts = (backbone, layers, map_layers, step)
     if not backbone.blocks:
-        _check_undivided(type(backbone).__name__, tile, ranks)
+        if ranks > 1:
+            name = type(backbone).__name__
+            rank_zero_info(f"{name} has to be shown the whole image: each of the {ranks} processes does all the work.")
         return AtOnce(*parts)
     if tile == "auto":
         tiling = _fitting(step, content.device)
@@ -60,14 +74,6 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
     if ranks > 1:
         return Shared(*parts, tiling)
     return AtOnce(*parts) if tiling.side is None else InTiles(*parts, tiling)
-
-
-def _check_undivided(network: str, tile: Tile, ranks: int) -> None:
-    """Say what it means that a network has to be shown the whole image."""
-    if isinstance(tile, int):
-        raise VerismError(f"--model.tile {tile}: {network} has to be shown the whole image; choose auto or null.")
-    if ranks > 1:
-        rank_zero_info(f"{network} has to be shown the whole image: each of the {ranks} processes does all the work.")
 
 
 def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
