@@ -317,7 +317,7 @@ FIT: list[Row] = [
     (["--optimizer", "Adam", "--optimizer.differentiable", "true"], "--optimizer: cannot optimise this canvas: a leaf"),
     (["--optimizer.lr", "-1"], "--optimizer: cannot optimise this canvas: Invalid learning rate: -1.0"),
     (["--seed_everything", "-1"], "--seed_everything -1: must be from 0 to 4294967295"),
-    (["--model", "content.png"], "--model, --data and their like take files of options, and one given is no text"),
+    (["--model", "content.png"], "A file of options given to --model, --data or the like is not a text file"),
     (["--data.content", "x" * 300], "data.content.*x… is longer than the name of a file can be"),
     (["--output.path", "x" * 300 + ".png"], "output.path.*x… is longer than the name of a file can be"),
     (["--config", "x" * 300], "x: no such config"),

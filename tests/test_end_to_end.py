@@ -66,11 +66,10 @@ STEPS = 40
         ("color", "color", 6),
     ],
 )
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_the_loss_falls_and_the_photo_changes_but_stays_the_photo(
-    fitted: Callable[[str, int, str], Path], config: str, term: str, steps: int, precision: str
+    fitted: Callable[[str, int, str], Path], config: str, term: str, steps: int
 ) -> None:
-    folder = fitted(config, steps, precision)
+    folder = fitted(config, steps, "32-true")
     values = losses(folder, f"loss/{term}")
     assert values[-1] < 0.5 * values[0]
     data = yaml.safe_load((folder / "config.yaml").read_text())["data"]
@@ -83,8 +82,10 @@ def test_the_loss_falls_and_the_photo_changes_but_stays_the_photo(
 
 
 def test_bf16_is_close_to_float32(fitted: Callable[[str, int, str], Path]) -> None:
-    exact, rounded = (losses(fitted("leaky", STEPS, kind), "loss/style")[-1] for kind in ("32-true", "bf16-mixed"))
-    assert rounded == pytest.approx(exact, rel=0.02)
+    """Of few steps: where the processor has no bf16, one takes twenty times as long."""
+    exact, rounded = (losses(fitted("leaky", 6, kind), "loss/style") for kind in ("32-true", "bf16-mixed"))
+    assert exact[-1] < 0.9 * exact[0]
+    assert rounded[-1] == pytest.approx(exact[-1], rel=0.02)
 
 
 def test_the_same_command_gives_the_same_image(fit: Callable[..., Path]) -> None:
