@@ -39,6 +39,9 @@ SERVE = Path(__file__).with_name("serve.py")
 
 TIMEOUT_S = 120
 
+PHONE = 360
+"""Width of a phone's page, in CSS pixels."""
+
 T = TypeVar("T")
 
 
@@ -225,13 +228,17 @@ return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingCli
 
 
 def nothing_is_cut_off(person: Person, folder: Path) -> None:
-    for width in (360, 1400):
+    for width in (PHONE, 1400):
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         for tab in ("Save", "Regions", "A folder"):
             person.tab(tab)
             person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
+            if width == PHONE:
+                # One column, and not two that are squeezed side by side.
+                field = person.browser.find_element(By.CSS_SELECTOR, "#photo")
+                assert field.size["width"] > 0.7 * width, tab
             assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
 
 

@@ -61,6 +61,8 @@ CSS = """
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
+  .row { flex-wrap: wrap !important; }
+  .row > .column { flex: 1 1 100% !important; }
   .block { max-width: 100% !important; }
 }
 """
