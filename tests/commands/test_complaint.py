@@ -23,6 +23,8 @@ def options() -> FitOptions:
         (["--model.tile=wide"], "--model.tile wide: must be a whole number or 'auto' or null."),
         (["--output.depth=12"], "--output.depth 12: must be 8, 16 or null."),
         (["--trainer.limit_train_batches=x"], "--trainer.limit_train_batches x: must be a whole number or a number or"),
+        (["--data.merge=\u2028"], "--data.merge: must be a list."),
+        (["--data.merge=a\u2028b"], "--data.merge a b: must be a list."),
         (["--model.scales=[a]"], "--model.scales a: must be a whole number or null."),
         (
             ["--trainer.logger.name=x"],

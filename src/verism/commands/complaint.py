@@ -51,7 +51,8 @@ def plain(message: str) -> str:
     if not expected:
         return f"{option}: {_on_one_line(rest)}"
     value = _VALUE.search(rest)
-    said = f" {value[1]}" if value and not value[1].startswith(("Namespace(", "NestedArg(")) else ""
+    given = _on_one_line(value[1]) if value else ""
+    said = f" {given}" if given and not given.startswith(("Namespace(", "NestedArg(")) else ""
     return f"{option}{said}: must be {' or '.join(dict.fromkeys(expected))}."
 
 
