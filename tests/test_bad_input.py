@@ -228,6 +228,8 @@ FIT: list[Row] = [
     ),
     (["--data.size", "8"], "--data.size 8: must be at least 32"),
     (["--data.size", "-300"], "--data.size -300: must be at least 32"),
+    (["--data.size", "2020-13-45"], "--data.size 2020-13-45: must be a whole number"),
+    (["--trainer.val_check_interval=2020-13-45"], "--trainer: Invalid time format for `val_check_interval`"),
     (["--data.size", "wide"], "--data.size wide: must be a whole number"),
     (["--data.sise", "300"], "data.sise.* did you mean data.size?"),
     (["--data.max_megapixels", "-1"], "--data.max_megapixels -1.0: must be above 0"),

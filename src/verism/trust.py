@@ -162,7 +162,7 @@ def named_in(args: Sequence[str]) -> set[str]:
         if section in SLOTS:
             try:
                 found |= named(yaml.safe_load(value))
-            except yaml.YAMLError:
+            except (ValueError, RecursionError, yaml.YAMLError):
                 # The parser will say what is wrong with it.
                 continue
     return found

@@ -39,7 +39,7 @@ class FinishedRun:
         try:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))
             return cls(folder, {name: options[name] for name in ("model", "data", "optimizer", "output")})
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError) as error:
             raise VerismError(f"{folder}: holds no run: {config.name} is missing, or not of fit's.") from error
 
     @property
