@@ -14,14 +14,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from arithmetic import DTYPES, of_step, peak, wait_for
 from jsonargparse import auto_cli
 from lightning.pytorch import Callback, LightningModule, Trainer
-from ours import CONFIGS, Precision, as_paper
+from ours import CONFIGS, Precision, as_paper, losses
 from paper_loop import paper
 from programs import Loop, Report
 from steps import frame
@@ -102,20 +101,9 @@ def ours(
     photos: Photos, report: Report, precision: Precision, tile: int | None = None, *, capture: bool = False
 ) -> None:
     """Minimise the paper's loss, without end, and without a look at it."""
-    device = photos.content.device.type
     transfer = as_paper().to(photos.content.device)
     transfer.tile, transfer.capture = tile, capture
-    transfer.start(photos)
-    autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False)
-    with autocast:
-        transfer.set_targets(photos)
-    optimizer = transfer.optimizer(transfer.canvas.parameters())
-    for step in count():
-        optimizer.zero_grad()
-        with autocast:
-            loss = transfer.training_step(photos, step)["loss"]
-        loss.backward()
-        optimizer.step()
+    for _ in losses(transfer, photos, precision):
         report(math.nan)
 
 

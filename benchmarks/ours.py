@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from paper_loop import SLOPE
 from programs import Report
-from torch import nn
+from torch import Tensor, nn
 
 from verism import VGG19, ColorLoss, ContentLoss, Photos, Pixels, StyleLoss, StyleTransfer, images
 from verism.callbacks.freed_memory import keep_freed_memory
@@ -51,9 +51,17 @@ def as_crowsonkb() -> StyleTransfer:
 def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], precision: Precision) -> None:
     """Minimise the model's loss, without end, without Lightning's loop and without callbacks."""
     keep_freed_memory(keep=True)  # As the command line does.
-    transfer = model()
+    for loss in losses(model(), photos, precision):
+        report(float(loss))
+
+
+def losses(transfer: StyleTransfer, photos: Photos, precision: Precision) -> Iterator[Tensor]:
+    """Minimise the model's loss on the device of the photos, and yield it after each step, without end."""
     transfer.start(photos)
-    autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+    # A captured step has no cache; the weights are frozen, so that there is nothing for it to keep.
+    autocast = torch.autocast(
+        photos.content.device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False
+    )
     with autocast:
         transfer.set_targets(photos)
     optimizer = transfer.make_optimizer()
@@ -63,7 +71,7 @@ def bare(photos: Photos, report: Report, model: Callable[[], StyleTransfer], pre
             loss = transfer.training_step(photos, step)["loss"]
         loss.backward()
         optimizer.step()
-        report(float(loss.detach()))
+        yield loss.detach()
 
 
 def fit(photos: Photos, report: Report, options: Sequence[str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from by_path import module_at
 from conftest import synthetic_photo
 
 import verism
@@ -19,12 +19,7 @@ FILE = Path(__file__).parents[2] / "integrations" / "comfyui" / "verism_node.py"
 @pytest.fixture(scope="module")
 def module() -> Any:
     """The file as ComfyUI loads it: by its path."""
-    spec = importlib.util.spec_from_file_location("verism_node", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    return module_at(FILE)
 
 
 def test_says_what_comfyui_asks_for(module: Any) -> None:

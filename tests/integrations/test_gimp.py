@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from by_path import module_at
 from conftest import synthetic_photo
 
 from verism import images
@@ -27,12 +27,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Any:
     gi.repository = repository
     monkeypatch.setitem(sys.modules, "gi", gi)
     monkeypatch.setitem(sys.modules, "gi.repository", repository)
-    spec = importlib.util.spec_from_file_location("verism_look", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    return module_at(FILE)
 
 
 def test_has_the_name_of_its_folder() -> None:

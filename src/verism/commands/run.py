@@ -186,23 +186,14 @@ def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _one(request: Request, number: int) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
-    options = list(request.options)
-    given = _value(options, "--output.path")
+    given = _value(request.options, "--output.path")
     path = result_path(content, style, preview=request.preview) if given is None else Path(given)
-    command = ["run", str(content), str(style), *options, *trust.given()]
-    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
-        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
+    command = ["run", str(content), str(style), *request.options, *trust.given()]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
-    # Options that come later win: these replace those of the config, and the user's replace these.
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
-    first, rest = _configs(options)
-    with held_back() as released:
-        # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
-        again = command if request.preview or given else [*command, "--output.path", str(path)]
-        made = Run(["fit", *first, *photos, *quick, *rest], again, number, len(request.pairs))
-        trainer = made.trainer
-        if trainer.global_step < trainer.max_steps:
-            released()
+    # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
+    again = command if request.preview or given else [*command, "--output.path", str(path)]
+    trainer = _fitted(request, number, [*photos, *quick], again).trainer
     if not trainer.is_global_zero:
         return path
     metrics = find(trainer, Metrics)
@@ -235,22 +226,36 @@ def _one(request: Request, number: int) -> Path:
 def _one_clip(request: Request, number: int) -> Path:
     """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
     content, style = request.pairs[number]
-    options = list(request.options)
-    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
-        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     path = run_clip.result_path(content, style, free_name)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
-    first, rest = _configs(options)
-    with held_back() as released:
-        made = Run(["fit", *first, *photos, *rest], [], number, len(request.pairs))
-        if made.trainer.global_step < made.trainer.max_steps:
-            released()
+    made = _fitted(request, number, photos)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
         _say(Text(str(path), "bold"))
         _say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
+
+
+def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[str] = ()) -> Run:
+    """Return a run that has ended, of photoreal.yaml unless the user names a config.
+
+    Args:
+        request: what is asked for.
+        number: of the run in its series, from 0.
+        own: options of this run. Options that come later win: these replace those of the config, and the user's
+            replace these.
+        again: the words with which the user can continue the run.
+    """
+    options = list(request.options)
+    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
+        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
+    first, rest = _configs(options)
+    with held_back() as released:
+        made = Run(["fit", *first, *own, *rest], again, number, len(request.pairs))
+        if made.trainer.global_step < made.trainer.max_steps:
+            released()
+    return made
 
 
 class Run(VerismCLI):

@@ -11,12 +11,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from verism import atomic, images, photo_file
+from verism import atomic, images
 from verism.color.table import through
-from verism.data import source
 from verism.data.source import PhotoLike
 from verism.look import look_file, lut_file
 from verism.look.lut_file import Deviation
+from verism.look.on_photo import on_photo
 from verism.look.strength import Strength
 from verism.look.table_look import TableLook
 
@@ -88,8 +88,7 @@ class Look:
         Raises:
             VerismError: the photo cannot be read.
         """
-        read = source.read(source.source(photo, "the photo"))
-        return photo_file.to_pillow(read.showing(self.apply(read.pixels)))
+        return on_photo(photo, self.apply)
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:

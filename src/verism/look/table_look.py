@@ -8,10 +8,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from verism import photo_file
 from verism.color.table import through
-from verism.data import source
 from verism.data.source import PhotoLike
+from verism.look.on_photo import on_photo
 from verism.look.strength import Strength
 
 
@@ -48,8 +47,7 @@ class TableLook:
         Raises:
             VerismError: the photo cannot be read.
         """
-        read = source.read(source.source(photo, "the photo"))
-        return photo_file.to_pillow(read.showing(self.apply(read.pixels)))
+        return on_photo(photo, self.apply)
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
