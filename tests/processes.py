@@ -105,6 +105,8 @@ class Forked(Process):
 
     def __init__(self, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         super().__init__(log)
+        # It can be read before the process has begun to write.
+        log.touch()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["verism.commands.fit", "verism.regions.search", "processes"])
         self.process = context.Process(target=_verism, args=(arguments, log, dict(environment), Path.cwd()))
