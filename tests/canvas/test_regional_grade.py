@@ -20,6 +20,15 @@ from verism.regions.masks import Regions
 SPACE = Oklab()
 
 
+by_colour = pytest.mark.usefixtures("no_noise")
+
+
+@pytest.fixture
+def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is noise, so that what becomes of a pixel follows from its colour and its regions alone."""
+    monkeypatch.setattr("verism.canvas.regional_grade.NOISE", (0.02, 1e-12))
+
+
 def encoded(photo: Tensor) -> Tensor:
     """Colours in Oklab, ``(3, n)``."""
     return SPACE.encode(photo).flatten(2).squeeze(0)
@@ -64,6 +73,7 @@ def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
     return canvas
 
 
+@by_colour
 def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     ours = encoded(content)
     expected = decoded(tone_and_chroma.whole_photo(ours, encoded(style))(ours)[0], content, style)
@@ -86,6 +96,7 @@ def mixed(maps: tone_and_chroma.ToneAndChroma, content: Tensor, style: Tensor, f
     return decoded(expected, content, style)
 
 
+@by_colour
 def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(content: Tensor, style: Tensor) -> None:
     found = regions(1.0, 0.4)
     maps = by_region(content, style, found)
@@ -111,6 +122,7 @@ def test_a_region_that_is_not_sure_at_all_has_no_say(content: Tensor, style: Ten
     assert torch.equal(none().detach(), before[1])
 
 
+@by_colour
 @pytest.mark.parametrize("one_scene", [0.25, 1.0])
 def test_photos_of_one_scene_start_from_one_grade(content: Tensor, style: Tensor, one_scene: float) -> None:
     """As far as it is sure that they are; found in what both photos show."""
@@ -135,6 +147,7 @@ def test_one_scene_cannot_start_without_a_network(content: Tensor, style: Tensor
         started(content, style, found)
 
 
+@by_colour
 def test_what_srgb_cannot_show_loses_chroma_and_keeps_its_lightness(content: Tensor, style: Tensor) -> None:
     canvas = started(content, style, regions(1.0, 0.5))
     with torch.no_grad():
@@ -171,6 +184,7 @@ def test_no_colour_becomes_more_vivid_than_it_was_and_than_the_style(content: Te
         assert float((now > was + 0.02).float().mean()) > 0.1
 
 
+@by_colour
 def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     """Of any photo, of any size, wherever its colours are."""
     found = regions(1.0, 0.5)
@@ -222,14 +236,67 @@ def test_the_control_values_are_the_only_parameter(content: Tensor, style: Tenso
     assert float(canvas.controls.detach().abs().max()) == 0
 
 
-def test_what_decides_how_a_pixel_is_treated_is_how_much_each_region_counts(content: Tensor, style: Tensor) -> None:
+def test_what_decides_how_a_pixel_is_treated_is_its_colour_without_noise_and_how_much_each_region_counts(
+    content: Tensor, style: Tensor
+) -> None:
     found = regions(1.0, 0.5)
     canvas = started(content, style, found)
     expected = found.content * torch.tensor([1.0, 0.5]).view(1, 2, 1, 1)
-    torch.testing.assert_close(canvas.find(canvas.photo), expected)
-    torch.testing.assert_close(canvas.places, expected)
-    assert canvas.find(synthetic_photo(96, 128, 1)).shape == (1, 2, 96, 128)
-    assert started(content, style).places.shape == (1, 0, 48, 64)
+    assert torch.equal(canvas.find(canvas.photo), canvas.places)
+    level, shares = canvas.places.split([3, 2], dim=1)
+    torch.testing.assert_close(shares, expected)
+    assert 0.005 < float((level - content).abs().mean()) < 0.05
+    assert canvas.find(synthetic_photo(96, 128, 1)).shape == (1, 5, 96, 128)
+    assert started(content, style).places.shape == (1, 3, 48, 64)
+
+
+NOISE = 0.01
+"""Standard deviation of a photo's noise, in RGB."""
+
+
+def noisy_halves() -> tuple[Tensor, Tensor]:
+    """A photo, dark on the left and light on the right, with noise and without."""
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.tensor([0.3, 0.35, 0.45]).view(1, 3, 1, 1) + 0.25 * (torch.arange(64) >= 32)
+    plain = plain.expand(1, 3, 48, 64)
+    return plain + NOISE * torch.randn(1, 3, 48, 64, generator=generator), plain
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_noise_stays_as_it_was_and_edges_take_on_the_style(factor: int) -> None:
+    """At the size of the fit, and at twice that."""
+    photo, plain = noisy_halves()
+    canvas = started(photo, photo)
+    with torch.no_grad():
+        # Three times the contrast, and three times the chroma.
+        canvas.matrix[:, 1:, 1:] = 3 * torch.eye(2)
+        canvas.tones[0, :, 0] = 3 * torch.linspace(0, 1, tone_and_chroma.KNOTS) - 1.2
+        canvas.vivid.fill_(1)
+    noise, larger = (torch.nn.functional.interpolate(it, scale_factor=factor) for it in (photo - plain, plain))
+    before = SPACE.encode(larger + noise)[0, :, :, 4 * factor : 28 * factor]
+    after = SPACE.encode(canvas.render(larger + noise))[0, :, :, 4 * factor : 28 * factor]
+    light, colored = (after.std(dim=(1, 2)) / before.std(dim=(1, 2)))[[0, 1]].tolist()
+    # A window has but 3 × 3 pixels here, whose mean is noisy too.
+    assert 1.0 < light < 1.7
+    assert 0.7 < colored < 1.5
+    edges = [
+        SPACE.encode(it).mean(dim=2)[0, 0, [20 * factor, 44 * factor]].diff() for it in (larger, canvas.render(larger))
+    ]
+    assert float(edges[1] / edges[0]) > 2
+
+
+def test_a_style_in_black_and_white_leaves_no_chroma_in_the_noise(content: Tensor, style: Tensor) -> None:
+    grey = style.mean(dim=1, keepdim=True).expand_as(style)
+    assert float(SPACE.encode(started(content, grey)().detach())[0, 1:].abs().max()) < 0.01
+
+
+def test_a_colour_by_itself_has_no_noise(content: Tensor, style: Tensor) -> None:
+    """A lookup table's colours lie beside each other in no photo."""
+    canvas = started(content, style)
+    shuffled = content.flatten(2)[..., torch.randperm(48 * 64, generator=torch.Generator().manual_seed(0))]
+    torch.testing.assert_close(
+        canvas.plain(shuffled.view_as(content)).flatten(2).sort()[0], canvas.plain(content).flatten(2).sort()[0]
+    )
 
 
 def test_control_values_on_a_straight_line_are_added_to_the_tones_as_they_are(content: Tensor, style: Tensor) -> None:
@@ -305,6 +372,7 @@ def test_resizing_takes_the_regions_along(content: Tensor, style: Tensor, dtype:
     assert float((canvas().detach() - images.resize(before, (24, 32))).abs().mean()) < 0.01
 
 
+@by_colour
 def test_equal_pixels_of_one_region_become_equal_wherever_they_are(content: Tensor, style: Tensor) -> None:
     photo = content.clone()
     color = torch.tensor([0.3, 0.6, 0.4])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from verism import images
 from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
 from verism.color import table as color_table
@@ -26,6 +27,12 @@ EDGE = (0.02, 1e-4)
 """Of the guided filter that brings regions to the edges of a larger photo: its windows' radius as a share of the short
 side, and what is noise to it, in squared RGB."""
 
+NOISE = (0.02, 1e-3)
+"""Likewise, of the filter that levels a photo's noise, and its finest texture."""
+
+CONTRAST = 1.2
+"""Largest factor by which the lightness of what that filter levels changes: above, the noise of a sky comes up."""
+
 
 @final
 class RegionalGrade(Grade):
@@ -35,7 +42,8 @@ class RegionalGrade(Grade):
     style shows the same there; whatever is left gets the function for the whole photo. Each function starts as a tone
     curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them: a further
     tone curve and tint, as cubic splines over lightness, so that no hue is singled out. Nothing else depends on the
-    place, so a sky cannot have two colours. No colour becomes more vivid than it was and than the style's most vivid
+    place, so a sky cannot have two colours. Noise stays as it was: what an edge-aware filter levels of the photo gets
+    hardly more contrast, and no more chroma. No colour becomes more vivid than it was and than the style's most vivid
     ones. What sRGB cannot show loses chroma, and keeps lightness and hue.
     """
 
@@ -160,18 +168,22 @@ class RegionalGrade(Grade):
         super().resize(content)
 
     def find(self, photo: Tensor) -> Tensor:
-        """Return how much each region's function counts: ``(1, K, H, W)``."""
-        return self.shares if photo.shape == self.photo.shape else self._shares(photo)
+        """Return the photo without its noise, RGB, and how much each region's function counts: ``(1, 3 + K, H, W)``."""
+        shares = self.shares if photo.shape == self.photo.shape else self._shares(photo)
+        return torch.cat([self._level(photo), shares], dim=1)
 
     def lattice(self) -> Tensor:
         """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those of the start, and what is added to them."""
         return self.tones + self.get_buffer("spline") @ self.controls
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo through the functions, mixed by region."""
-        own = self.space.encode(photo)[0]
-        graded = ToneAndChroma(self.matrix, lattice, self.hues)(own)
-        mixed = graded[0] + torch.einsum("khw,kchw->chw", places[0], graded[1:] - graded[0])
+        """Return the photo through the functions, mixed by region, with its noise as it was."""
+        own, level = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
+        graded, base = (self._mixed(colors, lattice, places[0, 3:]) for colors in (own, level))
+        noise, change = own - level, graded - base
+        most = CONTRAST * noise[:1].abs()
+        chroma = change[1:] * (noise[1:].norm(dim=0) / change[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
+        mixed = base + torch.cat([change[:1].clamp(-most, most), chroma])
         # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
         most = own[1:].norm(dim=0).maximum(self.vivid)
         share = (most / mixed[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
@@ -193,7 +205,8 @@ class RegionalGrade(Grade):
         """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
         own = photo.to(self.photo)
         nowhere = own.new_zeros(1, len(self.matrix) - 1, *own.shape[-2:])
-        return self.color(self.lattice(), own, nowhere).to(photo)
+        # A colour by itself has no noise.
+        return self.color(self.lattice(), own, torch.cat([own, nowhere], dim=1)).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""
@@ -208,10 +221,21 @@ class RegionalGrade(Grade):
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
 
+    def _mixed(self, colors: Tensor, lattice: Tensor, shares: Tensor) -> Tensor:
+        """Return Oklab colours ``(3, H, W)`` through the functions, mixed by ``shares`` ``(K, H, W)``."""
+        graded = ToneAndChroma(self.matrix, lattice, self.hues)(colors)
+        return graded[0] + torch.einsum("khw,kchw->chw", shares, graded[1:] - graded[0])
+
     def _shares(self, photo: Tensor) -> Tensor:
         """Return how much each region's function counts in the content photo at another size."""
         if not self.shares.shape[1]:
             return photo.new_zeros(1, 0, *photo.shape[-2:])
         radius = window_radius(EDGE[0], self.photo.shape[-2:])
         coefficients = local_affine(self.photo, self.shares, radius, EDGE[1])
+        return apply_upsampled(coefficients, photo).clamp(0, 1)
+
+    def _level(self, photo: Tensor) -> Tensor:
+        """Return a photo without its noise, found at the size of the fit."""
+        small = images.resize(photo, self.photo.shape[-2:])
+        coefficients = local_affine(small, small, window_radius(NOISE[0], small.shape[-2:]), NOISE[1])
         return apply_upsampled(coefficients, photo).clamp(0, 1)
