@@ -99,6 +99,12 @@ def style() -> Tensor:
 
 
 @pytest.fixture
+def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is noise, so that what becomes of a pixel follows from its colour and its regions alone."""
+    monkeypatch.setattr("verism.canvas.regional_grade.NOISE", (0.02, 1e-12))
+
+
+@pytest.fixture
 def photo_files(tmp_path: Path, content: Tensor, style: Tensor) -> list[str]:
     """The two photos as files, as command line options."""
     options = []

@@ -23,12 +23,6 @@ SPACE = Oklab()
 by_colour = pytest.mark.usefixtures("no_noise")
 
 
-@pytest.fixture
-def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is noise, so that what becomes of a pixel follows from its colour and its regions alone."""
-    monkeypatch.setattr("verism.canvas.regional_grade.NOISE", (0.02, 1e-12))
-
-
 def encoded(photo: Tensor) -> Tensor:
     """Colours in Oklab, ``(3, n)``."""
     return SPACE.encode(photo).flatten(2).squeeze(0)

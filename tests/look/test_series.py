@@ -46,6 +46,7 @@ def canvas(content: Tensor, style: Tensor) -> RegionalGrade:
     return canvas
 
 
+@pytest.mark.usefixtures("no_noise")
 def test_what_has_no_match_gets_the_common_look(canvas: RegionalGrade, style: Tensor) -> None:
     other = synthetic_photo(40, 52, seed=9)
     adapted = canvas.adapted(other, style, of_halves(other, style, (0.0, 1.0)))

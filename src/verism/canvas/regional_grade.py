@@ -17,7 +17,7 @@ from verism.canvas.grade import Grade
 from verism.color import table as color_table
 from verism.color import tone_and_chroma
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
-from verism.color.spaces import Oklab, into_gamut
+from verism.color.spaces import Oklab, chroma_of, into_gamut
 from verism.color.spline import cubic_spline
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
 from verism.errors import VerismError
@@ -182,11 +182,10 @@ class RegionalGrade(Grade):
         graded, base = (self._mixed(colors, lattice, places[0, 3:]) for colors in (own, level))
         noise, change = own - level, graded - base
         most = CONTRAST * noise[:1].abs()
-        chroma = change[1:] * (noise[1:].norm(dim=0) / change[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
+        chroma = change[1:] * (chroma_of(noise) / chroma_of(change)).clamp_max(1)
         mixed = base + torch.cat([change[:1].clamp(-most, most), chroma])
         # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
-        most = own[1:].norm(dim=0).maximum(self.vivid)
-        share = (most / mixed[1:].norm(dim=0).clamp_min(1e-6)).clamp_max(1)
+        share = (chroma_of(own).maximum(self.vivid) / chroma_of(mixed)).clamp_max(1)
         return into_gamut(torch.cat([mixed[:1], share * mixed[1:]]).unsqueeze(0))
 
     def table(self, content: Tensor) -> Tensor:
@@ -223,8 +222,8 @@ class RegionalGrade(Grade):
 
     def _mixed(self, colors: Tensor, lattice: Tensor, shares: Tensor) -> Tensor:
         """Return Oklab colours ``(3, H, W)`` through the functions, mixed by ``shares`` ``(K, H, W)``."""
-        graded = ToneAndChroma(self.matrix, lattice, self.hues)(colors)
-        return graded[0] + torch.einsum("khw,kchw->chw", shares, graded[1:] - graded[0])
+        whole = 1 - shares.sum(dim=0, keepdim=True)
+        return ToneAndChroma(self.matrix, lattice, self.hues).mixed(colors, torch.cat([whole, shares]))
 
     def _shares(self, photo: Tensor) -> Tensor:
         """Return how much each region's function counts in the content photo at another size."""

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from verism.color.monge_kantorovich import monge_kantorovich
+from verism.color.spaces import chroma_of
 
 KNOTS = 17
 """Of a tone curve, evenly from black to white."""
@@ -118,20 +120,34 @@ class ToneAndChroma(NamedTuple):
 
     def __call__(self, colors: Tensor) -> Tensor:
         """Map Oklab ``(3, …)``; returns ``(R, 3, …)``, one image a map."""
-        position = colors[0].clamp(0, 1) * (KNOTS - 1)
-        left = position.floor().long().clamp_max(KNOTS - 2)
-        table = self.tones.transpose(1, 2)
-        result = torch.lerp(table[..., left], table[..., left + 1], position - left)
-        result = result + torch.einsum("roi,i...->ro...", self.matrix, colors)
-        angle = torch.atan2(colors[2], colors[1]) / (2 * math.pi) % 1 * HUES
-        before = angle.floor().long()
-        hues = self.hues.permute(0, 3, 1, 2)
-        this, following = (
-            torch.lerp(hues[..., hue % HUES, left], hues[..., hue % HUES, left + 1], position - left)
-            for hue in (before, before + 1)
+        points = colors.flatten(1)
+        tones, hues = self._looked_up(points)
+        result = torch.einsum("roi,in->ron", self.matrix, points)
+        result += tones.permute(1, 2, 0)
+        result[:, 1:] += hues.permute(1, 2, 0)
+        return result.view(-1, *colors.shape)
+
+    def mixed(self, colors: Tensor, shares: Tensor) -> Tensor:
+        """Map Oklab ``(3, …)``; returns the mean of the maps, of the same shape, weighted by ``shares`` ``(R, …)``."""
+        points, weights = colors.flatten(1), shares.flatten(1)
+        tones, hues = (torch.einsum("nrc,rn->cn", values, weights) for values in self._looked_up(points))
+        matrices = torch.einsum("roi,rn->oin", self.matrix, weights)
+        result = tones + torch.einsum("oin,in->on", matrices, points)
+        result[1:] += hues
+        return result.view_as(colors)
+
+    def _looked_up(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the tables say of colours ``(3, n)``: tones ``(n, R, 3)``, and shifts by hue ``(n, R, 2)``."""
+        tone, to_the_next = _between_knots(points[0].clamp(0, 1) * (KNOTS - 1), KNOTS - 2)
+        hue, of_the_next = _between_knots(torch.atan2(points[2], points[1]) / (2 * math.pi) % 1 * HUES, HUES - 1)
+        around = [(hue + more) % HUES * KNOTS + tone for more in (0, 1)]
+        count = _colorful(chroma_of(points))
+        counts = [count * (1 - of_the_next), count * of_the_next]
+        tones, hues = self.tones.transpose(0, 1), self.hues.permute(1, 2, 0, 3).flatten(0, 1)
+        return (
+            _interpolated(tones, [tone], [torch.ones_like(count)], to_the_next),
+            _interpolated(hues, around, counts, to_the_next),
         )
-        result[:, 1:] += _colorful(colors[1:].norm(dim=0)) * torch.lerp(this, following, angle - before)
-        return result
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
         """Return the map that is such a share, from 0 to 1, of the way to another."""
@@ -342,15 +358,42 @@ def tone_curve(
 
 def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     """Return the weighted quantiles of ``values`` ``(n,)`` at shares ``at`` ``(q,)``, float64."""
-    ordered, order = values.double().sort()
+    ordered, order = values.sort()
     shares = weights.double()[order].cumsum(0)
     found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
-    return ordered[found]
+    return ordered[found].double()
 
 
 def most_chroma(colors: Tensor, weights: Tensor) -> Tensor:
     """Return the chroma that one percent of the Oklab colours ``(3, n)`` exceed."""
-    return quantiles(colors[1:].norm(dim=0), weights, torch.tensor([0.99]))[0]
+    return quantiles(chroma_of(colors), weights, torch.tensor([0.99]))[0]
+
+
+def _between_knots(positions: Tensor, last: int) -> tuple[Tensor, Tensor]:
+    """Return the knot before each position ``(n,)``, at most ``last``, and how far it is to the next, from 0 to 1."""
+    before = positions.floor().long().clamp(0, last)
+    return before, positions - before
+
+
+def _interpolated(table: Tensor, knots: list[Tensor], counts: list[Tensor], to_the_next: Tensor) -> Tensor:
+    """Return ``Σ count · value``, linear between rows of a table.
+
+    Args:
+        table: ``(rows, R, c)``.
+        knots: rows at which to look, ``(n,)`` each.
+        counts: what each is multiplied by, ``(n,)`` each.
+        to_the_next: ``(n,)`` in [0, 1], how much of it is of the following row.
+
+    Returns:
+        ``(n, R, c)``.
+    """
+    rows = torch.stack([row for knot in knots for row in (knot, knot + 1)], dim=1)
+    weights = torch.stack(
+        [part for count in counts for part in (count * (1 - to_the_next), count * to_the_next)], dim=1
+    )
+    # Sums rows that it reads as they lie in memory: several times as fast as looking up each number.
+    found = F.embedding_bag(rows, table.flatten(1), per_sample_weights=weights.to(table), mode="sum")
+    return found.unflatten(1, table.shape[1:])
 
 
 def _colorful(chroma: Tensor) -> Tensor:
@@ -483,7 +526,7 @@ def _mean(colors: Tensor, weights: Tensor) -> Tensor:
 
 def _neutrality(colors: Tensor, weights: Tensor) -> Tensor:
     """Return how much each colour counts for the neutral axis: the quarter of a photo with the least chroma, about."""
-    chroma = colors[1:].norm(dim=0)
+    chroma = chroma_of(colors)
     least = float(quantiles(chroma, weights, torch.tensor([0.25])))
     return weights * torch.exp(-((chroma / min(max(least, 0.015), 0.2)) ** 2))
 
