@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from jsonargparse import ArgumentParser
 from matplotlib.axes import Axes
@@ -130,8 +131,9 @@ def convolution_outputs(features: Mapping[str, Tensor], activation: nn.Module) -
     """
     figure, panels = _panels(-(-len(features) // 4), 4, sharey=True)
     for panel, (name, values) in zip(panels, features.items(), strict=False):
-        flat = values.flatten()
-        panel.hist(flat.numpy(), bins=100, weights=[100 / flat.numel()] * flat.numel(), color="tab:blue", log=True)
+        counts, edges = np.histogram(values.numpy(), bins=100)
+        panel.stairs(100 * counts / values.numel(), edges, fill=True, color="tab:blue")
+        panel.set_yscale("log", nonpositive="clip")
         panel.set_title(f"{name}, σ = {float(values.std()):.3g}", fontsize="medium")
     figure.supxlabel(f"output for the result, before the activation, which is {activation}", fontsize="medium")
     figure.supylabel("outputs, %", fontsize="medium")
