@@ -95,7 +95,10 @@ def test_convolution_outputs_have_a_panel_each() -> None:
     figure = convolution_outputs(features, nn.Tanh())
     panels = figure.axes
     assert [panel.get_title().split(",")[0] for panel in panels] == [layer.name for layer in CONVOLUTIONS]
-    assert sum(patch.get_height() for patch in panels[0].patches) == pytest.approx(100)  # type: ignore[attr-defined]
+    (histogram,) = panels[0].patches
+    assert isinstance(histogram, StepPatch)
+    assert sum(histogram.get_data()[0]) == pytest.approx(100)
+    assert panels[0].get_yscale() == "log"
     # A sheet of ReLU's outputs looks as a sheet of Tanh's does; it says which, and that it is before that.
     assert "before the activation, which is Tanh()" in figure.get_supxlabel()
     assert len({panel.get_ylim() for panel in panels}) == 1
