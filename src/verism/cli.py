@@ -73,7 +73,7 @@ def main(args: Sequence[str] | None = None) -> None:
         message = " ".join(str(error).split())
         if isinstance(error, ArgumentError):
             meant = resolve_name("verism.commands.suggestion:meant")(message)
-            message = resolve_name("verism.commands.complaint:plain")(str(error))
+            message = resolve_name("verism.commands.complaint:plain")(error)
             if command in ("fit", "run", "sweep"):
                 message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
