@@ -216,7 +216,7 @@ def test_the_first_of_several_pages_is_said(tmp_path: Path, caplog: pytest.LogCa
             file.write(samples, photometric="rgb", metadata=None)
     with caplog.at_level("INFO"):
         assert difference(images.read(tmp_path / "photo.tif"), RAMP) == 0
-    assert "photo.tif: of its 2 pictures, the first is taken." in caplog.text
+    assert "photo.tif: only the first of its 2 pictures is used." in caplog.text
 
 
 def test_primaries_and_transfer_function(tmp_path: Path) -> None:
