@@ -47,7 +47,7 @@ def test_whether_a_file_could_be_written_is_found_out_without_a_trace(tmp_path: 
     for path in (tmp_path / "file", tmp_path / "new" / "folder" / "file"):
         atomic.check(path)
     for path, said in (
-        (tmp_path / "file" / "below", rf"file/below: cannot be written: {tmp_path / 'file'} is no folder; choose"),
+        (tmp_path / "file" / "below", rf"file/below: cannot be written: {tmp_path / 'file'} is not a folder; choose"),
         (tmp_path, "cannot be written: it is a folder; choose a name in it"),
         (Path("/proc/file"), r"/proc/file: cannot be written \(.*\); choose another place"),
     ):

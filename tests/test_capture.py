@@ -124,7 +124,7 @@ class TestRefuses:
         caplog.clear()
         _, same, _ = fit(photos, capture="auto", **options)
         assert same == losses
-        assert caplog.text.count("Steps are not captured: ") == 1
+        assert caplog.text.count("Steps are not captured as a CUDA graph: ") == 1
 
     def test_another_device(self, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
         self.refused(photos, "only an NVIDIA GPU can repeat a captured step", caplog)

@@ -43,8 +43,8 @@ def test_reads_what_is_whole() -> None:
     [
         (lambda: saved({"x": [torch.zeros(1).expand(1, 3, 10**5, 10**5)]}), "more values than the file has"),
         (lambda: saved(torch.zeros(1).as_strided((10**6, 10**5), (0, 0))), "more values than the file has"),
-        (lambda: saved({"x": torch.zeros(2, 2).to_sparse()}), "no plain one"),
-        (lambda: saved({"x": torch.empty(10**6, 10**5, device="meta")}), "no plain one"),
+        (lambda: saved({"x": torch.zeros(2, 2).to_sparse()}), "not a plain, dense one"),
+        (lambda: saved({"x": torch.empty(10**6, 10**5, device="meta")}), "not a plain, dense one"),
         (lambda: packed({"x": torch.zeros(10**6)}), "is packed"),
     ],
     ids=["expanded", "strided", "sparse", "meta", "packed"],

@@ -309,7 +309,7 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
     except InterruptedRunError as error:
         raise KeyboardInterrupt from error
     except ArgumentError as error:
-        raise VerismError(plain(str(error)) + meant(" ".join(str(error).split()))) from error
+        raise VerismError(plain(error) + meant(" ".join(str(error).split()))) from error
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
     except SystemExit as error:

@@ -94,7 +94,7 @@ def check(path: Path) -> None:
             names.append(folder.name)
             folder = folder.parent
         if not folder.is_dir():
-            raise VerismError(f"{path}: cannot be written: {folder} is no folder; choose another place.")
+            raise VerismError(f"{path}: cannot be written: {folder} is not a folder; choose another place.")
         for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys(names)):
             _try(folder / name)
     except OSError as error:

@@ -71,7 +71,7 @@ def _obstacle(canvas: nn.Module, passage: Passage) -> str | None:
 def _refuse(reason: str, capture: Capture) -> None:
     if capture is True:
         raise VerismError(f"--model.capture true: {reason}; choose auto or false.")
-    rank_zero_info(f"Steps are not captured: {reason}.")
+    rank_zero_info(f"Steps are not captured as a CUDA graph: {reason}.")
 
 
 class _Captured:

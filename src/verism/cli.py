@@ -15,18 +15,27 @@ from verism import version
 from verism.errors import VerismError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "run": ("verism.commands.run:run", "photos in, pictures out: verism mine.jpg theirs.jpg"),
-    "app": ("verism.app.command:app", "a local page: drop two photos, move the sliders, save the picture"),
-    "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
+    "run": ("verism.commands.run:run", "give photos the look of another, with one line: verism mine.jpg theirs.jpg"),
+    "app": ("verism.app.command:app", "open a local page: drop two photos, move the sliders, save the picture"),
+    "fit": ("verism.commands.fit:fit", "give one photo the look of another, with full control over the method"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
-    "render": ("verism.commands.render:render", "the picture of a run from its checkpoint, in any strength or format"),
-    "export": ("verism.commands.export:export", "the look that a run has found as a lookup table for other programs"),
-    "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
-    "test": ("verism.commands.evaluate:evaluate", "measure a result: structure, colour, style"),
-    "doctor": ("verism.commands.doctor:doctor", "what this machine has, and what that means for a run"),
+    "render": (
+        "verism.commands.render:render",
+        "write the picture of a run again from its checkpoint, in any strength or format",
+    ),
+    "export": (
+        "verism.commands.export:export",
+        "write the look that a run has found as a lookup table for other programs",
+    ),
+    "sweep": (
+        "verism.sweep.command:sweep",
+        "run fit over a grid of options and photos, and compare the results in a report",
+    ),
+    "test": ("verism.commands.evaluate:evaluate", "measure how good a result is: structure, colour, style"),
+    "doctor": ("verism.commands.doctor:doctor", "report what this machine has, and what that means for a run"),
     "figures": (
         "verism.commands.figures:figures",
-        "the paper's figures of finished runs: histograms, convolution outputs, …",
+        "draw the paper's figures of finished runs: histograms, convolution outputs, …",
     ),
 }
 """Command to the function that runs it, imported when it is needed, and its purpose."""
@@ -73,7 +82,7 @@ def main(args: Sequence[str] | None = None) -> None:
         message = " ".join(str(error).split())
         if isinstance(error, ArgumentError):
             meant = resolve_name("verism.commands.suggestion:meant")(message)
-            message = resolve_name("verism.commands.complaint:plain")(str(error))
+            message = resolve_name("verism.commands.complaint:plain")(error)
             if command in ("fit", "run", "sweep"):
                 message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")

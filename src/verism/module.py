@@ -45,10 +45,9 @@ class StyleTransfer(TrainableModule):
     canvas → image → features → statistics → terms → total, in ``evaluate``. The canvas holds the only parameter.
 
     Attributes:
-        losses: all that have a weight, by name.
-        compared: the same, each as often as there are regions; set with the targets.
+        compared: the losses by name, each split by region if there are regions; set with the targets.
         feature_pass: takes an image through the backbone, and hands each loss the statistics of its layers.
-        evaluation: ``evaluate``, or its graph on a GPU.
+        evaluation: ``evaluate``, or the CUDA graph captured from it.
 
     Example:
         >>> import verism
@@ -82,36 +81,39 @@ class StyleTransfer(TrainableModule):
         """Put the parts together; a part that is left out is the paper's.
 
         Args:
-            canvas: what is optimised, and how it becomes an image; the paper's is Pixels.
-            backbone: the frozen network that looks at the image; the paper's is VGG19.
-            content: keeps the content photo's content; the paper's is ContentLoss.
-            style: takes on the style photo's style; the paper's is StyleLoss.
-            color: takes on the style photo's colours; the paper's is ColorLoss, with weight 0.
-            photorealism: keeps the image locally an affine function of the content photo; null leaves it out.
-            consistency: treats a colour of the content photo alike wherever it is; null leaves it out.
+            canvas: what is optimised, and how it becomes an image: Pixels (the paper's), RegionalGrade, Lut3d or
+                BilateralGrid.
+            backbone: the frozen network whose features the losses compare: VGG19 (the paper's) or VGG16.
+            content: the loss that keeps the content photo's content.
+            style: the loss that brings in the style photo's style; the paper's is StyleLoss.
+            color: the loss that brings in the style photo's colours; the paper's is ColorLoss, with weight 0.
+            photorealism: a loss that keeps the image locally an affine function of the content photo; null leaves it
+                out.
+            consistency: a loss that is lowest if a colour of the content photo is treated alike wherever it is; null
+                leaves it out.
             losses: further terms of the total, by a name of your choice under which they are logged. From the command
                 line, --model.losses.NAME takes a class, such as MomentsLoss or your own my_module.MyLoss, and
                 --model.losses.NAME.weight and its like take the options of that class.
-            optimizer: makes the optimiser of the canvas's parameter; the paper's is Adam, lr 0.01.
+            optimizer: makes the optimiser of the canvas's parameters; the paper's is Adam with a learning rate of 0.01.
             lr_scheduler: changes the optimiser's learning rate after every step, such as
-                torch.optim.lr_scheduler.CosineAnnealingLR; it starts anew at each scale. null: the rate stays.
+                torch.optim.lr_scheduler.CosineAnnealingLR; it starts anew at each scale. null: the rate is constant.
             scales: short sides in pixels, ascending to --data.size, at which the image is optimised one after the
                 other, each time with new targets and a new optimiser; null: at --data.size alone.
-            shares: what share of the steps each of the scales gets, in any unit; null: all the same.
-            tile: side in pixels, a multiple of 16, of the tiles in which the image passes the network, which bounds
-                the memory of a step and changes nothing else but its time; null: it passes at once, which is the
-                fastest; auto: in tiles through as many of the network's five blocks, from the first, as it takes to fit
-                into half of the free memory, and on a CPU through the first in any case, whose maps are the largest.
-            capture: repeat the operations of a step as a CUDA graph, which does not wait for Python and changes nothing
-                else, if the image passes at once. auto: where the GPU and the parts allow it, else with a line that
-                says why not. true: likewise, or the run is refused. false: never. A graph is compared with a step by
-                itself before it is used.
-            patience: end the run if, within so many steps at the last of the scales, the loss has not fallen by a
-                hundredth; null: it has all of its steps.
+            shares: relative number of steps for each of the scales, such as "[3, 4, 3]"; null: the same for all.
+            tile: side in pixels, a multiple of 16, of the tiles in which the network processes the image; smaller tiles
+                need less memory and more time, and the result is the same. null: no tiles, the fastest choice. auto:
+                tiles in as many of the network's first blocks as it takes for a step to fit into half of the free
+                memory; on a CPU always in the first block, whose feature maps are the largest.
+            capture: record a step as a CUDA graph and replay it, which saves the time that the GPU waits for Python; it
+                needs an image that is not processed in tiles. auto: if the GPU and the parts of the run allow it;
+                otherwise a line says why not. true: the run is refused if they do not. false: never. The graph's
+                result is compared with that of a normal step before it is used.
+            patience: end the run early if the loss has not fallen by 1 % within this number of steps, counted at the
+                last of the scales; null: never.
 
         Raises:
             VerismError: every loss has weight 0, an added loss has a name that cannot be used, a loss asks for a layer
-                that the backbone has not, or the scales are none.
+                that the backbone does not have, or the scales are not valid.
         """
         super().__init__()
         self.canvas = canvas

@@ -40,7 +40,7 @@ def _check(found: Any) -> None:
         value = left.pop()
         if isinstance(value, Tensor):
             if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
-                raise ValueError("holds a tensor that is no plain one")
+                raise ValueError("holds a tensor that is not a plain, dense one")
             if value.numel() * value.element_size() > value.untyped_storage().nbytes():
                 raise ValueError("holds a tensor with more values than the file has")
         elif isinstance(value, (dict, list, tuple, set)) and id(value) not in seen:

@@ -30,7 +30,7 @@ class TrainableModule(CanvasModule):
 
     Attributes:
         optimizer: makes the optimiser of the canvas's parameter.
-        lr_scheduler: makes what changes its learning rate after every step; None: the rate stays.
+        lr_scheduler: makes the scheduler that changes its learning rate after every step; None: the rate is constant.
         started_from: the photos that the canvas was started from; None before that.
     """
 

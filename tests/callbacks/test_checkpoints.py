@@ -225,7 +225,7 @@ def test_the_one_before_stays_and_is_offered(run: Callable[..., Path], capsys: p
     ("options", "sentence"),
     [
         (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
-        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels, and cannot go on"),
+        (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels, and cannot be continued"),
         (("--optimizer", "torch.optim.LBFGS"), "was made with another --optimizer, torch.optim.Adam"),
     ],
     ids=["size", "canvas", "optimizer"],
@@ -305,7 +305,7 @@ def test_of_another_version_is_refused(
                 "y",
             ]
         )
-    assert "a checkpoint of verism 0.0.7, which 0.1.0 cannot go on from" in capsys.readouterr().err
+    assert "a checkpoint of verism 0.0.7, which 0.1.0 cannot continue" in capsys.readouterr().err
 
 
 def full_for(monkeypatch: pytest.MonkeyPatch, *endings: str) -> None:
@@ -401,7 +401,7 @@ def test_a_run_with_nothing_left_to_do_writes_its_picture(
     again = run(*steps(3), "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
     assert again != first
     assert torch.equal(images.read(again / "result.png"), images.read(first / "result.png"))
-    assert "The checkpoint is of step 3, and --trainer.max_steps is 3: nothing was left to do" in caplog.text
+    assert "The checkpoint is of step 3, and --trainer.max_steps is 3: no step was left to do" in caplog.text
 
 
 def test_what_a_run_left_unfinished_is_replaced_but_nothing_else(
@@ -450,7 +450,7 @@ def test_a_refused_checkpoint_leaves_no_folder(
 def test_other_options_are_said(run: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
     run(*steps(2))
     run(*steps(3), "--ckpt_path", "last", "--model.content.weight", "3", "--model.tile", "16")
-    assert "Going on with other options than before: content.weight 3.0 (before: 1000.0)." in caplog.text
+    assert "Options that differ from the run that is continued: content.weight 3.0 (before: 1000.0)." in caplog.text
 
 
 def test_a_run_that_did_not_begin_leaves_no_empty_checkpoint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jsonargparse import ArgumentError
 
@@ -20,9 +22,12 @@ def options() -> FitOptions:
     ("args", "said"),
     [
         (["--trainer.max_steps=few"], "--trainer.max_steps few: must be a whole number."),
-        (["--model.tile=wide"], "--model.tile wide: must be a whole number or 'auto' or null."),
+        (["--model.tile=wide"], "--model.tile wide: must be a whole number, 'auto' or null."),
         (["--output.depth=12"], "--output.depth 12: must be 8, 16 or null."),
-        (["--trainer.limit_train_batches=x"], "--trainer.limit_train_batches x: must be a whole number or a number or"),
+        (
+            ["--trainer.limit_train_batches=x"],
+            "--trainer.limit_train_batches x: must be a whole number, a number or null.",
+        ),
         (["--data.merge=\u2028"], "--data.merge: must be a list."),
         (["--data.merge=a\u2028b"], "--data.merge a b: must be a list."),
         (["--model.scales=[a]"], "--model.scales a: must be a whole number or null."),
@@ -35,10 +40,15 @@ def options() -> FitOptions:
             "--trainer.logger: lightning.pytorch.loggers.CSVLogger: the following arguments are required: save_dir",
         ),
         (["--trainer.callbacks.after=3"], "--trainer.callbacks: lightning.Callback: has no option after"),
-        (["--model.losses.a.weight=3"], "--model.losses: needs a class before its options"),
-        (["--model.losses=3"], "--model.losses 3: must be a dictionary such as"),
+        (["--model.losses=3"], "--model.losses 3: must be a dictionary such as {name: value}."),
+        (["--model.content.normalization=x"], "--model.content.normalization x: must be 'paper' or 'relative'."),
+        (
+            ["--model.style={class_path: StyleLoss, init_args: {weight: x}}"],
+            "--model.style.weight x: must be a number.",
+        ),
+        (["--model.style=Lut3d"], "--model.style Lut3d: is not a class that this option takes; name your own as"),
         (["--model.canvas.init=a\0"], "--model.canvas.init: embedded null byte"),
-        (["--model.canvas=Lut3d", "--model.canvas.space=Oklub"], "--model.canvas.space Oklub: must be a class."),
+        (["--model.canvas=Lut3d", "--model.canvas.space=Oklub"], "--model.canvas.space Oklub: is not a class that"),
         (["--regions.path=" + "x" * 300], "--regions.path: xxxx"),
         (["--trainer.strategy.x=3"], "--trainer.strategy auto: must be a text or a class."),
     ],
@@ -47,9 +57,51 @@ def options() -> FitOptions:
 def test_of_fit(options: FitOptions, args: list[str], said: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         options.read([*PHOTOS, *args])
-    assert plain(str(caught.value)).startswith(said)
+    assert plain(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        (
+            "{fine: {class_path: StyleLoss}, grain: {class_path: StyleLoss, init_args: {weight: x}}}",
+            ".weight x: must be",
+        ),
+        ("{grain: {class_path: StyleLoss, init_args: {layers: {conv1_1: x}}}}", ".layers.conv1_1 x: must be a number."),
+        ("{grain: {class_path: StyleLoss, init_args: {weights: 1}}}", ": verism.StyleLoss: has no option weights"),
+        ("{grain: {class_path: NoLoss}}", " NoLoss: is not a class that this option takes"),
+        ("{fine: {class_path: StyleLoss}, grain: 3}", " 3: is not a class that this option takes"),
+        ("{grain: {weight: 3}}", ": needs a class before its options: give --model.losses.grain itself first"),
+    ],
+    ids=lambda value: value[:40],
+)
+@pytest.mark.parametrize("place", ["option", "config"])
+def test_of_one_of_the_losses(options: FitOptions, place: str, losses: str, said: str, tmp_path: Path) -> None:
+    config = tmp_path / "losses.yaml"
+    config.write_text(f"model: {{losses: {losses}}}", encoding="utf-8")
+    with pytest.raises(ArgumentError) as caught:
+        options.read([*PHOTOS, f"--model.losses={losses}" if place == "option" else f"--config={config}"])
+    assert plain(caught.value).startswith(f"--model.losses.grain{said}")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([".grain=StyleLoss", ".grain.weight=x"], ".grain.weight x: must be a number."),
+        ([".fine=StyleLoss", ".grain=ColorLoss", ".grain.weight=x"], ".grain.weight x: must be a number."),
+        ([".grain=StyleLoss", ".grain.layers={conv1_1: x}"], ".grain.layers.conv1_1 x: must be a number."),
+        ([".grain=StyleLoss", ".grain.weights=3"], ".grain: verism.StyleLoss: has no option weights"),
+        ([".grain=Lut3d"], ".grain Lut3d: is not a class that this option takes"),
+        ([".grain.init_args.weight=x"], ".grain: needs a class before its options"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_of_a_loss_given_by_its_name(options: FitOptions, args: list[str], said: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        options.read([*PHOTOS, *(f"--model.losses{arg}" for arg in args)])
+    assert plain(caught.value).startswith(f"--model.losses{said}")
 
 
 def test_others_are_left_as_they_are() -> None:
-    assert plain("unrecognized arguments:\n  --paint") == "unrecognized arguments: --paint"
-    assert plain('Parser key "run": Not of type Path: x cannot be followed') == "run: x cannot be followed"
+    assert plain(TypeError("unrecognized arguments:\n  --paint")) == "unrecognized arguments: --paint"
+    assert plain(TypeError('Parser key "run": Not of type Path: x cannot be followed')) == "run: x cannot be followed"

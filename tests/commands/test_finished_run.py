@@ -46,5 +46,5 @@ def test_knows_its_masks(run: Callable[..., Path], tiny_weights: Weights, tmp_pa
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, text: str | bytes | None) -> None:
     if text is not None:
         (tmp_path / "config.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
-    with pytest.raises(VerismError, match=r"holds no run: config\.yaml is missing"):
+    with pytest.raises(VerismError, match=r"is not the folder of a run: config\.yaml is missing"):
         FinishedRun.read(tmp_path)

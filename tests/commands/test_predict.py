@@ -327,7 +327,7 @@ def test_two_photos_of_one_name_are_refused(look: Path, photos: list[Path], caps
         picture.save(photos[0].parent / "a.gif")
     for other in (photos[0].parent / "other" / "a.png", photos[0].parent / "a.gif"):
         refused(look, "--data.photos", photos[0], other)
-        assert f"{other}: another photo has this name too" in capsys.readouterr().err
+        assert f"{other}: another photo has the same name" in capsys.readouterr().err
     assert not Path("graded").exists()
 
 
@@ -452,7 +452,10 @@ def test_clips_are_never_replaced_and_keep_their_containers(
 
 def test_what_moves_is_not_treated_by_its_place(look: Path, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refused(look, "--data.photos", clip, "--output.local", "true")
-    assert "clip.mkv: --output.local true treats places differently, which moves in a clip" in capsys.readouterr().err
+    assert (
+        "clip.mkv: --output.local true treats places differently, which would flicker in a clip"
+        in capsys.readouterr().err
+    )
     assert not Path("graded").exists()
 
 
@@ -470,4 +473,4 @@ def test_a_clip_needs_a_package(
 ) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     refused(look, "--data.photos", clip)
-    assert "Clips are read with another package: pip install 'verism[video]'" in capsys.readouterr().err
+    assert "Clips need another package: pip install 'verism[video]'" in capsys.readouterr().err

@@ -22,6 +22,14 @@ def test_the_nearest_option_is_named(wrong: str, right: str) -> None:
     assert meant(f"unrecognized arguments: --{wrong} 3") == f"; did you mean {right}?"
 
 
+def test_the_nearest_option_of_a_class_is_named() -> None:
+    unknown = (
+        "Parser key \"model.losses\": Problem with given class_path 'verism.StyleLoss': Option '{}' is not accepted"
+    )
+    assert meant(unknown.format("weights")) == "; did you mean weight?"
+    assert meant(unknown.format("brightness")) == ""
+
+
 def test_nothing_is_made_up() -> None:
     assert meant("unrecognized arguments: --colourless.green.ideas") == ""
     assert meant("some other complaint about data.szie") == ""

@@ -69,9 +69,9 @@ def test_weights_too_far_apart_are_refused() -> None:
     [
         ([1.0], "has 1 weights for 2 style photos; give one each"),
         ([1.0, 2.0, 3.0], "has 3 weights for 2 style photos"),
-        ([1.0, -1.0], "-1.0 is no weight; give numbers from 0"),
-        ([1.0, float("nan")], "nan is no weight"),
-        ([float("inf"), 1.0], "inf is no weight"),
+        ([1.0, -1.0], "-1.0 is not a weight; give finite numbers that are not negative"),
+        ([1.0, float("nan")], "nan is not a weight"),
+        ([float("inf"), 1.0], "inf is not a weight"),
         ([0.0, 0.0], "all weights are 0"),
     ],
 )

@@ -118,7 +118,9 @@ def test_a_backbone_that_is_shown_the_whole_image_says_so_of_tiles(
     monkeypatch.setattr(models, "vit_b_16", tiny_vit)
     with pytest.raises(SystemExit, match="2"):
         extended("vit.ViT", "--model.tile", "64")
-    assert "--model.tile 64: ViT has to be shown the whole image; choose auto or null" in capsys.readouterr().err
+    assert (
+        "--model.tile 64: ViT can only process the whole image at once; choose auto or null" in capsys.readouterr().err
+    )
 
 
 TRUSTED = ("--trust", "total_variation", "--trust", "fourier")

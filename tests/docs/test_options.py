@@ -16,6 +16,7 @@ from lightning.pytorch import Trainer
 import verism
 from verism.callbacks import Checkpoints, Histograms, Metrics, Output, Page, RegionMap, Snapshots
 from verism.canvas import Canvas
+from verism.commands.options import FitOptions
 from verism.losses import Loss
 
 PAGES_OF_CLASSES = sorted((ROOT / "docs").glob("losses/*.md")) + sorted((ROOT / "docs").glob("canvases/*.md"))
@@ -115,3 +116,9 @@ def test_an_option_that_is_named_exists(document: Path) -> None:
         if section not in OTHERS and option not in KNOWN.get(section, ()):
             unknown.append(f"--{section}.{option}")
     assert unknown == []
+
+
+def test_the_help_of_losses_says_how_to_add_one() -> None:
+    """jsonargparse would show an attribute's description in place of that of an argument of the same name."""
+    words = FitOptions().parser.format_help().split()
+    assert "--model.losses.NAME takes a class" in " ".join(words)

@@ -84,13 +84,13 @@ def test_what_is_no_look_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VerismError, match=r"look\.safetensors: no such look"):
         look_file.read(path)
     path.write_text("this is text")
-    with pytest.raises(VerismError, match="damaged, or no look"):
+    with pytest.raises(VerismError, match="damaged, or not a look"):
         look_file.read(path)
     save_file({"table": table(5)}, path)
-    with pytest.raises(VerismError, match="is no look; make one with verism export"):
+    with pytest.raises(VerismError, match="is not a look; make one with verism export"):
         look_file.read(path)
     save_file({"table": table(5)}, path, {"format": "verism.look", "version": "2"})
-    with pytest.raises(VerismError, match="is a look of version 2, and 1 is read here"):
+    with pytest.raises(VerismError, match="is a look of format version 2; this verism reads version 1"):
         look_file.read(path)
     made = {"format": "verism.look", "version": "1"}
     for wrong in (
@@ -103,8 +103,8 @@ def test_what_is_no_look_is_refused(tmp_path: Path) -> None:
         with pytest.raises(VerismError, match="damaged: its table has the shape"):
             look_file.read(path)
     save_file({"table": torch.full((3, 5, 5, 5), torch.nan)}, path, made)
-    with pytest.raises(VerismError, match="no numbers"):
+    with pytest.raises(VerismError, match="not finite"):
         look_file.read(path)
     save_file({"other": table(5)}, path, made)
-    with pytest.raises(VerismError, match="damaged, or no look"):
+    with pytest.raises(VerismError, match="damaged, or not a look"):
         look_file.read(path)

@@ -144,7 +144,7 @@ def test_what_cannot_be_adapted_gets_one_sentence(
         (
             regional,
             ("--output.local", "true"),
-            "--adapt true: treats each photo by its own regions; leave out --outp",
+            "--adapt true already treats each photo by its own regions; leave out --outp",
         ),
     ):
         with pytest.raises(SystemExit, match="2"):

@@ -21,7 +21,7 @@ def test_refuses_a_name_of_an_added_loss_that_would_hide_another_or_cannot_be_lo
 
 
 def test_every_weight_zero_is_refused(tiny_weights: Weights) -> None:
-    with pytest.raises(VerismError, match="every loss has weight 0"):
+    with pytest.raises(VerismError, match="Every loss has weight 0"):
         StyleTransfer.paper(content=ContentLoss(0), style=StyleLoss(0))
 
 

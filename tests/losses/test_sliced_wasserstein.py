@@ -186,7 +186,7 @@ def test_a_large_sample_is_about_the_whole(content: Tensor, style: Tensor) -> No
 
 @pytest.mark.parametrize("options", [{"positions": 1}, {"positions": 0}, {"directions": 0}])
 def test_too_few_are_refused(options: dict[str, int]) -> None:
-    with pytest.raises(VerismError, match="needs at least 1 direction and 2 positions"):
+    with pytest.raises(VerismError, match="directions must be at least 1, and positions at least 2"):
         SlicedWassersteinLoss(**options)  # type: ignore[arg-type]
 
 

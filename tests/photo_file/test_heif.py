@@ -119,4 +119,4 @@ def test_the_first_picture_of_a_sequence(tmp_path: Path, caplog: pytest.LogCaptu
         save(path, Image.fromarray(RAMP), format=form, quality=100, save_all=True, append_images=[other])
         with caplog.at_level("INFO"):
             assert difference(images.read(path), RAMP) < 4
-        assert f"{path}: of its 2 pictures, the first is taken." in caplog.text
+        assert f"{path}: only the first of its 2 pictures is used." in caplog.text

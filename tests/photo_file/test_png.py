@@ -147,5 +147,5 @@ def test_a_missing_end_is_no_matter_where_the_pixels_are_whole(tmp_path: Path) -
 def test_an_animation_with_damaged_frames(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         photo = photo_file.read(png(tmp_path / "photo.png", (b"acTL", struct.pack(">II", 3, 0))))
-    assert "photo.png: of its 3 pictures, the first is taken." in caplog.text
+    assert "photo.png: only the first of its 3 pictures is used." in caplog.text
     assert torch_equal(photo, RAMP)

@@ -97,7 +97,7 @@ def test_the_preview_of_a_file_that_is_named_as_a_raw_one_is_not_taken(tmp_path:
 def test_without_the_package_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_dng(tmp_path / "photo.dng", np.full((300, 400), 1000, np.uint16))
     monkeypatch.setattr(photo_file.raw, "RAWPY", False)
-    with pytest.raises(VerismError, match=r"photo.dng: a raw file is developed by another package: pip install"):
+    with pytest.raises(VerismError, match=r"photo.dng: raw files need another package: pip install"):
         images.read(tmp_path / "photo.dng")
 
 

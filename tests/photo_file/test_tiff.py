@@ -216,7 +216,7 @@ def test_the_first_of_several_pages_is_said(tmp_path: Path, caplog: pytest.LogCa
             file.write(samples, photometric="rgb", metadata=None)
     with caplog.at_level("INFO"):
         assert difference(images.read(tmp_path / "photo.tif"), RAMP) == 0
-    assert "photo.tif: of its 2 pictures, the first is taken." in caplog.text
+    assert "photo.tif: only the first of its 2 pictures is used." in caplog.text
 
 
 def test_primaries_and_transfer_function(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_just_outside_of_the_range_is_clipped_and_said(tmp_path: Path, caplog: p
 def test_far_outside_of_the_range_is_an_option(tmp_path: Path) -> None:
     path = write(tmp_path / "photo.tif", (RAMP / 255 * 4).astype(np.float32), photometric="rgb")
     with pytest.raises(
-        VerismError, match=r"outside of \[0, 1\]; scale them before, or say with --data.white .* to 4\)"
+        VerismError, match=r"outside of \[0, 1\]; scale them, or give .* white with --data.white .* to 4\)"
     ):
         photo_file.read(path)
     assert difference(photo_file.read(path, white=4).pixels, RAMP) < 1e-3

@@ -90,7 +90,7 @@ def test_the_depth_is_the_photos_unless_asked_otherwise(tmp_path: Path, content:
             photo_file.write(path, Photo(content, depth=depth), {}, Encoding(depth=asked))  # type: ignore[arg-type]
             assert photo_file.read(path).depth == found
     photo_file.write(tmp_path / "result.jpg", Photo(content, depth=16), {})
-    with pytest.raises(VerismError, match=r"result.jpg: has no 16 bits a sample; choose .png or .tiff"):
+    with pytest.raises(VerismError, match=r"result.jpg: cannot have 16 bits per channel; choose .png or .tiff"):
         photo_file.check(tmp_path / "result.jpg", Encoding(depth=16))
 
 

@@ -172,7 +172,9 @@ def test_no_colour_in_common_is_refused_at_any_threshold(tmp_path: Path) -> None
 def test_what_is_no_label_image_is_refused(tmp_path: Path) -> None:
     noise = Image.effect_noise(SIZE, 200).convert("RGB")
     for content, style, named in ((noise, painted(), "c"), (painted(), noise, "s")):
-        with pytest.raises(VerismError, match=rf"{named}.png: is no label image; paint each region in one colour"):
+        with pytest.raises(
+            VerismError, match=rf"{named}.png: is not a label image; paint each region in a single colour"
+        ):
             read(tmp_path, content, style)
 
 

@@ -97,7 +97,9 @@ def test_a_network_without_blocks_is_shown_the_whole_image(caplog: pytest.LogCap
 
 
 def test_a_network_without_blocks_cannot_be_passed_in_tiles() -> None:
-    with pytest.raises(VerismError, match=r"--model\.tile 64: Patches has to be shown the whole image; choose auto or"):
+    with pytest.raises(
+        VerismError, match=r"--model\.tile 64: Patches can only process the whole image at once; choose auto or"
+    ):
         chosen(Patches(), "patches", 64, torch.rand(1, 3, 96, 160))
 
 
@@ -119,4 +121,4 @@ def test_of_several_processes_each_takes_a_share_if_the_network_has_blocks(
         assert type(chosen(VGG19(), "conv1_1", None, image)) is Shared
         assert not caplog.text
         assert type(chosen(Patches(), "patches", "auto", image)) is AtOnce
-    assert "Patches has to be shown the whole image: each of the 2 processes does all the work" in caplog.text
+    assert "Patches can only process the whole image at once: each of the 2 processes does all the work" in caplog.text

@@ -61,7 +61,7 @@ def photos_in(folder: str) -> list[Path]:
     """
     path = Path(folder).expanduser()
     if not folder.strip() or not path.is_dir():
-        raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its whole path.")
+        raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its full path.")
     files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
     if not files:
         raise VerismError(f"{folder}: there are no files in it.")
@@ -120,7 +120,7 @@ def _series(run: FittedRun) -> Series:
     canvas, data = run.look.canvas, run.model.data
     if not isinstance(canvas, RegionalGrade):
         raise VerismError(
-            "Only a look by regions can treat each photo by its own; choose that method, or leave it out."
+            "Only a look with regions can treat each photo by its own regions; choose that method, or turn this off."
         )
     return Series(canvas, run.model.reference.cpu(), data.photos.style, data.opacity, data.size)
 

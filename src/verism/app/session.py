@@ -149,7 +149,7 @@ class Session:
             StoppedError: somebody stopped it.
         """
         if photo is None or not styles:
-            raise VerismError("Two photos are needed: yours, and one whose look it shall take on.")
+            raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
         self.stopping.clear()
         if (self._photos, self._config) != ((photo, tuple(styles)), config):
             self._photos, self._config = (photo, tuple(styles)), config

@@ -39,8 +39,8 @@ class Checkpoints(Checkpoint):
         """Choose how often.
 
         Args:
-            every_n_steps: write a checkpoint every so many steps; null: only every_minutes decides.
-            every_minutes: write a checkpoint every so many minutes, at the end of a step.
+            every_n_steps: number of steps between checkpoints; null: only every_minutes decides.
+            every_minutes: minutes between checkpoints, which are written at the end of a step.
 
         Raises:
             VerismError: one of them is not above 0.

@@ -42,9 +42,9 @@ class Histograms(Periodic):
         """Choose what, and how often.
 
         Args:
-            every_n_steps: steps from one histogram of the image to the next; null: 50, or 5 in runs of at most 100.
-            activations: also the outputs of all 16 convolutions (13 with VGG16); costs a forward pass through the whole
-                network.
+            every_n_steps: number of steps between histograms of the image; null: 50, or 5 in runs of at most 100.
+            activations: also write histograms of the outputs of all 16 convolutions (13 with VGG16), which costs a
+                forward pass through the whole network.
         """
         super().__init__(every_n_steps)
         self.activations = activations

@@ -60,7 +60,7 @@ class Metrics(Periodic):
         """Choose how often.
 
         Args:
-            every_n_steps: measure every so many steps; a measurement takes about as long as one step in float32.
+            every_n_steps: number of steps between measurements; each takes about as long as one step in float32.
         """
         super().__init__(every_n_steps)
         self._measure: RunMeasure

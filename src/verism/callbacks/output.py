@@ -32,7 +32,7 @@ from verism.photo_file import MIN_SIDE, Encoding
 
 
 class Output(Callback):
-    """Writes the result to a file at the end of the run, also if that is Ctrl-C, ``max_time`` or an error.
+    """Writes the result to a file when the run ends, also by Ctrl-C, ``max_time`` or an error.
 
     A canvas that colours the photo is rendered over the content photo at its full size; one of pixels has no more than
     were optimised. What is written is the last state that was good: a run whose loss is no longer finite is stopped,
@@ -187,7 +187,7 @@ class Output(Callback):
                 raise VerismError("No step was made, and so there is no result; see --trainer.max_steps and max_time.")
             rank_zero_info(
                 f"The checkpoint is of step {trainer.global_step}, and --trainer.max_steps is {trainer.max_steps}: "
-                "nothing was left to do but to write the result."
+                "no step was left to do, so only the result is written."
             )
             self.on_train_end(trainer, pl_module)
         if self._failure is not None:

@@ -1,4 +1,4 @@
-"""The page of a run: its picture to be looked at from all sides, in one file beside it."""
+"""The page of a run: one HTML file that shows the result, its regions, histograms and figures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEAD = 1000
 
 
 class Page(Callback):
-    """Writes ``result.html`` beside ``result.png``, and likewise for any other name.
+    """Writes a page about the result next to it: ``result.html`` for ``result.png``.
 
     It needs no other file and no server: the photo and the result under a divider, sliders for strength, colour and
     tone with the command for what is seen, the style, the regions, histograms, losses, figures in words and all
@@ -46,7 +46,7 @@ class Page(Callback):
         """Choose whether.
 
         Args:
-            write: write result.html, a page that shows the result from all sides, next to the picture.
+            write: write an HTML page that shows the result, its regions, histograms and figures next to the picture.
         """
         self.write = write
         self.left: Mapping[str, str] = {}
@@ -95,7 +95,7 @@ class Page(Callback):
                 page = f"{picture.rpartition('.')[0]}.html"
                 get_filesystem(page).pipe_file(page, data)
         except (OSError, VerismError) as error:
-            rank_zero_warn(f"The page of the result could not be written, the result itself is whole: {error}")
+            rank_zero_warn(f"The page of the result could not be written; the result itself is complete: {error}")
             return
         rank_zero_info(f"Page: {page}")
         own = find(trainer, Checkpoints)

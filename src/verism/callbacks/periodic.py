@@ -1,4 +1,4 @@
-"""What is looked at now and then, in the logs of a run."""
+"""The base class of callbacks that log something about the image every few steps."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from verism.errors import VerismError
 from verism.module import StyleTransfer
 
 USUAL = 50
-"""Steps from one look to the next."""
+"""Default number of steps between looks."""
 
 CLOSE, SHORT = 5, 100
-"""The same in runs of at most so many steps."""
+"""Number of steps between looks in short runs, and the length up to which a run is short."""
 
 
 class Periodic(Callback):
@@ -33,7 +33,7 @@ class Periodic(Callback):
         """Choose how often; raise ``VerismError`` if that is less than 1.
 
         Args:
-            every_n_steps: steps from one look to the next; None: ``USUAL``, or ``CLOSE`` in runs of at most ``SHORT``.
+            every_n_steps: number of steps between looks; None: ``USUAL``, or ``CLOSE`` in runs of at most ``SHORT``.
         """
         if every_n_steps is not None and every_n_steps < 1:
             raise VerismError(f"every_n_steps {every_n_steps}: must be at least 1.")

@@ -34,7 +34,7 @@ class Snapshots(Periodic):
         """Choose how often.
 
         Args:
-            every_n_steps: steps from one snapshot of the image to the next; null: 50, or 5 in runs of at most 100.
+            every_n_steps: number of steps between snapshots of the image; null: 50, or 5 in runs of at most 100.
         """
         super().__init__(every_n_steps)
         self._content: Tensor

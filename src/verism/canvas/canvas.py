@@ -29,7 +29,7 @@ class Canvas(nn.Module, ABC):
         super().__init__()
         for name, weight in (weights or {}).items():
             if not 0 <= weight < math.inf:
-                raise VerismError(f"--model.canvas.{name} {weight}: must be a finite number from 0.")
+                raise VerismError(f"--model.canvas.{name} {weight}: must be finite and not negative.")
         self.penalty_weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:

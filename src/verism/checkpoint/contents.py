@@ -29,8 +29,8 @@ def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
     )
     if theirs != ours:
         raise VerismError(
-            f"--ckpt_path: the checkpoint holds {_said(theirs)}, and this run's canvas {_said(ours)}: go on with the "
-            "photos, the size and the canvas of the run that left it."
+            f"--ckpt_path: the checkpoint holds {_said(theirs)}, and this run's canvas {_said(ours)}: continue with "
+            "the photos, the size and the canvas of the run that wrote it."
         )
 
 
@@ -64,7 +64,7 @@ def built(
     recorded = checkpoint["hyper_parameters"]
     if "canvas" not in recorded:
         raise VerismError(
-            f"{path}: does not say what its run was made of, as checkpoints of the command fit do; pass the parts, "
+            f"{path}: does not record the parts of its run, as checkpoints of the command fit do; pass the parts, "
             "such as canvas=…, to load_from_checkpoint."
         )
     parser = ArgumentParser(exit_on_error=False)
@@ -72,7 +72,7 @@ def built(
     try:
         parts = trust.built(parser, {"model": dict(recorded)}, trusted).model
     except (ArgumentError, TypeError, ValueError) as error:
-        raise VerismError(f"{path}: what its run was made of is not known here ({error}).") from error
+        raise VerismError(f"{path}: the parts of its run cannot be built here ({error}).") from error
     return dict(parts)
 
 

@@ -99,7 +99,7 @@ def read(path: str | Path) -> Mapping[str, Any]:
         raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
     if not current:
         raise VerismError(
-            f"{path}: a checkpoint of verism {made['version']}, which {version.__version__} cannot go on from: use "
+            f"{path}: a checkpoint of verism {made['version']}, which {version.__version__} cannot continue: use "
             f"that version, or start again{_otherwise(path)}."
         )
     return checkpoint

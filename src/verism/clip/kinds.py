@@ -35,7 +35,7 @@ def library() -> ModuleType:
         import av  # noqa: PLC0415  # Of an extra.
         import av.filter  # noqa: PLC0415
     except ImportError as error:
-        raise VerismError("Clips are read with another package: pip install 'verism[video]'.") from error
+        raise VerismError("Clips need another package: pip install 'verism[video]'.") from error
     # What FFmpeg has to say of a damaged file is said in a sentence.
     av.logging.set_level(av.logging.PANIC)
     return av

@@ -58,7 +58,7 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
             pictures = av.stream.Disposition.attached_pic
             streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
             if not streams:
-                raise VerismError(f"{path}: holds no moving picture.")
+                raise VerismError(f"{path}: has no video stream.")
             yield container, streams[0]
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -80,11 +80,13 @@ def first_frame(path: Path) -> Any:
     if frame.interlaced_frame:
         raise VerismError(f"{path}: is interlaced; deinterlace it first.")
     if any(component.is_alpha for component in components):
-        raise VerismError(f"{path}: is transparent, which a result cannot be; put it over a ground first.")
+        raise VerismError(f"{path}: is transparent, which a result cannot be; put it over an opaque background first.")
     if max(component.bits for component in components) > MAX_BITS:
         raise VerismError(f"{path}: has samples of more than {MAX_BITS} bits; convert it first.")
     if min(frame.width, frame.height) < MIN_SIDE:
-        raise VerismError(f"{path}: is {frame.width}×{frame.height}; a clip needs at least {MIN_SIDE} pixels a side.")
+        raise VerismError(
+            f"{path}: is {frame.width}×{frame.height}; a clip needs at least {MIN_SIDE} pixels on each side."
+        )
     return frame
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from traceback import walk_tb
 
 _PLACE = re.compile(r"\s*(?:Problem with given class_path '[\w.]+':\s*)?Parser key \"([\w.]+)\"(?: element \d+)?:\s*")
 
 _REASON = re.compile(r"^ *- (.+(?:\n(?! *- | *Given value| *Subtypes| *Errors).+)*)", re.MULTILINE)
 
-_EXPECTED = re.compile(r"Expected an? (?:<class '([\w.]+)'>|typing\.Literal\[(.+?)\]|(dot import path))")
+_CLASS_FORMS = re.compile(r"Subclass types expect one of:(?:\n *- an? .+)*")
+
+_EXPECTED = re.compile(
+    r"(?:Expected an?|Not a) (?:<class '([\w.]+)'>|typing\.Literal\[(.+?)\]|(dot import path|valid subclass))"
+)
 
 _VALUE = re.compile(r"(?:Given value|Got value|dot import path string): (.*)")
 
@@ -18,42 +23,79 @@ _NAMES = {
     "float": "a number",
     "NoneType": "null",
     "str": "a text",
-    "dot import path": "a class",
+    **dict.fromkeys(("dot import path", "valid subclass"), "a class"),
     **dict.fromkeys(("list", "collections.abc.Iterable", "collections.abc.Sequence"), "a list"),
-    **dict.fromkeys(("dict", "collections.abc.Mapping"), "a dictionary such as {conv1_1: 1.0}"),
+    **dict.fromkeys(("dict", "collections.abc.Mapping"), "a dictionary such as {name: value}"),
 }
 """What a user calls a value of a type."""
+
+_SAYS_LITTLE = ("Expected a ", "Not a valid", "Does not val")
+"""How the reasons begin that name only a type, of which the sentence lists all."""
 
 _ARGUMENTS = ("run", "results", "folders")
 """Of the commands that read runs: given without an option's name."""
 
 
-def plain(message: str) -> str:
+def plain(error: Exception) -> str:
     """Return a complaint of the parser about a value as a sentence; others as they are, on one line.
 
     Args:
-        message: of an ``ArgumentError``, with its line breaks.
+        error: an ``ArgumentError``, or another that the parser raised with such a message.
     """
+    rest = str(error)
+    entries = _entries(error)
     names: list[str] = []
-    rest = message
-    while match := _PLACE.match(rest):
-        names.append(match[1])
-        rest = rest[match.end() :]
-    if not names and "Errors:" not in rest:
-        return _on_one_line(message)
+    reasons: list[str] = []
+    while not reasons:
+        while match := _PLACE.match(rest):
+            names.append(match[1] + entries.get(match[1].removeprefix("fit."), ""))
+            rest = rest[match.end() :]
+        if not names and "Errors:" not in rest:
+            return _on_one_line(rest)
+        rest = _CLASS_FORMS.sub("", rest)
+        listed = list(_REASON.finditer(rest))
+        telling = [match for match in listed if not match[1].startswith(_SAYS_LITTLE)]
+        if telling and _PLACE.match(telling[0][1]):
+            # A dictionary that was given in one piece: the reason is itself a complaint about an option inside it.
+            rest = rest[telling[0].start(1) :]
+        else:
+            reasons = [match[1] for match in telling or listed] or [rest]
     option = ".".join(names).removeprefix("fit.")
     option = option if option in ("", *_ARGUMENTS) else f"--{option}"
-    reasons = _REASON.findall(rest) or [rest]
-    telling = [reason for reason in reasons if not reason.startswith(("Expected a ", "Not a valid", "Does not val"))]
-    if telling:
-        return f"{option}: {_telling(telling[0], option)}".removeprefix(": ")
-    expected = [_NAMES.get(kind or other, literal or kind) for kind, literal, other in _EXPECTED.findall(rest)]
+    if not reasons[0].startswith(_SAYS_LITTLE):
+        return f"{option}: {_telling(reasons[0], option)}".removeprefix(": ")
+    expected: dict[str, None] = {}
+    for kind, literals, other in _EXPECTED.findall(rest):
+        expected |= dict.fromkeys(literals.split(", ") if literals else [_NAMES.get(kind or other, kind)])
     if not expected:
         return f"{option}: {_on_one_line(rest)}"
     value = _VALUE.search(rest)
     given = _on_one_line(value[1]) if value else ""
     said = f" {given}" if given and not given.startswith(("Namespace(", "NestedArg(")) else ""
-    return f"{option}{said}: must be {' or '.join(dict.fromkeys(expected))}."
+    if list(expected) == ["a class"]:
+        return f"{option}{said}: is not a class that this option takes; name your own as module.Class."
+    *others, last = expected
+    allowed = f"{', '.join(others)} or {last}" if others else last
+    return f"{option}{said}: must be {allowed}."
+
+
+def _entries(error: BaseException) -> dict[str, str]:
+    """Return the keys, such as ``.grain``, that lead to the refused value within each option that is a dictionary.
+
+    The parser's messages name the option alone, so the keys are read from the frames that the error passed through.
+    """
+    found: dict[str, str] = {}
+    option = ""
+    cause: BaseException | None = error
+    while cause is not None:
+        for frame, _ in walk_tb(cause.__traceback__):
+            values = frame.f_locals
+            if frame.f_code.co_name == "_check_type":
+                option = values["self"].dest
+            elif frame.f_code.co_name == "adapt_typehints" and isinstance(values.get("k"), str):
+                found[option] = f"{found.get(option, '')}.{values['k']}"
+        cause = cause.__cause__ or cause.__context__
+    return found
 
 
 def _telling(reason: str, option: str) -> str:

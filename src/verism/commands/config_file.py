@@ -14,7 +14,7 @@ from verism import version
 from verism.errors import VerismError
 
 MOST = 10_000
-"""Values that a config may stand for: of few lines, aliases of aliases can make as many as one likes."""
+"""Limit on the values in a config, which guards against YAML alias bombs."""
 
 OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
 """What a config says of a class that it names."""
@@ -35,14 +35,16 @@ def check(path: Path) -> None:
         raise VerismError(f"{path}: cannot be read ({error.strerror}).") from error
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
-        raise VerismError(f"{path}: is no YAML: {error.problem}{line}.") from error
+        raise VerismError(f"{path}: is not YAML: {error.problem}{line}.") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        # Bytes that are no text, characters that YAML has not, a date that no calendar has, or brackets without end.
-        raise VerismError(f"{path}: is no YAML, but something else; a config is a text file.") from error
+        # Bytes that are not text, characters that YAML does not allow, an impossible date, or too many brackets.
+        raise VerismError(f"{path}: is not YAML; a config is a text file of options.") from error
     if not isinstance(options, dict) or not options:
         raise VerismError(f"{path}: holds no options; a config has lines such as data: {{size: 600}}.")
     if sum(1 for _ in islice(_values(options), MOST + 1)) > MOST:
-        raise VerismError(f"{path}: stands for more than {MOST} values; an alias in it must not hold itself.")
+        raise VerismError(
+            f"{path}: stands for more than {MOST} values; check its aliases, which must not contain themselves."
+        )
     _check_classes(options, path)
 
 
@@ -59,7 +61,7 @@ def _check_classes(options: Any, path: Path, name: str = "") -> None:
         value = options[key]
         shown = value if isinstance(value, (str, int, float, bool)) else "…"
         raise VerismError(
-            f"{path}: {name}: {key} stands beside class_path; options of a class go below init_args: "
+            f"{path}: {name}: {key} stands beside class_path; the options of a class go below init_args: "
             f"{{{key}: {shown}}}."
         )
     for key, value in options.items():
@@ -71,7 +73,7 @@ def of_other_versions(paths: Iterable[Path]) -> str:
     found = {path: _WRITTEN_BY.search(path.read_text(encoding="utf-8")) for path in paths}
     others = {path: match[1] for path, match in found.items() if match and match[1] != version.__version__}
     return "".join(
-        f"; {path} is of verism {other}, and this is {version.__version__}" for path, other in others.items()
+        f"; {path} was written by verism {other}, and this is {version.__version__}" for path, other in others.items()
     )
 
 

@@ -58,7 +58,7 @@ def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
 def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, float]:
     """Return the metrics of any result, at its size, against the photos that the options name."""
     if options.content is None or options.style is None:
-        raise VerismError(f"{path}: what it was made from is not known; give --content and --style.")
+        raise VerismError(f"{path}: its photos are not known; give --content and --style.")
     image, content = (images.read(photo) for photo in (path, options.content))
     photo = photo_file.read(options.style)
     style, opacity = at_short_side(min(image.shape[-2:]), filled(photo), photo.alpha)

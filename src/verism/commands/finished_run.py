@@ -40,7 +40,9 @@ class FinishedRun:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))
             return cls(folder, {name: options[name] for name in ("model", "data", "optimizer", "output")})
         except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError) as error:
-            raise VerismError(f"{folder}: holds no run: {config.name} is missing, or not of fit's.") from error
+            raise VerismError(
+                f"{folder}: is not the folder of a run: {config.name} is missing, or was not written by fit."
+            ) from error
 
     @property
     def result(self) -> Path:

@@ -148,7 +148,7 @@ class VerismCLI(LightningCLI):
         except (AssertionError, ImportError, TypeError, ValueError) as error:
             if isinstance(error.__cause__, OSError) or isinstance(error, ArgumentError):
                 raise
-            raise VerismError(f"The options cannot be taken together: {plain(str(error)).rstrip('.')}.") from error
+            raise VerismError(f"The options cannot be taken together: {plain(error).rstrip('.')}.") from error
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the Trainer; errors that Lightning raises about its options become one sentence."""

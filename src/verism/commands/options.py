@@ -110,7 +110,7 @@ def add_parts(parser: LightningArgumentParser, output: type[Output]) -> None:
         type=SchedulerFactory | None,
         default=None,
         help="Any learning-rate scheduler of torch, such as torch.optim.lr_scheduler.CosineAnnealingLR with "
-        "--lr_scheduler.T_max 300. It changes the learning rate after every step; null: the rate stays.",
+        "--lr_scheduler.T_max 300. It changes the learning rate after every step; null: the rate is constant.",
     )
     parser.link_arguments("optimizer", "model.optimizer")
     parser.link_arguments("lr_scheduler", "model.lr_scheduler")

@@ -31,8 +31,8 @@ def add_codec(parser: ArgumentParser) -> None:
         "--output.codec",
         type=Codec,
         default="h264",
-        help="Of clips. h264: plays everywhere; prores: for editing programs, in 10 bits; ffv1: without loss. Their "
-        "depth is the clip's own, or 8 with --output.depth 8.",
+        help="Codec of clips. h264: plays everywhere; prores: for editing programs, in 10 bits; ffv1: lossless. The "
+        "bit depth is the clip's own, or 8 with --output.depth 8.",
     )
 
 

@@ -36,16 +36,16 @@ DESCRIPTION = """Give photos the look that a run has found, at their full size a
 
 verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
 
-The run's canvas has to be one that colours a photo: RegionalGrade, Lut3d or BilateralGrid. What it does by place suits
-the photo that it was fitted to; other photos get the lookup table of colours that comes closest, unless --output.local
-says otherwise. In it, colours that the run's photo did not have get the grade for the whole photo (RegionalGrade), or
-stay what they are. Photos with many of them are named at the end.
+The run must have been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels
+have no look for other photos. If the run treats parts of its photo differently, other photos get the closest lookup
+table, which treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the
+grade for the whole photo (RegionalGrade) or stay as they are. Photos with many such colours are named at the end.
 
-A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') passes the table frame by frame, and keeps its sound,
-subtitles, rotation and the times of its frames. Ctrl-C leaves what was done as a clip with "partial" in its name.
+A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') is graded by the table frame by frame, and keeps its sound,
+subtitles, rotation and frame times. Ctrl-C keeps the frames made so far as a clip with "partial" in its name.
 
-With --adapt true, each photo is treated by the regions that it has in common with the style photo of a run of
-photoreal.yaml, sky by sky and stone by stone, in so far as that agrees with the run's look for a whole photo.
+With --adapt true, each photo is graded by the regions that it has in common with the run's style photo, sky by sky and
+stone by stone, as far as that agrees with the run's look for a whole photo.
 """
 
 
@@ -68,14 +68,16 @@ def predict(args: Sequence[str]) -> None:
         # A limit that is not above 0 is one mistake, not one for each photo.
         canvas = saved.read(options.ckpt_path)
     if options.adapt and output.local is not None:
-        raise VerismError("--adapt true: treats each photo by its own regions; leave out --output.local.")
+        raise VerismError("--adapt true already treats each photo by its own regions; leave out --output.local.")
     clip_encoding = output_options.clip_encoding(output)
     series = Series.read(options.ckpt_path, canvas) if options.adapt else None
     jobs = _jobs(options.data.photos, output.dir, clip_encoding, overwrite=output.overwrite)
     for photo in filter(clip.is_clip, jobs):
         if options.adapt or output.local:
             option = "--adapt" if options.adapt else "--output.local"
-            raise VerismError(f"{photo}: {option} true treats places differently, which moves in a clip; leave it out.")
+            raise VerismError(
+                f"{photo}: {option} true treats places differently, which would flicker in a clip; leave it out."
+            )
         clip.library()
     table, seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
     made_with = {"look": options.ckpt_path.name, **strength.said(), **({"adapt": "true"} if series else {})}
@@ -115,13 +117,23 @@ def _parser() -> ArgumentParser:
         help="Photos or clips, or patterns such as 'holiday/*.jpg'.",
     )
     parser.add_argument(
-        "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
+        "--data.max_megapixels",
+        type=float,
+        default=MEGAPIXELS,
+        help="Larger photos are refused before they are decoded.",
     )
     parser.add_argument(
-        "--data.white", type=float | None, default=None, help="The value of floating-point samples that is white."
+        "--data.white",
+        type=float | None,
+        default=None,
+        help="The value that means white in photos with floating-point samples; null: 1, and photos "
+        "with values far above 1 are refused.",
     )
     parser.add_argument(
-        "--output.dir", type=Path, required=True, help="The folder for the results, which keep their names."
+        "--output.dir",
+        type=Path,
+        required=True,
+        help="The folder for the results, which keep the names of their photos.",
     )
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace files that exist.")
     output_options.add_strength(parser)
@@ -131,14 +143,15 @@ def _parser() -> ArgumentParser:
         "--output.local",
         type=bool | None,
         default=None,
-        help="Treat places as the run's photo's: true, false, or null: only in the run's own photo.",
+        help="Whether photos are treated differently from place to place, as the run's own photo was; null: only that "
+        "photo itself.",
     )
     parser.add_argument(
         "--adapt",
         type=bool,
         default=False,
-        help="Treat each photo by its own regions, held to the look of the run, whose style photo has to be there; of "
-        "runs on RegionalGrade.",
+        help="Grade each photo by its own regions, close to the look of the run. The run must be one with "
+        "--model.canvas RegionalGrade, and its style photo must still exist.",
     )
     return parser
 
@@ -181,8 +194,8 @@ def _warning(strange: Mapping[Path, float]) -> str:
     if not named:
         return ""
     return (
-        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and fit "
-        "to a photo with such colours if they disappoint.\n"
+        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and if "
+        "they disappoint, fit to a photo that has such colours.\n"
     )
 
 
@@ -195,7 +208,7 @@ def _jobs(patterns: Sequence[Path], folder: Path, encoding: ClipEncoding, *, ove
         else:
             result = folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png")
         if result in jobs.values():
-            raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
+            raise VerismError(f"{photo}: another photo has the same name, and both results would be the same file.")
         if result.resolve() == photo.resolve():
             raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
         atomic.check_absent(result, replace=overwrite, remedy=f"choose another --output.dir, {output_options.REPLACE}")

@@ -56,7 +56,7 @@ def check_length(trainer: Namespace) -> None:
         if trainer[name] is not None and trainer[name] == 0:
             raise VerismError(f"--trainer.{name} 0: no step would be made, and nothing written; choose at least 1.")
     if trainer.fast_dev_run:
-        raise VerismError("--trainer.fast_dev_run: would write nothing; try --trainer.max_steps 1 in its place.")
+        raise VerismError("--trainer.fast_dev_run: would write nothing; use --trainer.max_steps 1 instead.")
 
 
 def check_folders(trainer: Trainer) -> None:
@@ -78,7 +78,7 @@ def check_files(options: Namespace) -> None:
     styles = style_paths(vars(options.data))
     if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
         raise VerismError(
-            f"{inputs['data.content']}: is both --data.content and --data.style, and would come back as it is; "
+            f"{inputs['data.content']}: is both --data.content and --data.style, and would be returned unchanged; "
             "choose another photo for one of them."
         )
     taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
@@ -95,8 +95,8 @@ def check_twins(data: PhotoFiles) -> None:
     digests, (style, *_) = data.digests, data.styles
     if digests["content"] == digests["style"]:
         raise VerismError(
-            f"{style}: is the same photo as {data.content}, which would come back as it is; choose another photo for "
-            "one of them."
+            f"{style}: is the same photo as {data.content}, which would be returned unchanged; choose another photo "
+            "for one of them."
         )
 
 

@@ -38,7 +38,9 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
     # A run from Python records no options, only the weights.
     recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
     if recorded != optimizer:
-        raise VerismError(f"{path}: was made with another --optimizer, {recorded}, and cannot go on with {optimizer}.")
+        raise VerismError(
+            f"{path}: was made with another --optimizer, {recorded}, and cannot be continued with {optimizer}."
+        )
     # Trainer.fit would attach them later, after it has made the run's folder.
     model.trainer = data.trainer = trainer
     trainer.datamodule = data  # type: ignore[attr-defined]  # Set by a connector.
@@ -59,8 +61,8 @@ def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str,
     for name in sorted(was.keys() | now.keys()) if was else ():
         if list(was.get(name, [])) != now.get(name, []):
             raise VerismError(
-                f"{path}: is of a run with another --data.{name}; go on with the files of that run, or start a new run "
-                "without --ckpt_path."
+                f"{path}: is of a run with another --data.{name}; continue with the files of that run, or start a new "
+                "run without --ckpt_path."
             )
 
 
@@ -76,7 +78,9 @@ def _check_options(path: str, was: Mapping[str, Any], now: Mapping[str, Any]) ->
     for name in ("canvas", "canvas.space"):
         before, after = (str(options.get(name)).rpartition(".")[2] for options in (was, now))
         if name in was and before != after:
-            raise VerismError(f"{path}: is of a run with --model.{name} {before}, and cannot go on with {after}.")
+            raise VerismError(
+                f"{path}: is of a run with --model.{name} {before}, and cannot be continued with {after}."
+            )
     if changed:
         said = ", ".join(f"{name} {after} (before: {before})" for name, (before, after) in sorted(changed.items()))
-        rank_zero_info(f"Going on with other options than before: {said}.")
+        rank_zero_info(f"Options that differ from the run that is continued: {said}.")

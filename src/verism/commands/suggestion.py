@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
+from inspect import signature
+from pkgutil import resolve_name
 
 from verism.commands.options import FitOptions
 
 _UNKNOWN = re.compile(r"does not accept option '([\w.]+)'|unrecognized arguments: --([\w.]+)")
 
+_UNKNOWN_OF_A_CLASS = re.compile(r"class_path '([\w.]+)': Option '([\w.]+)' is not accepted")
+
 
 def meant(message: str) -> str:
-    """Return what to add to a complaint of the parser about an option that it does not know: the nearest of ``fit``."""
+    """Return what to add to a complaint of the parser about an unknown option: the nearest of ``fit`` or of a class.
+
+    Args:
+        message: of the parser, on one line.
+    """
+    if of_a_class := _UNKNOWN_OF_A_CLASS.search(message):
+        # The parser has imported the class already.
+        return _nearest(of_a_class[2], signature(resolve_name(of_a_class[1])).parameters)
     unknown = _UNKNOWN.search(message)
     if unknown is None:
         return ""
     # A class's own options are written without the word that separates them from its name.
     names = [name.replace(".init_args", "") for name in FitOptions().parser.get_defaults().keys()]  # noqa: SIM118
-    nearest = get_close_matches(unknown[1] or unknown[2], names, n=1)
+    return _nearest(unknown[1] or unknown[2], names)
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    nearest = get_close_matches(name, names, n=1)
     return f"; did you mean {nearest[0]}?" if nearest else ""

@@ -23,7 +23,9 @@ def check_weights(weights: Sequence[float], count: int) -> None:
         raise VerismError(f"--data.style_weights: has {len(weights)} weights for {count} style photos; give one each.")
     for weight in weights:
         if not 0 <= weight < math.inf:
-            raise VerismError(f"--data.style_weights: {weight} is no weight; give numbers from 0.")
+            raise VerismError(
+                f"--data.style_weights: {weight} is not a weight; give finite numbers that are not negative."
+            )
     if not any(weights):
         raise VerismError("--data.style_weights: all weights are 0; give one of the style photos more.")
 

@@ -108,7 +108,7 @@ class PhotoPair(LightningDataModule):
             self.content = source(content, "the content photo")
             self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
         if not self.styles:
-            raise VerismError("--data.style: names no photo; give one at least.")
+            raise VerismError("--data.style: names no photo; give at least one.")
         self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
         check_weights(self.style_weights, len(self.styles))
         self.size = size

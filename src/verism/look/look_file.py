@@ -48,16 +48,18 @@ def read(path: Path) -> tuple[Tensor, str]:
             said = file.metadata() or {}
             if said.get("format") != FORMAT:
                 raise VerismError(
-                    f"{path}: is no look; make one with verism export RUN --output.path look.safetensors."
+                    f"{path}: is not a look; make one with verism export RUN --output.path look.safetensors."
                 )
             if said.get("version") != VERSION:
-                raise VerismError(f"{path}: is a look of version {said.get('version')}, and {VERSION} is read here.")
+                raise VerismError(
+                    f"{path}: is a look of format version {said.get('version')}; this verism reads version {VERSION}."
+                )
             table = file.get_tensor("table")
     except (OSError, safetensors.SafetensorError) as error:
-        raise VerismError(f"{path}: damaged, or no look.") from error
+        raise VerismError(f"{path}: damaged, or not a look.") from error
     nodes = table.shape[-1] if table.ndim else 0
     if table.shape != (3, nodes, nodes, nodes) or not 2 <= nodes <= MOST_NODES or table.dtype != torch.float32:  # noqa: PLR2004
         raise VerismError(f"{path}: damaged: its table has the shape {tuple(table.shape)} and the type {table.dtype}.")
     if not bool(table.isfinite().all()):
-        raise VerismError(f"{path}: damaged: its table has values that are no numbers.")
+        raise VerismError(f"{path}: damaged: its table has values that are not finite.")
     return table, said.get("title", "")

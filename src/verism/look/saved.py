@@ -46,16 +46,16 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
     """
     options = state["hyper_parameters"].get("canvas")
     if options is None:
-        raise VerismError(f"{path}: does not say what canvas it is of, as checkpoints of the command fit do.")
+        raise VerismError(f"{path}: does not record which canvas it belongs to, as checkpoints of the command fit do.")
     try:
         made: Canvas = _made("canvas", Canvas, options)
     except (ArgumentError, TypeError, ValueError) as error:
-        raise VerismError(f"{path}: the canvas that its run had is not known here ({error}).") from error
+        raise VerismError(f"{path}: the canvas of its run cannot be built here ({error}).") from error
     tensors = checkpoint.canvas_state(state)
     try:
         made.resume(tensors)
     except (KeyError, RuntimeError) as error:
-        raise VerismError(f"{path}: damaged: what it holds is not the state of its canvas.") from error
+        raise VerismError(f"{path}: damaged: its contents are not the state of its canvas.") from error
     return made.requires_grad_(requires_grad=False)
 
 
@@ -71,7 +71,7 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
     try:
         made: Backbone = _made("backbone", Backbone, state["hyper_parameters"]["backbone"])
     except (ArgumentError, TypeError, ValueError) as error:
-        raise VerismError(f"The network that the run had is not known here ({error}).") from error
+        raise VerismError(f"The network of the run cannot be built here ({error}).") from error
     return made
 
 

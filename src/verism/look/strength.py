@@ -22,9 +22,12 @@ class Strength(NamedTuple):
     """How much of a result a photo takes on, in three numbers from 0 to 1.
 
     Attributes:
-        strength: of the whole look: 0 is the content photo exactly, 1 is the result that color and tone describe.
-        color: of hue and saturation: 0 keeps the photo's own in the result's light, 1 takes the result's.
-        tone: of light and contrast: 0 keeps the photo's own lightness under the result's colours, 1 takes the result's.
+        strength: strength of the whole look, from 0, the photo exactly, to 1, the result that color and tone
+            describe.
+        color: strength of the change of hue and saturation, from 0, the photo's colours in the result's light, to 1,
+            the result's colours.
+        tone: strength of the change of light and contrast, from 0, the photo's light with the result's colours, to 1,
+            the result's light.
     """
 
     strength: float = 1.0

@@ -51,12 +51,12 @@ class Loss(nn.Module, ABC):
             # Targets are stored in a ModuleDict by the layer's name.
             if not re.fullmatch(r"\w+", name) or hasattr(nn.ModuleDict, name):
                 raise VerismError(
-                    f"{type(self).__name__}: {name!r} cannot be the name of a layer; names are made of letters, digits "
-                    "and _, and no method of torch's modules has them."
+                    f"{type(self).__name__}: {name!r} cannot be the name of a layer; use letters, digits and _, and no "
+                    "name of a method of torch.nn.ModuleDict."
                 )
-        for name, value in {"its weight": weight, **layers}.items():
+        for name, value in {"weight": weight, **{f"weight of {name}": w for name, w in layers.items()}}.items():
             if not 0 <= value < math.inf:
-                raise VerismError(f"{type(self).__name__}: {name} {value}: must be a finite number from 0.")
+                raise VerismError(f"{type(self).__name__}: {name} {value}: must be finite and not negative.")
         self.weight = weight
         self.layers = {name: value for name, value in layers.items() if value and weight}
         self.normalization = normalization

@@ -17,7 +17,7 @@ TERMS = ("content", "style", "color", "photorealism", "consistency", "canvas", "
 def check_name(name: str) -> str:
     """Return the name of an added loss; raise ``VerismError`` if it cannot be used."""
     if name in TERMS:
-        raise VerismError(f"--model.losses.{name}: the method has a term of that name; choose another name.")
+        raise VerismError(f"--model.losses.{name}: the name is taken by a term of the method itself; choose another.")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise VerismError(f"--model.losses.{name}: a name must be made of letters, digits, _ and - only.")
     return name
@@ -31,7 +31,7 @@ def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str,
     """
     found = {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
     if not found:
-        raise VerismError("every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
+        raise VerismError("Every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
     for name, loss in found.items():
         check_layers(backbone, loss.layers, f"--model.{name if name in TERMS else f'losses.{name}'}.layers")
     return found

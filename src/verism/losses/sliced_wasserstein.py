@@ -148,7 +148,7 @@ class SlicedWassersteinLoss(Loss):
         """
         super().__init__(weight, layers, normalization)
         if directions < 1 or (positions is not None and positions < 2):  # noqa: PLR2004
-            raise VerismError("SlicedWassersteinLoss: needs at least 1 direction and 2 positions.")
+            raise VerismError("SlicedWassersteinLoss: directions must be at least 1, and positions at least 2 or null.")
         self.seed = seed
         self.distances = nn.ModuleDict(
             {name: QuantileDistance(name, normalization, directions, positions, seed) for name in self.layers}

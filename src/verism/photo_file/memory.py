@@ -56,9 +56,9 @@ def from_tensor(image: Tensor, name: str) -> Photo:
         VerismError: the tensor has another shape or type, values outside of [0, 1], or too few pixels.
     """
     if image.dim() != 4 or image.shape[:2] != (1, RGB):  # noqa: PLR2004
-        raise VerismError(f"{name}: a tensor of shape {tuple(image.shape)}; a photo has the shape (1, 3, H, W).")
+        raise VerismError(f"{name}: is a tensor of shape {tuple(image.shape)}; a photo has the shape (1, 3, H, W).")
     if not image.is_floating_point():
-        raise VerismError(f"{name}: a tensor of {image.dtype}; convert it to floating point, RGB in [0, 1].")
+        raise VerismError(f"{name}: is a tensor of {image.dtype}; convert it to floating point, RGB in [0, 1].")
     check_size(name, image.shape[-1], image.shape[-2])
     pixels = image.detach().cpu().float().clone()
     least, most = float(pixels.min()), float(pixels.max())

@@ -76,7 +76,7 @@ def read(path: Path) -> Decoded:
     """
     if not RAWPY:
         raise VerismError(
-            f"{path}: a raw file is developed by another package: pip install 'verism[raw]'; or export it as a TIFF."
+            f"{path}: raw files need another package: pip install 'verism[raw]', or export the photo as a TIFF."
         )
     rawpy: Any = importlib.import_module("rawpy")
     try:

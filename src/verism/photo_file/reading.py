@@ -84,7 +84,7 @@ def read(path: Path, white: float | None = None) -> Photo:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
     if file.pictures > 1:
-        rank_zero_info(f"{path}: of its {file.pictures} pictures, the first is taken.")
+        rank_zero_info(f"{path}: only the first of its {file.pictures} pictures is used.")
     return converted(path, file, white)
 
 
@@ -170,8 +170,8 @@ def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> ND
     upper = 1 + JUST_OUTSIDE if white is None else float("inf")
     if not (least >= -JUST_OUTSIDE and most <= upper) or most == float("inf"):
         raise VerismError(
-            f"{path}: has floating-point samples outside of [0, 1]; scale them before, or say with "
-            f"--data.white which value is white (they go from {least:g} to {most:g})."
+            f"{path}: has floating-point samples outside of [0, 1]; scale them, or give the value that "
+            f"means white with --data.white (they go from {least:g} to {most:g})."
         )
     rank_zero_info(f"{path}: its floating-point samples go from {least:g} to {most:g}; they are clipped to [0, 1].")
     return np.clip(scaled, 0, 1)

@@ -57,12 +57,14 @@ def check_size(path: Path | str, width: int, height: int) -> None:
     if width * height > _limit.get() * 1e6:
         raise too_large(path)
     if min(width, height) < MIN_SIDE:
-        raise VerismError(f"{path}: {width}×{height} pixels are too few; a photo needs at least {MIN_SIDE} a side.")
+        raise VerismError(
+            f"{path}: {width}×{height} pixels are too few; a photo needs at least {MIN_SIDE} on each side."
+        )
 
 
 def too_large(path: Path | str) -> VerismError:
     """Return what is said of a photo above the limit."""
     return VerismError(
-        f"{path}: has more pixels than are read of a file that could be a trap; if it is none, raise "
-        f"--data.max_megapixels, which is {_limit.get():.0f}."
+        f"{path}: has more pixels than the safety limit of {_limit.get():g} megapixels; if you trust the file, raise "
+        "--data.max_megapixels."
     )

@@ -22,12 +22,12 @@ class Encoding(NamedTuple):
     """How results are written.
 
     Attributes:
-        profile: srgb: the result is sRGB, and says so. keep: it is in the RGB space of the photo's embedded profile,
-            and carries that; sRGB if it has none.
-        depth: bits per sample, 8 or 16; None: the photo's, where the format has as many.
-        dither: round to 8 bits up or down at random, by how near either is, so that no bands show; what 8 bits hold
-            exactly stays as it is.
-        quality: of JPEG and WebP, from 1 to 100; other formats are lossless.
+        profile: colour space of the result. srgb: sRGB. keep: that of the photo's embedded profile, which the result
+            then has too; sRGB if the photo has none.
+        depth: bits per colour channel, 8 or 16; null: as many as the photo has, if the format allows it.
+        dither: when rounding to 8 bits, round up or down at random, in proportion to the remainder, so that smooth
+            areas show no bands.
+        quality: compression quality of JPEG and WebP, from 1 to 100; other formats are lossless.
     """
 
     profile: Literal["srgb", "keep"] = "srgb"
@@ -93,7 +93,9 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
     if form is None:
         raise VerismError(f"{path}: results are written as {', '.join(FORMATS)}; choose one of these endings.")
     if encoding.depth not in (None, *form.depths):
-        raise VerismError(f"{path}: has no {encoding.depth} bits a sample; choose .png or .tiff, or --output.depth 8.")
+        raise VerismError(
+            f"{path}: cannot have {encoding.depth} bits per channel; choose .png or .tiff, or --output.depth 8."
+        )
     if not 1 <= encoding.quality <= 100:  # noqa: PLR2004
         raise VerismError(f"--output.quality {encoding.quality}: must be from 1 to 100.")
 

@@ -194,7 +194,7 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     colors, where = find_labels(palettes)
     for mask, labels in zip(masks, where, strict=True):
         if not labels.any():
-            raise VerismError(f"{mask}: is no label image; paint each region in one colour.")
+            raise VerismError(f"{mask}: is not a label image; paint each region in a single colour.")
     names = _names(colors)
     content, style = (
         resize(_nearest(mask, colors, labels), shape)
@@ -227,7 +227,7 @@ def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]
     found = palette(picture)
     colors, where = find_labels([found])
     if not len(colors):
-        raise VerismError(f"{mask}: is no label image; paint each region in one colour.")
+        raise VerismError(f"{mask}: is not a label image; paint each region in a single colour.")
     resized = resize(_nearest(found, colors, where[0]), shape)
     left = resized.flatten(2).any(dim=2).squeeze(0)
     return OneMask(

@@ -33,15 +33,17 @@ def sweep(args: Sequence[str]) -> None:
     quieten_lightning()
     resolve_paths()
     parser = ArgumentParser(prog="verism sweep", description=Sweep.__doc__, exit_on_error=False)
-    parser.add_argument("--config", action="config", help="The sweep's file.")
+    parser.add_argument("--config", action="config", help="The sweep's file, which can hold all of these options.")
     parser.add_class_arguments(Sweep, as_group=False, skip={"output", "carry_over", "dry_run", "options"})
     parser.add_argument(
-        "--output", type=Path, help="The sweep's folder; lightning_logs/ and the name of its file, unless it is given."
+        "--output",
+        type=Path,
+        help="The folder for the sweep; by default, lightning_logs/ and the name of the sweep's file.",
     )
     parser.add_argument(
         "--carry_over",
         action="store_true",
-        help="Start each run from the image of the run before it along the first axis of the grid, as the paper did by "
+        help="Start each run from the result of the previous run along the first axis of the grid, as the paper did by "
         "mistake, instead of from its own first image.",
     )
     parser.add_argument(
@@ -72,10 +74,10 @@ def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 class Sweep:
-    """A grid of options, each combination a run of its own; all in one folder, with a report that compares them.
+    """Run fit with every combination of a grid of options, and write a report that compares the results.
 
-    The folder holds ``runs`` (each with its options, log and result), ``results.csv``, ``sheets``, ``plots`` and
-    ``report.html``. Given again, the same command runs what is not finished.
+    The sweep's folder holds ``runs`` (each with its options, log and result), ``results.csv``, ``sheets``, ``plots``
+    and ``report.html``. The same command, given again, runs only what is not finished yet.
     """
 
     def __init__(
@@ -94,18 +96,18 @@ class Sweep:
         """Choose what to run, and where.
 
         Args:
-            base: the config of fit that all runs share. In a sweep's file, relative to it, as all paths.
-            grid: option of fit, by its dotted name, to a list of values; one value is the same in all runs. Options
-                that change together have a name of your choice, with labels: {label: {option: value, …}, …}.
-                Files among the values are relative to the current folder.
+            base: the config of fit that all runs share. All paths in a sweep's file are relative to that file.
+            grid: a dictionary from an option of fit, by its dotted name, to the list of its values; a list of one value
+                sets the option for all runs. Options that change together go below a name of your choice, with a label
+                for each set: {label: {option: value, …}, …}. Values that are files are relative to the current folder.
             output: the sweep's folder.
             pairs: photos, as a list of {content: …, style: …}, each a file or a pattern such as photos/*.jpg; or a
-                CSV file with these two columns. Null: those of base.
-            seeds: one a repeat; of noise and whatever else is random.
-            compare: patterns of the scalars' tags that the plots and the report show against the options.
+                CSV file with these two columns. null: the photos of base.
+            seeds: random seeds; every combination is run once with each of them.
+            compare: which scalars the plots and the report show against the options, as patterns of their tags.
             carry_over: start each run from the image of the run before it along the first axis of the grid.
-            executor: local (one process a GPU or core), dask or ray; each has its own options, such as
-                --executor.workers and --executor.address.
+            executor: what runs the runs: local (one process per GPU or core of this machine), dask or ray; each has its
+                own options, such as --executor.workers and --executor.address.
             dry_run: only list the runs.
             options: of fit, as on its command line; the same in all runs.
         """

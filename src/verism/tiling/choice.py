@@ -40,7 +40,7 @@ def check(backbone: Backbone, tile: Tile) -> None:
             "it is shown the whole image."
         )
     if isinstance(tile, int) and not backbone.blocks:
-        raise VerismError(f"--model.tile {tile}: {name} has to be shown the whole image; choose auto or null.")
+        raise VerismError(f"--model.tile {tile}: {name} can only process the whole image at once; choose auto or null.")
 
 
 def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
@@ -64,7 +64,9 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
     if not backbone.blocks:
         if ranks > 1:
             name = type(backbone).__name__
-            rank_zero_info(f"{name} has to be shown the whole image: each of the {ranks} processes does all the work.")
+            rank_zero_info(
+                f"{name} can only process the whole image at once: each of the {ranks} processes does all the work."
+            )
         return AtOnce(*parts)
     if tile == "auto":
         tiling = _fitting(step, content.device)
