@@ -59,8 +59,8 @@ class VerismLook:
             target: ComfyUI's images, ``(B, H, W, 3)``, sRGB in [0, 1].
             reference: likewise; the first counts.
             strength: of the whole look, from 0 to 1.
-            color: of hue and saturation.
-            tone: of light and contrast.
+            color: strength of the change of hue and saturation.
+            tone: strength of the change of light and contrast.
             config: one of verism's.
             lut_path: a .cube file to write, replacing what is there; empty: one in the temporary folder.
         """
