@@ -40,6 +40,14 @@ def options() -> FitOptions:
             "--trainer.logger: lightning.pytorch.loggers.CSVLogger: the following arguments are required: save_dir",
         ),
         (["--trainer.callbacks.after=3"], "--trainer.callbacks: lightning.Callback: has no option after"),
+        (["--optimizer.lr=abc"], "--optimizer.lr abc: must be a number."),
+        (["--optimizer.lr={relu5_4: -1}"], "--optimizer.lr {'relu5_4': -1}: must be a number."),
+        (["--optimizer.betas=[1, x]"], "--optimizer.betas x: must be a number."),
+        (
+            ["--lr_scheduler={class_path: torch.optim.lr_scheduler.StepLR, init_args: {step_size: abc}}"],
+            "--lr_scheduler.step_size abc: must be a whole number",
+        ),
+        (["--lr_scheduler.T_max=x"], "--lr_scheduler: has no option T_max"),
         (["--model.losses=3"], "--model.losses 3: must be a dictionary such as {name: value}."),
         (["--model.content.normalization=x"], "--model.content.normalization x: must be 'paper' or 'relative'."),
         (

@@ -28,6 +28,8 @@ def test_the_nearest_option_of_a_class_is_named() -> None:
     )
     assert meant(unknown.format("weights")) == "; did you mean weight?"
     assert meant(unknown.format("brightness")) == ""
+    # A class that is not written in Python does not say what it takes.
+    assert meant("Problem with given class_path 'torch.Tensor': Option 'relu5_4' is not accepted") == ""
 
 
 def test_nothing_is_made_up() -> None:

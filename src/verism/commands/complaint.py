@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from traceback import walk_tb
 
-_PLACE = re.compile(r"\s*(?:Problem with given class_path '[\w.]+':\s*)?Parser key \"([\w.]+)\"(?: element \d+)?:\s*")
+_PLACE = re.compile(
+    r"\s*(?:Problem with given class_path '[\w.]+':\s*)?"
+    r"Parser key \"([\w.]+)\"(?: element \d+)?:\s*"
+)
+
+_AS_CALLABLE = re.compile(
+    r"(?m)^( *(?:- )?)Type .+ expects a function or a callable class: |\. Got value: Namespace\(.*$"
+)
+"""What stands around a complaint about an option that makes a class, such as the optimiser's."""
+
+_AS_TENSOR = re.compile(r"\n *- (?:Problem with given class_path 'torch\.Tensor':\n.*|Expected a dot import path .*)")
+"""Why something is no tensor, which torch's optimisers take for a number."""
 
 _REASON = re.compile(r"^ *- (.+(?:\n(?! *- | *Given value| *Subtypes| *Errors).+)*)", re.MULTILINE)
 
@@ -42,7 +53,7 @@ def plain(error: Exception) -> str:
     Args:
         error: an ``ArgumentError``, or another that the parser raised with such a message.
     """
-    rest = str(error)
+    rest = _AS_CALLABLE.sub(r"\1", str(error))
     entries = _entries(error)
     names: list[str] = []
     reasons: list[str] = []
@@ -53,6 +64,8 @@ def plain(error: Exception) -> str:
         if not names and "Errors:" not in rest:
             return _on_one_line(rest)
         rest = _CLASS_FORMS.sub("", rest)
+        if "<class 'torch.Tensor'>" in rest:
+            rest = _AS_TENSOR.sub("", rest)
         listed = list(_REASON.finditer(rest))
         telling = [match for match in listed if not match[1].startswith(_SAYS_LITTLE)]
         if telling and _PLACE.match(telling[0][1]):

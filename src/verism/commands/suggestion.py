@@ -22,8 +22,13 @@ def meant(message: str) -> str:
         message: of the parser, on one line.
     """
     if of_a_class := _UNKNOWN_OF_A_CLASS.search(message):
-        # The parser has imported the class already.
-        return _nearest(of_a_class[2], signature(resolve_name(of_a_class[1])).parameters)
+        try:
+            # The parser has imported the class already.
+            options = signature(resolve_name(of_a_class[1])).parameters
+        except (AttributeError, ImportError, TypeError, ValueError):
+            # A class that is not written in Python does not say what it takes.
+            return ""
+        return _nearest(of_a_class[2], options)
     unknown = _UNKNOWN.search(message)
     if unknown is None:
         return ""
