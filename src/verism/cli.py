@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "app": ("verism.app.command:app", "a local page: drop two photos, move the sliders, save the picture"),
     "fit": ("verism.commands.fit:fit", "give one photo the look of another"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
+    "series": ("verism.series.command:series", "many photos in one look, so that photos of one scene agree"),
     "render": ("verism.commands.render:render", "the picture of a run from its checkpoint, in any strength or format"),
     "export": ("verism.commands.export:export", "the look that a run has found as a lookup table for other programs"),
     "sweep": ("verism.sweep.command:sweep", "many such runs, over a grid of options and photos, compared in a report"),
