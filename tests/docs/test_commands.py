@@ -58,6 +58,10 @@ def sweep(options: Sequence[str]) -> None:
     main(["sweep", *options, *SMALL])
 
 
+def series(options: Sequence[str]) -> None:
+    main(["series", *options, *SMALL])
+
+
 def _first(values: Any, count: int) -> Any:
     """Return so many of the values on an axis."""
     return dict(list(values.items())[:count]) if isinstance(values, Mapping) else values[:count]
@@ -81,6 +85,7 @@ def app(options: Sequence[str]) -> None:
 VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
     "app": app,
     "fit": fit,
+    "series": series,
     "sweep": sweep,
     **{command: partial(plainly, command) for command in ("predict", "render", "export", "test", "figures", "doctor")},
     "--help": show_help,

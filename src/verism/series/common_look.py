@@ -40,8 +40,8 @@ def fit(
     Raises:
         VerismError: none of the chosen photos can be read, or the fit fails.
     """
-    sheet = side_by_side(chosen(photos, reading))
-    rows = min(grid(min(FITTED, len(photos))))
+    found = chosen(photos, reading)
+    sheet, rows = side_by_side(found), min(grid(len(found)))
     options: dict[str, Any] = {"data.size": SIZE * (rows + 1), "data.max_megapixels": reading.max_megapixels}
     if reading.white is not None:
         options["data.white"] = reading.white
