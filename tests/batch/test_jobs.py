@@ -90,7 +90,7 @@ class Lost(Executor):
 
 def test_workers_that_never_begin_are_no_fault_of_the_photos(tmp_path: Path) -> None:
     found = chores(tmp_path)
-    with pytest.raises(VerismError, match=r"--executor: all workers end before they have done a photo \(no route\)"):
+    with pytest.raises(VerismError, match=r"--executor: workers end before they begin a photo \(no route\)"):
         do_all(found, Lost(), tmp_path / "log.txt", "Photos")
     assert not any(job.record.exists() for job in found)
 
@@ -120,8 +120,6 @@ def test_a_dead_worker_costs_its_photos_alone(
         ("PYTHONPATH", path),
         ("HOME", str(tmp_path)),
         ("CUDA_VISIBLE_DEVICES", ""),
-        ("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0"),
-        ("RAY_TASK_MAX_RETRIES", "0"),
     ):
         monkeypatch.setenv(name, value)
     found = chores(tmp_path, DeadlyOnce, Deadly, many=6)
@@ -135,6 +133,6 @@ def test_a_dead_worker_costs_its_photos_alone(
             executor.engine.shutdown()
     assert errors(found) == [None] * 7 + ["its worker died twice"]
     assert [job.times for job in found[:6]] == [1] * 6
-    assert found[6].times == 2
+    assert [job.times for job in found[6:]] == [2, 2]
     processes = {record.digest for job in found[:7] if (record := Record.read(job.record))}
     assert str(os.getpid()) not in processes

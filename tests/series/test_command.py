@@ -175,9 +175,10 @@ def test_workers_make_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     table, _ = look_file.read(Path("out/look.safetensors"))
     for name in NAMES:
         photo = photo_file.read(Path("holiday", name)).pixels
-        result = images.read(Path("out", name))
-        tolerance = 0.51 / 255 if name.endswith("png") else 12 / 255
-        torch.testing.assert_close(result, through(table, photo).clamp(0, 1), rtol=0, atol=tolerance)
+        difference = (images.read(Path("out", name)) - through(table, photo).clamp(0, 1)).abs()
+        assert float(difference.mean()) < 2 / 255
+        if name.endswith("png"):
+            assert float(difference.max()) < 0.51 / 255
     main(["series", "holiday/3.png", "--style", "theirs.jpg", "--level", "false", *FIT])
     assert Path("holiday/series-theirs/3.png").is_file()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +12,13 @@ from typing import Protocol
 from verism.batch.progress import progress
 from verism.batch.record import Record
 from verism.errors import VerismError
-from verism.sweep.executors import Executor, Task
+from verism.sweep.executors import Executor
 
 LARGEST = 64
 """Most jobs in a chunk: as many wait for a new worker when theirs has died."""
+
+ATTEMPTS = 2
+"""How often a job is begun before it is blamed for the deaths of its workers."""
 
 ROUNDS = 8
 """Chunks that each worker gets, at least: with fewer, some would have nothing to do at the end."""
@@ -49,16 +53,20 @@ class Chunk:
         return type(self.jobs[0]).__module__
 
     def __call__(self) -> None:
-        """Do them one after the other, without those that an earlier worker has done."""
+        """Do them one after the other, without those that an earlier worker has done, or was killed by."""
         for job in self.jobs:
-            if not job.record.is_file():
+            if not job.record.is_file() and _attempts(job) < ATTEMPTS:
+                with _begun(job).open("a") as file:
+                    file.write("I")
                 job()
+                _begun(job).unlink(missing_ok=True)
 
 
 def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str) -> None:
     """Return when each job has a record; show a bar meanwhile.
 
-    A job whose worker died is tried once more, in a chunk of its own, and is then given up: its record says so.
+    What a worker that died has left is handed out again, each job in a chunk of its own. A job that was begun
+    ``ATTEMPTS`` times is given up: its record says so.
 
     Args:
         jobs: of which those that have a record are done.
@@ -67,43 +75,61 @@ def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str
         label: of the bar, such as "Photos".
 
     Raises:
-        VerismError: the executor does not work.
+        VerismError: the executor does not work, or a record cannot be written.
     """
-    open_jobs = [job for job in jobs if not job.record.is_file()]
-    waiting, failed = list(open_jobs), 0
+    left = _open(jobs)
+    total, waiting, failed = len(left), list(left), 0
+    for job in left:
+        _begun(job).parent.mkdir(parents=True, exist_ok=True)
+        _begun(job).unlink(missing_ok=True)
 
     def count() -> tuple[int, int]:
         nonlocal waiting, failed
         ended = [job.record.is_file() for job in waiting]
         failed += sum(Record.is_failure(job.record) for job in itertools.compress(waiting, ended))
         waiting = [job for job, done in zip(waiting, ended, strict=True) if not done]
-        return len(open_jobs) - len(waiting), failed
+        return total - len(waiting), failed
 
-    size = max(1, min(LARGEST, len(open_jobs) // (ROUNDS * (executor.workers if executor else 1))))
-    reason: Exception | None = None
-    if not open_jobs:
-        return
-    with progress(len(open_jobs), label, "photo", count):
-        for largest in (size, 1):
-            left = [job for job in open_jobs if not job.record.is_file()]
-            chunks = [Chunk(left[start : start + largest], log) for start in range(0, len(left), largest)]
-            try:
-                _hand_out(chunks, executor)
-            except VerismError:
-                raise
-            except Exception as error:
-                # What an engine has to say of workers that died; the records say whose they were.
-                reason = error
-    left = [job for job in open_jobs if not job.record.is_file()]
-    if len(left) == len(open_jobs) > 1:
-        raise VerismError(f"--executor: all workers end before they have done a photo ({reason or f'see {log}'}).")
-    for job in left:
-        Record(error="its worker died twice").write(job.record)
+    size = max(1, min(LARGEST, total // (ROUNDS * (executor.workers if executor else 1))))
+    with progress(total, label, "photo", count) if left else nullcontext():
+        while left:
+            attempts = sum(map(_attempts, left))
+            failure = _hand_out(left, size, executor, log)
+            for job in _open(left):
+                if _attempts(job) >= ATTEMPTS:
+                    Record(error="its worker died twice").write(job.record)
+                    _begun(job).unlink()
+            before, left, size = left, _open(left), 1
+            if len(left) == len(before) and sum(map(_attempts, left)) == attempts:
+                raise VerismError(f"--executor: workers end before they begin a photo ({failure or f'see {log}'}).")
 
 
-def _hand_out(tasks: Sequence[Task], executor: Executor | None) -> None:
+def _hand_out(jobs: Sequence[Job], size: int, executor: Executor | None, log: Path) -> Exception | None:
+    """Have jobs done, as far as their workers live; return what the engine says of those that died."""
+    chunks = [Chunk(jobs[start : start + size], log) for start in range(0, len(jobs), size)]
     if executor is None:
-        for task in tasks:
-            task()
-    elif tasks:
-        executor.run(tasks)
+        for chunk in chunks:
+            chunk()
+        return None
+    try:
+        executor.run(chunks)
+    except VerismError:
+        raise
+    except Exception as error:
+        return error
+    return None
+
+
+def _open(jobs: Sequence[Job]) -> list[Job]:
+    """Return those that have no record."""
+    return [job for job in jobs if not job.record.is_file()]
+
+
+def _begun(job: Job) -> Path:
+    """Return the file that says how often a job was begun since it last ended."""
+    return job.record.with_suffix(".begun")
+
+
+def _attempts(job: Job) -> int:
+    path = _begun(job)
+    return path.stat().st_size if path.is_file() else 0

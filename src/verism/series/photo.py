@@ -92,7 +92,7 @@ class PhotoJob:
 
     def digest(self, of: Callable[[Path], str]) -> str:
         """Return the SHA-256 of all that decides the outcome, by that of each photo."""
-        neighbours = [pair.digest for pair in self._neighbours()]
+        neighbours = [(pair.cells, pair.regions) if pair.one_scene else None for pair in self._neighbours()]
         made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, neighbours)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
