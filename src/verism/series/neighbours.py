@@ -26,7 +26,7 @@ NEAR = 2
 
 ONE_SCENE = 0.2
 """Least share of the first photo's cells that have a match if both are of one scene. Among eight photographs of
-different scenes it was at most 0.06, and of crops that share two thirds of their area at least 0.36."""
+different scenes it was at most 0.06, and of crops that share 56 % of their area at least 0.36."""
 
 TILES = 4
 """Regions along each side of the first photo."""
