@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from verism.series.agreement import Agreement
-from verism.series.pair import Pair
+from verism.series.levels import Shared
 from verism.series.photo import Levelled
 
 BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
-PAIR = Pair(cells=((0, 1, 2, 3), (4, 5, 6, 7)), regions=(0, 1, 1, 1), light=((BLACK, BLACK), (WHITE, BLACK)))
+SHARED = Shared(torch.tensor([BLACK, BLACK]), torch.tensor([WHITE, BLACK]), torch.tensor([1, 3]))
 """Two regions, of which the second has three matches; the first is 100 apart."""
 
 
@@ -19,13 +20,13 @@ def test_before_and_after_in_the_mean_of_matches() -> None:
     first = Levelled(after=(BLACK, WHITE))
     second = Levelled(before=(BLACK, BLACK), after=(BLACK, BLACK))
     third = Levelled(before=(BLACK, BLACK))
-    found = Agreement.of([PAIR, PAIR, Pair(), PAIR], [first, second, third, Levelled(), Levelled(error="no photo")])
-    assert found.pairs[0] == (pytest.approx(25, abs=0.01), pytest.approx(75, abs=0.01))
-    assert found.pairs[1] == (pytest.approx(25, abs=0.01), 0)
+    found = Agreement.of([SHARED, SHARED, None, SHARED], [first, second, third, Levelled(), Levelled(error="no photo")])
+    assert list(found.pairs[0]) == pytest.approx([25, 75], abs=0.01)
+    assert list(found.pairs[1]) == pytest.approx([25, 0], abs=0.01)
     assert found.pairs[2:] == [(None, None), (None, None)]
     assert found.said() == "Agreement: 2 pairs of neighbours of one scene, ΔE 25.0 apart before and 37.5 after.\n"
 
 
 def test_without_neighbours_there_is_nothing_to_say() -> None:
     assert Agreement.of([], [Levelled()]).said() == ""
-    assert Agreement.of([Pair()], [Levelled(), Levelled()]).said() == ""
+    assert Agreement.of([None], [Levelled(), Levelled()]).said() == ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 
+from verism.series.levels import Shared
 from verism.series.neighbours import difference
-from verism.series.pair import Pair
 from verism.series.photo import Levelled
 
 
@@ -24,21 +24,18 @@ class Agreement:
     pairs: Sequence[tuple[float | None, float | None]]
 
     @classmethod
-    def of(cls, pairs: Sequence[Pair], outcomes: Sequence[Levelled]) -> Agreement:
+    def of(cls, pairs: Sequence[Shared | None], outcomes: Iterable[Levelled]) -> Agreement:
         """Return the agreement of a series.
 
         Args:
-            pairs: what each photo has in common with the one after it.
-            outcomes: of the photos, one more.
+            pairs: what each photo shares with the one after it, before the look; None if they are of two scenes.
+            outcomes: of the photos, one more; no more than two are looked at at once.
         """
         found: list[tuple[float | None, float | None]] = []
         for pair, (first, second) in zip(pairs, pairwise(outcomes), strict=True):
-            if pair.one_scene and first.after and second.before:
-                before, after = (
-                    difference(torch.tensor(one), torch.tensor(other), pair.weights)
-                    for one, other in (pair.light, (first.after, second.before))
-                )
-                found.append((before, after))
+            if pair is not None and first.after and second.before:
+                after = difference(torch.tensor(first.after), torch.tensor(second.before), pair.weights)
+                found.append((difference(pair.light, pair.other, pair.weights), after))
             else:
                 found.append((None, None))
         return cls(found)

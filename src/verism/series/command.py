@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +29,7 @@ from verism.quiet import quieten_lightning
 from verism.series import common_look
 from verism.series.agreement import Agreement
 from verism.series.folder import Folder
-from verism.series.levels import levels
+from verism.series.levels import Shared, levels
 from verism.series.pair import Pair, PairJob, Reading
 from verism.series.photo import Levelled, PhotoJob, Treatment
 from verism.sweep.command import FIT_SECTIONS
@@ -170,24 +171,26 @@ class Series:
             run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides)
             self.folder.keep_look(run, self.styles[0].stem, identity)
 
-    def _compare(self) -> list[Pair]:
-        """Return what each photo has in common with the one after it."""
+    def _compare(self) -> list[Shared | None]:
+        """Return what each photo shares with the one after it."""
         jobs = [
             PairJob(first, second, self.folder.record(self.results[first], "pair"), self.reading)
             for first, second in pairwise(self.results)
         ]
-        if self.levelling:
-            _keep_valid(jobs, Pair)
-            do_all(jobs, self.executor, self.folder.log, "Neighbours")
-        return [(Pair.read(job.record) if self.levelling else None) or Pair() for job in jobs]
+        if not self.levelling:
+            return [None for _ in jobs]
+        _keep_valid(jobs, Pair)
+        do_all(jobs, self.executor, self.folder.log, "Neighbours")
+        # Of thousands of records, no more is kept than is needed.
+        return [(Pair.read(job.record) or Pair()).shared() for job in jobs]
 
-    def _grade(self, pairs: Sequence[Pair]) -> list[PhotoJob]:
+    def _grade(self, pairs: Sequence[Shared | None]) -> list[PhotoJob]:
         """Give each photo the look, and return what was asked for."""
         folder = self.folder
         treatment = Treatment(
             folder.look, digest(folder.look), folder.fitted_to, self.reading, self.strength, self.encoding
         )
-        shifts = levels([pair.shared() for pair in pairs])
+        shifts = levels(pairs)
         photos = list(self.results)
         records = [folder.record(self.results[photo], "pair") for photo in photos[:-1]]
         around = zip([None, *records], [*records, None], strict=True)
@@ -197,7 +200,7 @@ class Series:
                 self.results[photo],
                 folder.record(self.results[photo], "photo"),
                 treatment,
-                tuple(round(it, 4) for it in stops.tolist()),
+                tuple(round(it, 4) + 0.0 for it in stops.tolist()),  # No −0 in the table.
                 *neighbours,
             )
             for photo, stops, neighbours in zip(photos, shifts, around, strict=True)
@@ -208,11 +211,11 @@ class Series:
         do_all(jobs, self.executor, folder.log, "Photos")
         return jobs
 
-    def _report(self, jobs: Sequence[PhotoJob], pairs: Sequence[Pair]) -> None:
+    def _report(self, jobs: Sequence[PhotoJob], pairs: Sequence[Shared | None]) -> None:
         """Write the table and the sheet, and say what came of it all."""
         folder = self.folder
-        outcomes = [Levelled.read(job.record) or Levelled(error="not done") for job in jobs]
-        agreement = Agreement.of(pairs, outcomes)
+        agreement = Agreement.of(pairs, map(_outcome, jobs))
+        outcomes = [replace(_outcome(job), before=(), after=()) for job in jobs]
         write_table(
             folder.table,
             [
@@ -244,6 +247,10 @@ class Series:
                 f"{len(failed)} of {len(jobs)} photos failed, the first with: {failed[0].rstrip('.')}. "
                 f"All of their errors are in {folder.table}."
             )
+
+
+def _outcome(job: PhotoJob) -> Levelled:
+    return Levelled.read(job.record) or Levelled(error=f"{job.photo}: its record is gone")
 
 
 def _keep_valid(jobs: Sequence[PairJob] | Sequence[PhotoJob], kind: type[Record]) -> int:
