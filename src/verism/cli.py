@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "app": ("verism.app.command:app", "open a local page: drop two photos, move the sliders, save the picture"),
     "fit": ("verism.commands.fit:fit", "give one photo the look of another, with full control over the method"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
+    "series": ("verism.series.command:series", "give many photos one look, so that photos of one scene agree"),
     "render": (
         "verism.commands.render:render",
         "write the picture of a run again from its checkpoint, in any strength or format",

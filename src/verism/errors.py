@@ -53,6 +53,12 @@ class SweepError(VerismError):
     exit_status = 1
 
 
+class SeriesError(VerismError):
+    """A series of which some photos are not done; those that are, are whole."""
+
+    exit_status = 1
+
+
 class PredictError(VerismError):
     """Some photos were not given the look; those that could be, were."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import pickle
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from verism.color.table import through
 from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.strength import Strength
+from verism.sweep import executors
 
 pytestmark = pytest.mark.slow
 
@@ -317,6 +320,48 @@ def test_never_replaces_a_photo_by_its_result(
         assert f"{photos[0]}: its result would replace it; choose another --output.dir" in error
         assert "--output.overwrite" not in error
     assert [path.read_bytes() for path in photos] == before
+
+
+def here(self: executors.local, tasks: Sequence[executors.Task]) -> None:
+    for task in tasks:
+        # As on its way to a worker.
+        pickle.loads(pickle.dumps(task))()
+
+
+@pytest.mark.parametrize(("look", "adapt"), [("Lut3d", "false"), ("RegionalGrade", "true")], indirect=["look"])
+def test_an_executor_makes_the_same_and_a_table(
+    look: Path, photos: list[Path], adapt: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tests/batch/test_jobs.py has real ones."""
+    monkeypatch.setattr(executors.local, "run", here)
+    options = ("--output.strength", "0.7", "--adapt", adapt)
+    predict(look, "--data.photos", *photos, *options, "--output.dir", "plain")
+    capsys.readouterr()
+    photos[0].with_name("aa.png").write_text("this is text")
+    handed_out = ("--data.photos", photos[0].parent / "*.png", *options, "--executor", "local")
+    refused(look, *handed_out, status=1)
+    out, err = capsys.readouterr()
+    folder = Path("graded").resolve()
+    assert out == f"Table: {folder}/photos.csv\n3 of 4 photos are in {folder}\n"
+    assert "aa.png: not an image" in err.splitlines()[-1]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "photos.csv"]
+    for path in photos:
+        assert (folder / path.name).read_bytes() == (Path("plain") / path.name).read_bytes()
+    with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
+        rows = {Path(row["photo"]).name: row for row in csv.DictReader(file)}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "a.png": "finished",
+        "aa.png": "failed",
+        "b.png": "finished",
+        "c.png": "finished",
+    }
+    assert rows["aa.png"]["error"].startswith(f"{photos[0].with_name('aa.png')}: not an image")
+    assert 0 <= float(rows["a.png"]["unknown_colors"]) <= 1
+    for name in ("a.png", "b.png", "c.png"):
+        (folder / name).unlink()
+    refused(look, *handed_out)
+    assert "photos.csv: exists already; choose another --output.dir" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["photos.csv"]
 
 
 def test_two_photos_of_one_name_are_refused(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,10 +23,9 @@ from verism import images, photo_file
 from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
-from verism.sweep.executors import local
+from verism.sweep.executors import Task, local
 from verism.sweep.plan import Grid, plan
 from verism.sweep.run import Chain
-from verism.sweep.work import work
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +58,10 @@ def sweep(options: Sequence[str]) -> None:
     main(["sweep", *options, *SMALL])
 
 
+def series(options: Sequence[str]) -> None:
+    main(["series", *options, *SMALL])
+
+
 def _first(values: Any, count: int) -> Any:
     """Return so many of the values on an axis."""
     return dict(list(values.items())[:count]) if isinstance(values, Mapping) else values[:count]
@@ -82,6 +85,7 @@ def app(options: Sequence[str]) -> None:
 VERISM: Mapping[str, Callable[[Sequence[str]], None]] = {
     "app": app,
     "fit": fit,
+    "series": series,
     "sweep": sweep,
     **{command: partial(plainly, command) for command in ("predict", "render", "export", "test", "figures", "doctor")},
     "--help": show_help,
@@ -195,9 +199,9 @@ def test_the_commands_run(document: Path, photos: None, tiny_weights: Weights, m
             corner[name] = _first(grid[name], 2)
         return plan(base, corner, pairs, seeds[:1], output, **options)[:1]
 
-    def run(self: local, chains: Sequence[Chain]) -> None:
-        for chain in chains:
-            work(chain)
+    def run(self: local, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            task()
 
     monkeypatch.setattr("verism.sweep.command.plan", first)
     monkeypatch.setattr(local, "run", run)

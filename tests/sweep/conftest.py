@@ -10,9 +10,7 @@ from conftest import synthetic_photo, tiny_vgg19
 
 from verism import images
 from verism.backbone.weights import Source, Weights
-from verism.sweep.executors import local
-from verism.sweep.run import Chain
-from verism.sweep.work import work
+from verism.sweep.executors import Task, local
 
 BASE = """
 data: {content: content.png, style: style.png, size: 32}
@@ -50,9 +48,9 @@ def in_process() -> Iterator[None]:
         del source, network
         return tiny
 
-    def run(self: local, chains: Sequence[Chain]) -> None:
-        for chain in chains:
-            work(chain)
+    def run(self: local, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            task()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("verism.backbone.weights.load", load)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from verism import images
 from verism.sweep.record import Record
-from verism.sweep.sheet import _wrap, contact_sheet
+from verism.sweep.sheet import _wrap, before_and_after, contact_sheet
 
 # Results of 48×64 pixels are enlarged to the least width.
 HEIGHT, WIDTH = 240, 320
@@ -176,6 +176,24 @@ def test_large_results_are_scaled_down(run: Record) -> None:
     sheet = contact_sheet([replace(run, settings={"a.b": str(index)}) for index in range(4)])
     gap = 512 // 20
     assert sheet.shape[-1] == 4 * gap + 4 * 512 + 3 * gap
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (6, 6), (8, 4)])
+def test_results_stand_beneath_their_photos(tmp_path: Path, count: int, columns: int) -> None:
+    """In as few rows as there can be, of about the same width."""
+    files = [[tmp_path / f"{kind}{number}.png" for number in range(count)] for kind in ("photo", "result")]
+    for index, path in enumerate([*files[0], *files[1]]):
+        images.write(path, torch.tensor(color(index)).view(1, 3, 1, 1).expand(1, 3, 48, 64) / 255, {})
+    sheet = before_and_after(*files)
+    corners = []
+    for index in range(2 * count):
+        rows, across = where(sheet, color(index)).nonzero().unbind(1)
+        corners.append((int(across.min()), int(rows.min())))
+    for photo, result in zip(corners[:count], corners[count:], strict=True):
+        assert photo[0] == result[0]
+        assert photo[1] < result[1]
+    assert len({left for left, _ in corners}) == columns
+    assert corners[:count] == sorted(corners[:count], key=lambda corner: (corner[1], corner[0]))
 
 
 def test_sheet_is_an_image_on_white(run: Record) -> None:

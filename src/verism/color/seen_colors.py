@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from skimage.color import rgb2lab
 from torch import Tensor
@@ -61,11 +63,15 @@ class SeenColors:
 
     def unknown(self, photo: Tensor) -> float:
         """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour."""
+        far = [lookup(self._distances, 2 * band.cpu().float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
+        return float(torch.cat(far, dim=-2).double().mean())
+
+    @cached_property
+    def _distances(self) -> Tensor:
+        """What ``distance`` is on a lattice of RGB, ``(1, CELLS, CELLS, CELLS)``: computed once for many photos."""
         axis = torch.linspace(0, 1, CELLS, dtype=torch.float32)
         blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
-        table = self.distance(torch.stack([red, green, blue], dim=-1).view(-1, 3)).view(1, CELLS, CELLS, CELLS)
-        far = [lookup(table, 2 * band.cpu().float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
-        return float(torch.cat(far, dim=-2).double().mean())
+        return self.distance(torch.stack([red, green, blue], dim=-1).view(-1, 3)).view(1, CELLS, CELLS, CELLS)
 
 
 def _pixels(photo: Tensor) -> Tensor:

@@ -6,25 +6,29 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace
 from torch import Tensor
 from tqdm import tqdm
 
-from verism import atomic, clip, images, photo_file
+from verism import atomic, clip, photo_file, trust
+from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
+from verism.batch.jobs import do_all
+from verism.batch.names import result_name, results
+from verism.batch.table import NAME as TABLE
+from verism.batch.table import write_table
 from verism.clip import ClipEncoding
-from verism.color.seen_colors import SeenColors
-from verism.color.table import through
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
+from verism.data.source import digest
 from verism.errors import PredictError, VerismError
 from verism.look import saved
-from verism.look.look import is_own
 from verism.look.lut_file import at_strength
-from verism.look.series import Series
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
+from verism.sweep.executors import Executor
 
 SAMPLED, SIDE = 9, 256
 """Frames of a clip that are looked at for colours that the look does not know, and their short side in pixels."""
@@ -44,6 +48,9 @@ grade for the whole photo (RegionalGrade) or stay as they are. Photos with many 
 A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') is graded by the table frame by frame, and keeps its sound,
 subtitles, rotation and frame times. Ctrl-C keeps the frames made so far as a clip with "partial" in its name.
 
+With --executor local, dask or ray, photos are handed out to processes or to a cluster in chunks, and photos.csv in
+--output.dir says what was done and what failed. Clips stay in this process.
+
 With --adapt true, each photo is graded by the regions that it has in common with the run's style photo, sky by sky and
 stone by stone, as far as that agrees with the run's look for a whole photo.
 """
@@ -59,51 +66,104 @@ def predict(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     resolve_paths()
-    options = _parser().parse_args(list(args))
+    parser = _parser()
+    options = parser.instantiate_classes(parser.parse_args(list(args)))
     output = options.output
     strength = output_options.strength(output)
-    encoding = output_options.encoding(output)
-    limited = partial(photo_file.limited, options.data.max_megapixels)
-    with limited():
-        # A limit that is not above 0 is one mistake, not one for each photo.
-        canvas = saved.read(options.ckpt_path)
+    clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:
         raise VerismError("--adapt true already treats each photo by its own regions; leave out --output.local.")
-    clip_encoding = output_options.clip_encoding(output)
-    series = Series.read(options.ckpt_path, canvas) if options.adapt else None
-    jobs = _jobs(options.data.photos, output.dir, clip_encoding, overwrite=output.overwrite)
-    for photo in filter(clip.is_clip, jobs):
+    with photo_file.limited(options.data.max_megapixels):
+        # A limit that is not above 0 is one mistake, not one for each photo.
+        run = saved.newest(options.ckpt_path) if options.ckpt_path.is_dir() else options.ckpt_path
+    recipe = Recipe(
+        run,
+        digest(run) if run.is_file() else "",
+        options.ckpt_path.name,
+        strength,
+        output_options.encoding(output),
+        options.adapt,
+        output.local,
+        options.data.white,
+        options.data.max_megapixels,
+        trust.packages(),
+    )
+    grading = Grading(recipe)
+    remedy = f"choose another --output.dir, {output_options.REPLACE}"
+    name = partial(_result_name, encoding=clip_encoding)
+    jobs = results(options.data.photos, output.dir, remedy, overwrite=output.overwrite, name=name)
+    clips = {photo: result for photo, result in jobs.items() if clip.is_clip(photo)}
+    photos = {photo: result for photo, result in jobs.items() if photo not in clips}
+    for photo in clips:
         if options.adapt or output.local:
             option = "--adapt" if options.adapt else "--output.local"
             raise VerismError(
                 f"{photo}: {option} true treats places differently, which would flicker in a clip; leave it out."
             )
         clip.library()
-    table, seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
-    made_with = {"look": options.ckpt_path.name, **strength.said(), **({"adapt": "true"} if series else {})}
-    on_others = series or partial(through, table)
-    failures, strange = [], {}
-    for photo, result in tqdm(jobs.items(), unit="photo", disable=all(map(clip.is_clip, jobs))):
+    if options.executor is None:
+        outcomes = _one_by_one(photos, grading)
+    else:
+        outcomes = _side_by_side(photos, recipe, options.executor, output)
+    for photo, result in clips.items():
         try:
-            if clip.is_clip(photo):
-                graded(photo, result, table, strength, clip_encoding, made_with)
-                shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
-                strange[photo] = sum(map(seen.unknown, shown)) / len(shown)
-                continue
-            with limited():
-                source = photo_file.read(photo, options.data.white)
-            original = source.pixels
-            local = is_own(canvas, original) if output.local is None else output.local
-            image = canvas.render(original) if local else on_others(original)
-            photo_file.write(result, source.showing(strength(original, image)), made_with, encoding)
-            strange[photo] = seen.unknown(original)
+            graded(photo, result, grading.table, strength, clip_encoding, grading.made_with)
+            shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
+            outcomes[photo] = Graded(unknown=sum(map(grading.seen.unknown, shown)) / len(shown))
         except VerismError as error:
-            failures.append(str(error))
-    kind = "clips" if all(map(clip.is_clip, jobs)) else "photos"
+            outcomes[photo] = Graded(error=str(error))
+    failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
+    kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
-    sys.stderr.write(_warning(strange))
+    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}))
     if failures:
-        raise PredictError("\n".join(failures))
+        raise PredictError("\n".join(map(str, failures)))
+
+
+def _one_by_one(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Graded]:
+    """Give photos the look in this process, and return what came of each."""
+    outcomes: dict[Path, Graded] = {}
+    for photo, result in tqdm(photos.items(), unit="photo", disable=not photos):
+        try:
+            outcomes[photo] = Graded(unknown=grading(photo, result))
+        except VerismError as error:
+            outcomes[photo] = Graded(error=str(error))
+    return outcomes
+
+
+def _side_by_side(
+    photos: Mapping[Path, Path], recipe: Recipe, executor: Executor, output: Namespace
+) -> dict[Path, Graded]:
+    """Have an executor give photos the look, list them in a table, and return what came of each."""
+    table = output.dir / TABLE
+    remedy = f"choose another --output.dir, {output_options.REPLACE}"
+    atomic.check_absent(table, replace=output.overwrite, remedy=remedy)
+    try:
+        output.dir.mkdir(parents=True, exist_ok=True)
+        # Beside the results, where workers on other machines write too.
+        folder = TemporaryDirectory(dir=output.dir, prefix=".records-")
+    except OSError as error:
+        raise VerismError(f"--output.dir {output.dir}: cannot be written to ({error.strerror}).") from error
+    with folder as records:
+        jobs = [
+            GradeJob(photo, result, Path(records, f"{result.name}.json"), recipe) for photo, result in photos.items()
+        ]
+        do_all(jobs, executor, Path(records, "log.txt"), "Photos")
+        outcomes = {job.photo: Graded.read(job.record) or Graded(error="not done") for job in jobs}
+    rows = [
+        {
+            "photo": photo,
+            "result": photos[photo],
+            "status": "finished" if outcome.error is None else "failed",
+            "error": outcome.error,
+            "unknown_colors": outcome.unknown,
+        }
+        for photo, outcome in outcomes.items()
+    ]
+    if rows:
+        write_table(table, rows)
+        sys.stdout.write(f"Table: {table}\n")
+    return outcomes
 
 
 def _parser() -> ArgumentParser:
@@ -153,7 +213,19 @@ def _parser() -> ArgumentParser:
         help="Grade each photo by its own regions, close to the look of the run. The run must be one with "
         "--model.canvas RegionalGrade, and its style photo must still exist.",
     )
+    add_executor(parser)
     return parser
+
+
+def add_executor(parser: ArgumentParser) -> None:
+    """Add who does the work, as in a sweep."""
+    parser.add_argument(
+        "--executor",
+        type=Executor | None,
+        default=None,
+        help="Who does the photos: local (a process a GPU or core), dask or ray, with options such as "
+        "--executor.workers; null: this process, one after the other.",
+    )
 
 
 def graded(
@@ -184,7 +256,7 @@ def graded(
         sys.stderr.write(f"verism: {photo}: {note}.\n")
 
 
-def _warning(strange: Mapping[Path, float]) -> str:
+def warning(strange: Mapping[Path, float]) -> str:
     """Return a line that names the photos whose colours the look did not know, or nothing.
 
     Args:
@@ -199,18 +271,6 @@ def _warning(strange: Mapping[Path, float]) -> str:
     )
 
 
-def _jobs(patterns: Sequence[Path], folder: Path, encoding: ClipEncoding, *, overwrite: bool) -> dict[Path, Path]:
-    """Return photo to result; raise ``VerismError`` if there are no photos, or a file of the user's is in the way."""
-    jobs: dict[Path, Path] = {}
-    for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
-        if clip.is_clip(photo):
-            result = folder / clip.result_name(photo, encoding.encoder.containers)
-        else:
-            result = folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png")
-        if result in jobs.values():
-            raise VerismError(f"{photo}: another photo has the same name, and both results would be the same file.")
-        if result.resolve() == photo.resolve():
-            raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
-        atomic.check_absent(result, replace=overwrite, remedy=f"choose another --output.dir, {output_options.REPLACE}")
-        jobs[photo] = result
-    return jobs
+def _result_name(photo: Path, encoding: ClipEncoding) -> str:
+    """Return the name of the result of a photo or a clip."""
+    return clip.result_name(photo, encoding.encoder.containers) if clip.is_clip(photo) else result_name(photo)

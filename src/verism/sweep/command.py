@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, lazy_instance
-from tqdm import tqdm
 
+from verism.batch.progress import progress
+from verism.commands.fit_words import split
 from verism.commands.options import resolve_paths
 from verism.errors import SweepError, VerismError
 from verism.quiet import quieten_lightning
@@ -22,7 +20,7 @@ from verism.sweep.labels import COMPARED
 from verism.sweep.plan import Grid, Pair, plan
 from verism.sweep.report import write_outputs
 from verism.sweep.run import LOG, Chain, Outcome, Run
-from verism.sweep.work import MAX_ATTEMPTS
+from verism.sweep.work import MAX_ATTEMPTS, Work
 
 FIT_SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
 """Options of ``fit`` that a sweep takes on its command line, for all of its runs."""
@@ -51,26 +49,13 @@ def sweep(args: Sequence[str]) -> None:
         action="store_true",
         help="List the runs, with the time and memory that they will take, and stop.",
     )
-    own, fits = _split(args)
+    own, fits = split(args, FIT_SECTIONS)
     options = parser.parse_args(own)
     name = Path(options.config[-1].relative).stem if options.config else "sweep"
     parts = parser.instantiate_classes(options)
     del parts.config
     parts.output = parts.output or Path.cwd() / "lightning_logs" / name
     Sweep(**vars(parts), options=fits)()
-
-
-def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the sweep's own arguments, and those that are options of ``fit``: ``--data.size 256``, say."""
-    own: list[str] = []
-    fits: list[str] = []
-    current = own
-    for arg in args:
-        if re.match("--?[a-z]", arg):  # Not a negative number.
-            section = re.match(r"--(\w+)", arg)
-            current = fits if section and section[1] in FIT_SECTIONS else own
-        current.append(arg)
-    return own, fits
 
 
 class Sweep:
@@ -147,7 +132,7 @@ class Sweep:
         for run in self.runs:
             run.prepare()
             run.forget_failure()
-        with _progress(self.runs):
+        with progress(len(self.runs), "Runs", "run", self._count):
             self._exhaust()
         records = [run.record() for run in self.runs]
         report, *_ = write_outputs(self.output, records, self.compare)
@@ -164,7 +149,7 @@ class Sweep:
             before = self._state()
             failure: Exception | None = None
             try:
-                self.executor.run(pending)
+                self.executor.run([Work(chain) for chain in pending])
             except VerismError:
                 raise
             except Exception as error:
@@ -177,37 +162,14 @@ class Sweep:
                     log = f"; see {run.folder / LOG}" if (run.folder / LOG).is_file() else ""
                     run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times{log}"))
 
+    def _count(self) -> tuple[int, int]:
+        """Return how many runs have ended, and how many of them failed."""
+        outcomes = [outcome for run in self.runs if (outcome := run.outcome)]
+        return len(outcomes), sum(outcome.error is not None for outcome in outcomes)
+
     def _state(self) -> list[tuple[Outcome | None, int]]:
         return [(run.outcome, run.attempts) for run in self.runs]
 
 
 def _ended(chain: Chain) -> bool:
     return all(run.outcome for run in chain)
-
-
-@contextmanager
-def _progress(runs: Sequence[Run]) -> Iterator[None]:
-    """Show a bar of the runs that have ended, read off their outcomes, since they are run who knows where."""
-    done = threading.Event()
-
-    def watch(bar: tqdm[None]) -> None:
-        while True:
-            last = done.wait(1)
-            outcomes = [outcome for run in runs if (outcome := run.outcome)]
-            if len(outcomes) > bar.n:
-                failed = sum(outcome.error is not None for outcome in outcomes)
-                bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
-                bar.update(len(outcomes) - bar.n)
-            elif sys.stderr.isatty():
-                bar.refresh()
-            if last:
-                return
-
-    with tqdm(total=len(runs), desc="Runs", unit="run") as bar:
-        watcher = threading.Thread(target=watch, args=(bar,), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()

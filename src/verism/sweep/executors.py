@@ -1,4 +1,4 @@
-"""Where a sweep's runs are run: this machine, a Dask cluster, a Ray cluster.
+"""Where many tasks are done at once: this machine, a Dask cluster, a Ray cluster.
 
 Named in lower case, as on the command line: ``--executor dask --executor.address tcp://…``.
 """
@@ -18,22 +18,41 @@ from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 import torch
 
 from verism.errors import VerismError
-from verism.sweep.run import LOG, Chain
-from verism.sweep.work import work
+
+
+class Task(Protocol):
+    """What a worker does when it is called: one run of a sweep after the other, some photos of a folder.
+
+    It is pickled on its way to the worker, raises nothing, and records what came of it itself, so that nothing has to
+    be brought back.
+    """
+
+    @property
+    def log(self) -> Path:
+        """The file for what a process on this machine prints meanwhile."""
+
+    @property
+    def module(self) -> str:
+        """Name of the module that has all it needs, so that processes on this machine share one import of it."""
+
+    def __call__(self) -> None:
+        """Do it."""
 
 
 class Executor(ABC):
-    """Runs chains side by side; runs record their own outcomes, so that nothing has to be brought back."""
+    """Does tasks side by side."""
 
     @property
     @abstractmethod
     def workers(self) -> int:
-        """How many chains are run at once."""
+        """How many tasks are done at once."""
 
     @property
     def threads(self) -> int:
@@ -41,8 +60,8 @@ class Executor(ABC):
         return 1
 
     @abstractmethod
-    def run(self, chains: Sequence[Chain]) -> None:
-        """Return when each chain has ended, or the worker that had it has died.
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Return when each task has ended, or the worker that had it has died.
 
         Raises:
             VerismError: there is no such engine, or nobody answers at its address.
@@ -51,7 +70,7 @@ class Executor(ABC):
 
 
 class local(Executor):  # noqa: N801
-    """This machine: a process a GPU, or, without one, a core, which takes one chain after the other."""
+    """This machine: a process a GPU, or, without one, a core, which takes one task after the other."""
 
     def __init__(self, workers: int | None = None) -> None:
         """Choose how many.
@@ -76,30 +95,30 @@ class local(Executor):  # noqa: N801
         """CPU threads of each process."""
         return max(1, self.cores // self.workers)
 
-    def run(self, chains: Sequence[Chain]) -> None:
-        """Hand the chains to workers, each as soon as one is free; one that has died is replaced."""
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Hand the tasks to workers, each as soon as one is free; one that has died is replaced."""
         # Forked from a process that has imported torch once, and has no threads nor GPU yet.
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
-        context.set_forkserver_preload(["verism.sweep.work"])
+        context.set_forkserver_preload(sorted({task.module for task in tasks}))
         visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.gpus)))
-        gpus = itertools.islice(itertools.cycle(visible.split(",")), min(self.workers, len(chains)))
+        gpus = itertools.islice(itertools.cycle(visible.split(",")), min(self.workers, len(tasks)))
         free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         workers = [_Worker(context, gpu, self.threads) for gpu in gpus]
         for worker in workers:
             free.put(worker)
 
-        def run(chain: Chain) -> None:
+        def run(task: Task) -> None:
             worker = free.get()
             try:
-                worker.run(chain)
+                worker.run(task)
             finally:
                 free.put(worker)
 
         try:
             with ThreadPoolExecutor(self.workers) as pool:
                 try:
-                    list(pool.map(run, chains))
+                    list(pool.map(run, tasks))
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
@@ -109,9 +128,9 @@ class local(Executor):  # noqa: N801
 
 
 class _Worker:
-    """A process that runs chains one after the other, and is started anew when it has died.
+    """A process that does tasks one after the other, and is started anew when it has died.
 
-    What a chain costs beside its runs is what a process has to import and load before its first, seconds of CPU time.
+    What a process has to import and load before its first task takes seconds of CPU time.
     """
 
     def __init__(self, context: BaseContext, gpu: str, threads: int) -> None:
@@ -120,15 +139,15 @@ class _Worker:
         self._process: BaseProcess | None = None
         self._pipe: Connection
 
-    def run(self, chain: Chain) -> None:
-        """Return when the chain has ended, or the process has died."""
+    def run(self, task: Task) -> None:
+        """Return when the task has ended, or the process has died."""
         if self._process is None:
             self._pipe, theirs = self._context.Pipe()
             self._process = self._context.Process(target=_serve, args=(theirs, *self._options))  # type: ignore[attr-defined]
             self._process.start()
             theirs.close()
         try:
-            self._pipe.send(chain)
+            self._pipe.send(task)
             self._pipe.recv()
         except (EOFError, OSError):
             self.dismiss()
@@ -144,7 +163,7 @@ class _Worker:
 class dask(Executor):  # noqa: N801
     """A Dask cluster: ``pip install 'verism[dask]'``.
 
-    Workers need this package, and photos and output under the same paths as here. Each does one run at a time:
+    Workers need this package, and photos and output under the same paths as here. Each does one task at a time:
     ``dask worker ADDRESS --nthreads 1``.
     """
 
@@ -166,18 +185,18 @@ class dask(Executor):  # noqa: N801
         """Workers in the cluster, at least one: others may come."""
         return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
 
-    def run(self, chains: Sequence[Chain]) -> None:
-        """Hand the chains to the cluster; Dask gives those of a worker that died to another."""
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Hand the tasks to the cluster; Dask gives those of a worker that died to another."""
         # Not through joblib's backend, which waits for ever for a task whose workers died too often.
-        tasks = self.client.map(work, chains, pure=False)
-        self.engine.wait(tasks)
-        self.client.gather(tasks)
+        futures = self.client.map(_do, tasks, pure=False)
+        self.engine.wait(futures)
+        self.client.gather(futures)
 
 
 class ray(Executor):  # noqa: N801
     """A Ray cluster: ``pip install 'verism[ray]'``.
 
-    Workers need this package, and photos and output under the same paths as here. A run takes a GPU, or, in a cluster
+    Workers need this package, and photos and output under the same paths as here. A task takes a GPU, or, in a cluster
     without, a core.
     """
 
@@ -200,12 +219,17 @@ class ray(Executor):  # noqa: N801
         """GPUs in the cluster, or, without one, cores."""
         return max(1, int(self.resources.get("GPU", 0) or self.resources.get("CPU", 0)))
 
-    def run(self, chains: Sequence[Chain]) -> None:
-        """Hand the chains to the cluster; Ray gives those of a worker that died to another."""
-        task = self.engine.remote(num_cpus=1, num_gpus=1 if "GPU" in self.resources else 0)(work)
-        tasks = [task.remote(chain) for chain in chains]
-        self.engine.wait(tasks, num_returns=len(tasks))
-        self.engine.get(tasks)
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Hand the tasks to the cluster; Ray gives those of a worker that died to another."""
+        remote = self.engine.remote(num_cpus=1, num_gpus=1 if "GPU" in self.resources else 0)(_do)
+        handed = [remote.remote(task) for task in tasks]
+        self.engine.wait(handed, num_returns=len(handed))
+        self.engine.get(handed)
+
+
+def _do(task: Task) -> None:
+    """Do a task, as a function: what clusters take."""
+    task()
 
 
 def _engine(module: str, extra: str) -> ModuleType:
@@ -225,14 +249,14 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
         threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
     while True:
         try:
-            chain: Chain = pipe.recv()
+            task: Task = pipe.recv()
         except EOFError:
             return
-        log = os.open(chain[0].folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for stream in (1, 2):
             os.dup2(log, stream)
         os.close(log)
-        work(chain)
+        task()
         for said in (sys.stdout, sys.stderr):
             said.flush()
         pipe.send(None)

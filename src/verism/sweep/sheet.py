@@ -85,6 +85,26 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
     return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
+def before_and_after(photos: Sequence[Path], results: Sequence[Path]) -> Tensor:
+    """Draw photos in rows, each over what became of it.
+
+    Args:
+        photos: at least one.
+        results: one for each.
+
+    Returns:
+        ``(1, 3, H, W)``, RGB in [0, 1].
+    """
+    press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
+    cells = [
+        press.under(press.fitted(photo), press.fitted(result)) for photo, result in zip(photos, results, strict=True)
+    ]
+    columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
+    rows = [press.line(_blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    page = np.asarray(press.page(rows), np.float32) / np.float32(255)
+    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
 class _Press:
     """Sets pictures and text in sizes that go with each other, all in pixels."""
 

@@ -1,4 +1,4 @@
-"""What a worker does: one run after the other, each as plain ``fit``."""
+"""What a worker of a sweep does: one run after the other, each as plain ``fit``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import threading
 import time
 import traceback
+from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -20,6 +22,27 @@ MAX_ATTEMPTS = 3
 
 _one_at_a_time = threading.Lock()
 """Parsing changes the working directory and seeding is global, so that a process is good for one run at a time."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A chain as a task of an executor."""
+
+    chain: Chain
+
+    @property
+    def log(self) -> Path:
+        """The log of its first run."""
+        return self.chain[0].folder / LOG
+
+    @property
+    def module(self) -> str:
+        """This one."""
+        return __name__
+
+    def __call__(self) -> None:
+        """Run it."""
+        work(self.chain)
 
 
 def work(chain: Chain) -> None:

@@ -1,0 +1,51 @@
+"""What the results of many photos are called: each keeps its photo's name, and none takes another's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from verism import atomic, images, photo_file
+from verism.errors import VerismError
+
+
+def result_name(photo: Path) -> str:
+    """Return the name of a photo's result: its own, if its format can be written, else that of a PNG file."""
+    return photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"
+
+
+def results(
+    patterns: Sequence[Path],
+    folder: Path,
+    remedy: str,
+    *,
+    overwrite: bool = False,
+    ours: Collection[str] = (),
+    name: Callable[[Path], str] = result_name,
+) -> dict[Path, Path]:
+    """Return photo to result, in the order of the patterns, each photo once.
+
+    Args:
+        patterns: photos, or patterns such as ``holiday/*.jpg``.
+        folder: for the results.
+        remedy: what the user can do about a file that is in the way, as in "choose another --output.dir".
+        overwrite: whether files may be replaced.
+        ours: names of files that may be replaced in any case.
+        name: makes the name of a result.
+
+    Raises:
+        VerismError: a pattern matches no photo, two results would be one file, one would replace its photo, or a file
+            of the user's is in the way.
+    """
+    found: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
+        result = folder / name(photo)
+        if result in taken:
+            raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
+        if result.resolve() == photo.resolve():
+            raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
+        atomic.check_absent(result, replace=overwrite or result.name in ours, remedy=remedy)
+        found[photo] = result
+        taken.add(result)
+    return found

@@ -1,0 +1,39 @@
+"""Words on the command line of another command that are meant for ``fit``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+
+def split(args: Sequence[str], sections: Collection[str], kept: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """Return a command's own arguments, and those that are options of ``fit``: ``--data.size 256``, say.
+
+    Args:
+        args: all of them.
+        sections: of ``fit``, which its options are in.
+        kept: options in these sections that are the command's own.
+    """
+    own: list[str] = []
+    fits: list[str] = []
+    current = own
+    for arg in args:
+        if re.match("--?[a-z]", arg):  # Not a negative number.
+            section = re.match(r"--(\w+)", arg)
+            is_fits = section is not None and section[1] in sections and arg.partition("=")[0] not in kept
+            current = fits if is_fits else own
+        current.append(arg)
+    return own, fits
+
+
+def as_overrides(words: Sequence[str]) -> dict[str, str]:
+    """Return options of ``fit`` as ``verism.fit`` takes them: ``--data.size 256`` is ``{"data.size": "256"}``."""
+    overrides: dict[str, str] = {}
+    name = ""
+    for word in words:
+        if re.match("--[a-z]", word):
+            name, equals, value = word.removeprefix("--").partition("=")
+            overrides[name] = value if equals else "true"
+        else:
+            overrides[name] = word
+    return overrides

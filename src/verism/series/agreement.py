@@ -1,0 +1,50 @@
+"""How far apart neighbours of one scene are, before the look and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+
+from verism.series.levels import Shared
+from verism.series.neighbours import difference
+from verism.series.photo import Levelled
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The differences between neighbours, in ΔE76 of the mean colours of matched regions (``neighbours.difference``).
+
+    Attributes:
+        pairs: of each photo and the one after it, before and after; None: they are of two scenes, or one failed.
+    """
+
+    pairs: Sequence[tuple[float | None, float | None]]
+
+    @classmethod
+    def of(cls, pairs: Sequence[Shared | None], outcomes: Iterable[Levelled]) -> Agreement:
+        """Return the agreement of a series.
+
+        Args:
+            pairs: what each photo shares with the one after it, before the look; None if they are of two scenes.
+            outcomes: of the photos, one more; no more than two are looked at at once.
+        """
+        found: list[tuple[float | None, float | None]] = []
+        for pair, (first, second) in zip(pairs, pairwise(outcomes), strict=True):
+            if pair is not None and first.after and second.before:
+                after = difference(torch.tensor(first.after), torch.tensor(second.before), pair.weights)
+                found.append((difference(pair.light, pair.other, pair.weights), after))
+            else:
+                found.append((None, None))
+        return cls(found)
+
+    def said(self) -> str:
+        """Return it as a line, or nothing if no two neighbours are of one scene."""
+        both = [(before, after) for before, after in self.pairs if before is not None and after is not None]
+        if not both:
+            return ""
+        before, after = (sum(values) / len(both) for values in zip(*both, strict=True))
+        pairs = f"{len(both)} pair{'s' if len(both) != 1 else ''} of neighbours"
+        return f"Agreement: {pairs} of one scene, ΔE {before:.1f} apart before and {after:.1f} after.\n"

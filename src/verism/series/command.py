@@ -1,0 +1,282 @@
+"""The command ``series``: many photos in one look, which agree with each other."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from jsonargparse import ArgumentParser, Namespace
+
+from verism import clip, images
+from verism.batch.jobs import do_all
+from verism.batch.names import results
+from verism.batch.record import Record
+from verism.batch.table import write_table
+from verism.cli import locate
+from verism.commands import config_file, fit_words, output_options
+from verism.commands.options import resolve_paths
+from verism.commands.predict import add_executor, warning
+from verism.data.source import digest
+from verism.errors import SeriesError, VerismError
+from verism.photo_file import MEGAPIXELS
+from verism.quiet import quieten_lightning
+from verism.series import common_look
+from verism.series.agreement import Agreement
+from verism.series.folder import Folder
+from verism.series.levels import Shared, levels
+from verism.series.pair import Pair, PairJob, Reading
+from verism.series.photo import Levelled, PhotoJob, Treatment
+from verism.sweep.command import FIT_SECTIONS
+from verism.sweep.executors import Executor
+from verism.sweep.sheet import before_and_after
+
+DESCRIPTION = """Give a series of photos one look, so that photos of one scene agree with each other.
+
+verism series 'holiday/*.jpg' --style theirs.jpg
+
+The look is fitted to nine of the photos at once, evenly chosen, and then given to each of them at full size. Neighbours
+that show the same scene are levelled before: their exposure and white balance are brought together, by two thirds of a
+stop at the most.
+
+In --output.dir are the results under their photos' names, sheet.jpg with before and after, photos.csv with what was
+done and what failed, and look.safetensors, the look. Nothing is overwritten. The same command goes on where an
+interrupted one was, and only does what is new in a folder that has grown.
+
+Options of verism fit, such as --trainer.max_steps 30 or --config lut.yaml, are those of the fit of the look.
+"""
+
+SHOWN = 24
+"""Most photos on the sheet."""
+
+
+def series(args: Sequence[str]) -> None:
+    """Run ``series`` with its arguments.
+
+    Raises:
+        VerismError: there are no photos, a file would be overwritten, the look cannot be fitted, the executor does not
+            work, or another series is at work in the folder.
+        SeriesError: some photos could not be read or written, or somebody has pressed Ctrl-C; the others are done.
+    """
+    quieten_lightning()
+    resolve_paths()
+    own, words = fit_words.split(args, FIT_SECTIONS, kept=("--data.white", "--data.max_megapixels"))
+    parser = _parser()
+    options = parser.instantiate_classes(parser.parse_args(own))
+    first = images.matching(options.photos[0])[0]
+    path = options.output.dir or first.parent / f"series-{options.style[0].stem}"
+    folder = Folder(path)
+    try:
+        folder.notes.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VerismError(f"--output.dir {path}: cannot be made a folder ({error.strerror}).") from error
+    try:
+        with FileLock(folder.notes / ".lock", timeout=0):
+            Series(folder, options, fit_words.as_overrides(words))()
+    except Timeout as error:
+        raise VerismError(f"{path}: another series is at work there; wait, or give --output.dir.") from error
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="verism series", description=DESCRIPTION, exit_on_error=False)
+    parser.add_argument("photos", type=Path, nargs="+", help="Photos in their order, or patterns: 'holiday/*.jpg'.")
+    parser.add_argument("--style", type=Path, nargs="+", required=True, help="The photo, or photos, with the look.")
+    parser.add_argument("--config", type=str, default="photoreal.yaml", help="The settings of the fit.")
+    parser.add_argument(
+        "--level",
+        type=bool,
+        default=True,
+        help="Bring photos of one scene closer to each other before the look; false: the look alone.",
+    )
+    parser.add_argument(
+        "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
+    )
+    parser.add_argument(
+        "--data.white", type=float | None, default=None, help="The value of floating-point samples that is white."
+    )
+    parser.add_argument(
+        "--output.dir",
+        type=Path | None,
+        default=None,
+        help="The folder for the results; null: series-STYLE, beside the first photo.",
+    )
+    output_options.add_strength(parser)
+    output_options.add_encoding(parser)
+    add_executor(parser)
+    return parser
+
+
+class Series:
+    """One series: its folder, and what is done to its photos."""
+
+    def __init__(self, folder: Folder, options: Namespace, overrides: Mapping[str, str]) -> None:
+        """Find the photos, and the names of their results.
+
+        Args:
+            folder: for the results.
+            options: of the command.
+            overrides: options of ``fit``.
+
+        Raises:
+            VerismError: an option is wrong, there are no photos, or a file of the user's is in the way.
+        """
+        self.folder = folder
+        self.styles: list[Path] = options.style
+        self.overrides = overrides
+        self.executor: Executor | None = options.executor
+        self.strength = output_options.strength(options.output)
+        self.encoding = output_options.encoding(options.output)
+        self.reading = Reading(options.data.white, options.data.max_megapixels)
+        self.levelling: bool = options.level
+        self.config = locate(options.config)
+        config_file.check(self.config)
+        self.results = results(options.photos, folder.path, "choose another --output.dir", ours=folder.ours())
+        for photo in filter(clip.is_clip, self.results):
+            raise VerismError(f"{photo}: is a clip, and a series has photos alone; see verism {photo.name} STYLE.")
+        folder.claim(list(self.results.values()))
+
+    def __call__(self) -> None:
+        """Do what is not done.
+
+        Raises:
+            SeriesError, VerismError: as ``series`` does.
+        """
+        try:
+            self._fit()
+            pairs = self._compare()
+            jobs = self._grade(pairs)
+        except KeyboardInterrupt as error:
+            done = sum(self.folder.record(result, "photo").is_file() for result in self.results.values())
+            raise SeriesError(
+                f"Interrupted; {done} of {len(self.results)} photos are done, and the same command does the rest."
+            ) from error
+        self._report(jobs, pairs)
+
+    def _fit(self) -> None:
+        """Fit the look, unless it is there already."""
+        made_from = (
+            *(digest(style) for style in self.styles),
+            self.config.read_bytes(),
+            sorted(self.overrides.items()),
+            (self.strength, self.encoding, self.reading, self.levelling),
+        )
+        identity = hashlib.sha256(repr(made_from).encode()).hexdigest()
+        if not self.folder.has_look(identity):
+            photos = list(self.results)
+            run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides)
+            self.folder.keep_look(run, self.styles[0].stem, identity)
+
+    def _compare(self) -> list[Shared | None]:
+        """Return what each photo shares with the one after it."""
+        jobs = [
+            PairJob(first, second, self.folder.record(self.results[first], "pair"), self.reading)
+            for first, second in pairwise(self.results)
+        ]
+        if not self.levelling:
+            return [None for _ in jobs]
+        _keep_valid(jobs, Pair)
+        do_all(jobs, self.executor, self.folder.log, "Neighbours")
+        # Of thousands of records, no more is kept than is needed.
+        return [(Pair.read(job.record) or Pair()).shared() for job in jobs]
+
+    def _grade(self, pairs: Sequence[Shared | None]) -> list[PhotoJob]:
+        """Give each photo the look, and return what was asked for."""
+        folder = self.folder
+        treatment = Treatment(
+            folder.look, digest(folder.look), folder.fitted_to, self.reading, self.strength, self.encoding
+        )
+        shifts = levels(pairs)
+        photos = list(self.results)
+        records = [folder.record(self.results[photo], "pair") for photo in photos[:-1]]
+        around = zip([None, *records], [*records, None], strict=True)
+        jobs = [
+            PhotoJob(
+                photo,
+                self.results[photo],
+                folder.record(self.results[photo], "photo"),
+                treatment,
+                tuple(round(it, 4) + 0.0 for it in stops.tolist()),  # No −0 in the table.
+                *neighbours,
+            )
+            for photo, stops, neighbours in zip(photos, shifts, around, strict=True)
+        ]
+        there = _keep_valid(jobs, Levelled)
+        if there:
+            sys.stderr.write(f"verism: {there} of {len(jobs)} photos are done already.\n")
+        do_all(jobs, self.executor, folder.log, "Photos")
+        return jobs
+
+    def _report(self, jobs: Sequence[PhotoJob], pairs: Sequence[Shared | None]) -> None:
+        """Write the table and the sheet, and say what came of it all."""
+        folder = self.folder
+        agreement = Agreement.of(pairs, map(_outcome, jobs))
+        outcomes = [replace(_outcome(job), before=(), after=()) for job in jobs]
+        write_table(
+            folder.table,
+            [
+                {
+                    "photo": job.photo,
+                    "result": job.result,
+                    "status": "finished" if outcome.error is None else "failed",
+                    "error": outcome.error,
+                    "unknown_colors": outcome.unknown,
+                    **{f"stops_{name}": stop for name, stop in zip(("red", "green", "blue"), job.stops, strict=True)},
+                    "to_next_before": before,
+                    "to_next_after": after,
+                }
+                for job, outcome, (before, after) in zip(jobs, outcomes, [*agreement.pairs, (None, None)], strict=True)
+            ],
+        )
+        done = [job for job, outcome in zip(jobs, outcomes, strict=True) if outcome.error is None]
+        if done:
+            shown = [done[number * len(done) // min(SHOWN, len(done))] for number in range(min(SHOWN, len(done)))]
+            sheet = before_and_after([job.photo for job in shown], [job.result for job in shown])
+            images.write(folder.sheet, sheet, {})
+        sys.stdout.write(f"{len(done)} of {len(jobs)} photos are in {folder.path}\n")
+        sys.stdout.write(agreement.said())
+        sys.stdout.write(f"Before and after: {folder.sheet}\nTable: {folder.table}\n" if done else "")
+        sys.stderr.write(warning({job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}))
+        failed = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if failed:
+            raise SeriesError(
+                f"{len(failed)} of {len(jobs)} photos failed, the first with: {failed[0].rstrip('.')}. "
+                f"All of their errors are in {folder.table}."
+            )
+
+
+def _outcome(job: PhotoJob) -> Levelled:
+    return Levelled.read(job.record) or Levelled(error=f"{job.photo}: its record is gone")
+
+
+def _keep_valid(jobs: Sequence[PairJob] | Sequence[PhotoJob], kind: type[Record]) -> int:
+    """Remove the records of what failed, or is out of date; return how many are left.
+
+    Args:
+        jobs: whose records they are.
+        kind: of the records.
+    """
+    of: Callable[[Path], str] = cache(digest)
+    valid = 0
+    for job in jobs:
+        if job.record.is_file():
+            if _is_valid(job, kind, of):
+                valid += 1
+            else:
+                job.record.unlink()
+    return valid
+
+
+def _is_valid(job: PairJob | PhotoJob, kind: type[Record], of: Callable[[Path], str]) -> bool:
+    record = kind.read(job.record)
+    if record is None or record.error is not None or (isinstance(job, PhotoJob) and not job.result.is_file()):
+        return False
+    try:
+        return record.digest == job.digest(of)
+    except VerismError:
+        # The photo is gone; whoever does it anew will say so.
+        return False

@@ -1,0 +1,129 @@
+"""Neighbours in a series: a job that finds what two photos have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism import photo_file
+from verism.batch.record import Record
+from verism.data.source import digest
+from verism.series.levels import Shared
+from verism.series.neighbours import features, match, region_light, small
+
+Light = Sequence[Sequence[float]]
+"""Mean linear light of each region, red, green and blue."""
+
+
+@dataclass(frozen=True)
+class Pair(Record):
+    """What two neighbours have in common; nothing if they are of two scenes, or one cannot be read.
+
+    Attributes:
+        cells: numbers of the matching cells of the first photo, and of the second (``neighbours.Match``).
+        regions: the region of each.
+        light: of each region in the first photo, and in the second, before the look.
+    """
+
+    cells: tuple[Sequence[int], Sequence[int]] = ((), ())
+    regions: Sequence[int] = ()
+    light: tuple[Light, Light] = ((), ())
+
+    @property
+    def one_scene(self) -> bool:
+        """Whether the two are of one scene."""
+        return bool(self.regions)
+
+    @property
+    def weights(self) -> Tensor:
+        """How many matches each region has, ``(R,)``."""
+        return torch.tensor(self.regions).bincount()
+
+    def shared(self) -> Shared | None:
+        """Return what the two show of the same regions; None if they are of two scenes."""
+        if not self.one_scene:
+            return None
+        light, other = map(torch.tensor, self.light)
+        return Shared(light, other, self.weights)
+
+
+class Reading(NamedTuple):
+    """How photos are read.
+
+    Attributes:
+        white: the value of floating-point samples that is white.
+        max_megapixels: larger photos are refused.
+    """
+
+    white: float | None
+    max_megapixels: float
+
+    def __call__(self, path: Path) -> photo_file.Photo:
+        """Return a photo; raise ``VerismError`` if it cannot be read."""
+        with photo_file.limited(self.max_megapixels):
+            return photo_file.read(path, self.white)
+
+
+@dataclass(frozen=True)
+class PairJob:
+    """Two neighbours to compare.
+
+    Attributes:
+        first: a photo.
+        second: the one after it.
+        record: says what they have in common.
+        reading: of both.
+    """
+
+    first: Path
+    second: Path
+    record: Path
+    reading: Reading
+
+    def digest(self, of: Callable[[Path], str]) -> str:
+        """Return the SHA-256 of all that decides the outcome, by that of each photo."""
+        return hashlib.sha256(repr((of(self.first), of(self.second), self.reading)).encode()).hexdigest()
+
+    def __call__(self) -> None:
+        """Compare them, and write the record."""
+        try:
+            outcome = self._compared()
+        except Exception as error:
+            outcome = Pair(error=" ".join(str(error).split()) or type(error).__name__)
+        outcome.write(self.record)
+
+    def _compared(self) -> Pair:
+        digests = {path: digest(path) for path in (self.first, self.second)}
+        seen = [_seen(path, digests[path], self.reading) for path in (self.first, self.second)]
+        found = match(seen[0].features, seen[1].features)
+        own = self.digest(digests.__getitem__)
+        if found is None:
+            return Pair(own)
+        cells = (found.first, found.second)
+        light = [region_light(it.photo, part, found.regions) for it, part in zip(seen, cells, strict=True)]
+        return Pair(
+            own,
+            cells=(cells[0].tolist(), cells[1].tolist()),
+            regions=found.regions.tolist(),
+            light=(light[0].tolist(), light[1].tolist()),
+        )
+
+
+class _Seen(NamedTuple):
+    photo: Tensor
+    features: Tensor
+
+
+@lru_cache(maxsize=1)
+def _seen(path: Path, sha256: str, reading: Reading) -> _Seen:
+    """Return a photo as it is compared; the second of a pair is the first of the next."""
+    del sha256  # It tells this photo from another that had the same name.
+    photo = small(reading(path).pixels)
+    return _Seen(photo, features(photo))

@@ -1,0 +1,146 @@
+"""A photo of a series: a job that levels it, gives it the look, and sees how its neighbours' regions came out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from verism import images, photo_file
+from verism.batch.record import Record
+from verism.color.level import levelled
+from verism.color.seen_colors import SeenColors
+from verism.color.table import through
+from verism.data.source import digest
+from verism.look import look_file
+from verism.look.strength import Strength
+from verism.photo_file import Encoding
+from verism.series.neighbours import region_light, small
+from verism.series.pair import Light, Pair, Reading
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What is done to all photos of a series.
+
+    Attributes:
+        look: file of the look.
+        sha256: of that.
+        fitted_to: file with the photos that it was fitted to.
+        reading: of photos.
+        strength: of the look.
+        encoding: of the results.
+    """
+
+    look: Path
+    sha256: str
+    fitted_to: Path
+    reading: Reading
+    strength: Strength = field(default_factory=Strength)
+    encoding: Encoding = field(default_factory=Encoding)
+
+    def apply(self, photo: Tensor, stops: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], levelled and with the look, in [0, 1]."""
+        return self.strength(photo, through(_loaded(self).table, levelled(photo, stops)))
+
+    def unknown(self, photo: Tensor) -> float:
+        """Return the share of a photo's pixels with colours that the look does not know."""
+        return _loaded(self).seen.unknown(photo)
+
+
+@dataclass(frozen=True)
+class Levelled(Record):
+    """What came of a photo.
+
+    Attributes:
+        unknown: share of its pixels with colours that the look does not know; None if it failed.
+        before: mean light, in the result, of the regions that it shares with the photo before; empty: none.
+        after: the same of the photo after.
+    """
+
+    unknown: float | None = None
+    before: Light = ()
+    after: Light = ()
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """A photo to give the look.
+
+    Attributes:
+        photo: its file.
+        result: where it goes.
+        record: says what came of it.
+        treatment: that of all photos.
+        stops: how far it is levelled before the look, red, green and blue.
+        before: record of the pair of the photo before and this one; None for the first.
+        after: record of the pair of this photo and the one after; None for the last.
+    """
+
+    photo: Path
+    result: Path
+    record: Path
+    treatment: Treatment
+    stops: tuple[float, ...] = (0.0, 0.0, 0.0)
+    before: Path | None = None
+    after: Path | None = None
+
+    def digest(self, of: Callable[[Path], str]) -> str:
+        """Return the SHA-256 of all that decides the outcome, by that of each photo."""
+        neighbours = [(pair.cells, pair.regions) if pair.one_scene else None for pair in self._neighbours()]
+        made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, neighbours)
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()
+
+    def __call__(self) -> None:
+        """Do it, and write the record."""
+        try:
+            outcome = self._done()
+        except Exception as error:
+            outcome = Levelled(error=" ".join(str(error).split()) or type(error).__name__)
+        outcome.write(self.record)
+
+    def _done(self) -> Levelled:
+        own, treatment = digest(self.photo), self.treatment
+        source = treatment.reading(self.photo)
+        image = treatment.apply(source.pixels, torch.tensor(self.stops))
+        said = {"look": treatment.look.name, "stops": " ".join(f"{it:+.2f}" for it in self.stops)}
+        photo_file.write(self.result, source.showing(image), {**said, **treatment.strength.said()}, treatment.encoding)
+        shown = small(image)
+        before, after = self._neighbours()
+        return Levelled(
+            self.digest({self.photo: own}.__getitem__),
+            unknown=treatment.unknown(source.pixels),
+            before=_light(shown, before, 1),
+            after=_light(shown, after, 0),
+        )
+
+    def _neighbours(self) -> tuple[Pair, Pair]:
+        before, after = ((Pair.read(path) if path else None) or Pair() for path in (self.before, self.after))
+        return before, after
+
+
+def _light(photo: Tensor, pair: Pair, side: int) -> Light:
+    """Return the mean light of the regions of a pair, of which the photo is the first or the second."""
+    if not pair.one_scene:
+        return ()
+    found: Light = region_light(photo, torch.tensor(pair.cells[side]), torch.tensor(pair.regions)).tolist()
+    return found
+
+
+class _Loaded:
+    """A look in memory."""
+
+    def __init__(self, treatment: Treatment) -> None:
+        self.table, _ = look_file.read(treatment.look)
+        self.seen = SeenColors(images.read(treatment.fitted_to))
+
+
+@lru_cache(maxsize=1)
+def _loaded(treatment: Treatment) -> _Loaded:
+    """Return what a process keeps from one photo to the next."""
+    return _Loaded(treatment)

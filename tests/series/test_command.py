@@ -1,0 +1,227 @@
+"""The command ``series``, with the embedded weights, on small shots of two scenes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import CONFIGS, synthetic_photo
+from filelock import FileLock
+from PIL import ExifTags, Image
+from torch import Tensor
+
+from verism import images, photo_file
+from verism.cli import main
+from verism.color.level import levelled
+from verism.color.table import through
+from verism.look import look_file
+from verism.series.levels import MOST
+from verism.series.photo import PhotoJob
+from verism.sweep.executors import Task, local
+
+pytestmark = pytest.mark.slow
+
+FIT = (
+    "--data.size",
+    "48",
+    "--trainer.max_steps",
+    "1",
+    "--trainer.accelerator",
+    "cpu",
+    "--trainer.precision",
+    "32-true",
+)
+
+NAMES = ("1.jpg", "2.jpg", "3.png", "4.jpg")
+
+
+@pytest.fixture(autouse=True)
+def holiday(tmp_path: Path, shots: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three shots of a lake, and one of a street, in the folder that commands run in."""
+    monkeypatch.chdir(tmp_path)
+    for name, photo in zip(NAMES, shots.values(), strict=True):
+        images.write(Path("holiday", name), photo, {})
+    images.write(Path("theirs.jpg"), images.scale(images.read(CONFIGS / "photos" / "sunset.jpg"), 96), {})
+    return tmp_path / "holiday"
+
+
+def series(*options: str | Path) -> None:
+    main(["series", "holiday/*.*", "--style", "theirs.jpg", "--output.dir", "out", *FIT, *map(str, options)])
+
+
+def refused(*options: str | Path, status: int = 2) -> None:
+    with pytest.raises(SystemExit) as caught:
+        series(*options)
+    assert caught.value.code == status
+
+
+def rows() -> list[dict[str, str]]:
+    with Path("out/photos.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def times() -> dict[str, int]:
+    return {name: (Path("out") / name).stat().st_mtime_ns for name in NAMES if (Path("out") / name).exists()}
+
+
+def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One look, a small shift of each photo before it, and neighbours that agree."""
+    series("--output.strength", "0.8")
+    out, _ = capsys.readouterr()
+    folder = Path("out").resolve()
+    lines = out.splitlines()
+    assert lines[0] == f"4 of 4 photos are in {folder}"
+    assert lines[1].startswith("Agreement: 2 pairs of neighbours of one scene, ΔE ")
+    assert lines[2:] == [f"Before and after: {folder}/sheet.jpg", f"Table: {folder}/photos.csv"]
+    found = rows()
+    assert [Path(row["photo"]).name for row in found] == list(NAMES)
+    assert {row["status"] for row in found} == {"finished"}
+    for row in found[:2]:
+        assert float(row["to_next_after"]) < 0.7 * float(row["to_next_before"])
+    assert [row["to_next_before"] for row in found[2:]] == ["", ""]
+    shifts = torch.tensor([[float(row[f"stops_{name}"]) for name in ("red", "green", "blue")] for row in found])
+    assert 0.1 < float(shifts.abs().max()) <= MOST + 1e-3
+    torch.testing.assert_close(shifts[:3].sum(dim=0), torch.zeros(3), rtol=0, atol=1e-3)
+    assert shifts[3].tolist() == [0, 0, 0]
+    # The darker shot gets more light than the brighter one.
+    assert bool((shifts[2] > shifts[1]).all())
+
+    table, title = look_file.read(Path("out/look.safetensors"))
+    assert title == "theirs"
+    photo = images.read(holiday / "3.png")
+    expected = images.blend(photo, through(table, levelled(photo, shifts[2])), 0.8)
+    torch.testing.assert_close(images.read(Path("out/3.png")), expected, rtol=0, atol=0.51 / 255)
+    assert float((expected - photo).abs().mean()) > 3 / 255
+    with Image.open("out/3.png") as file:
+        said = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
+    assert said["look"] == "look.safetensors"
+    assert said["stops"].split()[0] == f"{float(shifts[2, 0]):+.2f}"
+    assert min(images.read(Path("out/sheet.jpg")).shape[-2:]) > 500
+
+
+def test_the_same_command_does_what_is_new(
+    holiday: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C, after a photo was damaged or changed, and in a folder that has grown."""
+    done = PhotoJob.__call__
+
+    def interrupted(job: PhotoJob) -> None:
+        if job.photo.name == "3.png":
+            raise KeyboardInterrupt
+        done(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PhotoJob, "__call__", interrupted)
+        refused(status=1)
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "verism: Interrupted; 2 of 4 photos are done, and the same command does the rest."
+    )
+    first, look = times(), Path("out/look.safetensors").stat().st_mtime_ns
+    assert list(first) == ["1.jpg", "2.jpg"]
+
+    (holiday / "4.jpg").write_text("this is text")
+    refused(status=1)
+    out, err = capsys.readouterr()
+    assert "verism: 2 of 4 photos are done already.\n" in err
+    assert "3 of 4 photos are in" in out
+    assert "1 of 4 photos failed, the first with:" in err
+    assert "4.jpg: not an image" in err
+    assert [row["status"] for row in rows()] == ["finished"] * 3 + ["failed"]
+    second = times()
+    assert {name: second[name] for name in first} == first
+
+    images.write(holiday / "4.jpg", synthetic_photo(64, 96, seed=1), {})
+    images.write(holiday / "5.png", synthetic_photo(64, 96, seed=2), {})
+    series()
+    out, err = capsys.readouterr()
+    assert "verism: 3 of 5 photos are done already.\n" in err
+    assert "5 of 5 photos are in" in out
+    third = times()
+    assert {name: third[name] for name in second} == second
+    assert Path("out/look.safetensors").stat().st_mtime_ns == look
+
+    images.write(holiday / "4.jpg", synthetic_photo(64, 96, seed=3), {})
+    series()
+    assert "verism: 4 of 5 photos are done already.\n" in capsys.readouterr().err
+    assert times()["4.jpg"] != third["4.jpg"]
+
+    for options in (("--output.strength", "0.5"), ("--level", "false"), ("--style", "holiday/1.jpg")):
+        refused(*options)
+        assert "out: has a series with another style or other options; choose another --output.dir" in (
+            capsys.readouterr().err
+        )
+    with FileLock("out/.series/.lock"):
+        refused()
+    assert "out: another series is at work there; wait, or give --output.dir" in capsys.readouterr().err
+
+
+def test_workers_make_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which tests/batch/test_jobs.py has on real schedulers; and without levels, the look is the same for all."""
+    handed: list[Task] = []
+
+    def run(self: local, tasks: Sequence[Task]) -> None:
+        handed.extend(tasks)
+        for task in tasks:
+            task()
+
+    monkeypatch.setattr(local, "run", run)
+    series("--level", "false", "--executor", "local", "--executor.workers", "2")
+    assert len(handed) == len(NAMES)
+    assert "Agreement" not in capsys.readouterr().out
+    table, _ = look_file.read(Path("out/look.safetensors"))
+    for name in NAMES:
+        photo = photo_file.read(Path("holiday", name)).pixels
+        difference = (images.read(Path("out", name)) - through(table, photo).clamp(0, 1)).abs()
+        assert float(difference.mean()) < 2 / 255
+        if name.endswith("png"):
+            assert float(difference.max()) < 0.51 / 255
+    main(["series", "holiday/3.png", "--style", "theirs.jpg", "--level", "false", *FIT])
+    assert Path("holiday/series-theirs/3.png").is_file()
+
+
+def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("2.jpg", "sheet.jpg", "photos.csv", "look.safetensors"):
+        path = Path("out") / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"precious")
+        refused()
+        assert f"{name}: exists already; choose another --output.dir." in capsys.readouterr().err
+        assert path.read_bytes() == b"precious"
+        path.unlink()
+    (holiday / "1.jpg").rename(holiday / "sheet.jpg")
+    refused()
+    assert "sheet.jpg: would be both a photo's result and a file of the series; rename the photo" in (
+        capsys.readouterr().err
+    )
+    assert not Path("out/look.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--output.strength", "2"), "--output.strength 2.0: must be from 0"),
+        (("--style", "gone.jpg"), "gone.jpg: cannot be read"),
+        (("--config", "gone.yaml"), "gone.yaml: no such config"),
+        (("--trainer.max_stepps", "2"), "trainer.max_stepps"),
+        (("--data.max_megapixels", "0"), "--data.max_megapixels 0.0: must be above 0"),
+        (("--output.dir", "theirs.jpg"), "theirs.jpg: cannot be made a folder"),
+        (("--config", "leaky.yaml"), "has no look that other photos could take on"),
+        (("--executor", "pigeons"), "executor"),
+    ],
+)
+def test_mistakes_get_one_sentence(capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str) -> None:
+    refused(*options)
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith("verism: ")
+    assert said in sentence
+    assert not list(Path("out").glob("*.jpg"))
+
+
+def test_a_clip_is_no_photo(holiday: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (holiday / "clip.mp4").touch()
+    refused()
+    assert "clip.mp4: is a clip, and a series has photos alone" in capsys.readouterr().err

@@ -1,0 +1,55 @@
+"""How far photos are levelled."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from verism.color.level import levelled
+from verism.color.spaces import from_light, to_light
+from verism.series.levels import MOST, Shared, levels
+from verism.series.neighbours import difference
+
+GREYS = torch.tensor([[0.1, 0.1, 0.1], [0.3, 0.25, 0.2], [0.5, 0.6, 0.4]])
+
+
+def lit(*stops: float) -> Tensor:
+    """Return the light of regions in another exposure."""
+    return _level(GREYS, torch.tensor(stops))
+
+
+def _level(light: Tensor, stops: Tensor) -> Tensor:
+    return to_light(levelled(from_light(light).T.reshape(1, 3, -1, 1), stops)).view(3, -1).T
+
+
+def pair(one: Tensor, other: Tensor) -> Shared:
+    return Shared(one, other, torch.tensor([3, 4, 5]))
+
+
+def test_a_scene_gets_the_light_that_it_has_in_the_mean() -> None:
+    shots = [lit(0.3, 0.0, 0.0), lit(0.0, 0.0, 0.3), lit(0.0, 0.3, 0.0)]
+    found = levels([pair(shots[0], shots[1]), pair(shots[1], shots[2])])
+    torch.testing.assert_close(torch.stack(found).sum(dim=0), torch.zeros(3), rtol=0, atol=1e-4)
+    for shot, stops in zip(shots, found, strict=True):
+        torch.testing.assert_close(_level(shot, stops), lit(0.1, 0.1, 0.1), rtol=0, atol=1e-3)
+
+
+def test_scenes_have_nothing_to_do_with_each_other() -> None:
+    bright, dark = lit(0.2, 0.2, 0.2), lit(-0.2, -0.2, -0.2)
+    found = torch.stack(levels([pair(bright, dark), None, None, pair(dark, bright)]))
+    expected = torch.tensor([-0.2, 0.2, 0.0, 0.2, -0.2]).unsqueeze(1).expand(5, 3)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
+    assert [it.tolist() for it in levels([])] == [[0, 0, 0]]
+
+
+def test_no_shift_is_large_and_neighbours_come_closer_all_the_same() -> None:
+    """All of a scene's shifts are made smaller together."""
+    shots = [lit(stops, stops, 0.0) for stops in (0.0, 1.5, 3.0)]
+    found = torch.stack(levels([pair(shots[0], shots[1]), pair(shots[1], shots[2])]))
+    assert float(found.abs().max()) <= MOST + 1e-6
+    torch.testing.assert_close(found[:, 0], torch.tensor([MOST, 0.0, -MOST]), rtol=0, atol=1e-3)
+    for (one, other), (here, there) in zip(
+        [(shots[0], shots[1]), (shots[1], shots[2])], [(found[0], found[1]), (found[1], found[2])], strict=True
+    ):
+        weights = torch.ones(3)
+        assert difference(_level(one, here), _level(other, there), weights) < difference(one, other, weights)

@@ -1,0 +1,51 @@
+"""Neighbours that are compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from verism import images
+from verism.color.level import stops_between
+from verism.data.source import digest
+from verism.series.pair import Pair, PairJob, Reading
+
+READING = Reading(None, 179.0)
+
+
+def compared(folder: Path, one: Tensor, other: Tensor) -> Pair:
+    for name, photo in (("1.png", one), ("2.png", other)):
+        images.write(folder / name, photo, {})
+    job = PairJob(folder / "1.png", folder / "2.png", folder / "pair.json", READING)
+    job()
+    found = Pair.read(job.record)
+    assert found is not None
+    assert found.error is None
+    assert found.digest == job.digest(digest)
+    return found
+
+
+def test_what_two_shots_share(tmp_path: Path, shots: dict[str, Tensor]) -> None:
+    """There and back through the file, and in the light in which they were taken: as far as it did not clip."""
+    shared = compared(tmp_path, shots["lake"], shots["lake, darker"]).shared()
+    assert shared is not None
+    stops = stops_between(shared.light, shared.other, shared.weights)
+    torch.testing.assert_close(stops, torch.tensor([-0.6, -0.5, -0.5]), rtol=0, atol=0.35)
+    assert float(stops.max()) < -0.3
+
+
+def test_two_scenes_share_nothing(tmp_path: Path, shots: dict[str, Tensor]) -> None:
+    assert compared(tmp_path, shots["lake"], shots["beacon"]).shared() is None
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, shots: dict[str, Tensor]) -> None:
+    images.write(tmp_path / "1.png", shots["lake"], {})
+    (tmp_path / "2.png").write_text("this is text")
+    job = PairJob(tmp_path / "1.png", tmp_path / "2.png", tmp_path / "pair.json", READING)
+    job()
+    found = Pair.read(job.record)
+    assert found is not None
+    assert "2.png: not an image" in str(found.error)
+    assert found.shared() is None
