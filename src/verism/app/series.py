@@ -16,8 +16,8 @@ from verism.color.seen_colors import SeenColors
 from verism.commands.predict import UNKNOWN
 from verism.commands.run import free_name
 from verism.errors import VerismError
+from verism.look.by_regions import ByRegions
 from verism.look.look import Look
-from verism.look.series import Series
 from verism.look.strength import Strength
 
 
@@ -93,7 +93,7 @@ def grade(
         VerismError: the run has no look for other photos, or none by regions.
     """
     look = Look(run.look.canvas, strength)
-    series = _series(run) if adapt else None
+    by_regions = _by_regions(run) if adapt else None
     seen = SeenColors(look.canvas.photo)
     made = {"look": Path(str(run.model.data.content)).name, **strength.said(), **({"adapt": "true"} if adapt else {})}
     files, failures, strange = [], [], []
@@ -104,7 +104,7 @@ def grade(
         try:
             source = photo_file.read(photo)
             own = source.pixels
-            image = look.apply(own) if series is None else strength(own, series(own))
+            image = look.apply(own) if by_regions is None else strength(own, by_regions(own))
             path = free_name(folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"))
             photo_file.write(path, source.showing(image), made)
         except VerismError as error:
@@ -116,13 +116,13 @@ def grade(
     return Graded(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
 
 
-def _series(run: FittedRun) -> Series:
+def _by_regions(run: FittedRun) -> ByRegions:
     canvas, data = run.look.canvas, run.model.data
     if not isinstance(canvas, RegionalGrade):
         raise VerismError(
             "Only a look with regions can treat each photo by its own regions; choose that method, or turn this off."
         )
-    return Series(canvas, run.model.reference.cpu(), data.photos.style, data.opacity, data.size)
+    return ByRegions(canvas, run.model.reference.cpu(), data.photos.style, data.opacity, data.size)
 
 
 def pack(files: Sequence[Path], path: Path) -> Path:

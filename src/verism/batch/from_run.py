@@ -14,8 +14,8 @@ from verism.batch.record import Record
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.look import saved
+from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
-from verism.look.series import Series
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding
 
@@ -67,10 +67,10 @@ class Grading:
         self.recipe = recipe
         with photo_file.limited(recipe.max_megapixels), trust.limited(recipe.trusted):
             self.canvas = saved.read(recipe.run)
-            series = Series.read(recipe.run, self.canvas) if recipe.adapt else None
+            by_regions = ByRegions.read(recipe.run, self.canvas) if recipe.adapt else None
         self.table, self.seen = self.canvas.table(self.canvas.photo), SeenColors(self.canvas.photo)
-        self.on_others: Callable[[Tensor], Tensor] = series or partial(through, self.table)
-        self.made_with = {"look": recipe.name, **recipe.strength.said(), **({"adapt": "true"} if series else {})}
+        self.on_others: Callable[[Tensor], Tensor] = by_regions or partial(through, self.table)
+        self.made_with = {"look": recipe.name, **recipe.strength.said(), **({"adapt": "true"} if by_regions else {})}
 
     def __call__(self, photo: Path, result: Path) -> float:
         """Write a photo with the look, and return the share of its pixels with colours that the look does not know.

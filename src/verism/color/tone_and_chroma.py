@@ -393,7 +393,7 @@ def _interpolated(table: Tensor, knots: list[Tensor], counts: list[Tensor], to_t
     )
     # Sums rows that it reads as they lie in memory: several times as fast as looking up each number.
     found = F.embedding_bag(rows, table.flatten(1), per_sample_weights=weights.to(table), mode="sum")
-    return found.unflatten(1, table.shape[1:])
+    return found.view(-1, *table.shape[1:])
 
 
 def _colorful(chroma: Tensor) -> Tensor:

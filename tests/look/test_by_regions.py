@@ -1,4 +1,4 @@
-"""A series of photos with one look, each by its own regions."""
+"""One look on many photos, on each by its own regions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from verism.cli import main
 from verism.color import tone_and_chroma
 from verism.color.spaces import Oklab
 from verism.look import saved
-from verism.look.series import Series
+from verism.look.by_regions import ByRegions
 from verism.regions.masks import Regions
 
 FIT = ("--trainer.max_steps", "2", "--data.size", "32", "--trainer.precision", "32-true", "--data.regions", "auto")
@@ -107,10 +107,10 @@ def test_photos_are_adapted_at_their_own_sizes(
     out, err = capsys.readouterr()
     assert out.endswith(f"3 of 4 photos are in {Path('graded').resolve()}\n")
     assert "c.png: not an image" in err
-    series = Series.read(folder, saved.read(folder))
+    by_regions = ByRegions.read(folder, saved.read(folder))
     for path in photos:
         image = images.read(Path("graded") / path.name)
-        expected = series(images.read(path)).clamp(0, 1)
+        expected = by_regions(images.read(path)).clamp(0, 1)
         torch.testing.assert_close(image, expected, rtol=0, atol=0.51 / 255)
         with Image.open(Path("graded") / path.name) as file:
             assert json.loads(file.getexif()[ExifTags.Base.ImageHistory])["adapt"] == "true"
@@ -124,10 +124,10 @@ def test_a_cut_out_stays_one(tiny_weights: Weights, run: Callable[..., Path], tm
     rgba = torch.cat([images.read(tmp_path / "style.png"), alpha], dim=1)[0].permute(1, 2, 0)
     Image.fromarray((rgba * 255).round().byte().numpy(), "RGBA").save(tmp_path / "style.png")
     folder = run(*FIT, *CANVAS)
-    series = Series.read(folder, saved.read(folder))
-    assert series.opacity is not None
-    assert float(series.opacity.mean()) == pytest.approx(40 / 56, abs=0.02)
-    assert bool(series(synthetic_photo(48, 64, seed=6)).isfinite().all())
+    by_regions = ByRegions.read(folder, saved.read(folder))
+    assert by_regions.opacity is not None
+    assert float(by_regions.opacity.mean()) == pytest.approx(40 / 56, abs=0.02)
+    assert bool(by_regions(synthetic_photo(48, 64, seed=6)).isfinite().all())
 
 
 def test_what_cannot_be_adapted_gets_one_sentence(

@@ -1,4 +1,4 @@
-"""A series of photos with one look: each by its own regions, held to what a run has found."""
+"""One look on many photos: on each by its own regions, held to what a run has found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from verism.regions.search import find_regions
 
 
 @dataclass(frozen=True)
-class Series:
+class ByRegions:
     """Gives photos the look of a run, each by the regions that it has in common with the run's style photo.
 
     Attributes:
@@ -39,8 +39,8 @@ class Series:
     size: int
 
     @classmethod
-    def read(cls, run: Path, canvas: Grade) -> Series:
-        """Return the series of a run.
+    def read(cls, run: Path, canvas: Grade) -> ByRegions:
+        """Return what a run has found.
 
         Args:
             run: its folder, or a checkpoint, as ``saved.read`` takes it.
