@@ -26,7 +26,7 @@ def test_each_photo_once_with_its_own_name_or_as_png(photos: Path) -> None:
 
 
 def test_none_takes_anothers_place(photos: Path) -> None:
-    with pytest.raises(VerismError, match=r"other/a\.jpg: another photo has this name too"):
+    with pytest.raises(VerismError, match=r"other/a\.jpg: another photo has the same name"):
         results([photos / "a.jpg", photos / "other" / "a.jpg"], Path("out"), "")
     with pytest.raises(VerismError, match=r"a\.jpg: its result would replace it"):
         results([photos / "a.jpg"], photos / "other" / "..", "", overwrite=True)

@@ -410,7 +410,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (
         "The checkpoint of the run",
         "patterns such as",
-        "which keep their names",
+        "which keep the names of their photos",
         "Replace files that exist",
         "the RGB space of the photo's embedded profile",
     ):

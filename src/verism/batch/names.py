@@ -42,7 +42,7 @@ def results(
     for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
         result = folder / name(photo)
         if result in taken:
-            raise VerismError(f"{photo}: another photo has this name too, and their results would be one file.")
+            raise VerismError(f"{photo}: another photo has the same name, and both results would be the same file.")
         if result.resolve() == photo.resolve():
             raise VerismError(f"{photo}: its result would replace it; choose another --output.dir.")
         atomic.check_absent(result, replace=overwrite or result.name in ours, remedy=remedy)

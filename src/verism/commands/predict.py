@@ -218,13 +218,13 @@ def _parser() -> ArgumentParser:
 
 
 def add_executor(parser: ArgumentParser) -> None:
-    """Add who does the work, as in a sweep."""
+    """Add the option that says what does the work, as in a sweep."""
     parser.add_argument(
         "--executor",
         type=Executor | None,
         default=None,
-        help="Who does the photos: local (a process a GPU or core), dask or ray, with options such as "
-        "--executor.workers; null: this process, one after the other.",
+        help="What grades the photos: local (one process per GPU or core of this machine), dask or ray, each with "
+        "its own options, such as --executor.workers; null: this process, one photo after the other.",
     )
 
 

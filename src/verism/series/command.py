@@ -84,9 +84,13 @@ def series(args: Sequence[str]) -> None:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="verism series", description=DESCRIPTION, exit_on_error=False)
-    parser.add_argument("photos", type=Path, nargs="+", help="Photos in their order, or patterns: 'holiday/*.jpg'.")
-    parser.add_argument("--style", type=Path, nargs="+", required=True, help="The photo, or photos, with the look.")
-    parser.add_argument("--config", type=str, default="photoreal.yaml", help="The settings of the fit.")
+    parser.add_argument(
+        "photos", type=Path, nargs="+", help="The photos in their order, or patterns such as 'holiday/*.jpg'."
+    )
+    parser.add_argument(
+        "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."
+    )
+    parser.add_argument("--config", type=str, default="photoreal.yaml", help="The config with the settings of the fit.")
     parser.add_argument(
         "--level",
         type=bool,
@@ -94,16 +98,22 @@ def _parser() -> ArgumentParser:
         help="Bring photos of one scene closer to each other before the look; false: the look alone.",
     )
     parser.add_argument(
-        "--data.max_megapixels", type=float, default=MEGAPIXELS, help="Larger photos are refused before they are read."
+        "--data.max_megapixels",
+        type=float,
+        default=MEGAPIXELS,
+        help="Photos with more megapixels are refused before they are read.",
     )
     parser.add_argument(
-        "--data.white", type=float | None, default=None, help="The value of floating-point samples that is white."
+        "--data.white",
+        type=float | None,
+        default=None,
+        help="The value that means white in photos with floating-point samples.",
     )
     parser.add_argument(
         "--output.dir",
         type=Path | None,
         default=None,
-        help="The folder for the results; null: series-STYLE, beside the first photo.",
+        help="The folder for the results; null: series-STYLE, next to the first photo.",
     )
     output_options.add_strength(parser)
     output_options.add_encoding(parser)
