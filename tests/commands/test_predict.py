@@ -412,7 +412,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         "patterns such as",
         "which keep the names of their photos",
         "Replace files that exist",
-        "the RGB space of the photo's embedded profile",
+        "that of the photo's embedded profile",
     ):
         assert words in text
 
