@@ -137,10 +137,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo_files: list[str])
     return fit
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow files: what is long and begun last keeps one process busy while the others have ended."""
+    """Begin with the slow files: what is long and begun last keeps one process busy while the others have ended.
+
+    Tests of whole runs are slow too, as hundreds of them take minutes; they have to be marked before ``-m`` chooses.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    for item in items:
+        if "run" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest.fixture
