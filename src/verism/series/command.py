@@ -10,10 +10,10 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, Namespace
 
 from verism import clip, images
+from verism.batch.alone import alone_in
 from verism.batch.jobs import do_all
 from verism.batch.names import results
 from verism.batch.record import Record
@@ -71,15 +71,8 @@ def series(args: Sequence[str]) -> None:
     first = images.matching(options.photos[0])[0]
     path = options.output.dir or first.parent / f"series-{options.style[0].stem}"
     folder = Folder(path)
-    try:
-        folder.notes.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise VerismError(f"--output.dir {path}: cannot be made a folder ({error.strerror}).") from error
-    try:
-        with FileLock(folder.notes / ".lock", timeout=0):
-            Series(folder, options, fit_words.as_overrides(words))()
-    except Timeout as error:
-        raise VerismError(f"{path}: another series is at work there; wait, or give --output.dir.") from error
+    with alone_in(path, "--output.dir", "series", folder.notes):
+        Series(folder, options, fit_words.as_overrides(words))()
 
 
 def _parser() -> ArgumentParser:

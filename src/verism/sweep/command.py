@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from jsonargparse import ArgumentParser, lazy_instance
 
+from verism.batch.alone import alone_in
 from verism.batch.progress import progress
 from verism.commands.fit_words import split
 from verism.commands.options import resolve_paths
@@ -114,14 +114,8 @@ class Sweep:
             sys.stdout.write(estimate(self.runs, self.executor.workers, self.executor.threads))
             return
         try:
-            self.output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise VerismError(f"--output {self.output}: cannot be made a folder ({error.strerror}).") from error
-        try:
-            with FileLock(self.output / ".lock", timeout=0):
+            with alone_in(self.output, "--output", "sweep"):
                 self._run()
-        except Timeout as error:
-            raise VerismError(f"{self.output}: another sweep is at work there; wait, or give --output.") from error
         except KeyboardInterrupt as error:
             finished = sum(run.finished for run in self.runs)
             raise SweepError(
