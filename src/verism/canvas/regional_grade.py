@@ -183,10 +183,7 @@ class RegionalGrade(Grade):
         noise, change = own - level, graded - base
         most = CONTRAST * noise[:1].abs()
         chroma = change[1:] * (chroma_of(noise) / chroma_of(change)).clamp_max(1)
-        mixed = base + torch.cat([change[:1].clamp(-most, most), chroma])
-        # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
-        share = (chroma_of(own).maximum(self.vivid) / chroma_of(mixed)).clamp_max(1)
-        return into_gamut(torch.cat([mixed[:1], share * mixed[1:]]).unsqueeze(0))
+        return self._shown(base + torch.cat([change[:1].clamp(-most, most), chroma]), own)
 
     def table(self, content: Tensor) -> Tensor:
         """Return the lookup table that comes closest, and the whole photo's function of colours that the fit never saw.
@@ -202,10 +199,10 @@ class RegionalGrade(Grade):
     @torch.no_grad()
     def plain(self, photo: Tensor) -> Tensor:
         """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
-        own = photo.to(self.photo)
-        nowhere = own.new_zeros(1, len(self.matrix) - 1, *own.shape[-2:])
         # A colour by itself has no noise.
-        return self.color(self.lattice(), own, torch.cat([own, nowhere], dim=1)).to(photo)
+        own = self.space.encode(photo.to(self.photo))[0]
+        nowhere = own.new_zeros(len(self.matrix) - 1, *own.shape[-2:])
+        return self._shown(self._mixed(own, self.lattice(), nowhere), own).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return what the class says, by name."""
@@ -219,6 +216,12 @@ class RegionalGrade(Grade):
             "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
+
+    def _shown(self, graded: Tensor, own: Tensor) -> Tensor:
+        """Return what can be shown of graded Oklab colours, RGB ``(1, 3, H, W)``; they were ``own``, ``(3, H, W)``."""
+        # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
+        share = (chroma_of(own).maximum(self.vivid) / chroma_of(graded)).clamp_max(1)
+        return into_gamut(torch.cat([graded[:1], share * graded[1:]]).unsqueeze(0))
 
     def _mixed(self, colors: Tensor, lattice: Tensor, shares: Tensor) -> Tensor:
         """Return Oklab colours ``(3, H, W)`` through the functions, mixed by ``shares`` ``(K, H, W)``."""
