@@ -74,3 +74,8 @@ def is_shortage(error: BaseException) -> bool:
         or (torch is not None and isinstance(error, torch.OutOfMemoryError))
         or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
+
+
+def in_words(error: Exception) -> str:
+    """Return what an exception says, on one line; its type's name if it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -39,3 +39,15 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(VerismError, match="cannot be written"):
         Record().write(tmp_path / "file" / "a.json")
+
+
+def test_what_is_raised_becomes_the_records_error() -> None:
+    def fail() -> Record:
+        raise ValueError("one\n  two")
+
+    def fail_silently() -> Record:
+        raise KeyError
+
+    assert Record.of(lambda: Record("abc")) == Record("abc")
+    assert Record.of(fail) == Record(error="one two")
+    assert Record.of(fail_silently) == Record(error="KeyError")

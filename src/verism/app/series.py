@@ -11,6 +11,7 @@ from pathlib import Path
 from verism import photo_file
 from verism.api import FittedRun
 from verism.app.watch import Tell
+from verism.batch.names import result_name
 from verism.canvas import RegionalGrade
 from verism.color.seen_colors import SeenColors
 from verism.commands.predict import UNKNOWN
@@ -105,7 +106,7 @@ def grade(
             source = photo_file.read(photo)
             own = source.pixels
             image = look.apply(own) if by_regions is None else strength(own, by_regions(own))
-            path = free_name(folder / (photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"))
+            path = free_name(folder / result_name(photo))
             photo_file.write(path, source.showing(image), made)
         except VerismError as error:
             failures.append(str(error))

@@ -117,11 +117,7 @@ class GradeJob:
 
     def __call__(self) -> None:
         """Do it, and write the record."""
-        try:
-            outcome = Graded(unknown=_grading(self.recipe)(self.photo, self.result))
-        except Exception as error:
-            outcome = Graded(error=" ".join(str(error).split()) or type(error).__name__)
-        outcome.write(self.record)
+        Graded.of(lambda: Graded(unknown=_grading(self.recipe)(self.photo, self.result))).write(self.record)
 
 
 @lru_cache(maxsize=1)

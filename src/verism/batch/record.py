@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from verism import atomic
+from verism.errors import in_words
 
 Kind = TypeVar("Kind", bound="Record")
 
@@ -28,6 +30,14 @@ class Record:
     def write(self, path: Path) -> None:
         """Write it, whole or not at all, replacing what stood there; raises ``VerismError`` if that is impossible."""
         atomic.write(path, json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def of(cls: type[Kind], do: Callable[[], Kind]) -> Kind:
+        """Return what comes of doing something; of whatever it raises, a record with that as its error."""
+        try:
+            return do()
+        except Exception as error:
+            return cls(error=in_words(error))
 
     @classmethod
     def read(cls: type[Kind], path: Path) -> Kind | None:

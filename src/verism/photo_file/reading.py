@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism.errors import VerismError
+from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
@@ -81,7 +81,7 @@ def read(path: Path, white: float | None = None) -> Photo:
         raise VerismError(_unidentified(path)) from error
     except Exception as error:
         # A damaged file can make a decoder raise anything.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = in_words(error)
         raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
     if file.pictures > 1:
         rank_zero_info(f"{path}: only the first of its {file.pictures} pictures is used.")

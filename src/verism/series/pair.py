@@ -93,11 +93,7 @@ class PairJob:
 
     def __call__(self) -> None:
         """Compare them, and write the record."""
-        try:
-            outcome = self._compared()
-        except Exception as error:
-            outcome = Pair(error=" ".join(str(error).split()) or type(error).__name__)
-        outcome.write(self.record)
+        Pair.of(self._compared).write(self.record)
 
     def _compared(self) -> Pair:
         digests = {path: digest(path) for path in (self.first, self.second)}

@@ -98,11 +98,7 @@ class PhotoJob:
 
     def __call__(self) -> None:
         """Do it, and write the record."""
-        try:
-            outcome = self._done()
-        except Exception as error:
-            outcome = Levelled(error=" ".join(str(error).split()) or type(error).__name__)
-        outcome.write(self.record)
+        Levelled.of(self._done).write(self.record)
 
     def _done(self) -> Levelled:
         own, treatment = digest(self.photo), self.treatment

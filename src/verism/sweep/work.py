@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from verism import trust
 from verism.commands.fit import fit
+from verism.errors import in_words
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
 MAX_ATTEMPTS = 3
@@ -76,7 +77,7 @@ def _fit(run: Run) -> Outcome:
     except Exception as error:
         with (folder / LOG).open("a") as file:
             traceback.print_exc(file=file)
-        return Outcome(run.digest, " ".join(str(error).split()) or type(error).__name__)
+        return Outcome(run.digest, in_words(error))
     seconds = time.perf_counter() - started
     events = EventAccumulator(str(folder), size_guidance={"scalars": 1}).Reload()
     scalars = {tag: events.Scalars(tag)[-1].value for tag in events.Tags()["scalars"]}
