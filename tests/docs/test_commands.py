@@ -155,7 +155,7 @@ def script(words: Sequence[str]) -> None:
 RULES: Mapping[str, Callable[[Sequence[str]], None]] = {
     r"verism ": verism,
     r"(\.venv/bin/)?python main\.py ": verism,
-    r"(\.venv/bin/)?pip install ": install,
+    r"(\.venv/bin/)?(uv )?pip install ": install,
     r"python3 -m venv ": environment,
     r"\.venv/bin/python -m pytest ?": pytest_itself,
     r"(\.venv/bin/)?tensorboard ": tensorboard,
