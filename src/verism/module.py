@@ -42,14 +42,14 @@ PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": S
 class StyleTransfer(TrainableModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the variations of the paper (Finley 2020).
 
-    Three methods are the method: ``start`` puts the first image on the canvas, ``set_targets`` computes from the photos
-    what the losses compare with, and ``evaluate``, once in every step, goes from the canvas to the total loss:
-    canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights of the
-    network are frozen. The other methods fit this into Lightning's loop.
+    The method is in three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes from the
+    photos what the losses compare the image with, and ``evaluate``, once in every step, goes from the canvas to the
+    total loss: canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights
+    of the network are frozen. The other functions fit this into Lightning's loop.
 
     Attributes:
-        losses: the losses whose weight is not 0, by name.
-        compared: the same losses, where those of style and colour are split by region if there are regions.
+        compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are
+            regions. Set with the targets.
         feature_pass: takes an image through the backbone and returns each loss's statistics of it.
         evaluation: ``evaluate``, or the CUDA graph that was captured from it.
 
@@ -162,7 +162,7 @@ class StyleTransfer(TrainableModule):
 
     @torch.no_grad()
     def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
-        """Compute the targets of the losses from the photos' features: from the statistics that each loss compares.
+        """Compute the targets of the losses from the photos' features.
 
         Args:
             photos: at the size at which the image is optimised.

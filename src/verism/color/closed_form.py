@@ -66,7 +66,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
 
     What is neutral in the photo takes on the tint of what is most nearly neutral in the style, so that a blue sky in
-    the style does not make a face blue. Where the tone curve would lift tones, it goes only half of the way.
+    the style does not make a face blue. Where the tone curve would lift tones, it does so only half as far.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -116,7 +116,7 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
 
 
 class _Base(NamedTuple):
-    """What the maps of a whole photo and of a region have in common.
+    """The parts that the maps of a whole photo and of a region have in common.
 
     Attributes:
         curve: ``(KNOTS,)``, the tone curve.
@@ -158,6 +158,7 @@ class _Base(NamedTuple):
 
 
 def _base(source: WeightedColors, target: WeightedColors, curve: Tensor, bounds: tuple[float, float]) -> _Base:
+    """Return the parts that are common to both maps, with a tone curve ``(KNOTS,)`` and bounds of the saturation."""
     saturation, most_gain = _saturation(source, target, bounds)
     return _Base(
         curve,

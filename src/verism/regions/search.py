@@ -57,7 +57,7 @@ BY_COLOR = 0.6
 
 BACKDROP = (0.25, 0.5)
 """Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
-white paper behind a product, and its mask depends on the colour alone; up to the first, it is as any other."""
+white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
 
 COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
 """Names of the regions: colours that are easily told apart in a label image."""
@@ -128,11 +128,7 @@ def find_regions(
         masks[at] = known.masks.to(content)
     weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
     similar = similarity(*points, *weighted)
-    alike = similar.diagonal()
-    content_shares, style_shares = (share.sum(dim=0) for share in weighted)
-    both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
-    confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
-    one_scene = float(_between(alike @ content_shares, ONE_SCENE))
+    confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         masks[0] = joined(masks[0], content, confidence, similar)
     return Regions(labels, masks[0], masks[1], confidence, one_scene)
@@ -148,6 +144,19 @@ def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_sha
         style_shares: ``(m, K)``, the same of the style photo.
     """
     return F.normalize(content_shares.T @ content) @ F.normalize(style_shares.T @ style).T
+
+
+def _certainty(alike: Tensor, content_shares: Tensor, style_shares: Tensor) -> tuple[Tensor, float]:
+    """Return the confidence of each region, ``(K,)``, and how certain it is that the photos are of one scene.
+
+    Args:
+        alike: ``(K,)``, cosine similarity between the two photos' parts of each region.
+        content_shares: ``(K,)``, the share of the content photo that each region covers.
+        style_shares: ``(K,)``, the share of the style photo that each region covers.
+    """
+    ratio = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
+    confidence = _between(alike, SURE) * (ratio / SHARED).clamp(0, 1)
+    return confidence, float(_between(alike @ content_shares, ONE_SCENE))
 
 
 def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tensor:
