@@ -110,8 +110,8 @@ class StyleTransfer(TrainableModule):
                 memory; on a CPU always in the first block, whose feature maps are the largest.
             capture: record a step as a CUDA graph and replay it, which saves the time that the GPU waits for Python; it
                 needs an image that is not processed in tiles. auto: if the GPU and the parts of the run allow it;
-                otherwise a message says why not. true: as auto, but it is an error if they do not. false: never. The
-                graph's result is compared with that of a normal step before it is used.
+                otherwise a message says why not. true: an error if they do not. false: never. The graph's result is
+                compared with that of a normal step before it is used.
             patience: end the run early if the loss has not fallen by 1 % within this number of steps, counted at the
                 last of the scales; null: never.
 
