@@ -99,10 +99,10 @@ def _fitting(step: Step, device: torch.device) -> Tiling:
     tiling = step.fitting(available / 2, least)
     if tiling.checkpointed_blocks > least:
         rank_zero_info(
-            f"At {step.width}×{step.height} pixels a step would take about {step.takes(Tiling()) / 1e9:.1f} GB at "
-            f"once, of {available / 1e9:.1f} GB that are free: in {tiling.checkpointed_blocks} of the network's "
-            f"{len(step.blocks)} blocks it goes tile by tile, which takes about {step.takes(tiling) / 1e9:.1f} GB, and "
-            "more time, and changes nothing else."
+            f"At {step.width}×{step.height} pixels, a step on the whole image would take about "
+            f"{step.takes(Tiling()) / 1e9:.1f} GB, of {available / 1e9:.1f} GB that are free: in "
+            f"{tiling.checkpointed_blocks} of the network's {len(step.blocks)} blocks it goes tile by tile, which "
+            f"takes about {step.takes(tiling) / 1e9:.1f} GB and more time, and gives the same result."
         )
     return tiling
 
