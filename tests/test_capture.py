@@ -127,7 +127,7 @@ class TestRefuses:
         assert caplog.text.count("Steps are not captured as a CUDA graph: ") == 1
 
     def test_another_device(self, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
-        self.refused(photos, "only an NVIDIA GPU can repeat a captured step", caplog)
+        self.refused(photos, "only an NVIDIA GPU can replay a captured step", caplog)
 
     def test_tiles(self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
         self.refused(photos, "a step in tiles is not captured", caplog, tile=16)
@@ -165,7 +165,7 @@ class TestRefuses:
             return call
 
         monkeypatch.setattr(capture, "graph", frozen)
-        self.refused(photos, "a repeated step finds another loss than a step by itself", caplog)
+        self.refused(photos, "a replayed step computes another loss than a normal step", caplog)
 
 
 def test_derivatives_are_nobody_elses(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:

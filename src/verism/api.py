@@ -1,4 +1,4 @@
-"""From Python: one call from two photos to a picture, with the settings of the command line."""
+"""The Python interface: one call from two photos to a picture, with the settings of the command line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ IN_MEMORY: Mapping[str, str] = {
     "output.lut": "null",
     "regions.path": "null",
 }
-"""Options of a run that leaves no files; a caller may override each of them."""
+"""Options with which a run writes no files; a caller may override each of them."""
 
 
 def stylize(
@@ -65,9 +65,8 @@ def stylize(
     ``verism fit`` on the command line.
 
     Args:
-        content: the photo that keeps its content: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in
-            [0, 1].
-        style: the photo whose look it takes on, likewise, or a list of several.
+        content: the photo that keeps its content: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+        style: the photo whose look it takes on, in one of the same forms, or a list of several.
         config: the settings: the name of one of verism's own configs, such as "photoreal", "lut" or "leaky", or the
             path of a YAML file.
         progress: show a progress bar.
@@ -102,10 +101,10 @@ def fit(
     trust: Sequence[str] = (),
     **overrides: Any,
 ) -> FittedRun:
-    """Give one photo the look of another, and return the fitted run: its picture, its look and its figures.
+    """Give one photo the look of another, and return the fitted run: its picture, its look and its metrics.
 
-    It takes the arguments of ``stylize``, and raises the same errors. ``callbacks`` are Lightning's, and are called in
-    the run, before verism's own: to follow its steps, say, or to end it by raising an error, which ``fit`` then raises.
+    Args and errors are those of ``stylize``. ``callbacks`` are Lightning callbacks, which are called before verism's
+    own: to follow the run, or to end it by raising an error, which ``fit`` then raises.
 
     Example:
         >>> import verism
@@ -136,14 +135,14 @@ def fit(
 
 @dataclass(frozen=True)
 class FittedRun:
-    """A run that has ended, in memory.
+    """A finished run, in memory.
 
     Attributes:
         model: the module that was fitted, with its photos.
-        canvas: what was optimised, in float32 on the CPU.
+        canvas: the canvas that was optimised, in float32 on the CPU.
         strength: how much of the look the picture shows.
-        photo: the picture at full depth, with the content photo's metadata.
-        messages: what the command line would have said during the run.
+        photo: the picture at full bit depth, with the content photo's metadata.
+        messages: the messages that the command line would have printed during the run.
     """
 
     model: StyleTransfer
@@ -154,7 +153,7 @@ class FittedRun:
 
     @property
     def image(self) -> Image.Image:
-        """The picture, an sRGB image of 8 bits, with the content photo's alpha channel if it has one."""
+        """The picture, an 8-bit sRGB image, with the content photo's alpha channel if it has one."""
         return photo_file.to_pillow(self.photo)
 
     @property
@@ -167,7 +166,7 @@ class FittedRun:
         """The look, which can be applied to other photos.
 
         Raises:
-            VerismError: the canvas holds one image and no look.
+            VerismError: the canvas holds one image, and no look.
         """
         if not isinstance(self.canvas, Grade):
             raise VerismError(
@@ -178,7 +177,7 @@ class FittedRun:
 
     @cached_property
     def figures(self) -> Mapping[str, float]:
-        """What the result at full strength measures, by name; ``verism.metrics`` defines them. Computed on first use.
+        """The metrics of the result at full strength, by name (``verism.metrics``); computed at first use.
 
         Raises:
             VerismError: a photo cannot be read any more.
@@ -190,11 +189,11 @@ class FittedRun:
 
         Args:
             path: a .png, .tiff, .jpg or .webp file; missing folders are made.
-            overwrite: replace a file that exists.
-            encoding: colour profile, bit depth, dithering and quality; None: sRGB in the content photo's depth.
+            overwrite: whether to replace a file that exists.
+            encoding: colour profile, bit depth, dithering and quality; None: sRGB at the content photo's bit depth.
 
         Raises:
-            VerismError: the file exists, or cannot be written so.
+            VerismError: the file exists, or cannot be written with this encoding.
         """
         path = Path(path)
         atomic.check_absent(path, replace=overwrite, remedy="choose another path, or pass overwrite=True")
@@ -207,15 +206,15 @@ class KeptOutput(Output):
     """Keeps the result in memory, and also writes it if ``output.path`` is given.
 
     Attributes:
-        canvas: what was optimised, in float32 on the CPU; None before the end.
-        result: the picture; None before the end.
+        canvas: the canvas that was optimised, in float32 on the CPU; None before the end of the run.
+        result: the picture; None before the end of the run.
     """
 
     canvas: Canvas | None = None
     result: Photo | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
-        """Return where the result will be, as ``Output`` does; without ``path``, check the other options alone."""
+        """Return where the result will be written; without ``path``, check the other options only."""
         if self.path is not None:
             return super().check(trainer)
         self.strength.check()
@@ -230,21 +229,27 @@ class KeptOutput(Output):
 
 
 class MemoryRun(VerismCLI):
-    """A run of ``fit`` whose photos may be in memory, and whose result is kept there."""
+    """A run of the command ``fit`` whose photos may be in memory, and whose result stays in memory."""
 
     output_class = KeptOutput
 
     def __init__(self, args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback] = ()) -> None:
-        """Run ``args`` on ``photos``, with these callbacks before verism's own."""
+        """Run the command.
+
+        Args:
+            args: the words of the command line.
+            photos: the photos, which replace those that ``args`` name.
+            callbacks: called before verism's own.
+        """
         self._photos, self._callbacks = photos, callbacks
         super().__init__(args)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
-        """Return the caller's callbacks, and then those that every run has."""
+        """Return the caller's callbacks, followed by those that every run has."""
         return [*self._callbacks, *super().own_callbacks([*given, *self._callbacks])]
 
     def after_instantiate_classes(self) -> None:
-        """Give the data its photos, which options cannot name if they are in memory."""
+        """Give the datamodule its photos, because options cannot name those that are in memory."""
         self.datamodule.content, self.datamodule.styles = self._photos.content, self._photos.styles
         super().after_instantiate_classes()
 
@@ -255,7 +260,7 @@ class _Photos:
     styles: list[Source]
 
     def options(self) -> list[str]:
-        """Return them as options; a photo in memory is named by what it is called in messages."""
+        """Return the photos as options; a photo in memory gets the name that messages use."""
         styles = [_path(style) for style in self.styles]
         return [f"--data.content={_path(self.content)}", f"--data.style={json.dumps(styles)}"]
 
@@ -266,7 +271,7 @@ def _path(photo: Source) -> str:
 
 
 def _config(config: str | Path) -> list[str]:
-    """Return the option that names a config, by its path."""
+    """Return the option for a config, given by its name or path."""
     name = str(config)
     path = cli.locate(name if Path(name).suffix else f"{name}.yaml")
     config_file.check(path)
@@ -274,10 +279,10 @@ def _config(config: str | Path) -> list[str]:
 
 
 def _options(overrides: Mapping[str, Any]) -> list[str]:
-    """Return overrides as options: sections as a config of their own, dotted names one by one.
+    """Return overrides as options: all sections as one more config, and each dotted name as an option.
 
     Raises:
-        VerismError: a value is not of the plain types that a config file can hold.
+        VerismError: a value is not of a type that a config file can hold.
     """
     sections = {name: value for name, value in overrides.items() if "." not in name}
     options = ["--config", _plain("overrides", sections)] if sections else []
@@ -303,7 +308,7 @@ def _path_text(value: Any) -> str:
 
 
 def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) -> MemoryRun:
-    """Run ``fit``; what goes wrong on the caller's side becomes a ``VerismError``."""
+    """Run ``fit``; errors of parsing and of Lightning's checks become a ``VerismError``."""
     try:
         return MemoryRun(args, photos, callbacks)
     except InterruptedRunError as error:
@@ -313,13 +318,13 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
     except SystemExit as error:
-        # Lightning's answer to a Ctrl-C outside of the steps.
+        # Lightning exits like this after a Ctrl-C outside the steps.
         raise KeyboardInterrupt from error
 
 
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
-    """Collect what Lightning and verism log, in place of printing it, and leave logging and warnings as they were."""
+    """Collect the messages of Lightning and verism instead of printing them; restore logging and warnings after."""
     messages: list[str] = []
     handler = _Collector(messages)
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
@@ -327,7 +332,7 @@ def _quiet() -> Iterator[list[str]]:
     seed = os.environ.get("PL_GLOBAL_SEED")
     with warnings.catch_warnings():
         quieten_lightning()
-        # Of one library in another, such as jsonargparse in Lightning.
+        # Raised by one library in another, such as by jsonargparse in Lightning.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         for logger in loggers:
             logger.handlers, logger.propagate = [handler], False

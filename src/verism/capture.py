@@ -1,4 +1,4 @@
-"""A step's way from canvas to total as a CUDA graph, so that the GPU need not wait for Python."""
+"""Capture a step, from the canvas to the total loss, as a CUDA graph, so that the GPU does not wait for Python."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from verism.losses.term import Term
 from verism.tiling.passage import AtOnce, Passage
 
 Capture = bool | Literal["auto"]
-"""The option ``--model.capture``: true, steps are captured, or it is an error; auto, if they can be; false, never."""
+"""The option ``--model.capture``: true, a step is captured, or it is an error; auto, if it can be; false, never."""
 
 Evaluation = tuple[Tensor, Mapping[str, Term]]
-"""The total of a canvas as it is, which has a derivative, and its terms by name, which have none."""
+"""The total loss, with its graph, and the terms by name, detached."""
 
 DEVICE = "cuda"
-"""The kind of device that has graphs."""
+"""The type of device that can capture graphs."""
 
 PROBE = 0.01
-"""Standard deviation of the noise that is added to the parameter, to see whether a graph says the same of it."""
+"""Standard deviation of the noise that is added to the parameter to compare the graph with a normal step."""
 
 TOLERANCE = 0.01
-"""By how much of its size the total or its derivative may differ there, by the rounding of bfloat16."""
+"""Largest relative difference of the total and of its gradient between the two, which rounding to bfloat16 causes."""
 
 
 def captured(
     evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, capture: Capture
 ) -> Callable[[], Evaluation]:
-    """Return ``evaluate`` as a graph, if that is asked for and can be.
+    """Return ``evaluate``, captured as a graph if the option asks for that and it is possible.
+
+    The graph is captured at the first call, and then replayed.
 
     Args:
-        evaluate: makes the total and its terms of the canvas as it is; always by the same operations.
+        evaluate: computes the total and its terms from the canvas, by the same operations at each call.
         canvas: holds the one parameter.
         passage: how the image passes the network.
-        capture: as the user asked for.
+        capture: the option.
 
     Raises:
-        VerismError: ``capture`` is true, and a step cannot be captured.
+        VerismError: ``capture`` is true, and a step cannot be captured; also from the function that is returned.
     """
     if capture is False:
         return evaluate
@@ -53,14 +55,14 @@ def captured(
 
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
-    """Return the graph of a module's ``forward``, and of its derivative with respect to the module's parameters."""
+    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its parameters."""
     return cast("Callable[[], tuple[Tensor, ...]]", torch.cuda.make_graphed_callables(module, ()))
 
 
 def _obstacle(canvas: nn.Module, passage: Passage) -> str | None:
-    """Return why a step cannot be captured, as far as that is known beforehand; None if it may be."""
+    """Return why a step cannot be captured, as far as that is known without trying; None if nothing is known."""
     if next(canvas.parameters()).device.type != DEVICE:
-        return "only an NVIDIA GPU can repeat a captured step"
+        return "only an NVIDIA GPU can replay a captured step"
     if distributed.is_initialized() and distributed.get_world_size() > 1:
         return "an image that several processes share is not captured"
     if not isinstance(passage, AtOnce):
@@ -75,7 +77,7 @@ def _refuse(reason: str, capture: Capture) -> None:
 
 
 class _Captured:
-    """Captures before the first step, and anew whenever the canvas has another parameter."""
+    """Captures ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
 
     def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, capture: Capture) -> None:
         self._evaluate = evaluate
@@ -93,7 +95,7 @@ class _Captured:
         if self._graph is None:
             return self._evaluate()
         total, values = self._graph()
-        # Where they are, the next step overwrites them, and others keep them.
+        # Cloned, because the next replay overwrites them, and callbacks keep them.
         left = iter(values.clone().unbind())
         terms = {
             name: term._replace(values={layer: next(left) for layer in term.values})
@@ -113,17 +115,17 @@ class _Captured:
         self._terms = module.terms
         if not self._agrees(found, parameter):
             _refuse(
-                "a repeated step finds another loss than a step by itself, so that a part of it is random or "
-                "depends on what is not on the GPU",
+                "a replayed step computes another loss than a normal step, so a part of the step is random or depends "
+                "on something outside the GPU",
                 self._capture,
             )
             return
-        # The graph writes the derivative where it was before; Lightning may add several up.
+        # Cloned, because each replay writes the gradient to the same memory, and Lightning may accumulate gradients.
         parameter.register_hook(torch.clone)
         self._graph = found
 
     def _agrees(self, found: Callable[[], tuple[Tensor, ...]], parameter: nn.Parameter) -> bool:
-        """Return whether a graph says of another image what a step by itself says of it."""
+        """Return whether a graph and a normal step compute the same total and gradient from another image."""
         before = parameter.detach().clone()
         generator = torch.Generator(parameter.device).manual_seed(0)
         noise = torch.randn(parameter.shape, generator=generator, device=parameter.device, dtype=torch.float32)
@@ -132,8 +134,8 @@ class _Captured:
                 parameter.add_((PROBE * noise).to(parameter))
             pairs = []
             for total in (found()[0], self._evaluate()[0]):
-                (derivative,) = torch.autograd.grad(total, parameter)
-                pairs.append((total.detach().clone(), derivative.clone()))
+                (gradient,) = torch.autograd.grad(total, parameter)
+                pairs.append((total.detach().clone(), gradient.clone()))
         finally:
             with torch.no_grad():
                 parameter.copy_(before)
@@ -141,7 +143,7 @@ class _Captured:
 
 
 class _Evaluated(nn.Module):
-    """What is captured: a module whose parameter is the canvas's."""
+    """The module that is captured, whose only parameter is the canvas's."""
 
     def __init__(self, canvas: nn.Module, evaluate: Callable[[], Evaluation]) -> None:
         super().__init__()
@@ -150,7 +152,7 @@ class _Evaluated(nn.Module):
         self._evaluate = evaluate
 
     def forward(self) -> tuple[Tensor, Tensor]:
-        """Return the total, a scalar, and all values of its terms, ``(n,)``, in their order."""
+        """Return the total, a scalar, and the values of all terms in their order, ``(n,)``."""
         total, self.terms = self._evaluate()
         values = [value.view(1) for term in self.terms.values() for value in term.values.values()]
         return total, torch.cat(values).detach()

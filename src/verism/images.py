@@ -1,4 +1,4 @@
-"""Images as tensors: their sizes, their mixture, their brightness."""
+"""Images as tensors: reading, writing, resizing, blending, luma."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from verism.photo_file import MIN_SIDE, Photo
 
 
 def read(path: Path) -> Tensor:
-    """Return the pixels of a photo file, ``(1, 3, H, W)`` sRGB in [0, 1], as ``photo_file.read`` has them."""
+    """Return the pixels of a photo file, ``(1, 3, H, W)``, sRGB in [0, 1], as ``photo_file.read`` returns them."""
     return photo_file.read(path).pixels
 
 
 def matching(pattern: Path) -> list[Path]:
-    """Return the files that a pattern such as ``holiday/*.jpg`` stands for, in order; raise ``VerismError`` if none.
+    """Return the files that match a pattern such as ``holiday/*.jpg``, sorted.
 
-    A path without wildcards stands for itself, also if there is no such file: whoever reads it will say so.
+    A path without wildcards is returned as it is, even if there is no such file; reading it will raise an error.
+
+    Raises:
+        VerismError: no file matches.
     """
     if pattern.is_file() or not glob.has_magic(str(pattern)):
         return [pattern]
@@ -35,43 +38,52 @@ def matching(pattern: Path) -> list[Path]:
 
 
 def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:
-    """Write ``(1, 3, H, W)`` sRGB, clipped to [0, 1] and rounded to 8 bits, as ``photo_file.write`` does."""
+    """Write an image with ``photo_file.write``, rounded to 8 bits.
+
+    Args:
+        path: the file, whose extension decides the format.
+        image: ``(1, 3, H, W)``, sRGB, clipped to [0, 1].
+        made_with: what the image was made with, for the file's metadata.
+
+    Raises:
+        VerismError: the file cannot be written.
+    """
     photo_file.write(path, Photo(image), made_with)
 
 
 def resize(image: Tensor, shape: Sequence[int]) -> Tensor:
-    """Resize ``(1, 3, H, W)`` to ``shape`` (height, width): bilinear, antialiased, as torchvision's ``Resize``."""
+    """Resize ``(1, C, H, W)`` to ``shape`` (height, width): bilinear, antialiased, as torchvision's ``Resize``."""
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
     return F.interpolate(image, list(shape), mode="bilinear", align_corners=False, antialias=True)
 
 
 def scale(image: Tensor, short: int) -> Tensor:
-    """Resize ``(1, 3, H, W)`` until its short side has ``short`` pixels; the other is rounded down."""
+    """Resize ``(1, C, H, W)`` to a short side of ``short`` pixels; the long side is rounded down."""
     height, width = image.shape[-2:]
     own = min(height, width)
     return resize(image, (height * short // own, width * short // own))
 
 
 def within(image: Tensor, area: int) -> Tensor:
-    """Scale ``(1, 3, H, W)`` down to at most ``area`` pixels, but not below a short side of ``MIN_SIDE``."""
+    """Scale ``(1, C, H, W)`` down to at most ``area`` pixels, but not below a short side of ``MIN_SIDE``."""
     height, width = image.shape[-2:]
     short = min(height, width)
     return scale(image, min(short, max(MIN_SIDE, int(short * (area / (height * width)) ** 0.5))))
 
 
 def to_height(image: Tensor, height: int) -> Tensor:
-    """Resize ``(1, 3, H, W)`` to a height, keeping its shape: for pictures that stand side by side."""
+    """Resize ``(1, C, H, W)`` to a height in pixels, keeping its aspect ratio."""
     return resize(image, (height, max(1, image.shape[-1] * height // image.shape[-2])))
 
 
 def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
-    """Return ``photo + strength · (image − photo)``, so that strength 0 is the photo exactly.
+    """Return ``photo + strength · (image − photo)``, which is exactly the photo at strength 0.
 
     Args:
-        photo: ``(1, 3, H, W)``.
-        image: of the same shape, and taken to the photo's type and device; clipped to [0, 1] before, so that half the
-            strength is half the change that is seen.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+        image: ``(1, 3, H, W)``, RGB, of any type and on any device. It is clipped to [0, 1] before it is blended, so
+            that half the strength is half of the visible change.
         strength: in [0, 1].
     """
     return torch.lerp(photo, image.to(photo).clamp(0, 1), strength)
@@ -79,6 +91,6 @@ def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
 
 def luma(image: Tensor) -> Tensor:
     """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as Pillow's "L"."""
-    # Nobody waits for a GPU.
+    # Without blocking, so that Python does not wait for the GPU.
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).to(image.device, non_blocking=True)
     return torch.einsum("c,bchw->bhw", weights, image).unsqueeze(1)

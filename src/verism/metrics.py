@@ -1,8 +1,8 @@
-"""How good a result is: whether it is still a photograph, its structure, its colours, its style.
+"""Metrics of a result: whether it is still a photograph, its structure, its colours and its style.
 
-Photos are ``(1, 3, H, W)``, RGB in [0, 1]. Every number is a scalar, computed in at least float32. ``drift``, ``lost``,
-``blown`` and ``semantic`` scale the photos, up or down, to a short side of ``SIDE`` pixels first, so that runs of any
-size can be compared; the others compare them at the size that they are given in.
+Photos are ``(1, 3, H, W)``, sRGB in [0, 1]. Every metric is a scalar, computed in at least float32. ``drift``,
+``lost``, ``blown`` and ``semantic`` first scale the photos, up or down, to a short side of ``SIDE`` pixels, so that
+runs of any size can be compared; the others compare photos at the size at which they are given.
 """
 
 from __future__ import annotations
@@ -39,47 +39,52 @@ NAMES = (
     "ciede2000",  # ↓ to 0, ΔE
     "style_distance",  # ↓ to 0; the content photo has 1
 )
-"""What ``Measure`` returns; the arrow says where better is. What agrees with the eye comes first."""
+"""The metrics that ``Measure`` returns, with the direction in which they improve; those that agree best with the eye
+come first."""
 
 SIDE = 320
 """Short side in pixels at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured, whatever the photo's."""
 
 LARGEST = 2**20
-"""Pixels to which that is limited: a panorama of more than 10:1 would take as many times the time and memory."""
+"""Number of pixels above which they are measured at a shorter side: it bounds time and memory for a panorama."""
 
 SMALLEST_REGION = 0.02
-"""Share of a photo below which a region is left out of ``drift`` and ``semantic``: it says little, and noisily."""
+"""Share of a photo below which ``drift`` and ``semantic`` leave a region out: a figure of so few pixels is noisy."""
 
 TEXTURED = 0.015
-"""Standard deviation of luma from which a place of the content photo has detail to lose: about 4 levels of 8 bits."""
+"""Local standard deviation of luma above which the content photo has detail to lose: about 4 levels of 8 bits."""
 
 CONTRAST = (0.4, 2.5)
-"""Ratio of a result's local contrast to the content photo's: below, detail is ``lost``; above, it is ``blown``."""
+"""Ratio of a result's local contrast to the content photo's below which detail is ``lost``, and above which it is
+``blown`` up."""
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-"""Where ``style_distance`` looks: as Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural Networks"."""
+"""Layers of ``style_distance``: those of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural
+Networks"."""
 
 
 def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor:
-    """Return by how much the colours of a result depend on the place, with nothing in the content photo to explain it.
+    """Return how much the colours of a result vary from place to place beyond what the content photo's explain.
 
-    ``sqrt(Σ_k Σ_x m_k ‖y - T_k(c)‖² / Σ_k Σ_x m_k)``: y is the result in CIELAB (D65) and c the content photo in RGB at
-    the position x, both blurred by a Gaussian with σ = ``SIDE`` / 60 pixels, so that detail does not count. ``T_k`` is
-    the best smooth function of the content photo's colour in region k, a polynomial of degree two in r, g, b: its ten
-    coefficients for each of L, a, b are the weighted least squares' with a ridge of 1e-4 a position,
-    ``(Σ_x m_k t tᵀ + 1e-4 Σ_x m_k I)⁻¹ Σ_x m_k t yᵀ`` with ``t = (1, r, g, b, r², g², b², rg, rb, gb)``.
+    ``sqrt(Σ_k Σ_x m_k ‖y - T_k(c)‖² / Σ_k Σ_x m_k)``: at the position x, y is the result in CIELAB (D65), c the content
+    photo in RGB and m_k the weight of region k; y and c are blurred by a Gaussian with σ = ``SIDE`` / 60 pixels, so
+    that detail does not count. ``T_k`` is the best smooth function of the content photo's colour in region k: a
+    polynomial of degree two in r, g and b, whose ten coefficients for each of L, a and b are found by weighted least
+    squares with a ridge of 1e-4 per position, ``(Σ_x m_k t tᵀ + 1e-4 Σ_x m_k I)⁻¹ Σ_x m_k t yᵀ`` with
+    ``t = (1, r, g, b, r², g², b², rg, rb, gb)``.
 
     Args:
         image: the result.
-        content: the content photo, of its shape.
-        masks: the regions, ``(1, K, h, w)`` bool, or weights from 0 to 1 for soft ones, which may overlap; of the
-            content photo's aspect ratio, at any size. What is in none of them is a region too, and one below
-            ``SMALLEST_REGION`` is left out. Without masks, the whole photo is one region.
+        content: the content photo, of the result's shape.
+        masks: the regions, ``(1, K, h, w)`` bool, or weights in [0, 1] for soft ones, which may overlap; of the content
+            photo's aspect ratio, at any size. The pixels that are in none of them are one more region. Regions below
+            ``SMALLEST_REGION`` are left out. None: the whole photo is one region.
 
     Returns:
-        ΔE76, at least 0. 0 where CIELAB is such a polynomial; of 20 photographs, it was 0.3 to 2 for the photo itself
-        and up to 4 for strong curves and tints that are the same everywhere, because it is not quite one. Half of the
-        difference, for a grey photo of which one half is tinted. Above 5 it is plain to see.
+        ΔE76, at least 0: the root mean square deviation from T. If half of a grey photo is tinted, it is half of the
+        difference between the halves. Because CIELAB is not quite a polynomial of RGB, it is above 0 for edits that are
+        the same everywhere, too: of 20 photographs, 0.3 to 2 for the unchanged photo and up to 4 for strong curves and
+        tints. Above 5, drift is plain to see.
     """
     return _Drift(content, masks)(image)
 
@@ -87,39 +92,47 @@ def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor
 def lost(image: Tensor, content: Tensor) -> Tensor:
     """Return the share of the content photo's detail that has gone flat, such as snow that is now an even orange.
 
-    A place's contrast is the standard deviation of luma around it, ``sqrt(G(l²) - G(l)²)``, under a Gaussian window G
-    with σ = 2 pixels at a short side of ``SIDE``. Of the places where the content photo's is above ``TEXTURED``, those
-    count where the result's is below ``CONTRAST[0]`` times as much.
+    The contrast at a position is the standard deviation of luma l around it, ``sqrt(G(l²) - G(l)²)``, under a Gaussian
+    window G with σ = 2 pixels at a short side of ``SIDE``. Positions where the content photo's is above ``TEXTURED``
+    are textured; detail is lost where the result's is below ``CONTRAST[0]`` times the content photo's.
+
+    Args:
+        image: the result.
+        content: the content photo, of the result's aspect ratio.
 
     Returns:
-        In [0, 1], of the textured places: 0 if all have kept their detail, or if there are none.
+        Share of the textured positions, in [0, 1]: 0 if all have kept their detail, or if there are none.
     """
     return _Contrast(content)(image)[0]
 
 
 def blown(image: Tensor, content: Tensor) -> Tensor:
-    """Return the share of the content photo's detail whose contrast was blown up, as where noise is brought up.
+    """Return the share of the content photo's detail whose contrast was blown up, such as amplified noise.
 
-    As ``lost``, but of the places where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
+    As ``lost``, but with the positions where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
+
+    Args:
+        image: the result.
+        content: the content photo, of the result's aspect ratio.
 
     Returns:
-        In [0, 1], of the textured places: 0 if no contrast was raised as much, or if there are none.
+        Share of the textured positions, in [0, 1]: 0 if contrast is nowhere that much higher, or if there are none.
     """
     return _Contrast(content)(image)[1]
 
 
 def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
-    """Return how far each region's colours are from those of the style photo's region: has the sky the sky's colours?
+    """Return how far the colours of each region are from those of its counterpart in the style photo.
 
-    The sliced Wasserstein-2 distance (``sliced_wasserstein``) between region k of the result and region k of the style
-    photo, in the mean over k weighted by the number of positions in the result's. It says something of a method only if
-    that method was not given the regions.
+    The mean over regions k, weighted by their number of positions in the result, of the sliced Wasserstein-2 distance
+    (``sliced_wasserstein``) between region k of the result and region k of the style photo. It is a fair measure only
+    of a method that was not given the same regions.
 
     Args:
         image: the result.
         style: the style photo, of any size.
-        known: the regions, at the size of the two photos. Those that cover less than ``SMALLEST_REGION`` of either are
-            left out.
+        known: the regions of the content photo and of the style photo, hard, at any size. Those that cover less than
+            ``SMALLEST_REGION`` of either photo are left out.
 
     Returns:
         In units of RGB: 0 if every region has the colours of its counterpart; nan if there is no region to compare.
@@ -127,7 +140,7 @@ def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
     sides = [(at_side(photo), masks) for photo, masks in ((image, known.content), (style, known.style))]
     pixels = [photo.squeeze(0).flatten(1) for photo, _ in sides]
     inside = [_masks_at(masks, photo.shape[-2:]).bool() for photo, masks in sides]
-    # In float32, whatever the photos' precision, because the draws depend on it.
+    # In float32, whatever the photos' precision: in another type, other directions would be drawn.
     axes = _axes(64, seed=0, dtype=torch.float32)
     total = count = 0.0
     for result, counterpart in zip(*inside, strict=True):
@@ -139,17 +152,21 @@ def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
 
 
 def structure(image: Tensor, content: Tensor) -> Tensor:
-    """Return the structure term of SSIM on luma: are edges where they were, whatever the brightness and contrast?
+    """Return the structure term of SSIM on luma: whether edges are where they were, whatever brightness and contrast.
 
     ``mean((σ_xy + C) / (σ_x σ_y + C))``, ``C = 0.03² / 2``, under an 11×11 Gaussian window with σ = 1.5, over the
     positions where the window fits into the photo. Wang et al. 2004, "Image Quality Assessment: From Error Visibility
     to Structural Similarity", Eq. 10.
 
+    Args:
+        image: the result.
+        content: the content photo, of the result's shape.
+
     Returns:
         In [-1, 1], without unit: 1 for the same structure, negative for an inverted one.
     """
     x, y = (luma(full_precision(photo)) for photo in (image, content))
-    # It does not see brightness, and rounding would: of what is bright and flat, it leaves more than the variance.
+    # Brightness does not count, but a large mean would make the rounding error of E[x²] − E[x]² exceed the variance.
     x, y = x - x.mean(), y - y.mean()
     moments = torch.cat([x, y, x * x, y * y, x * y])
     offsets = torch.arange(-5, 6, dtype=moments.dtype, device=moments.device)
@@ -167,12 +184,16 @@ def structure(image: Tensor, content: Tensor) -> Tensor:
 def sobel_ssim(image: Tensor, content: Tensor) -> Tensor:
     """Return the SSIM (Wang et al. 2004; 11×11 Gaussian window, data range 1) of the lumas' Sobel gradient magnitudes.
 
-    Unlike ``structure`` it also sees edges that get stronger or weaker.
+    Unlike ``structure``, it also falls if edges get stronger or weaker.
+
+    Args:
+        image: the result.
+        content: the content photo, of the result's shape.
 
     Returns:
         In [-1, 1], without unit: 1 for the same edges.
     """
-    # A tuple only when asked for the full map.
+    # torchmetrics returns a tuple only if the full map is asked for.
     return cast(Tensor, structural_similarity_index_measure(_edges(image), _edges(content), data_range=1.0))
 
 
@@ -182,17 +203,17 @@ def psnr(image: Tensor, content: Tensor) -> Tensor:
 
 
 def sliced_wasserstein(image: Tensor, style: Tensor, directions: int = 64, seed: int = 0) -> Tensor:
-    """Return the sliced Wasserstein-2 distance between the two photos' colours, wherever in the photo they are.
+    """Return the sliced Wasserstein-2 distance between the distributions of the two photos' colours.
 
-    ``sqrt(mean_θ mean_t (Q_θx(t) - Q_θs(t))²)`` with ``Q_θ`` the quantiles of the pixels' RGB projected onto the unit
-    vector θ: as many as the smaller photo has pixels, interpolated in the larger one. Bonneel et al. 2015, "Sliced and
-    Radon Wasserstein Barycenters of Measures".
+    ``sqrt(mean_θ mean_t (Q_θx(t) - Q_θs(t))²)``, where ``Q_θ`` are the quantiles of the pixels' RGB projected onto the
+    unit vector θ: as many as the smaller photo has pixels, interpolated in the larger one. Bonneel et al. 2015, "Sliced
+    and Radon Wasserstein Barycenters of Measures".
 
     Args:
         image: the result.
         style: the style photo, of any size.
-        directions: how many θ, uniform on the sphere.
-        seed: of the directions; the same ones for every photo, so that results can be compared.
+        directions: number of unit vectors θ, drawn uniformly on the sphere.
+        seed: seed of the directions; with the same seed, all photos are projected onto the same directions.
 
     Returns:
         In units of RGB: 0 for the same colours, about 1 between a black photo and a white one.
@@ -207,26 +228,30 @@ def ciede2000(image: Tensor, content: Tensor) -> Tensor:
 
 
 def color_differences(image: Tensor, content: Tensor) -> Tensor:
-    """Return the CIEDE2000 colour difference of each pixel, of sRGB in CIELAB under D65 (Sharma et al. 2005).
+    """Return the CIEDE2000 colour difference at each pixel, in CIELAB under D65 (Sharma et al. 2005).
+
+    Args:
+        image: the result; clamped to [0, 1].
+        content: the content photo, of the result's shape; clamped to [0, 1].
 
     Returns:
-        ``(H, W)`` float64, ΔE at least 0: 1 is about just noticeable, black to white is 100. Photos are clamped to
-        [0, 1].
+        ``(H, W)`` float64, ΔE00, at least 0: 1 is about just noticeable, black to white is 100.
     """
     x, y = (_lab(photo).squeeze(0).permute(1, 2, 0).numpy() for photo in (image, content))
-    return torch.from_numpy(deltaE_ciede2000(x, y))  # type: ignore[no-untyped-call]  # As skimage has it.
+    return torch.from_numpy(deltaE_ciede2000(x, y))  # type: ignore[no-untyped-call]  # skimage has no types.
 
 
 def style_distance(image: Mapping[str, Gram], content: Mapping[str, Gram], style: Mapping[str, Gram]) -> Tensor:
-    """Return how much of the way from the content's statistics to the style's is left, averaged over ``STYLE_LAYERS``.
+    """Return the remaining distance to the style's Gram matrices, relative to the content photo's own distance.
 
     ``mean_l(‖Ĝ_x - Ĝ_s‖² / ‖Ĝ_c - Ĝ_s‖²)`` with ``Ĝ = G / (d h w)`` the Gram matrix of d channels at h × w positions
-    (Gatys et al. 2016, Eq. 3, per position as in Johnson et al. 2016, Eq. 3; d cancels).
+    (Gatys et al. 2016, Eq. 3, per position as in Johnson et al. 2016, Eq. 3; d cancels), averaged over
+    ``STYLE_LAYERS``.
 
     Args:
-        image: layer name to Gram matrix, at least for ``STYLE_LAYERS``.
-        content: likewise, of the content photo.
-        style: likewise, of the style photo.
+        image: layer name to Gram matrix of the result, at least for ``STYLE_LAYERS``.
+        content: the same of the content photo.
+        style: the same of the style photo.
 
     Returns:
         At least 0, without unit: 1 for the content photo, 0 for the style's own statistics. If content and style have
@@ -243,19 +268,19 @@ def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
     """Return the share of samples, pixels × channels, that are 0 or 255 in the image at 8 bits but not in the content.
 
     Returns:
-        In [0, 1], of all samples: 0 if no shadow and no light was lost.
+        Share of all samples, in [0, 1]: 0 if no detail in shadows or highlights was lost.
     """
     return (_clipped(image) & ~_clipped(content)).mean(dtype=torch.float64)
 
 
 def at_side(photo: Tensor) -> Tensor:
-    """Return a photo as ``drift``, ``lost``, ``blown`` and ``semantic`` look at it.
+    """Return a photo at the size at which ``drift``, ``lost``, ``blown`` and ``semantic`` measure it.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB, of any size, on any device; clamped to [0, 1].
 
     Returns:
-        ``(1, 3, h, w)``, on the CPU, at a short side of ``SIDE`` pixels; less, if it would have more than ``LARGEST``.
+        ``(1, 3, h, w)``, on the CPU, with a short side of ``SIDE`` pixels, or less to have at most ``LARGEST`` pixels.
     """
     long, short = sorted(photo.shape[-2:], reverse=True)
     side = min(SIDE, int((LARGEST * short / long) ** 0.5))
@@ -263,7 +288,7 @@ def at_side(photo: Tensor) -> Tensor:
 
 
 class Measure:
-    """Compares results with the one content and the one style photo they were made from."""
+    """Measures results against the content photo and the style photo that they were made from."""
 
     def __init__(
         self,
@@ -274,18 +299,18 @@ class Measure:
         original: Tensor | None = None,
         opacity: Tensor | None = None,
     ) -> None:
-        """Take from the two photos what every measurement needs of them.
+        """Compute from the two photos what all measurements share.
 
         Args:
-            content: the content photo, at the results' size.
-            style: the style photo, of any size.
-            backbone: whose filters, on whose device, ``style_distance`` uses; always behind ReLU and max pooling, so
-                that results of runs with other activations and poolings can be compared.
+            content: the content photo, ``(1, 3, H, W)``, sRGB in [0, 1], of the results' size.
+            style: the style photo, ``(1, 3, H', W')``, sRGB in [0, 1], of any size.
+            backbone: the network of ``style_distance``, which is computed on its device; with ReLU and max pooling in
+                any case, so that runs with other activations and poolings can be compared.
             masks: the content photo's regions, as ``drift`` takes them.
-            original: the content photo with all of its detail, where results are fitted at a smaller size than they are
-                rendered at: ``drift``, ``lost`` and ``blown`` compare it with what was rendered.
-            opacity: how much of the style photo shows, ``(1, 1, H', W')`` in [0, 1]: what does not is left out of
-                ``sliced_wasserstein`` and ``style_distance``; None: all of it shows.
+            original: the content photo at the size at which results are rendered, if that is larger than the size of
+                the fit: ``drift``, ``lost`` and ``blown`` compare it with the rendered result. None: ``content``.
+            opacity: the opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]; transparent pixels are left out of
+                ``sliced_wasserstein`` and ``style_distance``. None: it is opaque.
         """
         self.content, style = (full_precision(photo.detach()) for photo in (content, style))
         self.style = _shown(style, opacity)
@@ -296,11 +321,12 @@ class Measure:
 
     @torch.no_grad()
     def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
-        """Return the number for each of ``NAMES``.
+        """Return the value of each of ``NAMES``.
 
         Args:
-            image: the result, of the content photo's shape; clamped to [0, 1], as it is when written.
-            rendered: the same with the detail of ``original``, and of its aspect ratio; the image, unless given.
+            image: the result, of the content photo's shape; clamped to [0, 1], as when it is written.
+            rendered: the result at the size at which it was rendered, of the aspect ratio of ``original``; None:
+                ``image``.
 
         Raises:
             VerismError: the image has another shape.
@@ -333,18 +359,18 @@ class Measure:
         photo = photo.to(self.backbone.normalize.mean.device)
         walk = self.backbone.walk(photo, STYLE_LAYERS)
         grams = {layer: gram(_shown(features, opacity)) for layer, features in walk}
-        # On the CPU, so that the backbone may move between two calls.
+        # On the CPU, because the backbone may be on another device at the next call.
         return {layer: Gram(products.cpu(), positions) for layer, (products, positions) in grams.items()}
 
 
 class _Drift:
-    """``drift`` of results of one content photo: all that depends on the photo alone is computed once."""
+    """``drift`` for several results of one content photo: whatever depends on that photo alone is computed once."""
 
     def __init__(self, content: Tensor, masks: Tensor | None) -> None:
-        """Take the photo's colours, and the regions at their size."""
+        """Compute the moments of the polynomial's terms in each region."""
         colors = _blurred(at_side(content), SIDE / 60)
         shape = colors.shape[-2:]
-        # The terms are much alike: in float32, the normal equations would leave three digits.
+        # The terms are nearly collinear: in float32, the normal equations would be right to three digits only.
         red, green, blue = colors.flatten(2).squeeze(0).double()
         products = (red * red, green * green, blue * blue, red * green, red * blue, green * blue)
         self._terms = torch.stack([torch.ones_like(red), red, green, blue, *products])
@@ -358,23 +384,23 @@ class _Drift:
         mixed = (self._masks.unsqueeze(1) * lab) @ self._terms.T
         ridge = 1e-4 * sizes.view(-1, 1, 1) * torch.eye(len(self._terms), dtype=torch.float64)
         weights = torch.linalg.solve(self._moments + ridge, mixed.mT).mT
-        # Σ ‖y - w t‖² written out, so that nothing but sums is taken over the positions.
+        # Σ ‖y - w t‖² expanded, so that only sums over the positions are needed, and no residual of the photo's size.
         squares = (self._masks @ lab.square().sum(dim=0)).sum()
         rest: Tensor = squares - (weights * (2 * mixed - weights @ self._moments)).sum()
         return (rest.clamp_min(0) / sizes.sum()).sqrt()
 
 
 class _Contrast:
-    """``lost`` and ``blown`` of results of one content photo, whose own contrast is computed once."""
+    """``lost`` and ``blown`` for several results of one content photo, whose own contrast is computed once."""
 
     def __init__(self, content: Tensor) -> None:
-        """Take the photo's contrast."""
+        """Compute the photo's contrast."""
         contrast = _local_contrast(content)
         self._textured = contrast > TEXTURED
         self._before = contrast[self._textured]
 
     def __call__(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the share of textured places that lost their contrast, and of those where it was blown up."""
+        """Return the shares of the textured positions whose contrast was lost and whose contrast was blown up."""
         if not len(self._before):
             return torch.tensor(0.0), torch.tensor(0.0)
         ratio = _local_contrast(image)[self._textured].to(self._before) / self._before
@@ -383,11 +409,11 @@ class _Contrast:
 
 
 def _shown(values: Tensor, opacity: Tensor | None) -> Tensor:
-    """Return values ``(1, d, h, w)`` where a photo shows, ``(1, d, 1, n)``; as they are if it shows everywhere."""
+    """Return values ``(1, d, h, w)`` where a photo is opaque, ``(1, d, 1, n)``; all, unchanged, without an opacity."""
     if opacity is None:
         return values
     share = F.interpolate(opacity.to(values), values.shape[-2:], mode="area").flatten()
-    # Of a thin thing, no position of a deep layer need be more than half full.
+    # A thin thing may fill no position of a deep layer by half; then those that it fills most are taken.
     shown = share > min(VISIBLE, 0.99 * float(share.max()))
     return values.flatten(2)[..., shown].unsqueeze(2)
 
@@ -401,7 +427,7 @@ def _local_contrast(photo: Tensor) -> Tensor:
 
 
 def _masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return masks ``(1, K, h, w)`` at another size, on the CPU: ``(K, N)``; bool if they are."""
+    """Return masks ``(1, K, h, w)`` at another size, on the CPU: ``(K, N)``; bool if they are bool."""
     masks = masks.detach().cpu()
     if masks.dtype == torch.bool:
         masks = region_masks.resize(masks, shape)
@@ -411,11 +437,11 @@ def _masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def _large_regions(masks: Tensor | None, like: Tensor) -> Tensor:
-    """Return the weights ``(K, N)`` of the regions that are large enough, with what is in none as one more.
+    """Return the weights ``(K, N)`` of the regions that are large enough; what is in none of them is one more region.
 
     Args:
         masks: ``(K, N)``, or None for the whole photo.
-        like: ``(N,)``, of the type that the weights take.
+        like: ``(N,)``, whose data type the weights take.
     """
     whole = torch.ones_like(like).unsqueeze(0)
     if masks is None:
@@ -447,7 +473,7 @@ def _edges(photo: Tensor) -> Tensor:
     """Return the Sobel gradient magnitude of the luma, ``(1, 1, H - 2, W - 2)``."""
     x = luma(full_precision(photo))
     smooth, differ = x.new_tensor([1, 2, 1]), x.new_tensor([-1, 0, 1])
-    # Over 4, the sum of the smoothing: a vertical or horizontal edge from black to white has magnitude 1.
+    # Divided by 4, the sum of the smoothing: a vertical or horizontal edge from black to white has magnitude 1.
     across = torch.outer(smooth, differ) / 4
     return F.conv2d(x, torch.stack([across, across.T]).unsqueeze(1)).square().sum(dim=1, keepdim=True).sqrt()
 
@@ -466,14 +492,14 @@ def _sliced(x: Tensor, s: Tensor, axes: Tensor) -> Tensor:
 
 
 def _squared_wasserstein(p: Tensor, q: Tensor) -> Tensor:
-    """Return the squared Wasserstein-2 distance between two lists of numbers: sorted, one is moved onto the other."""
+    """Return the squared Wasserstein-2 distance between two lists of numbers, from their quantiles."""
     shorter, longer = sorted(map(_ascending, (p, q)), key=len)
     quantiles = F.interpolate(longer.view(1, 1, -1), len(shorter), mode="linear", align_corners=True).flatten()
     return (shorter - quantiles).square().mean()
 
 
 def _ascending(values: Tensor) -> Tensor:
-    # NumPy's sort is vectorised, and so several times as fast as torch's on a CPU.
+    # NumPy's sort is vectorised, which makes it several times as fast as torch's on a CPU.
     return torch.from_numpy(np.sort(values.numpy())) if values.device.type == "cpu" else values.sort().values
 
 

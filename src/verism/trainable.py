@@ -1,4 +1,4 @@
-"""What Lightning's users expect of a module besides the method: Trainer.test, Trainer.predict and learning rates."""
+"""Support for Lightning's Trainer.test, Trainer.predict, Tuner.lr_find and learning rate schedulers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from verism.errors import VerismError
 from verism.look.look import Look
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+"""Makes the optimiser of some parameters."""
 
 SchedulerFactory = Callable[[Optimizer], LRScheduler]
+"""Makes the learning rate scheduler of an optimiser."""
 
 
 class TrainableModule(CanvasModule):
@@ -30,8 +32,8 @@ class TrainableModule(CanvasModule):
 
     Attributes:
         optimizer: makes the optimiser of the canvas's parameter.
-        lr_scheduler: makes the scheduler that changes its learning rate after every step; None: the rate is constant.
-        started_from: the photos that the canvas was started from; None before that.
+        lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
+        started_from: the photos from which the canvas was started; None before that.
     """
 
     optimizer: OptimizerFactory
@@ -44,11 +46,11 @@ class TrainableModule(CanvasModule):
 
     @property
     def reference(self) -> VGG:
-        """The network that measures results."""
+        """The network that is used to measure results."""
         raise NotImplementedError
 
     def test_step(self, batch: Photos, batch_idx: int) -> None:
-        """Log what the full-size result measures, as the command ``test`` does, under ``metrics/…``."""
+        """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
         with torch.autocast(self.device.type, enabled=False):
             figures = evaluation.evaluate(self._rendered(self.data.original), self.data, self.reference)
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
@@ -56,24 +58,24 @@ class TrainableModule(CanvasModule):
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """Return a photo with the look of this run, at full strength, as the command ``predict`` does.
 
-        With the run's ``PhotoPair`` as the datamodule, the photo is its content photo, and what is returned the result.
+        With the run's ``PhotoPair`` as the datamodule, the photo is its content photo, and the result is returned.
 
         Args:
             batch: a photo of any size, ``(1, 3, H, W)``, sRGB in [0, 1].
-            batch_idx: its number.
+            batch_idx: its index, which is not used.
 
         Returns:
             ``(1, 3, H, W)``, sRGB in [0, 1]; with free pixels, of the size of the fit.
 
         Raises:
-            VerismError: the canvas holds one image, and the photo is not the one that it was made of.
+            VerismError: the canvas holds one image, and the photo is not the content photo.
         """
         with torch.autocast(self.device.type, enabled=False):
             return self._rendered(batch)
 
     @torch.no_grad()
     def _rendered(self, photo: Tensor) -> Tensor:
-        # In float32, also after a run in true bf16.
+        # In float32, even after a run in bf16-true.
         canvas = copy.deepcopy(self.canvas).float()
         photo = photo.to(next(canvas.parameters()).device, torch.float32)
         if isinstance(canvas, Grade):
@@ -87,11 +89,11 @@ class TrainableModule(CanvasModule):
 
     @property
     def only_used(self) -> bool:
-        """Whether a Trainer is about to use the image rather than to make it."""
+        """Whether the Trainer uses an image that was made before: in ``test`` and ``predict``."""
         return self.trainer.state.fn in (TrainerFn.TESTING, TrainerFn.PREDICTING)
 
     def make_optimizer(self) -> Optimizer:
-        """Return a new optimiser of the image, with the learning rate that was set, if one was."""
+        """Return a new optimiser of the canvas's parameter, with the learning rate ``lr`` if that was set."""
         optimizer = self.optimizer(self.canvas.parameters())
         if self._lr is not None:
             for group in optimizer.param_groups:
@@ -99,12 +101,12 @@ class TrainableModule(CanvasModule):
         return optimizer
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return the optimiser of the image, with what changes its learning rate step by step."""
+        """Return the optimiser of the canvas's parameter, with its learning rate scheduler if there is one."""
         optimizer = self.make_optimizer()
         if self.lr_scheduler is None:
             return optimizer
         scheduler = self.lr_scheduler(optimizer)
-        # Of torch's schedulers, one looks at a figure: ReduceLROnPlateau, of which Lightning's says at which.
+        # Only ReduceLROnPlateau monitors a value; Lightning's version of it has the name of that value.
         monitor = getattr(scheduler, "monitor", "loss")
         return {
             "optimizer": optimizer,
@@ -113,7 +115,7 @@ class TrainableModule(CanvasModule):
 
     @property
     def lr(self) -> float:
-        """The optimiser's learning rate, which ``Tuner.lr_find`` sets: the one that ``optimizer`` chooses at first."""
+        """The optimiser's learning rate: that of ``optimizer``, unless it was set, as by ``Tuner.lr_find``."""
         if self._lr is not None:
             return self._lr
         return float(self.optimizer([nn.Parameter(torch.zeros(2, 2))]).param_groups[0]["lr"])

@@ -1,4 +1,4 @@
-"""What the figures of a result say of its picture, in sentences."""
+"""Explain the metrics of a result in sentences, with warnings of visible faults."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import NamedTuple
 
 DRIFT = 5.0
 """ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``);
-photos whose skies had visibly turned several colours had 8 or more. It is about two just noticeable differences (2.3;
-Mahy et al. 1994) as a root mean square, so that whole patches are further off."""
+results whose skies had visibly turned several colours had 8 or more. The limit is a root mean square of about two just
+noticeable differences (2.3; Mahy et al. 1994), so whole patches differ by more."""
 
 LOST = 0.25
-"""Share of the photo's detail: a plain map of all colours loses about 0.15 of it in what it darkens, unnoticed; results
-that were called flat or repainted had lost 0.35."""
+"""Share of the photo's detail. A single map of colours loses about 0.15 of it where it darkens the photo, unnoticed;
+results that judges called flat or repainted had lost 0.35."""
 
 CLIPPED = 0.02
-"""Share of samples: a fiftieth of a photo is a cloud or a face, which is then one flat spot of black or white."""
+"""Share of samples: a fiftieth of a photo is as large as a cloud or a face, which would be one flat area."""
 
 BLOWN = 0.02
-"""Share of the photo's detail: clean results stay below 0.01, results with noise or blocks in the sky reach 0.03."""
+"""Share of the photo's detail. Clean results stay below 0.01; results with noise or blocks in the sky reach 0.03."""
 
 
 class Fault(NamedTuple):
-    """Something that is wrong with a picture if a figure is above a limit.
+    """A visible fault, which a result has if a metric is above a limit.
 
     Attributes:
-        metric: which of ``verism.metrics.NAMES``.
-        limit: up to which all is well.
-        title: how a value is told, a format string.
-        meaning: what is seen.
+        metric: name of the metric, one of ``verism.metrics.NAMES``.
+        limit: largest value without the fault.
+        title: format string for the value.
+        meaning: what is seen in the picture.
         remedy: the option that helps, and how.
     """
 
@@ -39,11 +39,11 @@ class Fault(NamedTuple):
     remedy: str
 
     def found(self, figures: Mapping[str, float]) -> bool:
-        """Return whether the figures of a result have it; not if its own is missing or no number."""
+        """Return whether a result with these metrics has the fault; no, if its metric is missing or nan."""
         return self.metric in figures and figures[self.metric] > self.limit
 
     def of(self, figures: Mapping[str, float]) -> str:
-        """Return what is said of a result that has it: one sentence."""
+        """Return a sentence on the fault of a result with these metrics."""
         return f"{self.title.format(figures[self.metric])}: {self.meaning}; {self.remedy}."
 
 
@@ -73,18 +73,18 @@ FAULTS = (
         "blown",
         BLOWN,
         "Detail blown up {:.1%}",
-        "contrast has grown to more than 2.5 times the photo's, as where noise is brought up",
+        "contrast has grown to more than 2.5 times the photo's, as when noise is amplified",
         "a lower --output.strength is milder",
     ),
 )
-"""What is looked for, the most serious first."""
+"""The faults that are looked for, the most serious first."""
 
 
 def summary(figures: Mapping[str, float]) -> str:
-    """Return the figures that sum a result up, as a list in words; those that agree with the eye come first.
+    """Return one line with the main metrics of a result; those that agree best with the eye come first.
 
     Args:
-        figures: as ``verism.metrics.Measure`` returns them.
+        figures: metrics by name, as ``verism.metrics.Measure`` returns them.
     """
     return (
         f"drift ΔE {figures['drift']:.1f} (up to 4: the same edit everywhere), detail lost {figures['lost']:.1%}, "
@@ -95,10 +95,10 @@ def summary(figures: Mapping[str, float]) -> str:
 
 
 def in_words(figures: Mapping[str, float]) -> list[str]:
-    """Return three sentences about a result: on its geometry, its evenness and its look; none without figures.
+    """Return three sentences about a result: on its structure, its evenness and its look.
 
     Args:
-        figures: as ``verism.metrics.Measure`` returns them.
+        figures: metrics by name, as ``verism.metrics.Measure`` returns them. If they are empty, so is the result.
     """
     if not figures:
         return []
@@ -107,15 +107,15 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo was"
     return [
         f"Structure: {figures['structure']:.1%} of the photo's is kept.",
-        f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (seen from {DRIFT:.0f} on).",
+        f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (visible from {DRIFT:.0f} on).",
         f"Look: {way}.",
     ]
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each fault of a result, with the option that helps; none for a sound one.
+    """Return a sentence for each fault of a result, with the option that helps.
 
     Args:
-        figures: as ``verism.metrics.Measure`` returns them, or some of them.
+        figures: metrics by name, all or some of those that ``verism.metrics.Measure`` returns.
     """
     return [fault.of(figures) for fault in FAULTS if fault.found(figures)]

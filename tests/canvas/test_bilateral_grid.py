@@ -114,7 +114,7 @@ def test_surroundings_are_the_same_at_every_size(scale: int) -> None:
     photo = images.resize(step_edge() + 0.01 * noise(100, 120), (100, 120))
     canvas = identity(photo)
     large = images.resize(photo, (100 * scale, 120 * scale))
-    found = images.resize(canvas.find(large), (100, 120))[:, 2]
+    found = images.resize(canvas.locate(large), (100, 120))[:, 2]
     assert float((found - canvas.places[:, 2]).abs().mean()) < 0.005
 
 
@@ -123,7 +123,7 @@ def test_what_the_fit_could_not_see_does_not_choose_the_transform() -> None:
     photo = torch.full((1, 3, 40, 60), 0.5)
     y, x = torch.meshgrid(torch.arange(120), torch.arange(180), indexing="ij")
     grainy = 0.5 + 0.2 * (2.0 * ((x + y) % 2) - 1).expand(1, 3, 120, 180)
-    lightness = identity(photo).find(grainy)[:, 2]
+    lightness = identity(photo).locate(grainy)[:, 2]
     assert float(lightness.abs().max()) < 0.05
 
 

@@ -11,8 +11,9 @@ from verism import checkpoint, images
 from verism.backbone.correspondence import Correspondence
 from verism.canvas import RegionalGrade
 from verism.canvas.canvas import FindCorrespondence
+from verism.color import closed_form, regional_maps, tone_and_chroma
 from verism.color import table as color_table
-from verism.color import tone_and_chroma
+from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, into_gamut
 from verism.errors import VerismError
 from verism.regions.masks import Regions
@@ -70,7 +71,7 @@ def moved(canvas: RegionalGrade, amount: float = 0.03) -> RegionalGrade:
 @by_colour
 def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     ours = encoded(content)
-    expected = decoded(tone_and_chroma.whole_photo(ours, encoded(style))(ours)[0], content, style)
+    expected = decoded(closed_form.whole_photo(ours, encoded(style))(ours)[0], content, style)
     canvas = started(content, style)
     torch.testing.assert_close(canvas().detach(), expected, rtol=0, atol=1e-5)
     assert float((expected - content).abs().mean()) > 0.02
@@ -78,7 +79,7 @@ def test_starts_as_the_closed_form_for_the_whole_photo(content: Tensor, style: T
 
 def by_region(content: Tensor, style: Tensor, found: Regions) -> tone_and_chroma.ToneAndChroma:
     masks, others = (part[0].flatten(1) for part in (found.content, found.style))
-    return tone_and_chroma.by_region(encoded(content), encoded(style), masks, others, found.sure)
+    return regional_maps.by_region(encoded(content), encoded(style), masks, others, found.sure)
 
 
 def mixed(maps: tone_and_chroma.ToneAndChroma, content: Tensor, style: Tensor, found: Regions) -> Tensor:
@@ -122,7 +123,7 @@ def test_photos_of_one_scene_start_from_one_grade(content: Tensor, style: Tensor
     """As far as it is sure that they are; found in what both photos show."""
     found = regions(1.0, 0.4)._replace(one_scene=one_scene)
     alike = [part.flatten() for part in halves_alike(content, style)]
-    one = tone_and_chroma.one_grade(encoded(content), encoded(style), *alike)(encoded(content))[0]
+    one = one_grade(encoded(content), encoded(style), *alike)(encoded(content))[0]
     apart = by_region(content, style, found)(encoded(content))
     whole, *owns = (1 - one_scene) * apart + one_scene * one
     expected = whole.clone()
@@ -236,11 +237,11 @@ def test_what_decides_how_a_pixel_is_treated_is_its_colour_without_noise_and_how
     found = regions(1.0, 0.5)
     canvas = started(content, style, found)
     expected = found.content * torch.tensor([1.0, 0.5]).view(1, 2, 1, 1)
-    assert torch.equal(canvas.find(canvas.photo), canvas.places)
+    assert torch.equal(canvas.locate(canvas.photo), canvas.places)
     level, shares = canvas.places.split([3, 2], dim=1)
     torch.testing.assert_close(shares, expected)
     assert 0.005 < float((level - content).abs().mean()) < 0.05
-    assert canvas.find(synthetic_photo(96, 128, 1)).shape == (1, 5, 96, 128)
+    assert canvas.locate(synthetic_photo(96, 128, 1)).shape == (1, 5, 96, 128)
     assert started(content, style).places.shape == (1, 3, 48, 64)
 
 

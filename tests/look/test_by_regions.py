@@ -16,7 +16,7 @@ from verism import images
 from verism.backbone.weights import Weights
 from verism.canvas.regional_grade import RegionalGrade
 from verism.cli import main
-from verism.color import tone_and_chroma
+from verism.color import closed_form, regional_maps, tone_and_chroma
 from verism.color.spaces import Oklab
 from verism.look import saved
 from verism.look.by_regions import ByRegions
@@ -62,11 +62,11 @@ def test_a_region_goes_half_of_the_way_to_its_own_closed_form(style: Tensor) -> 
     mine, their = (halves(photo)[0].flatten(1) for photo in (other, style))
     dark = tone_and_chroma.identity()
     dark = dark._replace(matrix=dark.matrix * 0.3)
-    found = tone_and_chroma.held(dark, ours, theirs, mine, their)
+    found = regional_maps.held(dark, ours, theirs, mine, their)
     assert len(found.matrix) == 3
     torch.testing.assert_close(found.matrix[:1], dark.matrix)
     for row, (here, there) in enumerate(zip(mine, their, strict=True), start=1):
-        own = tone_and_chroma.region(ours, theirs, here + 1e-6, there + 1e-6)
+        own = closed_form.region(ours, theirs, here + 1e-6, there + 1e-6)
         half = dark.towards(own, 0.5)
         inside = here > 0
         difference = (found(ours)[row] - half(ours)[0])[:, inside].norm(dim=0).mean()

@@ -56,7 +56,7 @@ def test_tiles_are_chosen_by_what_is_free_with_a_line_that_says_so(
         passage = chosen(VGG19(), "conv3_1", "auto", torch.rand(1, 3, 1400, 1800))
     assert passage.tiling == tiling
     further = tiling.checkpointed_blocks > 1
-    assert ("At 1800×1400 pixels a step would take about" in caplog.text) == further
+    assert ("At 1800×1400 pixels, a step on the whole image would take about" in caplog.text) == further
     assert (f"in {tiling.checkpointed_blocks} of the network's 3 blocks it goes tile by tile" in caplog.text) == further
     assert "if that is not enough" not in caplog.text
 

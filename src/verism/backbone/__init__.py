@@ -1,4 +1,4 @@
-"""The frozen network: what it is made of, where its weights come from, and what it sees in an image."""
+"""The frozen network: its layers, its weights, and the features of an image."""
 
 from verism.backbone.backbone import Backbone, Features
 from verism.backbone.vgg import VGG, VGG16, VGG19

@@ -1,4 +1,4 @@
-"""The plans of VGG-19 and VGG-16: blocks of convolutions, with their names, widths and torchvision's numbering.
+"""The architectures of VGG-19 and VGG-16: names, widths and torchvision's indices of their convolutions, in blocks.
 
 Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, columns E
 and D.
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 
 class Convolution(NamedTuple):
-    """One 3×3 convolution and the activation behind it.
+    """One 3×3 convolution and the activation after it.
 
     Attributes:
-        name: the convolution's output, ``conv{block}_{number}``, as in the paper.
-        relu: the name of the same output after the activation, ``relu{block}_{number}``.
-        inputs: channels in.
-        outputs: channels out.
-        feature: its number in torchvision's ``features``.
+        name: name of the convolution's output, ``conv{block}_{number}``, as in the paper.
+        relu: name of the output of the activation, ``relu{block}_{number}``.
+        inputs: number of input channels.
+        outputs: number of output channels.
+        feature: index of the convolution in torchvision's ``features``.
     """
 
     name: str
@@ -30,12 +30,12 @@ class Convolution(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Convolutions that see the image at one scale, and the pooling that takes it to the next.
+    """The convolutions at one resolution, and the pooling that halves it.
 
     Attributes:
-        convolutions: in order.
-        pool: the name of the output after the 2×2 pooling, ``pool{block}``; None if there is no pooling.
-        stride: how many pixels apart the positions of its convolutions are.
+        convolutions: in the order in which an image passes them.
+        pool: name of the output of the 2×2 pooling, ``pool{block}``; None if there is no pooling.
+        stride: distance, in pixels of the image, between neighbouring positions of its convolutions.
     """
 
     convolutions: tuple[Convolution, ...]
@@ -44,27 +44,27 @@ class Block(NamedTuple):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Its layers, in the order in which an image passes them."""
+        """Names of its layers, in the order in which an image passes them."""
         names = [name for layer in self.convolutions for name in (layer.name, layer.relu)]
         return (*names, self.pool) if self.pool else tuple(names)
 
     @property
     def channels(self) -> int:
-        """How many features all of its convolutions make of one position."""
+        """The number of output channels of all of its convolutions together."""
         return sum(layer.outputs for layer in self.convolutions)
 
     def down_to(self, layer: str) -> Block:
-        """Return as much of it as one of its layers needs."""
+        """Return the block without what comes after one of its layers."""
         if layer == self.pool:
             return self
         return self._replace(convolutions=self.convolutions[: self.layers.index(layer) // 2 + 1], pool=None)
 
 
 def plan(*convolutions: int) -> tuple[Block, ...]:
-    """Return the blocks of a VGG, without its last pooling, behind which there is only the classifier.
+    """Return the blocks of a VGG, without its last pooling, after which there is only the classifier.
 
     Args:
-        convolutions: how many there are in each of its five blocks.
+        *convolutions: number of convolutions in each of the five blocks.
     """
     blocks: list[Block] = []
     inputs, feature = 3, 0
@@ -82,32 +82,32 @@ def plan(*convolutions: int) -> tuple[Block, ...]:
 
 
 BLOCKS = plan(2, 2, 4, 4, 4)
-"""VGG-19."""
+"""The blocks of VGG-19."""
 
 VGG16_BLOCKS = plan(2, 2, 3, 3, 3)
-"""VGG-16."""
+"""The blocks of VGG-16."""
 
 CONVOLUTIONS = tuple(layer for block in BLOCKS for layer in block.convolutions)
-"""Those of VGG-19."""
+"""The convolutions of VGG-19, in order."""
 
 INPUT = "input"
-"""The layer name of the image itself: RGB, normalised by ImageNet's mean and standard deviation, with any network."""
+"""Layer name of the image itself: RGB, normalised by the mean and standard deviation of ImageNet, with any network."""
 
 POOLED = 16
-"""Side in pixels of the square that four poolings, the most that a network may have here, make into one position."""
+"""Side, in pixels, of the square that becomes one position after four poolings, the most that a network may have."""
 
 
 def layers_of(blocks: Iterable[Block]) -> tuple[str, ...]:
-    """Return the layers of all blocks, in the order in which an image passes them."""
+    """Return the names of the layers of all blocks, in the order in which an image passes them."""
     return tuple(name for block in blocks for name in block.layers)
 
 
 LAYERS = (INPUT, *layers_of(BLOCKS))
-"""Every layer of VGG-19 that a loss can ask for, in the order in which an image passes them."""
+"""Names of all layers of VGG-19 that a loss can ask for, in the order in which an image passes them."""
 
 
 def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]:
-    """Return the blocks that an image passes on its way to the deepest of ``layers``, and no more of the last."""
+    """Return the blocks up to the deepest of ``layers``; the last block without what comes after that layer."""
     deepest = max(layers, key=(INPUT, *layers_of(blocks)).index, default=INPUT)
     for count, block in enumerate(blocks):
         if deepest in block.layers:
@@ -116,10 +116,10 @@ def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]
 
 
 def reach(blocks: Sequence[Block]) -> tuple[int, ...]:
-    """Return how far around a position what comes out of the last of ``blocks`` is made of lies, where each begins.
+    """Return, for the input of each block, how far around a position the output of the last block depends on it.
 
-    In pixels of the image. A pooling joins pixels of one square of ``POOLED``, and so reaches no further than to its
-    edge.
+    In pixels of the image. Poolings do not count: they combine pixels of one square of ``POOLED`` only, so they reach
+    no further than the edge of that square.
     """
     radii = (len(block.convolutions) * block.stride for block in reversed(blocks))
     return tuple(accumulate(radii))[::-1]

@@ -1,4 +1,4 @@
-"""What every backbone can do."""
+"""The base class of backbones."""
 
 from __future__ import annotations
 
@@ -19,42 +19,41 @@ Features = Mapping[str, Tensor]
 
 
 class Backbone(nn.Module, ABC):
-    """A frozen network that is asked for feature maps by layer name.
+    """A frozen network that returns feature maps by layer name.
 
-    A network of your own names its ``layers`` and computes them in ``forward``: that is all it has to have. It is shown
-    the whole image. A network that can be taken through part of an image at a time says so with ``blocks`` and
-    ``through``, and then large images pass it in tiles, and several processes share one image.
+    A network of your own only needs ``layers`` and ``forward``; it is given whole images. A network that can process
+    part of an image at a time also defines ``blocks`` and ``through``; then large images are processed in tiles, and
+    several processes can share one image.
 
-    The layer ``input``, the image itself, is not the network's: a loss may ask for it with any network.
+    The layer ``input``, the image itself, is not one of the network's: a loss may ask for it with any network.
     """
 
     @property
     @abstractmethod
     def layers(self) -> Sequence[str]:
-        """Names of its layers, in the order in which an image passes them; made of letters, digits and _."""
+        """Names of the layers, of letters, digits and _, in the order in which an image passes them."""
 
     @abstractmethod
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Return the feature maps of an image at some of ``layers``.
 
         Args:
-            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped); normalising it as the network was trained is part of
-                the network.
-            layers: names out of its ``layers``.
+            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped); the network normalises it as it was trained.
+            layers: some of ``layers``.
 
         Returns:
             Layer name to ``(1, d, h, w)``.
         """
 
     def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Do what ``forward`` does, and hand out each feature map as soon as it is there, which can save memory."""
+        """Yield what ``forward`` returns, layer by layer as soon as it is computed, which can save memory."""
         yield from self(image, layers).items()
 
     @cached_property
     def identity(self) -> Mapping[str, str]:
-        """Which weights it has: ``weights``, their name, and ``sha256``, of all of its state as it was loaded.
+        """Identifies the network's weights: their name as ``weights``, and the ``sha256`` of its state as loaded.
 
-        A run goes on from a checkpoint only with the weights that it began with.
+        A run can only be resumed with the weights that it was started with.
         """
         digest = hashlib.sha256()
         for name, tensor in self.state_dict().items():
@@ -64,31 +63,32 @@ class Backbone(nn.Module, ABC):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """Options of the constructor that load the same weights again, where those that were given may not."""
+        """Options of the constructor that load the same weights again, where the options that were given may not."""
         return {}
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """What an image can be taken through part by part: 3×3 convolutions with 2×2 poolings between the blocks.
+        """Blocks of 3×3 convolutions, with 2×2 poolings between them, through which parts of an image can pass.
 
-        None by default: the network is shown the whole image.
+        Empty by default: the network is given whole images.
         """
         return ()
 
     def through(
         self, block: Block, x: Tensor, layers: Collection[str], index: Index = ALL
     ) -> Iterator[tuple[str, Tensor]]:
-        """Take part of an image through one of ``blocks``, and hand out the features as soon as they are there.
+        """Compute part of an image through one block, and yield features as soon as they are computed.
 
         Args:
-            block: with as much of it as is needed.
-            x: ``(1, channels, height, width)``, the output of the block before, or for the first the layer ``input``;
-                any part of it, to be padded with zeros.
-            layers: that are wanted; those that are not the block's do not matter.
-            index: which of their rows and columns are wanted.
+            block: one of ``blocks``, perhaps without its last layers.
+            x: ``(1, channels, height, width)``, any part of the output of the block before or, for the first block, of
+                the layer ``input``; it is padded with zeros.
+            layers: names of the layers whose features are wanted; others than the block's are ignored.
+            index: rows and columns of these features that are wanted.
 
-        Returns:
-            Layer and features of those that are wanted, in order; last, if the block has a pooling, all of its output.
+        Yields:
+            Name and features of each wanted layer, in order. Last, if the block has a pooling, its name and all of its
+            output.
         """
         raise NotImplementedError
 

@@ -14,20 +14,20 @@ def frozen_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return the 3×3 convolution of ``x`` ``(1, d, H, W)``, zero-padded to its size, of the type of ``weight``.
 
     Args:
-        x: may need a derivative.
-        weight: ``(e, d, 3, 3)``, which has none.
-        bias: ``(e,)``, likewise.
+        x: the input; only it gets a derivative.
+        weight: ``(e, d, 3, 3)``.
+        bias: ``(e,)``.
     """
     result: Tensor = _FrozenConvolution.apply(x.to(weight.dtype), weight, bias)
     return result
 
 
 class _FrozenConvolution(torch.autograd.Function):
-    """What ``conv2d`` computes, and its derivative with respect to the image alone.
+    """``conv2d`` with a derivative with respect to its input alone.
 
-    ``conv2d`` keeps its input for the backward pass even if only the kernel's derivative, which nobody asks for, is
-    made of it. Without, the maps behind poolings and behind layers that a loss looks at live as long as it takes to
-    compute the next: a quarter of what a step of the paper's would keep.
+    torch's ``conv2d`` keeps its input for the backward pass, though only the kernel's derivative, which is not wanted,
+    needs it. Without it, feature maps after poolings and after layers that a loss has asked for are freed as soon as
+    the next map is computed: a quarter of the memory that a step of the paper's configuration would keep.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What two photos have in common, as deep features see it: sky and sky, however different their colours are."""
+"""What two photos have in common, by their deep features: sky and sky, however different their colours are."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from verism import images
 from verism.backbone.vgg import VGG
 
 LAYER = "relu4_1"
-"""Where photos are compared: deep enough to tell sky from grass, and to overlook their colours."""
+"""Layer whose features are compared: deep enough to tell sky from grass, and to depend little on their colours."""
 
 AREA = 2**17
-"""Pixels of a photo that is compared, at most: 2048 positions of ``LAYER``, which bounds time and memory."""
+"""Largest number of pixels at which photos are compared: 2048 positions of ``LAYER``, which bounds time and memory."""
 
 TEMPERATURE = 0.1
-"""Of the softmax over cosine similarities: the less, the fewer positions answer to one."""
+"""Temperature of the softmax over cosine similarities: with a lower one, each position matches fewer others."""
 
 
 class Correspondence(NamedTuple):
-    """How much of what is at a position of one photo the other shows too, from 0 to 1.
+    """How far each photo shows what the other one shows, too, position by position.
 
     Attributes:
-        content: ``(1, 1, h, w)``.
-        style: ``(1, 1, h', w')``.
+        content: ``(1, 1, h, w)`` in [0, 1]: 1 where the style photo shows the same as the content photo, 0 where not.
+        style: ``(1, 1, h', w')`` in [0, 1], the same with the photos exchanged.
     """
 
     content: Tensor
@@ -35,16 +35,16 @@ class Correspondence(NamedTuple):
 
 @torch.no_grad()
 def find_correspondence(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> Correspondence:
-    """Return how much of each pixel of a photo the other one shows too, as ``mutual_weights`` has it.
+    """Return, for each pixel of each photo, how far the other one shows the same, by ``mutual_weights``.
 
     Args:
-        backbone: its filters are used as they were published.
+        backbone: the network, with ReLU and max pooling in any case.
         content: ``(1, 3, H, W)``, RGB in [0, 1].
-        style: ``(1, 3, H', W')``, likewise.
-        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows; None: all.
+        style: ``(1, 3, H', W')``, RGB in [0, 1].
+        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque.
 
     Returns:
-        ``(1, 1, H, W)`` and ``(1, 1, H', W')``.
+        Weights ``(1, 1, H, W)`` and ``(1, 1, H', W')`` in [0, 1].
     """
     network = backbone.as_published()
     features = [network(images.within(photo, AREA), [LAYER])[LAYER] for photo in (content, style)]
@@ -56,12 +56,12 @@ def find_correspondence(backbone: VGG, content: Tensor, style: Tensor, opacity: 
 
 
 def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) -> Correspondence:
-    """Return what weighs two photos so that they show the same things in about the same amounts.
+    """Return weights with which the two photos show the same things in about the same amounts.
 
-    ``S_ij`` is the cosine similarity of position i of the content to position j of the style, after the mean of all
-    positions was taken off. Every position of the content looks for its like in the style,
-    ``P_ij = exp(S_ij / τ) / Σ_j exp(S_ij / τ)``, and every position of the style in the content, ``Q_ij`` likewise over
-    i. What is found often enough counts in full, and what is seldom found counts less:
+    ``S_ij`` is the cosine similarity of position i of the content photo to position j of the style photo, after the
+    mean of all positions is subtracted. Each content position is matched with style positions by
+    ``P_ij = exp(S_ij / τ) / Σ_j exp(S_ij / τ)``, and each style position with content positions by ``Q_ij``, likewise
+    over i. A position that is matched as often as the mean, or more often, has the full weight, and others have less:
     ``style_j = min(1, Σ_i P_ij / mean_j)``, ``content_i = min(1, Σ_j Q_ij / mean_i)``.
 
     Sources: Li and Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis"
@@ -71,11 +71,11 @@ def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) 
     Args:
         content: features ``(1, d, h, w)`` of the content photo.
         style: features ``(1, d, h', w')`` of the style photo, at the same layer. Time and memory grow with
-            ``h · w · h' · w'``: a layer deep enough, or a photo small enough, has some thousand positions.
-        shown: ``(1, 1, h', w')`` in [0, 1], how much of each position of the style counts; None: all the same.
+            ``h · w · h' · w'``, which should be a few thousand positions squared.
+        shown: ``(1, 1, h', w')`` in [0, 1], how much each position of the style counts; None: all the same.
 
     Returns:
-        float32.
+        Weights ``(1, 1, h, w)`` and ``(1, 1, h', w')`` in [0, 1], float32.
     """
     ours, theirs = (F.normalize(features.float().flatten(2).squeeze(0).T) for features in (content, style))
     visible = torch.ones_like(theirs[:, 0]) if shown is None else shown.float().flatten()
@@ -83,7 +83,7 @@ def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) 
     mean = (ours.sum(dim=0) + visible @ theirs) / (len(ours) + visible.sum())
     similarity = F.normalize(ours - mean) @ F.normalize(theirs - mean).T / TEMPERATURE
     found_in_content = similarity.softmax(dim=0) @ visible
-    # What does not show is not there to be found.
+    # Transparent positions cannot be matched.
     found_in_style = (similarity + visible.log()).softmax(dim=1).sum(dim=0)
     return Correspondence(
         _up_to_mean(found_in_content, everywhere, content), _up_to_mean(found_in_style, visible, style)
@@ -91,6 +91,12 @@ def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) 
 
 
 def _up_to_mean(found: Tensor, weights: Tensor, features: Tensor) -> Tensor:
-    """Return how often positions were found, up to what each would be if all were found as often as they count."""
+    """Return how often each position was matched, relative to the mean, and at most its own weight.
+
+    Args:
+        found: ``(n,)``, sums over the matches of each position.
+        weights: ``(n,)`` in [0, 1], how much each position counts.
+        features: ``(1, d, h, w)``, whose height and width the result has.
+    """
     mean = found.sum() / weights.sum()
     return torch.minimum(found / mean, weights).view(1, 1, *features.shape[-2:])

@@ -1,4 +1,4 @@
-"""ImageNet normalisation: the space in which VGG was trained, and in which the paper optimises."""
+"""Normalisation by the mean and standard deviation of ImageNet, as VGG was trained and as the paper optimises."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ STD = (0.229, 0.224, 0.225)
 
 
 class Normalization(nn.Module):
-    """RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
+    """Takes RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
 
-    It stands alone because two rooms need it: the backbone, whose input it is, and the canvas, because a learning rate
-    only means what it means in the paper if the optimised numbers live in the paper's space.
+    The backbone takes such input. The canvas of free pixels holds it as well, because a learning rate only means the
+    same as in the paper if the same numbers are optimised.
     """
 
     mean: Tensor

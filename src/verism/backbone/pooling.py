@@ -1,4 +1,4 @@
-"""Average pooling."""
+"""Average pooling, with a faster backward pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 
 class AveragePool(nn.Module):
-    """The mean of each 2×2 square; of an odd side, the last row or column is left out."""
+    """The mean of each 2×2 square; the last row or column of an odd side is left out."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(1, d, ⌊h / 2⌋, ⌊w / 2⌋)`` of ``x`` ``(1, d, h, w)``."""
@@ -20,10 +20,10 @@ class AveragePool(nn.Module):
 
 
 class _AveragePool(torch.autograd.Function):
-    """What ``avg_pool2d`` computes, and its derivative, written once.
+    """``avg_pool2d`` with a derivative that is written once.
 
-    ``avg_pool2d`` fills the derivative with zeros and then adds to it, square by square: on a CPU, five times as long
-    in bfloat16, and twice in float32. It also keeps its input.
+    torch's own fills the derivative with zeros and then adds to it, square by square, which takes five times as long on
+    a CPU in bfloat16, and twice as long in float32. It also keeps its input.
     """
 
     @staticmethod

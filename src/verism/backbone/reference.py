@@ -1,4 +1,4 @@
-"""The network that compares photos beside the losses: for regions, for correspondence and for figures."""
+"""The network that compares photos outside the losses: for regions, correspondence and metrics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from verism.backbone.vgg import VGG, VGG19
 
 
 def reference(backbone: Backbone) -> VGG:
-    """Return a VGG to compare photos with in a run with this backbone: itself if it is one, else the embedded VGG-19.
+    """Return the VGG with which a run compares photos: its backbone if that is one, else the embedded VGG-19.
 
-    What regions are found by, and what the figures of a result mean, is known for VGG's features alone.
+    The thresholds for regions and the meaning of the metrics are only known for the features of a VGG.
     """
     return backbone if isinstance(backbone, VGG) else VGG19("compact")

@@ -1,4 +1,4 @@
-"""Taps: where a loss looks at features on their way through the network."""
+"""Taps: branches of a feature map for the losses, whose gradients need no memory of their own."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ Index = tuple[slice, slice]
 """Rows and columns of a feature map."""
 
 ALL: Index = (slice(None), slice(None))
-"""All of them."""
+"""All rows and columns."""
 
 
 def tap(x: Tensor, index: Index = ALL) -> tuple[Tensor, Tensor]:
-    """Return ``x`` ``(1, d, h, w)``, to go on with, and a view of what is at ``index`` in it, to look at."""
+    """Return ``x`` ``(1, d, h, w)`` for the next layer, and a view of its rows and columns ``index`` for the losses."""
     on, seen = _Tap.apply(x, index)
     return on, seen
 
 
 def crop(x: Tensor, index: Index) -> Tensor:
-    """Return a view of what is at ``index`` in ``x`` ``(1, d, h, w)``."""
+    """Return a view of the rows and columns ``index`` of ``x`` ``(1, d, h, w)``."""
     return tap(x, index)[1]
 
 
 class _Tap(torch.autograd.Function):
-    """Two uses of one feature map, whose derivatives are added where the first of them lies.
+    """Two uses of one feature map, whose gradients are added in the memory of the first.
 
-    A slice's own derivative is a new map, filled with zeros, in another order of dimensions than the rest, which all
-    that comes after it then has to convert; and autograd's sum of the two uses is one more.
+    For a slice, autograd would make a new map of zeros, in another memory format, which all later operations would have
+    to convert, and then a third map for the sum of both gradients.
     """
 
     @staticmethod

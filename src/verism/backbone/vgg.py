@@ -29,8 +29,8 @@ Kernel = tuple[Tensor, Tensor]
 class VGG(Backbone):
     """The frozen convolutions of a VGG, with an activation and a pooling of your choice.
 
-    The weights are neither parameters nor buffers, so that they are not trained and not saved in checkpoints. They are
-    kept as they were loaded, with one copy in the dtype and on the device of the computation.
+    The weights are neither parameters nor buffers, so that they are neither trained nor saved in checkpoints. They are
+    kept as they were loaded, together with a copy in the data type and on the device of the computation.
     """
 
     @property
@@ -80,17 +80,17 @@ class VGG(Backbone):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Outputs of convolutions (``conv1_1`` …), of the activations behind (``relu1_1`` …) and of poolings."""
+        """Outputs of the convolutions (``conv1_1`` …), activations (``relu1_1`` …) and poolings (``pool1`` …)."""
         return layers_of(self.blocks)
 
     @property
     def convolutions(self) -> tuple[Convolution, ...]:
-        """All of its convolutions, in order."""
+        """All convolutions of the network, in order."""
         return self.published.convolutions
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """The weights that ``auto`` stands for, and the hash of their file."""
+        """The weights that were loaded, which ``auto`` may not load elsewhere, and the hash of their file."""
         return self.identity
 
     @property
@@ -103,7 +103,7 @@ class VGG(Backbone):
 
         Args:
             image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped), H and W at least 16.
-            layers: names from ``self.layers``, or ``input``, which is the normalised image.
+            layers: some of ``self.layers``, or ``input``, which is the normalised image.
 
         Returns:
             Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
@@ -114,7 +114,7 @@ class VGG(Backbone):
         return dict(self.walk(image, layers))
 
     def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Do what ``forward`` does, and hand out each of the features as soon as they are there."""
+        """Yield what ``forward`` returns, layer by layer as soon as it is computed."""
         wanted = set(layers)
         check_layers(self, wanted)
         x = self.normalize(image)
@@ -129,7 +129,7 @@ class VGG(Backbone):
     def through(
         self, block: Block, x: Tensor, layers: Collection[str], index: Index = ALL
     ) -> Iterator[tuple[str, Tensor]]:
-        """Take part of an image through one block, as ``Backbone.through`` describes."""
+        """Compute part of an image through one block, as ``Backbone.through`` describes."""
         kernels = self.kernels(x)
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in block.convolutions:
@@ -150,16 +150,16 @@ class VGG(Backbone):
             yield block.pool, self.pool(x)
 
     def as_published(self) -> Self:
-        """Return the same filters, in the same memory, behind ReLU and max pooling: the network as it was trained."""
+        """Return the network as it was trained, with ReLU and max pooling; it shares the memory of the weights."""
         twin = copy.copy(self)
-        # A shallow copy shares the dictionary of submodules; the parts put in here must not reach this network.
+        # A shallow copy shares the dictionary of submodules; without a copy of it, this network would change as well.
         twin._modules = dict(self._modules)
         twin.activate = Activation(nn.ReLU())
         twin.pool = nn.MaxPool2d(2, 2)
         return twin
 
     def kernels(self, x: Tensor) -> Mapping[str, Kernel]:
-        """Return the kernels where and in the type in which a pass of ``x`` computes; made once, not at every step."""
+        """Return the kernels on the device and in the type of a computation on ``x``; each copy is made once."""
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         if (x.device, dtype) not in self._kernels:
@@ -203,6 +203,6 @@ class VGG19(VGG):
 
 @final
 class VGG16(VGG):
-    """VGG-16: 13 convolutions, conv1_1 to conv5_3; the last three blocks have one less than those of VGG-19."""
+    """VGG-16: 13 convolutions, conv1_1 to conv5_3; each of the last three blocks has one less than in VGG-19."""
 
     published = weights_.VGG16

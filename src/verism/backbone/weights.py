@@ -1,4 +1,4 @@
-"""Where the backbone's weights come from: torchvision, a file, or the set embedded in this package."""
+"""Load the backbone's weights: torchvision's, those of a file, or those embedded in this package."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ Source = Literal["auto", "imagenet", "compact"] | Path
 """``auto``: ``imagenet`` if torch.hub's cache holds it, else ``compact``. A path: a torchvision VGG-19 state dict."""
 
 COMPACT = Path(__file__).parent / "compact" / "vgg19_compact.safetensors"
+"""The weights of a VGG-19 that are embedded in this package."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class Published:
     """A VGG as torchvision publishes it.
 
     Attributes:
-        name: as in the literature.
-        url: of its weights, trained on ImageNet; the file's name has the first digits of its SHA-256.
-        blocks: its plan.
-        compact: the file of weights embedded in this package, which are not torchvision's; None if there is none.
+        name: name of the network in the literature.
+        url: address of its weights, trained on ImageNet; the file's name ends in the first digits of its SHA-256.
+        blocks: its architecture.
+        compact: file of the weights embedded in this package, which are not torchvision's; None: there are none.
     """
 
     name: str
@@ -43,17 +44,17 @@ class Published:
 
     @property
     def convolutions(self) -> tuple[Convolution, ...]:
-        """All of its convolutions, in order."""
+        """All convolutions of the network, in order."""
         return tuple(layer for block in self.blocks for layer in block.convolutions)
 
     @property
     def imagenet_file(self) -> Path:
-        """Where torch.hub keeps its weights; the file need not exist."""
+        """The path at which torch.hub keeps its weights; the file need not exist."""
         return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
 
     @property
     def sources(self) -> str:
-        """What ``--model.backbone.weights`` takes, for messages."""
+        """What ``--model.backbone.weights`` accepts, for messages."""
         return "imagenet or a path" if self.compact is None else "auto, imagenet, compact or a path"
 
 
@@ -67,8 +68,8 @@ class Weights:
     """The filters of one VGG.
 
     Attributes:
-        name: ``imagenet``, ``compact`` or the path of the file they were read from.
-        sha256: hexadecimal SHA-256 of that file.
+        name: ``imagenet``, ``compact``, or the path of the file.
+        sha256: hexadecimal SHA-256 of the file.
         kernels: convolution name to (weight ``(out, in, 3, 3)``, bias ``(out,)``), both float32.
     """
 
@@ -78,18 +79,18 @@ class Weights:
 
 
 def load(source: Source, network: Published = VGG19) -> Weights:
-    """Load weights; nothing but ``imagenet`` ever uses the network, and that only if its file is not cached.
+    """Load weights. Only ``imagenet`` ever connects to the internet, and only if its file is not cached.
 
     Args:
         source: ``imagenet``, or the path of a state dict in torchvision's format, whole or ``features`` only, as
-            ``.pth``/``.pt`` (read with ``weights_only=True``) or ``.safetensors``; of VGG-19, also ``auto`` and
+            ``.pth``/``.pt`` (read with ``weights_only=True``) or ``.safetensors``; for VGG-19, also ``auto`` and
             ``compact``.
-        network: whose weights they are.
+        network: the VGG whose weights are loaded.
 
     Raises:
         VerismError: the file is missing, cannot be read, or does not hold the network; or the download failed.
     """
-    # A network that has neither takes both for the names of files.
+    # For a network without embedded weights, both words are the names of files, unless no such file exists.
     word = Path(source).name
     if word in ("auto", "compact") and network.compact is None and not Path(source).is_file():
         raise VerismError(
@@ -104,7 +105,7 @@ def load(source: Source, network: Published = VGG19) -> Weights:
 
 
 def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
-    """Return what ``auto`` means on this machine, with a line that says so; other sources mean themselves."""
+    """Return the source that ``auto`` stands for on this machine, with a message; others are returned as they are."""
     if source != "auto":
         return source
     if VGG19.imagenet_file.is_file():
@@ -117,10 +118,10 @@ def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
 
 
 class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
-    """The compact file's kernels: int8, and float32 only as they are asked for, since nothing computes with both."""
+    """The kernels of the compact file, kept as int8 and converted to float32 when they are asked for."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the file's tensors.
+        """Keep the tensors of the file.
 
         Args:
             tensors: for each convolution ``{name}.scale`` ``(out,)`` float32 and ``{name}.bias`` ``(out,)`` float32;
@@ -137,11 +138,11 @@ class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
         return weight * scale.view(-1, 1, 1, 1), bias
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the convolutions' names, in order."""
+        """Iterate over the names of the convolutions, in order."""
         return (layer.name for layer in CONVOLUTIONS)
 
     def __len__(self) -> int:
-        """Return how many convolutions there are."""
+        """Return the number of convolutions."""
         return len(CONVOLUTIONS)
 
 
@@ -176,7 +177,7 @@ def _from_state_dict(path: Path, name: str, network: Published) -> Weights:
     try:
         state = read(path)
     except Exception as error:
-        # A file of anything can make an unpickler raise anything.
+        # A file with other content can make an unpickler raise any exception.
         raise VerismError(f"{path}: cannot be read as a checkpoint; {expected}.") from error
     if not isinstance(state, Mapping):
         raise VerismError(f"{path}: holds a {type(state).__name__}; {expected}.")

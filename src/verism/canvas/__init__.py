@@ -1,4 +1,4 @@
-"""What is optimised: the ways to hold the image, one a file."""
+"""Canvases: what is optimised, and how it becomes an image."""
 
 from verism.canvas.bilateral_grid import BilateralGrid
 from verism.canvas.canvas import Canvas

@@ -1,4 +1,4 @@
-"""A bilateral grid: a colour transform for every place and lightness."""
+"""A bilateral grid: an affine colour transform for each position and lightness."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ from verism.color.spline import cubic_spline, lookup, refine
 from verism.errors import VerismError
 
 MIN_SLOPE = 0.2
-"""How fast lightness, and how much of the contrast of details, has to stay before it counts as folded."""
+"""Slope of the result's lightness over the photo's, and factor of the contrast of details, below which the penalty for
+folding begins."""
 
 FINENESS = 4
-"""Samples of the spline for one step between its control values."""
+"""Number of samples of the spline from one control value to the next."""
 
 
 @final
 class BilateralGrid(LinearGrade):
-    """Each pixel goes through an affine transform of its colour, of which there is one for every place and lightness.
+    """An affine transform of the colour of each pixel, looked up by its position and the lightness around it.
 
-    The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so that neighbours are
-    treated alike unless an edge lies between them. Details keep their shape: they pass through the transform, and do
-    not choose it. The parameter is what the grid adds to the linear colour map, as control values of a cubic spline.
+    The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so neighbours are
+    treated alike unless an edge lies between them. Details keep their shape, because the lightness that chooses the
+    transform is without them. The parameter is what the grid adds to the linear map that it starts from, as control
+    values of a cubic spline.
 
     Chen et al. 2007, "Real-time Edge-Aware Image Processing with the Bilateral Grid"; Gharbi et al. 2017, "Deep
     Bilateral Learning for Real-Time Image Enhancement".
@@ -52,7 +54,7 @@ class BilateralGrid(LinearGrade):
         radius: float = 0.01,
         epsilon: float = 1e-4,
     ) -> None:
-        """Choose the grid, and what holds it in place.
+        """Choose the grid and the weights of its penalties.
 
         Args:
             width: number of control values of the grid from left to right.
@@ -62,24 +64,26 @@ class BilateralGrid(LinearGrade):
             init: the grid to start from. monge_kantorovich: the linear map that gives the photo the style photo's mean
                 and covariance of colours. shared: that map for what both photos show, for photos that show the same
                 things in different amounts. identity: the photo as it is.
-            smoothness: weight of the penalty for transforms that differ from place to place: the mean squared change of
+            smoothness: weight of the penalty for transforms that vary over the image: the mean squared change of
                 their coefficients over the photo's whole width and height.
-            tone_smoothness: weight of the penalty for transforms that differ from tone to tone: the mean squared change
-                of their coefficients from black to white.
+            tone_smoothness: weight of the penalty for transforms that vary with lightness: the mean squared change of
+                their coefficients from black to white.
             departure: weight of the penalty for moving away from the start: the mean squared difference of the
                 coefficients.
-            folding: weight of the penalty for lightness that falls, or hardly grows, where the photo's grows.
+            folding: weight of the penalty for lightness that falls, or hardly rises, where the photo's rises: the mean
+                square of how far its slope, and the factor of the contrast of details, are below 0.2.
             contrast: weight of the penalty for a changed contrast of details: the mean squared difference of its factor
                 from 1.
             out_of_range: weight of the penalty for colours that cannot be shown: the mean squared distance of the
                 image's samples from [0, 1].
             radius: radius of the surroundings whose lightness chooses a pixel's transform, as a share of the photo's
                 short side.
-            epsilon: edges with less contrast than the square root of this value count as details, and not as borders
-                of surroundings, in lightness of [0, 1]; above 0.
+            epsilon: edges with less contrast than the square root of this value, in lightness from 0 to 1, count as
+                details, and not as borders of the surroundings; above 0.
 
         Raises:
-            VerismError: an axis of the grid has no control value, lightness has less than 2, or epsilon is not above 0.
+            VerismError: ``width`` or ``height`` is below 1, ``depth`` is below 2, ``epsilon`` is not above 0, or a
+                weight is negative or not finite.
         """
         if min(width, height) < 1 or depth < 2:  # noqa: PLR2004
             raise VerismError(
@@ -102,8 +106,8 @@ class BilateralGrid(LinearGrade):
             samples = torch.linspace(0, 1, (controls - 1) * FINENESS + 1)
             self.register_buffer(f"spline_{axis}", cubic_spline(controls, samples), persistent=False)
 
-    def find(self, photo: Tensor) -> Tensor:
-        """Return x, y and the lightness of the surroundings, in [-1, 1]."""
+    def locate(self, photo: Tensor) -> Tensor:
+        """Return x, y and the lightness of the surroundings of each pixel, in [-1, 1]: ``(1, 3, H, W)``."""
         height, width = photo.shape[-2:]
         y, x = (2 * (torch.arange(n).to(photo) + 0.5) / n - 1 for n in (height, width))
         z = 2 * self._surroundings(photo) - 1
@@ -116,13 +120,13 @@ class BilateralGrid(LinearGrade):
         return added + start.view(12, 1, 1, 1)
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo's colours through their transforms."""
+        """Return the photo's colours through their transforms, ``(1, 3, H, W)``, RGB, not clipped."""
         values = lookup(lattice, places)
         coefficients = values.view(1, 3, 4, *values.shape[1:])
         return self.space.decode(apply_affine(coefficients, self.space.encode(photo)))
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return what the class says, by name."""
+        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
         lattice = self.lattice()
         transforms = lattice.view(3, 4, *lattice.shape[1:])
         lightness, grey = (torch.tensor(axis).to(image) for axis in (self.space.lightness, self.space.grey))
@@ -142,9 +146,10 @@ class BilateralGrid(LinearGrade):
         }
 
     def _surroundings(self, photo: Tensor) -> Tensor:
-        """Return the lightness around every pixel, up to the edges: ``(1, 1, H, W)``.
+        """Return the lightness around each pixel, smoothed up to the next edge: ``(1, 1, H, W)``.
 
-        A guided filter, fitted at the size of the canvas's photo, so that a photo of any size is seen alike.
+        By a guided filter, fitted at the size of the fit or below, so that its windows cover the same part of the scene
+        in a photo of any size.
         """
         short = min(*photo.shape[-2:], *self.photo.shape[-2:])
         small = self._lightness(images.scale(photo, short))
@@ -158,5 +163,5 @@ class BilateralGrid(LinearGrade):
 
 
 def _mean_square(change: Tensor) -> Tensor:
-    """Return the mean square, 0 where a single control value leaves no change."""
+    """Return the mean square, or 0 if there are no values: along an axis with a single control value."""
     return change.square().sum() / max(1, change.numel())

@@ -14,18 +14,25 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
-"""Takes two photos and returns, for each of their pixels, how well the other photo shows the same thing."""
+"""Takes the content photo and the style photo; returns how far the other photo shows the same at each pixel."""
 
 
 class Canvas(nn.Module, ABC):
-    """Holds the parameter that is optimised, and makes the image from it.
+    """Holds the one parameter that is optimised, and makes the image from it.
 
     Attributes:
         penalty_weights: name of a penalty to its weight in the total loss; empty if the canvas has no penalties.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
-        """Keep the penalties whose weight is not 0; raise ``VerismError`` if a weight is negative or not finite."""
+        """Keep the penalties whose weight is not 0.
+
+        Args:
+            weights: name of a penalty to its weight in the total loss; None: the canvas has no penalties.
+
+        Raises:
+            VerismError: a weight is negative or not finite.
+        """
         super().__init__()
         for name, weight in (weights or {}).items():
             if not 0 <= weight < math.inf:
@@ -33,10 +40,10 @@ class Canvas(nn.Module, ABC):
         self.penalty_weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:
-        """Check whether the canvas can start, before anything is written.
+        """Check, before a run writes anything, that the canvas can start.
 
         Raises:
-            VerismError: it starts from a file, and the file cannot be read.
+            VerismError: it starts from a file that cannot be read.
         """
 
     @abstractmethod
@@ -52,24 +59,27 @@ class Canvas(nn.Module, ABC):
         Args:
             content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
-            find_correspondence: compares the photos; needed by a canvas that starts from what they have in common, and
-                not called by others.
-            regions: of the two photos, for a canvas that treats regions differently; None if there are none.
+            find_correspondence: compares the photos; called only by a canvas that starts from what they have in common.
+            regions: of the two photos, for a canvas that treats regions differently; None: there are none.
 
         Raises:
-            VerismError: it starts from a file that cannot be read, or needs ``find_correspondence``.
+            VerismError: it starts from a file that cannot be read, or needs ``find_correspondence`` and there is none.
         """
 
     @abstractmethod
     def resize(self, content: Tensor) -> None:
-        """Resize the image to the size of ``content`` ``(1, 3, H, W)``, the content photo, and keep what it shows.
+        """Resize the image to the size of ``content``, and keep what it shows; this may replace the parameter.
 
-        This may replace the parameter.
+        Args:
+            content: the content photo at the new size, ``(1, 3, H, W)``, RGB in [0, 1].
         """
 
     @abstractmethod
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Take the state of an earlier canvas of the same class, of any size.
+        """Load the state of another canvas of the same class, whose image may have another size.
+
+        Args:
+            state: name to tensor, from ``state_dict``.
 
         Raises:
             KeyError: the state lacks the parameter.
@@ -78,7 +88,7 @@ class Canvas(nn.Module, ABC):
 
     @abstractmethod
     def forward(self) -> Tensor:
-        """Return the image at the size of the content photo it was started with: ``(1, 3, H, W)``, RGB, not clipped."""
+        """Return the image at the size of the fit: ``(1, 3, H, W)``, RGB, not clipped."""
 
     @abstractmethod
     def render(self, photo: Tensor) -> Tensor:
@@ -88,15 +98,14 @@ class Canvas(nn.Module, ABC):
             photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
-            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the canvas's own documentation says
-            otherwise.
+            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the class says otherwise.
         """
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the colour lookup table that changes the photo as the canvas does, or as closely as a table can.
+        """Return the colour lookup table that comes closest to what the canvas does to the photo.
 
         Args:
-            content: the content photo that the canvas was started with.
+            content: the content photo that the canvas was started with, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
             ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
@@ -104,10 +113,10 @@ class Canvas(nn.Module, ABC):
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties of the canvas's present state, a scalar for each of ``penalty_weights``.
+        """Return the penalties in the canvas's present state: a scalar, before its weight, for each by name.
 
         Args:
-            image: what ``forward`` returned.
+            image: the image, as ``forward`` returned it.
         """
         del image
         return {}

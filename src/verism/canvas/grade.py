@@ -1,4 +1,4 @@
-"""What the canvases that colour a photo have in common."""
+"""The base class of canvases that change the colours of a photo."""
 
 from __future__ import annotations
 
@@ -13,41 +13,48 @@ from verism.canvas.canvas import Canvas
 from verism.color.spaces import ColorSpace
 
 BAND = 2**20
-"""Pixels that are rendered at a time: it bounds the memory, whatever the photo's size."""
+"""Number of pixels that are rendered at a time, which bounds the memory for a photo of any size."""
 
 
 class Grade(Canvas):
-    """A photo through a function of its colours and places, which lie on a lattice: the geometry stays the photo's.
+    """The content photo through a function of colour, whose values are given on a small lattice.
 
-    The lattice is small next to the photo, so it is fitted at moderate size and rendered at any.
+    The geometry stays the photo's. Because the lattice is small compared with the photo, it can be fitted at a small
+    size and rendered at any size.
 
     Attributes:
-        controls: the one parameter, the control values of a cubic spline; 0 where the function is the one that it
-            starts from.
-        photo: ``(1, 3, H, W)``, the content photo at the size of the fit.
-        places: ``(1, n, H, W)``, what decides how each of its pixels is treated.
+        controls: the one parameter: control values of a cubic spline, 0 at the start, which is added to the function
+            that the canvas starts from.
+        photo: ``(1, 3, H, W)``, the content photo at the size of the fit, RGB in [0, 1].
+        places: ``(1, n, H, W)``, what decides how each of its pixels is treated, from ``locate``.
     """
 
     photo: Tensor
     places: Tensor
 
     def __init__(self, controls: Tensor, space: ColorSpace, weights: Mapping[str, float]) -> None:
-        """Remember the first parameter, the space to work in, and the weights of the penalties."""
+        """Set up the canvas, still without a photo.
+
+        Args:
+            controls: the parameter at the start.
+            space: the colour space in which the canvas works.
+            weights: name of a penalty to its weight.
+        """
         super().__init__(weights)
         self.space = space
         self.controls = nn.Parameter(controls)
         self.register_buffer("photo", torch.empty(1, 3, 0, 0))
         self.register_buffer("places", torch.empty(1, 3, 0, 0), persistent=False)
-        self.register_load_state_dict_post_hook(_find_places)  # type: ignore[no-untyped-call]  # As torch has it.
+        self.register_load_state_dict_post_hook(_find_places)  # type: ignore[no-untyped-call]  # torch has no types here.
 
     def resize(self, content: Tensor) -> None:
-        """Put the content photo at another size on the canvas; the look stays."""
+        """Replace the content photo by the same photo at another size; the look stays the same."""
         self.photo = content.to(self.controls, copy=True)
-        self.places = self.find(self.photo)
+        self.places = self.locate(self.photo)
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Take the state of an earlier canvas of this kind, whatever the size of its photo."""
-        # The places may be another buffer's tensor, which would then be listed but once.
+        """Load the state of another canvas of the same class, whose photo may have another size."""
+        # Two buffers may share one tensor, of which named_buffers lists only the first by default.
         for name, buffer in self.named_buffers(remove_duplicate=False):
             if name in state:
                 setattr(self, name, torch.empty_like(state[name]).to(buffer))
@@ -55,16 +62,29 @@ class Grade(Canvas):
         self.load_state_dict(state)
 
     @abstractmethod
-    def find(self, photo: Tensor) -> Tensor:
-        """Return what decides how the pixels of ``photo`` ``(1, 3, H, W)`` are treated: ``(1, n, H, W)``."""
+    def locate(self, photo: Tensor) -> Tensor:
+        """Return what decides how pixels of ``photo`` ``(1, 3, H, W)`` are treated, such as their colours or positions.
+
+        Returns:
+            ``(1, n, H, W)``.
+        """
 
     @abstractmethod
     def lattice(self) -> Tensor:
-        """Return the values on the lattice."""
+        """Return the present values on the lattice, in the shape that ``color`` takes."""
 
     @abstractmethod
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return what becomes of ``photo`` ``(1, 3, H, W)`` at its ``places``: of its shape, RGB, not clipped."""
+        """Return the photo with its colours changed.
+
+        Args:
+            lattice: from ``lattice``.
+            photo: ``(1, 3, H, W)``, RGB in [0, 1].
+            places: ``(1, n, H, W)``, from ``locate``.
+
+        Returns:
+            ``(1, 3, H, W)``, RGB, not clipped.
+        """
 
     def forward(self) -> Tensor:
         """Return the image at the size of the fit: ``(1, 3, H, W)``, RGB, not clipped."""
@@ -72,24 +92,31 @@ class Grade(Canvas):
 
     @torch.no_grad()
     def render(self, photo: Tensor) -> Tensor:
-        """Return ``photo`` ``(1, 3, H, W)``, RGB in [0, 1], of any size, with the same look; not clipped."""
+        """Return a photo with the same look: the content photo at its full size, or any other photo.
+
+        Args:
+            photo: ``(1, 3, H, W)``, RGB in [0, 1].
+
+        Returns:
+            ``(1, 3, H, W)``, RGB, not clipped.
+        """
         photo = photo.to(self.photo)
-        places, lattice = self.find(photo), self.lattice()
+        places, lattice = self.locate(photo), self.lattice()
         result = torch.empty_like(photo)
         rows = max(1, BAND // photo.shape[-1])
         for band in zip(*(tensor.split(rows, dim=-2) for tensor in (result, photo, places)), strict=True):
-            part, *seen = band
-            part.copy_(self.color(lattice, *seen))
+            rows_of_result, *inputs = band
+            rows_of_result.copy_(self.color(lattice, *inputs))
         return result
 
 
 def _find_places(canvas: nn.Module, keys: object) -> None:
-    """Have a canvas that was loaded from a checkpoint look its own photo up, which is loaded too."""
+    """Compute the places of a canvas that was loaded: they are not saved, but its photo is."""
     del keys
     grade = cast("Grade", canvas)
-    grade.places = grade.find(grade.photo)
+    grade.places = grade.locate(grade.photo)
 
 
 def out_of_range(image: Tensor) -> Tensor:
-    """Return the mean squared distance of samples from [0, 1]: a soft penalty, where clipping would stop learning."""
+    """Return the mean squared distance of samples from [0, 1]: unlike clipping, it leaves them a gradient."""
     return (image - image.clamp(0, 1)).square().mean()

@@ -1,4 +1,4 @@
-"""Canvases that start from a linear map of colours."""
+"""The base class of canvases that start from a linear map of colours."""
 
 from __future__ import annotations
 
@@ -16,24 +16,32 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 Start = Literal["monge_kantorovich", "shared", "identity"]
+"""The linear map to start from: the closed form for all of both photos, that for what they share, or none."""
 
 NOISE = 0.02
-"""Standard deviation of what is noise to the colour map that a canvas starts from: five levels of 8 bits."""
+"""Standard deviation up to which the variation of a photo's colours may be noise: five levels of 8 bits."""
 
 
 class LinearGrade(Grade):
-    """A grade whose lattice holds what is added to one linear map of colours for the whole photo.
+    """A grade that starts from one linear map of colours, and adds to it what its lattice holds.
 
     Attributes:
-        matrix: ``(3, 3)``, of that colour map, in the space that the canvas works in.
-        offset: ``(3,)``, likewise.
+        matrix: ``(3, 3)``, the matrix of the linear map, in the canvas's colour space.
+        offset: ``(3,)``, its offset.
     """
 
     matrix: Tensor
     offset: Tensor
 
     def __init__(self, controls: Tensor, space: ColorSpace, init: Start, weights: Mapping[str, float]) -> None:
-        """Remember the first parameter, the space, where to start from, and the weights of the penalties."""
+        """Set up the canvas, still without a photo.
+
+        Args:
+            controls: the parameter at the start.
+            space: the colour space in which the canvas works.
+            init: the linear map to start from.
+            weights: name of a penalty to its weight.
+        """
         super().__init__(controls, space, weights)
         self.init = init
         self.register_buffer("matrix", torch.eye(3))
@@ -41,7 +49,7 @@ class LinearGrade(Grade):
 
     @property
     def first(self) -> ColorMap:
-        """The linear colour map that it starts from, in ``space``."""
+        """The linear map that the canvas starts from, in its colour space."""
         return ColorMap(self.matrix, self.offset)
 
     def start(
@@ -51,16 +59,20 @@ class LinearGrade(Grade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the content photo on the canvas, through the closed-form colour map or as it is."""
-        shown = None if regions is None else regions.opacity
+        """Put the content photo on the canvas, through the linear map that ``init`` names.
+
+        Raises:
+            VerismError: ``init`` is shared, and ``find_correspondence`` is missing.
+        """
+        opacity = None if regions is None else regions.opacity
         self.matrix, self.offset = (
-            part.to(content) for part in self._first(content, style, find_correspondence, shown)
+            part.to(content) for part in self._linear_map(content, style, find_correspondence, opacity)
         )
         self.controls = nn.Parameter(torch.zeros_like(self.controls))
         self.resize(content)
 
-    def _first(
-        self, content: Tensor, style: Tensor, find_correspondence: FindCorrespondence | None, shown: Tensor | None
+    def _linear_map(
+        self, content: Tensor, style: Tensor, find_correspondence: FindCorrespondence | None, opacity: Tensor | None
     ) -> ColorMap:
         if self.init == "identity":
             return identity()
@@ -69,7 +81,7 @@ class LinearGrade(Grade):
             if find_correspondence is None:
                 raise VerismError("--model.canvas.init shared: needs a network that compares the photos.")
             weights = find_correspondence(content, style)
-        if shown is not None:
-            ours, theirs = weights or (torch.ones_like(content[:, :1]), 1.0)
-            weights = (ours, theirs * shown.to(style))
+        if opacity is not None:
+            of_content, of_style = weights or (torch.ones_like(content[:, :1]), 1.0)
+            weights = (of_content, of_style * opacity.to(style))
         return monge_kantorovich(self.space.encode(content), self.space.encode(style), NOISE, weights=weights)

@@ -1,4 +1,4 @@
-"""A 3D lookup table: one function of the colour for the whole photo."""
+"""A 3D lookup table: one function of colour for the whole photo."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from verism.color.spline import cubic_spline, lookup, refine
 from verism.errors import VerismError
 
 MIN_SLOPE = 0.1
-"""How fast the lightness of a result has to grow with that of the photo, at the least, before it counts as folded."""
+"""Slope of the result's lightness over the photo's below which the penalty for folding begins."""
 
 
 @final
 class Lut3d(LinearGrade):
-    """Each colour becomes another, wherever it is: a table over red, green and blue, interpolated between its nodes.
+    """A table over red, green and blue, interpolated between its nodes: each colour becomes another, wherever it is.
 
-    The table is what a .cube file holds, and works in every program that reads one. The parameter is what it adds to
-    the linear colour map, as a cubic spline of few control values.
+    It is what a .cube file holds, so every program that reads such files gives the same result. The parameter is what
+    the table adds to the linear map that it starts from, as a cubic spline with few control values.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Lut3d(LinearGrade):
         folding: float = 10.0,
         out_of_range: float = 10.0,
     ) -> None:
-        """Choose the table, and what holds it in place.
+        """Choose the table and the weights of its penalties.
 
         Args:
             size: number of nodes along each axis of the table.
@@ -51,12 +51,14 @@ class Lut3d(LinearGrade):
             smoothness: weight of the penalty for bends in what the table adds to its start: the mean square of the
                 second differences, in units of the space for a colour range of 1.
             departure: weight of the penalty for moving away from the start: the mean square of what the table adds.
-            folding: weight of the penalty for lightness that falls, or hardly grows, where the photo's grows.
+            folding: weight of the penalty for lightness that falls, or hardly rises, where the photo's rises: the mean
+                square of how far its slope is below 0.1.
             out_of_range: weight of the penalty for colours that cannot be shown: the mean squared distance of the
                 image's samples from [0, 1].
 
         Raises:
-            VerismError: the table has fewer than 2 nodes, or the spline fewer than 3 control values.
+            VerismError: the table has fewer than 2 nodes, the spline has fewer than 3 control values, or a weight is
+                negative or not finite.
         """
         if size < 2 or controls < 3:  # noqa: PLR2004
             raise VerismError(f"--model.canvas Lut3d: size {size} must be at least 2, controls {controls} at least 3.")
@@ -69,14 +71,14 @@ class Lut3d(LinearGrade):
         super().__init__(torch.zeros(3, controls, controls, controls), space, init, weights)
         axis = torch.linspace(0, 1, size)
         blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
-        # As an image, which is what colour spaces and colour maps take.
+        # In the shape of an image, which colour spaces and colour maps take.
         nodes = torch.stack([red, green, blue]).flatten(2).unsqueeze(0)
         self.size = size
         self.register_buffer("nodes", nodes, persistent=False)
         self.register_buffer("spline", cubic_spline(controls, axis), persistent=False)
 
-    def find(self, photo: Tensor) -> Tensor:
-        """Return the colours themselves, red along x, in [-1, 1]."""
+    def locate(self, photo: Tensor) -> Tensor:
+        """Return the photo's colours in [-1, 1], with red along x, green along y and blue along z of the table."""
         return 2 * photo - 1
 
     def lattice(self) -> Tensor:
@@ -85,17 +87,17 @@ class Lut3d(LinearGrade):
         return self.space.decode(encoded.flatten(2).unsqueeze(0)).view_as(encoded)
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the table, ``(3, n, n, n)``: RGB by blue, green and red."""
+        """Return the table itself, ``(3, n, n, n)``: RGB by blue, green and red; not clipped."""
         del content
         return self.lattice()
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo's colours as the table has them."""
+        """Return the photo's colours through the table, ``(1, 3, H, W)``, RGB, not clipped."""
         del photo
         return lookup(lattice, places).unsqueeze(0)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return what the class says, by name."""
+        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
         steps = self.controls.shape[-1] - 1
         bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
         lightness = torch.einsum("c,czyx->zyx", torch.tensor(self.space.lightness).to(image), self._encoded())
@@ -108,7 +110,7 @@ class Lut3d(LinearGrade):
         }
 
     def _encoded(self) -> Tensor:
-        """Return the table in the canvas's own space, ``(3, n, n, n)``."""
+        """Return the table in the canvas's colour space, ``(3, n, n, n)``."""
         added = refine(self.controls, *[self.get_buffer("spline")] * 3)
         start = self.first(self.space.encode(self.get_buffer("nodes")))
         return added + start.view_as(added)

@@ -1,4 +1,4 @@
-"""The image as free pixels: the canvas of Gatys et al. and of the paper."""
+"""Free pixels: the canvas of Gatys et al. 2016 and of the paper."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from verism.regions.masks import Regions
 
 @final
 class Pixels(Canvas):
-    """Every pixel is a parameter, in ImageNet-normalised space and unclamped while it is optimised, as in the paper.
+    """The pixels themselves are the parameter, normalised as for ImageNet and not clamped, as in the paper.
 
-    The result has as many pixels as were optimised, unless it is finished.
+    The result has the size that was optimised; with ``finish``, it has that of the content photo.
 
     Attributes:
         pixels: ``(1, 3, H, W)``, the one parameter; empty (H = W = 0) until ``start``.
@@ -36,18 +36,18 @@ class Pixels(Canvas):
         finish_radius: float = 0.01,
         finish_epsilon: float = 1e-4,
     ) -> None:
-        """Choose what the first image is, and how the last is finished.
+        """Choose the first image, and whether the result is finished.
 
         Args:
             init: the image to start from. content: the content photo, as in the paper. style: the style photo, resized
                 to the content photo's shape. noise: white noise. A path: an image file, or the checkpoint (.ckpt) of an
-                earlier run, whose pixels were not rounded; resized to the content photo's shape.
+                earlier run, whose pixels are not rounded; resized to the content photo's shape.
             seed: seed of the noise.
             finish: render the result at the content photo's full size, as a locally affine function of the photo's
                 colours: details come from the photo, and texture that the run invented is lost.
             finish_radius: radius of the windows in which that function is affine, as a share of the short side.
-            finish_epsilon: contrast below the square root of this value counts as noise and is smoothed, in squared
-                RGB of [0, 1]; above 0.
+            finish_epsilon: contrast below the square root of this value, in RGB from 0 to 1, counts as noise and is
+                smoothed; above 0.
 
         Raises:
             VerismError: ``finish_epsilon`` is not above 0.
@@ -75,27 +75,31 @@ class Pixels(Canvas):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the first image on the canvas; raise ``VerismError`` if ``init`` is a file that cannot be read."""
+        """Put the first image on the canvas.
+
+        Raises:
+            VerismError: ``init`` is a file that cannot be read, or a checkpoint of another canvas.
+        """
         del find_correspondence, regions
         shape = content.shape[-2:]
         if isinstance(self.init, Path):
             first = self._read(self.init)
         elif self.init == "noise":
             generator = torch.Generator().manual_seed(self.seed)
-            # The type decides what is drawn, and a Trainer of another precision may have changed the default.
+            # In float32: other types draw other numbers, and a Trainer may have changed the default type.
             first = torch.randn(content.shape, generator=generator, dtype=torch.float32)
         else:
             first = self.normalize(content if self.init == "content" else style)
         self.pixels = nn.Parameter(resize(first, shape).clone())
 
     def resize(self, content: Tensor) -> None:
-        """Resize what was changed in the content photo so far, and change it as much at its present size."""
+        """Resize the difference from the content photo, and add it to the photo at its new size."""
         pixels, photo = self.pixels.detach(), self.normalize(content.to(self.pixels))
         before = resize(photo, pixels.shape[-2:])
         self.pixels = nn.Parameter(photo + resize(pixels - before, photo.shape[-2:]))
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Take the pixels of an earlier canvas."""
+        """Load the pixels of another canvas, of any size."""
         self.pixels = nn.Parameter(torch.empty_like(state["pixels"]).to(self.pixels))
         self.load_state_dict(state)
 
@@ -106,9 +110,16 @@ class Pixels(Canvas):
 
     @torch.no_grad()
     def render(self, photo: Tensor) -> Tensor:
-        """Return the image: at its own size, or finished, at that of the content photo ``photo`` ``(1, 3, H, W)``.
+        """Return the image at its own size or, with ``finish``, at the content photo's.
 
-        Source of the finish: He and Sun 2015, "Fast Guided Filter".
+        The finish is a guided filter that is fitted at the image's size and applied at the photo's (He and Sun 2015,
+        "Fast Guided Filter").
+
+        Args:
+            photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].
+
+        Returns:
+            ``(1, 3, H, W)``, RGB, not clipped.
         """
         image: Tensor = self()
         if not self.finish:
@@ -119,7 +130,7 @@ class Pixels(Canvas):
         return apply_upsampled(local_affine(small, image, radius, self.finish_epsilon), photo)
 
     def _read(self, file: Path) -> Tensor:
-        """Return the pixels of a file, at its own size."""
+        """Return the normalised pixels of an image file or a checkpoint, ``(1, 3, H, W)``, at its own size."""
         if not file.is_file():
             raise VerismError(f"{file}: no such file; --model.canvas.init takes content, style, noise or a path.")
         if file.suffix == ".ckpt":
@@ -129,7 +140,7 @@ class Pixels(Canvas):
 
 
 def _pixels(file: Path) -> Tensor:
-    """Return the canvas of an earlier run as its checkpoint holds it."""
+    """Return the normalised pixels in the checkpoint of an earlier run, ``(1, 3, H, W)``."""
     state = checkpoint.canvas_state(checkpoint.read(file))
     if "pixels" not in state:
         raise VerismError(f"{file}: not the checkpoint of a run on a canvas of pixels.")

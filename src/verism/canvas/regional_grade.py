@@ -1,4 +1,4 @@
-"""A retoucher's grade: a tone curve, a saturation and a tint for the whole photo, and for each region of its own."""
+"""A retoucher's grade: a tone curve, a saturation and a tint for the whole photo, and others for each region."""
 
 from __future__ import annotations
 
@@ -14,37 +14,47 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
+from verism.color import closed_form, regional_maps, tone_and_chroma
 from verism.color import table as color_table
-from verism.color import tone_and_chroma
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
+from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, chroma_of, into_gamut
 from verism.color.spline import cubic_spline
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
+from verism.color.weighted_colors import WeightedColors
 from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 EDGE = (0.02, 1e-4)
-"""Of the guided filter that brings regions to the edges of a larger photo: its windows' radius as a share of the short
-side, and what is noise to it, in squared RGB."""
+"""Parameters of the guided filter that aligns the masks of the regions with the edges of a larger photo: radius of its
+windows as a share of the short side, and ε, in squared RGB."""
 
 NOISE = (0.02, 1e-3)
-"""Likewise, of the filter that levels a photo's noise, and its finest texture."""
+"""The same parameters of the guided filter that separates a photo from its noise and finest texture."""
 
 CONTRAST = 1.2
-"""Largest factor by which the lightness of what that filter levels changes: above, the noise of a sky comes up."""
+"""Largest factor by which the lightness of noise may be multiplied: above it, the noise of a sky becomes visible."""
 
 
 @final
 class RegionalGrade(Grade):
-    """Every colour becomes another, by one function for the whole photo and one for each region that the style shows.
+    """One function of colour for the whole photo, and one for each region that both photos show.
 
-    A pixel gets the mean of these functions, weighted by how much of it is in each region and how sure it is that the
-    style shows the same there; whatever is left gets the function for the whole photo. Each function starts as a tone
-    curve, a saturation and a tint in Oklab (``tone_and_chroma``). The parameter is what is added to them: a further
-    tone curve and tint, as cubic splines over lightness, so that no hue is singled out. Nothing else depends on the
-    place, so a sky cannot have two colours. Noise stays as it was: what an edge-aware filter levels of the photo gets
-    hardly more contrast, and no more chroma. No colour becomes more vivid than it was and than the style's most vivid
-    ones. What sRGB cannot show loses chroma, and keeps lightness and hue.
+    A pixel takes the mean of these functions, weighted by how much of it is in each region, times the confidence that
+    the style photo shows the same there; the rest of the weight goes to the function of the whole photo. Only these
+    weights depend on the position, so a sky cannot end in two colours. Each function starts as a tone curve, a
+    saturation and a tint in Oklab, found in closed form (``verism.color.closed_form``). The parameter is what is added
+    to it: a further tone curve and tint, as cubic splines over lightness alone, so that no hue is treated by itself.
+
+    Noise is not graded: what an edge-preserving filter removes from the photo is added to the result again, with hardly
+    more contrast and no more chroma. A colour becomes no more vivid than it was or than the most vivid ones of the
+    style. Colours outside sRGB lose chroma and keep their lightness and hue.
+
+    Attributes:
+        matrix: ``(1 + K, 3, 3)``, ``tones`` and ``hues``: the functions at the start, as ``ToneAndChroma`` has them;
+            the first is that of the whole photo.
+        shares: ``(1, K, H, W)``, how much the function of each region counts at each pixel.
+        vivid: chroma, in Oklab, that one percent of the style photo's colours exceed.
     """
 
     matrix: Tensor
@@ -62,7 +72,7 @@ class RegionalGrade(Grade):
         min_contrast: float = 0.5,
         max_contrast: float = 2.0,
     ) -> None:
-        """Choose how far the functions may leave their start.
+        """Choose how far the functions may depart from their start.
 
         Args:
             controls: number of control values of each spline, from black to white; at least 3.
@@ -76,7 +86,8 @@ class RegionalGrade(Grade):
             max_contrast: largest factor by which the contrast of details should change.
 
         Raises:
-            VerismError: there are fewer than 3 control values, or the bounds of contrast are the wrong way round.
+            VerismError: there are fewer than 3 control values, a weight is negative or not finite, or min_contrast is
+                negative or greater than max_contrast.
         """
         if controls < 3:  # noqa: PLR2004
             raise VerismError(f"--model.canvas.controls {controls}: must be at least 3.")
@@ -100,7 +111,7 @@ class RegionalGrade(Grade):
 
     @property
     def first(self) -> ToneAndChroma:
-        """The functions that it starts from: the whole photo's, then each region's."""
+        """The functions at the start: that of the whole photo, then that of each region."""
         return ToneAndChroma(self.matrix, self.tones, self.hues)
 
     def start(
@@ -113,47 +124,49 @@ class RegionalGrade(Grade):
         """Put the content photo on the canvas, graded in closed form.
 
         Raises:
-            VerismError: the photos are of one scene, and there is no ``find_correspondence`` to tell what they share.
+            VerismError: the photos may be of one scene, and ``find_correspondence`` is missing.
         """
-        ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        shown = torch.ones_like(theirs[0])
+        colors, style_colors = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
+        opacity = torch.ones_like(style_colors[0])
         if regions is not None and regions.opacity is not None:
-            shown = regions.opacity.flatten().to(content)
+            opacity = regions.opacity.flatten().to(content)
         if regions is None or regions.undivided:
-            maps = tone_and_chroma.whole_photo(ours, theirs, (torch.ones_like(ours[0]), shown))
+            maps = closed_form.whole_photo(colors, style_colors, (torch.ones_like(colors[0]), opacity))
             self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         else:
             sure = regions.sure.to(content)
-            mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-            maps = tone_and_chroma.by_region(ours, theirs, mine, their, sure, shown)
+            inside, style_inside = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+            maps = regional_maps.by_region(colors, style_colors, inside, style_inside, sure, opacity)
             if regions.one_scene:
                 if find_correspondence is None:
                     raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
-                alike = (part.flatten().to(content) for part in find_correspondence(content, style))
-                maps = maps.towards(tone_and_chroma.one_grade(ours, theirs, *alike), regions.one_scene)
+                weights = (part.flatten().to(content) for part in find_correspondence(content, style))
+                maps = maps.towards(one_grade(colors, style_colors, *weights), regions.one_scene)
             self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
-        self.vivid = tone_and_chroma.most_chroma(theirs, shown).to(content)
+        self.vivid = WeightedColors(style_colors, opacity).most_chroma.to(content)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
-        """Return a canvas for another photo, with the look that this one has for a whole photo.
+        """Return a canvas for another photo, with this canvas's look for a whole photo.
 
-        Its regions' functions are that, and part of the way to the closed form of what the photo has in each of them
-        (``tone_and_chroma.held``).
+        The functions of the other photo's regions lie between that look and the closed form for each of them
+        (``regional_maps.held``).
 
         Args:
             content: the other photo, ``(1, 3, H, W)``, RGB in [0, 1].
-            style: ``(1, 3, H', W')``, likewise.
-            regions: of these two.
+            style: the style photo, ``(1, 3, H', W')``, RGB in [0, 1].
+            regions: those of ``content`` and ``style``.
         """
-        ours, theirs = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        mine, their = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
-        shown = None if regions.opacity is None else regions.opacity.flatten().to(content)
+        colors, style_colors = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
+        inside, style_inside = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+        opacity = None if regions.opacity is None else regions.opacity.flatten().to(content)
         twin = copy.deepcopy(self)
         common = ToneAndChroma(*(part[:1] for part in self.first))
-        twin.matrix, twin.tones, twin.hues = tone_and_chroma.held(common, ours, theirs, mine, their, shown)
+        twin.matrix, twin.tones, twin.hues = regional_maps.held(
+            common, colors, style_colors, inside, style_inside, opacity
+        )
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
         twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
@@ -161,35 +174,42 @@ class RegionalGrade(Grade):
         return twin
 
     def resize(self, content: Tensor) -> None:
-        """Put the content photo at another size on the canvas; the look stays."""
+        """Replace the content photo by the same photo at another size; the look stays the same."""
         content = content.to(self.controls)
         if self.shares.shape[-2:] != content.shape[-2:]:
             self.shares = self._shares(content)
         super().resize(content)
 
-    def find(self, photo: Tensor) -> Tensor:
-        """Return the photo without its noise, RGB, and how much each region's function counts: ``(1, 3 + K, H, W)``."""
+    def locate(self, photo: Tensor) -> Tensor:
+        """Return the photo without its noise, RGB, and the weights of the regions' functions: ``(1, 3 + K, H, W)``."""
         shares = self.shares if photo.shape == self.photo.shape else self._shares(photo)
-        return torch.cat([self._level(photo), shares], dim=1)
+        return torch.cat([self._without_noise(photo), shares], dim=1)
 
     def lattice(self) -> Tensor:
-        """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those of the start, and what is added to them."""
+        """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those at the start plus the splines."""
         return self.tones + self.get_buffer("spline") @ self.controls
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo through the functions, mixed by region, with its noise as it was."""
-        own, level = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
-        graded, base = (self._mixed(colors, lattice, places[0, 3:]) for colors in (own, level))
-        noise, change = own - level, graded - base
+        """Return the graded photo: the photo without its noise through the functions, and the noise hardly changed.
+
+        The functions change noise, too: by the difference of the graded photo with its noise and without it. Of that
+        difference, lightness is limited to ``CONTRAST`` times the photo's own noise, and chroma to the noise's own.
+        """
+        noisy, smooth = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
+        graded_noisy, graded = (self._mixed(colors, lattice, places[0, 3:]) for colors in (noisy, smooth))
+        noise, graded_noise = noisy - smooth, graded_noisy - graded
         most = CONTRAST * noise[:1].abs()
-        chroma = change[1:] * (chroma_of(noise) / chroma_of(change)).clamp_max(1)
-        return self._shown(base + torch.cat([change[:1].clamp(-most, most), chroma]), own)
+        chroma = graded_noise[1:] * (chroma_of(noise) / chroma_of(graded_noise)).clamp_max(1)
+        lightness = graded_noise[:1].clamp(-most, most)
+        return self._displayable(graded + torch.cat([lightness, chroma]), noisy)
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the lookup table that comes closest, and the whole photo's function of colours that the fit never saw.
+        """Return the lookup table that comes closest to the canvas.
+
+        Colours that the content photo does not have go through the function of the whole photo.
 
         Args:
-            content: the content photo that the canvas was started with.
+            content: the content photo that the canvas was started with, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
             ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
@@ -198,17 +218,19 @@ class RegionalGrade(Grade):
 
     @torch.no_grad()
     def plain(self, photo: Tensor) -> Tensor:
-        """Return a photo, of any colours, through the function for the whole photo; both ``(1, 3, H, W)``, RGB."""
-        # A colour by itself has no noise.
-        own = self.space.encode(photo.to(self.photo))[0]
-        nowhere = own.new_zeros(len(self.matrix) - 1, *own.shape[-2:])
-        return self._shown(self._mixed(own, self.lattice(), nowhere), own).to(photo)
+        """Return each colour of ``photo`` through the function of the whole photo; both ``(1, 3, H, W)``, RGB.
+
+        Pixel by pixel: unlike ``render``, it does not separate the photo from its noise.
+        """
+        colors = self.space.encode(photo.to(self.photo))[0]
+        no_region = colors.new_zeros(len(self.matrix) - 1, *colors.shape[-2:])
+        return self._displayable(self._mixed(colors, self.lattice(), no_region), colors).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return what the class says, by name."""
+        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
         del image
         bend = self.controls.diff(n=2, dim=1) * (self.controls.shape[1] - 1) ** 2
-        # Of greys; the slope of a colour's lightness differs by what the matrix makes of its chroma.
+        # Exact for greys; the lightness of other colours also depends on their chroma, through the matrix.
         slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
@@ -217,10 +239,15 @@ class RegionalGrade(Grade):
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
 
-    def _shown(self, graded: Tensor, own: Tensor) -> Tensor:
-        """Return what can be shown of graded Oklab colours, RGB ``(1, 3, H, W)``; they were ``own``, ``(3, H, W)``."""
-        # Nothing becomes more vivid than it was, and than the style is: another photo's green does not turn neon.
-        share = (chroma_of(own).maximum(self.vivid) / chroma_of(graded)).clamp_max(1)
+    def _displayable(self, graded: Tensor, before: Tensor) -> Tensor:
+        """Return graded colours as RGB ``(1, 3, H, W)`` in [0, 1], with less chroma where they are too vivid.
+
+        Args:
+            graded: ``(3, H, W)``, Oklab.
+            before: ``(3, H, W)``, Oklab, the same pixels of the photo.
+        """
+        # Without the limit, a saturation that suits this photo would turn the green of another one neon.
+        share = (chroma_of(before).maximum(self.vivid) / chroma_of(graded)).clamp_max(1)
         return into_gamut(torch.cat([graded[:1], share * graded[1:]]).unsqueeze(0))
 
     def _mixed(self, colors: Tensor, lattice: Tensor, shares: Tensor) -> Tensor:
@@ -229,15 +256,15 @@ class RegionalGrade(Grade):
         return ToneAndChroma(self.matrix, lattice, self.hues).mixed(colors, torch.cat([whole, shares]))
 
     def _shares(self, photo: Tensor) -> Tensor:
-        """Return how much each region's function counts in the content photo at another size."""
+        """Return ``shares`` for the content photo ``(1, 3, H, W)`` at another size, aligned with its edges."""
         if not self.shares.shape[1]:
             return photo.new_zeros(1, 0, *photo.shape[-2:])
         radius = window_radius(EDGE[0], self.photo.shape[-2:])
         coefficients = local_affine(self.photo, self.shares, radius, EDGE[1])
         return apply_upsampled(coefficients, photo).clamp(0, 1)
 
-    def _level(self, photo: Tensor) -> Tensor:
-        """Return a photo without its noise, found at the size of the fit."""
+    def _without_noise(self, photo: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)`` without its noise, by a guided filter at the size of the fit."""
         small = images.resize(photo, self.photo.shape[-2:])
         coefficients = local_affine(small, small, window_radius(NOISE[0], small.shape[-2:]), NOISE[1])
         return apply_upsampled(coefficients, photo).clamp(0, 1)

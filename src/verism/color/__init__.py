@@ -1,1 +1,1 @@
-"""The mathematics of colours: spaces, tables, and maps from the colours of one photo to those of another."""
+"""The mathematics of colour: spaces, lookup tables, and maps from the colours of one photo to those of another."""

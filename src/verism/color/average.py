@@ -1,4 +1,4 @@
-"""Averages over similar colours: what a photo says of a colour, wherever it is."""
+"""Averages over all pixels of similar colour, wherever they are in a photo."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from verism.color.spaces import Oklab
 from verism.color.spline import lookup
 
 RANGES = ((0.0, 1.0), (-0.4, 0.4), (-0.4, 0.4))
-"""Of the coordinates of Oklab, in which sRGB lies."""
+"""Ranges of L, a and b in Oklab that contain all of sRGB."""
 
 NODES = (21, 17, 17)
-"""Along each of them: 0.05 apart, about 5 ΔE."""
+"""Number of lattice nodes along L, a and b: 0.05 apart, which is about 5 ΔE."""
 
 
 def average_by_color(values: Tensor, photo: Tensor) -> Tensor:
     """Return, for each pixel, the mean of ``values`` over all pixels of about its colour: a smooth function of colour.
 
-    A bilateral grid without places (Chen et al. 2007): values are spread over the nearest nodes of a lattice in Oklab,
-    which is blurred by one node, and read back.
+    A bilateral grid without x and y (Chen et al. 2007, "Real-time Edge-Aware Image Processing with the Bilateral
+    Grid"): values are spread over the eight nearest nodes of a lattice in Oklab, blurred by one node, and interpolated
+    at each pixel's colour.
 
     Args:
         values: ``(1, c, H, W)``.
@@ -44,6 +45,6 @@ def average_by_color(values: Tensor, photo: Tensor) -> Tensor:
     bell = rows.new_tensor([1, 2, 1]) / 4
     kernel = torch.einsum("i,j,k->ijk", bell, bell, bell).expand(len(rows), 1, 3, 3, 3)
     blurred = F.conv3d(lattice.view(1, len(rows), *NODES), kernel, padding=1, groups=len(rows))[0]
-    # Lightness is the lattice's first axis, which a lookup calls z.
+    # The lattice's axes are L, a and b, in the order that ``lookup`` calls z, y and x.
     found = lookup(blurred, (2 * at.flip(0) - 1).unsqueeze(0))
     return (found[:-1] / found[-1:].clamp_min(1e-12)).unsqueeze(0)

@@ -1,4 +1,4 @@
-"""Bins of similar colours: which pixels of a photo show the same colour, wherever they are."""
+"""Bins of similar colours: which pixels of a photo have the same colour, wherever they are."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 from verism.color.spaces import Oklab
 
 STEP = 0.05
-"""Side of a bin in Oklab, about 5 ΔE: colours closer than that look alike side by side."""
+"""Side of a bin in Oklab, about 5 ΔE: closer colours look alike, even side by side."""
 
 
 class ColorBins(NamedTuple):
     """The pixels of a photo, sorted into cubes of Oklab.
 
     Attributes:
-        cell: ``(H · W,)`` int64, which bin each pixel is in, row by row.
-        counts: ``(n,)`` float, how many pixels each bin has; none is empty.
+        cell: ``(H · W,)`` int64, the index of each pixel's bin, row by row.
+        counts: ``(n,)`` float32, the number of pixels in each bin; none is empty.
     """
 
     cell: Tensor
@@ -30,21 +30,21 @@ class ColorBins(NamedTuple):
         return sums / self.counts.to(values).unsqueeze(1)
 
     def within(self, values: Tensor) -> Tensor:
-        """Return how far ``values`` ``(H · W, c)`` are from the mean of their bin."""
+        """Return the difference of ``values`` ``(H · W, c)`` from the mean of their bin, of the same shape."""
         return values - self.means(values)[self.cell]
 
 
 def color_bins(photo: Tensor, step: float = STEP) -> ColorBins:
-    """Sort the pixels of ``photo`` ``(1, 3, H, W)``, RGB in [0, 1], by colour.
+    """Sort the pixels of a photo into bins of similar colours.
 
     Args:
-        photo: on any device.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1], on any device.
         step: side of a bin, in Oklab.
     """
-    # In bf16, colours of one bin would end in several.
+    # In bfloat16, colours of one bin would be rounded into several.
     with torch.autocast(photo.device.type, enabled=False):
         cells = (Oklab().encode(photo.float()) / step).round().long().flatten(2).squeeze(0)
-    # Lightness is in [0, 1], and the other two well inside of [-0.5, 0.5].
+    # L is in [0, 1], and a and b are well inside [-0.5, 0.5].
     side = int(2 / step) + 1
     packed = ((cells[0] * side) + cells[1] + side // 2) * side + cells[2] + side // 2
     _, cell, counts = torch.unique(packed, return_inverse=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""The guided filter: one picture as a locally affine function of another's colours."""
+"""The guided filter: an image as a locally affine function of another image's colours."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def local_affine(guide: Tensor, target: Tensor, radius: int, epsilon: float) -> Tensor:
-    """Return the guided filter's coefficients: how, around every pixel, ``target`` follows from ``guide``.
+    """Return the guided filter's coefficients: the affine function of ``guide`` that ``target`` is around each pixel.
 
     In every window, ``target ≈ a · guide + b`` with the least squared error plus ``ε |a|²`` (per pixel of the window);
-    a pixel gets the mean of a and b over the windows that contain it. With the target as its own guide, this is an
-    edge-aware smoothing: what varies by less than √ε is levelled, what varies by more stays. Time per pixel does not
-    depend on the radius. Differentiable in both.
+    a pixel gets the mean of a and b over the windows that contain it. With the target as its own guide, the filter is
+    an edge-preserving smoothing: variation below √ε is levelled, and greater variation stays. The time per pixel does
+    not depend on the radius. Differentiable in guide and target.
 
-    Source: He et al., "Guided Image Filtering", 2013, Eq. 5, 6 and 8, and their form for a colour guide. Fitted small,
-    and upsampled before ``apply_affine``, it is the filter of He and Sun, "Fast Guided Filter", 2015. All windows lie
-    wholly inside, so that the borders are fitted to as many pixels as the middle.
+    Source: He et al., "Guided Image Filtering", 2013, Eq. 5, 6 and 8, and their form for a colour guide. Fitted at a
+    small size and upsampled before ``apply_affine``, it is the filter of He and Sun, "Fast Guided Filter", 2015. All
+    windows lie wholly inside the image, so that functions at the borders are fitted to as many pixels as others.
 
     Args:
         guide: ``(1, C, H, W)``, C is 1 or 3, components of about [0, 1].
         target: ``(1, P, H, W)``, any P.
-        radius: of the windows of (2r + 1)² pixels, in pixels.
-        epsilon: how much slope costs, in the guide's units squared; positive.
+        radius: radius r, in pixels, of the windows of (2r + 1)² pixels.
+        epsilon: ε, the penalty for the slopes, in the guide's units squared; positive.
 
     Returns:
         ``(1, P, C + 1, H, W)``, the slopes and, last, the offset; in the target's type, but at least float32.
@@ -36,7 +36,7 @@ def local_affine(guide: Tensor, target: Tensor, radius: int, epsilon: float) -> 
     size = 2 * radius + 1
     if size > min(guide.shape[-2:]):
         raise ValueError(f"a window of {size}×{size} pixels does not fit into a guide of {tuple(guide.shape[-2:])}")
-    # The differences of cumulative sums, and of squares, that follow would leave little of a float32.
+    # In float32, differences of cumulative sums, and of means of squares, would leave hardly a digit.
     colors, values = in_float64(guide), in_float64(target)
     mean, target_mean = _window_mean(colors, size), _window_mean(values, size)
     ridge = epsilon * torch.eye(guide.shape[1], dtype=colors.dtype, device=colors.device)[..., None, None]
@@ -67,9 +67,16 @@ def apply_affine(coefficients: Tensor, guide: Tensor) -> Tensor:
 
 
 def apply_upsampled(coefficients: Tensor, guide: Tensor) -> Tensor:
-    """Return ``apply_affine`` of coefficients that were fitted at another size, scaled to the guide's bilinearly.
+    """Return ``apply_affine`` of coefficients that were fitted at another size, upsampled bilinearly to the guide's.
 
-    One target channel at a time, because the coefficients of a large photo are many times the photo.
+    One target channel at a time, because the coefficients of a large photo take many times its memory.
+
+    Args:
+        coefficients: ``(1, P, C + 1, h, w)``, as ``local_affine`` returns them.
+        guide: ``(1, C, H, W)``.
+
+    Returns:
+        ``(1, P, H, W)``, not clipped.
     """
     shape = guide.shape[-2:]
     result = guide.new_empty(1, coefficients.shape[1], *shape)
@@ -80,36 +87,37 @@ def apply_upsampled(coefficients: Tensor, guide: Tensor) -> Tensor:
 
 
 def window_radius(share: float, shape: Sequence[int]) -> int:
-    """Return the radius, in pixels, of windows that are a share of a photo's short side: at least 1, and they fit.
+    """Return a radius in pixels that is a share of a photo's short side, at least 1 and small enough to fit.
 
     Args:
-        share: of the short side; 0.5 and more is all of it.
-        shape: of the photo, (height, width).
+        share: radius as a share of the short side; from 0.5 on, a window has the whole short side.
+        shape: (height, width) of the photo.
     """
     short = min(shape)
     return max(1, min(round(share * short), (short - 1) // 2))
 
 
 def in_float64(x: Tensor) -> Tensor:
-    """Return ``x`` in float64, and on the CPU if its own device, Apple's, has none."""
+    """Return ``x`` in float64; on the CPU, if it is on an Apple GPU, which does not have that type."""
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 
 def outer(left: Tensor, right: Tensor) -> Tensor:
-    """Return the products of channels, ``(1, P, H, W)`` and ``(1, C, H, W)`` to ``(1, P, C, H, W)``."""
+    """Return the products of all pairs of channels, ``(1, P, H, W)`` and ``(1, C, H, W)`` to ``(1, P, C, H, W)``."""
     return left.unsqueeze(2) * right.unsqueeze(1)
 
 
 def whitening(covariance: Tensor) -> Tensor:
-    """Return K with ``Kᵀ K = S⁻¹``, lower triangular, for every S.
+    """Return the lower triangular K with ``Kᵀ K = S⁻¹`` for the matrix S at each pixel.
 
-    Gram-Schmidt on the unit vectors, with S for the inner product. torch.linalg would call a library once a pixel.
+    By Gram-Schmidt orthogonalisation of the unit vectors with S as the inner product, for all pixels at once;
+    torch.linalg would call a library function for each pixel.
 
     Args:
-        covariance: ``(1, C, C, h, w)``, S, symmetric and positive.
+        covariance: S, ``(1, C, C, h, w)``, symmetric and positive definite.
 
     Returns:
-        ``(1, C, C, h, w)``.
+        K, ``(1, C, C, h, w)``.
     """
     rows: list[Tensor] = []
     for channel in range(covariance.shape[1]):
@@ -117,13 +125,13 @@ def whitening(covariance: Tensor) -> Tensor:
         row[:, channel] = 1
         for other in rows:
             row = row - (other * covariance[:, channel]).sum(dim=1, keepdim=True) * other
-        # Because the row is orthogonal to the others, its squared norm is its product with the unit vector alone.
+        # The row is orthogonal to the others, so its squared norm is its inner product with the unit vector.
         rows.append(row / (row * covariance[:, channel]).sum(dim=1, keepdim=True).sqrt())
     return torch.stack(rows, dim=1)
 
 
 def _window_sum(x: Tensor, size: int) -> Tensor:
-    """Sum ``(…, H, W)`` over all windows of ``size``² inside: differences of cumulative sums, so O(1) at any size."""
+    """Sum ``(…, H, W)`` over all windows of ``size``² inside, as differences of cumulative sums: O(1) per pixel."""
     for dim, front in ((-2, (0, 0, 1, 0)), (-1, (1, 0))):
         sums = F.pad(x, front).cumsum(dim)
         count = sums.shape[dim] - size
@@ -136,5 +144,5 @@ def _window_mean(x: Tensor, size: int) -> Tensor:
 
 
 def _spread(x: Tensor, size: int) -> Tensor:
-    """Sum, at every pixel, over the windows that contain it: the transpose of ``_window_sum``."""
+    """Sum at each pixel over the windows that contain it: the transpose of ``_window_sum``."""
     return _window_sum(F.pad(x, (size - 1,) * 4), size)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 ROUNDING = 0.25 / 255
-"""Standard deviation of the rounding to 8 bits, or so: it lets a grey photo have a covariance."""
+"""Standard deviation, about, of rounding to 8 bits: it keeps the covariance of a grey photo invertible."""
 
 
 class ColorMap(NamedTuple):
@@ -35,22 +35,23 @@ def identity() -> ColorMap:
 def monge_kantorovich(
     content: Tensor, style: Tensor, noise: float = ROUNDING, *, weights: tuple[Tensor, Tensor] | None = None
 ) -> ColorMap:
-    """Return the linear map that moves ``content``'s mean and covariance to ``style``'s with the least displacement.
+    """Return the affine map that gives ``content`` the mean and covariance of ``style`` with the least displacement.
 
-    ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)``: of all linear maps that do so, the symmetric, positive
-    one, so that colours keep their order. Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping
-    for example-based colour transfer", Eq. 9.
+    ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)``: of all linear maps from one covariance to the other, the
+    one that is symmetric and positive definite. Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour
+    mapping for example-based colour transfer", Eq. 9.
 
     Args:
         content: ``(1, 3, H, W)``, in any colour space with components of about [0, 1].
-        style: ``(1, 3, H', W')``, in the same.
-        noise: standard deviation that is added to either photo's colours in every direction: where the content varies
-            by no more, it is noise, which should not be amplified until it varies like the style.
-        weights: how much each pixel of content and style counts, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative,
-            and not all 0; the same everywhere if None.
+        style: ``(1, 3, H', W')``, in the same space.
+        noise: standard deviation of the noise in both photos, whose variance is added to their covariances in every
+            direction. A direction in which the content photo varies less is noise, and is not amplified until it varies
+            as the style photo does.
+        weights: how much each pixel of content and style counts, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative
+            and not all 0; None: all the same.
 
     Returns:
-        float32, on the CPU.
+        The map, in float32 on the CPU.
     """
     of_content, of_style = weights or (torch.ones_like(photo[:, :1]) for photo in (content, style))
     mean_c, cov_c = _moments(content, of_content, noise)
@@ -62,15 +63,16 @@ def monge_kantorovich(
 
 
 def _moments(photo: Tensor, weight: Tensor, noise: float) -> tuple[Tensor, Tensor]:
+    """Return the weighted mean ``(3,)`` and covariance ``(3, 3)`` of a photo's colours, with noise, in float64."""
     colors, weight = (tensor.detach().cpu().double().flatten(2).squeeze(0) for tensor in (photo, weight))
     share = weight.squeeze(0) / weight.sum()
-    # A Trainer has new tensors put on its own device.
+    # On the device of the colours, because a Trainer may have made another one the default.
     unit = torch.eye(3, dtype=colors.dtype, device=colors.device)
     return colors @ share, colors.cov(correction=0, aweights=share) + noise**2 * unit
 
 
 def _root(matrix: Tensor) -> Tensor:
-    """Return the symmetric square root of a symmetric positive matrix."""
+    """Return the symmetric square root of a symmetric positive semidefinite matrix."""
     values, vectors = torch.linalg.eigh(matrix)
     root: Tensor = vectors * values.clamp_min(0).sqrt() @ vectors.T
     return root

@@ -1,4 +1,4 @@
-"""Which colours a fit has seen, and how far others are from them: the evidence for what a look does to a colour."""
+"""The colours that a fit has seen, and the distance of others from them: how well a look is known for a colour."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from torch import Tensor
 from verism.color.spline import lookup
 
 CELLS = 33
-"""Cells along each axis of RGB in which colours are counted; they are about ΔE 4 wide."""
+"""Number of grid lines along each axis of the RGB histogram, whose cells are about ΔE 4 wide."""
 
 KNOWN = 12.0
-"""ΔE76 from the nearest colour that the fit saw up to which a colour counts as known."""
+"""Distance, in ΔE76, from the nearest seen colour up to which a colour counts as known."""
 
 RARE = 2e-5
-"""Share of the photo that a cell needs for its colour to count as seen; a single pixel may be noise."""
+"""Share of the photo's pixels that a cell needs for its colour to count as seen; a single pixel may be noise."""
 
 _CHUNK = 1024
+"""Number of colours whose distances are computed at a time, which bounds the memory."""
 
 
 class SeenColors:
     """The colours of a photo: a histogram in RGB, and the distance of any colour from the nearest one in it.
 
     Attributes:
-        shares: of the photo's pixels in each cell that has any, ``(n,)``, summing to 1.
-        colors: mean of those pixels, ``(n, 3)``, RGB in [0, 1]; both float64, on the CPU.
+        shares: ``(n,)`` float64, the share of the photo's pixels in each cell that is not empty; they add up to 1.
+        colors: ``(n, 3)`` float64, the mean colour of those pixels, RGB in [0, 1]. Both are on the CPU.
     """
 
     def __init__(self, photo: Tensor) -> None:
@@ -39,23 +40,23 @@ class SeenColors:
         self.colors = self.mean(photo)
 
     def mean(self, image: Tensor) -> Tensor:
-        """Return the mean of ``image`` ``(1, 3, H, W)`` over the pixels of each cell, ``(n, 3)``.
+        """Return the mean of ``image`` over the pixels of each cell, ``(n, 3)`` float64.
 
         Args:
-            image: of the photo's shape, such as what became of it.
+            image: ``(1, 3, H, W)``, of the photo's shape, such as the result of a fit to it.
         """
         sums = torch.zeros(len(self._counts), 3, dtype=torch.float64)
         means: Tensor = sums.index_add_(0, self._cell, _pixels(image)) / self._counts.unsqueeze(1)
         return means
 
     def distance(self, nodes: Tensor) -> Tensor:
-        """Return the distance of colours to the nearest one that was seen, in ΔE76 of CIELAB under D65.
+        """Return the distance of each of some colours from the nearest seen colour.
 
         Args:
             nodes: ``(n, 3)``, RGB in [0, 1].
 
         Returns:
-            ``(n,)``, float32.
+            ``(n,)`` float32, ΔE76 in CIELAB under D65.
         """
         seen = _lab(self.colors[self.shares >= min(RARE, float(self.shares.max()))])
         nearest = [torch.cdist(chunk, seen).amin(dim=1) for chunk in _lab(nodes).split(_CHUNK)]
@@ -68,7 +69,7 @@ class SeenColors:
 
     @cached_property
     def _distances(self) -> Tensor:
-        """What ``distance`` is on a lattice of RGB, ``(1, CELLS, CELLS, CELLS)``: computed once for many photos."""
+        """``distance`` on a lattice of RGB, ``(1, CELLS, CELLS, CELLS)``, computed once for many photos."""
         axis = torch.linspace(0, 1, CELLS, dtype=torch.float32)
         blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
         return self.distance(torch.stack([red, green, blue], dim=-1).view(-1, 3)).view(1, CELLS, CELLS, CELLS)

@@ -1,4 +1,4 @@
-"""Colour spaces to work in: RGB goes in and comes out, and callers never see what lies between."""
+"""Colour spaces in which a colour transform is sought; images are converted from sRGB and back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 
 
 class ColorSpace(ABC):
-    """Three coordinates of a colour, of about [0, 1], in which a colour transform is sought.
+    """Three coordinates of a colour, each of about [0, 1] or symmetric about 0.
 
     Attributes:
-        lightness: the weights ``(3,)`` that make a colour's lightness of its coordinates; white has 1.
-        grey: the coordinates ``(3,)`` of white, so that ``t · grey`` is the grey of lightness t.
+        lightness: weights of the three coordinates whose sum is the lightness of a colour; that of white is 1.
+        grey: the coordinates of white, so that ``t · grey`` is the grey of lightness t.
     """
 
     lightness: tuple[float, float, float]
@@ -21,15 +21,15 @@ class ColorSpace(ABC):
 
     @abstractmethod
     def encode(self, image: Tensor) -> Tensor:
-        """Return the coordinates of sRGB colours in [0, 1]; both ``(1, 3, H, W)``."""
+        """Return the coordinates of an sRGB image in [0, 1]; both ``(1, 3, H, W)``."""
 
     @abstractmethod
     def decode(self, coordinates: Tensor) -> Tensor:
-        """Return sRGB colours for any coordinates, not clipped; differentiable everywhere; both ``(1, 3, H, W)``."""
+        """Return the sRGB image of any coordinates, not clipped; both ``(1, 3, H, W)``. Differentiable everywhere."""
 
 
 class Srgb(ColorSpace):
-    """RGB as it stands in the file, gamma-encoded; lightness is Rec. 601 luma."""
+    """Gamma-encoded sRGB, as it is; lightness is Rec. 601 luma."""
 
     lightness = (0.299, 0.587, 0.114)
     grey = (1.0, 1.0, 1.0)
@@ -44,7 +44,7 @@ class Srgb(ColorSpace):
 
 
 class LinearRgb(ColorSpace):
-    """RGB in proportion to light (IEC 61966-2-1); lightness is Rec. 709 luminance."""
+    """Linear RGB with the primaries of sRGB (IEC 61966-2-1); lightness is Rec. 709 luminance."""
 
     lightness = (0.2126, 0.7152, 0.0722)
     grey = (1.0, 1.0, 1.0)
@@ -59,7 +59,7 @@ class LinearRgb(ColorSpace):
 
 
 class Oklab(ColorSpace):
-    """Perceptual: lightness L, and a (green to red) and b (blue to yellow), of about [-0.4, 0.4].
+    """A perceptual space: lightness L in [0, 1], a (green to red) and b (blue to yellow) in about [-0.4, 0.4].
 
     Ottosson 2020, "A perceptual color space for image processing".
     """
@@ -79,36 +79,35 @@ class Oklab(ColorSpace):
 
 
 def to_light(image: Tensor) -> Tensor:
-    """Return what is proportional to light for sRGB's gamma-encoded values (IEC 61966-2-1)."""
+    """Return linear light for gamma-encoded sRGB (IEC 61966-2-1); both of any shape, in [0, 1]."""
     return torch.where(image <= _KNEE * 12.92, image / 12.92, ((image.clamp_min(0) + 0.055) / 1.055) ** 2.4)
 
 
 def from_light(light: Tensor) -> Tensor:
-    """Return sRGB's gamma-encoded values; below zero the line through zero goes on."""
-    # Clamped, because the gradient of a root at zero would be infinite, even where it is not taken.
+    """Return gamma-encoded sRGB for linear light of any shape and value; below 0, the straight line goes on."""
+    # Clamped, because the gradient of the power is infinite at 0, and where() would turn it into nan.
     return torch.where(light <= _KNEE, light * 12.92, 1.055 * light.clamp_min(_KNEE) ** (1 / 2.4) - 0.055)
 
 
 def chroma_of(colors: Tensor) -> Tensor:
     """Return the chroma ``(…)`` of Oklab colours ``(3, …)``, at least 1e-7; its gradient is finite for greys too.
 
-    It is a hundred times as fast as ``norm`` over the two coordinates.
+    A hundred times as fast as ``norm`` over the two coordinates.
     """
     return (colors[1].square() + colors[2].square() + 1e-14).sqrt()
 
 
 def into_gamut(coordinates: Tensor) -> Tensor:
-    """Return Oklab colours as sRGB, with no more of their chroma than sRGB has at their lightness and hue.
+    """Return Oklab colours as sRGB; colours outside its gamut lose chroma, and keep their lightness and hue.
 
-    Clipping the channels one by one would change lightness and hue, and level all detail in the others. So would a
-    straight line to grey in encoded RGB: of a colour far outside, it is mostly the channel that is far below 0, and
-    orange turns green.
+    Clipping each channel would change lightness and hue, and flatten detail. So would moving towards grey on a straight
+    line in encoded RGB: far outside the gamut, mostly a channel far below 0 decides how far, and orange turns green.
 
     Args:
         coordinates: ``(1, 3, H, W)``, L, a and b.
 
     Returns:
-        RGB in [0, 1], of the same shape; differentiable, as if the border of the gamut did not move.
+        RGB in [0, 1], ``(1, 3, H, W)``. In its derivative, the factor by which chroma is reduced is a constant.
     """
     decode = Oklab().decode
     image = decode(coordinates)
@@ -121,7 +120,15 @@ def into_gamut(coordinates: Tensor) -> Tensor:
 
 
 def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
-    """Return by bisection the largest share of a chroma ``(1, 2, 1, n)`` that sRGB has at its hue: ``(1, 1, 1, n)``."""
+    """Return, by bisection, the largest share of the chroma with which colours are in the gamut of sRGB.
+
+    Args:
+        lightness: ``(1, 1, 1, n)``, L of Oklab.
+        chroma: ``(1, 2, 1, n)``, a and b of Oklab.
+
+    Returns:
+        ``(1, 1, 1, n)`` in [0, 1].
+    """
     share, step = torch.zeros_like(lightness), 0.5
     for _ in range(_HALVINGS):
         found = Oklab().decode(torch.cat([lightness, (share + step) * chroma], dim=1))
@@ -131,12 +138,13 @@ def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
 
 
 _TOLERANCE = 0.5 / 255
-"""How far outside of [0, 1] a sample may be and still be in gamut: clipping moves it by less than 8 bits can show."""
+"""Distance from [0, 1] up to which a sample counts as in gamut: at 8 bits, clipping it is not seen."""
 
 _HALVINGS = 12
-"""Steps of the search for the gamut's border, which is found to 1 part in 4096 of the chroma."""
+"""Number of bisection steps, which find the border of the gamut to 1/4096 of the chroma."""
 
 _KNEE = 0.0031308
+"""Linear light up to which sRGB's transfer function is a straight line."""
 
 _CONES = torch.tensor(
     [

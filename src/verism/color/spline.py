@@ -1,4 +1,4 @@
-"""Functions on a regular lattice of three dimensions: smooth ones from few control values, and their values between."""
+"""Functions on a regular lattice: cubic splines from few control values, and interpolation between nodes in 3D."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def cubic_spline(controls: int, at: Tensor) -> Tensor:
     """Return the matrix ``(n, controls)`` that takes the control values of a uniform cubic B-spline to its values.
 
     Args:
-        controls: how many, spread evenly from 0 to 1. Beyond an end they are thought to go on in a straight line, so
-            that straight lines stay what they are. A single one makes a constant.
-        at: ``(n,)``, in [0, 1].
+        controls: number of control values, spread evenly from 0 to 1. They are extrapolated linearly beyond both ends,
+            so that control values on a straight line make a straight line. A single control value makes a constant.
+        at: ``(n,)``, where the spline is evaluated, in [0, 1].
     """
     if controls == 1:
         return torch.ones_like(at).unsqueeze(1)
@@ -21,7 +21,7 @@ def cubic_spline(controls: int, at: Tensor) -> Tensor:
     left = position.floor().clamp(0, controls - 2)
     t = position - left
     weights = torch.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], dim=1) / 6
-    # Column i + 1 belongs to control i; the first and the last to those beyond the ends.
+    # Column i + 1 belongs to control value i; the first and the last column, to those beyond the ends.
     columns = left.long().unsqueeze(1) + torch.arange(4, device=at.device)
     matrix = weights.new_zeros(len(at), controls + 2).scatter_(1, columns, weights)
     before, inside, after = matrix[:, :1], matrix[:, 1:-1].clone(), matrix[:, -1:]
@@ -32,16 +32,21 @@ def cubic_spline(controls: int, at: Tensor) -> Tensor:
 
 
 def refine(controls: Tensor, *matrices: Tensor) -> Tensor:
-    """Return a spline's values on a finer lattice: ``(c, z, y, x)`` to ``(c, Z, Y, X)``, by a matrix for each axis."""
+    """Return the values of a spline in three dimensions, ``(c, Z, Y, X)``.
+
+    Args:
+        controls: ``(c, z, y, x)``, the control values.
+        *matrices: ``(Z, z)``, ``(Y, y)`` and ``(X, x)``, from ``cubic_spline``.
+    """
     return torch.einsum("czyx,Zz,Yy,Xx->cZYX", controls, *matrices)
 
 
 def lookup(lattice: Tensor, places: Tensor) -> Tensor:
-    """Interpolate linearly between the values on a lattice.
+    """Interpolate trilinearly between the values on a lattice.
 
     Args:
-        lattice: ``(c, Z, Y, X)``, spread from -1 to 1 along each axis, ends included.
-        places: ``(1, 3, H, W)``: x, y and z; those outside of [-1, 1] get the value at the border.
+        lattice: ``(c, Z, Y, X)``, values at nodes that are spread evenly from -1 to 1 along each axis, ends included.
+        places: ``(1, 3, H, W)``: x, y and z; outside [-1, 1], the value at the border is taken.
 
     Returns:
         ``(c, H, W)``.

@@ -1,4 +1,4 @@
-"""Lookup tables of colours: what a look is as far as it depends on the colour alone."""
+"""Colour lookup tables, and the table that comes closest to a look that depends on more than the colour."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from verism.color.seen_colors import KNOWN, SeenColors
 from verism.color.spline import cubic_spline, lookup, refine
 
 SIZE = 33
-"""Nodes along each axis of a table."""
+"""Number of nodes along each axis of a table."""
 
 CONTROLS = 9
-"""Control values along each axis of the spline that a table is fitted as."""
+"""Number of control values along each axis of the spline that is fitted."""
 
 LENGTH = 0.2
-"""Distance in RGB over which a table's correction falls to 1/e where the photo has no such colours."""
+"""Distance in RGB over which the correction falls to 1/e where the photo has no such colours."""
 
 RAMP = 40.0
-"""ΔE76 beyond ``KNOWN`` at which a colour has no evidence left, and the pull to the plain map its full weight."""
+"""ΔE76 beyond ``KNOWN`` over which the pull towards the plain map grows to its full weight."""
 
 MIN_SLOPE = 0.2
-"""How fast lightness has to grow along the grey axis, where the photo does not clearly say otherwise."""
+"""Smallest slope of lightness along the grey axis, where the photo does not clearly say otherwise."""
 
 MAX_SLOPE = 2.5
-"""How fast it may grow at the most, likewise: more brings up noise, and draws contours."""
+"""Largest slope of lightness along the grey axis, likewise: a steeper one amplifies noise and draws contours."""
 
 _SAMPLES = 17
-"""Points along each axis at which the spline is held to the plain map, and its slopes are looked at."""
+"""Number of points along each axis at which the spline is held to the plain map and its slopes are checked."""
 
 _PULL = 1e-3
-"""Weight of the mean squared correction where there is no evidence, against the mean squared error."""
+"""Weight, against the mean squared error, of the mean squared correction where the photo has no such colours."""
 
 _STIFFNESS = 3e-6
-"""Weight of bending against the mean squared error: it smooths what the photo says."""
+"""Weight of bending, against the mean squared error: it smooths the correction."""
 
 _INERTIA = 1e-10
-"""Weight of the correction itself: it only makes the solution unique."""
+"""Weight of the squared control values, which only makes the solution unique."""
 
 _FOLDING = 2.0
-"""Weight of the mean squared distance of slopes from their bounds against the mean squared error."""
+"""Weight, against the mean squared error, of the mean squared distance of slopes from their bounds."""
 
 _ROUNDS = 10
-"""Rounds in which the slopes that are out of bounds are found; they hardly change after five."""
+"""Largest number of rounds in which the slopes that are out of bounds are found; few change after five."""
 
 _LIGHTNESS_FIRST = torch.tensor(
     [[3**-0.5, 2**-0.5, 6**-0.5], [3**-0.5, -(2**-0.5), 6**-0.5], [3**-0.5, 0.0, -2 * 6**-0.5]], dtype=torch.float64
 )
-"""An orthonormal basis of RGB, in columns, whose first axis is the grey one."""
+"""An orthonormal basis of RGB, in columns, whose first vector is the grey axis."""
 
 Plain = Tensor | Callable[[Tensor], Tensor]
 """A map of colours: a table, or a function of an image ``(1, 3, H, W)`` that works pixel by pixel."""
@@ -58,28 +58,28 @@ Plain = Tensor | Callable[[Tensor], Tensor]
 
 def nodes(size: int) -> Tensor:
     """Return the table that changes nothing, ``(3, size, size, size)``: RGB by blue, green and red."""
-    # Explicit, because a Trainer of another precision may have changed the default.
+    # float32, because a Trainer of another precision may have changed the default type.
     axis = torch.linspace(0, 1, size, dtype=torch.float32)
     blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
     return torch.stack([red, green, blue])
 
 
 def through(table: Tensor, photo: Tensor) -> Tensor:
-    """Replace the colours of ``photo`` ``(1, 3, H, W)``, RGB in [0, 1], by those in a table; not clipped.
+    """Return a photo through a colour lookup table, with trilinear interpolation: ``(1, 3, H, W)``, not clipped.
 
     Args:
-        table: ``(3, n, n, n)``, RGB by blue, green and red.
-        photo: on any device; the table follows.
+        table: ``(3, n, n, n)``, RGB by blue, green and red; it is moved to the photo's device.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
     """
     return lookup(table.to(photo), 2 * photo - 1).unsqueeze(0)
 
 
 def over_nodes(size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the table of a function of colours, ``(3, size, size, size)``.
+    """Return the table of a function of colours, ``(3, size, size, size)``: RGB by blue, green and red.
 
     Args:
-        size: nodes along each axis.
-        function: of an image ``(1, 3, H, W)``, pixel by pixel.
+        size: number of nodes along each axis.
+        function: takes an image ``(1, 3, H, W)``, RGB in [0, 1], and works pixel by pixel.
     """
     table = nodes(size)
     return function(table.flatten(2).unsqueeze(0)).view_as(table)
@@ -87,24 +87,25 @@ def over_nodes(size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
 
 @torch.no_grad()
 def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tensor:
-    """Return the smooth table that makes of ``content`` what comes closest to ``image``, and plain of other colours.
+    """Return a smooth table that takes ``content`` as close to ``image`` as possible, and is plain for other colours.
 
     The table is ``plain`` plus a correction, a cubic spline f that minimises
 
         mean ‖plain(c) + f(c) − image‖² + pull · ∫ (ρ ‖f‖² + LENGTH² ‖∇f‖²) + bending + folding.
 
     ρ is 0 within ΔE76 12 (``seen_colors.KNOWN``) of a colour of the photo and grows to 1 over the next 40 (``RAMP``).
-    So the correction holds on around the colours that the photo has and then decays, with 1/e of it left after about
-    0.2 of the RGB range (``LENGTH``): in all, half at 0.27 from a single grey, a tenth at 0.5. Minimal gradients do not
-    overshoot, so that the correction is nowhere larger than where it was seen, but for what smoothing costs.
-    Folding keeps lightness, the mean of R, G and B, from falling where one of them grows, and has it grow by
-    ``MIN_SLOPE`` to ``MAX_SLOPE`` along the grey axis, unless many pixels of the image say otherwise.
+    So the correction is constant near the photo's colours and then decays to 1/e over about 0.2 of the RGB range
+    (``LENGTH``): around a single grey, half of it is left at a distance of 0.27, and a tenth at 0.5. Minimal gradients
+    do not overshoot, so apart from smoothing, the correction is largest at the photo's colours.
+
+    Folding penalises lightness, the mean of R, G and B, that falls where one of them rises, or whose slope along the
+    grey axis is outside ``MIN_SLOPE`` to ``MAX_SLOPE``; many pixels that say otherwise outweigh it.
 
     Args:
         content: ``(1, 3, H, W)``, RGB in [0, 1].
-        image: of the same shape.
-        plain: what happens to colours of which the content photo says nothing, for images on the CPU; None: they stay
-            what they are.
+        image: ``(1, 3, H, W)``, RGB, what the photo should become.
+        plain: the map of colours that the content photo does not have; a function gets images on the CPU. None: such
+            colours stay unchanged.
 
     Returns:
         ``(3, 33, 33, 33)``, RGB by blue, green and red, on the CPU; not clipped.
@@ -131,35 +132,35 @@ def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tenso
 
 
 def _of(function: Callable[[Tensor], Tensor], colors: Tensor) -> Tensor:
-    """Return a function of an image for a list of colours, ``(n, 3)``, float64, on the CPU."""
+    """Apply a function of an image to a list of colours ``(n, 3)``; returns ``(n, 3)`` float64 on the CPU."""
     image = function(colors.T.float().view(1, 3, 1, -1))
     return image.detach().cpu().double().view(3, -1).T
 
 
 def _basis(colors: Tensor) -> Tensor:
-    """Return what each control value contributes to the spline at colours ``(n, 3)``: ``(n, controls³)``."""
+    """Return the weight of each control value in the spline at colours ``(n, 3)``: ``(n, CONTROLS³)``."""
     red, green, blue = (cubic_spline(CONTROLS, channel) for channel in colors.T)
     return torch.einsum("nz,ny,nx->nzyx", blue, green, red).flatten(1)
 
 
 def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, plain: Tensor) -> Tensor:
-    """Return the control values of lightness with a penalty on slopes that are out of bounds.
+    """Return the control values of lightness with a penalty for slopes that are out of bounds.
 
-    The penalty is quadratic once it is known which slopes are; these are found anew until they stay the same.
+    For a given set of such slopes, the penalty is quadratic; the set is updated until it stays the same.
 
     Args:
-        controls: those without the penalty, ``(controls³,)``.
-        energy: the quadratic form that they minimise, together with ``wanted``, its linear part.
-        wanted: ``(controls³,)``.
-        basis: the spline's basis at the samples.
-        plain: lightness of the plain map there, with norm √3 for white.
+        controls: ``(CONTROLS³,)``, the control values without the penalty.
+        energy: ``(CONTROLS³, CONTROLS³)``, the quadratic form that they minimise.
+        wanted: ``(CONTROLS³,)``, its linear part.
+        basis: ``(_SAMPLES³, CONTROLS³)``, the weights of the control values at the samples.
+        plain: ``(_SAMPLES³,)``, the plain map's component along the grey axis at the samples: √3 for white.
     """
     steps = torch.cat(_steps(basis))
     own = torch.cat(_steps(plain.unsqueeze(1))).squeeze(1)
     along_grey = (_SAMPLES - 1) ** 3
     least, most = torch.zeros_like(own), torch.full_like(own, torch.inf)
     least[:along_grey], most[:along_grey] = MIN_SLOPE, MAX_SLOPE
-    # What the plain map does by itself is no fault of the correction.
+    # A slope that is out of bounds in the plain map is not the correction's fault.
     least, most = torch.minimum(least, own), torch.maximum(most, own)
     weight, out, penalty = _FOLDING / len(basis), torch.zeros_like(own, dtype=torch.bool), torch.zeros_like(energy)
     for _ in range(_ROUNDS):
@@ -168,7 +169,7 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
         before, out = out, slopes != bounds
         if torch.equal(before, out):
             break
-        # Few rows change after the first round, and most of the time is spent here.
+        # Most of the time is spent here; after the first round, few rows change, so only those are updated.
         for sign, changed in ((1, out & ~before), (-1, before & ~out)):
             penalty += sign * weight * steps[changed].T @ steps[changed]
         controls = torch.linalg.solve(energy + penalty, wanted + weight * steps[out].T @ (bounds - own)[out])
@@ -176,13 +177,14 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
 
 
 def _steps(values: Tensor) -> list[Tensor]:
-    """Return slopes of lightness between neighbouring samples, along the grey axis, blue, green and red.
+    """Return the slopes of lightness between neighbouring samples, along the grey axis, blue, green and red.
 
     Args:
-        values: ``(samples³, k)``, with norm √3 for white.
+        values: ``(_SAMPLES³, k)``, components along the grey axis: √3 for white.
 
     Returns:
-        Four of ``(n, k)``: 1 along the grey axis and 1/3 along the others for what stays as it is.
+        Four tensors ``(n, k)``; for the map that changes nothing, slopes are 1 along the grey axis and 1/3 along the
+        others.
     """
     grid = values.view(_SAMPLES, _SAMPLES, _SAMPLES, -1) * (_SAMPLES - 1) / 3**0.5
     pairs = [grid[1:, 1:, 1:] - grid[:-1, :-1, :-1], *(grid.diff(dim=axis) for axis in range(3))]
@@ -190,7 +192,7 @@ def _steps(values: Tensor) -> list[Tensor]:
 
 
 def _gradients() -> Tensor:
-    """Return the quadratic form of the mean squared gradient of a spline, of its control values."""
+    """Return the mean squared gradient of a spline as a quadratic form of its control values."""
     spline = cubic_spline(CONTROLS, torch.linspace(0, 1, _SAMPLES, dtype=torch.float64))
     weights = torch.ones(_SAMPLES, dtype=torch.float64)
     weights[[0, -1]] = 0.5
@@ -200,12 +202,12 @@ def _gradients() -> Tensor:
 
 
 def _bending() -> Tensor:
-    """Return the quadratic form of the control values' mean squared second differences along all axes."""
+    """Return the mean squared second differences of control values along all axes, as a quadratic form of them."""
     second = torch.eye(CONTROLS, dtype=torch.float64).diff(n=2, dim=0) * (CONTROLS - 1) ** 2
     return _over_axes(second.T @ second / CONTROLS**3, torch.eye(CONTROLS, dtype=torch.float64))
 
 
 def _over_axes(form: Tensor, other: Tensor) -> Tensor:
-    """Return the sum of a quadratic form along each axis, with ``other`` along the two that remain."""
+    """Return the sum over the three axes of a quadratic form along that axis and ``other`` along the remaining two."""
     axes = [(form, other, other), (other, form, other), (other, other, form)]
     return torch.stack([torch.kron(torch.kron(a, b), c) for a, b, c in axes]).sum(dim=0)

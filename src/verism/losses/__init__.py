@@ -1,9 +1,9 @@
-"""What the image is asked to be: losses on features, each in two steps.
+"""Losses on the features of an image, computed in two steps.
 
-Every loss first reduces the features to *statistics*, and then computes its term from their totals. Statistics of an
-additive loss are sums over positions that add up over disjoint regions of the image. Kept apart, the same losses serve
-a whole image, an image in tiles, or the share of an image that one of several GPUs holds. A loss that is not additive
-is shown the whole feature map, and is right at any tile and any number of processes too.
+Every loss first reduces features to *statistics*, and then computes its term of the total from these. The statistics of
+an additive loss are sums over positions, which add up over disjoint parts of the image. So the same loss serves a whole
+image, an image in tiles, and an image of which each of several GPUs has a share. A loss that is not additive is always
+given whole feature maps, and is therefore right with tiles and several GPUs, too.
 """
 
 from verism.losses.color import ColorLoss

@@ -18,9 +18,9 @@ from verism.losses.term import Normalization, Term
 class ColorLoss(Loss):
     """``mean((G_x − G_s)²)`` of the Gram matrices of the normalised RGB channels (section 6.1 of the paper).
 
-    Both images are first resized to the shape of whichever has fewer pixels, as the paper does. The paper's own code
-    detached the image on the way, so that the loss had no gradient at any weight; here it has one. Unlike the style
-    loss, the paper does not divide it by the number of elements.
+    Both images are first resized to the shape of the one with fewer pixels, as in the paper. The paper's code detached
+    the image there, so its colour loss had no gradient at any weight; this one has. As in the paper, and unlike the
+    style loss, it is not divided by the number of elements.
     """
 
     def __init__(self, weight: float = 0.0, normalization: Normalization = "paper") -> None:
@@ -37,14 +37,14 @@ class ColorLoss(Loss):
         self.shape = torch.Size()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Take the target from the photos' colours."""
+        """Take the target from the photos' colours, both ``(1, 3, H, W)``, at the size of the smaller one."""
         del layer
         photos = (content, style)
         self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
         self.distance.set_target(*(gram(resize(photo, self.shape)) for photo in photos))
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Return the whole photo's colours: how they are resized depends on those of the other."""
+        """Return the whole photo's colours: the size to which they are resized depends on the other photo."""
         del layer, role, here
         return features
 
@@ -54,5 +54,5 @@ class ColorLoss(Loss):
         return gram(resize(features, self.shape))
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:
-        """Turn the sums over the whole image into the colour term."""
+        """Return the colour term from the Gram matrix of the whole image."""
         return Term(self.weight, self.layers, {name: self.distance(total) for name, total in totals.items()})

@@ -1,4 +1,4 @@
-"""Consistency: a colour of the content photo is treated alike, wherever it is."""
+"""Consistency: equal colours of the content photo should stay equal, wherever they are."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
 
 RIDGE = 1e-6
-"""Added to the variances of colours within bins, in squared RGB: less than rounding to 8 bits makes."""
+"""Variance, in squared RGB, added to that of the colours within bins: less than that of rounding to 8 bits."""
 
 
 def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
-    """Return what of ``image`` no single function of the photo's colour explains.
+    """Return the mean square of what no single function of the photo's colour explains in ``image``.
 
-    ``mean_x ‖(r_x − r̄_b(x)) − A (c_x − c̄_b(x))‖²`` with r and c the colours of image and photo, r̄ and c̄ their means
-    over the bin b of similar colours that a pixel is in, and A the 3×3 slope that fits best, common to all bins. It is
-    zero for an image in which every bin has one colour, or one slope of colours, and grows when one colour of the photo
-    has become two.
+    ``mean_x ‖(r_x − r̄_b(x)) − A (c_x − c̄_b(x))‖²``, where r and c are the colours of image and photo, r̄ and c̄ their
+    means over the bin b of similar colours that pixel x is in, and A is the 3×3 slope, common to all bins, that fits
+    best. It grows when one colour of the photo has become several.
 
     Args:
         image: ``(1, 3, H, W)``, RGB.
-        photo: of the same shape.
-        bins: of the photo.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+        bins: the photo's colours in bins.
 
     Returns:
-        A scalar of at least float32, in squared RGB: 0 for any image that is a smooth function of the photo's colours,
-        but for what a bin's width leaves of it.
+        A scalar of at least float32, in squared RGB: 0 if the image is an affine function of the photo's colours, or
+        has one colour in each bin, and little for any other smooth function of the photo's colours.
     """
     with torch.autocast(image.device.type, enabled=False):
         result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
@@ -49,8 +48,9 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
 class ConsistencyLoss(Loss):
     """The mean squared difference, in RGB, of the image from the best function of the content photo's colours.
 
-    Statistics of a whole photo do not mind if the left of a sky takes on one colour of the style and the right another:
-    the totals agree. A person does. The loss is ``inconsistency``; it works with any canvas, and at any size.
+    Style losses compare statistics of all of a photo, so they allow the left of a sky to take on one colour of the
+    style photo and the right another; to the eye, this is a fault. The formula is that of ``inconsistency``. It works
+    with any canvas, and at any size.
     """
 
     photo: Tensor
@@ -58,15 +58,15 @@ class ConsistencyLoss(Loss):
     counts: Tensor
 
     def __init__(self, weight: float = 100.0, step: float = STEP) -> None:
-        """Choose how much it counts.
+        """Choose the weight, and which colours count as equal.
 
         Args:
-            weight: weight of the loss in the total; 0 turns it off. With more weight, a colour is changed more alike
-                everywhere, and the result has less of the style.
-            step: colours that differ by less than this, in Oklab, where 0.05 is about 5 ΔE, count as one; above 0.
+            weight: weight of the loss in the total; 0 turns it off. With more weight, equal colours stay more equal,
+                and the result has less of the style.
+            step: side of the bins of colours that count as equal, in Oklab, where 0.05 is about 5 ΔE; above 0.
 
         Raises:
-            VerismError: ``step`` is not above 0.
+            VerismError: ``step`` is not above 0, or ``weight`` is negative or not finite.
         """
         if not step > 0:
             raise VerismError(f"--model.consistency.step {step}: must be above 0.")
@@ -88,11 +88,11 @@ class ConsistencyLoss(Loss):
         return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Return how inconsistent the whole image is."""
+        """Return the inconsistency of the whole image, a scalar."""
         del layer, here
         image = self.normalize.inverse(full_precision(features))
         return inconsistency(image, self.photo, ColorBins(self.cell, self.counts))
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
-        """Turn it into the term."""
+        """Return the term from the inconsistency."""
         return Term(self.weight, self.layers, totals)

@@ -1,4 +1,4 @@
-"""Content: how far the image's deep features are from the content photo's."""
+"""Content: the distance of the image's deep features from the content photo's."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from verism.losses.term import Normalization, Term, full_precision
 
 
 class SquaredError(NamedTuple):
-    """Squared differences, summed; adds up over disjoint regions.
+    """A sum of squared differences; it adds up over disjoint parts of an image.
 
     Attributes:
         total: the sum, a scalar in at least float32.
-        elements: over how many it runs.
+        elements: the number of squares.
     """
 
     total: Tensor
@@ -39,11 +39,11 @@ class FeatureDistance(nn.Module):
     scale: Tensor
 
     def __init__(self, layer: str, normalization: Normalization) -> None:
-        """Choose the layer, for an error message, and the normalisation.
+        """Choose the normalisation.
 
         Args:
-            layer: its name.
-            normalization: relative: the distance is over the mean square of the target.
+            layer: name of the layer, for an error message.
+            normalization: paper: the distance as it is. relative: divided by the mean square of the target.
         """
         super().__init__()
         self.layer = layer
@@ -65,13 +65,17 @@ class FeatureDistance(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, error: SquaredError) -> Tensor:
-        """Return the distance, a scalar."""
+        """Return the distance of the whole image, a scalar."""
         return error.total / error.elements / self.scale
 
 
 @final
 class ContentLoss(Loss):
-    """``mean((F − Y)²)`` with F the image's features and Y the content photo's (Eq. 1)."""
+    """``Σ_l w_l · mean((F_l − Y_l)²)``, F the image's features and Y the content photo's (Eq. 1 of the paper).
+
+    Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 1, with the mean in
+    place of half of the sum.
+    """
 
     additive = True
 
@@ -81,14 +85,14 @@ class ContentLoss(Loss):
         layers: Mapping[str, float] = {"conv5_4": 1.0},
         normalization: Normalization = "paper",
     ) -> None:
-        """Choose what to compare, and how much it counts.
+        """Choose the layers and the weights.
 
         Args:
             weight: weight of the content loss in the total; 0 turns it off. The paper uses 1e3, and 1e6 where it swaps
                 the weights of content and style.
             layers: layer name to its weight within this loss.
             normalization: paper: the mean of the squared differences. relative: that mean, divided by the mean
-                square of the content photo's features; 1 is the value for an image without any features.
+                square of the content photo's features; an image whose features are all 0 has the value 1.
         """
         super().__init__(weight, layers, normalization)
         self.distances = nn.ModuleDict({name: FeatureDistance(name, normalization) for name in self.layers})
@@ -96,7 +100,10 @@ class ContentLoss(Loss):
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
     ) -> Sequence[Tensor]:
-        """Return the content photo's features, ``(1, d, h · w)`` of the whole of it; of the style photo's, nothing."""
+        """Return the features of the content photo, one ``(1, d, h · w)``, with 0 at positions that are not ``here``.
+
+        Of the style photo, nothing is needed.
+        """
         del layer
         return [here.put(full_precision(features).flatten(2))] if role == "content" else []
 
@@ -107,11 +114,11 @@ class ContentLoss(Loss):
         self._at(layer).set_target(target)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> SquaredError:
-        """Reduce the image's features to sums over positions."""
+        """Return the sum of the squared differences from the content photo's features at the same positions."""
         return squared_error(features.flatten(2), here.of(self._at(layer).target))
 
     def forward(self, totals: Mapping[str, SquaredError]) -> Term:
-        """Turn the sums over the whole image into the content term."""
+        """Return the content term from the sums over the whole image."""
         values = {name: self._at(name)(error) for name, error in totals.items()}
         return Term(self.weight, self.layers, values)
 

@@ -1,4 +1,4 @@
-"""The Gram matrix of a feature map: what style is, in the statistics of a network."""
+"""Gram matrices of feature maps, the statistics that stand for style, and their distances."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verism.losses.term import Normalization, full_precision, unit
 
 
 class Gram(NamedTuple):
-    """Inner products of feature channels, summed over positions; adds up over disjoint regions.
+    """Inner products of feature channels, summed over positions; it adds up over disjoint parts of an image.
 
     Attributes:
         products: ``G = F Fᵀ`` with F the features as ``(d, positions)``; shape ``(d, d)``, at least float32.
-        positions: over how many positions, ``h · w``, the sum runs.
+        positions: number of positions, ``h · w``, in the sum.
     """
 
     products: Tensor
@@ -25,23 +25,26 @@ class Gram(NamedTuple):
 
 
 def gram(features: Tensor) -> Gram:
-    """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions (Eq. 2)."""
+    """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions.
+
+    Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3; Eq. 2 of the paper.
+    """
     with torch.autocast(features.device.type, enabled=False):
         products: Tensor = _GramProducts.apply(features)
     return Gram(products, features.shape[-2] * features.shape[-1])
 
 
 def sum_distance(image: Gram, style: Gram) -> Tensor:
-    """Mean squared difference of the Grams as they are: ``mean((G_x − G_s)²)``.
+    """Return the mean squared difference of two Gram matrices, ``mean((G_x − G_s)²)``, a scalar.
 
-    Sums over positions are compared, so the value means something only between photos of about the same size;
-    ``mean_distance`` does not mind.
+    It compares sums over positions, so it is meaningful only for images of about the same size, unlike
+    ``mean_distance``.
     """
     return (image.products - style.products).square().mean()
 
 
 def mean_distance(image: Gram, style: Gram) -> Tensor:
-    """Mean squared difference of the Grams, each divided by its number of positions."""
+    """Return the mean squared difference of two Gram matrices, each divided by its number of positions, a scalar."""
     return (image.products / image.positions - style.products / style.positions).square().mean()
 
 
@@ -55,9 +58,10 @@ class GramDistance(nn.Module):
         """Choose the distance.
 
         Args:
-            place: what the Gram is of, for an error message.
-            normalization: relative: ``mean_distance`` over the content photo's.
-            paper: the distance otherwise.
+            place: name of the layer, or of what else the Gram matrix is of, for an error message.
+            normalization: paper: the distance is ``paper``. relative: it is ``mean_distance``, divided by its value for
+                the content photo.
+            paper: the distance in the paper.
         """
         super().__init__()
         self.place = place
@@ -77,17 +81,17 @@ class GramDistance(nn.Module):
         self.positions = style.positions
 
     def forward(self, image: Gram) -> Tensor:
-        """Return the distance, a scalar."""
+        """Return the distance of the whole image, a scalar."""
         return self.distance(image, Gram(self.products, self.positions)) / self.scale
 
 
 class _GramProducts(torch.autograd.Function):
     """``Xᵀ X`` of ``X`` ``(positions, d)``, accumulated in float32 from features of any type.
 
-    Against plain ``X.float().T @ X.float()`` it saves a float32 copy of the features (the largest tensor of a step, and
-    kept for the backward pass), and one of the two products of the backward pass, since the derivative with respect to
-    a Gram matrix is used symmetrised: ``dX = X (dG + dGᵀ)``. That product, a gradient of features and not a loss, is
-    computed in the features' own type. Of features that are cut out of others it makes no copy.
+    Compared with plain ``X.float().T @ X.float()``, it saves a float32 copy of the features (which would be the largest
+    tensor of a step, and kept for the backward pass) and one of the two products of the backward pass:
+    ``dX = X (dG + dGᵀ)``. That product is a gradient of features and not a loss, so it is computed in the features' own
+    type. A part of a larger feature map is not copied.
     """
 
     @staticmethod
@@ -104,7 +108,7 @@ class _GramProducts(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
-        # float16 has not the range for the derivative of a mean over so many elements.
+        # The derivative of a mean over so many elements is below the range of float16.
         dtype = torch.float32 if features.dtype == torch.float16 else features.dtype
         symmetric = (gradient + gradient.T).to(dtype)
         result = torch.empty_like(features, memory_format=torch.channels_last)
@@ -114,9 +118,9 @@ class _GramProducts(torch.autograd.Function):
 
 
 def _rows(features: Tensor) -> Iterator[Tensor]:
-    """Yield ``(positions, d)`` of features ``(1, d, h, w)``; on a CPU, as many at a time as stay in its cache."""
+    """Yield features ``(1, d, h, w)`` as ``(positions, d)``; on a CPU, as many positions at a time as fit its cache."""
     _, channels, height, width = features.shape
     step = max(1, 2**18 // (channels * width)) if features.device.type == "cpu" else height
     for part in features.squeeze(0).split(step, dim=1):
-        # Positions first, as the backbone makes them: a view, if they are not cut out of others.
+        # Positions first, as in the channels-last memory of the backbone: a view, unless this is part of a larger map.
         yield part.permute(1, 2, 0).flatten(0, 1)

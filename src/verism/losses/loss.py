@@ -16,17 +16,17 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
 
 Role = Literal["content", "style"]
-"""Which of the two photos features come from."""
+"""The photo that features come from."""
 
 
 class Loss(nn.Module, ABC):
     """A weighted sum over layers of a scalar function of statistics of the features.
 
     Attributes:
-        additive: whether the statistic of the whole image is the sum of the statistics of its parts. If it is, the loss
-            may be given one part of a feature map after the other, which needs less memory; if not, which is the
-            default, it is always given the whole feature map.
-        weight: of the loss in the total.
+        additive: whether the statistic of the whole image is the sum of the statistics of its parts. If so, the loss
+            may be given one part of a feature map after the other, which needs less memory. If not, the default, it is
+            always given the whole feature map.
+        weight: weight of the loss in the total.
         layers: layer name to its weight within the loss; empty if the loss is turned off.
         normalization: ``paper`` or ``relative``; each loss documents what that means for it.
     """
@@ -34,21 +34,26 @@ class Loss(nn.Module, ABC):
     additive: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Reset ``additive`` in a subclass with a statistic of its own, which must declare it anew."""
+        """Reset ``additive`` in a subclass that has its own statistic, because it must declare it itself."""
         super().__init_subclass__(**kwargs)
         if {"statistic", "target_statistic"} & vars(cls).keys() and "additive" not in vars(cls):
             cls.additive = False
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
-        """Keep the weights.
+        """Keep the weights, without the layers whose weight is 0.
+
+        Args:
+            weight: weight of the loss in the total; 0 turns it off.
+            layers: layer name to its weight within the loss.
+            normalization: ``paper`` or ``relative``.
 
         Raises:
-            VerismError: a layer's name is not possible, or a weight is negative or not finite; with a negative weight,
-                the optimiser would make the loss as large as it can.
+            VerismError: a layer cannot have that name, or a weight is negative or not finite. With a negative weight,
+                the optimiser would maximise the loss.
         """
         super().__init__()
         for name in layers:
-            # Targets are stored in a ModuleDict by the layer's name.
+            # Subclasses keep targets in a ModuleDict, by layer name.
             if not re.fullmatch(r"\w+", name) or hasattr(nn.ModuleDict, name):
                 raise VerismError(
                     f"{type(self).__name__}: {name!r} cannot be the name of a layer; use letters, digits and _, and no "
@@ -62,7 +67,7 @@ class Loss(nn.Module, ABC):
         self.normalization = normalization
 
     def target(self, layer: str, content: Any, style: Any) -> None:
-        """Store the target at one of ``layers``; called before the first step. The default stores nothing.
+        """Store the target at one of ``layers``, which is called before the first step. By default, store nothing.
 
         Args:
             layer: name of the layer.
@@ -71,16 +76,16 @@ class Loss(nn.Module, ABC):
         """
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
-        """Reduce a photo's features to what the target is made from; the content photo comes first.
+        """Reduce a photo's features at one of ``layers`` to the statistic that the target is made from.
 
-        By default, this is ``statistic``.
+        It is called for the content photo first. By default, the statistic is that of ``statistic``.
 
         Args:
-            layer: one of ``layers``.
-            role: which photo the features come from.
-            features: ``(1, d, h, w)``, of the photo; or of a part of it, if the loss is ``additive`` and ``layers`` is
-                not ``input`` alone.
-            here: which positions of the whole photo's feature map they are.
+            layer: name of the layer.
+            role: the photo that the features come from.
+            features: ``(1, d, h, w)``, of the photo; or of a part of it, if the loss is ``additive`` and the layer is
+                not ``input``.
+            here: the positions of the whole photo's feature map that these features are at.
 
         Returns:
             Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
@@ -101,9 +106,9 @@ class Loss(nn.Module, ABC):
 
         Args:
             layer: name of the layer.
-            features: ``(1, d, h, w)``, of the image; or of a part of it, if the loss is ``additive`` and ``layers`` is
-                not ``input`` alone.
-            here: which positions of the whole image's feature map they are.
+            features: ``(1, d, h, w)``, of the image; or of a part of it, if the loss is ``additive`` and the layer is
+                not ``input``.
+            here: the positions of the whole image's feature map that these features are at.
 
         Returns:
             Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
@@ -116,4 +121,11 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, totals: Mapping[str, Any]) -> Term:
-        """Return the loss, as a value per layer, from layer name to statistic of the whole image."""
+        """Return the loss of the whole image.
+
+        Args:
+            totals: layer name to the statistic of the whole image.
+
+        Returns:
+            A term with a value for each layer.
+        """

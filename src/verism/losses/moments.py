@@ -1,4 +1,4 @@
-"""Moments: how far the mean and the covariance of the image's features are from the style photo's."""
+"""Moments: the distance of the mean and covariance of the image's features from the style photo's."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from verism.losses.term import Normalization, Term, full_precision, unit
 
 
 class Moments(NamedTuple):
-    """Sums over positions; adds up over disjoint regions.
+    """First and second moments of features, as sums over positions; they add up over disjoint parts of an image.
 
     Attributes:
-        sums: of the features, ``(d,)``, at least float32.
-        products: of the features with each other, ``(d, d)``, likewise.
-        positions: over how many positions the sums run.
+        sums: ``(d,)``, sums of the features, in at least float32.
+        products: ``(d, d)``, sums of their products with each other, in at least float32.
+        positions: number of positions in the sums.
     """
 
     sums: Tensor
@@ -44,10 +44,10 @@ def moments(features: Tensor) -> Moments:
 
 
 def moments_distance(image: Moments, style: Moments) -> Tensor:
-    """``mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²)`` over channels, and over pairs of channels.
+    """Return ``mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²)``, over channels and over pairs of channels, a scalar.
 
-    A Gram matrix over its positions is ``Σ + μμᵀ``: it lets a change of the mean pay for one of the covariance, which
-    this does not.
+    A Gram matrix divided by its number of positions is ``Σ + μμᵀ``, in which a change of the mean can cancel one of the
+    covariance; here, it cannot.
     """
     return (image.mean - style.mean).square().mean() + (image.covariance - style.covariance).square().mean()
 
@@ -60,11 +60,11 @@ class MomentsDistance(nn.Module):
     scale: Tensor
 
     def __init__(self, layer: str, normalization: Normalization) -> None:
-        """Choose the layer, for an error message, and the normalisation.
+        """Choose the normalisation.
 
         Args:
-            layer: its name.
-            normalization: relative: the distance is over the content photo's.
+            layer: name of the layer, for an error message.
+            normalization: paper: the distance as it is. relative: divided by its value for the content photo.
         """
         super().__init__()
         self.layer = layer
@@ -72,22 +72,26 @@ class MomentsDistance(nn.Module):
         self.positions = 0
 
     def set_target(self, content: Moments, style: Moments) -> None:
-        """Take the target from the style photo; raise ``VerismError`` if it is relative to no distance at all."""
+        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+
+        Raises:
+            VerismError: the normalisation is relative, and that distance is zero.
+        """
         scale = unit(self.normalization, moments_distance(content, style), self.layer)
         for name, value in (("sums", style.sums), ("products", style.products), ("scale", scale)):
             self.register_buffer(name, value, persistent=False)
         self.positions = style.positions
 
     def forward(self, image: Moments) -> Tensor:
-        """Return the distance, a scalar."""
+        """Return the distance of the whole image, a scalar."""
         return moments_distance(image, Moments(self.sums, self.products, self.positions)) / self.scale
 
 
 class MomentsLoss(Loss):
     """``Σ_l w_l · (mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²))`` over the chosen layers; by default, of the colours.
 
-    Means and variances are the statistics of Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2; with
-    the covariances, the image's are the style's if and only if one linear colour map takes one to the other.
+    Source: Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2, whose statistics are means and
+    variances; here, covariances are compared as well.
     """
 
     additive = True
@@ -98,13 +102,13 @@ class MomentsLoss(Loss):
         layers: Mapping[str, float] = {INPUT: 1.0},
         normalization: Normalization = "relative",
     ) -> None:
-        """Choose what to compare, and how much it counts.
+        """Choose the layers and the weights.
 
         Args:
             weight: weight of the loss in the total; 0 turns it off.
             layers: layer name to its weight within this loss; input is the normalised RGB image.
-            normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
-                layer starts at 1 from the content photo.
+            normalization: paper: the formula as it is. relative: divided by its value for the content photo, so that a
+                layer's loss is 1 at the content photo.
         """
         super().__init__(weight, layers, normalization)
         self.distances = nn.ModuleDict({name: MomentsDistance(name, normalization) for name in self.layers})
@@ -114,11 +118,11 @@ class MomentsLoss(Loss):
         cast("MomentsDistance", self.distances[layer]).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
-        """Reduce the image's features to sums over positions, wherever these are."""
+        """Reduce the features to sums over positions, wherever these are."""
         del layer, here
         return moments(features)
 
     def forward(self, totals: Mapping[str, Moments]) -> Term:
-        """Turn the sums over the whole image into the term."""
+        """Return the term from the sums over the whole image."""
         values = {name: self.distances[name](total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)

@@ -1,4 +1,4 @@
-"""The losses of a run, by name: the method's own, and those that are added to them."""
+"""The losses of a run by name: those that every run has, and further ones with names of the user's."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from verism.errors import VerismError
 from verism.losses.loss import Loss
 
 TERMS = ("content", "style", "color", "photorealism", "consistency", "canvas", "total")
-"""Names that added losses cannot have, because terms of the method's own have them."""
+"""Names that further losses cannot have, because terms that every run has are logged under them."""
 
 
 def check_name(name: str) -> str:
-    """Return the name of an added loss; raise ``VerismError`` if it cannot be used."""
+    """Return the name of a further loss; raise ``VerismError`` if it cannot be used."""
     if name in TERMS:
         raise VerismError(f"--model.losses.{name}: the name is taken by a term of the method itself; choose another.")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -24,10 +24,14 @@ def check_name(name: str) -> str:
 
 
 def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str, Loss]:
-    """Return the losses that have a weight, by name.
+    """Return the losses whose weight is not 0, by name.
+
+    Args:
+        losses: name to loss; None for one that is left out.
+        backbone: the network whose layers they may ask for.
 
     Raises:
-        VerismError: none has, or one asks for a layer that the backbone has not.
+        VerismError: all weights are 0, or a loss asks for a layer that the backbone does not have.
     """
     found = {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
     if not found:

@@ -1,4 +1,4 @@
-"""Photorealism: how far the image's colours are from a locally affine function of the content photo's."""
+"""Photorealism: the distance of the image's colours from a locally affine function of the content photo's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AffineError(NamedTuple):
 
     Attributes:
         total: ``Σ_c V_cᵀ M V_c``, a scalar in at least float32.
-        positions: of how many pixels the image is.
+        positions: number of pixels of the image.
     """
 
     total: Tensor
@@ -35,39 +35,42 @@ class AffineError(NamedTuple):
 
 
 def window_basis(guide: Tensor, epsilon: float) -> Tensor:
-    """Return, for every window, what an affine function of its colours can be: the matting Laplacian, factored.
+    """Return, for every window, a basis of the linear functions of its colours: a factor of the matting Laplacian.
 
-    With C the 9×3 colours of a window less their mean, and ``Kᵀ K = (Cᵀ C + ε)⁻¹``, it is ``U = C Kᵀ``, which makes the
-    window's share of the Laplacian ``1 − 11ᵀ/9 − U Uᵀ``. No component of U exceeds 1, whereas the inverse itself
-    reaches 1/ε, with differences that float32 does not hold.
+    With C the 9×3 colours of a window less their mean, and ``Kᵀ K = (Cᵀ C + ε)⁻¹``, it is ``U = C Kᵀ``, so that the
+    window's part of the Laplacian is ``1 − 11ᵀ/9 − U Uᵀ``. No component of U exceeds 1, whereas the inverse itself
+    reaches 1/ε, with differences too small for float32.
 
     Args:
         guide: ``(1, 3, H, W)``, RGB in [0, 1].
-        epsilon: Levin's: added to the sums of squares of a window, so that its variances get a ninth of it.
+        epsilon: ε of Levin et al., added to the sums of squares of a window; its variances get a ninth of it.
 
     Returns:
-        ``(9, 3, H − 2, W − 2)``: the window's pixel, the component, the window; in at least float32. That is 108 bytes
-        a pixel, of which one layer of 64 channels takes 256.
+        ``(9, 3, H − 2, W − 2)``, in at least float32: pixel of the window, component, window. It takes 108 bytes per
+        pixel, where a feature map of 64 channels takes 256.
     """
     exact = in_float64(guide)
     spread = torch.stack(_window_pixels(exact)) - F.avg_pool2d(exact, 3, stride=1)
     ridge = epsilon * torch.eye(3, dtype=exact.dtype, device=exact.device)[..., None, None]
-    # Not as a difference of squares, which even in float64 would be no better than the ridge.
+    # Not as E[x²] − E[x]², whose rounding error, even in float64, can be as large as the ridge.
     root = whitening(sum((outer(colors, colors) for colors in spread), start=ridge))
     parts = [(root * colors.unsqueeze(1)).sum(dim=2).to(full_precision(guide)) for colors in spread]
     return torch.cat(parts)
 
 
 def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
-    """Return ``M V_c`` for each channel of ``image``: the residuals of its windows' affine fits, added up by pixel.
+    """Return ``M V_c`` for each channel of ``image``: the residuals of the windows' affine fits, added up by pixel.
 
-    That is ``N V − (Σ a) · I − Σ b`` with a and b the guided filter's coefficients and N the number of windows that
-    contain a pixel (He et al., "Fast Matting Using Large Kernel Matting Laplacian Matrices", 2010); exact at the
-    borders, where Levin has fewer windows too.
+    This is ``N V − (Σ a) · I − Σ b``, with I the content photo, a and b the guided filter's coefficients and N the
+    number of windows that contain a pixel (He et al., "Fast Matting Using Large Kernel Matting Laplacian Matrices",
+    2010). It is exact at the borders, too, where Levin et al. also have fewer windows.
 
     Args:
         image: ``(1, 3, H, W)``.
-        basis: of the content photo, from ``window_basis``.
+        basis: that of the content photo, from ``window_basis``.
+
+    Returns:
+        ``(1, 3, H, W)``.
     """
     mean = F.avg_pool2d(image, 3, stride=1)
     projections = torch.zeros_like(mean).repeat(3, 1, 1, 1)
@@ -83,14 +86,14 @@ def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
 
 
 def affine_error(image: Tensor, basis: Tensor) -> AffineError:
-    """Return how far ``image`` is from a locally affine function of the photo that ``basis`` is of.
+    """Return how far ``image`` is from a locally affine function of the content photo.
 
-    It adds up over regions only if they overlap by two pixels, so that every 3×3 window is in exactly one of them:
-    those with their middles in a region take a halo of one pixel around it, of the image and of the photo.
+    It adds up over parts of the image only if these overlap by two pixels, so that every 3×3 window is in exactly one
+    of them.
 
     Args:
         image: ``(1, 3, H, W)``, RGB in [0, 1].
-        basis: of the content photo, from ``window_basis``.
+        basis: that of the content photo, from ``window_basis``.
     """
     total: Tensor = _QuadraticForm.apply(full_precision(image), basis)
     return AffineError(total, image.shape[-2] * image.shape[-1])
@@ -101,22 +104,22 @@ class PhotorealismLoss(Loss):
     """``Σ_c V_cᵀ M V_c / (H·W)``: V the image's RGB channels, M the content photo's matting Laplacian.
 
     It is zero (but for ε) if every 3×3 window is an affine function of the content photo's colours there. Other
-    colours, other contrast and smooth shading cost next to nothing; a bent line or a painted texture does.
+    colours, other contrast and smooth shading cost next to nothing; a bent line or a painted texture costs much.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 2; M of Levin et al., "A Closed-Form Solution to Natural
     Image Matting", 2008, Eq. 12.
 
-    At a coarser ``scale`` the same is asked of means over blocks of pixels, and means something else: a canvas that can
-    only shade then has to leave flat what is flat in the photo, such as a clear sky.
+    With a greater ``scale``, the same is computed of the means over blocks of pixels, and smooth shading is no longer
+    free: areas that are flat in the photo, such as a clear sky, have to stay flat.
 
-    There is no ``relative``: the photo from which the other losses take their unit is where this one is zero, and it
-    needs none, being the mean over pixels of numbers in [0, 1].
+    There is no ``relative`` normalisation: this loss is zero at the content photo, from which other losses take their
+    unit. As a mean over pixels of values in [0, 1], it depends on no scale of features.
     """
 
     basis: Tensor
 
     def __init__(self, weight: float = 1.0, epsilon: float = 1e-7, scale: int = 1) -> None:
-        """Choose how much it counts.
+        """Choose the weight and the scale.
 
         Args:
             weight: weight of the loss in the total; 0 turns it off. Luan et al. use 1e4 with a sum that is not divided
@@ -126,7 +129,7 @@ class PhotorealismLoss(Loss):
             scale: side in pixels of the blocks whose means are compared; 1: single pixels, as in both papers.
 
         Raises:
-            VerismError: ``scale`` is below 1.
+            VerismError: ``scale`` is below 1, or ``weight`` is negative or not finite.
         """
         if scale < 1:
             raise VerismError(f"--model.photorealism.scale {scale}: must be at least 1.")
@@ -136,10 +139,10 @@ class PhotorealismLoss(Loss):
         self.normalize = Normalization()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Take the Laplacian from the content photo's colours.
+        """Compute the factored Laplacian from the content photo's colours.
 
         Raises:
-            VerismError: the photo has less than three blocks of ``scale`` on a side.
+            VerismError: a side of the photo has fewer than three blocks of ``scale`` pixels.
         """
         del layer, style
         guide = self._rgb(content)
@@ -156,13 +159,13 @@ class PhotorealismLoss(Loss):
         return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> AffineError:
-        """Reduce the whole image's colours to a sum over windows; see ``affine_error`` for regions."""
+        """Reduce the whole image's colours to a sum over windows, ``affine_error``."""
         del layer, here
         return affine_error(self._rgb(features), self.basis)
 
     def forward(self, totals: Mapping[str, AffineError]) -> Term:
-        """Turn the sum over the whole image into the term."""
-        # Luan et al. sum; over the number of pixels, a weight means the same at every size.
+        """Return the term from the sum over the whole image."""
+        # Luan et al. do not divide by the number of pixels. With the mean, a weight means the same at every size.
         values = {name: error.total / error.positions for name, error in totals.items()}
         return Term(self.weight, self.layers, values)
 
@@ -174,8 +177,8 @@ class PhotorealismLoss(Loss):
 class _QuadraticForm(torch.autograd.Function):
     """``Σ_c V_cᵀ M V_c``, whose derivative is ``2 M V``, because M is symmetric.
 
-    It saves ``M V``, as large as the image, and computed for the value anyhow; autograd would apply M a second time,
-    backwards, one small step after the other.
+    ``M V``, which the value needs anyhow, is kept for the backward pass. autograd would apply M a second time, in many
+    small steps.
     """
 
     @staticmethod
@@ -192,6 +195,6 @@ class _QuadraticForm(torch.autograd.Function):
 
 
 def _window_pixels(x: Tensor) -> list[Tensor]:
-    """Return views of ``(…, H, W)``: of every window's first pixel, its second, …, its ninth; each (H − 2)×(W − 2)."""
+    """Return nine views of ``(…, H, W)``, each ``(…, H − 2, W − 2)``: one for each pixel of all 3×3 windows."""
     height, width = x.shape[-2] - 2, x.shape[-1] - 2
     return [x[..., i : i + height, j : j + width] for i in range(3) for j in range(3)]

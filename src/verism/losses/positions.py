@@ -1,4 +1,4 @@
-"""Where on a layer's feature map some features are."""
+"""Positions on a layer's feature map."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from torch import Tensor
 
 
 class Positions(NamedTuple):
-    """Which positions of a layer's whole feature map some features are of.
+    """The positions of a layer's whole feature map that some features are at.
 
     Attributes:
-        at: ``(n,)``, ascending, out of ``height · width``, row by row; None for all of them.
-        height: of the whole map; without meaning if these are all.
-        width: likewise.
+        at: ``(n,)`` int64, ascending indices into the map's ``height · width`` positions, row by row; None: all of
+            them.
+        height: height of the whole map; not used if ``at`` is None.
+        width: width of the whole map; not used if ``at`` is None.
     """
 
     at: Tensor | None = None
@@ -22,22 +23,29 @@ class Positions(NamedTuple):
     width: int = 0
 
     def frame(self, features: Tensor) -> tuple[int, int]:
-        """Return height and width of the whole map, given the features ``(1, d, h, w)`` at these positions."""
+        """Return the height and width of the whole map, given the features ``(1, d, h, w)`` at these positions."""
         height, width = features.shape[-2:] if self.at is None else (self.height, self.width)
         return height, width
 
     def of(self, whole: Tensor) -> Tensor:
-        """Return what a whole ``(…, height · width)`` has at these positions, ``(…, n)``."""
+        """Return the values of a whole map ``(…, height · width)`` at these positions, ``(…, n)``."""
         return whole if self.at is None else whole[..., self.at]
 
     def put(self, values: Tensor) -> Tensor:
-        """Return a whole ``(…, height · width)`` with ``values`` ``(…, n)`` at these positions, and 0 elsewhere."""
+        """Return a whole map ``(…, height · width)`` with ``values`` ``(…, n)`` at these positions and 0 elsewhere."""
         if self.at is None:
             return values
         return values.new_zeros(*values.shape[:-1], self.height * self.width).index_copy(-1, self.at, values)
 
     def among(self, wanted: Tensor) -> tuple[Positions, Tensor]:
-        """Return which of the positions ``wanted`` ``(m,)`` are here, and where: out of m by 1, and out of n."""
+        """Return which of some wanted positions are among these.
+
+        Args:
+            wanted: ``(m,)`` int64, indices into the whole map.
+
+        Returns:
+            Those that were found, as positions in a map of m by 1; and their indices into the n positions here.
+        """
         if self.at is None:
             return self, wanted
         where = torch.searchsorted(self.at, wanted).clamp_max(max(0, len(self.at) - 1))

@@ -1,4 +1,4 @@
-"""Regions: a loss on each region of the content photo and its counterpart in the style photo, not on the whole."""
+"""A loss by region: each region of the image is compared with its counterpart in the style photo."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from verism.losses.term import Term
 from verism.regions.masks import Regions, resize
 
 BY_REGION = ("style", "color")
-"""The losses, by name, that are computed region by region if there are regions."""
+"""Names of the losses that are computed region by region if there are regions."""
 
 
 def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
-    """Return the losses as they are computed in a run: those of style and colour region by region, if there are any."""
+    """Return the losses as a run computes them: those of style and colour by region, if there are regions."""
     if regions is None:
         return dict(losses)
     return {name: RegionalLoss(loss, regions) if name in BY_REGION else loss for name, loss in losses.items()}
@@ -28,43 +28,42 @@ def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, 
 
 def select(features: Tensor, positions: Tensor) -> Tensor:
     """Return the features ``(1, d, h, w)`` at ``positions`` ``(n,)`` out of ``h · w``, as ``(1, d, n, 1)``."""
-    # Positions first, as the backbone makes them, so that each is read in one piece.
+    # Positions first, as in the channels-last memory of the backbone, so that each is read in one piece.
     rows = features.permute(0, 2, 3, 1).flatten(1, 2)
     return rows.index_select(1, positions).transpose(1, 2).unsqueeze(3)
 
 
 class RegionalLoss(Loss):
-    """``Σ_k c_k · share_k · loss_k``, with ``loss_k`` the same loss on the features of region k alone.
+    """``Σ_k c_k · share_k · loss_k``, where ``loss_k`` is the same loss on the features of region k alone.
 
-    ``c_k`` is the confidence that both photos show the same in a region: what only one of them has is not compared.
+    ``c_k`` is the confidence that both photos show the same in region k, so that what only one of them has is not
+    compared. ``share_k`` is the region's share of the content photo, so that a pixel counts the same in a small region
+    as in a large one, and a single region that covers everything gives the loss itself.
 
-    For losses that do not mind where a feature is: style, colour, moments, sliced Wasserstein. ``share_k`` is the
-    region's share of the content photo, so that a pixel counts the same in a small region as in a large one, and one
-    region that covers everything gives the loss itself.
+    It is for losses that do not depend on where a feature is: style, colour, moments and sliced Wasserstein. Each
+    position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A region is
+    left out of a layer at which it has no position in one of the photos. If all regions are left out, the loss is 0;
+    for regions from masks, that is an error instead. ``normalization: relative`` is relative to the distance of the
+    region's own statistics. ``ColorLoss`` resizes a region as a single column of pixels, row after row.
 
-    A layer's positions are divided among the regions by what covers the most of each (``masks.resize``). A region
-    takes no part in a layer at which nothing is left of it, in either photo. Where no region takes part, which is an
-    error if they come from masks, the loss is 0. ``normalization: relative`` is relative to the region's own distance.
-    ``ColorLoss``, which resizes, resizes a region as one column of pixels, row after row.
-
-    Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, which pulls
-    a pixel the harder the smaller its region is; their code, like this, weights them by share. They multiply features
-    by masks that are blurred as by the network; here, a position is of one region, or of none.
+    Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, so a pixel
+    counts the more, the smaller its region is; their code weights regions by share, as here. They multiply features by
+    masks that are blurred as by the network; here, a position is in one region or in none.
 
     Attributes:
-        whole: the loss, of which each region has a copy.
-        shares: of the regions, each times its confidence, by label.
-        compared: layer to the labels of the regions that take part in it.
+        whole: the loss of which each region has a copy.
+        shares: label of a region to its share of the content photo, times its confidence.
+        compared: layer to the labels of the regions that are compared there.
     """
 
     nothing: Tensor
 
     def __init__(self, loss: Loss, regions: Regions) -> None:
-        """Choose the loss and the regions.
+        """Make a copy of the loss for each region.
 
         Args:
-            loss: what is computed of each region; it is copied, and gets no targets itself.
-            regions: of the two photos.
+            loss: the loss; it gets no targets itself.
+            regions: those of the two photos.
         """
         super().__init__(loss.weight, loss.layers, loss.normalization)
         self.additive = loss.additive
@@ -81,13 +80,13 @@ class RegionalLoss(Loss):
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
     ) -> dict[str, Any]:
-        """Return the loss's target statistic of each region that has positions at this layer, by its label."""
+        """Return the loss's target statistic of each region that has positions at this layer, by label."""
         self.nothing = self.nothing.to(features.device)
         positions = self._division(role, features, here)
         if role == "content":
             self.compared[layer] = [label for label, share in self.shares.items() if share and len(positions[label])]
         found: dict[str, Any] = {}
-        # Without the content photo's there is nothing to compare the style photo's with.
+        # Regions without positions in the content photo are not compared, so their style features are not needed.
         for label in self.compared[layer]:
             if len(positions[label]):
                 mine, at = here.among(positions[label])
@@ -98,8 +97,8 @@ class RegionalLoss(Loss):
         """Take each region's target at one of ``layers``.
 
         Raises:
-            VerismError: no region of those in the masks is left in both photos; or the loss refuses a region's
-                features.
+            VerismError: no region of the masks has positions in both photos; or the loss cannot be computed from a
+                region's features.
         """
         self.compared[layer] = [label for label in content if label in style]
         for label in self.compared[layer]:
@@ -107,7 +106,7 @@ class RegionalLoss(Loss):
                 self._labelled()[label].target(layer, content[label], style[label])
             except VerismError as error:
                 raise VerismError(f"region {label}: {error}") from error
-        # Nobody can enlarge a region that was found.
+        # Only the user's own masks can be changed, so regions that the network found raise no error.
         if self.regions.confidence is None and not self.compared[layer]:
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
@@ -115,7 +114,7 @@ class RegionalLoss(Loss):
             )
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
-        """Reduce each region's features to the loss's statistic, by label, without those that are not at the layer."""
+        """Return the loss's statistic of each region that is compared at this layer, by label."""
         found: dict[str, Any] = {}
         for label in self.compared[layer]:
             mine, at = here.among(self._division("content", features, here)[label])
@@ -123,7 +122,7 @@ class RegionalLoss(Loss):
         return found
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
-        """Turn the regions' statistics into one term, of their values' sum weighted by share."""
+        """Return one term from the statistics of all regions: the sum of their values, weighted by share."""
         values: dict[str, Tensor] = dict.fromkeys(totals, self.nothing)
         for label, part in self._labelled().items():
             of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
@@ -138,14 +137,20 @@ class RegionalLoss(Loss):
 
 
 class _Division:
-    """Which positions of a feature map each region has, in either photo; found once for each size of map."""
+    """The positions of each region on the feature maps of both photos; computed once for each size of map."""
 
     def __init__(self, regions: Regions) -> None:
         self.regions = regions
         self._found: dict[tuple[Role, tuple[int, int], torch.device], dict[str, Tensor]] = {}
 
     def __call__(self, role: Role, features: Tensor, here: Positions) -> Mapping[str, Tensor]:
-        """Return, by label, positions ``(n,)`` out of ``h · w`` of the whole map that ``features`` are from."""
+        """Return, by label, the indices ``(n,)`` of the region's positions in the whole map that features are from.
+
+        Args:
+            role: the photo that the features come from.
+            features: ``(1, d, h, w)``, of the photo or a part of it.
+            here: the positions of the whole map that they are at.
+        """
         shape = here.frame(features)
         key = (role, shape, features.device)
         if key not in self._found:

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein: how far the image's features would have to be moved to be distributed as the style photo's."""
+"""Sliced Wasserstein: the distance between the distributions of the image's and the style photo's features."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from verism.losses.term import Normalization, Term, full_precision, unit
 
 
 def project(features: Tensor, directions: Tensor) -> Tensor:
-    """Project features onto lines.
+    """Project features onto directions.
 
     Args:
         features: ``(1, d, h, w)``.
@@ -43,18 +43,18 @@ def random_directions(count: int, dimensions: int, generator: torch.Generator) -
 
 
 def _at(features: Tensor, sample: Tensor | None) -> Tensor:
-    """Return ``(1, d, n, 1)``, the features ``(1, d, h, w)`` at the positions of a sample, or all if that is None."""
+    """Return the features ``(1, d, h, w)`` at sampled positions ``(n,)``, as ``(1, d, n, 1)``; all of them if None."""
     return features if sample is None else features.flatten(2)[:, :, sample].unsqueeze(-1)
 
 
 def generator_of(layer: str, seed: int) -> torch.Generator:
-    """Return what a layer's directions and positions are drawn by, whatever other layers there are."""
+    """Return the random generator of a layer, which depends on the layer's name and the seed alone."""
     digest = hashlib.sha256(f"{seed} {layer}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8]))
 
 
 class QuantileDistance(nn.Module):
-    """``mean((q_x − q_s)²)`` at one layer, q the quantiles along its directions, in one of the two normalisations."""
+    """``mean((q_x − q_s)²)`` at one layer, q the quantiles along directions, in one of the two normalisations."""
 
     directions: Tensor
     sample: Tensor | None
@@ -64,7 +64,15 @@ class QuantileDistance(nn.Module):
     def __init__(
         self, layer: str, normalization: Normalization, directions: int, positions: int | None, seed: int
     ) -> None:
-        """Choose what is drawn; see ``SlicedWassersteinLoss``."""
+        """Choose the normalisation and what is drawn.
+
+        Args:
+            layer: name of the layer, for an error message and for the seed.
+            normalization: paper: the distance as it is. relative: divided by its value for the content photo.
+            directions: number of directions.
+            positions: number of positions; None: all of them.
+            seed: seed of the directions and positions.
+        """
         super().__init__()
         self.layer = layer
         self.normalization = normalization
@@ -73,7 +81,7 @@ class QuantileDistance(nn.Module):
         self._drawn = 0
 
     def draw(self, features: Tensor, here: Positions) -> None:
-        """Draw directions and positions, unless they have been drawn for a photo of this size."""
+        """Draw the directions and positions for the content photo, unless they have been drawn for its size."""
         positions = math.prod(here.frame(features))
         if self._drawn == positions:
             return
@@ -83,18 +91,26 @@ class QuantileDistance(nn.Module):
         directions = random_directions(count, features.shape[1], generator).to(full_precision(features))
         sample = None
         if sampled is not None and sampled < positions:
-            # Without repetition.
+            # A permutation, so that no position is drawn twice.
             sample = torch.randperm(positions, generator=generator)[:sampled].to(features.device)
         self.register_buffer("directions", directions, persistent=False)
         self.register_buffer("sample", sample, persistent=False)
 
     def project(self, features: Tensor, here: Positions) -> Tensor:
-        """Return the image's or content photo's projections at the positions that were drawn; 0 for those elsewhere."""
+        """Return the projections at the drawn positions, ``(k, n)``; 0 for those that are not ``here``."""
         drawn, places = (here, None) if self.sample is None else here.among(self.sample)
         return drawn.put(project(_at(features, places), self.directions))
 
     def set_target(self, content: Tensor, style: Tensor) -> None:
-        """Take the target from the style photo's projections; raise ``VerismError`` if relative to no distance."""
+        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+
+        Args:
+            content: the content photo's projections, ``(k, n)``.
+            style: the style photo's projections, ``(k, m)``.
+
+        Raises:
+            VerismError: the normalisation is relative, and that distance is zero.
+        """
         start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
         target = resample(quantiles, start.shape[-1])
         scale = unit(self.normalization, (start - target).square().mean(), self.layer)
@@ -102,22 +118,22 @@ class QuantileDistance(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, projected: Tensor) -> Tensor:
-        """Return the distance, a scalar."""
+        """Return the distance of the whole image, a scalar, from its projections ``(k, n)``."""
         return (projected.sort(dim=-1).values - self.quantiles).square().mean() / self.scale
 
 
 class SlicedWassersteinLoss(Loss):
     """``Σ_l w_l · mean((q_x − q_s)²)``, q the quantiles of the features along random directions.
 
-    The squared sliced Wasserstein-2 distance, over a fixed, seeded set of directions. Where it is zero, the two
-    distributions agree along each of them, not only in their second moments, as with Gram matrices.
+    This is the squared sliced Wasserstein-2 distance over a fixed set of directions. Where it is zero, the two
+    distributions agree along each direction, and not only in their second moments, as with Gram matrices.
 
-    Time and memory grow with positions times directions, since they are sorted all at once. A sample of positions is
-    enough where the canvas ties neighbours together, as a grid or a table does; of free pixels, those outside of the
-    sample would not be moved.
+    Time and memory grow with the number of positions times that of directions, because all projections are sorted at
+    once. A sample of the positions is enough for a canvas that changes neighbouring pixels together, such as a grid or
+    a table; with free pixels, those outside the sample would have no gradient.
 
-    Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, directions are
-    drawn anew at every step.
+    Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, other directions
+    are drawn at every step.
     """
 
     additive = True
@@ -131,20 +147,20 @@ class SlicedWassersteinLoss(Loss):
         positions: int | None = None,
         seed: int = 0,
     ) -> None:
-        """Choose what to compare, and how much it counts.
+        """Choose the layers, the weights, and what is drawn.
 
         Args:
             weight: weight of the loss in the total; 0 turns it off.
             layers: layer name to its weight within this loss; input is the normalised RGB image.
-            normalization: paper: the formula as it is. relative: over the content photo's value of it, so that each
-                layer starts at 1 from the content photo.
-            directions: how many lines the features are projected onto.
-            positions: how many of a layer's positions in the image are looked at, always the same ones, drawn at
-                random; null: all of them.
-            seed: of the directions and positions; each layer has its own, by its name.
+            normalization: paper: the formula as it is. relative: divided by its value for the content photo, so that a
+                layer's loss is 1 at the content photo.
+            directions: number of directions onto which the features are projected.
+            positions: number of positions of each layer in the image that are compared, drawn at random once; null: all
+                of them.
+            seed: seed of the directions and positions, which differ from layer to layer.
 
         Raises:
-            VerismError: there are less than 2 positions, or no direction.
+            VerismError: ``positions`` is below 2, ``directions`` is below 1, or a weight is negative or not finite.
         """
         super().__init__(weight, layers, normalization)
         if directions < 1 or (positions is not None and positions < 2):  # noqa: PLR2004
@@ -155,7 +171,7 @@ class SlicedWassersteinLoss(Loss):
         )
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Project a photo's features onto each direction: the content photo's at the positions that are drawn."""
+        """Project a photo's features onto each direction; those of the content photo at the drawn positions only."""
         distance = self._at(layer)
         if role == "content":
             distance.draw(features, here)
@@ -163,15 +179,15 @@ class SlicedWassersteinLoss(Loss):
         return here.put(project(features, distance.directions))
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Take the target at one of ``layers``: the style photo's quantiles."""
+        """Take the target at one of ``layers``: the quantiles of the style photo's projections."""
         self._at(layer).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Project the image's features onto each direction; 0 for those that are not in this part."""
+        """Project the image's features onto each direction; 0 for positions that are not ``here``."""
         return self._at(layer).project(features, here)
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
-        """Sort the projections into quantiles, and turn them into the term."""
+        """Return the term from the projections of the whole image."""
         values = {name: self._at(name)(total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)
 

@@ -1,4 +1,4 @@
-"""Style: how far the image's Gram matrices are from the style photo's."""
+"""Style: the distance of the image's Gram matrices from the style photo's."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DEFAULT_LAYERS: Mapping[str, float] = {
     "conv4_1": 0.25,
     "conv5_1": 0.25,
 }
-"""The paper's default weights; its deeper ones are 0.1, 0.3, 2, 7 and 10."""
+"""The paper's default weights. Its weights for deeper layers are 0.1, 0.3, 2, 7 and 10."""
 
 
 def style_distance(image: Gram, style: Gram) -> Tensor:
-    """``mean((G_x − G_s)²) / (d · h · w)`` with ``(d, h, w)`` the image's feature map, as in the paper's code."""
+    """Return ``mean((G_x − G_s)²) / (d · h · w)``, ``(d, h, w)`` the image's feature map, as in the paper's code."""
     elements = image.products.shape[0] * image.positions
     return sum_distance(image, style) / elements
 
@@ -43,7 +43,7 @@ class StyleLoss(Loss):
         layers: Mapping[str, float] = DEFAULT_LAYERS,
         normalization: Normalization = "paper",
     ) -> None:
-        """Choose what to compare, and how much it counts.
+        """Choose the layers and the weights.
 
         Args:
             weight: weight of the style loss in the total; 0 turns it off. The paper uses 1e6, and 1e3 where it swaps
@@ -63,11 +63,11 @@ class StyleLoss(Loss):
         cast("GramDistance", self.distances[layer]).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
-        """Reduce the image's features to sums over positions, wherever these are."""
+        """Reduce the features to sums over positions, wherever these are."""
         del layer, here
         return gram(features)
 
     def forward(self, totals: Mapping[str, Gram]) -> Term:
-        """Turn the sums over the whole image into the style term."""
+        """Return the style term from the Gram matrices of the whole image."""
         values = {name: self.distances[name](total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)

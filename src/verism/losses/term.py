@@ -1,4 +1,4 @@
-"""One named share of the total loss."""
+"""Terms, which add up to the total loss."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 from verism.errors import VerismError
 
 Normalization = Literal["paper", "relative"]
-"""``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant of content and style, so
-that its value does not depend on the scale of the features, nor on the photos' sizes."""
+"""``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant that is computed from the
+content and the style photo, so that its value depends neither on the scale of the features nor on the photos' sizes."""
 
 
 class Term(NamedTuple):
@@ -39,22 +39,22 @@ class Term(NamedTuple):
         return self.weight * self.raw
 
     def detach(self) -> Term:
-        """The same numbers, out of the graph: for those who only read."""
+        """Return the term with values that are detached from the graph."""
         return self._replace(values={name: value.detach() for name, value in self.values.items()})
 
 
 def full_precision(x: Tensor) -> Tensor:
-    """Return ``x`` in float32, or in float64 if it is that already: losses are never computed in less."""
+    """Return ``x`` in float32, or in float64 if it is float64: losses are never computed in less than float32."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def unit(normalization: Normalization, start: Tensor, place: str) -> Tensor:
-    """Return what a distance to the style photo is divided by.
+    """Return the scalar by which a distance to the style photo is divided.
 
     Args:
-        normalization: relative: by ``start``. paper: by 1.
-        start: the content photo's own distance, a scalar.
-        place: what the distance is between, for the error's message.
+        normalization: relative: it is ``start``. paper: it is 1.
+        start: the content photo's own distance to the style photo, a scalar.
+        place: name of the layer, or of what else is compared, for the error message.
 
     Raises:
         VerismError: the normalisation is relative, and ``start`` is zero.

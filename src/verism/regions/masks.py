@@ -1,4 +1,4 @@
-"""Regions: two label images, whose colours say which part of one photo takes its look from which part of the other."""
+"""Regions of two photos, and label images: pictures in which each region has its own colour."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
 
 RADIUS = 32
-"""Up to this distance, in 8-bit RGB, colours are shades of one label; palettes keep labels at twice that or more."""
+"""Euclidean distance in 8-bit RGB up to which colours are shades of one label; labels should be twice as far apart."""
 
 FLAT = 16
-"""Up to this difference of 8-bit levels within 3×3 pixels, a pixel is inside an area and not on its edge."""
+"""Range of 8-bit levels within 3×3 pixels up to which a pixel is inside an area, and not on its edge."""
 
 SMALLEST = 0.001
-"""The share of a mask that the inside of a label covers; what is smaller is a speck."""
+"""Share of a mask that the inside of an area of one colour must cover to be a label; smaller areas are specks."""
 
 
 class Regions(NamedTuple):
-    """Which parts of the photos belong together.
+    """Which part of the content photo takes its look from which part of the style photo.
 
     Attributes:
-        labels: the K colours that both masks have, as ``#rrggbb``; the most common first.
-        content: ``(1, K, H, W)``, a channel a label, at the content photo's size: bool, where no pixel is in two of
-            them, and one that is in none is left out; or soft, in [0, 1], where a pixel's channels add up to 1 at most.
-        style: the same, at the style photo's size.
-        confidence: ``(K,)`` in [0, 1], how sure it is that the photos show the same in a region; None: certain.
-        one_scene: in [0, 1], how sure it is that the two are photos of one scene, so that one grade explains all.
-        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows; None: it is opaque. What does not show
-            is in no region.
+        labels: names of the K regions, colours as ``#rrggbb``; the most common first.
+        content: ``(1, K, H, W)``, a channel for each label, at the content photo's size. Hard masks are bool, with each
+            pixel in one region at most; soft masks are in [0, 1], and the channels of a pixel add up to 1 at most.
+        style: ``(1, K, H', W')``, the same at the style photo's size.
+        confidence: ``(K,)`` in [0, 1], how certain it is that both photos show the same in a region; None: certain.
+        one_scene: in [0, 1], how certain it is that the photos are of one scene, so that a single grade explains all of
+            their differences.
+        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
+            region.
     """
 
     labels: tuple[str, ...]
@@ -48,22 +49,22 @@ class Regions(NamedTuple):
 
     @property
     def undivided(self) -> bool:
-        """Whether there is nothing to tell apart but what shows of the style photo and what does not."""
+        """Whether all of the content photo is one region, so that only the style photo's transparency matters."""
         return self.opacity is not None and len(self.labels) == 1 and bool((self.content == 1).all())
 
     @property
     def sure(self) -> Tensor:
-        """The confidence of each region, ``(K,)``."""
+        """The confidence of each region, ``(K,)`` in [0, 1]: all 1 if ``confidence`` is None."""
         return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
 
     def merge(self, groups: Sequence[Sequence[str]]) -> Regions:
-        """Return the regions with those of each group as one, which keeps the first one's label.
+        """Return the regions with those of each group merged into one, which keeps the first label of the group.
 
         Args:
-            groups: of labels.
+            groups: labels of the regions to merge.
 
         Raises:
-            VerismError: there is no such label, or one is in two groups.
+            VerismError: a label is not one of these regions', or is named twice.
         """
         if not groups:
             return self
@@ -77,7 +78,7 @@ class Regions(NamedTuple):
         every = sorted([*map(list, groups), *alone], key=lambda group: self.labels.index(group[0]))
         members = torch.tensor([[label in group for label in self.labels] for group in every])
         shares = self.content.double().mean(dim=(0, 2, 3)).cpu() * members
-        # The more of it a region is, the more its own confidence says of the whole.
+        # The confidence of a group is the mean of its members', weighted by their size.
         sure = shares @ self.sure.double().cpu() / shares.sum(dim=1).clamp_min(1e-12)
         content, style = (
             torch.einsum("bkhw,gk->bghw", masks.float(), members.to(masks.device, torch.float32)).to(masks.dtype)
@@ -88,13 +89,13 @@ class Regions(NamedTuple):
         )
 
     def leave_out(self, labels: Sequence[str]) -> Regions:
-        """Return the regions with no confidence in some of them, which are then treated like the rest of the photo.
+        """Return the regions with zero confidence in some of them, so that they are treated like the rest of the photo.
 
         Args:
-            labels: of these regions.
+            labels: labels of the regions to leave out.
 
         Raises:
-            VerismError: there is no such label.
+            VerismError: a label is not one of these regions'.
         """
         for label in labels:
             if label not in self.labels:
@@ -105,11 +106,12 @@ class Regions(NamedTuple):
         return self._replace(confidence=self.sure * kept.to(self.sure))
 
     def showing(self, opacity: Tensor) -> Regions:
-        """Return the regions of a style photo that is transparent in part.
+        """Return the regions without the transparent pixels of the style photo.
+
+        A region that is transparent all over has no match: its confidence is 0.
 
         Args:
-            opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo. What does not show is left out, and a region of
-                which nothing shows has no match.
+            opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo.
         """
         hard = self.style.dtype == torch.bool
         style = self.style & (opacity > VISIBLE) if hard else self.style * opacity
@@ -118,7 +120,7 @@ class Regions(NamedTuple):
         return self._replace(style=style, confidence=confidence, opacity=opacity)
 
     def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
-        """Return the regions at other heights and widths of the two photos."""
+        """Return the regions at another size of the photos, given the (height, width) of each."""
         shapes = zip((self.content, self.style), (content, style), strict=True)
         mine, theirs = (
             resize(masks, shape) if masks.dtype == torch.bool else images.resize(masks, shape)
@@ -129,7 +131,7 @@ class Regions(NamedTuple):
 
 
 def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
-    """Return the one region that is all of a content photo, and all that shows of the style photo.
+    """Return a single region: all of the content photo, and whatever is opaque of the style photo.
 
     Args:
         shape: height and width of the content photo.
@@ -140,12 +142,12 @@ def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
 
 
 class OneMask(NamedTuple):
-    """The regions of one of the photos, whose counterparts in the other are still to be found.
+    """The regions of one of the photos, whose counterparts in the other photo are still to be found.
 
     Attributes:
-        role: which photo it is of.
-        labels: K colours, as ``#rrggbb``; the most common first.
-        masks: ``(1, K, H, W)`` bool, at that photo's size; a pixel may be in none.
+        role: the photo whose regions these are.
+        labels: names of the K regions, colours as ``#rrggbb``; the most common first.
+        masks: ``(1, K, H, W)`` bool, at that photo's size; each pixel is in one region at most.
     """
 
     role: Literal["content", "style"]
@@ -154,12 +156,12 @@ class OneMask(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """A picture by its colours.
+    """The different colours of a picture.
 
     Attributes:
-        colors: ``(U, 3)`` float32, 8-bit RGB.
-        inside: ``(U,)``, the share of the picture that is of that colour and not on an edge.
-        pixels: ``(H, W)``, which of them each pixel has.
+        colors: ``(U, 3)`` float32, the U colours in 8-bit RGB.
+        inside: ``(U,)``, the share of the picture's pixels that have this colour and are not on an edge.
+        pixels: ``(H, W)`` int64, the index of each pixel's colour.
     """
 
     colors: Tensor
@@ -170,22 +172,23 @@ class Palette(NamedTuple):
 def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: float) -> Regions:
     """Read the masks of the content and the style photo.
 
-    Labels are found (``find_labels``) in both masks together, and every pixel is of that label of its mask which has
-    the nearest colour: antialiased and compressed edges too. A mask is then brought to its photo's size (``resize``).
+    Labels are found (``find_labels``) in both masks together. Each pixel gets the label of its mask whose colour is
+    nearest, so that antialiased and compressed edges are assigned, too. Each mask is then resized to its photo's size
+    (``resize``).
 
-    A colour that only one mask has, after that, has nothing to be matched with. Up to ``threshold``, it is left out: on
-    the style side, because a thing that the content photo lacks should not colour its neighbours; on the content side,
-    because nothing says what it should look like, and what is left to the other losses stays itself, while a label near
-    it in colour would be near it only by chance.
+    A label that is left in only one of the masks has no counterpart. If it covers no more than ``threshold`` of its
+    photo, its pixels are in no region. They are not given to another label, whose colour is near by chance only: in the
+    style photo, a thing that the content photo lacks would colour that region; in the content photo, nothing says what
+    the thing should look like.
 
     Args:
-        masks: files of the content's and the style's mask, in any format that ``images.read`` takes.
-        shapes: heights and widths of the photos.
-        threshold: share of a photo up to which a label that only it has is left out.
+        masks: files of the content photo's and the style photo's mask, in any format that ``images.read`` takes.
+        shapes: (height, width) of the content photo and of the style photo.
+        threshold: largest share of a photo, from 0 to 1, that a label without a counterpart may cover.
 
     Raises:
-        VerismError: a mask cannot be read, has no areas of one colour, another aspect ratio than its photo, a label
-            larger than ``threshold`` that the other has not, or none that the other has.
+        VerismError: a mask cannot be read, has no areas of one colour, has not its photo's aspect ratio, or has a label
+            without a counterpart that covers more than ``threshold``; or the masks have no label in common.
     """
     pictures = [images.read(mask) for mask in masks]
     for mask, picture, shape, name in zip(masks, pictures, shapes, ("content", "style"), strict=True):
@@ -215,12 +218,12 @@ def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]
     """Read the mask of one of the photos; labels are found as in ``read``.
 
     Args:
-        mask: its file.
-        shape: height and width of the photo.
-        role: which photo it is of.
+        mask: the file of the mask.
+        shape: (height, width) of the photo.
+        role: the photo that the mask belongs to.
 
     Raises:
-        VerismError: the mask cannot be read, has no areas of one colour, or another aspect ratio than its photo.
+        VerismError: the mask cannot be read, has no areas of one colour, or has not its photo's aspect ratio.
     """
     picture = images.read(mask)
     _check_aspect(mask, picture.shape[-2:], role, shape)
@@ -236,10 +239,11 @@ def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]
 
 
 def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
-    """Return a label image, ``(1, 3, H, W)`` RGB in [0, 1], of masks ``(1, K, H, W)``; black where no mask is.
+    """Return the label image of regions, ``(1, 3, H, W)``, RGB in [0, 1].
 
     Args:
-        masks: hard or soft; a pixel has the colour of the region that covers the most of it.
+        masks: ``(1, K, H, W)``, hard or soft. A pixel gets the colour of the region that covers the most of it, or
+            black where no region covers as much as is left.
         labels: K colours, as ``#rrggbb``.
     """
     none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
@@ -250,7 +254,7 @@ def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
 
 
 def palette(picture: Tensor) -> Palette:
-    """Take ``(1, 3, H, W)``, RGB in [0, 1], apart by colours."""
+    """Return the different colours of ``picture`` ``(1, 3, H, W)``, RGB in [0, 1], at 8 bits."""
     levels = (picture * 255).round()
     red, green, blue = levels.squeeze(0).int()
     packed, pixels = torch.unique(red << 16 | green << 8 | blue, return_inverse=True)
@@ -261,14 +265,18 @@ def palette(picture: Tensor) -> Palette:
 
 
 def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
-    """Find the colours that are labels in one mask or more.
+    """Find the colours that are labels in at least one of the masks.
 
-    The most common colour stands for all within ``RADIUS`` of it, then the most common of the others, and so on. Those
-    are a mask's labels whose inside covers a share of ``SMALLEST`` of it: edges, on which two labels mix to a third
-    colour, have no inside, however long they are.
+    The most common colour stands for all colours within ``RADIUS`` of it, then the most common of the others, and so
+    on. A colour is a label of a mask if the inside of its areas covers at least ``SMALLEST`` of it. Edges have no
+    inside, however long they are, so the colours that two labels mix to there are no labels.
+
+    Args:
+        masks: the colours of each mask, from ``palette``.
 
     Returns:
-        The colours, ``(K, 3)``, 8-bit RGB, the most common first; and which of them each mask has, ``(masks, K)`` bool.
+        The colours of the labels, ``(K, 3)``, 8-bit RGB, the most common first; and which of them are labels of each
+        mask, ``(len(masks), K)`` bool.
     """
     colors = torch.cat([mask.colors for mask in masks])
     left = torch.block_diag(*(mask.inside for mask in masks)).T
@@ -285,10 +293,14 @@ def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
 
 
 def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Bring masks ``(1, K, H, W)`` to another height and width, as disjoint ones, bool.
+    """Resize masks ``(1, K, H, W)``; the result is hard, bool, whatever they are.
 
-    Each position goes to the label, or to none, that covers the most of it, so that masks stay disjoint, and a label
-    that is nowhere in the majority vanishes. Of two that cover the same, the first.
+    Each position goes to the region, or to no region, that covers the most of it, and to the first of two that cover
+    the same. A region that nowhere covers the most vanishes.
+
+    Args:
+        masks: hard or soft.
+        shape: (height, width) of the result.
     """
     covered = torch.cat(
         [F.interpolate(mask.float(), list(shape), mode="area") for mask in masks.split(1, dim=1)], dim=1
@@ -304,13 +316,19 @@ def _names(colors: Tensor) -> list[str]:
 
 
 def _nearest(mask: Palette, colors: Tensor, labels: Tensor) -> Tensor:
-    """Return where ``mask`` is nearest to which of ``colors`` ``(K, 3)`` that are its ``labels``: ``(1, K, H, W)``."""
+    """Return the pixels of ``mask`` that are nearest to each of its labels, ``(1, K, H, W)`` bool.
+
+    Args:
+        mask: the colours of the mask.
+        colors: ``(K, 3)``, 8-bit RGB, those of all labels.
+        labels: ``(K,)`` bool, which of them are labels of this mask.
+    """
     distance = torch.cdist(mask.colors, colors).masked_fill(~labels, math.inf)
     return distance.argmin(dim=1)[mask.pixels] == torch.arange(len(colors)).view(1, -1, 1, 1)
 
 
 def _check_aspect(mask: Path, own: Sequence[int], name: str, shape: Sequence[int]) -> None:
-    # A photo's long side was rounded down when it was scaled, and a mask's perhaps too, by a person.
+    # The long side of the photo was rounded down when it was scaled, and perhaps that of the mask by another program.
     if abs(own[1] * shape[0] / own[0] - shape[1]) > 1 + 0.01 * shape[1]:
         raise VerismError(
             f"{mask}: {own[1]}×{own[0]} pixels do not fit the {name} photo, which is {shape[1]}×{shape[0]} at "
@@ -319,7 +337,14 @@ def _check_aspect(mask: Path, own: Sequence[int], name: str, shape: Sequence[int
 
 
 def _check_alone(masks: Sequence[Path], names: Sequence[str], alone: Tensor, threshold: float) -> None:
-    """Raise ``VerismError`` if a label that the first mask has ``alone``, of these shares, is above the threshold."""
+    """Raise ``VerismError`` if a label that only the first mask has covers more than the threshold.
+
+    Args:
+        masks: the first mask, and the one that lacks the label, for the message.
+        names: of the K labels.
+        alone: ``(K,)``, share of the photo that each label covers, 0 for those that both masks have.
+        threshold: largest share that is allowed.
+    """
     share, name = max(zip(alone.tolist(), names, strict=True))
     if share > threshold:
         raise VerismError(

@@ -1,4 +1,4 @@
-"""Regions that two photos share, found by the network: sky and sky, stone and stone, whatever their colours."""
+"""Find the regions that two photos share by the network's features: sky and sky, stone and stone, in any colours."""
 
 from __future__ import annotations
 
@@ -14,52 +14,53 @@ from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.regions.masks import OneMask, Regions
 
 LAYERS = ("relu4_1", "relu5_1")
-"""Where the photos are compared: deep enough to tell sky from grass."""
+"""Layers whose features are compared: deep enough to tell sky from grass."""
 
 SIDE = 256
-"""Short side at which the network looks at the photos, in pixels."""
+"""Short side, in pixels, at which the network sees the photos."""
 
 BORDER = 32
-"""Pixels that a photo is reflected by at its edges, so that padding makes no region of its own."""
+"""Width, in pixels, of the reflected border around a photo, without which zero padding makes a region of its own."""
 
 STEP = 16
-"""Positions of the deeper layer are so many pixels apart; a photo's sides are brought to multiples of it."""
+"""Stride, in pixels, of the deeper layer; the sides of a photo are rounded down to multiples of it."""
 
 DIMENSIONS = 64
-"""Principal components in which the features are compared."""
+"""Number of principal components in which the features are compared."""
 
 TEMPERATURE = 0.1
-"""Of the softmax over cosine similarities to the regions' centres: lower is sharper."""
+"""Temperature of the softmax over the cosine similarities to the regions' centres; a lower one makes sharper masks."""
 
 STARTS = 4
-"""Times that the clustering begins anew; the best is taken."""
+"""Number of times that the clustering starts anew; the best result is taken."""
 
 SURE = (0.2, 0.45)
-"""Cosine similarity between what the two photos show of a region: below, they have nothing in common; above, all."""
+"""Cosine similarity between the two photos' parts of a region at which confidence begins and at which it is full."""
 
 ONE_SCENE = (0.62, 0.7)
-"""The same, over all of the content photo: below, the photos are of two scenes; above, of one."""
+"""Mean of that similarity over the content photo: up to the first, the photos are of two scenes; from the second, of
+one."""
 
 SHARED = 0.3
-"""Ratio of the smaller to the larger of a region's shares of the two photos from which on its size is no doubt."""
+"""Ratio of the smaller to the larger share of a photo that a region covers, below which confidence is reduced."""
 
 ALIKE = (0.55, 0.75)
-"""Share of their colours that two regions of a photo have in common: below, they are two things; above, one."""
+"""Share of their colours that two regions of a photo have in common: up to the first, they are two things; from the
+second, one."""
 
 AGAINST = (-0.2, 0.2)
-"""Cosine similarity of a region to the style's part of another: below, it cannot be that; above, nothing speaks against
-it."""
+"""Cosine similarity of a region to the style photo's part of another: up to the first, they cannot be the same thing;
+from the second, nothing speaks against it."""
 
 BY_COLOR = 0.6
-"""How much of a region's share of a pixel follows the pixel's colour, wherever it is, and not its place."""
+"""Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
 
 BACKDROP = (0.25, 0.5)
-"""Share of a photo's pixels that have one colour: from the second on, that colour is one thing, such as the white paper
-behind a product, and all of its regions follow the colour; up to the first, nothing is known of it."""
-
+"""Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
+white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
 
 COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
-"""What regions are called: colours far enough apart to be told from one another in a label image."""
+"""Names of the regions: colours that are easily told apart in a label image."""
 
 
 @torch.no_grad()
@@ -72,29 +73,33 @@ def find_regions(
     opacity: Tensor | None = None,
     known: OneMask | None = None,
 ) -> Regions:
-    """Divide two photos into regions of the same kinds, and tell how sure each match is.
+    """Divide two photos into corresponding regions, with a confidence for each match.
 
-    The features of both photos at ``LAYERS``, each normalised and less its own photo's mean (which takes the grade out:
-    without it, skies of different colours do not meet), are reduced to ``DIMENSIONS`` principal components and
-    clustered together by spherical k-means (Dhillon and Modha 2001, "Concept Decompositions for Large Sparse Text Data
-    Using Clustering"). A region's confidence is how alike the two photos' parts of it are to the network, times how
-    much of it both have. Its mask is brought to the photo's edges by a guided filter (He et al. 2013), and the share
-    ``BY_COLOR`` of it follows the colours. What is left of the content photo without a sure match joins the region that
-    has its colours: the cloudy part of a sky follows the clear part.
+    1. *Features*: those of both photos at ``LAYERS``, each normalised and less the mean over its own photo, are reduced
+       to ``DIMENSIONS`` principal components. The means hold the photos' grades: if they were kept, skies of different
+       colours would not correspond.
+    2. *Clusters*: spherical k-means of both photos together (Dhillon and Modha 2001, "Concept Decompositions for Large
+       Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
+    3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, and they are averaged
+       over similar colours with the weight ``BY_COLOR``.
+    4. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
+    5. What has no certain match in the content photo joins the region with its colours (``joined``).
 
     Args:
-        backbone: its filters are used as they were published.
+        backbone: the network, with ReLU and max pooling in any case.
         content: ``(1, 3, H, W)``, RGB in [0, 1].
-        style: ``(1, 3, H', W')``, likewise.
-        count: how many regions, up to 8.
-        seed: of the clustering.
-        opacity: ``(1, 1, H', W')`` in [0, 1], how much of the style photo shows, and counts; None: all.
-        known: the regions of one of the photos, which stay as they are; only their counterparts are found, nearest to
-            their mean features. What is in none of them is in no region of the other photo either.
+        style: ``(1, 3, H', W')``, RGB in [0, 1].
+        count: number of regions, up to 8.
+        seed: seed of the clustering.
+        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo, by which its positions are weighted; None: it is
+            opaque.
+        known: the regions of one of the photos, which stay as they are; ``count`` is ignored. Only their counterparts
+            in the other photo are found, from their mean features. Whatever is in no known region is a cluster, too,
+            but no region.
 
     Returns:
-        Soft masks ``(1, count, H, W)`` and ``(1, count, H', W')`` in [0, 1] that add up to 1, or at most 1 if there are
-        ``known`` ones, which are as many as those.
+        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count`` or the number of known
+        regions. They add up to 1, or to 1 at most if there are known ones.
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
@@ -102,17 +107,17 @@ def find_regions(
     if opacity is not None:
         counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
     maps = _components(found, counts)
-    mine, their = (count_.flatten() / count_.sum() for count_ in counts)
-    ours, theirs = (F.normalize(part.flatten(2).squeeze(0).T) for part in maps)
+    # Each photo has a total weight of 1, whatever its size.
+    weights = [part.flatten() / part.sum() for part in counts]
+    points = [F.normalize(part.flatten(2).squeeze(0).T) for part in maps]
     if known is None:
-        # Each photo counts the same, whatever its shape.
-        centers = spherical_kmeans(torch.cat([ours, theirs]), torch.cat([mine, their]), count, seed)
+        centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count, seed)
         labels = COLORS[:count]
     else:
         labels, at = known.labels, ("content", "style").index(known.role)
         divided = _with_the_rest(known.masks, maps[at].shape[-2:])
-        centers = F.normalize(divided.T @ (ours, theirs)[at])
-    shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in (ours, theirs)]
+        centers = F.normalize(divided.T @ points[at])
+    shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in points]
     if known is not None:
         shares[at] = divided
     masks = [
@@ -121,41 +126,51 @@ def find_regions(
     ]
     if known is not None:
         masks[at] = known.masks.to(content)
-    shares = [share[:, : len(labels)] for share in shares]
-    weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, (mine, their), strict=True)]
-    similar = similarity(ours, theirs, *weighted)
-    alike = similar.diagonal()
-    content_shares, style_shares = (share.sum(dim=0) for share in weighted)
-    both = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
-    confidence = _between(alike, SURE) * (both / SHARED).clamp(0, 1)
-    one_scene = float(_between(alike @ content_shares, ONE_SCENE))
+    weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    similar = similarity(*points, *weighted)
+    confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         masks[0] = joined(masks[0], content, confidence, similar)
     return Regions(labels, masks[0], masks[1], confidence, one_scene)
 
 
-def similarity(ours: Tensor, theirs: Tensor, our_shares: Tensor, their_shares: Tensor) -> Tensor:
-    """Return the cosine similarity of each region of the content photo to each of the style photo, ``(K, K)``.
+def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:
+    """Return the cosine similarity between the mean features of each content region and each style region, ``(K, K)``.
 
     Args:
-        ours: ``(n, d)``, unit vectors of the content photo.
-        theirs: ``(m, d)``, of the style photo.
-        our_shares: ``(n, K)``, how much of each position is in each region.
-        their_shares: ``(m, K)``, likewise.
+        content: ``(n, d)``, the features at each position of the content photo, unit vectors.
+        style: ``(m, d)``, the same of the style photo.
+        content_shares: ``(n, K)``, how much of each position is in each region.
+        style_shares: ``(m, K)``, the same of the style photo.
     """
-    return F.normalize(our_shares.T @ ours) @ F.normalize(their_shares.T @ theirs).T
+    return F.normalize(content_shares.T @ content) @ F.normalize(style_shares.T @ style).T
+
+
+def _certainty(alike: Tensor, content_shares: Tensor, style_shares: Tensor) -> tuple[Tensor, float]:
+    """Return the confidence of each region, ``(K,)``, and how certain it is that the photos are of one scene.
+
+    Args:
+        alike: ``(K,)``, cosine similarity between the two photos' parts of each region.
+        content_shares: ``(K,)``, the share of the content photo that each region covers.
+        style_shares: ``(K,)``, the share of the style photo that each region covers.
+    """
+    ratio = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
+    confidence = _between(alike, SURE) * (ratio / SHARED).clamp(0, 1)
+    return confidence, float(_between(alike @ content_shares, ONE_SCENE))
 
 
 def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tensor:
-    """Return the masks with what is not sure of a region in the surest one that it has its colours in common with.
+    """Return the content photo's masks with uncertain regions moved into more certain ones of the same colours.
 
-    Else the two would be treated differently, and one sky would have two colours.
+    The cloudy part of a sky follows the clear part. If the two were treated differently, one sky would get two colours.
+    Of a region, the share that is not certain moves, times how alike the colours of the two regions are and how little
+    speaks against the other region's counterpart.
 
     Args:
-        masks: ``(1, K, H, W)``, of the content photo.
-        photo: ``(1, 3, H, W)``, the content photo.
-        sure: ``(K,)``, the confidence of each region.
-        similar: ``(K, K)``, how similar each is to the style's part of each.
+        masks: ``(1, K, H, W)``, soft, of the content photo.
+        photo: ``(1, 3, H, W)``, the content photo, RGB in [0, 1].
+        sure: ``(K,)`` in [0, 1], the confidence of each region.
+        similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
     """
     bins = color_bins(photo)
     histogram = bins.means(masks.flatten(2)[0].T) * bins.counts.unsqueeze(1)
@@ -169,14 +184,20 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
-    """Return the centres of ``count`` clusters of unit vectors, themselves unit vectors ``(count, d)``.
+    """Return the centres of clusters of unit vectors: the best of ``STARTS`` runs of Lloyd's algorithm.
+
+    Starting centres are drawn by k-means++ (Arthur and Vassilvitskii 2007, "k-means++: The Advantages of Careful
+    Seeding").
 
     Args:
-        points: unit vectors ``(n, d)``.
+        points: ``(n, d)``, unit vectors.
         weights: ``(n,)``, how much each counts.
-        count: how many centres.
-        seed: of the centres that it begins with, by k-means++ (Arthur and Vassilvitskii 2007).
-        iterations: of Lloyd's algorithm.
+        count: number of clusters.
+        seed: seed of the starting centres.
+        iterations: number of iterations in each run.
+
+    Returns:
+        ``(count, d)``, unit vectors.
     """
     generator = torch.Generator().manual_seed(seed)
     best, least = points[:count], float("inf")
@@ -189,7 +210,7 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
             centers = torch.cat([centers, points[drawn]])
         for _ in range(iterations):
             nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
-            # A centre that has lost all its points stays where it is.
+            # The second summand keeps a centre that has lost all of its points where it is.
             centers = F.normalize(nearest.T @ points + 1e-6 * centers)
         cost = float(((1 - (points @ centers.T).amax(dim=1)) * weights).sum())
         if cost < least:
@@ -198,19 +219,24 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
 
 
 def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
-    """Return how much of each of h · w positions is in each of K regions, and how much in none: ``(h · w, K + 1)``."""
+    """Return how much of each position is in each of K regions and, last, in none of them: ``(h · w, K + 1)``.
+
+    Args:
+        masks: ``(1, K, H, W)``, hard.
+        shape: (h, w), number of positions in height and width.
+    """
     inside = F.interpolate(masks.float(), list(shape), mode="area")
     return torch.cat([inside, 1 - inside.sum(dim=1, keepdim=True)], dim=1).flatten(2).squeeze(0).T
 
 
 def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """Return where values are between two bounds, from 0 to 1."""
+    """Return where values lie between two bounds: 0 up to the lower one, 1 from the upper one, and linear between."""
     low, high = bounds
     return ((values - low) / (high - low)).clamp(0, 1)
 
 
 def _features(network: VGG, photo: Tensor) -> Tensor:
-    """Return the features at ``LAYERS`` together, ``(1, d, h, w)`` at the first one's positions."""
+    """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
     small = images.scale(photo, SIDE)
     small = images.resize(small, [max(STEP * 2, side // STEP * STEP) for side in small.shape[-2:]])
     found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
@@ -225,11 +251,14 @@ def _features(network: VGG, photo: Tensor) -> Tensor:
 
 
 def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
-    """Return the principal components of features less their own photo's mean.
+    """Return the principal components of the features of both photos, each less the mean over its own photo.
 
     Args:
-        found: ``(1, d, h, w)`` of each photo.
-        counts: ``(1, 1, h, w)``, how much each position counts.
+        found: the features of each photo, ``(1, d, h, w)``.
+        counts: how much each position counts, ``(1, 1, h, w)`` for each photo.
+
+    Returns:
+        ``(1, DIMENSIONS, h, w)`` for each photo.
     """
     maps = [part - (part * w).sum(dim=(2, 3), keepdim=True) / w.sum() for part, w in zip(found, counts, strict=True)]
     rows, weights = (torch.cat([part.flatten(2).squeeze(0).T for part in parts]) for parts in (maps, counts))
@@ -239,7 +268,15 @@ def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
 
 
 def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
-    """Bring soft masks to a photo's size, and to its edges."""
+    """Return soft masks at a photo's size, aligned with its edges and averaged over similar colours.
+
+    Args:
+        shares: ``(1, K, h, w)`` in [0, 1], adding up to 1.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+
+    Returns:
+        ``(1, K, H, W)`` in [0, 1], adding up to 1.
+    """
     masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
     radius = window_radius(0.15, photo.shape[-2:])
     masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)

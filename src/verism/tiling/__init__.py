@@ -1,1 +1,1 @@
-"""How an image passes the network: at once, tile by tile, or shared by several processes."""
+"""Ways for an image to pass the network: as a whole, tile by tile, or shared by several processes."""

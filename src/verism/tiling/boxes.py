@@ -1,4 +1,4 @@
-"""Tiles: rectangles that a map is cut into, so that a network can look at one after the other."""
+"""Rectangles of pixels or positions, and cutting an image into them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Box(NamedTuple):
     """A rectangle of pixels, or of a layer's positions.
 
     Attributes:
-        top: its first row.
-        left: its first column.
-        bottom: the row after its last.
-        right: the column after its last.
+        top: first row.
+        left: first column.
+        bottom: row after the last.
+        right: column after the last.
     """
 
     top: int
@@ -31,16 +31,16 @@ class Box(NamedTuple):
 
     @property
     def height(self) -> int:
-        """How many rows it has."""
+        """Number of rows."""
         return self.bottom - self.top
 
     @property
     def width(self) -> int:
-        """How many columns it has."""
+        """Number of columns."""
         return self.right - self.left
 
     def grow(self, margin: int, inside: Box) -> Box:
-        """Return it with so much around it as there is inside of another."""
+        """Return the box with a margin on each side, as far as that is inside another box."""
         return Box(
             max(self.top - margin, inside.top),
             max(self.left - margin, inside.left),
@@ -49,18 +49,27 @@ class Box(NamedTuple):
         )
 
     def __floordiv__(self, step: int) -> Box:
-        """Return it on a map of one position for ``step``; what is no whole position at its end is left out."""
+        """Return the box on a map whose positions are ``step`` apart; incomplete positions at the end are left out."""
         return Box(*(edge // step for edge in self))
 
     def within(self, frame: Box) -> Index:
-        """Return its rows and columns in a map of ``frame``."""
+        """Return the box's rows and columns in a map of ``frame``."""
         return (
             slice(self.top - frame.top, self.bottom - frame.top),
             slice(self.left - frame.left, self.right - frame.left),
         )
 
     def put(self, part: Tensor, frame: Box, into: Tensor | None) -> Tensor:
-        """Return ``into``, a map of ``frame``, with ``part`` ``(1, d, h, w)`` here; a new one if it is None."""
+        """Write the box's part of a map.
+
+        Args:
+            part: ``(1, d, h, w)``, the values in this box.
+            frame: the box of the whole map.
+            into: the map to write to; None: a new one.
+
+        Returns:
+            The map.
+        """
         if self == frame:
             return part
         if into is None:
@@ -70,7 +79,7 @@ class Box(NamedTuple):
         return into
 
     def cut(self, side: int, step: int) -> list[Box]:
-        """Cut it into about equal parts, of about ``side`` × ``side`` at most, with edges in steps of ``step``."""
+        """Cut the box into about equal parts, of about ``side`` × ``side`` at most, with edges in steps of ``step``."""
         rows, columns = (
             _bounds(start, end, max(1, min(-(-(end - start) // side), (end - start) // step)), step)
             for start, end in ((self.top, self.bottom), (self.left, self.right))
@@ -78,7 +87,7 @@ class Box(NamedTuple):
         return [Box(top, left, bottom, right) for top, bottom in pairwise(rows) for left, right in pairwise(columns)]
 
     def positions(self, frame: Box, device: torch.device) -> Positions:
-        """Return which positions of a map of ``frame`` it has."""
+        """Return the positions of the box in a map of ``frame``."""
         if self == frame:
             return EVERYWHERE
         rows, columns = self.within(frame)
@@ -88,15 +97,20 @@ class Box(NamedTuple):
 
 
 def whole(height: int, width: int) -> Box:
-    """Return the box of all of a map."""
+    """Return the box of a whole map."""
     return Box(0, 0, height, width)
 
 
 def shares(height: int, width: int, ranks: int) -> list[Box]:
-    """Return what of an image each process has: bands across the longer side, since they overlap the least.
+    """Return each process's share of an image: a band across the longer side, since such bands overlap the least.
+
+    Args:
+        height: height of the image, in pixels.
+        width: width of the image, in pixels.
+        ranks: number of processes.
 
     Raises:
-        VerismError: there are more processes than bands.
+        VerismError: the image is too small for a band of ``POOLED`` pixels for each process.
     """
     if max(height, width) < ranks * POOLED:
         raise VerismError(
@@ -110,6 +124,6 @@ def shares(height: int, width: int, ranks: int) -> list[Box]:
 
 
 def _bounds(start: int, end: int, parts: int, step: int) -> list[int]:
-    """Return where ``parts`` about equal parts begin, and where the last ends; all but that in steps of ``step``."""
+    """Return where about equal parts begin, in multiples of ``step`` from ``start``, and where the last one ends."""
     steps = (end - start) / step
     return [*(start + step * int(steps * part / parts) for part in range(parts)), end]

@@ -1,4 +1,4 @@
-"""Which way an image takes through the network: as fast as the memory allows."""
+"""Choose how an image passes the network: as fast as the memory allows."""
 
 from __future__ import annotations
 
@@ -20,16 +20,21 @@ from verism.tiling.passage import AtOnce, Passage
 from verism.tiling.plan import Tiling
 
 Tile = int | Literal["auto"] | None
-"""The option ``--model.tile``: side of the tiles in pixels, a multiple of 16, in which the image passes all of the
-network; None: it passes at once, or a process's share of it; auto: in tiles as far as the free memory asks for it, with
-a line that says so, and on a CPU through the first block in any case."""
+"""The option ``--model.tile``: side, in pixels, a multiple of 16, of the tiles in which the image passes the whole
+network. None: the image, or a process's share of it, passes as a whole. auto: it passes in tiles through as many blocks
+as the free memory requires, with a message, and on a CPU through the first block in any case."""
 
 
 def check(backbone: Backbone, tile: Tile) -> None:
-    """Refuse tiles that a network cannot be passed in.
+    """Check that an image can pass the network in tiles as the user asked.
+
+    Args:
+        backbone: the network.
+        tile: the option.
 
     Raises:
-        VerismError: ``tile`` is no multiple of 16, or the network cannot be passed in tiles, or not by its blocks.
+        VerismError: ``tile`` is not a multiple of 16; or the network has no blocks, and tiles of a given size were
+            asked for; or its blocks have a stride that does not divide 16 pixels.
     """
     name = type(backbone).__name__
     if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
@@ -44,16 +49,16 @@ def check(backbone: Backbone, tile: Tile) -> None:
 
 
 def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
-    """Return the way that the images of a run take through the network.
+    """Return the way in which the images of a run pass the network.
 
     Args:
         backbone: the network.
-        losses: that observe it.
-        tile: as the user asked for.
-        content: ``(1, 3, H, W)``, the content photo, of the images' size, where they will be.
+        losses: the losses, which ask for features of some layers.
+        tile: the option.
+        content: ``(1, 3, H, W)``, the content photo, whose size, device and type the images have.
 
     Raises:
-        VerismError: as ``check`` says.
+        VerismError: as ``check`` does; or the image is too small for the number of processes.
     """
     check(backbone, tile)
     layers = {layer for loss in losses for layer in loss.layers} - {INPUT}
@@ -79,7 +84,7 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
 
 
 def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
-    """Return what a step is; with several processes, that of the largest share."""
+    """Return what decides the memory that a step takes; with several processes, in the one with the largest share."""
     height, width = content.shape[-2:]
     mine = shares(height, width, ranks)[-1]
     kind = content.device.type
@@ -88,22 +93,22 @@ def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
 
 
 def _fitting(step: Step, device: torch.device) -> Tiling:
-    """Return the fastest way in which a step takes no more than half of the free memory."""
+    """Return the fastest tiling with which a step takes no more than half of the free memory."""
     available = free(device)
     least = fastest(device).checkpointed_blocks
     tiling = step.fitting(available / 2, least)
     if tiling.checkpointed_blocks > least:
         rank_zero_info(
-            f"At {step.width}×{step.height} pixels a step would take about {step.takes(Tiling()) / 1e9:.1f} GB at "
-            f"once, of {available / 1e9:.1f} GB that are free: in {tiling.checkpointed_blocks} of the network's "
-            f"{len(step.blocks)} blocks it goes tile by tile, which takes about {step.takes(tiling) / 1e9:.1f} GB, and "
-            "more time, and changes nothing else."
+            f"At {step.width}×{step.height} pixels, a step on the whole image would take about "
+            f"{step.takes(Tiling()) / 1e9:.1f} GB, of {available / 1e9:.1f} GB that are free: in "
+            f"{tiling.checkpointed_blocks} of the network's {len(step.blocks)} blocks it goes tile by tile, which "
+            f"takes about {step.takes(tiling) / 1e9:.1f} GB and more time, and gives the same result."
         )
     return tiling
 
 
 def _warn(step: Step, tiling: Tiling, device: torch.device) -> None:
-    """Say beforehand that a step is likely to fail."""
+    """Warn if a step is likely to need more memory than is free."""
     takes, available = step.takes(tiling), free(device)
     if takes > available:
         rank_zero_info(

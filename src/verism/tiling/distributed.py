@@ -1,4 +1,4 @@
-"""What several processes that share an image tell each other; all of it inside autograd."""
+"""Communication between processes that share an image, as functions with derivatives."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from verism.tiling.statistics import Statistics, leaves, with_leaves
 
 
 def own_part(image: Tensor, frame: Box) -> Tensor:
-    """Return what this process sees of an image ``(1, 3, H, W)``; the derivative adds up what all of them make of it.
+    """Return this process's part of an image; its derivative is the sum of the derivatives of all processes.
 
     Args:
-        image: all of it, the same in every process.
-        frame: what is seen, in pixels; it may overlap with that of others.
+        image: ``(1, 3, H, W)``, the whole image, the same in every process.
+        frame: the part, in pixels; the parts of different processes may overlap.
     """
     result: Tensor = _OwnPart.apply(image, frame)
     return result
 
 
 def of_all(statistics: Statistics, device: torch.device) -> Statistics:
-    """Return the sums over all processes of what each of them has of an image's statistics."""
+    """Return the sum of statistics over all processes; counts become tensors on ``device``."""
     return with_leaves(statistics, _OfAll.apply(*leaves(statistics, device)))
 
 
@@ -44,12 +44,12 @@ class _OwnPart(torch.autograd.Function):
 
 
 class _OfAll(torch.autograd.Function):
-    """Every process makes the same loss of the totals, so that their derivative is that of its own part."""
+    """The sum over processes. Each of them computes the same loss from it, so its gradient is that of each summand."""
 
     @staticmethod
     def forward(_: Any, *parts: Tensor) -> tuple[Tensor, ...]:
         totals = [part.clone() for part in parts]
-        # One message for each type.
+        # One message for each data type.
         for dtype in {total.dtype: None for total in totals}:
             alike = [total for total in totals if total.dtype == dtype]
             message = torch.cat([total.flatten() for total in alike])

@@ -1,4 +1,4 @@
-"""What the losses are told of an image: image → layers → statistics, the same however the image passes the network."""
+"""From an image to the statistics that the losses need, however the image passes the network."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from verism.tiling.passage import Observe, Passage, Seen
 from verism.tiling.statistics import Statistics
 
 Ask = Callable[[Loss, str, Tensor, Positions], Any]
-"""Has a loss reduce the features at a layer, at some positions, to a statistic: of the image, or of a photo."""
+"""Asks a loss for its statistic of the features at a layer and at some positions: of the image or of a photo."""
 
 
 class FeaturePass:
-    """Shows an image to the network, and asks the losses for statistics of what it sees.
+    """Takes an image through the network and asks the losses for statistics of its features.
 
-    A loss that is ``additive`` is asked about parts of a layer's feature map, as they come; any other is shown the
-    whole map. The layer ``input`` is the whole image, for every loss.
+    An ``additive`` loss is given one part of a layer's feature map after the other; any other loss is given the whole
+    map. At the layer ``input``, every loss is given the whole image.
     """
 
     def __init__(self, losses: Mapping[str, Loss], passage: Passage) -> None:
-        """Choose who asks, and how the image passes the network.
+        """Choose the losses, and how images pass the network.
 
         Args:
-            losses: by name.
-            passage: the way through the network, which observes it at the losses' layers.
+            losses: the losses by name.
+            passage: the way through the network, which yields features at the losses' layers.
         """
         self.losses = losses
         self.passage = passage
@@ -46,7 +46,15 @@ class FeaturePass:
 
     @torch.no_grad()
     def set_targets(self, content: Tensor, style: Tensor) -> None:
-        """Give the losses their targets: photos ``(1, 3, H, W)``, RGB in [0, 1], of any size each."""
+        """Set the targets of the losses.
+
+        Args:
+            content: the content photo, ``(1, 3, H, W)``, RGB in [0, 1].
+            style: the style photo, ``(1, 3, H', W')``, RGB in [0, 1], of any size.
+
+        Raises:
+            VerismError: a loss cannot be computed from these photos.
+        """
         of_content = self._statistics(content, partial(_target_statistic, "content"), self.passage.alone)
         of_style = self._statistics(style, partial(_target_statistic, "style"), self.passage.alone)
         for name, loss in self.losses.items():
@@ -54,7 +62,13 @@ class FeaturePass:
                 loss.target(layer, of_content[name][layer], of_style[name][layer])
 
     def _statistics(self, image: Tensor, ask: Ask, passage: Callable[[Tensor, Observe], Seen]) -> Statistics:
-        """Take an image through the network; return what the losses say of it when they are asked."""
+        """Return the statistics of an image, by loss name and layer.
+
+        Args:
+            image: ``(1, 3, H, W)``, RGB in [0, 1].
+            ask: asks a loss for a statistic.
+            passage: takes the image through the network.
+        """
 
         def observe(layer: str, features: Tensor, here: Positions) -> dict[str, Any]:
             asked = {name: loss for name, loss in self.losses.items() if loss.additive and layer in loss.layers}
@@ -73,11 +87,11 @@ class FeaturePass:
     def _of_maps(
         self, maps: Mapping[str, Tensor], ask: Ask, losses: Mapping[str, Loss]
     ) -> dict[str, Mapping[str, Any]]:
-        """Return what losses say of whole feature maps, by layer and loss name."""
+        """Return the losses' statistics of whole feature maps, by layer and loss name."""
         found: dict[str, Mapping[str, Any]] = {}
         for layer, features in maps.items():
             asked = {name: loss for name, loss in losses.items() if layer in loss.layers}
-            # Someone else's loss need not know about mixed precision.
+            # Outside autocast and in float32, so that a loss of the user's need not handle mixed precision.
             with torch.autocast(features.device.type, enabled=False):
                 exact = full_precision(features)
                 found[layer] = {name: ask(loss, layer, exact, EVERYWHERE) for name, loss in asked.items()}

@@ -1,4 +1,4 @@
-"""An image that goes through the network in parts: tile by tile, and shared by processes."""
+"""Passing the network in parts: tile by tile, and with an image shared by processes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from verism.tiling.statistics import Statistics
 from verism.tiling.tiled_forward import Piece, tiled_forward
 
 OUTPUT = "output"
-"""What the next block is given; no layer has this name."""
+"""Name of a block's output, which the next block is given; no layer has this name."""
 
 
 class InTiles(Passage):
     """Each block of the network is passed tile by tile, as far as ``tiling`` says.
 
-    What is seen is what ``AtOnce`` sees, and so are the derivatives: statistics are sums over positions, and a tile is
-    shown with as much of its surroundings as reaches its features.
+    Features and derivatives are those of ``AtOnce``: statistics are sums over positions, and the input of a tile
+    contains all of its surroundings on which its features depend.
     """
 
     @cached_property
     def normalize(self) -> Normalization:
-        """What a backbone's first block expects to have been done."""
+        """The normalisation that the first block expects."""
         return Normalization()
 
     def __call__(self, image: Tensor, observe: Observe) -> Seen:
@@ -43,9 +43,9 @@ class InTiles(Passage):
         """Take a part of an image through the network, block by block.
 
         Args:
-            image: ``(1, 3, h, w)``, RGB in [0, 1], of the frame of the first stage.
-            stages_: the blocks, and what of the image passes them.
-            observe: is asked about the tiles' features.
+            image: ``(1, 3, h, w)``, RGB in [0, 1], the frame of the first stage.
+            stages_: the blocks, and the parts of the image that pass them.
+            observe: reduces the features of tiles to statistics.
         """
         x = self.normalize.to(image)(image)
         statistics: dict[str, Mapping[str, Any]] = {}
@@ -60,10 +60,10 @@ class InTiles(Passage):
     def _tile(
         self, stage: Stage, observe: Observe, window: Tensor, tile: Tile
     ) -> tuple[Mapping[str, Piece], Statistics]:
-        """Take a tile through a block; return its pieces of maps, and its statistics."""
+        """Take a tile through a block; return its pieces of whole maps, by name, and its statistics."""
         pieces: dict[str, Piece] = {}
         statistics: dict[str, Mapping[str, Any]] = {}
-        # Observed layer by layer on the way, for the reason that ``AtOnce`` gives.
+        # Observed layer by layer, for the reason given in ``AtOnce``.
         for layer, features in self._features(stage, window, tile):
             if layer == OUTPUT:
                 pieces[OUTPUT] = Piece(features, tile.output // 2, stage.output // 2)
@@ -76,7 +76,7 @@ class InTiles(Passage):
         return pieces, statistics
 
     def _features(self, stage: Stage, window: Tensor, tile: Tile) -> Iterator[tuple[str, Tensor]]:
-        """Take a tile through a block; yield layers and the tile's own features there, and last what comes out."""
+        """Take a tile through a block; yield each layer with the tile's own features there and, last, the output."""
         for layer, features in self.backbone.through(stage.block, window, self.layers, tile.inner):
             if layer != stage.block.pool:
                 yield layer, features
@@ -89,9 +89,9 @@ class InTiles(Passage):
 
 
 class Shared(InTiles):
-    """Each of several processes takes its own share of the image through the network, in tiles or at once.
+    """Each of several processes takes its own share of the image through the network, in tiles or as a whole.
 
-    What all of them see together, and its derivatives, every process then has.
+    After that, every process has the sum of the statistics and whole maps, with their derivatives.
     """
 
     def __call__(self, image: Tensor, observe: Observe) -> Seen:
@@ -100,18 +100,18 @@ class Shared(InTiles):
         share = shares(height, width, distributed.get_world_size())[distributed.get_rank()]
         passed = stages(self.step.blocks, whole(height, width), share, self.tiling)
         mine = self.through(own_part(image, passed[0].frame), passed, observe)
-        # Each process has zeros where the others have features, so that the sum is the whole.
+        # Each process has zeros where the others have features, so that the sum over processes is the whole map.
         maps = {layer: _framed(features, layer, passed) for layer, features in mine.maps.items()}
         totals = of_all({"statistics": mine.statistics, "maps": maps}, image.device)
         return Seen(totals["statistics"], totals["maps"])
 
     def alone(self, image: Tensor, observe: Observe) -> Seen:
-        """Take all of an image through the network in this process."""
+        """Take a whole image through the network in this process alone."""
         return super().__call__(image, observe)
 
 
 def _framed(features: Tensor, layer: str, passed: Sequence[Stage]) -> Tensor:
-    """Return a process's share of a layer's map in a map of the whole image that is 0 elsewhere."""
+    """Return a process's share of a layer's map, padded with zeros to the map of the whole image."""
     stage = next(stage for stage in passed if layer in stage.block.layers)
     step = 2 if layer == stage.block.pool else 1
     share, frame = stage.share // step, stage.whole // step

@@ -1,4 +1,4 @@
-"""How much memory a step takes, known before it is taken, and which tiles make it fit."""
+"""Estimate the memory that a step will take, and find the tiles with which it fits."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from verism.backbone.architecture import Block
 from verism.tiling.plan import Tiling
 
 PASSING = 5
-"""Maps of a block's last convolution that there is room for while it is passed, besides those that are kept for the
-backward pass."""
+"""Number of feature maps of a block's last convolution that exist for a time while the block is passed, besides those
+that are kept for the backward pass."""
 
 UNUSED = 1.15
-"""What features take of memory, to what they have in it: the C library leaves some between them."""
+"""Ratio of allocated to used memory of the features: the C library leaves gaps between them."""
 
 SCRATCH = 80 * 10**6
-"""Bytes that the convolutions themselves need. This, ``UNUSED`` and ``PASSING`` are measured on a CPU; see the test."""
+"""Bytes of workspace of the convolutions. This, ``UNUSED`` and ``PASSING`` are measured on a CPU; see the test."""
 
 IMAGES = 8
-"""Images in float32 that there are: the photos, the parameter, its derivative, the optimiser's state."""
+"""Number of images in float32: the photos, the parameter, its gradient, the optimiser's state."""
 
 SMALL, LARGE = 256, 512
-"""Sides of the tiles in pixels: such that they take little memory; such that little of them is border, further down,
-where convolutions reach the furthest."""
+"""Sides of the tiles, in pixels. Small ones take little memory. Large ones are for deeper blocks, whose convolutions
+reach further over the image, so that small tiles would be mostly border."""
 
 
 class Step(NamedTuple):
-    """One step, as far as its memory goes.
+    """What decides the memory that a step takes.
 
     Attributes:
-        blocks: of the network, that an image passes.
-        height: of the image, or of a process's share of it, in pixels.
-        width: likewise.
-        bytes_each: of a feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
+        blocks: the blocks of the network that an image passes.
+        height: height of the image, or of a process's share of it, in pixels.
+        width: width of the same, in pixels.
+        bytes_each: bytes of a feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
     """
 
     blocks: Sequence[Block]
@@ -46,7 +46,7 @@ class Step(NamedTuple):
     bytes_each: int
 
     def takes(self, tiling: Tiling) -> int:
-        """Return about how many bytes it takes."""
+        """Return about how many bytes a step takes with a tiling."""
         pixels = self.height * self.width
         kernels = sum(9 * layer.inputs * layer.outputs for block in self.blocks for layer in block.convolutions)
         kept = passing = 0.0
@@ -64,9 +64,11 @@ class Step(NamedTuple):
         return ceil(self.height / side) * ceil(self.width / side)
 
     def fitting(self, most: float, least: int = 0) -> Tiling:
-        """Return the fastest way to take it with at most so many bytes, and no fewer blocks in tiles than ``least``.
+        """Return the fastest tiling that fits into memory; if none does, the one that takes the least.
 
-        If there is none, that with the fewest bytes.
+        Args:
+            most: bytes that a step may take.
+            least: number of blocks that are passed in tiles in any case.
         """
         deeper = (Tiling(blocks, LARGE) for blocks in range(2, len(self.blocks) + 1))
         ways = [Tiling(), Tiling(1, SMALL), *deeper]
@@ -76,11 +78,16 @@ class Step(NamedTuple):
 
     @property
     def leanest(self) -> Tiling:
-        """The way to take it with the fewest bytes."""
+        """The tiling that takes the least memory."""
         return Tiling(len(self.blocks), SMALL) if self.blocks else Tiling()
 
     def remedy(self, tiling: Tiling, available: int) -> str:
-        """Return the option with which it would take no more than so many bytes, or the least, instead of so tiled."""
+        """Return the option, for a message, with which a step would take less memory.
+
+        Args:
+            tiling: the present tiling.
+            available: bytes that are free.
+        """
         if not self.blocks:
             return "a smaller --data.size"
         takes, least = self.takes(tiling), self.takes(self.leanest)
@@ -93,14 +100,14 @@ class Step(NamedTuple):
 
 
 def fastest(device: torch.device) -> Tiling:
-    """Return the way in which a step is taken if there is memory enough."""
-    # On a CPU, tiles in the first block save a third of the memory, for a tenth of the time at most: see
+    """Return the tiling that is used if there is enough memory."""
+    # On a CPU, tiles in the first block save a third of the memory, and cost at most a tenth more time: see
     # docs/performance.md.
     return Tiling(1, SMALL) if device.type == "cpu" else Tiling()
 
 
 def free(device: torch.device) -> int:
-    """Return how many bytes of memory are free where ``device`` computes."""
+    """Return how many bytes of memory are free for computations on ``device``."""
     if device.type != "cuda":
         return psutil.virtual_memory().available
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

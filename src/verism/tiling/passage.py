@@ -1,4 +1,4 @@
-"""What every way to take an image through the network has in common, and the simplest: all of it at once."""
+"""The base class of ways to take an image through the network, and the simplest of them: as a whole."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from verism.tiling.plan import Tiling
 from verism.tiling.statistics import Statistics
 
 Observe = Callable[[str, Tensor, Positions], Mapping[str, Any]]
-"""Reduces the features ``(1, d, h, w)`` at a layer, at some positions of its map, to statistics: one for each loss that
-can do with parts of a map, by the loss's name."""
+"""Reduces features ``(1, d, h, w)`` at a layer and at some positions of its map to statistics: one for each additive
+loss, by name."""
 
 
 class Seen(NamedTuple):
-    """What an image looks like to the network.
+    """What a pass yields of an image.
 
     Attributes:
-        statistics: of the whole image; layer to loss name to what ``Observe`` returned, summed over parts.
+        statistics: those of the whole image: layer to loss name to what ``Observe`` returned, summed over parts.
         maps: layer to feature map of the whole image, ``(1, d, h, w)``, at the layers whose maps are needed as a whole.
     """
 
@@ -36,10 +36,10 @@ class Passage(ABC):
 
     Attributes:
         backbone: the network.
-        layers: at which features are observed.
-        map_layers: those of them whose feature maps are needed as a whole.
-        step: what this means for memory.
-        tiling: through how much of the network the image goes tile by tile.
+        layers: names of the layers at which features are observed.
+        map_layers: those of ``layers`` whose feature maps are needed as a whole.
+        step: what decides the memory of a step.
+        tiling: which blocks the image passes tile by tile.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class Passage(ABC):
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
 
     def alone(self, image: Tensor, observe: Observe) -> Seen:
-        """Do the same without the help of other processes, of an image of any size."""
+        """Take an image of any size through the network in this process alone."""
         return self(image, observe)
 
 
 class AtOnce(Passage):
-    """The network is shown the whole image, in every process: any network can be."""
+    """The whole image passes the network, in every process; any network allows this."""
 
     def __init__(self, backbone: Backbone, layers: Collection[str], map_layers: Collection[str], step: Step) -> None:
         """Choose the network, and where to observe it."""
@@ -77,8 +77,8 @@ class AtOnce(Passage):
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
         statistics: dict[str, Mapping[str, Any]] = {}
         maps: dict[str, Tensor] = {}
-        # Observed layer by layer on the way: so autograd, which goes back the way we came, computes a layer's
-        # derivatives when it gets there, and need not keep those of all layers from the start.
+        # Observed layer by layer, between the layers' computations: autograd goes back in reverse order, so it computes
+        # a loss's gradient at a layer when it reaches that layer, and need not keep those of all layers.
         for layer, features in self.backbone.walk(image, self.layers):
             statistics[layer] = observe(layer, features, EVERYWHERE)
             if layer in self.map_layers:

@@ -1,4 +1,4 @@
-"""The plan of a pass: through which blocks of the network an image goes in which tiles."""
+"""The plan of a pass: which tiles of the image go through which blocks of the network."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from verism.backbone.tap import ALL, Index
 from verism.tiling.boxes import Box
 
 CHANNELS = 128
-"""Features of one pixel in a VGG's first block, for whose tiles a side is given."""
+"""Output channels of all convolutions in the first block of a VGG, to whose tiles ``Tiling.side`` refers."""
 
 
 class Tiling(NamedTuple):
-    """How an image passes a network's blocks: the first of them, whose maps are the largest, tile by tile.
+    """Which blocks an image passes tile by tile: the first ones, whose feature maps are the largest.
 
     Attributes:
         checkpointed_blocks: number of blocks, from the first, that are recomputed tile by tile in the backward pass, so
-            that no more than one tile of each is kept, besides the block's input. The block behind them also runs tile
-            by tile, but all of it is kept: in small pieces, which leave less memory unused between them. The other
-            blocks run on the whole image at once.
-        side: of the first block's tiles in pixels, about; None if all of the network is passed at once.
+            that at most one tile of each is kept, besides the block's input. The block after them is also computed tile
+            by tile, but all of it is kept: small pieces leave less memory unused between them. The remaining blocks are
+            computed on the whole image.
+        side: approximate side of the first block's tiles, in pixels; None: the image passes the network as a whole.
     """
 
     checkpointed_blocks: int = 0
     side: int | None = None
 
     def sides(self, blocks: Sequence[Block]) -> list[int | None]:
-        """Return the side of each block's tiles, in positions; such that all tiles take as much memory.
+        """Return the side of each block's tiles, in positions, so that the tiles of all blocks take the same memory.
 
-        None for those that are passed at once.
+        It is None for blocks that the image passes as a whole.
         """
         if self.side is None:
             return [None] * len(blocks)
@@ -45,12 +45,13 @@ class Tiling(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part of an image that is taken through a block by itself; in positions of the block's convolutions.
+    """A part of an image that passes a block by itself; in positions of the block's convolutions.
 
     Attributes:
-        own: whose features count.
-        output: what is handed on to the next block: ``own``, and what that block needs to see around it.
-        window: what has to be seen for that: more around it, by as much as the convolutions reach.
+        own: the positions whose features the losses get from this tile.
+        output: the positions that are handed on to the next block: ``own`` and, at the edges of a process's share, the
+            surroundings that the following blocks need.
+        window: the input on which the features at ``output`` depend.
     """
 
     own: Box
@@ -58,25 +59,27 @@ class Tile(NamedTuple):
     window: Box
 
     def of(self, x: Tensor, stage: Stage) -> Tensor:
-        """Return a view of its window in ``x``, what comes in."""
+        """Return a view of the tile's window in ``x``, the input of the block."""
         return x[..., *self.window.within(stage.frame)]
 
     @property
     def inner(self) -> Index:
-        """Where its own features are in its window."""
+        """The rows and columns of ``own`` in ``window``."""
         return ALL if self.own == self.window else self.own.within(self.window)
 
 
 class Stage(NamedTuple):
-    """A block, and what of an image passes it.
+    """A block of the network, and the part of an image that passes it; in positions of the block's convolutions.
 
     Attributes:
-        block: of the network.
-        whole: the whole image, in positions of the block's convolutions, as all that follows.
-        frame: what comes in: all of it, or a process's share with as much around it as is needed from here on.
+        block: the block.
+        whole: the whole image.
+        frame: the input: the whole image, or a process's share with the surroundings on which this block and the
+            following ones depend.
         output: what is handed on to the next block.
-        tiles: that are taken through one after the other.
-        keep: whether all of them are kept for the backward pass, or only the last, and the others taken through again.
+        tiles: the tiles that pass the block, one after the other.
+        keep: whether the features of all tiles are kept for the backward pass; if not, only those of the last tile are,
+            and the others are recomputed.
     """
 
     block: Block
@@ -88,18 +91,18 @@ class Stage(NamedTuple):
 
     @property
     def share(self) -> Box:
-        """What the tiles' own features make up: all of the image, or a process's share of it."""
+        """The union of the tiles' own positions: the whole image, or a process's share of it."""
         first, last = self.tiles[0].own, self.tiles[-1].own
         return Box(first.top, first.left, last.bottom, last.right)
 
 
 def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> list[Stage]:
-    """Return how a share of an image passes a network.
+    """Return the stages in which an image, or a share of it, passes a network.
 
     Args:
-        blocks: of the network.
-        image: all of it, in pixels.
-        share: of it, in pixels; its edges are the image's, or multiples of ``POOLED``.
+        blocks: the blocks of the network.
+        image: the whole image, in pixels.
+        share: the share, in pixels; its edges are the image's, or multiples of ``POOLED``.
         tiling: which of the blocks it passes tile by tile.
     """
     margins = [-(-radius // POOLED) * POOLED for radius in (*reach(blocks), 0)]
@@ -113,11 +116,11 @@ def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> l
 
 
 def _tiles(block: Block, side: int | None, frame: Box, output: Box, share: Box) -> list[Tile]:
-    # A pooling must not find one half of a square here, and the other in the next tile.
+    # The 2×2 squares of a pooling must not be divided between two tiles.
     parts = [share] if side is None else share.cut(side, 2 if block.pool else 1)
     tiles = []
     for own in parts:
-        # What lies around the share is seen with the tile next to it.
+        # The surroundings of the share belong to the output of the tile next to them.
         edges = zip(own, share, output, strict=True)
         handed = Box(*(outer if edge == inner else edge for edge, inner, outer in edges))
         tiles.append(Tile(own, handed, handed.grow(len(block.convolutions), frame)))

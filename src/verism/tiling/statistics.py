@@ -1,4 +1,4 @@
-"""Statistics as the losses return them, in mappings and named tuples; and the tensors they are of, in a row."""
+"""Statistics as the losses return them, in mappings and named tuples, and the list of the tensors in them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 Statistics = Mapping[str, Mapping[str, Any]]
-"""By layer and the loss's name, in either order, what the loss is a function of: tensors and counts, which add up over
-parts of an image."""
+"""By layer and loss name, in either order, the statistics that a loss is a function of: tensors and counts, which add
+up over parts of an image."""
 
 
 def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
-    """Return their tensors, in order; counts as tensors on ``device``, by which a loss divides as well."""
+    """Return all tensors in statistics, in order; counts become tensors on ``device``."""
     found: list[Tensor] = []
 
     def keep(leaf: Tensor | int) -> None:
@@ -26,7 +26,7 @@ def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
 
 
 def with_leaves(statistics: Statistics, tensors: Sequence[Tensor]) -> Statistics:
-    """Return the same mappings and named tuples of other tensors, in the order of ``leaves``."""
+    """Return the same mappings and named tuples with other tensors, in the order of ``leaves``."""
     others = iter(tensors)
     result: Statistics = apply_to_collection(statistics, (Tensor, int), lambda _: next(others))
     return result

@@ -1,4 +1,4 @@
-"""One block of the network over an image, tile by tile, with the derivative of the whole."""
+"""Compute one block of the network tile by tile, with the derivatives of the whole."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Piece(NamedTuple):
 
     Attributes:
         features: ``(1, d, h, w)``.
-        box: where they are, in positions of the layer.
-        frame: of the whole that is put together, likewise.
+        box: the positions of these features.
+        frame: the positions of the map.
     """
 
     features: Tensor
@@ -30,48 +30,52 @@ class Piece(NamedTuple):
     frame: Box
 
 
-Look = Callable[[Tensor, Tile], tuple[Mapping[str, Piece], Statistics]]
-"""Takes a tile's window through a block; returns its pieces of the maps that are put together, by name, and its
-statistics."""
+PassTile = Callable[[Tensor, Tile], tuple[Mapping[str, Piece], Statistics]]
+"""Takes a tile's window through a block; returns its pieces of whole maps, by name, and its statistics."""
 
 
-def tiled_forward(x: Tensor, stage: Stage, look: Look) -> tuple[Mapping[str, Tensor], Statistics]:
-    """Return the maps that the tiles' pieces make, by name, and the statistics of all tiles together.
+def tiled_forward(x: Tensor, stage: Stage, pass_tile: PassTile) -> tuple[Mapping[str, Tensor], Statistics]:
+    """Take an image, or a share of it, through a block, tile by tile.
 
     Args:
-        x: ``(1, d, h, w)``, what comes in, of ``stage.frame``.
-        stage: the block, and its tiles.
-        look: takes each of the tiles' windows through it; names the same pieces for each.
+        x: ``(1, d, h, w)``, the input of the block, ``stage.frame``.
+        stage: the block and its tiles.
+        pass_tile: takes one tile through the block; it names the same pieces for each tile.
+
+    Returns:
+        The maps that the pieces make up, by name, and the sums of the statistics.
     """
     if len(stage.tiles) == 1:
         (tile,) = stage.tiles
-        pieces, statistics = look(x if tile.window == stage.frame else crop(x, tile.window.within(stage.frame)), tile)
+        window = x if tile.window == stage.frame else crop(x, tile.window.within(stage.frame))
+        pieces, statistics = pass_tile(window, tile)
         return {name: piece.features for name, piece in pieces.items()}, statistics
     names: list[str] = []
     template: list[Statistics] = []
 
-    def see(window: Tensor, tile: Tile) -> tuple[Sequence[Piece], Sequence[Tensor]]:
-        pieces, statistics = look(window, tile)
+    def flat(window: Tensor, tile: Tile) -> tuple[Sequence[Piece], Sequence[Tensor]]:
+        # An autograd function takes and returns tensors, without names and structure.
+        pieces, statistics = pass_tile(window, tile)
         tensors = leaves(statistics, window.device)
         names[:] = pieces
-        # Not as they are: they hold on to all that they were made of.
+        # Detached, because they would keep the whole graph of the tile in memory.
         template[:] = [with_leaves(statistics, [tensor.detach() for tensor in tensors])]
         return list(pieces.values()), tensors
 
-    results = _TiledForward.apply(x, stage, see)
+    results = _TiledForward.apply(x, stage, flat)
     return dict(zip(names, results, strict=False)), with_leaves(template[0], results[len(names) :])
 
 
 class _TiledForward(torch.autograd.Function):
-    """Statistics add up over tiles, and so do the derivatives of what the loss makes of their totals.
+    """A block, tile by tile. Statistics add up over tiles, and so do the gradients of the block's input.
 
-    A block is all that lies between two scales of the image, so that a tile is seen with no more around it than its
-    own few convolutions reach: 2 to 4 positions, and not the 128 pixels that all of the network reaches.
+    Tiles are joined again after each block, so the input of a tile needs a margin of only 2 to 4 positions, as far as
+    the block's own convolutions reach, and not of the 128 pixels that the whole network reaches.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, stage: Stage, see: Callable[..., Any]) -> tuple[Tensor, ...]:
-        ctx.stage, ctx.see, ctx.kept = stage, see, {}
+    def forward(ctx: Any, x: Tensor, stage: Stage, pass_tile: Callable[..., Any]) -> tuple[Tensor, ...]:
+        ctx.stage, ctx.pass_tile, ctx.kept = stage, pass_tile, {}
         kind = x.device.type
         ctx.autocast = (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
         ctx.save_for_backward(x)
@@ -81,7 +85,7 @@ class _TiledForward(torch.autograd.Function):
             kept = ctx.needs_input_grad[0] and (stage.keep or tile is stage.tiles[-1])
             with torch.set_grad_enabled(kept):
                 window = tile.of(x, stage).detach().requires_grad_(kept)
-                pieces, statistics = see(window, tile)
+                pieces, statistics = pass_tile(window, tile)
             if kept:
                 ctx.kept[tile] = (window, *_ends(pieces, statistics))
             maps = [
@@ -104,14 +108,14 @@ class _TiledForward(torch.autograd.Function):
             else:
                 with torch.enable_grad(), torch.autocast(device, dtype, enabled=enabled):
                     window = tile.of(x, stage).detach().requires_grad_()
-                    ends, places = _ends(*ctx.see(window, tile))
+                    ends, places = _ends(*ctx.pass_tile(window, tile))
             of_pieces = [
                 of_map[..., *box.within(frame)] for of_map, (box, frame) in zip(gradients, places, strict=False)
             ]
-            pulls = (*of_pieces, *gradients[len(places) :])
-            known = [pair for pair in zip(ends, pulls, strict=True) if pair[0] is not None]
-            ends, pulls = zip(*known, strict=True)
-            (gradient,) = torch.autograd.grad(ends, window, pulls)
+            of_ends = (*of_pieces, *gradients[len(places) :])
+            differentiable = [pair for pair in zip(ends, of_ends, strict=True) if pair[0] is not None]
+            ends, of_ends = zip(*differentiable, strict=True)
+            (gradient,) = torch.autograd.grad(ends, window, of_ends)
             tile.of(result, stage).add_(gradient)
         return result, None, None
 
@@ -119,9 +123,13 @@ class _TiledForward(torch.autograd.Function):
 def _ends(
     pieces: Sequence[Piece], statistics: Sequence[Tensor]
 ) -> tuple[list[GradientEdge | None], list[tuple[Box, Box]]]:
-    """Return where the way back begins, of what there is one from, and where the pieces are.
+    """Return where a tile's backward pass begins, and the positions of its pieces.
 
-    Not what is there, which would live as long.
+    Graph edges rather than tensors, because keeping the tensors would keep their memory.
+
+    Returns:
+        The edge of each piece and each statistic, None for those without a gradient; and the box and the frame of each
+        piece.
     """
     tensors = (*(piece.features for piece in pieces), *statistics)
     edges = [get_gradient_edge(end) if end.requires_grad else None for end in tensors]

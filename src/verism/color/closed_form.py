@@ -1,0 +1,295 @@
+"""The closed-form grade of a photo or of a region: a tone curve, a saturation and a tint, each within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism.color.skin import with_skin
+from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
+from verism.color.tone_curve import ANCHOR, SLOPES, tone_curve
+from verism.color.weighted_colors import WeightedColors
+
+CAREFUL_SLOPES = (0.7, 1.5)
+"""Bounds of a whole photo's tone curve, narrower than a region's: some of its parts may have no counterpart in the
+style, such as a dark otter on a bright rock."""
+
+LIFTED = 0.5
+"""Share of a whole photo's tone curve that is kept where it would lift tones. Parts that have no counterpart in the
+style, such as a sky that fills only half as much of the photo, would get a veil of too much light."""
+
+BLACK = 0.03
+"""Largest Oklab lightness to which the photo's black may be lifted: a print's black, which is not a veil yet."""
+
+WHITE_LOWERED = 0.05
+"""Largest Oklab lightness by which the photo's white may be lowered: a sun must not turn grey."""
+
+REGION_ANCHOR = 0.3
+"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``: a lamp stays white, and a white wall
+may take on the tone of another wall."""
+
+SATURATIONS = (0.5, 1.6)
+"""Bounds of the saturation, a factor: below them, a photo goes grey; above them, noise and compression show as
+colour."""
+
+CAREFUL_SATURATIONS = (0.8, 1.4)
+"""Bounds of the saturation of a whole photo."""
+
+MONOCHROME = 0.02
+"""Root mean square chroma, in Oklab, below which a style counts as black and white in part, whatever its tone."""
+
+NEARLY_GREY = 0.02
+"""Chroma, in Oklab, that is added to chromas before they are divided, so that what is nearly grey is not multiplied
+until it is colourful."""
+
+CHROMA_STEPS = 4
+"""Steps of the fixed-point iteration that matches the chroma of the result to the style's."""
+
+CAST = 0.03
+"""Chroma, in Oklab, of a cast of which half is removed. Up to a warm lamp's light it is a cast; more is the colour of
+things."""
+
+HIGHLIGHT = 0.85
+"""Oklab lightness of the result above which a tint fades into that of the style's white."""
+
+NO_WHITE = 0.8
+"""Oklab lightness up to which a style's lightest colours do not count as white at all."""
+
+GREYISH = 0.06
+"""Chroma, in Oklab, of a region's mean colour at which half of its shift is added to all hues and half to its own."""
+
+
+def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
+    """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
+
+    What is neutral in the photo takes on the tint of what is most nearly neutral in the style, so that a blue sky in
+    the style does not make a face blue. Where the tone curve would lift tones, it does so only half as far.
+
+    Args:
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, Oklab.
+        weights: how much each colour counts, ``(n,)`` and ``(m,)``; None: all the same.
+    """
+    content_weights, style_weights = weights or (torch.ones_like(colors[0]) for colors in (content, style))
+    source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
+    knots = torch.linspace(0, 1, KNOTS)
+    change = _tone_curve(source, target, CAREFUL_SLOPES) - knots
+    base = _base(source, target, knots + torch.where(change > 0, LIFTED * change, change), CAREFUL_SATURATIONS)
+
+    def with_gain(gain: Tensor) -> ToneAndChroma:
+        saturation = base.saturation * gain
+        tint = base.tint(saturation)
+        return base.map(saturation, tint, _hues_left(saturation) * _guard(tint))
+
+    return _finished(with_gain, base, source, target)
+
+
+def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
+    """Return the map, in one row, that gives a region the tones, the mean colour and the chroma of its counterpart.
+
+    What is neutral in the region takes on the tint of the style's neutral axis, as in ``whole_photo``. What the mean
+    colour then still lacks of the style's is added to the hues around its own, the less the further they are away; the
+    greyer the mean colour, the more of it is added to all hues alike.
+
+    Args:
+        content: ``(3, n)``, Oklab, of the whole photo.
+        style: ``(3, m)``, Oklab, of the whole photo.
+        content_weights: ``(n,)`` in [0, 1], how much of each pixel is in the region.
+        style_weights: ``(m,)`` in [0, 1], how much of each pixel is in the region.
+    """
+    source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
+    curve = _tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR))
+    base = _base(source, target, curve, SATURATIONS)
+    to_all_hues, to_each_hue, nearness = _mean_shift(source, target, base)
+
+    def with_gain(gain: Tensor) -> ToneAndChroma:
+        saturation = base.saturation * gain
+        neutral = base.tint(saturation)
+        tint = neutral + gain * to_all_hues
+        guard = torch.lerp(_guard(tint), _guard(neutral), nearness)
+        return base.map(saturation, tint, gain * to_each_hue + _hues_left(saturation) * guard)
+
+    return _finished(with_gain, base, source, target)
+
+
+class _Base(NamedTuple):
+    """The parts that the maps of a whole photo and of a region have in common.
+
+    Attributes:
+        curve: ``(KNOTS,)``, the tone curve.
+        saturation: a scalar, the ratio of the spreads of a and b.
+        most_gain: factor by which the saturation may still be multiplied.
+        cast: ``(KNOTS, 2)``, a and b of what is to be removed from the nearly neutral colours of each tone.
+        neutral: ``(KNOTS, 2)``, a and b of what they are to become.
+        white: ``(2,)``, a and b of the photo's white.
+        style_white: ``(2,)``, a and b of the style's white.
+    """
+
+    curve: Tensor
+    saturation: Tensor
+    most_gain: float
+    cast: Tensor
+    neutral: Tensor
+    white: Tensor
+    style_white: Tensor
+
+    def tint(self, saturation: Tensor) -> Tensor:
+        """Return the shift of a and b at each tone, ``(KNOTS, 2)``, that makes nearly neutral colours the style's."""
+        return self.neutral - saturation * self.cast
+
+    def map(self, saturation: Tensor, tint: Tensor, hues: Tensor) -> ToneAndChroma:
+        """Return the map with the tone curve and a saturation, and with shifts of a and b that fade towards white.
+
+        Args:
+            saturation: a scalar.
+            tint: ``(KNOTS, 2)``, at each tone.
+            hues: ``(HUES, KNOTS, 2)``, at each hue and tone.
+        """
+        # Towards white, colours go to the style's white, whatever the tint below: blown highlights stay without colour.
+        of_white = self.style_white - saturation * self.white
+        kept = ((1 - self.curve.to(tint)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
+        tint, hues = torch.lerp(of_white.expand_as(tint), tint, kept), hues * kept
+        matrix = torch.diag(torch.stack([torch.zeros_like(saturation), saturation, saturation]))
+        tones = torch.cat([self.curve.to(tint).unsqueeze(1), tint], dim=1)
+        return ToneAndChroma(matrix.unsqueeze(0), tones.unsqueeze(0), hues.unsqueeze(0))
+
+
+def _base(source: WeightedColors, target: WeightedColors, curve: Tensor, bounds: tuple[float, float]) -> _Base:
+    """Return the parts that are common to both maps, with a tone curve ``(KNOTS,)`` and bounds of the saturation."""
+    saturation, most_gain = _saturation(source, target, bounds)
+    return _Base(
+        curve,
+        saturation,
+        most_gain,
+        *_neutral_axes(source, target, curve),
+        *_whites(source.highlights, target.highlights),
+    )
+
+
+def _tone_curve(
+    source: WeightedColors,
+    target: WeightedColors,
+    slopes: tuple[float, float] = SLOPES,
+    anchors: tuple[float, float] = (ANCHOR, ANCHOR),
+) -> Tensor:
+    """Return the tone curve, ``(KNOTS,)``, whose black and white go towards the style's, but not far."""
+    (black, white), (style_black, style_white) = source.lightness_range, target.lightness_range
+    ends = min(max(style_black - black, 0), BLACK), 1 - min(max(white - style_white, 0), WHITE_LOWERED)
+    return tone_curve(source.colors[0], source.weights, target.colors[0], target.weights, ends, slopes, anchors)
+
+
+def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:
+    """Return the ratio of the spreads of a and b, within bounds, and the factor from it to the upper bound."""
+    # A style in black and white takes all colour away, however far below the bound that is.
+    in_color = _in_color(target)
+    grey = NEARLY_GREY * in_color
+    saturation = ((target.spread + grey) / (source.spread + grey)).clamp(bounds[0] * float(in_color), bounds[1])
+    return saturation, bounds[1] / float(saturation)
+
+
+def _in_color(target: WeightedColors) -> Tensor:
+    """Return how far from black and white all of the style that shows is, a scalar from 0.001 to 1."""
+    visible = target._replace(weights=(target.weights > 0).to(target.colors))
+    return (visible.chroma / MONOCHROME).clamp(1e-3, 1)
+
+
+def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the cast that is to be removed at each tone, and the tint that replaces it: a and b, ``(KNOTS, 2)`` each.
+
+    Args:
+        source: the content photo.
+        target: the style photo.
+        curve: ``(KNOTS,)``, the tone curve; tints are compared at the same lightness of the result.
+    """
+    knots = torch.linspace(0, 1, KNOTS).to(source.colors)
+    neutral, tint = source.neutral.mean_at(knots), target.neutral.mean_at(curve.to(target.colors))
+    # A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
+    # and that should stay. As far as the style has the same cast, though, it is one, and nothing is added to it.
+    squared = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
+    same = ((tint * neutral).sum(dim=1, keepdim=True) / squared).clamp(0, 1)
+    return neutral * torch.lerp(1 / (1 + squared / CAST**2), torch.ones_like(squared), same), tint
+
+
+def _whites(source: tuple[float, Tensor], target: tuple[float, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return a and b of the photo's white and of the style's, ``(2,)`` each, from their ``highlights``.
+
+    Both are 0 as far as the style's lightest colours are too dark to be white.
+    """
+    is_white = min(max((target[0] - NO_WHITE) / (1 - NO_WHITE), 0), 1)
+    return source[1] * is_white, target[1] * is_white
+
+
+def _mean_shift(source: WeightedColors, target: WeightedColors, base: _Base) -> tuple[Tensor, Tensor, Tensor]:
+    """Return how a and b are shifted for the mean colour of each tone to become the style's.
+
+    Returns:
+        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how near each hue is to that
+        of the mean colour, ``(HUES, KNOTS, 1)`` in [0, 1].
+    """
+    knots = torch.linspace(0, 1, KNOTS).to(source.colors)
+    mean, wanted = source.mean_at(knots), target.mean_at(base.curve.to(target.colors))
+    chroma = mean.norm(dim=1, keepdim=True)
+    hue = mean / chroma.clamp_min(1e-6)
+    nearness = (hue_directions(source.colors) @ hue.T).clamp_min(0).unsqueeze(2)
+    neutral = base.tint(base.saturation)
+    lacking = wanted - base.saturation * mean - neutral
+    lacking = lacking + _hues_left(base.saturation) * hue_weight(chroma) * _turning_part(neutral, hue)
+    # All hues are shifted towards the style's colour only, and not away from the region's own: between green leaves
+    # that turn orange, grey trunks become brown, and not mauve.
+    direction = wanted / (wanted.norm(dim=1, keepdim=True) + NEARLY_GREY)
+    own = chroma.square() / (chroma.square() + GREYISH**2)
+    to_all_hues = (1 - own) * (lacking * direction).sum(dim=1, keepdim=True).clamp_min(0) * direction
+    to_each_hue = nearness * (lacking - to_all_hues) / hue_weight(chroma).clamp_min(0.3)
+    return to_all_hues, to_each_hue, nearness
+
+
+def _guard(tint: Tensor) -> Tensor:
+    """Return shifts of each hue, ``(HUES, KNOTS, 2)``, that keep a tint ``(KNOTS, 2)`` from turning opposite hues.
+
+    Under a warm tint, a blue sky should go grey, and not mauve.
+    """
+    return torch.stack([-_turning_part(tint, hue.expand_as(tint)) for hue in hue_directions(tint)])
+
+
+def _turning_part(tint: Tensor, hues: Tensor) -> Tensor:
+    """Return the part of a tint ``(n, 2)`` that is perpendicular to hues, times how opposite the two are, ``(n, 2)``.
+
+    Args:
+        tint: ``(n, 2)``, a and b.
+        hues: ``(n, 2)``, unit vectors.
+    """
+    along = (tint * hues).sum(dim=1, keepdim=True)
+    opposite = (-along / tint.norm(dim=1, keepdim=True).clamp_min(1e-6)).clamp_min(0)
+    turning: Tensor = opposite * (tint - along * hues)
+    return turning
+
+
+def _hues_left(saturation: Tensor) -> Tensor:
+    """Return how much hue is left for a tint to turn at a saturation, in [0, 1]: none in black and white."""
+    return (saturation / SATURATIONS[0]).clamp_max(1)
+
+
+def _finished(
+    with_gain: Callable[[Tensor], ToneAndChroma], base: _Base, source: WeightedColors, target: WeightedColors
+) -> ToneAndChroma:
+    """Return the map under which the result has as much chroma as the style, and skin keeps its colour.
+
+    Matching the spread around the mean colour alone gives too little chroma: the mean of several colours is greyer than
+    each of them. So the saturation is multiplied by a gain, from 1 to ``base.most_gain``.
+
+    Args:
+        with_gain: returns the map for a gain.
+        base: gives the largest gain.
+        source: the content photo.
+        target: the style photo.
+    """
+    # The mean over a quarter of the pixels is as good.
+    some, wanted = source.every(4), target.every(4).chroma
+    gain = torch.ones_like(wanted)
+    for _ in range(CHROMA_STEPS):
+        got = some._replace(colors=with_gain(gain)(some.colors)[0]).chroma
+        gain = (gain * (wanted + NEARLY_GREY) / (got + NEARLY_GREY)).clamp(1, base.most_gain)
+    return with_skin(with_gain(gain), _in_color(target))

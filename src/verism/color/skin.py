@@ -1,0 +1,39 @@
+"""The colour of skin, which a grade may make paler but not grey."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
+
+SKIN = (48.0, 0.07)
+"""Hue, in degrees, and chroma, in Oklab, of skin. Lighter and darker skin differ in lightness more than in these."""
+
+SKIN_KEPT = 0.75
+"""Smallest share of its chroma that skin keeps: a pale face is a look, a grey one is a fault."""
+
+SKIN_HUES = (20.0, 60.0)
+"""Distance from the hue of skin, in degrees, up to which a hue counts as skin, and from which on it does not."""
+
+
+def with_skin(grade: ToneAndChroma, in_color: Tensor) -> ToneAndChroma:
+    """Return the map with enough added at the hues of skin for skin to keep ``SKIN_KEPT`` of its chroma.
+
+    Args:
+        grade: in R rows.
+        in_color: a scalar in [0, 1], how much of that is asked for: less for a style in black and white, under which
+            skin is grey too.
+    """
+    degrees, chroma = SKIN
+    hue = grade.tones.new_tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
+    tones = torch.linspace(0, 1, KNOTS).to(hue)
+    skin = torch.cat([tones.unsqueeze(0), (chroma * hue).unsqueeze(1).expand(2, KNOTS)])
+    left = torch.einsum("rck,c->rk", grade(skin)[:, 1:], hue)
+    lacking = (in_color * SKIN_KEPT * chroma - left).clamp_min(0) / hue_weight(hue.new_tensor(chroma))
+    near, far = (math.cos(math.radians(distance)) for distance in SKIN_HUES)
+    weights = ((hue_directions(hue) @ hue - far) / (near - far)).clamp(0, 1)
+    added = torch.einsum("h,rk,c->rhkc", weights, lacking, hue)
+    return grade._replace(hues=grade.hues + added)

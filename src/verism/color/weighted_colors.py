@@ -1,0 +1,110 @@
+"""Statistics of the colours of a photo, or of one of its regions, in Oklab."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism.color.spaces import chroma_of
+
+BANDWIDTH = 0.1
+"""Standard deviation, in lightness, of the Gaussian window under which colours of about one lightness are averaged."""
+
+FEW = 0.1
+"""Share of the pixels below which the mean colour at one lightness counts less than the mean over all lightnesses."""
+
+NEUTRAL_CHROMA = (0.015, 0.2)
+"""Bounds, in Oklab, of the chroma up to which a colour counts as nearly neutral."""
+
+
+class WeightedColors(NamedTuple):
+    """Colours in Oklab, each with a weight: a photo, or one of its regions, without its geometry.
+
+    Attributes:
+        colors: ``(3, n)``: lightness L in [0, 1], and a and b.
+        weights: ``(n,)``, not negative and not all 0: how much each colour counts.
+    """
+
+    colors: Tensor
+    weights: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of a and b, ``(2,)``."""
+        return self.colors[1:] @ self.weights / self.weights.sum()
+
+    def mean_at(self, lightnesses: Tensor) -> Tensor:
+        """Return the mean of a and b around each of ``lightnesses`` ``(k,)``: ``(k, 2)``.
+
+        Where few colours are of that lightness, it approaches the mean over all lightnesses.
+        """
+        weights = self.weights / self.weights.sum()
+        near = torch.exp(-((self.colors[0] - lightnesses.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
+        sums = near @ self.colors[1:].T + FEW * (self.colors[1:] @ weights)
+        return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+    @property
+    def neutral(self) -> WeightedColors:
+        """The same colours with less weight the more chroma they have; about a quarter of the photo keeps its weight.
+
+        ``w · exp(−(C / C₀)²)``, where C₀ is the chroma below which a quarter of the photo lies, within
+        ``NEUTRAL_CHROMA``.
+        """
+        chroma = chroma_of(self.colors)
+        quarter = float(quantiles(chroma, self.weights, torch.tensor([0.25])))
+        low, high = NEUTRAL_CHROMA
+        return self._replace(weights=self.weights * torch.exp(-((chroma / min(max(quarter, low), high)) ** 2)))
+
+    @property
+    def spread(self) -> Tensor:
+        """The root mean square distance of a and b from their mean, a scalar."""
+        return self._distance_from(self.mean)
+
+    @property
+    def chroma(self) -> Tensor:
+        """The root mean square distance of a and b from those of the nearly neutral colours, a scalar."""
+        return self._distance_from(self.neutral.mean)
+
+    @property
+    def most_chroma(self) -> Tensor:
+        """The chroma that one percent of the colours exceed, a scalar in float64."""
+        return quantiles(chroma_of(self.colors), self.weights, torch.tensor([0.99]))[0]
+
+    @property
+    def lightness_range(self) -> tuple[float, float]:
+        """The lightness of the darkest and of the lightest half percent: the photo's black and white."""
+        black, white = quantiles(self.colors[0], self.weights, torch.tensor([0.005, 0.995])).tolist()
+        return black, white
+
+    @property
+    def highlights(self) -> tuple[float, Tensor]:
+        """The lightness from which a colour is of the lightest percent, and the mean of a and b there, ``(2,)``."""
+        lightest = float(quantiles(self.colors[0], self.weights, torch.tensor([0.99])))
+        return lightest, self._replace(weights=self.weights * (self.colors[0] >= lightest)).mean
+
+    def every(self, step: int) -> WeightedColors:
+        """Return every ``step``-th colour."""
+        return WeightedColors(self.colors[:, ::step], self.weights[::step])
+
+    def _distance_from(self, center: Tensor) -> Tensor:
+        squares = (self.colors[1:] - center.unsqueeze(1)).square().sum(dim=0)
+        return (squares @ self.weights / self.weights.sum()).sqrt()
+
+
+def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
+    """Return weighted quantiles: for each share, the least value up to which that share of the weight lies.
+
+    Args:
+        values: ``(n,)``.
+        weights: ``(n,)``, not negative and not all 0.
+        at: ``(q,)``, shares in [0, 1].
+
+    Returns:
+        ``(q,)``, float64.
+    """
+    ordered, order = values.sort()
+    shares = weights.double()[order].cumsum(0)
+    found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
+    return ordered[found].double()

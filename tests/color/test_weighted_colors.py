@@ -1,0 +1,65 @@
+"""Statistics of weighted colours."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from verism.color.weighted_colors import FEW, WeightedColors, quantiles
+
+
+def test_quantiles_of_weights_are_those_of_repeated_values() -> None:
+    values = torch.tensor([0.4, 0.1, 0.9, 0.3])
+    weights = torch.tensor([1.0, 3.0, 2.0, 0.0])
+    repeated = torch.tensor([0.1, 0.1, 0.1, 0.4, 0.9, 0.9])
+    at = (torch.arange(6) + 0.5) / 6
+    assert quantiles(values, weights, at).float().tolist() == repeated.tolist()
+    assert torch.equal(quantiles(repeated, torch.ones(6), at), quantiles(values, weights, at))
+
+
+def on_an_axis(*a: float, lightness: float = 0.5) -> WeightedColors:
+    """Colours of one lightness, with these a and no b, each of weight 1."""
+    values = torch.tensor(a)
+    return WeightedColors(
+        torch.stack([torch.full_like(values, lightness), values, torch.zeros_like(values)]), torch.ones_like(values)
+    )
+
+
+def test_mean_and_spread_by_hand() -> None:
+    colors = on_an_axis(0.0, 0.1, 0.5)._replace(weights=torch.tensor([1.0, 3.0, 0.0]))
+    torch.testing.assert_close(colors.mean, torch.tensor([0.075, 0.0]))
+    assert float(colors.spread) == pytest.approx((0.25 * 0.075**2 + 0.75 * 0.025**2) ** 0.5)
+
+
+def test_chroma_is_measured_from_the_nearly_neutral_colours() -> None:
+    """A cast by itself is no chroma, though all colours have it."""
+    assert float(on_an_axis(0.1, 0.1, 0.1, 0.1).chroma) == 0
+    colors = on_an_axis(0.0, 0.0, 0.0, 0.2)
+    assert colors.neutral.weights.tolist() == pytest.approx([1, 1, 1, 0])
+    assert float(colors.chroma) == pytest.approx(0.1)
+    assert float(colors.spread) == pytest.approx(0.2 * 3**0.5 / 4)
+
+
+def test_the_mean_at_a_lightness_without_colours_is_that_of_all() -> None:
+    dark, light = on_an_axis(0.1, lightness=0.0), on_an_axis(-0.1, lightness=1.0)
+    colors = WeightedColors(torch.cat([dark.colors, light.colors], 1), torch.tensor([3.0, 1.0]))
+    at = colors.mean_at(torch.tensor([-2.0, 0.0, 1.0]))[:, 0]
+    assert at.tolist() == pytest.approx(
+        [0.05, (0.75 * 0.1 + FEW * 0.05) / (0.75 + FEW), (-0.25 * 0.1 + FEW * 0.05) / (0.25 + FEW)], abs=1e-6
+    )
+
+
+def test_black_white_and_highlights() -> None:
+    lightness = torch.linspace(0, 1, 201)
+    colors = WeightedColors(torch.stack([lightness, lightness, -lightness]), torch.ones(201))
+    assert colors.lightness_range == pytest.approx((0.005, 0.995), abs=0.0051)
+    lightest, mean = colors.highlights
+    assert lightest == pytest.approx(0.99, abs=0.0051)
+    assert mean.tolist() == pytest.approx([(1 + lightest) / 2, -(1 + lightest) / 2])
+    assert float(colors.most_chroma) == pytest.approx(2**0.5 * lightest)
+
+
+def test_every_fourth_colour() -> None:
+    colors = on_an_axis(*(0.01 * i for i in range(9)))
+    assert colors.every(4).colors[1].tolist() == pytest.approx([0, 0.04, 0.08])
+    assert len(colors.every(4).weights) == 3
