@@ -245,7 +245,7 @@ class _Writer:
             self._file.close()
 
     def _sentence(self) -> Any:
-        return atomic.sentence(self._result, (self._av.error.FFmpegError,))
+        return atomic.errors_about(self._result, (self._av.error.FFmpegError,))
 
 
 def _describe(source: Any, made: Any) -> None:
