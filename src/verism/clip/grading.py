@@ -57,7 +57,7 @@ def grade(
     report: Report = lambda _: None,
     made_with: Mapping[str, str] | None = None,
 ) -> Graded:
-    """Write a clip through a lookup table, whole or not at all, replacing what stood there.
+    """Write a clip through a lookup table, whole or not at all, replacing any existing file.
 
     Frames keep their times, so that a variable frame rate stays one; sound, subtitles, chapters, rotation, timecode and
     metadata are copied. Where a stream cannot be in the result's container, a note says so. HDR is tone-mapped.

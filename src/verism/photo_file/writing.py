@@ -41,7 +41,7 @@ PLAIN = Encoding()
 
 
 def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
-    """Write a photo, whole or not at all, replacing what stood there.
+    """Write a photo, whole or not at all, replacing any existing file.
 
     Args:
         path: its ending says in which format; missing folders are made.
