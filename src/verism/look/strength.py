@@ -86,6 +86,6 @@ class Strength(NamedTuple):
 
 def _gain(lightness: Tensor, other: Tensor) -> Tensor:
     """Return the factor of chroma from one Oklab lightness to another."""
-    known, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
+    trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
     # Black has no chroma, so any factor will do.
-    return other / lightness.clamp_min(1e-4) * (known / wanted.clamp_min(1e-9)).clamp_max(1)
+    return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)
