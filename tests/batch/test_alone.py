@@ -17,7 +17,9 @@ def test_a_second_one_is_refused_until_the_first_has_ended(tmp_path: Path, notes
     with alone_in(folder, "--output", "sweep", place):
         assert folder.is_dir()
         with (
-            pytest.raises(VerismError, match=r"out: another sweep is at work there; wait, or choose another --output\.$"),
+            pytest.raises(
+                VerismError, match=r"out: another sweep is at work there; wait, or choose another --output\.$"
+            ),
             alone_in(folder, "--output", "sweep", place),
         ):
             pytest.fail("both are in it")
