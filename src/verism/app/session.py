@@ -212,7 +212,7 @@ class Session:
         """Merge the chosen regions; raise ``VerismError`` if fewer than two are chosen."""
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
-        # Regions are in the order of their size, and the largest gives its label.
+        # In the order of the regions: the first of the group gives its label.
         group = [label for label in self.divided.labels if label in self.chosen]
         self.corrections = self.corrections.merge(group)
         self.regions, self.chosen = self.divided.merge([group]), ()
