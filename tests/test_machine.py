@@ -27,7 +27,7 @@ def linux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.skipif(not machine._is_plain(), reason="there is a GPU here, or no Linux, and torch is asked")
 def test_linux_says_what_torch_says() -> None:
-    said, known = machine.seen(), machine.asked()
+    said, known = machine.from_proc(), machine.from_torch()
     assert said._replace(free=0) == known._replace(free=0)
 
 

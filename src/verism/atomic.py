@@ -12,69 +12,67 @@ from verism.errors import VerismError
 
 
 def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> None:
-    """Write a file, replacing what stood there; missing folders are made.
+    """Write a file, replacing any that exists; missing folders are made.
 
     Args:
-        path: of the file.
-        data: all of it.
-        keep: in the same folder, where what stood at ``path`` goes; None: it is gone.
+        path: the file to write.
+        data: its whole content.
+        keep: path in the same folder to which the file that was at ``path`` is moved; None: it is replaced.
 
     Raises:
-        VerismError: the file cannot be written; what stood there is left as it was.
+        VerismError: the file cannot be written; the existing file is left as it was.
     """
-    # Beside its destination, because a rename is atomic only within one file system. Its name is short, because that of
-    # the file may be as long as a name can be.
-    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                # A rename that outlives a power cut must not be of a file that did not.
-                os.fsync(file.fileno())
-            if keep is not None and path.exists():
-                path.replace(keep)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    with draft(path) as name, errors_about(path):
+        with name.open("wb") as file:
+            file.write(data)
+            file.flush()
+            # After a power cut, the renamed file must not be there without its content.
+            os.fsync(file.fileno())
+        if keep is not None and path.exists():
+            path.replace(keep)
+        name.replace(path)
 
 
 @contextmanager
 def draft(path: Path) -> Iterator[Path]:
-    """Yield a name beside ``path`` for a file that is too large to be written at once; ``publish`` gives it its own.
+    """Yield a temporary path next to ``path`` for a file that is written piece by piece; ``publish`` renames it.
 
-    What still has that name at the end is removed. Missing folders are made.
+    A draft that was not renamed is removed at the end. Missing folders are made.
 
     Raises:
         VerismError: the folder cannot be made.
     """
+    # In the same folder, because a rename is atomic only within one file system. The name is short, because that of the
+    # file itself may already be as long as the file system allows.
     name = path.with_name(f".{uuid.uuid4().hex}.draft")
-    with sentence(path):
+    with errors_about(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield name
     finally:
-        name.unlink(missing_ok=True)
+        with errors_about(path):
+            name.unlink(missing_ok=True)
 
 
 def publish(name: Path, path: Path) -> None:
-    """Give a whole draft its own name, replacing what stood there; raise ``VerismError`` if that is impossible."""
-    with sentence(path):
+    """Rename a finished draft to ``path``, replacing any file there; raise ``VerismError`` if that is impossible."""
+    with errors_about(path):
         with name.open("rb+") as file:
-            # A rename that outlives a power cut must not be of a file that did not.
+            # After a power cut, the renamed file must not be there without its content.
             os.fsync(file.fileno())
         name.replace(path)
 
 
 @contextmanager
-def sentence(path: Path, kinds: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Say of errors while a file is written that it cannot be: of the system's, and of further ``kinds``.
+def errors_about(path: Path, kinds: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn errors that occur while a file is written into one sentence that names the file.
+
+    Args:
+        path: the file that is being written.
+        kinds: types of exceptions to turn into a sentence, in addition to ``OSError``.
 
     Raises:
-        VerismError: there was one.
+        VerismError: such an error occurred.
     """
     known: tuple[type[Exception], ...] = (OSError, *kinds)
     try:
@@ -96,7 +94,7 @@ def check(path: Path) -> None:
         if not folder.is_dir():
             raise VerismError(f"{path}: cannot be written: {folder} is not a folder; choose another place.")
         for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys(names)):
-            _try(folder / name)
+            _probe(folder / name)
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
@@ -105,7 +103,7 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
     """Raise ``VerismError`` if there is a file that must not be replaced.
 
     Args:
-        path: of the file.
+        path: the file.
         replace: whether it may be replaced.
         remedy: what the user can do, as in "choose another path".
     """
@@ -113,27 +111,23 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
         raise VerismError(f"{path}: exists already; {remedy}.")
 
 
-def _try(file: Path) -> None:
-    """Make a file and remove it: what a file system takes as a name, and how long it can be, only it knows."""
+def _probe(file: Path) -> None:
+    """Create and remove a file: only the file system itself knows which names it accepts, and how long they may be."""
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         file.unlink()
 
 
 def claim(path: Path) -> bool:
-    """Make an empty file, unless there is one; return whether this process made it.
+    """Create an empty file, unless the file exists; return whether this process created it.
 
     Raises:
-        VerismError: it cannot be made.
+        VerismError: it cannot be created.
     """
-    try:
+    with errors_about(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise VerismError(f"{path}: cannot be written ({error.strerror or error}).") from error
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            return False
     return True

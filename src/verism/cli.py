@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "draw the paper's figures of finished runs: histograms, convolution outputs, …",
     ),
 }
-"""Command to the function that runs it, imported when it is needed, and its purpose."""
+"""For each command, the function that runs it, which is imported only when it is needed, and the command's purpose."""
 
 CONFIGS = next(
     folder for folder in (Path(__file__).parent / "configs", Path(__file__).parents[2] / "configs") if folder.is_dir()
@@ -59,7 +59,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """
     command, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
     _parser().parse_args([command])
-    # Imported when they are needed, as the commands are: the list of commands is there at once.
+    # Imported only here, as the commands are, so that --help answers at once.
     config_file = import_module("verism.commands.config_file")
     trust = import_module("verism.trust")
     ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
@@ -100,12 +100,12 @@ def _with_command(args: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return a parser of the command alone; each has a parser, and a help, of its own."""
+    """Return a parser of the command's name alone; each command parses its own options and has its own help."""
     parser = argparse.ArgumentParser(
         "verism",
         description="Neural style transfer that keeps a photo a photo.",
         epilog="verism COMMAND --help tells more. Each command takes --trust PACKAGE, as often as needed: a config "
-        "or a checkpoint may then name classes of that Python package, beside those of verism, torch, Lightning and "
+        "or a checkpoint may then name classes of that Python package, besides those of verism, torch, Lightning and "
         "torchmetrics.",
     )
     parser.add_argument("--version", action="version", version=version.__version__)
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """Return the arguments with the paths of verism's own configs for their names, and the paths of all configs."""
+    """Return the arguments, with verism's own configs by their paths instead of names, and the paths of all configs."""
     located: list[str] = []
     configs: list[Path] = []
     for arg in args:
@@ -135,7 +135,7 @@ def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
 def locate(config: str) -> Path:
     """Return the path of a config: a file, or one of verism's own; raise ``VerismError`` if there is none."""
     for path in (Path(config), CONFIGS / config):
-        # A name may be too long for the file system to look for.
+        # The file system refuses a name that is too long with an error.
         with suppress(OSError):
             if path.is_file():
                 return path

@@ -1,4 +1,4 @@
-"""What goes wrong on the user's side, said in one sentence."""
+"""Errors that reach the user as one sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class VerismError(Exception):
 
 
 class DivergedError(VerismError):
-    """A run that had to stop, though its input was sound."""
+    """A run that was stopped because its loss was no longer finite."""
 
     exit_status = 1
 
@@ -29,45 +29,56 @@ class OutOfMemoryError(VerismError):
 
 
 class InterruptedRunError(VerismError):
-    """A run that was told to stop, between two steps; the status is the one that shells give to the signal."""
+    """A run that a signal stopped between two steps; its exit status is the one that shells give to the signal."""
 
     def __init__(self, number: signal.Signals, steps: int) -> None:
-        """Name the signal, and how many steps were made."""
+        """Set the message and the exit status.
+
+        Args:
+            number: the signal.
+            steps: number of steps that were made.
+        """
         super().__init__(f"Stopped by {number.name} after step {steps}.")
         self.exit_status = 128 + number
 
 
 class InterruptedClipError(VerismError):
-    """A clip that was being graded when the user pressed Ctrl-C; what was done until then can be played."""
+    """A clip that was being graded when the user pressed Ctrl-C; the frames that were done are in a playable file."""
 
     exit_status = 128 + signal.SIGINT
 
     def __init__(self, clip: Path, partial: Path, frames: int) -> None:
-        """Name the clip, and where its first ``frames`` are."""
+        """Set the message.
+
+        Args:
+            clip: the clip.
+            partial: the file with the frames that were done.
+            frames: number of these frames.
+        """
         super().__init__(f"{clip}: stopped after {frames} frames, which are in {partial}.")
 
 
 class SweepError(VerismError):
-    """A sweep that did not finish all of its runs; those that did are whole."""
+    """A sweep in which some runs failed; the results of the others are complete."""
 
     exit_status = 1
 
 
 class SeriesError(VerismError):
-    """A series of which some photos are not done; those that are, are whole."""
+    """A series in which some photos failed; the results of the others are complete."""
 
     exit_status = 1
 
 
 class PredictError(VerismError):
-    """Some photos were not given the look; those that could be, were."""
+    """Some photos could not be given the look; the results of the others are complete."""
 
     exit_status = 1
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Return whether an error says that there was not enough memory; torch has no class for that on the CPU."""
-    # An error of torch's needs torch, which is not imported for the sake of asking.
+    """Return whether an error means that memory ran out; torch has no class of errors for that on the CPU."""
+    # Not imported just for this question: if torch is not loaded, the error cannot be torch's.
     torch = sys.modules.get("torch")
     return (
         isinstance(error, MemoryError)
@@ -77,5 +88,5 @@ def is_shortage(error: BaseException) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """Return what an exception says, on one line; its type's name if it says nothing."""
+    """Return the message of an exception on one line; the name of its type if it has none."""
     return " ".join(str(error).split()) or type(error).__name__

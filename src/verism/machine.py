@@ -1,4 +1,4 @@
-"""What this machine computes with, without importing torch where that is not needed: it takes seconds."""
+"""The hardware that a run can use, found without importing torch where possible, because that takes seconds."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import NamedTuple
 import psutil
 
 CPUINFO, DEVICES = Path("/proc/cpuinfo"), Path("/dev")
-"""Where Linux says what there is."""
+"""Where Linux describes the CPU, and where it lists the devices."""
 
 GPUS = ("nvidia*", "kfd", "dxg")
-"""Names of the devices by which torch reaches a GPU on Linux: NVIDIA's, AMD's, and Windows' under it."""
+"""Names of the devices by which torch reaches a GPU on Linux: NVIDIA's, AMD's, and that of Windows' WSL."""
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"}
-"""Flags of a CPU that torch calls AVX512."""
+"""Flags of the CPUs whose instruction set torch calls AVX512."""
 
 
 class Machine(NamedTuple):
     """What a machine computes with.
 
     Attributes:
-        features: of the CPU, in torch's words, the fastest first.
-        gpu: in words; empty if torch can use none.
-        cuda: whether it is one of CUDA's.
-        bf16: whether it multiplies bf16 in hardware, there where a run computes by default.
-        free: bytes of memory that are free there.
+        features: instruction sets of the CPU, under torch's names, the fastest first.
+        gpu: names of the GPUs, with their memory where torch knows it; empty if torch can use none.
+        cuda: whether the GPU is used by way of CUDA.
+        bf16: whether the device that a run uses by default multiplies bf16 in hardware.
+        free: free memory of that device, in bytes.
     """
 
     features: Sequence[str]
@@ -40,12 +40,12 @@ class Machine(NamedTuple):
 
 
 def find() -> Machine:
-    """Return what there is."""
-    return asked() if not _is_plain() else seen()
+    """Return what this machine computes with."""
+    return from_proc() if _is_plain() else from_torch()
 
 
 def _is_plain() -> bool:
-    """Return whether Linux alone can tell: on a PC's processor, with no GPU, and nothing told to torch."""
+    """Return whether Linux alone can answer: on an x86-64 CPU without a GPU, if no variable sets torch's features."""
     return (
         platform.system() == "Linux"
         and platform.machine() == "x86_64"
@@ -55,8 +55,8 @@ def _is_plain() -> bool:
     )
 
 
-def seen() -> Machine:
-    """Return what Linux says of a machine without a GPU."""
+def from_proc() -> Machine:
+    """Return what Linux reports about a machine without a GPU."""
     lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     flags = set(next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), []))
     vectors = "AVX512" if flags >= AVX512 else "AVX2" if {"avx2", "fma"} <= flags else "DEFAULT"
@@ -65,8 +65,8 @@ def seen() -> Machine:
     return Machine(features, "", cuda=False, bf16=any(found.values()), free=psutil.virtual_memory().available)
 
 
-def asked() -> Machine:
-    """Return what torch says."""
+def from_torch() -> Machine:
+    """Return what torch reports about this machine."""
     torch, precision = import_module("torch"), import_module("verism.precision")
     memory_estimate = import_module("verism.tiling.memory_estimate")
     found = {

@@ -1,4 +1,4 @@
-"""What lets a command start sooner: work that libraries do when they are imported, and that nobody needs."""
+"""Lets a command start sooner, by avoiding work that libraries do on import and that no command needs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ SIGNAL = "scipy.signal"
 
 
 def default(kind: type[Part]) -> Part:
-    """Return a default argument that is an object and that jsonargparse can write into a config: ``kind()``, lazily.
+    """Return ``kind()`` as a default argument that is built lazily and that jsonargparse can write into a config.
 
-    ``lazy_instance`` asks ``inspect.stack()`` who called it, which reads the source file of every frame. Within nested
-    imports these are hundreds, and it took as long as the import of torch; a new thread has only a few.
+    ``lazy_instance`` finds its caller with ``inspect.stack()``, which reads the source file of every frame. Within
+    nested imports there are hundreds of frames, and that took as long as the import of torch; a new thread has only a
+    few.
     """
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(_make, kind).result()
@@ -33,11 +34,11 @@ def _make(kind: type[Part]) -> Part:
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Import what a command needs without ``scipy.signal``, which is a fifth of the time.
+    """Keep ``scipy.signal`` from being imported with a command, which takes a fifth of the time of its imports.
 
-    torchmetrics, which Lightning imports, imports it to give it back a function that SciPy has removed and that only
-    torchmetrics' SRMR metric uses. It finds a stand-in that seems to have that function; later imports find the module
-    itself.
+    Lightning imports torchmetrics, which imports ``scipy.signal`` only to restore a function that SciPy has removed and
+    that nothing but torchmetrics' SRMR metric uses. Within this context it gets a stand-in that seems to have that
+    function; afterwards, ``scipy.signal`` is imported as usual.
     """
     needed = SIGNAL not in sys.modules and "torchmetrics" not in sys.modules
     if needed:

@@ -1,7 +1,7 @@
-"""What a config or a checkpoint may name: classes are code, and a file may come from a stranger.
+"""Which classes a config or a checkpoint may name: to build a class is to run code, and strangers write files.
 
-Only verism, torch, Lightning and torchmetrics are trusted, and of the last three only classes that an option is for. A
-package beside them is imported if the user names it, with ``--trust`` or as a class on the command line.
+Only verism, torch, Lightning and torchmetrics are trusted, and of the last three only classes of the kinds that options
+take. Any other package is imported only if the user names it, with ``--trust`` or as a class on the command line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jsonargparse._common import parsing_settings
 from verism.errors import VerismError
 
 PACKAGES = ("verism", "torch", "lightning", "torchmetrics")
-"""Whose classes a file may name, if an option is for them."""
+"""Packages whose classes a file may name, where an option takes such a class."""
 
 SLOTS = ("model", "optimizer", "lr_scheduler", "trainer", "executor", "grid")
 """Sections of options in which classes are named."""
@@ -40,39 +40,40 @@ _named: ContextVar[frozenset[str]] = ContextVar("_named", default=frozenset())
 
 
 def given() -> list[str]:
-    """Return the options with which the user trusts packages, as they are given to another command."""
+    """Return the ``--trust`` options that the user gave, to be passed on to another command."""
     return [f"--trust={package}" for package in _given.get()]
 
 
 def packages() -> tuple[str, ...]:
-    """Return all packages that are trusted here beside ``PACKAGES``, for a process that goes on with what is done."""
+    """Return all packages that are trusted here in addition to ``PACKAGES``, to be passed on to another process."""
     return tuple(sorted({*_given.get(), *_named.get()}))
 
 
 @contextmanager
 def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[None]:
-    """Have parsers import nothing but what is trusted; a refusal comes before the import, which would run code.
+    """Let parsers import trusted packages only; anything else is refused before its import, which would run code.
 
-    Within another such context, what is trusted there is trusted here too.
+    Such contexts can be nested: an inner one also trusts what the outer one does.
 
     Args:
         trusted: packages that ``--trust`` names.
         named: packages of classes that the user has named otherwise, as ``named_in`` finds them.
 
     Raises:
-        VerismError: a package has no name that one can have, or a value names something else.
+        VerismError: one of ``trusted`` cannot be the name of a package, or a parser was given the name of something
+            that is not trusted.
     """
     trusted, named = tuple(trusted), frozenset(named)
     for package in trusted:
         if not all(part.isidentifier() for part in package.split(".")) or package.split(".")[0] == "jsonargparse":
             raise VerismError(f"--trust {package}: must be the name of a Python package, such as my_losses.")
-    # jsonargparse has one policy for the process, which may be that of somebody else's program.
+    # jsonargparse has one policy for the whole process, which may be somebody else's program: it is put back.
     before = dict(parsing_settings)
     tokens = _given.set((*_given.get(), *trusted)), _named.set(_named.get() | named)
     set_parsing_settings(
         import_path_denylist=["*"],
         import_path_allowlist=[*PACKAGES, *trusted, *named],
-        # Nothing here is for any class whatever.
+        # No option takes an object of just any class.
         instantiate_subclass_spec_in_any=False,
     )
     try:
@@ -89,16 +90,16 @@ def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[
 
 
 def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable[str] = ()) -> Namespace:
-    """Return what the options that a checkpoint has recorded stand for, instantiated, if it may name their classes.
+    """Return the objects that the options recorded in a checkpoint describe, if all of their classes are trusted.
 
     Args:
-        parser: of these options.
+        parser: a parser of these options.
         recorded: the options.
-        trusted: packages that it may name classes of, beside ``PACKAGES``.
+        trusted: packages whose classes the options may name, in addition to ``PACKAGES``.
 
     Raises:
-        ArgumentError, TypeError, ValueError: the parser does not take them.
-        VerismError: they name something else than is trusted.
+        ArgumentError, TypeError, ValueError: the parser does not accept the options.
+        VerismError: they name something that is not trusted.
     """
     with limited(trusted):
         options = parser.parse_object(dict(recorded))
@@ -108,17 +109,17 @@ def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable
 
 
 def check(options: Namespace | Mapping[str, Any]) -> None:
-    """Raise ``VerismError`` unless all that parsed options name is what an option is for.
+    """Raise ``VerismError`` if parsed options name a class or function that is of no kind that options are meant for.
 
-    A parser sees to it that a class is of its slot's type. But an option of a callback, say, may take any function, and
-    torch has functions and classes that start programs.
+    The parser makes sure that a class has the type of its option. But an option of a callback, say, may take any
+    function, and torch has functions and classes that start programs.
     """
     for name, value in _values(options, ""):
         if isinstance(value, str):
             if not (_is_trusted(value) or _has_role(value)):
                 raise _refused(value, name)
         elif callable(value) and not isinstance(value, ConfigPath):
-            # A function, a class as a value, or an object of a module's.
+            # A function, a class, or an instance that can be called.
             kind = value if hasattr(value, "__qualname__") else type(value)
             path = f"{kind.__module__}.{kind.__qualname__}"
             if not _is_trusted(path):
@@ -147,10 +148,10 @@ def split(args: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def named_in(args: Sequence[str]) -> set[str]:
-    """Return the packages of the classes that command line arguments name: the user has chosen these himself.
+    """Return the packages of the classes that command line arguments name, which the user has thereby chosen to trust.
 
     Args:
-        args: without configs, which somebody else may have written.
+        args: the arguments, with configs only by their paths: somebody else may have written what is in these.
     """
     found: set[str] = set()
     section = ""
@@ -163,13 +164,13 @@ def named_in(args: Sequence[str]) -> set[str]:
             try:
                 found |= named(yaml.safe_load(value))
             except (ValueError, RecursionError, yaml.YAMLError):
-                # The parser will say what is wrong with it.
+                # The parser reports the mistake.
                 continue
     return found
 
 
 def named(value: Any) -> set[str]:
-    """Return the packages of what may be classes in a value: dotted names that are no files."""
+    """Return the packages of possible classes in a value: of dotted names that are not paths of existing files."""
     if isinstance(value, Mapping):
         return set().union(*map(named, value.values()))
     if isinstance(value, (list, tuple)):
@@ -181,7 +182,7 @@ def named(value: Any) -> set[str]:
 
 
 def _values(options: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield class paths, and all that is of no plain type, with the option that has it."""
+    """Yield each class path, and each value that is not a string, with the name of its option."""
     if isinstance(options, Namespace):
         options = vars(options)
     if isinstance(options, Mapping):
@@ -203,9 +204,9 @@ def _is_trusted(path: str) -> bool:
 
 
 def _has_role(path: str) -> bool:
-    """Return whether a dotted path is of a class of torch, Lightning or torchmetrics that there are options for.
+    """Return whether a dotted path names a class of torch, Lightning or torchmetrics of a kind that options take.
 
-    Ways to read and write checkpoints are left out: Lightning's may unpickle what they read.
+    Lightning's plugins that read and write checkpoints are not among these, since they may unpickle what they read.
     """
     if path.partition(".")[0] not in PACKAGES:
         return False

@@ -17,7 +17,9 @@ def test_a_second_one_is_refused_until_the_first_has_ended(tmp_path: Path, notes
     with alone_in(folder, "--output", "sweep", place):
         assert folder.is_dir()
         with (
-            pytest.raises(VerismError, match=r"out: another sweep is at work there; wait, or give --output\.$"),
+            pytest.raises(
+                VerismError, match=r"out: another sweep is at work there; wait, or choose another --output\.$"
+            ),
             alone_in(folder, "--output", "sweep", place),
         ):
             pytest.fail("both are in it")
@@ -31,7 +33,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     file = tmp_path / "out"
     file.write_text("")
     with (
-        pytest.raises(VerismError, match=r"^--output \S+out: cannot be made a folder \(File exists\)\.$"),
+        pytest.raises(VerismError, match=r"^--output \S+out: the folder cannot be made \(File exists\)\.$"),
         alone_in(file, "--output", "sweep"),
     ):
         pytest.fail("it is in it")

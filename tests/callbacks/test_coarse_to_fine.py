@@ -11,7 +11,7 @@ from torch import Tensor
 
 from verism import PhotoPair, StyleTransfer
 from verism.backbone.weights import Weights
-from verism.callbacks.coarse_to_fine import CoarseToFine, watch
+from verism.callbacks.coarse_to_fine import CoarseToFine, rewrap
 
 QUIET: dict[str, Any] = {
     "accelerator": "cpu",
@@ -51,5 +51,5 @@ def test_comes_with_the_module_and_changes_scale_when_it_is_time(
 
 def test_one_process_needs_no_new_exchange_of_gradients(tiny_weights: Weights) -> None:
     strategy = SingleDeviceStrategy(torch.device("cpu"))
-    watch(strategy, StyleTransfer.paper())
+    rewrap(strategy, StyleTransfer.paper())
     assert strategy.model is None

@@ -39,8 +39,8 @@ def test_is_the_same_however_often_it_is_asked(
     good, pixels, found = LastGood(), torch.zeros(2), None
     for step, loss in enumerate(losses):
         pixels.fill_(step)
-        good.about_to_look({"pixels": pixels})
-        good.looked(step, outputs(loss))
+        good.before_step({"pixels": pixels})
+        good.after_step(step, outputs(loss))
         pixels.fill_(-1)
         if (step + 1) % every == 0:
             found = good.settle()
@@ -52,8 +52,8 @@ def test_is_the_same_however_often_it_is_asked(
 
 def test_a_loss_that_is_not_finite_though_its_terms_are() -> None:
     good = LastGood()
-    good.about_to_look({"pixels": torch.zeros(1)})
-    good.looked(4, {**outputs(1.0), "loss": torch.tensor(INF)})
+    good.before_step({"pixels": torch.zeros(1)})
+    good.after_step(4, {**outputs(1.0), "loss": torch.tensor(INF)})
     assert good.settle() == Spoilt("total", INF, 4)
 
 
@@ -61,8 +61,8 @@ def test_a_loss_that_is_not_finite_though_its_terms_are() -> None:
 def test_from_scale_to_scale(loss: float, kept: int) -> None:
     good = LastGood()
     for step, (side, value) in enumerate([(2, 1.0), (4, 1.0), (4, loss), (8, loss)]):
-        good.about_to_look({"pixels": torch.zeros(side)})
-        good.looked(step, outputs(value))
+        good.before_step({"pixels": torch.zeros(side)})
+        good.after_step(step, outputs(value))
     assert good.settle() == (None if loss == 1.0 else Spoilt("style", INF, 2))
     assert good.state is not None
     assert good.state["pixels"].numel() == kept

@@ -72,7 +72,7 @@ def test_a_name_that_is_not_unicode() -> None:
 
 def test_without_what_a_run_need_not_have() -> None:
     page = html(contents(regions=None, losses={}, sentences=(), config="", table=None)).decode()
-    assert not re.search("The losses|The figures|The options|lookup table|What takes its look", page)
+    assert not re.search("The losses|The figures|The options|lookup table|Which part takes its look", page)
 
 
 def test_labels_count_from_one_and_zero_is_no_region() -> None:

@@ -156,7 +156,7 @@ def test_the_same_command_does_what_is_new(
         )
     with FileLock("out/.series/.lock"):
         refused()
-    assert "out: another series is at work there; wait, or give --output.dir" in capsys.readouterr().err
+    assert "out: another series is at work there; wait, or choose another --output.dir" in capsys.readouterr().err
 
 
 def test_workers_make_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +208,7 @@ def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureF
         (("--config", "gone.yaml"), "gone.yaml: no such config"),
         (("--trainer.max_stepps", "2"), "trainer.max_stepps"),
         (("--data.max_megapixels", "0"), "--data.max_megapixels 0.0: must be above 0"),
-        (("--output.dir", "theirs.jpg"), "theirs.jpg: cannot be made a folder"),
+        (("--output.dir", "theirs.jpg"), "theirs.jpg: the folder cannot be made"),
         (("--config", "leaky.yaml"), "has no look that other photos could take on"),
         (("--executor", "pigeons"), "executor"),
     ],

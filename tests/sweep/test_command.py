@@ -138,7 +138,7 @@ def test_one_sweep_at_a_time_in_a_folder(base: Path) -> None:
     output.mkdir()
     with FileLock(output / ".lock"):
         said = sweep("--base", str(base), "--grid", "{data.size: [32]}", "--output", str(output))
-    assert said == Said(2, "", f"verism: {output}: another sweep is at work there; wait, or give --output.")
+    assert said == Said(2, "", f"verism: {output}: another sweep is at work there; wait, or choose another --output.")
     assert [path.name for path in output.iterdir() if path.name != ".lock"] == []
 
 
@@ -177,7 +177,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(base: Path, monkeypatch: py
         (["--pairs", "[{content: a.png, styel: b.png}]"], "styel"),
         (["--executor", "slurm"], "executor.*slurm"),
         (["--executor.workers", "0"], r"--executor\.workers 0: must be at least 1"),
-        (["--output", "base.yaml"], r"--output \S+/base\.yaml: cannot be made a folder"),
+        (["--output", "base.yaml"], r"--output \S+/base\.yaml: the folder cannot be made"),
         (["--config", "sweeps/slope.yaml"], r"slope\.yaml: no such config; .*sweeps/slopes\.yaml"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -1,4 +1,4 @@
-"""The command ``app``: a local page on which two photos become a picture."""
+"""The command ``app``: a local page that gives a photo the look of another."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def app(args: Sequence[str]) -> None:
     if importlib.util.find_spec("gradio") is None:
         raise VerismError(NEEDED)
     with tempfile.TemporaryDirectory(prefix="verism-app-") as folder:
-        # The folder is removed, whatever ends the app.
+        # Signals raise SystemExit, so that the folder is removed however the app ends.
         for name in ("SIGTERM", "SIGHUP"):
             # Windows has no SIGHUP.
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), _end)
-        # Before Gradio is imported: it would ask its makers for news, and keep what is uploaded after the end.
+        # Set before Gradio is imported: it would contact its makers, and keep uploaded files after the app has ended.
         os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder)
         from verism.app import server  # noqa: PLC0415
 

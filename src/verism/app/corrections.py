@@ -1,4 +1,4 @@
-"""What a user changes about the regions that were found, as options of a run."""
+"""A user's corrections of the regions that were found, as options of a run."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from verism.callbacks.region_map import overlay
 from verism.regions.masks import Regions, paint
 
 DIMMED = 0.25
-"""Brightness of what is not chosen, while something is."""
+"""Brightness of the regions that are not chosen, if any are chosen."""
 
 OPAQUE = 0.5
-"""Opacity from which on a stroke of the brush counts."""
+"""Opacity from which on a pixel of a brush stroke counts."""
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """What is changed about the regions that were found.
+    """Corrections of the regions that were found.
 
     Attributes:
-        merged: groups of regions that are one, which has the first one's label.
+        merged: groups of labels of regions that are merged; each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
-        mask: a label image of the content photo in the place of what was found; None: what was found.
+        mask: a label image of the content photo that replaces the regions that were found; None: there is none.
     """
 
     merged: tuple[tuple[str, ...], ...] = ()
@@ -37,7 +37,7 @@ class Corrections:
     mask: Path | None = None
 
     def merge(self, labels: Sequence[str]) -> Corrections:
-        """Return them with regions merged, of which each may be a group already."""
+        """Return the corrections with further regions merged, each of which may be a merged group already."""
         groups = {group[0]: group for group in self.merged}
         joined = tuple(member for label in labels for member in groups.pop(label, (label,)))
         return replace(
@@ -47,11 +47,11 @@ class Corrections:
         )
 
     def leave_out(self, labels: Sequence[str]) -> Corrections:
-        """Return them with further regions left out."""
+        """Return the corrections with further regions left out."""
         return replace(self, left_out=tuple(dict.fromkeys([*self.left_out, *labels])))
 
     def options(self) -> dict[str, Any]:
-        """Return the options of ``verism fit`` that say the same; none if nothing was changed."""
+        """Return the corrections as options of ``verism fit``; empty if there are none."""
         options = {
             "data.merge": [list(group) for group in self.merged],
             "data.leave_out": list(self.left_out),
@@ -61,13 +61,13 @@ class Corrections:
 
 
 def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str]) -> Tensor:
-    """Return a photo under the colours of its regions; what is not chosen is dimmed, if anything is.
+    """Return a photo under the colours of its regions; if some are chosen, the others are dimmed.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
-        masks: ``(1, K, h, w)``, its own of the regions, of any size.
-        regions: whose labels and confidence count.
-        chosen: labels.
+        masks: the photo's masks of the regions, ``(1, K, h, w)``, of any size.
+        regions: the regions, for their labels and confidence.
+        chosen: labels of the chosen regions.
     """
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = overlay(photo, masks, regions)
@@ -78,12 +78,12 @@ def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str])
 
 
 def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) -> str | None:
-    """Return the label of the region that has most of a place; None if none has any.
+    """Return the label of the region with the largest part of a place; None if the place is in no region.
 
     Args:
-        masks: ``(1, K, h, w)``.
-        labels: of the K regions.
-        place: from left and from top, as shares of width and height.
+        masks: the part of each pixel that is in each of K regions, ``(1, K, h, w)``.
+        labels: labels of the regions.
+        place: distance from the left and from the top, as shares of width and height, in [0, 1].
     """
     height, width = masks.shape[-2:]
     x, y = (min(int(share * side), side - 1) for share, side in zip(place, (width, height), strict=True))
@@ -92,12 +92,12 @@ def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) 
 
 
 def painted(regions: Regions, strokes: Tensor) -> Tensor:
-    """Return the content photo's label image, ``(1, 3, h, w)`` RGB in [0, 1], after a brush has been at it.
+    """Return the label image of the content photo after the user has painted over it, ``(1, 3, h, w)``, RGB in [0, 1].
 
     Args:
-        regions: before.
-        strokes: ``(1, 4, H, W)``, RGB and opacity in [0, 1]; of any size, and in the regions' colours, to the nearest
-            of which they are taken.
+        regions: the regions before.
+        strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size; each colour counts as the
+            nearest of the regions' colours.
     """
     before = paint(regions.content, regions.labels)
     strokes = F.interpolate(strokes, before.shape[-2:], mode="nearest")
@@ -108,7 +108,7 @@ def painted(regions: Regions, strokes: Tensor) -> Tensor:
 
 
 def repainted(regions: Regions, label_image: Tensor) -> Regions:
-    """Return the regions as a label image of the content photo has them, without those it has not; the style's stay."""
+    """Return the regions with the content photo's masks by a label image; regions without a pixel in it are removed."""
     levels = (label_image * 255).round()
     colors = torch.tensor([[int(label[at : at + 2], 16) for at in (1, 3, 5)] for label in regions.labels])
     content = (levels.unsqueeze(1) == colors.view(1, -1, 3, 1, 1)).all(dim=2)

@@ -1,4 +1,4 @@
-"""The page: what is on it, and which of the session's functions answers to what."""
+"""The page: its elements, and the functions that answer their events."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from verism.page.result import jpeg, region_list
 from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
-"""Pixels of the long side of the photos that were given."""
+"""Long side of the thumbnails of the photos that were given, in pixels."""
 
 NO_MATCH = 0.05
-"""Confidence up to which a region has no match."""
+"""Confidence up to which a region is said to have no match."""
 
 COMPUTES = "computes"
-"""One of these at a time: they take all the cores there are."""
+"""Gradio's name for the events that run one at a time, because each of them uses all cores."""
 
 ENDINGS: Mapping[str, str] = {
     "Like the photo": "",
@@ -43,7 +43,7 @@ ENDINGS: Mapping[str, str] = {
     "WebP": ".webp",
 }
 
-# Gradio puts what is inside of @media below its own .contain, and the rest both there and where it stands.
+# Gradio applies rules within @media only below its own .contain, and all other rules both there and as they are.
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
@@ -68,7 +68,7 @@ CSS = """
 """
 
 DRESS: Mapping[str, Any] = {
-    # Fonts of the system: nothing is fetched.
+    # The system's fonts, so that none are downloaded.
     "theme": gr.themes.Default(
         primary_hue="teal",
         neutral_hue="zinc",
@@ -155,7 +155,7 @@ def build() -> gr.Blocks:
 
 
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
-"""Of events, which only the page itself may call."""
+"""Option of the events that only the page itself may trigger, which are all of them."""
 
 
 def _save_tab(session: Any, sliders: Sequence[Any]) -> None:
@@ -177,7 +177,7 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> None:
 
 
 def _regions_tab(session: Any) -> tuple[Any, list[Any]]:
-    """Return the button that fits again, and what is to be drawn anew when regions have changed."""
+    """Return the button that fits again, and the elements to update when the regions have changed."""
     gr.Markdown(
         "What has one colour here is graded together; the paler, the less sure it is that both photos show the same. "
         "Click regions in either photo, then merge them or leave them out."
@@ -216,7 +216,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
     with gr.Row():
         with gr.Column():
             source = gr.Textbox(label="A folder on this computer", placeholder="/home/me/holiday", elem_id="folder")
-            target = gr.Textbox(label="Folder for the results", placeholder="a new one beside it, holiday-graded")
+            target = gr.Textbox(label="Folder for the results", placeholder="a new one next to it, holiday-graded")
             go = gr.Button("Grade the folder", variant="primary", elem_id="grade")
         with gr.Column():
             dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
@@ -229,7 +229,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose ``VerismError`` becomes a message on the page, and leaves all as it is."""
+    """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is."""
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Any:
@@ -245,7 +245,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
-    """Show the photos as they are read, and end what is being made of others."""
+    """Return HTML that shows the photos as they are read; stop the work on earlier photos."""
     session.stop()
     figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
     return f'<div id="given">{"".join(figures)}</div>'
@@ -263,7 +263,7 @@ def _first_preview(
     styles: Sequence[str] | None,
     method: str,
     *strength: float,
-    progress: Any = gr.Progress(),  # noqa: B008  # As Gradio finds it.
+    progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
     if not (photo and styles):
         return gr.skip()
@@ -329,7 +329,7 @@ def _pictures(session: Session, strength: Sequence[float]) -> tuple[str, str]:
 
 
 def _levels(image: Tensor) -> NDArray[Any]:
-    """Return ``(1, 3, H, W)``, RGB in [0, 1], as 8 bits, ``(H, W, 3)``."""
+    """Return an image ``(1, 3, H, W)``, RGB in [0, 1], as ``(H, W, 3)`` uint8."""
     levels: NDArray[Any] = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return levels
 
@@ -345,7 +345,7 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[list[s
 
 
 def _offer(session: Session, path: Path) -> list[str]:
-    """Return what has been saved of this look so far."""
+    """Add a file to those that the page offers for this look, and return all of them."""
     session.saved.append(path)
     return [str(file) for file in session.saved]
 
@@ -380,7 +380,7 @@ def _grade_files(
 
 
 def _marked(session: Session) -> tuple[Any, Any, str]:
-    """Return both photos under the colours of their regions, and what these are."""
+    """Return both photos under the colours of their regions, and a legend."""
     regions = session.regions
     if regions is None:
         return None, None, "The photos are compared as a whole."
@@ -424,7 +424,7 @@ def _change(change: Callable[[Session], None], session: Session) -> Any:
 
 
 def _begin_painting(session: Session) -> Any:
-    """Put the photo under the brush, whose colours are those of the regions."""
+    """Return an editor with the photo, and with a brush that has the colours of the regions."""
     regions = session.divided
     brush = gr.Brush(colors=list(regions.labels), default_color=regions.labels[0], color_mode="fixed", default_size=30)
     value = {

@@ -1,4 +1,4 @@
-"""A look on many photos, one after the other."""
+"""Gives many photos one look, one after the other."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from verism.look.strength import Strength
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of photos.
+    """The outcome for several photos.
 
     Attributes:
-        files: the results.
+        files: the paths of the results.
         failures: a sentence for each photo that could not be read or written.
         strange: names of photos with many colours that the look was not fitted to.
-        stopped: whether somebody stopped it before the last.
+        stopped: whether the work was stopped before the last photo.
     """
 
     files: Sequence[Path]
@@ -39,10 +39,10 @@ class Graded:
     stopped: bool
 
     def said(self, where: str) -> str:
-        """Return it in words.
+        """Return the outcome in words.
 
         Args:
-            where: the results are, such as a folder's name.
+            where: where the results are, such as a folder's name.
         """
         count = len(self.files)
         lines = [f"{'Stopped: ' if self.stopped else ''}{count} photo{'s are' if count != 1 else ' is'} in {where}."]
@@ -79,19 +79,20 @@ def grade(
     *,
     adapt: bool = False,
 ) -> Graded:
-    """Give photos the look of a run, as ``verism predict`` does, under names that no file in the folder has.
+    """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
 
     Args:
-        run: whose look it is.
-        photos: files.
-        folder: for the results, which keep their names and formats where these can be written; else they are PNG files.
-        strength: how much of the look they take on.
-        tell: is told how far it is.
-        stop: ends it before the next photo.
-        adapt: treat each photo by the regions that it has in common with the style photo.
+        run: the run with the look.
+        photos: the files of the photos.
+        folder: the folder for the results, which have the names of their photos, and their formats if these can be
+            written; otherwise, they are PNG files.
+        strength: strength of the look.
+        tell: called with the progress before each photo.
+        stop: when it is set, the work ends before the next photo.
+        adapt: grade each photo by the regions that it has in common with the style photo.
 
     Raises:
-        VerismError: the run has no look for other photos, or none by regions.
+        VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
     """
     look = Look(run.look.canvas, strength)
     by_regions = _by_regions(run) if adapt else None

@@ -21,18 +21,18 @@ POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-"""By which a browser sends nothing to anybody else, whatever Gradio's page asks for."""
+"""Content security policy by which a browser contacts no other server, whatever Gradio's page asks for."""
 
 
 class Policy:
-    """Adds ``POLICY`` to what is answered."""
+    """Middleware that adds ``POLICY`` to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Remember the application."""
+        """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does, with the policy."""
+        """Respond as the application does, with the policy in the header."""
 
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -44,17 +44,17 @@ class Policy:
 
 @contextmanager
 def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
-    """Serve the page until the block ends; gives its address.
+    """Serve the page within this context; yield its address.
 
     Args:
-        port: to listen at; None: the first free one from 7860.
+        port: the port to listen on; None: the first free one from 7860.
         opens: open the page in the browser.
 
     Raises:
         VerismError: the port is taken.
     """
     demo = page.build()
-    # A page of somebody else's that has its name point here would be of the same origin as its own.
+    # Against DNS rebinding: a foreign page whose name resolves to this machine would count as the same origin.
     trusted = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     try:
         _, address, _ = demo.queue(api_open=False).launch(

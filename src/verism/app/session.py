@@ -1,4 +1,4 @@
-"""What one open page works on: two photos, the run that was fitted to them, and what has been changed since."""
+"""The state of one open page: two photos, the run that was fitted to them, and corrections of its regions."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from verism.page.result import jpeg
 from verism.regions.masks import Regions
 
 SIDE = 1000
-"""Most pixels of the long side of what is shown, as of a preview on the command line."""
+"""Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
 METHODS: Mapping[str, str] = {
     "Region by region": "photoreal",
     "One lookup table": "lut",
     "The same scene, graded by somebody else": "match",
 }
-"""What a user can choose, and the config that it stands for."""
+"""The methods that a user can choose, and the config of each."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Shown:
 
     Attributes:
         run: the run.
-        config: its settings, by their name.
-        preview: whether it had but the steps of a preview.
+        config: name of the config with its settings.
+        preview: whether it made only the steps of a preview.
     """
 
     run: FittedRun
@@ -58,12 +58,12 @@ class Shown:
 
     @cached_property
     def photo(self) -> Tensor:
-        """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], of ``SIDE`` pixels at most."""
+        """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], with at most ``SIDE`` pixels on its long side."""
         return at_most(self.run.model.data.source, SIDE).pixels
 
     @cached_property
     def image(self) -> Tensor:
-        """What became of it at full strength, of the same shape."""
+        """The result at full strength, of the same shape."""
         source = at_most(self.run.model.data.source, SIDE)
         return rendered(self.run.canvas, source, Strength()).pixels.clamp(0, 1)
 
@@ -88,25 +88,25 @@ class Shown:
         )
 
     def sentences(self) -> list[str]:
-        """Return what the figures say of the result, and what is wrong with it."""
+        """Return what the figures say about the result, and its faults, in words."""
         figures = self.run.figures
         return [*verdict.in_words(figures), *verdict.faults(figures)]
 
 
 class Session:
-    """What one open page works on.
+    """The state of one open page.
 
     Attributes:
-        shown: what was fitted last; None before.
-        regions: those of ``shown``, as they have been corrected since; None if there are none.
-        corrections: what has been changed about the regions that were found.
+        shown: the last fit; None before the first.
+        regions: the regions of ``shown``, with the corrections since; None if there are none.
+        corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written of the look so far.
-        stopping: set when work in progress shall end.
+        saved: files that were written for the look of ``shown``.
+        stopping: set to end work in progress.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start without photos."""
         self.shown: Shown | None = None
         self.regions: Regions | None = None
         self.corrections = Corrections()
@@ -119,34 +119,34 @@ class Session:
         self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return a new one: every page that is opened begins with nothing."""
+        """Return a new session: Gradio copies the initial state for every page that is opened."""
         return type(self)()
 
     @property
     def folder(self) -> Path:
-        """A folder for files that the page shows or offers; it is gone when the session is."""
+        """A folder for files that the page shows or offers; it is removed with the session."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="session-", dir=os.environ.get("GRADIO_TEMP_DIR")))
-            # Nobody closes a session: it is forgotten when its page is.
+            # A session is not closed, but garbage-collected after its page was closed.
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 
     def fit(
         self, photo: Path | None, styles: Sequence[Path], config: str, tell: Tell, *, preview: bool, **more: Any
     ) -> Shown:
-        """Fit the look of style photos to a photo; regions are corrected as long as the photos and config stay.
+        """Fit the look of style photos to a photo; corrections are kept as long as photos and config stay the same.
 
         Args:
             photo: the photo that keeps its content.
-            styles: whose look it takes on, together.
-            config: name of the settings, as ``verism.fit`` takes it.
-            tell: is told how far it is.
-            preview: make do with the steps of a preview.
+            styles: the photos whose common look it takes on.
+            config: name of the config, as ``verism.fit`` takes it.
+            tell: called with the progress.
+            preview: make only the steps of a preview.
             **more: further options of ``verism fit``.
 
         Raises:
             VerismError: a photo is missing or cannot be read, or the run failed.
-            StoppedError: somebody stopped it.
+            StoppedError: ``stop`` was called.
         """
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
@@ -167,12 +167,12 @@ class Session:
         return self.shown
 
     def stop(self) -> None:
-        """Have the work in progress end as soon as it can."""
+        """End the work in progress, as soon as a step or photo is finished."""
         self.stopping.set()
 
     @property
     def fitted(self) -> Shown:
-        """What was fitted last; raises ``VerismError`` if nothing was."""
+        """The last fit; raises ``VerismError`` if there was none."""
         if self.shown is None:
             raise VerismError("There is no look yet: give two photos first.")
         return self.shown
@@ -185,22 +185,22 @@ class Session:
         return self.regions
 
     def seen(self, strength: Strength) -> Tensor:
-        """Return what the result is at a strength, at the size of what is shown, as ``--output.strength`` blends it."""
+        """Return the result at a strength, ``(1, 3, H, W)``, at the size at which it is shown."""
         return strength(self.fitted.photo, self.fitted.image)
 
     def draw(self, image: Tensor) -> Path:
-        """Write ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
+        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
         data = jpeg(image)
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
         path.write_bytes(data)
         return path
 
     def choose(self, place: tuple[float, float], *, content: bool) -> None:
-        """Choose the region at a place of the content or the style photo, or no longer choose it.
+        """Choose the region at a place of the content or the style photo; if it is chosen already, unchoose it.
 
         Args:
-            place: from left and from top, as shares of width and height.
-            content: which of the photos.
+            place: distance from the left and from the top, as shares of width and height, in [0, 1].
+            content: whether the place is in the content photo.
         """
         masks = self.divided.content if content else self.divided.style
         label = region_at(masks, self.divided.labels, place)
@@ -209,23 +209,26 @@ class Session:
             self.chosen = kept if label in self.chosen else (*kept, label)
 
     def merge(self) -> None:
-        """Make one region of those that are chosen; raises ``VerismError`` if these are fewer than two."""
+        """Merge the chosen regions; raise ``VerismError`` if fewer than two are chosen."""
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
-        # The largest gives its name.
+        # In the order of the regions: the first of the group gives its label.
         group = [label for label in self.divided.labels if label in self.chosen]
         self.corrections = self.corrections.merge(group)
         self.regions, self.chosen = self.divided.merge([group]), ()
 
     def leave_out(self) -> None:
-        """Have the regions that are chosen treated like the rest; raises ``VerismError`` if none is chosen."""
+        """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
         if not self.chosen:
             raise VerismError("Click the regions whose match is wrong, and then leave them out.")
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
     def paint(self, strokes: Tensor) -> None:
-        """Take what a brush has painted over the content photo, ``(1, 4, H, W)``, as the regions there.
+        """Replace the regions of the content photo by what the user has painted over them.
+
+        Args:
+            strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
 
         Raises:
             VerismError: nothing was painted.
@@ -240,7 +243,7 @@ class Session:
         self.corrections, self.chosen = Corrections(left_out=out, mask=mask), ()
 
     def undo(self) -> None:
-        """Return to the regions that were found."""
+        """Remove all corrections of the regions that were found."""
         self.corrections, self.chosen = Corrections(), ()
         self.regions = self._found
 
@@ -248,8 +251,8 @@ class Session:
         """Write the picture at full size, with the photo's metadata, and return its path.
 
         Args:
-            strength: of what is written.
-            ending: of the file's name, such as ".tiff"; empty: the photo's own.
+            strength: strength of the picture.
+            ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
         """
         run = self.fitted.run
         photo, style = self._names()
@@ -262,7 +265,7 @@ class Session:
         """Write the look as a lookup table; return its path, and how far it is from the picture.
 
         Args:
-            strength: of what is written.
+            strength: strength of the look in the table.
             ending: .cube, or .png for a HaldCLUT.
         """
         photo, style = self._names()
@@ -270,7 +273,7 @@ class Session:
         return path, replace(self.fitted.run, strength=strength).look.save(path)
 
     def grade(self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool) -> Graded:
-        """Give photos the look, as ``series.grade`` does, until somebody stops it."""
+        """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
         self.stopping.clear()
         return grade(self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt)
 
@@ -294,8 +297,8 @@ class Session:
         return shlex.join(["verism", "fit", *words])
 
     def _names(self) -> tuple[Path, Path]:
-        """Return the photos of what was fitted last; of several styles, the first."""
+        """Return the content photo of the last fit, and the first of its style photos."""
         photo, styles = self._photos
         _ = self.fitted
-        assert photo is not None  # noqa: S101  # Nothing is fitted without.
+        assert photo is not None  # noqa: S101  # No fit is made without a photo.
         return photo, styles[0]

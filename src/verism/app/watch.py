@@ -1,4 +1,4 @@
-"""Follows a run from outside of it, and ends it between two steps when asked to."""
+"""Reports the progress of a run, and ends it between two steps when asked to."""
 
 from __future__ import annotations
 
@@ -13,22 +13,27 @@ from verism.callbacks.progress import describe
 from verism.errors import VerismError
 
 Tell = Callable[[float, str], object]
-"""Takes how much of the work is done, from 0 to 1, and that in words."""
+"""A function that takes the share of the work that is done, from 0 to 1, and the progress in words."""
 
 
 class StoppedError(VerismError):
     """Work that was stopped because the user asked for it."""
 
     def __init__(self) -> None:
-        """Say so."""
+        """Set the message."""
         super().__init__("Stopped.")
 
 
 class Watch(Callback):
-    """Tells how far a run is, and ends it at the beginning of the next step once it is asked to stop."""
+    """Reports the progress of a run after every step, and ends the run before a step when it is asked to stop."""
 
     def __init__(self, tell: Tell, stop: threading.Event) -> None:
-        """Choose whom to tell, and what says that the run shall end."""
+        """Choose how to report and when to stop.
+
+        Args:
+            tell: called with the progress after every step.
+            stop: when it is set, the run ends before the next step.
+        """
         self._tell, self._stop = tell, stop
         self._began = 0.0
 
@@ -37,14 +42,14 @@ class Watch(Callback):
         self._began = time.monotonic()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Raise ``StoppedError`` if the run shall end."""
+        """Raise ``StoppedError`` if the run was asked to stop."""
         if self._stop.is_set():
             raise StoppedError
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Tell the step that was made."""
+        """Report the step that was made."""
         step, steps = trainer.global_step, trainer.max_steps
         seconds = (time.monotonic() - self._began) / step * (steps - step)
         self._tell(step / steps, describe(step, steps, seconds, float(outputs["loss"])))

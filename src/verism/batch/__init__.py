@@ -1,1 +1,1 @@
-"""Many photos: handed out to workers in chunks, each with a record of what came of it."""
+"""Work on many photos: it is handed out to workers in chunks, and the outcome for each photo is recorded."""

@@ -13,27 +13,27 @@ from verism.errors import VerismError
 
 @contextmanager
 def alone_in(folder: Path, option: str, command: str, notes: Path | None = None) -> Iterator[None]:
-    """Make a folder, and keep other commands of the same kind out of it meanwhile.
+    """Make a folder, and lock it against other commands of the same kind within this context.
 
     Args:
-        folder: to work in.
-        option: that names it, such as "--output".
-        command: such as "sweep".
-        notes: the folder with the lock; None: the same.
+        folder: the folder to work in, for messages; it is made only if ``notes`` is None.
+        option: the option that names it, such as "--output".
+        command: the kind of command, such as "sweep".
+        notes: the folder that is made, and holds the lock; None: ``folder``.
 
     Raises:
-        VerismError: the folder cannot be made, or such a command is at work in it.
+        VerismError: the folder cannot be made, or another such command is at work in it.
     """
     place = notes or folder
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise VerismError(f"{option} {folder}: cannot be made a folder ({error.strerror}).") from error
+        raise VerismError(f"{option} {folder}: the folder cannot be made ({error.strerror}).") from error
     lock = FileLock(place / ".lock", timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
-        raise VerismError(f"{folder}: another {command} is at work there; wait, or give {option}.") from error
+        raise VerismError(f"{folder}: another {command} is at work there; wait, or choose another {option}.") from error
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Photos in the look of a finished run, each by itself, in any process."""
+"""Gives photos the look of a finished run, one photo at a time, in any process."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from verism.photo_file import MEGAPIXELS, Encoding
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what becomes of a photo.
+    """Everything that decides the result for a photo.
 
     Attributes:
         run: a checkpoint.
-        sha256: of that, hexadecimal: a worker that has loaded another under this name loads it anew.
-        name: of the run, as the user gave it.
-        strength: of the look.
-        encoding: of the results.
-        adapt: whether each photo is treated by its own regions.
-        local: whether places are treated as the run's photo's; None: only in the run's own photo.
-        white: the value of floating-point samples that is white.
+        sha256: its SHA-256, hexadecimal, so that a worker that has loaded other contents of this path loads it again.
+        name: name of the run, as the user gave it.
+        strength: strength of the look.
+        encoding: how the results are written.
+        adapt: whether each photo is graded by its own regions.
+        local: whether places are graded differently, like the same places in the run's photo; None: only if it is that
+            photo itself.
+        white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
         max_megapixels: larger photos are refused.
-        trusted: packages that the checkpoint may name classes of.
+        trusted: packages whose classes the checkpoint may name.
     """
 
     run: Path
@@ -50,19 +51,21 @@ class Recipe:
 
 
 class Grading:
-    """A recipe with all that it needs in memory.
+    """The look of a recipe, loaded and ready for photos.
 
     Attributes:
         table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
         seen: the colours that the look was fitted to.
-        made_with: what files say of their making.
+        on_others: the look for any photo but the run's own, from and to ``(1, 3, H, W)``, RGB in [0, 1].
+        made_with: what the files of the results record about how they were made.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         """Load the look.
 
         Raises:
-            VerismError: there is none, it cannot be read, or it knows no regions to adapt.
+            VerismError: there is no checkpoint, it cannot be read, it holds no look, or the look is to be adapted and
+                has no regions.
         """
         self.recipe = recipe
         with photo_file.limited(recipe.max_megapixels), trust.limited(recipe.trusted):
@@ -76,7 +79,7 @@ class Grading:
         """Write a photo with the look, and return the share of its pixels with colours that the look does not know.
 
         Raises:
-            VerismError: it cannot be read or written.
+            VerismError: the photo cannot be read, or the result cannot be written.
         """
         recipe = self.recipe
         with photo_file.limited(recipe.max_megapixels):
@@ -90,7 +93,7 @@ class Grading:
 
 @dataclass(frozen=True)
 class Graded(Record):
-    """What came of a photo.
+    """The outcome for a photo.
 
     Attributes:
         unknown: share of its pixels with colours that the look does not know; None if it failed.
@@ -101,13 +104,13 @@ class Graded(Record):
 
 @dataclass(frozen=True)
 class GradeJob:
-    """A photo to give a look.
+    """The job of giving one photo the look of a run.
 
     Attributes:
-        photo: its file.
-        result: where it goes.
-        record: says what came of it.
-        recipe: of all photos.
+        photo: the photo's file.
+        result: the file to write.
+        record: the file for the outcome.
+        recipe: the look, which all photos of a command share.
     """
 
     photo: Path
@@ -116,11 +119,11 @@ class GradeJob:
     recipe: Recipe
 
     def __call__(self) -> None:
-        """Do it, and write the record."""
+        """Write the result and the record."""
         Graded.of(lambda: Graded(unknown=_grading(self.recipe)(self.photo, self.result))).write(self.record)
 
 
 @lru_cache(maxsize=1)
 def _grading(recipe: Recipe) -> Grading:
-    """Return what a process keeps from one photo to the next."""
+    """Return the loaded look, which a process keeps from one photo to the next."""
     return Grading(recipe)

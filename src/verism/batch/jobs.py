@@ -1,4 +1,4 @@
-"""Many small jobs, handed out to workers in chunks: a worker that dies costs only what it was at."""
+"""Many small jobs, handed out to workers in chunks: if a worker dies, only the job that it was doing is lost."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from verism.errors import VerismError
 from verism.sweep.executors import Executor
 
 LARGEST = 64
-"""Most jobs in a chunk: as many wait for a new worker when theirs has died."""
+"""Largest number of jobs in a chunk: when a worker dies, the rest of its chunk waits for another worker."""
 
 ATTEMPTS = 2
-"""How often a job is begun before it is blamed for the deaths of its workers."""
+"""How often a job is begun before it is blamed for the deaths of its workers, and given up."""
 
 ROUNDS = 8
-"""Chunks that each worker gets, at least: with fewer, some would have nothing to do at the end."""
+"""Smallest number of chunks for each worker, if there are enough jobs; with fewer, workers would be idle at the end."""
 
 
 class Job(Protocol):
-    """Something small to do, which ends with a record on disk; pickled on its way to a worker."""
+    """A small piece of work, at whose end its outcome is recorded in a file; it is pickled to be sent to a worker."""
 
     @property
     def record(self) -> Path:
-        """The file that says what came of it."""
+        """The file for the outcome."""
 
     def __call__(self) -> None:
-        """Do it, and write the record, whatever happens."""
+        """Do the work, and write the record, whatever happens."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Chunk:
 
     Attributes:
         jobs: at least one.
-        log: the file for what their worker prints.
+        log: the file for the output of their worker.
     """
 
     jobs: Sequence[Job]
@@ -49,11 +49,11 @@ class Chunk:
 
     @property
     def module(self) -> str:
-        """That of the jobs."""
+        """Name of the Python module of the jobs' class."""
         return type(self.jobs[0]).__module__
 
     def __call__(self) -> None:
-        """Do them one after the other, without those that an earlier worker has done, or was killed by."""
+        """Do the jobs one after the other, except those that have a record, or were begun ``ATTEMPTS`` times."""
         for job in self.jobs:
             if not job.record.is_file() and _attempts(job) < ATTEMPTS:
                 with _begun(job).open("a") as file:
@@ -63,16 +63,16 @@ class Chunk:
 
 
 def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str) -> None:
-    """Return when each job has a record; show a bar meanwhile.
+    """Do all jobs under a progress bar; when this returns, each of them has a record.
 
-    What a worker that died has left is handed out again, each job in a chunk of its own. A job that was begun
-    ``ATTEMPTS`` times is given up: its record says so.
+    Jobs that a worker left because it died are handed out again, each in a chunk of its own. A job that was begun
+    ``ATTEMPTS`` times is given up, and its record says so.
 
     Args:
-        jobs: of which those that have a record are done.
-        executor: hands them out; None: they are done in this process.
-        log: the file for what workers on this machine print.
-        label: of the bar, such as "Photos".
+        jobs: the jobs; those that have a record are done already.
+        executor: hands the jobs out; None: they are done in this process.
+        log: the file for the output of workers on this machine.
+        label: the label of the bar, such as "Photos".
 
     Raises:
         VerismError: the executor does not work, or a record cannot be written.
@@ -105,7 +105,7 @@ def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str
 
 
 def _hand_out(jobs: Sequence[Job], size: int, executor: Executor | None, log: Path) -> Exception | None:
-    """Have jobs done, as far as their workers live; return what the engine says of those that died."""
+    """Do jobs in chunks of ``size``; return the executor's error if workers died, None if not."""
     chunks = [Chunk(jobs[start : start + size], log) for start in range(0, len(jobs), size)]
     if executor is None:
         for chunk in chunks:
@@ -121,12 +121,12 @@ def _hand_out(jobs: Sequence[Job], size: int, executor: Executor | None, log: Pa
 
 
 def _open(jobs: Sequence[Job]) -> list[Job]:
-    """Return those that have no record."""
+    """Return the jobs that have no record yet."""
     return [job for job in jobs if not job.record.is_file()]
 
 
 def _begun(job: Job) -> Path:
-    """Return the file that says how often a job was begun since it last ended."""
+    """Return the file that counts, by its size, how often a job was begun without coming to an end."""
     return job.record.with_suffix(".begun")
 
 

@@ -1,4 +1,4 @@
-"""What the results of many photos are called: each keeps its photo's name, and none takes another's place."""
+"""The names of the results of many photos: each keeps its photo's name, and none replaces another file."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def results(
     ours: Collection[str] = (),
     name: Callable[[Path], str] = result_name,
 ) -> dict[Path, Path]:
-    """Return photo to result, in the order of the patterns, each photo once.
+    """Return the path of the result for each photo, in the order of the patterns, each photo once.
 
     Args:
         patterns: photos, or patterns such as ``holiday/*.jpg``.
-        folder: for the results.
+        folder: the folder for the results.
         remedy: what the user can do about a file that is in the way, as in "choose another --output.dir".
         overwrite: whether files may be replaced.
         ours: names of files that may be replaced in any case.
-        name: makes the name of a result.
+        name: returns the name of the result of a photo.
 
     Raises:
         VerismError: a pattern matches no photo, two results would be one file, one would replace its photo, or a file

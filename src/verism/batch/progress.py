@@ -1,4 +1,4 @@
-"""A bar of what has ended, read off its records: who does it, and where, is not known here."""
+"""A progress bar of work that is done elsewhere, and of which only the results are counted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 @contextmanager
 def progress(total: int, label: str, unit: str, count: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """Show a bar while something is done elsewhere.
+    """Show a progress bar within this context.
 
     Args:
-        total: how much there is to do.
-        label: what is done, such as "Runs".
-        unit: of what is counted, such as "run".
-        count: returns how much has ended by now, and how much of that failed; called about once a second.
+        total: number of units of work.
+        label: label of the bar, such as "Runs".
+        unit: name of a unit of work, such as "run".
+        count: returns how many units have ended by now, and how many of these failed; called in a thread, about once a
+            second.
     """
     done = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What came of one of many photos, on disk: written by whoever did it, read by whoever waits for it."""
+"""The outcome for one of many photos, as a file, which a worker writes and the command reads."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Kind = TypeVar("Kind", bound="Record")
 
 @dataclass(frozen=True)
 class Record:
-    """What came of a photo.
+    """The outcome for a photo.
 
     Attributes:
-        digest: hexadecimal SHA-256 of all that decides the result, so that a name alone never stands for it; empty if
-            the photo could not be read.
+        digest: hexadecimal SHA-256 of everything that decides the result, so that a record is never taken for that of
+            another file of the same name; empty if the photo could not be read.
         error: what went wrong, in a sentence; None if nothing did.
     """
 
@@ -28,12 +28,12 @@ class Record:
     error: str | None = None
 
     def write(self, path: Path) -> None:
-        """Write it, whole or not at all, replacing what stood there; raises ``VerismError`` if that is impossible."""
+        """Write the record, whole or not at all, replacing any existing file; raise ``VerismError`` if that fails."""
         atomic.write(path, json.dumps(asdict(self)).encode())
 
     @classmethod
     def of(cls: type[Kind], do: Callable[[], Kind]) -> Kind:
-        """Return what comes of doing something; of whatever it raises, a record with that as its error."""
+        """Return the record that ``do`` returns; if it raises an exception, a record with that as its error."""
         try:
             return do()
         except Exception as error:
@@ -41,7 +41,7 @@ class Record:
 
     @classmethod
     def read(cls: type[Kind], path: Path) -> Kind | None:
-        """Return the record in a file; None if there is none, or another version's."""
+        """Return the record in a file; None if there is none, or it has other fields than this class."""
         try:
             found: Any = json.loads(path.read_text(encoding="utf-8"))
             return cls(**found)

@@ -1,4 +1,4 @@
-"""What was done with many photos and what failed, as a table for other programs."""
+"""A table, for other programs, of what was done with many photos and what failed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from verism import atomic
 
 NAME = "photos.csv"
-"""The table's file, beside the results."""
+"""Name of the table's file, which is next to the results."""
 
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a line a photo, under a line of column names; None is left empty.
+    """Write a CSV file: a line of column names, then a line for each row; None becomes an empty field.
 
     Args:
-        path: of the file.
-        rows: column to value, at least one, all with the columns of the first.
+        path: the file to write.
+        rows: at least one, each column to value, all with the columns of the first.
 
     Raises:
         VerismError: the file cannot be written.

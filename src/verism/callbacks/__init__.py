@@ -1,4 +1,4 @@
-"""Everything that a person sees of a run, one callback a file. They read the run; none of them steers it."""
+"""What a run logs and writes, and how it is stopped, saved and resumed: one callback a file."""
 
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.histograms import Histograms

@@ -1,4 +1,4 @@
-"""What a run writes on its way, and its steps do not wait for."""
+"""Writes files in the background, so that the steps of a run need not wait for them."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from torch import Tensor
 from verism.errors import VerismError
 
 AHEAD = 4
-"""Tasks that may wait; a run that asks for more waits for the first of them, since each may hold large pictures."""
+"""Largest number of waiting tasks. Each may hold large pictures, so a run that adds more waits for the oldest."""
 
 
 class Background(Callback):
-    """Does tasks one after the other in a thread of its own, and all of them before the run ends, however it ends.
+    """Runs tasks one after the other in a thread of its own, and finishes all of them before the run ends.
 
-    What a task raises is raised in the run at its next task, or at its end. ``StyleTransfer`` adds this callback to
-    every Trainer.
+    That is so however the run ends. An exception of a task is raised in the run when the next task is added, or at the
+    end. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def __init__(self) -> None:
-        """Start no thread yet: a process may still be forked."""
+        """Start no thread yet, since the process may still be forked."""
         self._pool: ThreadPoolExecutor | None = None
         self._pending: deque[Future[None]] = deque()
 
     def do(self, task: Callable[[], None]) -> None:
-        """Have a task done after those before it.
+        """Run a task after those that were added before.
 
         Raises:
-            VerismError: one of those before could not write its file; the task is done all the same.
+            VerismError: an earlier task could not write its file; this one is run all the same.
         """
-        # An executor's threads are waited for even where a process ends without a word to its callbacks.
+        # Python waits for an executor's threads even if the process exits without calling the callbacks.
         self._pool = self._pool or ThreadPoolExecutor(1, "verism-background")
         self._pending.append(self._pool.submit(task))
         while self._pending and (self._pending[0].done() or len(self._pending) > AHEAD):
             _result(self._pending.popleft())
 
     def finish(self) -> None:
-        """Return when all is done; raise ``VerismError`` if a file could not be written."""
+        """Wait for all tasks; raise ``VerismError`` if a file could not be written."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown()
@@ -51,11 +51,11 @@ class Background(Callback):
             _result(task)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Wait for the last of it; raise ``VerismError`` if a file could not be written."""
+        """Wait for the last tasks; raise ``VerismError`` if a file could not be written."""
         self.finish()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Wait for the last of it; what the run ends with is the exception that ended it."""
+        """Wait for the last tasks, and only print their errors, since the run ends with its own exception."""
         try:
             self.finish()
         except Exception as error:
@@ -73,15 +73,16 @@ def _result(task: Future[None]) -> None:
 
 
 def arriving(tensor: Tensor) -> Callable[[], Tensor]:
-    """Begin to copy a tensor to the CPU, and return what waits for the copy, from any thread.
+    """Start copying a tensor to the CPU; return a function that waits for the copy, which any thread may call.
 
     Args:
-        tensor: that nobody overwrites, or, on a GPU, not before what was asked of the GPU so far is done.
+        tensor: on the CPU it is not copied, and must not be overwritten; on a GPU, operations that are queued later in
+            the same stream may overwrite it.
     """
     if tensor.device.type != "cuda":
         copy = tensor.detach().cpu()
         return lambda: copy
-    # Into pinned memory, which torch allocates for a copy that nobody waits for.
+    # torch allocates pinned memory for a non-blocking copy.
     copy = tensor.detach().to("cpu", non_blocking=True)
     arrived = torch.cuda.Event()
     arrived.record(torch.cuda.current_stream(tensor.device))

@@ -32,11 +32,12 @@ class Checkpoints(Checkpoint):
     everything else.
 
     Attributes:
-        command: the arguments with which the run was started, for the hint how to resume; None: started from Python.
+        command: the arguments with which the run was started, for the hint on how to resume; None: it was started from
+            Python.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
-        """Choose how often.
+        """Choose when checkpoints are written.
 
         Args:
             every_n_steps: number of steps between checkpoints; null: only every_minutes decides.
@@ -76,13 +77,13 @@ class Checkpoints(Checkpoint):
         return self._claimed
 
     def state_at(self, step: int) -> str | None:
-        """Return where the state after ``step`` steps is on disk; None if it is not."""
+        """Return the path or URL of the checkpoint after ``step`` steps; None if that was not written."""
         return self._path if self._saved == step else None
 
     def remember(self, files: Iterable[Path]) -> None:
-        """Record files that the run has written, so that the run that goes on from it may replace them."""
+        """Record files that the run has written, so that a run that resumes it may replace them."""
         if self._path and "://" not in self._path:
-            # Without the record, they are in the way of that run, which says so; nothing is lost.
+            # Without the record, the resumed run refuses to replace them and says so; nothing is lost.
             with suppress(VerismError):
                 partial.record(self._path, files)
 
@@ -91,7 +92,7 @@ class Checkpoints(Checkpoint):
         self.save(trainer)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        """Remember that canvas and optimiser are about to change, one after the other."""
+        """Remember that canvas and optimiser are about to change: in between, they must not be saved."""
         self._updating = trainer.global_step
 
     def on_train_batch_end(
@@ -107,10 +108,10 @@ class Checkpoints(Checkpoint):
         """Write the last checkpoint."""
         self.save(trainer)
         if trainer.global_step < trainer.max_steps:
-            self._say()
+            self._print_hint()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Raise ``VerismError`` if the last checkpoint could not be written; by now, everything else has been."""
+        """Raise ``VerismError`` if the last checkpoint could not be written, now that everything else has been."""
         self._release()
         if self._failure is not None:
             raise self._failure
@@ -128,17 +129,17 @@ class Checkpoints(Checkpoint):
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self.save(trainer)
         if trainer.global_step < trainer.max_steps:
-            self._say()
+            self._print_hint()
 
     def _release(self) -> None:
-        """Leave no empty file where nothing was written."""
+        """Remove the file that reserves the name if no checkpoint was written there."""
         if self._claimed and self._saved is None:
             Path(self._path).unlink(missing_ok=True)
 
     def save(self, trainer: Trainer) -> None:
         """Write a checkpoint, unless this step has one already or the canvas is not finite.
 
-        Callbacks that make something from the checkpoint at the end call this first.
+        ``Output`` calls this at the end, before it writes the picture.
         """
         if trainer.global_step == self._saved:
             return
@@ -161,12 +162,12 @@ class Checkpoints(Checkpoint):
             self._saved = trainer.global_step
             self._failure = None
 
-    def _say(self) -> None:
+    def _print_hint(self) -> None:
         rank_zero_info(f"To go on from step {self._saved}: {resuming(self.command, self._path)}")
 
 
 def resuming(command: Sequence[str] | None, path: str) -> str:
-    """Return the command that resumes from a checkpoint; the option alone if the run was started from Python."""
+    """Return the command that resumes from a checkpoint; its ``--ckpt_path`` alone for a run started from Python."""
     if command is None:
         return f"--ckpt_path {shlex.quote(path)}"
     kept: list[str] = []

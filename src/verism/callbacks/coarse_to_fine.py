@@ -1,4 +1,4 @@
-"""From scale to scale within one run."""
+"""Changes the size of the image within a run, from coarse to fine."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from verism.module import StyleTransfer
 
 
 class CoarseToFine(Callback):
-    """Goes on at the next of ``StyleTransfer``'s scales when it is its turn: with new targets and a new optimiser.
+    """Moves on to the next of ``StyleTransfer``'s scales when it is due, with new targets and a new optimiser.
 
-    The image stays, at another size. ``StyleTransfer`` adds this callback to every Trainer.
+    The image is kept, and resized. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
@@ -23,15 +23,16 @@ class CoarseToFine(Callback):
         if size == model.size:
             return
         model.resize(size)
-        watch(trainer.strategy, model)
+        rewrap(trainer.strategy, model)
         trainer.strategy.setup_optimizers(trainer)
         model.on_fit_start()
 
 
-def watch(strategy: Strategy, model: LightningModule) -> None:
-    """Have processes that share an image exchange the gradients of a model's present parameters.
+def rewrap(strategy: Strategy, model: LightningModule) -> None:
+    """Wrap a model in DistributedDataParallel again, if it is wrapped, so that its present parameters are synchronised.
 
-    DistributedDataParallel knows those that there were when it was made, and another size needs another parameter.
+    The wrapper only knows the parameters that the model had when it was wrapped, and another size of the image is a new
+    parameter.
     """
     if isinstance(strategy, DDPStrategy):
         strategy.model = model

@@ -1,4 +1,4 @@
-"""The callbacks that a run has from Python, too, where nobody lists them."""
+"""The callbacks that every run needs, also one from Python whose Trainer lists none."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from verism.callbacks.stop_early import StopEarly
 
 
 def complete(trainer: Trainer, patience: int | None) -> list[Callback]:
-    """Return the callbacks to add to a Trainer's: what logs the losses, stops early, changes scales, writes meanwhile.
+    """Return the callbacks that a Trainer lacks: for logs of the losses, early stopping, scales and background writes.
 
-    verism's bar takes the place of Lightning's, which counts epochs, and the list of the one parameter is left out. The
-    commands choose their bar themselves, and one of Lightning's in their runs is the user's choice.
+    verism's bar replaces Lightning's default bar, which counts epochs, and Lightning's summary of the module, which has
+    one parameter, is removed. Commands, whose runs have an ``Output``, choose their bar themselves; one of Lightning's
+    is then the user's choice, and is kept.
 
     Args:
-        trainer: of the run.
-        patience: steps after which a loss that does not fall ends the run; None: never.
+        trainer: the Trainer of the run; Lightning's bar and summary are removed from its callbacks.
+        patience: number of steps after which a loss that has not fallen ends the run; None: never.
 
     Raises:
         VerismError: ``patience`` is less than 1.
     """
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Set by a connector.
     chosen = any(isinstance(it, Output) for it in callbacks)
-    usual = [] if chosen else [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
+    bars = [] if chosen else [it for it in callbacks if type(it) in (RichProgressBar, TQDMProgressBar)]
     for callback in list(callbacks):
-        if callback in usual or type(callback) in (ModelSummary, RichModelSummary):
+        if callback in bars or type(callback) in (ModelSummary, RichModelSummary):
             callbacks.remove(callback)
     kinds = (Background, CoarseToFine, Scalars, StopEarly)
     needed = [kind() for kind in kinds if not any(isinstance(it, kind) for it in callbacks)]
     settled = [] if patience is None else [Settled(patience)]
-    return [*needed, *settled, *([Progress()] if usual else [])]
+    return [*needed, *settled, *([Progress()] if bars else [])]

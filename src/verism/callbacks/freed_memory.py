@@ -1,4 +1,4 @@
-"""Whether a process keeps the memory that it frees, for its next allocation."""
+"""Lets a process keep the memory that it frees, for its next allocation."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ def keep_freed_memory(*, keep: bool) -> None:
     """Choose whether this process keeps the memory that it frees, up to 2 GB, for its next allocation.
 
     A step on the CPU allocates the same feature maps as the one before, up to hundreds of megabytes each. glibc gets
-    such blocks from the kernel and hands them back at once, and the kernel clears every page anew: measured at a
-    quarter to a third of a step at 600×1066. What is kept lies about in pieces, though, some of which nothing fits
-    into any more: a third of the memory of an image in tiles. Where the C library has no such setting, nothing changes.
+    such blocks from the kernel and returns them as soon as they are freed, and the kernel clears every page anew, which
+    took a quarter to a third of a step at 600×1066. Memory that is kept fragments, though: with an image in tiles, a
+    third of it was lost in gaps that no block fits into. Where the C library has no such setting, nothing changes.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
-        # glibc's own defaults are the other values; that of M_MMAP_THRESHOLD no longer moves once it is set.
+        # 65536 and 2**17 are glibc's defaults. By default, it also adapts M_MMAP_THRESHOLD, up to 2**25, which ends as
+        # soon as one of these is set.
         mallopt(M_MMAP_MAX, 0 if keep else 65536)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1 if keep else 2**17)
         mallopt(M_MMAP_THRESHOLD, 2**25)
 
 
 class KeepFreedMemory(Callback):
-    """Has the process keep what it frees, unless it is short of memory, so that more than one block goes in tiles."""
+    """Has the process keep the memory that it frees, unless memory is so short that several blocks go in tiles."""
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Choose again: a finer scale may need tiles."""
+        """Decide at every step, since a finer scale may need tiles."""
         keep_freed_memory(keep=cast("StyleTransfer", pl_module).feature_pass.passage.tiling.checkpointed_blocks <= 1)

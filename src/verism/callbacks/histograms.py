@@ -1,4 +1,4 @@
-"""The photos and the image as a photographer's histograms, and what the network makes of them."""
+"""Histograms of the tones of the photos and the image, and of the network's outputs for the image."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class Histograms(Periodic):
 
     Tags:
 
-    - ``tones/{luminance,red,green,blue}/image``: pixels a level, 0 to 255, after 0, n, 2n, … updates, and of the last
-      image.
+    - ``tones/{luminance,red,green,blue}/image``: number of pixels at each level, 0 to 255, after 0, n, 2n, … updates,
+      and of the last image.
     - ``tones/{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
 
-    and, if asked for, of every convolution's outputs for the image (the paper's 4×4 sheets):
+    and, if asked for, the outputs of every convolution for the image (the paper's 4×4 sheets):
 
     - ``outputs/{conv1_1 … conv5_4}``: their histogram.
     - ``std/{conv1_1 … conv5_4}``: their standard deviation, a scalar.
-    - ``saturated/{conv1_1 … conv5_4}``: the share of them at which the activation's slope is below 1 − 0.99²; for Tanh,
-      those that it takes beyond ±0.99, for ReLU, those that it takes to 0. A scalar.
+    - ``saturated/{conv1_1 … conv5_4}``: the share of outputs at which the slope of the activation is below 1 − 0.99², a
+      scalar. These are the outputs that Tanh maps beyond ±0.99, and those that ReLU maps to 0.
     """
 
     def __init__(self, every_n_steps: int | None = None, activations: bool = False) -> None:
-        """Choose what, and how often.
+        """Choose what is written, and how often.
 
         Args:
             every_n_steps: number of steps between histograms of the image; null: 50, or 5 in runs of at most 100.
@@ -50,13 +50,13 @@ class Histograms(Periodic):
         self.activations = activations
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the first; raise ``VerismError`` if activations are asked for that the network has not."""
+        """Write the first histograms; raise ``VerismError`` if ``activations`` is set and the network is not a VGG."""
         if self.activations:
             _vgg(cast("StyleTransfer", pl_module))
         super().on_train_start(trainer, pl_module)
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Count the levels of one image where it is, and at first of the photos; they are written later."""
+        """Count the levels of the image, and the first time of the photos, on their device; return what writes them."""
         now = time.time()
         counts: dict[str, Callable[[], Counts]] = {}
         shares: dict[str, Callable[[], Tensor]] = {}
@@ -88,7 +88,7 @@ class Histograms(Periodic):
 
 
 def _vgg(model: StyleTransfer) -> VGG:
-    """Return the model's backbone; raise ``VerismError`` if its convolutions are not known."""
+    """Return the model's backbone; raise ``VerismError`` if it is not a VGG."""
     if not isinstance(model.backbone, VGG):
         raise VerismError(
             f"--histograms.activations: is for the convolutions of VGG19 and VGG16, not for "
@@ -98,9 +98,9 @@ def _vgg(model: StyleTransfer) -> VGG:
 
 
 def saturated(activation: nn.Module, values: Tensor) -> Tensor:
-    """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², Tanh's at ±0.99.
+    """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², as a scalar tensor.
 
-    A scalar, where ``values`` are.
+    That is the slope of Tanh where its value is ±0.99.
     """
     with torch.enable_grad():
         values = values.detach().requires_grad_()
@@ -109,7 +109,7 @@ def saturated(activation: nn.Module, values: Tensor) -> Tensor:
 
 
 class Counts(NamedTuple):
-    """What ``SummaryWriter.add_histogram_raw`` takes, under its names."""
+    """The arguments of ``SummaryWriter.add_histogram_raw`` that describe a histogram, under their names there."""
 
     min: float
     max: float
@@ -121,7 +121,7 @@ class Counts(NamedTuple):
 
 
 def _levels(name: str, image: Tensor) -> dict[str, Callable[[], Counts]]:
-    """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: a bin a level, centred on it."""
+    """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: one bin for each level, centred on it."""
     channels = dict(zip(("red", "green", "blue"), image.float().squeeze(0) * 255, strict=True))
     channels["luminance"] = luma(image.float()) * 255
     low, high = torch.tensor([-0.5, 255.5])
@@ -129,19 +129,20 @@ def _levels(name: str, image: Tensor) -> dict[str, Callable[[], Counts]]:
 
 
 def count(values: Tensor, low: Tensor, high: Tensor) -> Callable[[], Counts]:
-    """Begin to count ``values`` in ``BINS`` bins of the same width, and return what waits for the counts.
+    """Start counting ``values`` in ``BINS`` bins of equal width; return a function that waits for the counts.
 
     Args:
         values: float32, of any shape, on any device.
-        low: where the first bin begins, a scalar; no value is below.
-        high: where the last ends, likewise.
+        low: lower edge of the first bin, a scalar; no value is below.
+        high: upper edge of the last bin, a scalar; no value is above.
     """
     if values.device.type == "mps":
-        values = values.cpu()  # It has no float64, and the sums need it.
+        values = values.cpu()  # The sums need float64, which mps does not have.
     exact = values.flatten().double()
     low, high = (edge.to(values.device, torch.float64, non_blocking=True) for edge in (low, high))
     bins = ((exact - low) * (BINS / (high - low))).long().clamp_(0, BINS - 1)
-    # Counts of whole numbers are the same in any order; histc's on a GPU are not, which Lightning may forbid.
+    # Sums of integers do not depend on their order. torch.histc on a GPU is not deterministic, which an option of the
+    # Trainer forbids.
     counts = torch.zeros(BINS, dtype=torch.int64, device=values.device).scatter_add_(0, bins, torch.ones_like(bins))
     sums = torch.stack([low, high, exact.min(), exact.max(), exact.sum(), exact.square().sum()])
     found = arriving(torch.cat([sums, counts.double()]))

@@ -19,9 +19,9 @@ class Spoilt(NamedTuple):
     """The first loss that was not finite.
 
     Attributes:
-        name: of the term, or ``total``.
-        value: what it became.
-        step: at which.
+        name: the first term of the loss that is not finite; ``total`` if all terms are finite.
+        value: its value, NaN or infinite.
+        step: the step that computed it.
     """
 
     name: str
@@ -30,17 +30,17 @@ class Spoilt(NamedTuple):
 
 
 class LastGood:
-    """Follows the states that steps look at, and tells the last of them before a loss was not finite.
+    """Keeps the last state of a canvas whose loss was finite, and before which no loss was otherwise.
 
-    The device chooses the state at every step, and is asked only when ``settle`` is called, so that what is kept is the
-    same however rarely that is.
+    The state is chosen on the device at every step; only ``settle`` waits for the device. The state that is kept does
+    not depend on how often ``settle`` is called.
 
     Attributes:
         state: the last good state, as of the last ``settle``; None if there is none.
     """
 
     def __init__(self) -> None:
-        """Begin without a state."""
+        """Start without a state."""
         self.state: State | None = None
         self._before: State = {}
         self._candidate: State = {}
@@ -48,14 +48,14 @@ class LastGood:
         self._steps: list[tuple[int, Tensor, Mapping[str, Term]]] = []
         self._spoilt: Spoilt | None = None
 
-    def about_to_look(self, state: State) -> None:
-        """Keep the state that a step is about to look at, which is about to change."""
+    def before_step(self, state: State) -> None:
+        """Keep a copy of the state whose loss the next step computes, since the step then changes it."""
         if self._steps and any(value.shape != self._candidate[name].shape for name, value in state.items()):
-            self.settle()  # At another scale, states cannot be chosen from.
+            self.settle()  # torch.where cannot choose between states of two scales.
         self._before = {name: value.clone() for name, value in state.items()}
 
-    def looked(self, step: int, outputs: Mapping[str, Any]) -> None:
-        """Take what a step found: its total ``loss``, and its ``terms`` by name."""
+    def after_step(self, step: int, outputs: Mapping[str, Any]) -> None:
+        """Take the outputs of a step: its total, ``loss``, and its ``terms`` by name."""
         total = outputs["loss"].detach()
         finite = total.isfinite()
         if self._sound is None:
@@ -68,10 +68,10 @@ class LastGood:
         self._steps.append((step, total, outputs["terms"]))
 
     def settle(self) -> Spoilt | None:
-        """Find out whether all losses so far were finite, for which one waits for the device.
+        """Find out whether all losses so far were finite, which waits for the device.
 
         Returns:
-            The first that was not; None if all were.
+            The first that was not finite; None if all were.
         """
         steps, self._steps, self._sound = self._steps, [], None
         if self._spoilt is not None or not steps:

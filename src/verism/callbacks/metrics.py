@@ -19,14 +19,13 @@ from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
 AREA = 2**20
-"""Larger images are scaled down to so many pixels to be measured, which saves the time and memory of many steps."""
+"""Largest number of pixels at which images are measured; larger ones are scaled down, to save time and memory."""
 
-
-UNTOLD = ("sha256", "inplace", "max_megapixels", "mask_threshold")
-"""Options that do not change the picture, by the last part of their name."""
+UNLISTED = ("sha256", "inplace", "max_megapixels", "mask_threshold")
+"""Options that are not listed as hyperparameters, by the last part of their name."""
 
 NAMES_OF_PHOTOS = "Photos"
-"""Column with the names of the photos. TensorBoard shows five columns at first, and sorts capitals to the front."""
+"""Column with the names of the photos. TensorBoard first shows five columns, and sorts capitals to the front."""
 
 PHOTOS = ("data.content", "data.style")
 """Options that are not listed, because the column of the photos' names replaces them."""
@@ -49,15 +48,16 @@ class Metrics(Periodic):
     - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: distance from the style photo.
     - ``metrics/ciede2000`` (ΔE): how far the colours moved.
 
-    Images beyond ``AREA`` are measured at that size, and those of coarser scales at the photos' own. Drift, lost and
-    blown are of the result as it is rendered over the content photo, at a short side of ``verism.metrics.SIDE``, if the
-    canvas can: an image at the small size of the fit has lost detail that the result keeps.
+    Images larger than ``AREA`` are measured at that size, and images of coarser scales at the size of the photos.
+    Drift, lost and blown are measured on the result as it is rendered over the content photo, at a short side of
+    ``verism.metrics.SIDE``, if the canvas can be rendered at other sizes: at the small size of the fit, the image has
+    lost detail that the result keeps.
 
     TensorBoard's HParams page compares runs by the last value of each.
     """
 
     def __init__(self, every_n_steps: int = 100) -> None:
-        """Choose how often.
+        """Choose how often the image is measured.
 
         Args:
             every_n_steps: number of steps between measurements; each takes about as long as one step in float32.
@@ -70,7 +70,7 @@ class Metrics(Periodic):
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The figures of the last image that was measured; none before, or without a logger."""
+        """The figures of the last image that was measured; empty before the first, or without a logger."""
         return self._last
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -84,16 +84,16 @@ class Metrics(Periodic):
         }
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                # Its page compares by the metrics named here, and logs them as their first point.
-                logger.log_hyperparams(told(model.data, options), self._start, trainer.global_step)
+                # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
+                logger.log_hyperparams(hyperparameters(model.data, options), self._start, trainer.global_step)
                 if trainer.is_global_zero:
-                    # Lightning saved it before it had anything to save. No Path: the folder may be a URL.
+                    # Lightning saved hparams.yaml before the options were known. No Path: the folder may be a URL.
                     save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
             else:
                 logger.log_hyperparams(options)
 
     def writer(self, logger: Logger) -> Logger:
-        """Return the logger itself: every logger takes figures."""
+        """Return the logger itself, since every logger takes figures."""
         return logger
 
     def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> None:
@@ -107,7 +107,7 @@ class Metrics(Periodic):
         figures = {f"metrics/{name}": value for name, value in self._last.items()}
         if first:
             self._start = figures
-        # TensorBoard's gets its first point together with the hyperparameters.
+        # A TensorBoard logger gets the first values together with the hyperparameters.
         if not (first and isinstance(writer, TensorBoardLogger)):
             writer.log_metrics(figures, step=step)
 
@@ -115,16 +115,16 @@ class Metrics(Periodic):
         """Measure the last image, and print its most telling figures and what is wrong with it."""
         super().on_train_end(trainer, pl_module)
         if self._last:
-            # The picture that is written may be milder: --output.strength.
+            # The figures are those of the full look; with --output.strength, the picture that is written is milder.
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
 
 
-def told(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters for TensorBoard: options by their names on the command line, after the photos' names.
+def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters for TensorBoard: the photos' names, and options by their names on the command line.
 
-    Options without a value are left out, and so are those in ``UNTOLD``.
+    Options without a value are left out, and so are those in ``UNLISTED`` and ``PHOTOS``.
 
     Args:
         data: the photos, which are named by their files: ``picos-sunset``.
@@ -134,7 +134,7 @@ def told(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
     return {NAMES_OF_PHOTOS: data.title} | {
         name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
         for name, value in options.items()
-        if name.rpartition(".")[2] not in UNTOLD and name not in PHOTOS
+        if name.rpartition(".")[2] not in UNLISTED and name not in PHOTOS
     }
 
 
@@ -155,11 +155,11 @@ class RunMeasure:
         self._measure = Measure(content, style, model.reference, masks, original, opacity)
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
-        """Return what the present image of the run measures, by the names in ``verism.metrics.NAMES``."""
+        """Return the figures of the run's present image, by the names in ``verism.metrics.NAMES``."""
         image = images.resize(model.image, self._measure.content.shape[-2:])
         return self._measure(image, _render(model, self._photo) if self._renders else None)
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
-    """Return what the canvas makes of a photo; in float32 even after a run in bf16-true, like the result."""
+    """Return what the canvas makes of a photo, computed in float32 like the result, also after a run in bf16-true."""
     return copy.deepcopy(model.canvas).float().render(photo)

@@ -1,4 +1,4 @@
-"""The result, on disk and at full size, however the run ends."""
+"""Writes the result at full size, however the run ends."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from verism.photo_file import MIN_SIDE, Encoding
 class Output(Callback):
     """Writes the result to a file when the run ends, also by Ctrl-C, ``max_time`` or an error.
 
-    A canvas that colours the photo is rendered over the content photo at its full size; one of pixels has no more than
-    were optimised. What is written is the last state that was good: a run whose loss is no longer finite is stopped,
-    and the state from before that is kept.
+    A canvas that grades the photo's colours is rendered over the content photo at its full size; a canvas of pixels has
+    the size at which it was optimised. A run whose loss is no longer finite is stopped, and the last state before that
+    is written.
 
     Attributes:
-        left: what the run that is gone on from has left unfinished, path to SHA-256, which is replaced.
-        written: the canvas that the result is of; None before there is one.
+        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        written: the canvas whose result was written; None before that.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Output(Callback):
         quality: int = 95,
         size: int | None = None,
     ) -> None:
-        """Choose where.
+        """Choose where and how the result is written.
 
         Args:
             path: file for the result: .png, .tiff, .jpg or .webp; null: result.png in the run's own folder
@@ -95,12 +95,12 @@ class Output(Callback):
         self.written: Canvas | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
-        """Return where the result will be; a string if that is a URL.
+        """Return where the result will be written: a path, or a URL as a string.
 
         Raises:
-            VerismError: it, or the table, exists and must not be overwritten, or has an ending that is not one that can
-                be written; they are one file; it, the table or the run's folder is where nothing can be; a strength is
-                not in [0, 1]; or the size is too small.
+            VerismError: the result or the lookup table exists and must not be overwritten, or its ending is not that of
+                a format that can be written; both are the same file; the result, the table or the run's folder cannot
+                be written there; a strength is not in [0, 1]; or the size is too small.
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
@@ -137,22 +137,24 @@ class Output(Callback):
         self._destination = self.check(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take over what an earlier part of the run has left."""
+        """Record the files that the resumed run has left as this run's, so that they can be replaced again."""
         self._remember(trainer, [Path(path) for path in self.left if partial.replaceable(Path(path), self.left)])
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Keep the state of the image that the step is about to look at."""
-        self._good.about_to_look(_state(pl_module))
+        """Keep the state whose loss the step computes."""
+        self._good.before_step(_state(pl_module))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Call the state that the step looked at good, or stop the run, as soon as the loss is asked for.
+        """Take the loss of the step, and stop the run if a loss was not finite.
+
+        On a GPU, the losses are read only where ``is_looked_at`` says so.
 
         Raises:
-            DivergedError: the loss is not finite.
+            DivergedError: the loss of this step, or of one that was not read yet, is not finite.
         """
-        self._good.looked(trainer.global_step - 1, outputs)
+        self._good.after_step(trainer.global_step - 1, outputs)
         if not is_looked_at(trainer, outputs["loss"]):
             return
         spoilt = self._good.settle()
@@ -165,22 +167,24 @@ class Output(Callback):
         )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the last image, or the one before if the last step spoilt it."""
+        """Write the last image, or the last good one if the last step made it non-finite."""
         self._ended = True
-        # Lightning has checkpoints come last; but what the picture can be made from is written before the picture.
+        # Lightning calls checkpoint callbacks last. But the checkpoint is written before the picture, which can then be
+        # made from it if it cannot be written now.
         own = find(trainer, Checkpoints)
         if own is not None:
             own.save(trainer)
         last = _state(pl_module)
         sound = all(bool(value.isfinite().all()) for value in last.values())
         self._good.settle()
-        self._try(trainer, pl_module, last if sound else self._good.state)
+        self._write(trainer, pl_module, last if sound else self._good.state)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the image of a run that had no step left to do, and which nobody has ended.
+        """Write the image of a run that had no step left to do, for which Lightning does not call ``on_train_end``.
 
         Raises:
-            VerismError: the result could not be written; here, because all else has been by now.
+            VerismError: no step was made, or the result could not be written, which is raised only now that everything
+                else has been written.
         """
         if not self._ended:
             if trainer.global_step == 0:
@@ -200,17 +204,17 @@ class Output(Callback):
                 self.on_train_end(trainer, pl_module)
             else:
                 self._good.settle()
-                self._try(trainer, pl_module, self._good.state)
+                self._write(trainer, pl_module, self._good.state)
         if self._failure is not None and self._failure is not exception:
-            # The exception is what the run ends with.
+            # Only printed, since the run ends with the exception.
             rank_zero_info(str(self._failure))
 
-    def _try(self, trainer: Trainer, pl_module: LightningModule, state: State | None) -> None:
-        """Write what there is; that it failed is kept for the end, so that it keeps nothing else from being written."""
+    def _write(self, trainer: Trainer, pl_module: LightningModule, state: State | None) -> None:
+        """Write the picture and the lookup table of a state; keep an error for the end, after everything else."""
         if state is None or not trainer.is_global_zero:
             return
         model = cast("StyleTransfer", pl_module)
-        # Of a run in true bf16, the result need not be.
+        # The result is computed in float32, also after a run in bf16-true.
         canvas = copy.deepcopy(model.canvas).float()
         for name, parameter in canvas.named_parameters():
             parameter.data = state[name].float()
@@ -246,7 +250,7 @@ class Output(Callback):
 
     @staticmethod
     def _way_out(trainer: Trainer, command: str, options: Sequence[str]) -> str:
-        """Return how to write what could not be written, if its state is on disk."""
+        """Return how to write the file elsewhere from the checkpoint; empty if there is no checkpoint of this step."""
         own = find(trainer, Checkpoints)
         state = None if own is None else own.state_at(trainer.global_step)
         if state is None or not command:
@@ -263,14 +267,14 @@ class Output(Callback):
 
     @torch.no_grad()
     def _write_table(self, model: StyleTransfer, canvas: Canvas) -> None:
-        assert self.lut is not None  # noqa: S101  # Asked for by the caller.
+        assert self.lut is not None  # noqa: S101  # The caller has made sure.
         content = model.photos.content.to(next(canvas.parameters()).device)
         found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
         rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
 
 
 def _changed(choice: Strength | Encoding) -> list[tuple[str, object]]:
-    """Return what is not the default, by name."""
+    """Return the options that do not have their default value, by name."""
     usual = type(choice)()._asdict()
     return [(name, value) for name, value in choice._asdict().items() if value != usual[name]]
 
@@ -281,7 +285,7 @@ def _exists(place: Path | str) -> bool:
 
 
 def _save(destination: Path | str, write: Callable[[Path], None]) -> None:
-    """Write a file, or to a URL."""
+    """Write to a path, or to a URL by way of a temporary file."""
     if isinstance(destination, Path):
         write(destination)
         return

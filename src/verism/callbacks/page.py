@@ -28,22 +28,22 @@ from verism.module import StyleTransfer
 from verism.page import result as result_page
 
 HEAD = 1000
-"""Bytes at the start of a page in which it says whose it is."""
+"""Number of bytes at the start of a page in which the name of its generator is found."""
 
 
 class Page(Callback):
     """Writes a page about the result next to it: ``result.html`` for ``result.png``.
 
-    It needs no other file and no server: the photo and the result under a divider, sliders for strength, colour and
-    tone with the command for what is seen, the style, the regions, histograms, losses, figures in words and all
-    options. It is written whenever a picture is, also if the run was stopped.
+    It needs no other file and no server, and shows the photo and the result under a divider, sliders for strength,
+    colour and tone with the command that writes what they show, the style, the regions, histograms, losses, figures in
+    words and all options. It is written whenever a picture is, also if the run was stopped.
 
     Attributes:
-        left: what the run that is gone on from has left unfinished, path to SHA-256, which is replaced.
+        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
     """
 
     def __init__(self, write: bool = True) -> None:
-        """Choose whether.
+        """Choose whether the page is written.
 
         Args:
             write: write an HTML page that shows the result, its regions, histograms and figures next to the picture.
@@ -55,7 +55,7 @@ class Page(Callback):
         self._folder: str | None = None
 
     def check(self, trainer: Trainer, output: Output) -> None:
-        """Raise ``VerismError`` if there is a file in the page's place that must not be replaced."""
+        """Raise ``VerismError`` if the page cannot be written next to the picture, or would replace another file."""
         picture = output.check(trainer)
         if not self.write or not isinstance(picture, Path):
             return
@@ -68,20 +68,20 @@ class Page(Callback):
             )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Remember where the steps begin, and the run's folder, for which all processes have to ask."""
+        """Remember the first step, and the run's folder, which all processes must ask for together."""
         self._losses, self._first, self._folder = {}, trainer.global_step, trainer.log_dir
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Remember the losses of a step, where they are: to look at them would wait for the device."""
+        """Keep the losses of a step on their device, since reading them would wait for it."""
         values = {"total": outputs["loss"].detach()}
         values |= {name: term.weighted for name, term in outputs["terms"].items()}
         for name, value in values.items():
             self._losses.setdefault(name, []).append(value)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write it, after the picture; a page that cannot be written is no reason to fail."""
+        """Write the page after the picture; if that fails, the run only warns."""
         output = find(trainer, Output)
         if not self.write or output is None or output.written is None or not trainer.is_global_zero:
             return
@@ -103,12 +103,12 @@ class Page(Callback):
             own.remember([page])
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Write it of a run that was stopped between two steps."""
+        """Write the page of a run that was stopped between two steps."""
         if isinstance(exception, InterruptedRunError):
             self.on_train_end(trainer, pl_module)
 
     def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
-        assert output.written is not None  # noqa: S101  # Asked before.
+        assert output.written is not None  # noqa: S101  # The caller has made sure.
         source = at_most(model.data.source, result_page.SIDE)
         result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
@@ -140,7 +140,7 @@ def _name(photo: Source) -> str:
 
 
 def _command(trainer: Trainer, output: Output) -> str:
-    """Return what writes the picture again under another name; empty if its state is not on disk."""
+    """Return the command that writes the picture again under another name; empty if there is no checkpoint of it."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
@@ -152,7 +152,7 @@ def _command(trainer: Trainer, output: Output) -> str:
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:
-    """Return the run's config.yaml, or what is known of the options of a run that has none."""
+    """Return the text of the run's config.yaml, or the options of model and data, as YAML, if there is none."""
     file = Path(folder or "") / "config.yaml"
     if folder and file.is_file():
         return file.read_text(encoding="utf-8", errors="backslashreplace")
@@ -160,7 +160,7 @@ def _config(folder: str | None, model: StyleTransfer) -> str:
 
 
 def _plain(options: Any) -> Any:
-    """Return options with text in place of what YAML has no word for."""
+    """Return options with text in place of values that safe YAML cannot represent."""
     if isinstance(options, Mapping):
         return {str(name): _plain(value) for name, value in options.items()}
     if isinstance(options, list | tuple):

@@ -1,4 +1,4 @@
-"""Files that a run has written before it was finished, and which the run that goes on from it may replace."""
+"""Files that an unfinished run has written, and that a run that resumes it may replace."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from verism import atomic
 from verism.data.source import digest
 
 NAME = "partial.json"
-"""Beside the checkpoints: path to SHA-256. A file that was changed since is somebody's work, and is not replaced."""
+"""Record next to the checkpoints: path to SHA-256. A file that was changed since is the user's, and is not replaced."""
 
 
 def read(checkpoint: str | Path) -> dict[str, str]:
-    """Return what the run of a checkpoint has left: path to SHA-256; nothing if that is not known."""
+    """Return the files that the run of a checkpoint has recorded, path to SHA-256; empty if no record can be read."""
     try:
         found = json.loads((Path(checkpoint).parent / NAME).read_text(encoding="utf-8"))
         return {str(path): str(value) for path, value in found.items()}
@@ -23,16 +23,16 @@ def read(checkpoint: str | Path) -> dict[str, str]:
 
 
 def replaceable(file: Path, left: Mapping[str, str]) -> bool:
-    """Return whether a file is what ``read`` found, and is still as it was."""
+    """Return whether a file is among those that ``read`` returned, and has not changed since."""
     known = left.get(str(file.resolve()))
     return known is not None and file.is_file() and digest(file) == known
 
 
 def record(checkpoint: str | Path, files: Iterable[Path]) -> None:
-    """Add to what the run of a checkpoint has left.
+    """Add files to the record of a checkpoint's run; files that do not exist are left out.
 
     Raises:
-        VerismError: it cannot be written.
+        VerismError: a file cannot be read, or the record cannot be written.
     """
     left = read(checkpoint) | {str(file.resolve()): digest(file) for file in files if file.is_file()}
     if left:

@@ -16,24 +16,27 @@ from verism.errors import VerismError
 from verism.module import StyleTransfer
 
 USUAL = 50
-"""Default number of steps between looks."""
+"""Default number of steps between entries in the log."""
 
 CLOSE, SHORT = 5, 100
-"""Number of steps between looks in short runs, and the length up to which a run is short."""
+"""Default number of steps between entries in short runs, and the number of steps up to which a run is short."""
 
 
 class Periodic(Callback):
-    """Looks at the first image (step 0), at the image after every n-th step, and at the last one.
+    """Logs something about the first image (step 0), the image after every n-th step, and the last one.
 
-    It writes on rank zero, to the run's TensorBoard loggers and to others that ``writer`` knows how to write to. An
-    image that a last step has spoilt (not finite) is not looked at.
+    Subclasses say what, in ``look``. Only rank zero logs, to every logger for which ``writer`` returns something: by
+    default, to those of TensorBoard. An image that is not finite is not logged.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:
-        """Choose how often; raise ``VerismError`` if that is less than 1.
+        """Choose how often the image is logged.
 
         Args:
-            every_n_steps: number of steps between looks; None: ``USUAL``, or ``CLOSE`` in runs of at most ``SHORT``.
+            every_n_steps: number of steps between entries; None: ``USUAL``, or ``CLOSE`` in runs of at most ``SHORT``.
+
+        Raises:
+            VerismError: ``every_n_steps`` is less than 1.
         """
         if every_n_steps is not None and every_n_steps < 1:
             raise VerismError(f"every_n_steps {every_n_steps}: must be at least 1.")
@@ -44,14 +47,14 @@ class Periodic(Callback):
         """Look at the image after ``step`` updates.
 
         Args:
-            writer: of the log.
-            model: of the run.
-            step: updates so far.
-            first: nothing was written yet.
+            writer: what ``writer`` has returned for one of the loggers.
+            model: the module of the run.
+            step: number of updates so far.
+            first: whether this is the first image.
 
         Returns:
-            What writes what there is to see, in another thread while the run goes on: it must not touch the model. It
-            is not called if the image is not finite. None: nothing is left to write.
+            A function that writes the entry. It is called in another thread while the run goes on, so it must not touch
+            the model; it is not called if the image is not finite. None: everything is written already.
         """
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -61,7 +64,7 @@ class Periodic(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Look, if it is time."""
+        """Look at the image if this is an n-th step."""
         if trainer.global_step % self._period(trainer) == 0:
             self._look(trainer, pl_module)
 
@@ -77,7 +80,7 @@ class Periodic(Callback):
         model = cast("StyleTransfer", pl_module)
         if not trainer.is_global_zero:
             return
-        # Asked in the other thread: here, it would wait for the device.
+        # Read in the other thread, because reading it here would wait for the device.
         sound = arriving(model.image.isfinite().all())
         for logger in trainer.loggers:
             writer = self.writer(logger)
@@ -98,6 +101,6 @@ def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor]
 
     background = find(trainer, Background)
     if background is None:
-        task()  # Of a module that does not ask for it.
+        task()  # Only StyleTransfer adds a Background.
     else:
         background.do(task)

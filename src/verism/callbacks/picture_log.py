@@ -1,4 +1,4 @@
-"""Pictures in the logs of a run, whichever of Lightning's loggers that take pictures keeps them."""
+"""Writes pictures to those of Lightning's loggers that take pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PictureLog(Protocol):
 
 
 def picture_log(logger: Logger) -> PictureLog | None:
-    """Return where a logger keeps pictures: TensorBoard's, W&B's and MLflow's do; None for the others."""
+    """Return what writes pictures to a logger of TensorBoard, W&B or MLflow; None for other loggers."""
     if isinstance(logger, TensorBoardLogger):
         log: PictureLog = logger.experiment
         return log
@@ -35,7 +35,7 @@ def picture_log(logger: Logger) -> PictureLog | None:
 
 
 class _ByFunction:
-    """Keeps pictures by a function of tag, picture ``(H, W, 3)`` uint8 and step."""
+    """Keeps pictures with a function of tag, picture ``(H, W, 3)`` uint8 and step."""
 
     def __init__(self, log: Callable[[str, NDArray[np.uint8], int], object]) -> None:
         self._log = log

@@ -20,23 +20,22 @@ MINUTE = 60
 """Seconds in a minute, and minutes in an hour."""
 
 LINES = 4
-"""Lines that a run is told in where there is no terminal to draw a bar in, such as a log file."""
+"""Number of lines that a run writes where there is no terminal to draw a bar in, such as to a log file."""
 
 
 class Progress(ProgressBar):
     """Draws a bar with the steps made, the loss and the time left; in a log file, writes a few lines instead.
 
     The bar is drawn on stderr, with colours where the terminal has them. It disappears when the run ends. Messages that
-    are logged meanwhile appear above it. Steps are counted over the whole run, also over one that goes on from a
-    checkpoint.
+    are logged meanwhile appear above it. A run that resumes from a checkpoint counts the steps before that, too.
     """
 
     def __init__(self, part: int = 0, parts: int = 1, label: str = "") -> None:
         """Choose what is shown.
 
         Args:
-            part: number of equally long runs that came before, of a series that shares one bar.
-            parts: number of runs in the series, this one included.
+            part: number of runs before this one, if several runs of the same length share one bar.
+            parts: number of runs that share the bar, this one included.
             label: written before the bar, such as the names of the photos.
         """
         super().__init__()
@@ -46,7 +45,7 @@ class Progress(ProgressBar):
         self._handlers: list[logging.StreamHandler[Any]] = []
         self._shown = False
         self._start = (0, 0.0)
-        self._told = 0
+        self._printed = 0
         self._loss = math.nan
 
     def disable(self) -> None:
@@ -58,10 +57,10 @@ class Progress(ProgressBar):
         self._enabled = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the bar, or remember where the steps begin."""
+        """Draw the bar, if there is a terminal, and start the clock."""
         self._shown = self._enabled and trainer.is_global_zero
         self._start = (trainer.global_step, time.monotonic())
-        self._told = trainer.global_step
+        self._printed = trainer.global_step
         self._loss = math.nan
         console = Console(file=sys.stderr)
         if not (self._shown and console.is_terminal):
@@ -77,7 +76,8 @@ class Progress(ProgressBar):
         self._bar.add_task(self._label, total=self._total(), state="")
         self._show()
         self._bar.start()
-        # While it is drawn, sys.stderr prints above the bar; a handler made before knows only the terminal itself.
+        # rich replaces sys.stderr while it draws, so that output appears above the bar; handlers that were made before
+        # still write to the terminal itself.
         logger = logging.getLogger("lightning.pytorch")
         self._handlers = [it for it in logger.handlers if getattr(it, "stream", None) is console.file]  # type: ignore[misc]
         for handler in self._handlers:
@@ -106,8 +106,8 @@ class Progress(ProgressBar):
         if self._bar is not None:
             done = self._part * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
-        elif self._shown and (step == total or step - self._told >= (total or 100 * LINES) / LINES):
-            self._told = step
+        elif self._shown and (step == total or step - self._printed >= (total or 100 * LINES) / LINES):
+            self._printed = step
             sys.stderr.write(f"{self._label}{': ' if self._label else ''}{state}\n")
 
     def _close(self) -> None:
@@ -119,7 +119,7 @@ class Progress(ProgressBar):
         self._bar, self._handlers = None, []
 
     def _steps(self) -> int | None:
-        """Return the number of steps in the run; None if it has no such end."""
+        """Return the number of steps in the run; None if it is not limited by one."""
         steps = self.trainer.estimated_stepping_batches
         return int(steps) if math.isfinite(steps) and steps > 0 else None
 
@@ -136,13 +136,13 @@ class Progress(ProgressBar):
 
 
 def describe(step: int, total: int | None, seconds: float | None, loss: float) -> str:
-    """Return in words how far a run is.
+    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``.
 
     Args:
         step: number of steps made.
-        total: number of steps in the run; None if it has no such end.
-        seconds: left; None if that is not known.
-        loss: the total loss, as of the last step that was looked at; NaN before the first.
+        total: number of steps in the run; None if it is not limited by one.
+        seconds: time left; None if that is not known.
+        loss: the total loss of the last step at which it was read; NaN before the first.
     """
     parts = [f"step {step}" if total is None else f"step {step} of {total}"]
     if not math.isnan(loss):

@@ -21,14 +21,13 @@ from verism.module import StyleTransfer
 from verism.regions.masks import Regions, paint
 
 MASK_FORMATS = (".png", ".tiff", ".tif")
-"""Of label images: without loss, so that a label keeps its colour."""
+"""Endings of label images: lossless formats, so that a label keeps its colour."""
 
 NO_MATCH = 0.05
 """Confidence up to which a region is said to have no match."""
 
-
 SAME_SCENE = 0.5
-"""Certainty from which on two photos are said to be of one scene."""
+"""Confidence above which two photos are said to be of one scene."""
 
 
 class RegionMap(Callback):
@@ -43,11 +42,11 @@ class RegionMap(Callback):
     back with ``--data.content_mask`` and ``--data.style_mask``.
 
     Attributes:
-        left: what the run that is gone on from has left, path to SHA-256, which is replaced.
+        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
     """
 
     def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
-        """Choose where.
+        """Choose whether and where label images are written.
 
         Args:
             path: a .png or .tiff file for the label image of the content photo; the label image of the style photo is
@@ -64,7 +63,7 @@ class RegionMap(Callback):
         return () if self.path is None else (self.path, self.path.with_stem(f"{self.path.stem}-style"))
 
     def check(self) -> None:
-        """Raise ``VerismError`` if a label image exists and must not be overwritten, or cannot be written there."""
+        """Raise ``VerismError`` if a label image cannot be written, or exists and must not be overwritten."""
         for file in self.files:
             if file.suffix.lower() not in MASK_FORMATS:
                 raise VerismError(f"{file}: label images are written as {', '.join(MASK_FORMATS)}; choose one of them.")

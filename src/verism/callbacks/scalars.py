@@ -12,34 +12,34 @@ from torch import Tensor
 from verism.losses import Term
 
 UNLOGGED = 50
-"""Steps from one look at the loss to the next on a GPU, in a run that logs none."""
+"""Number of steps after which the loss is read again on a GPU, in a run that logs none."""
 
 
 class Scalars(Callback):
     """Logs the losses of the image as it was before each step, every ``--trainer.log_every_n_steps`` steps.
 
-    Step n is the image after n updates, so that step 0 is the first image. An optimiser that looks several times before
-    an update (L-BFGS) is logged by the last look. Tags, for every logger of the run:
+    Step n is the image after n updates, so that step 0 is the first image. If an optimiser computes the loss several
+    times for an update (L-BFGS), the last of these is logged. Tags, for every logger of the run:
 
-    - ``loss/total``: Σ weighted terms, what is minimised.
+    - ``loss/total``: Σ weighted terms, which is what is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
     - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after
       clipping, if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
     - ``terms/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
     - ``weighted/{content,style,color}``, ``weighted_terms/style/{layer}``: the same after their weights, so that they
-      add up to the total. (No tag is the beginning of another: MLflow's file store makes folders of them.)
+      add up to the total. (No tag is a folder of another's path, because MLflow's file store makes a file of each.)
 
-    TensorBoard shows groups in this order, the alphabet's, behind ``compare/side_by_side``.
+    TensorBoard shows the groups in alphabetical order, which is the order above, after ``compare/side_by_side``.
 
     Callbacks such as ``ModelCheckpoint`` and ``EarlyStopping`` can monitor ``loss``, the total of every step, which
-    is also in the progress bar, and ``loss/{content,style,color}``, which are as of the last point.
+    is also in the progress bar, and ``loss/{content,style,color}``, as of the last step that was logged.
 
     ``StyleTransfer`` adds this callback to a Trainer that has none.
     """
 
     def __init__(self) -> None:
-        """Start with no step timed."""
+        """Start without a time."""
         self._since = (0, 0.0)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -59,7 +59,7 @@ class Scalars(Callback):
             found |= _scalars(name, term)
         gradients = [parameter.grad.norm() for parameter in pl_module.parameters() if parameter.grad is not None]
         found["optimizer/gradient_norm"] = torch.stack(gradients).norm()
-        # The one moment in which a step waits for the device.
+        # All values are read at once, because reading them waits for the device.
         scalars = dict(zip(found, torch.cat([value.view(1) for value in found.values()]).tolist(), strict=True))
         since, then = self._since
         self._since = (trainer.global_step, time.perf_counter())
@@ -75,9 +75,9 @@ def is_due(trainer: Trainer) -> bool:
 
 
 def is_looked_at(trainer: Trainer, loss: Tensor) -> bool:
-    """Return whether to ask for the value of the last step's loss, for which one waits for a GPU, if it is there.
+    """Return whether to read the value of the last step's loss, which waits for the device if that is a GPU.
 
-    Where nothing is logged, every ``UNLOGGED``-th step is looked at.
+    It is read wherever it is logged, or at every ``UNLOGGED``-th step if nothing is logged; on the CPU, always.
     """
     if loss.device.type == "cpu" or is_due(trainer):
         return True

@@ -12,25 +12,25 @@ from lightning.pytorch.utilities import rank_zero_info
 from verism.errors import VerismError
 
 FALL = 0.01
-"""By what share of itself the loss has to fall."""
+"""Share of its value by which the loss has to fall."""
 
 
 class Settled(EarlyStopping):
-    """Stops a run if the loss has not fallen by ``FALL`` of itself within so many steps, at the last scale.
+    """Stops a run if its loss has not fallen by the share ``FALL`` within a number of steps, at the last scale.
 
-    The option ``--model.patience``. It is Lightning's ``EarlyStopping``, for losses of any size: ``StopEarly`` has it
-    look at the steps that are logged.
+    This is the option ``--model.patience``: Lightning's ``EarlyStopping``, with a threshold that is relative to the
+    loss. ``StopEarly`` makes it check every step that is logged.
     """
 
     def __init__(self, steps: int) -> None:
-        """Choose how many; raise ``VerismError`` if that is less than 1."""
+        """Choose the number of steps; raise ``VerismError`` if it is less than 1."""
         if steps < 1:
             raise VerismError(f"--model.patience {steps}: must be at least 1 step, or null.")
         super().__init__("loss", check_finite=False, check_on_train_epoch_end=False)
         self.steps = steps
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Translate steps to steps that are logged; raise ``VerismError`` if none are."""
+        """Convert the number of steps to one of logged steps; raise ``VerismError`` if no steps are logged."""
         every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
         if not every:
             raise VerismError("--model.patience needs logged steps: set --trainer.log_every_n_steps above 0.")
@@ -41,7 +41,7 @@ class Settled(EarlyStopping):
         self.min_delta = -FALL * abs(best) if math.isfinite(best) else 0.0
         before = trainer.should_stop
         super()._run_early_stopping_check(trainer)
-        # Kept on the CPU, so that it goes into a checkpoint, and to another device, as it is.
+        # Kept on the CPU, so that a checkpoint of it can be loaded on any device.
         self.best_score = torch.as_tensor(self.best_score).detach().cpu()
         if trainer.should_stop and not before:
             rank_zero_info(

@@ -1,4 +1,4 @@
-"""The photos and the image, as pictures."""
+"""Pictures of the photos and the image in the log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verism.callbacks.picture_log import PictureLog, picture_log
 from verism.module import StyleTransfer
 
 AREA = 2**22
-"""Pixels of a snapshot, at most."""
+"""Largest number of pixels in a snapshot of a photo."""
 
 
 class Snapshots(Periodic):
@@ -24,14 +24,15 @@ class Snapshots(Periodic):
 
     Tags, all RGB, clipped to [0, 1]:
 
-    - ``compare/side_by_side``: content, image and style in a row, after 0, n, 2n, … updates, and of the last image, so
-      that its last one shows the result. By its name, TensorBoard shows it first.
-    - ``photo/content``, ``photo/style``: the photos at the size in which they are used, or at ``AREA``, once.
-    - ``photo/image``: the image, as often as in the row.
+    - ``compare/side_by_side``: content, image and style in a row, after 0, n, 2n, … updates, and at the end, with the
+      result. Its name makes TensorBoard show it first.
+    - ``photo/content``, ``photo/style``: the photos at the size of the fit, scaled down to ``AREA`` if that is larger;
+      once.
+    - ``photo/image``: the image, as often as in ``compare/side_by_side``.
     """
 
     def __init__(self, every_n_steps: int | None = None) -> None:
-        """Choose how often.
+        """Choose how often the image is logged.
 
         Args:
             every_n_steps: number of steps between snapshots of the image; null: 50, or 5 in runs of at most 100.
@@ -41,11 +42,11 @@ class Snapshots(Periodic):
         self._style: Tensor
 
     def writer(self, logger: Logger) -> PictureLog | None:
-        """Return where a logger keeps pictures, if it does."""
+        """Return what writes pictures to a logger; None if it takes none."""
         return picture_log(logger)
 
     def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Scale the image of one step where it is, and at first the photos; they are written later."""
+        """Scale the image, and the first time the photos, on their device; return what writes them."""
         now = time.time()
         whole: dict[str, Tensor] = {}
         if first:
@@ -65,5 +66,5 @@ class Snapshots(Periodic):
 
 
 def bits(image: Tensor) -> Tensor:
-    """Return ``(3, H, W)`` in 8 bits of ``(1, 3, H, W)`` in [0, 1], cut off as TensorBoard's writer does."""
+    """Return an image ``(1, 3, H, W)`` in [0, 1] as ``(3, H, W)`` uint8, truncated as by TensorBoard's writer."""
     return (image.squeeze(0) * 255).clamp(0, 255).to(torch.uint8)

@@ -11,17 +11,17 @@ from verism.module import StyleTransfer
 
 
 class StopEarly(Callback):
-    """Has Lightning's ``EarlyStopping`` callbacks look at every step that is logged.
+    """Makes Lightning's ``EarlyStopping`` callbacks check the loss at every step that is logged.
 
-    By itself, ``EarlyStopping`` looks at the end of an epoch, and a run has only one. Its ``patience`` counts these
-    steps, ``log_every_n_steps`` apart. Of an image that goes from scale to scale, they look at the last alone: a loss
-    at another size is another number. ``StyleTransfer`` adds this callback to every Trainer.
+    By itself, ``EarlyStopping`` checks it at the end of an epoch, and a run has only one. Its ``patience`` counts
+    logged steps, which are ``log_every_n_steps`` apart. If the image goes through several scales, only the last is
+    checked, since losses at different sizes cannot be compared. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Let them look, if the step was logged."""
+        """Let them check the loss if the step was logged, and is of the last scale."""
         model = cast("StyleTransfer", pl_module)
         at_last = model.scales is None or model.size == model.scales.sizes[-1]
         if at_last and is_due(trainer):

@@ -1,4 +1,4 @@
-"""The last words of a run."""
+"""The closing message of a run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from lightning.pytorch.utilities import rank_zero_info
 
 
 class Summary(Callback):
-    """Says how long the run took, however it ended, and how to look back on it."""
+    """Prints how long the run took, however it ended, and how to open its log in TensorBoard."""
 
     def __init__(self) -> None:
-        """Wait for the run."""
+        """Start without a time."""
         self._start = 0.0
         self._steps = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Start the clock; a resumed run has steps behind it."""
+        """Start the clock, and remember how many steps a resumed run had already made."""
         self._start, self._steps = time.monotonic(), trainer.global_step
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say it."""
+        """Print the message."""
         seconds = time.monotonic() - self._start
         rank_zero_info(f"{trainer.global_step - self._steps} steps in {seconds:.0f} s.")
         for logger in trainer.loggers:
@@ -32,6 +32,6 @@ class Summary(Callback):
                 rank_zero_info(f"To look back on it: tensorboard --logdir {folder} --host localhost")
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Say it of a run that was cut off, if it had begun."""
+        """Print the message for a run that was cut off, if its first step had begun."""
         if self._start:
             self.on_train_end(trainer, pl_module)

@@ -1,4 +1,4 @@
-"""What a checkpoint holds: the canvas of a run, and what the run was made of."""
+"""What a checkpoint holds: the canvas of a run, and the parts that the run was built from."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class Resumable(Protocol):
 
 
 def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
-    """Raise ``VerismError`` unless the checkpoint is of such a canvas, and of such a size."""
+    """Raise ``VerismError`` unless the checkpoint's canvas has tensors of the same names and shapes as ``canvas``."""
     theirs, ours = (
         {name: tuple(tensor.shape) for name, tensor in state.items()}
         for state in (canvas_state(checkpoint), canvas.state_dict())
     )
     if theirs != ours:
         raise VerismError(
-            f"--ckpt_path: the checkpoint holds {_said(theirs)}, and this run's canvas {_said(ours)}: continue with "
-            "the photos, the size and the canvas of the run that wrote it."
+            f"--ckpt_path: the checkpoint holds {_listed(theirs)}, and this run's canvas {_listed(ours)}: continue "
+            "with the photos, the size and the canvas of the run that wrote it."
         )
 
 
-def _said(shapes: Mapping[str, tuple[int, ...]]) -> str:
+def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{name} of {'×'.join(map(str, shape))}" for name, shape in shapes.items())
 
 
 def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """Return the parameter and the buffers of the run's canvas, by name."""
+    """Return the parameters and buffers of the run's canvas, by name."""
     return {
         name.removeprefix("canvas."): tensor
         for name, tensor in checkpoint["state_dict"].items()
@@ -50,16 +50,16 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 def built(
     method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path, trusted: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return the arguments of ``method``, the class of the run's module, as the run has recorded them, instantiated.
+    """Return the arguments with which the module of a run was built, instantiated anew from what the run has recorded.
 
     Args:
-        method: the class.
-        checkpoint: of the run.
-        path: of the checkpoint.
-        trusted: packages that it may name classes of, beside ``verism.trust.PACKAGES``.
+        method: the class of the module.
+        checkpoint: contents of the run's checkpoint.
+        path: path or URL of the checkpoint, for messages.
+        trusted: packages whose classes it may name, in addition to ``verism.trust.PACKAGES``.
 
     Raises:
-        VerismError: the run has not recorded them, or they are not of this version.
+        VerismError: the run has not recorded them, they name a class that is not trusted, or they cannot be built.
     """
     recorded = checkpoint["hyper_parameters"]
     if "canvas" not in recorded:
@@ -77,13 +77,13 @@ def built(
 
 
 def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:
-    """Give a canvas the state of a run.
+    """Give a canvas the state that the canvas of a run had.
 
     Args:
-        checkpoint: of the run.
-        path: of the checkpoint.
-        canvas: of the kind of the run's.
-        identity: of the network that stands for the run's.
+        checkpoint: contents of the run's checkpoint.
+        path: path or URL of the checkpoint, for messages.
+        canvas: a canvas of the same kind as the run's.
+        identity: ``weights`` and ``sha256`` of the network that is to take the place of the run's.
 
     Raises:
         VerismError: the network has other weights, or the canvas is of another kind.
@@ -103,7 +103,7 @@ def options(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flat(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options by dotted name; a class stands under the name of its slot, its own options under theirs."""
+    """Return nested options by dotted name: a class under its option's name, and the options of the class below it."""
     found: dict[str, Any] = {}
     for name, value in options.items():
         if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Checkpoint files: written whole, and read only if they are what they should be."""
+"""Checkpoint files: written whole or not at all, and checked when they are read."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from verism import atomic, tensor_file, version
 from verism.errors import VerismError
 
 FORMAT = 2
-"""Counts what a checkpoint holds, and how; a run goes on only from one of the same number."""
+"""Version of the contents of checkpoints; a run resumes only from a checkpoint of the same version."""
 
 
 def stamp(identity: Mapping[str, str], photos: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a checkpoint says of its making, under ``verism``.
+    """Return what a checkpoint records about how it was made, under the key ``verism``.
 
     Args:
-        identity: of the network: ``weights`` and ``sha256``.
+        identity: ``weights`` and ``sha256`` of the network.
         photos: SHA-256 of the files that the run is made from, by their role in it.
     """
     return {"version": version.__version__, "format": FORMAT, "backbone": dict(identity), "photos": dict(photos)}
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """Writes checkpoints whole, keeps the one before, and reads none that could run code.
+    """Writes each checkpoint whole or not at all, keeps the previous one, and runs no code from a file that it reads.
 
-    Where the path is a URL, the file system behind it sees to the first; the one before is not kept.
+    For a URL, it is up to the file system behind it whether a checkpoint is written whole, and the previous one is not
+    kept.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
@@ -47,12 +48,12 @@ class CheckpointFiles(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read a checkpoint, always as nothing but tensors and plain values; as ``read`` does."""
+        """Return what ``read`` does: only tensors and plain values, on the CPU, whatever the other arguments are."""
         return dict(read(path))
 
 
 def before(path: Path) -> Path:
-    """Return where the checkpoint goes that stood at ``path`` before the present one."""
+    """Return the path to which the previous checkpoint is moved when one is written to ``path``."""
     return path.with_suffix(f".previous{path.suffix}")
 
 
@@ -79,7 +80,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
         path: of a file, or a URL.
 
     Raises:
-        VerismError: there is no such file, it is damaged, no checkpoint of a run of ``fit``, or another version's.
+        VerismError: there is no such file, it is damaged, it is not a checkpoint of verism, or it has another
+            ``FORMAT``.
     """
     files = get_filesystem(path)
     if not files.isfile(str(path)):
@@ -89,24 +91,24 @@ def read(path: str | Path) -> Mapping[str, Any]:
     try:
         with files.open(str(path), "rb") as file:
             checkpoint: Mapping[str, Any] = tensor_file.load(file)
-        # What everybody who reads a checkpoint relies on.
+        # Callers rely on all of these.
         dict(checkpoint["state_dict"]), int(checkpoint["global_step"]), dict(checkpoint["hyper_parameters"])
         made = dict(checkpoint["verism"])
-        current = (made["format"], str(made["version"]))[0] == FORMAT
+        made_by, current = str(made["version"]), made["format"] == FORMAT
         _ = [str(made["backbone"][name]) for name in ("weights", "sha256")] if current else []
     except Exception as error:
-        # A file of anything can make an unpickler raise anything.
+        # Arbitrary content can make the unpickler raise any exception.
         raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
     if not current:
         raise VerismError(
-            f"{path}: a checkpoint of verism {made['version']}, which {version.__version__} cannot continue: use "
+            f"{path}: a checkpoint of verism {made_by}, which {version.__version__} cannot continue: use "
             f"that version, or start again{_otherwise(path)}."
         )
     return checkpoint
 
 
 def _otherwise(path: str | Path) -> str:
-    """Offer the checkpoint before the one that could not be read, if that can be."""
+    """Return a hint at the previous checkpoint, for a message; empty if that cannot be read."""
     previous = before(Path(path))
     if not previous.is_file():
         return ""

@@ -16,12 +16,12 @@ from verism.errors import VerismError
 
 
 class CanvasModule(LightningModule):
-    """A module of which the canvas alone changes: all else is frozen, or made from the photos again by every process.
+    """A module in which only the canvas changes: all else is frozen, or computed from the photos by every process.
 
     Attributes:
         canvas: what is optimised, and what checkpoints keep.
-        backbone: the network, by whose weights a checkpoint is told from others.
-        restored: whether the canvas has the image of a checkpoint, from ``load_from_checkpoint``.
+        backbone: the frozen network; a checkpoint is only used with the weights that it was made with.
+        restored: whether ``load_from_checkpoint`` has given the canvas the state of a checkpoint.
     """
 
     canvas: Canvas
@@ -30,12 +30,12 @@ class CanvasModule(LightningModule):
     def __init__(self) -> None:
         super().__init__()
         self.restored = False
-        # What is frozen stays out of checkpoints; check_canvas sees to it that the rest is complete.
+        # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
         self.strict_loading = False
 
     @property
     def data(self) -> PhotoPair:
-        """The datamodule of the run, by whose photos a checkpoint is told from others."""
+        """The datamodule of the run; raises ``VerismError`` if that is not a ``PhotoPair``."""
         data = getattr(self.trainer, "datamodule", None)
         if not isinstance(data, PhotoPair):
             raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
@@ -43,22 +43,22 @@ class CanvasModule(LightningModule):
 
     @property
     def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
-        # torch would send the losses' targets around at every step.
+        # Otherwise torch would broadcast the losses' targets at every step.
         return [name for name, _ in self.named_buffers()]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version it is of, and which photos; keep the canvas alone, which is all that changes."""
+        """Keep only the canvas, which is all that changes, and record version, weights and photos."""
         state = checkpoint["state_dict"]
         checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
         checkpoint["verism"] = stamp(self.backbone.identity, self.data.digests)
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Refuse the checkpoint of another canvas."""
+        """Raise ``VerismError`` if the checkpoint is of another canvas."""
         check_canvas(checkpoint, self.canvas)
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:
-        """Return the module made of the paper's parts, with ``parts`` in the place of some."""
+        """Return the module made of the paper's parts, some of them replaced by ``parts``."""
         raise NotImplementedError
 
     @classmethod
@@ -73,7 +73,7 @@ class CanvasModule(LightningModule):
         Args:
             checkpoint_path: a file or URL.
             map_location: the device to put the module on, such as "cuda"; None: the CPU.
-            trust: Python packages whose classes the checkpoint may name, beside verism, torch, Lightning and
+            trust: Python packages whose classes the checkpoint may name, besides verism, torch, Lightning and
                 torchmetrics.
             **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
                 and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.

@@ -1,4 +1,4 @@
-"""Clips: moving pictures through a lookup table, with all that is in their files (extra ``video``)."""
+"""Clips: video files graded by a lookup table, with all that else is in them (extra ``video``)."""
 
 from verism.clip.encoding import ClipEncoding
 from verism.clip.grading import grade

@@ -15,9 +15,9 @@ class Encoder(NamedTuple):
     """One of FFmpeg's encoders.
 
     Attributes:
-        name: FFmpeg's.
-        containers: endings of the files it is written to, the most general first.
-        options: its own.
+        name: FFmpeg's name of the encoder.
+        containers: endings of the files that it can be written to, the most general first.
+        options: options of the encoder.
     """
 
     name: str
@@ -31,16 +31,16 @@ ENCODERS: Mapping[Codec, Encoder] = {
     "prores": Encoder("prores_ks", (".mov", ".mkv"), {"vendor": "apl0"}),
     "ffv1": Encoder("ffv1", (".mkv",), {"level": "3", "slicecrc": "1"}),
 }
-"""By the names that users give."""
+"""The encoders by the names that users give."""
 
 
 class ClipEncoding(NamedTuple):
     """How a clip is written.
 
     Attributes:
-        codec: h264: plays everywhere. prores: for editing programs, larger, in 10 bits. ffv1: without loss, for
-            archives.
-        depth: bits per sample, 8 for players that know no more; None: the clip's own, as far as the codec has them.
+        codec: h264: plays everywhere. prores: for editing programs, larger, in 10 bits. ffv1: lossless, for archives.
+        depth: bits per sample, such as 8 for players that support no more; None: as many as the clip has, if the codec
+            can have them.
     """
 
     codec: Codec = "h264"
@@ -48,14 +48,14 @@ class ClipEncoding(NamedTuple):
 
     @property
     def encoder(self) -> Encoder:
-        """What writes it."""
+        """The encoder of the codec."""
         return ENCODERS[self.codec]
 
     def pixels(self, source: Any) -> str:
-        """Return FFmpeg's name of the format of pixels for a clip's: no fewer bits nor less chroma, if there is one.
+        """Return FFmpeg's name of the pixel format for a clip: with no fewer bits and no less chroma, if there is one.
 
         Args:
-            source: PyAV's ``VideoFormat`` of the clip.
+            source: the clip's own pixel format, PyAV's ``VideoFormat``.
 
         Raises:
             VerismError: this build of FFmpeg lacks the encoder.
@@ -81,10 +81,10 @@ class ClipEncoding(NamedTuple):
 
 
 def _chroma(source: Any) -> list[str]:
-    """Return the samplings of chroma that lose nothing of a clip's, the sparsest first."""
+    """Return the chroma subsamplings that lose nothing of a clip's chroma, the one with the fewest samples first."""
     if source.is_rgb:
         return ["444"]
-    # Of 16 pixels, how many samples of chroma; a grey clip has none, and any sampling will do.
+    # Samples of chroma for 16 pixels in each direction. A grey clip has none, and any subsampling will do.
     across, down = source.chroma_width(16), source.chroma_height(16)
     grey = len(source.components) == 1
     if grey or (across <= 8 and down <= 8):  # noqa: PLR2004

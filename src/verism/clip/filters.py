@@ -1,4 +1,4 @@
-"""FFmpeg's filters, as far as clips need them: from a clip's samples to RGB, through a table, and back."""
+"""FFmpeg's filters for clips: from a clip's samples to RGB, through a lookup table, and back."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from verism.clip.space import Space
 from verism.look import cube
 
 PLANES = "gbrpf32le"
-"""What frames are between two colour spaces: RGB in floating point, so that nothing is rounded but the result."""
+"""Pixel format between the filters: RGB in floating point, so that nothing but the result is rounded."""
 
 SCALER = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
-"""How chroma is interpolated and rounded."""
+"""Flags of swscale: how chroma is interpolated and rounded."""
 
 
 def to_rgb(stream: Any, space: Space, size: tuple[int, int] | None = None) -> Any:
-    """Return a graph from the frames of a stream to RGB of 32 bits, at a size (width, height) if one is given."""
+    """Return a filter graph from the frames of a stream to float32 RGB, at a size (width, height) if one is given."""
     sides = {} if size is None else {"w": str(size[0]), "h": str(size[1])}
     return _graph(stream, [_decoding(space, sides), ("format", {"pix_fmts": PLANES})])
 
 
 @contextmanager
 def through_table(stream: Any, space: Space, table: Tensor, pixels: str) -> Iterator[Any]:
-    """Yield a graph from the frames of a stream to those of a result, with a table in between.
+    """Yield a filter graph from the frames of a stream to those of a result, with a lookup table in between.
 
     The table is interpolated linearly between its eight nearest nodes, as ``color.table.through`` does.
 
     Args:
-        stream: of the clip.
-        space: of the clip.
-        table: of its RGB, ``(3, n, n, n)``, RGB by blue, green and red.
-        pixels: FFmpeg's name of the result's format of pixels.
+        stream: the video stream of the clip.
+        space: the colour space of the clip.
+        table: from the clip's RGB to the result's, ``(3, n, n, n)``, RGB by blue, green and red.
+        pixels: FFmpeg's name of the result's pixel format.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "look.cube"

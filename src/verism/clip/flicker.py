@@ -9,21 +9,21 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 STATIC = 0.5
-"""ΔE76 between two frames up to which a pixel counts as static: about one level of 8 bits, as rounding alone makes."""
+"""ΔE76 between two frames up to which a pixel counts as static: about one level of 8 bits, which may be rounding."""
 
 
 def flicker(before: Sequence[Tensor], after: Sequence[Tensor]) -> float:
     """Return the mean change between neighbouring frames of the result that is not in the clip, in ΔE76.
 
-    The change between two frames is the mean ΔE76 (CIE 1976, D65) over the pixels that are static in the clip, where it
-    is at most ``STATIC``. What the clip's own frames change there is subtracted.
+    The change between two frames is the mean ΔE76 (CIE 1976, D65) over the pixels that are static in the clip, which
+    change by at most ``STATIC`` there. The change of the clip itself in these pixels is subtracted.
 
     Args:
         before: frames of the clip, at least two, each ``(1, 3, H, W)``, sRGB in [0, 1].
-        after: the same of the result.
+        after: the same frames of the result.
 
     Returns:
-        0 for no flicker; negative where the result is stiller than the clip; 0 if nothing is static.
+        0 for no flicker, or if no pixel is static; negative if the result changes less than the clip.
     """
     total, pixels = 0.0, 0
     pairs = zip(before, before[1:], after, after[1:], strict=False)

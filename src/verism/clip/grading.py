@@ -1,4 +1,4 @@
-"""A clip through a lookup table: every frame alike, and all else in its file as it was."""
+"""Grades a clip by a lookup table: every frame alike, and with all else in the file as it was."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from verism.clip.kinds import library
 from verism.errors import InterruptedClipError, VerismError
 
 COPIED = ("audio", "subtitle", "video")
-"""Kinds of streams that go into a result as they are; a video stream among them is a cover picture."""
+"""Kinds of streams that are copied to a result as they are; of video streams, only cover pictures are."""
 
 FORMATS: Mapping[str, str] = {".mkv": "matroska", ".mov": "mov", ".m4v": "mp4", ".mp4": "mp4"}
-"""FFmpeg's names of containers."""
+"""FFmpeg's names of the containers, by their endings."""
 
 MISSING = 0.02
-"""Share of a clip that may be without pictures before it is said; rates and durations are often rounded."""
+"""Share of a clip's length that may be without pictures before a note says so; durations are often rounded."""
 
 CHAPTERS = "SubtitleHandler"
-"""What FFmpeg calls the track of the titles of chapters in MP4 and QuickTime files."""
+"""FFmpeg's name of the track with the titles of chapters in MP4 and QuickTime files."""
 
 USUAL = ClipEncoding()
-"""How a clip is written unless it is said otherwise."""
+"""How a clip is written by default."""
 
 Report = Callable[[float], object]
-"""What is told of how many frames more are done."""
+"""A function that is called with the number of frames that were done since the last call."""
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of a clip.
+    """The outcome for a clip.
 
     Attributes:
-        frames: how many it has.
-        notes: what there is to say of it: what could not be kept.
+        frames: number of frames.
+        notes: what could not be read or kept, each to be printed after the file's name.
     """
 
     frames: int
@@ -57,22 +57,23 @@ def grade(
     report: Report = lambda _: None,
     made_with: Mapping[str, str] | None = None,
 ) -> Graded:
-    """Write a clip through a lookup table, whole or not at all, replacing what stood there.
+    """Write a clip graded by a lookup table, whole or not at all, replacing any existing file.
 
-    Frames keep their times, so that a variable frame rate stays one; sound, subtitles, chapters, rotation, timecode and
-    metadata are copied. Where a stream cannot be in the result's container, a note says so. HDR is tone-mapped.
+    Frames keep their times, also if the frame rate varies; sound, subtitles, chapters, rotation, timecode and metadata
+    are copied. If a stream cannot be in the result's container, a note says so. HDR is tone-mapped.
 
     Args:
-        path: of the clip.
-        result: of the result, whose ending is one of ``encoding.encoder.containers``.
+        path: the clip.
+        result: the file to write, whose ending is one of ``encoding.encoder.containers``.
         table: from sRGB to sRGB, ``(3, n, n, n)``, RGB by blue, green and red.
-        encoding: of the result.
-        report: told of every frame that is done.
-        made_with: what made it, for its comment.
+        encoding: how the result is written.
+        report: called after every frame.
+        made_with: how the result was made, for its comment.
 
     Raises:
-        VerismError: the clip cannot be read rightly, or the result cannot be written.
-        InterruptedClipError: by Ctrl-C; what was done until then is beside ``result``, with ``.partial`` in its name.
+        VerismError: the clip cannot be read correctly, or the result cannot be written.
+        InterruptedClipError: Ctrl-C was pressed; the frames done until then are in a file next to ``result``, with
+            ``.partial`` in its name.
     """
     first = reading.first_frame(path)
     its = space.of(path, first)
@@ -116,10 +117,10 @@ def grade(
 
 
 def _contents(path: Path, clip: Any, stream: Any, first: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a clip's frames, and the packets of what is copied, in the order of the file.
+    """Yield a clip's frames, and the packets of the streams that are copied, in the order of the file.
 
     Raises:
-        VerismError: frames change their size or kind.
+        VerismError: the size or colour space changes from one frame to another.
     """
     kept = [stream, *(other for other in clip.streams if other is not stream and other.type in COPIED)]
     for packet in clip.demux(*kept):
@@ -141,7 +142,7 @@ def _kind(frame: Any) -> tuple[Any, ...]:
 
 
 class _Writer:
-    """The result's file, while it is written."""
+    """Writes the file of a result."""
 
     def __init__(
         self,
@@ -156,16 +157,16 @@ class _Writer:
         self._av = library()
         self._result, self._clip, self._stream, self._encoder = result, clip, stream, encoding.encoder
         form = FORMATS[result.suffix.lower()]
-        # Tags beyond the usual ones are a QuickTime file's own.
+        # Only QuickTime files can have tags beyond the standard ones.
         options = {"movflags": "+use_metadata_tags"} if form == "mov" else {}
-        with self._sentence():
+        with self._errors():
             self._file = self._av.open(str(draft), "w", format=form, options=options)
-        # The file's brand is its container's own, and is written by that.
+        # FFmpeg writes these tags itself, for the container of the result.
         own = ("major_brand", "minor_version", "compatible_brands", "encoder")
         metadata = {key: value for key, value in clip.metadata.items() if key.lower() not in own}
         if made_with:
             said = "verism: " + ", ".join(f"{key} {value}" for key, value in made_with.items())
-            # Matroska has the names of tags in capitals.
+            # In Matroska, the names of tags are in capitals.
             comment = next((key for key in metadata if key.lower() == "comment"), "comment")
             metadata[comment] = "; ".join(filter(None, (metadata.get(comment), said)))
         self._file.metadata.update(metadata)
@@ -176,17 +177,17 @@ class _Writer:
         """Add the streams.
 
         Args:
-            first: frame of the clip.
-            its: space of the result.
-            pixels: of the result.
+            first: the first frame of the clip.
+            its: the colour space of the result.
+            pixels: FFmpeg's name of the result's pixel format.
         """
         source, encoder = self._stream, self._encoder
         rate = source.average_rate or source.guessed_rate or Fraction(25)
-        with self._sentence():
+        with self._errors():
             made = self._file.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
             made.width, made.height, made.pix_fmt = first.width, first.height, pixels
             context = made.codec_context
-            # The clip's own clock, on which frames of a variable rate stay where they were.
+            # The clip's own time base, so that frames keep their times if the rate varies.
             made.time_base = context.time_base = source.time_base
             if source.sample_aspect_ratio:
                 context.sample_aspect_ratio = source.sample_aspect_ratio
@@ -202,7 +203,7 @@ class _Writer:
                 self._file.set_chapters(chapters)
 
     def _add_others(self) -> None:
-        """Add what is copied, as far as the container takes it."""
+        """Add the streams that are copied, and a note for each that the container cannot have."""
         known = self._file.supported_codecs
         for other in self._clip.streams:
             if other is self._stream:
@@ -210,11 +211,11 @@ class _Writer:
             name = "" if other.codec_context is None else other.codec_context.codec.canonical_name
             is_cover = other.type == "video" and other.disposition & self._av.stream.Disposition.attached_pic
             if other.type == "data" and "timecode" in other.metadata:
-                # Written anew from the metadata of the video.
+                # FFmpeg writes it anew from the metadata of the video stream.
                 self._video.metadata.setdefault("timecode", other.metadata["timecode"])
                 continue
             if other.type == "data" and other.metadata.get("handler_name") == CHAPTERS and self._clip.chapters():
-                # Written anew with the chapters.
+                # FFmpeg writes it anew with the chapters.
                 continue
             if other.type not in COPIED or (other.type == "video" and not is_cover) or name not in known:
                 what = f"{other.type} stream{f' ({name})' if name else ''}"
@@ -225,31 +226,32 @@ class _Writer:
 
     def show(self, frame: Any) -> None:
         """Add a frame."""
-        # The encoder decides which frames stand alone, not the clip's.
+        # Let the encoder choose the keyframes, instead of keeping the clip's.
         frame.pict_type = 0
-        with self._sentence():
+        with self._errors():
             self._file.mux(self._video.encode(frame))
 
     def copy(self, packet: Any) -> None:
-        """Add a packet of another stream, if that is kept."""
+        """Add a packet of another stream, if that stream is copied."""
         made = self._others.get(packet.stream.index)
         if made is not None:
             packet.stream = made
-            with self._sentence():
+            with self._errors():
                 self._file.mux(packet)
 
     def end(self) -> None:
-        """Write what the encoder still has, and the file's end."""
-        with self._sentence():
+        """Write the frames that the encoder still holds, and finish the file."""
+        with self._errors():
             self._file.mux(self._video.encode(None))
             self._file.close()
 
-    def _sentence(self) -> Any:
-        return atomic.sentence(self._result, (self._av.error.FFmpegError,))
+    def _errors(self) -> Any:
+        """Return a context that turns FFmpeg's errors into a sentence that names the result."""
+        return atomic.errors_about(self._result, (self._av.error.FFmpegError,))
 
 
 def _describe(source: Any, made: Any) -> None:
-    """Give a stream the metadata and the role of the one that it is made from."""
+    """Give a stream the metadata and the disposition (default, cover picture, …) of its source."""
     own = ("encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes")
     made.metadata.update(
         {
@@ -262,7 +264,7 @@ def _describe(source: Any, made: Any) -> None:
 
 
 def _free(path: Path) -> Path:
-    """Return ``path``, or the first of ``path-2``, … that no file has."""
+    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file."""
     number, free = 1, path
     while free.exists():
         number += 1

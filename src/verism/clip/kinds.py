@@ -1,4 +1,4 @@
-"""Which files are clips, and what reads them."""
+"""Which files are clips, and the library that reads them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import ModuleType
 from verism.errors import VerismError
 
 KEPT = (".mp4", ".m4v", ".mov", ".mkv")
-"""Containers that a result can have as its clip has."""
+"""Endings of containers that can be read and written."""
 
 OTHERS = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv")
-"""Containers that are read."""
+"""Endings of containers that can only be read."""
 
 
 def is_clip(path: Path) -> bool:
-    """Return whether a path is named like a clip."""
+    """Return whether a path has the ending of a clip."""
     return path.suffix.lower() in (*KEPT, *OTHERS)
 
 
@@ -23,8 +23,8 @@ def result_name(path: Path, containers: tuple[str, ...]) -> str:
     """Return the name of a clip's result: the clip's own, with another ending where its container cannot be written.
 
     Args:
-        path: of the clip.
-        containers: endings that its codec can have, the most general first.
+        path: the clip.
+        containers: endings that the codec of the result can have, the most general first.
     """
     return path.name if path.suffix.lower() in containers else f"{path.stem}{containers[0]}"
 
@@ -36,6 +36,6 @@ def library() -> ModuleType:
         import av.filter  # noqa: PLC0415
     except ImportError as error:
         raise VerismError("Clips need another package: pip install 'verism[video]'.") from error
-    # What FFmpeg has to say of a damaged file is said in a sentence.
+    # Damage is reported in one sentence, without FFmpeg's own messages.
     av.logging.set_level(av.logging.PANIC)
     return av

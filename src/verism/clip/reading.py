@@ -1,4 +1,4 @@
-"""Opening clips, and single frames of them."""
+"""Opens clips, and reads single frames of them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE
 
 MAX_BITS = 16
-"""Most bits of a sample."""
+"""Largest number of bits per sample."""
 
 
 @dataclass(frozen=True)
 class Info:
-    """What a clip is.
+    """Properties of a clip.
 
     Attributes:
-        width: of its frames as they are stored, in pixels.
-        height: likewise.
-        seconds: how long it is; 0 if its file does not say.
-        frames: how many there are, as far as its file says; 0 if it does not.
-        space: of its colours.
-        rotation: how its frames are turned for showing, in degrees counter-clockwise.
+        width: width of its frames as they are stored, in pixels.
+        height: height of its frames as they are stored, in pixels.
+        seconds: its length in seconds; 0 if its file does not say.
+        frames: number of frames, by what its file says; 0 if that says nothing.
+        space: its colour space.
+        rotation: rotation of its frames for display, in degrees counter-clockwise.
     """
 
     width: int
@@ -45,10 +45,10 @@ class Info:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Yield PyAV's container of a clip and its stream of moving pictures; what goes wrong becomes a sentence.
+    """Yield PyAV's container of a clip and its video stream; within this context, FFmpeg's errors become a sentence.
 
     Raises:
-        VerismError: there is no such file, it is no clip, or it is damaged.
+        VerismError: there is no such file, it is not a clip, or it is damaged.
     """
     av = library()
     if not path.is_file():
@@ -69,9 +69,10 @@ def first_frame(path: Path) -> Any:
     """Return the first frame of a clip.
 
     Raises:
-        VerismError: there is none, or its frames are of a kind that cannot be read rightly.
+        VerismError: there is none, or its frames are of a kind that cannot be read correctly.
     """
-    # In a container of its own: going back to the beginning would lose what lies before the first frame, such as sound.
+    # The file is opened just for this: seeking back to the beginning would lose packets before the first frame, such as
+    # those of sound.
     with opened(path) as (container, stream):
         frame: Any = next(iter(container.decode(stream)), None)
     if frame is None:
@@ -91,7 +92,7 @@ def first_frame(path: Path) -> Any:
 
 
 def info(path: Path) -> Info:
-    """Return what a clip is; raise ``VerismError`` if it cannot be read rightly."""
+    """Return the properties of a clip; raise ``VerismError`` if it cannot be read correctly."""
     frame = first_frame(path)
     with opened(path) as (container, stream):
         return Info(
@@ -105,19 +106,19 @@ def info(path: Path) -> Info:
 
 
 def seconds(container: Any, stream: Any) -> float:
-    """Return how long a clip is, in seconds; 0 if its file does not say."""
+    """Return the length of a clip in seconds; 0 if its file does not say."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
     return float(Fraction(container.duration or 0, 1_000_000))
 
 
 def count(container: Any, stream: Any) -> int:
-    """Return how many frames a clip has, as far as its file says; 0 if it does not."""
+    """Return the number of frames of a clip, by what its file says; 0 if that says nothing."""
     return stream.frames or round(seconds(container, stream) * float(stream.average_rate or 0))
 
 
 def moments(path: Path, number: int) -> list[float]:
-    """Return the middles of so many equal parts of a clip, in seconds; raise ``VerismError`` if it cannot be read."""
+    """Return the middles of ``number`` equal parts of a clip, in seconds; raise ``VerismError`` if it is unreadable."""
     length = info(path).seconds
     return [length * (2 * part + 1) / (2 * number) for part in range(number)]
 
@@ -126,15 +127,16 @@ def frames(path: Path, times: Sequence[float], size: int | None = None) -> list[
     """Return frames of a clip, upright.
 
     Args:
-        path: of the clip.
-        times: in seconds from its beginning; each gets the first frame that is not earlier, or the last there is.
-        size: most pixels of the short side; None: all.
+        path: the clip.
+        times: times in seconds from its beginning; for each, the first frame that is not earlier is returned, or the
+            last frame of the clip.
+        size: largest number of pixels of the short side; None: the clip's own.
 
     Returns:
-        Each ``(1, 3, H, W)``, sRGB in [0, 1], by the rules for photos.
+        The frames, each ``(1, 3, H, W)``, sRGB in [0, 1], converted like photos.
 
     Raises:
-        VerismError: the clip cannot be read rightly.
+        VerismError: the clip cannot be read correctly.
     """
     found = []
     first = first_frame(path)

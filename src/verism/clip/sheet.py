@@ -1,4 +1,4 @@
-"""Frames of a clip in one picture, for a fit that looks at all of them."""
+"""Several frames of a clip in one picture, to which a look is fitted."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from verism.clip import reading
 from verism.clip.shots import shots, standing
 
 FRAMES = 9
-"""Frames in a sheet, a square number."""
+"""Number of frames in a sheet, a square number."""
 
 SIDE = 320
-"""Short side of each, in pixels."""
+"""Short side of each frame, in pixels."""
 
 
 def sheet(path: Path, number: int = FRAMES, side: int = SIDE) -> Tensor:
-    """Return frames of a clip side by side, at least one of each of its ``number`` longest shots.
+    """Return frames of a clip side by side, at least one from each of its ``number`` longest shots.
 
     Args:
-        path: of the clip.
-        number: of frames, a square.
-        side: most pixels of a frame's short side.
+        path: the clip.
+        number: number of frames, a square number.
+        side: largest number of pixels of a frame's short side.
 
     Returns:
-        ``(1, 3, H, W)``, sRGB in [0, 1], without gaps: what a fit sees is the clip alone.
+        ``(1, 3, H, W)``, sRGB in [0, 1], without gaps, so that a fit sees nothing but the clip.
 
     Raises:
-        VerismError: the clip cannot be read rightly.
+        VerismError: the clip cannot be read correctly.
     """
     frames = reading.frames(path, standing(shots(path), number), side)
     columns = math.isqrt(number)

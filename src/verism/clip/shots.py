@@ -1,4 +1,4 @@
-"""Where a clip is cut, and which of its frames stand for it."""
+"""Finds the cuts of a clip, and chooses frames that represent it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ SIDE = 48
 """Short side of the frames that are compared, in pixels."""
 
 CELLS = 6
-"""Cells of a histogram along red, green and blue."""
+"""Number of bins of a histogram along each of red, green and blue."""
 
 CUT = 0.4
-"""Share of the pixels that have to change their cell between two frames that a cut lies between."""
+"""Share of the pixels that are in another bin after a cut than before it."""
 
 FLASH = 3
-"""Frames before which and after which the picture has to be another too: a flash of fewer frames is no cut."""
+"""Number of frames for which the picture must stay different before and after a cut: a shorter flash is not a cut."""
 
 SHORTEST = 0.4
-"""Seconds that a shot lasts at least."""
+"""Shortest length of a shot, in seconds."""
 
 
 class Shot(NamedTuple):
@@ -38,12 +38,12 @@ class Shot(NamedTuple):
 def shots(path: Path) -> list[Shot]:
     """Return the shots of a clip, by its colours.
 
-    A cut is where two neighbouring frames differ in their histograms of red, green and blue by at least ``CUT`` of the
-    pixels, and so do each of the two and what is ``FLASH`` frames beyond the other. Dissolves and shots of the same
-    colours are not told apart.
+    A cut is where the histograms of red, green and blue of two neighbouring frames differ by at least ``CUT`` of the
+    pixels, and where each of the two frames also differs from the frame ``FLASH`` frames away, beyond the other. Shots
+    that dissolve into each other, or have the same colours, count as one.
 
     Raises:
-        VerismError: the clip cannot be read rightly.
+        VerismError: the clip cannot be read correctly.
     """
     times, histograms = _histograms(path)
     length = max(reading.info(path).seconds, times[-1])
@@ -51,11 +51,11 @@ def shots(path: Path) -> list[Shot]:
 
 
 def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> list[float]:
-    """Return the times of the frames that begin a shot, but for the first.
+    """Return the times of the frames that begin a shot, except the first.
 
     Args:
-        times: of frames, in seconds.
-        histograms: of the frames, each summing to 1.
+        times: the times of all frames, in seconds.
+        histograms: the histograms of all frames, each of which sums to 1.
     """
     found: list[float] = []
     for index in range(1, len(times)):
@@ -68,14 +68,14 @@ def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> l
 
 
 def standing(parts: Sequence[Shot], number: int) -> list[float]:
-    """Return the times of so many frames that stand for a clip.
+    """Return the times of ``number`` frames that represent a clip.
 
-    Each shot gets one, the longest first; further ones go to the shots with the most time for each that they have.
-    They are the middles of equal parts of their shots.
+    Each shot gets one frame, the longest shots first; further frames go to the shots with the most time per frame. The
+    frames are in the middles of equal parts of their shots.
 
     Args:
         parts: the shots, at least one.
-        number: at least 1.
+        number: number of frames, at least 1.
     """
     counts = [0] * len(parts)
     for _ in range(number):

@@ -1,4 +1,4 @@
-"""The colour space of a clip: how its samples stand for red, green and blue, and those for sRGB."""
+"""The colour space of a clip: how its samples are converted to RGB, and its RGB to sRGB."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ MATRICES: Mapping[int, str] = {
     7: "smpte240m",
     9: "bt2020",
 }
-"""ITU-T H.273, table 4, to the names of swscale's matrices."""
+"""Code points of ITU-T H.273, table 4, to swscale's names of the matrices."""
 
 RGB = 0
-"""The code point of a clip that is stored as red, green and blue."""
+"""The code point for samples that are red, green and blue."""
 
 HD = 576
-"""Lines above which a clip that does not name its matrix has BT.709's, as players take it; else BT.601's."""
+"""Number of lines above which a clip that names no matrix is taken as BT.709, else as BT.601, as players do."""
 
 FULL = 2
 """FFmpeg's code point of full range."""
 
 NODES = 65
-"""Nodes along each axis of a table that converts a colour space too."""
+"""Number of nodes along each axis of a table that also converts between colour spaces."""
 
 PEAK_NITS = 1000.0
 """Peak luminance of a PQ clip that does not name its own, in cd/m²."""
@@ -47,14 +47,14 @@ PEAK_NITS = 1000.0
 
 @dataclass(frozen=True)
 class Space:
-    """How the samples of a clip stand for colours.
+    """The colour space of a clip's samples.
 
     Attributes:
-        matrix: swscale's name of the matrix of YUV; "gbr" for RGB.
-        full: whether samples have the full range, 0 to 255, or the limited one, 16 to 235.
-        color: the space of its RGB.
+        matrix: swscale's name of the matrix from YUV to RGB; "gbr" for RGB.
+        full: whether samples have the full range, 0 to 255, or the limited range, 16 to 235.
+        color: the colour space of its RGB.
         codes: code points of matrix, range, primaries and transfer, as an encoder takes them.
-        peak: of PQ, in cd/m².
+        peak: peak luminance of PQ, in cd/m².
     """
 
     matrix: str
@@ -69,9 +69,9 @@ class Space:
         return self if self.color.hdr is None else Space("bt709", False, SRGB, (1, 1, 1, 1))
 
     def to_srgb(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return ``(H, W, 3)`` sRGB of the clip's RGB, both in [0, 1], by the rules for photos.
+        """Return the clip's RGB ``(H, W, 3)`` as sRGB, both in [0, 1], converted like photos.
 
-        A television camera's curve is taken as sRGB's. HDR is tone-mapped by one function for the whole clip.
+        The curve of television cameras is taken as that of sRGB. HDR is tone-mapped by one function for the whole clip.
         """
         if self.color.hdr is not None:
             return to_srgb(color.sdr(signal, self.color.hdr, self.peak), self.color.profile)
@@ -84,24 +84,24 @@ class Space:
             table: the look, ``(3, n, n, n)``, RGB by blue, green and red.
 
         Returns:
-            The same where the clip's RGB is taken as sRGB, else one of ``NODES`` along each axis.
+            The same table if the clip's RGB is taken as sRGB, else one with ``NODES`` nodes along each axis.
         """
         if self.color == SRGB:
             return table
 
         def convert(image: Tensor) -> Tensor:
-            looked = through(table, _tensor(self.to_srgb(_array(image)))).clamp(0, 1)
+            graded = through(table, _tensor(self.to_srgb(_array(image)))).clamp(0, 1)
             profile = self.result.color.profile
-            return _tensor(from_srgb(_array(looked), profile)) if profile else looked
+            return _tensor(from_srgb(_array(graded), profile)) if profile else graded
 
         return over_nodes(NODES, convert)
 
 
 def of(path: Path, frame: Any) -> Space:
-    """Return the space of a clip by its first frame.
+    """Return the colour space of a clip, by its first frame.
 
     Raises:
-        VerismError: its samples are of a kind that cannot be read rightly.
+        VerismError: its samples are of a kind that cannot be read correctly.
     """
     matrix, span = int(frame.colorspace), int(frame.color_range)
     primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
@@ -130,13 +130,13 @@ def of(path: Path, frame: Any) -> Space:
 
 
 def _peak(kinds: Mapping[str, bytes]) -> float:
-    """Return the peak luminance that a clip names: that of its content, else that of the display it was made on."""
+    """Return the peak luminance that a clip names: that of its content, else of its mastering display, in cd/m²."""
     if (data := kinds.get("CONTENT_LIGHT_LEVEL")) is not None:
         (most,) = struct.unpack_from("=I", data)
         if most:
             return float(most)
     if (data := kinds.get("MASTERING_DISPLAY_METADATA")) is not None:
-        # FFmpeg's AVMasteringDisplayMetadata: 20 integers of fractions, of which the last is the peak, and two flags.
+        # FFmpeg's AVMasteringDisplayMetadata: ten fractions, the last of which is the peak, and two flags.
         numbers = struct.unpack_from("=22i", data)
         if numbers[21] and numbers[18] > 0 and numbers[19] > 0:
             return float(numbers[18] / numbers[19])

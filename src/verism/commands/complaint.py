@@ -1,4 +1,4 @@
-"""The parser's complaints about a value, in a sentence: it lists types of Python, where a user looks for what to do."""
+"""Turns the parser's complaint about a value, which lists types of Python, into a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PLACE = re.compile(
 _AS_CALLABLE = re.compile(
     r"(?m)^( *(?:- )?)Type .+ expects a function or a callable class: |\. Got value: Namespace\(.*$"
 )
-"""What stands around a complaint about an option that makes a class, such as the optimiser's."""
+"""What surrounds a complaint about an option whose value makes an object, such as the optimiser's."""
 
 _AS_TENSOR = re.compile(r"\n *- (?:Problem with given class_path 'torch\.Tensor':\n.*|Expected a dot import path .*)")
-"""Why something is no tensor, which torch's optimisers take for a number."""
+"""Complaints that a value is not a tensor, which torch's optimisers accept in place of a number."""
 
 _REASON = re.compile(r"^ *- (.+(?:\n(?! *- | *Given value| *Subtypes| *Errors).+)*)", re.MULTILINE)
 
@@ -41,17 +41,17 @@ _NAMES = {
 """What a user calls a value of a type."""
 
 _SAYS_LITTLE = ("Expected a ", "Not a valid", "Does not val")
-"""How the reasons begin that name only a type, of which the sentence lists all."""
+"""Beginnings of the reasons that only name an expected type; the sentence lists all of these types."""
 
 _ARGUMENTS = ("run", "results", "folders")
-"""Of the commands that read runs: given without an option's name."""
+"""Positional arguments of the commands that read runs, which have no option's name."""
 
 
 def plain(error: Exception) -> str:
-    """Return a complaint of the parser about a value as a sentence; others as they are, on one line.
+    """Return the parser's complaint about a value as a sentence; any other message as it is, on one line.
 
     Args:
-        error: an ``ArgumentError``, or another that the parser raised with such a message.
+        error: an ``ArgumentError``, or another error that the parser has raised with such a message.
     """
     rest = _AS_CALLABLE.sub(r"\1", str(error))
     entries = _entries(error)

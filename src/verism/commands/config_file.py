@@ -17,18 +17,18 @@ MOST = 10_000
 """Limit on the values in a config, which guards against YAML alias bombs."""
 
 OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
-"""What a config says of a class that it names."""
+"""The keys with which a config describes an object: its class and the options of that."""
 
 _WRITTEN_BY = re.compile(r"^# verism==(\S+)", re.MULTILINE)
 
 
 def header() -> str:
-    """Return what a config says of the version that wrote it, as a comment."""
+    """Return the text of the comment in which a config names the version that wrote it."""
     return f"verism=={version.__version__}"
 
 
 def check(path: Path) -> None:
-    """Raise ``VerismError`` unless a file is YAML, and of options; the parser sees to what they are."""
+    """Raise ``VerismError`` unless a file is YAML and holds options; the parser checks the options themselves."""
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -69,7 +69,7 @@ def _check_classes(options: Any, path: Path, name: str = "") -> None:
 
 
 def of_other_versions(paths: Iterable[Path]) -> str:
-    """Return what to add to a complaint of the parser if configs were written by another version: which, and where."""
+    """Return what to add to the parser's complaint if configs were written by other versions; empty if none were."""
     found = {path: _WRITTEN_BY.search(path.read_text(encoding="utf-8")) for path in paths}
     others = {path: match[1] for path, match in found.items() if match and match[1] != version.__version__}
     return "".join(
@@ -78,7 +78,7 @@ def of_other_versions(paths: Iterable[Path]) -> str:
 
 
 def _values(options: Any) -> Iterator[Any]:
-    """Yield a value, and all that are in it."""
+    """Yield a value, and all values that are in it, at any depth."""
     left = [options]
     while left:
         value = left.pop()

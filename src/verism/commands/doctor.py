@@ -20,12 +20,12 @@ DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisi
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "tensorboard", "pillow", "jsonargparse")
 
 IMAGENET = "vgg19-dcbb9e9d.pth"
-"""Torchvision's VGG-19, as torch.hub keeps it."""
+"""Name of the file in which torch.hub keeps torchvision's VGG-19."""
 
 ON_CPU = {False: 1_521_075_520, True: 848_537_760}
 ON_GPU = {False: 3_089_675_520, True: 1_632_837_760}
-"""Bytes that a step of a megapixel takes, by whether features are bf16: as ``memory_estimate`` has it, for
-the paper's style layers and the deepest content layer that any config looks at."""
+"""Memory of a step, in bytes per megapixel, by whether features are in bf16: as ``memory_estimate`` computes it for the
+paper's style layers and the deepest content layer of all configs."""
 
 
 def doctor(args: Sequence[str]) -> None:
@@ -36,7 +36,7 @@ def doctor(args: Sequence[str]) -> None:
 
 
 def findings() -> Mapping[str, str]:
-    """Return what there is, by the name of it, and last a recommendation."""
+    """Return what was found, by name, in the order in which it is printed; the last entry is a recommendation."""
     packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     found = machine.find()
     return {
@@ -60,7 +60,7 @@ def processor() -> str:
 
 
 def imagenet_file() -> Path:
-    """Return where torch.hub keeps torchvision's VGG-19, as torch would say, which takes seconds to import."""
+    """Return where torch.hub keeps torchvision's VGG-19, without importing torch, which takes seconds."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser()
     return home / "hub" / "checkpoints" / IMAGENET

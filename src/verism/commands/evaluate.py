@@ -19,11 +19,11 @@ from verism.metrics import Measure
 from verism.photo_file.transparency import filled
 from verism.quiet import quieten_lightning
 
-DESCRIPTION = """Measure results, of verism's or of any program's, against the two photos.
+DESCRIPTION = """Measure results, of verism or of any other program, against the two photos.
 
-verism test lightning_logs/mine-theirs knows its photos; verism test a.png b.png --content c.jpg --style s.jpg does not.
-For the comparison, the content photo is resized to the result's shape, and the style photo to its short side. The
-tutorial (docs/tutorial.md, "Measure") explains the figures.
+The photos of a run are known: verism test lightning_logs/mine-theirs. For pictures, name them:
+verism test a.png b.png --content c.jpg --style s.jpg. For the comparison, the content photo is resized to the result's
+shape, and the style photo to its short side. The tutorial (docs/tutorial.md, "Measure") explains the figures.
 """
 
 
@@ -31,7 +31,7 @@ def evaluate(args: Sequence[str]) -> None:
     """Run ``test`` with its arguments: print every metric of every result.
 
     Raises:
-        VerismError: a file cannot be read, or it is not known which photos a result was made from.
+        VerismError: a file cannot be read, or a result is a picture and its photos are not named.
     """
     quieten_lightning()
     resolve_paths()
@@ -50,7 +50,7 @@ def evaluate(args: Sequence[str]) -> None:
 
 
 def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
-    """Return the metrics of a finished run's result: at the run's size, but of details in the result as written."""
+    """Return the metrics of a finished run's result, at the run's size; those of details, in the result as written."""
     run = FinishedRun.read(folder)
     return evaluation.evaluate(run.rendered, run.pair, backbone)
 

@@ -1,4 +1,4 @@
-"""The example photos of verism's own configs, which are a pair."""
+"""Keeps a user's photo from being paired with an example photo of verism's own configs by mistake."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from verism.errors import VerismError
 
 
 def check(args: Sequence[str], content: Path, styles: Sequence[Path]) -> None:
-    """Refuse a photo of the user's beside an example that nobody has asked for.
+    """Refuse a photo of the user's together with an example that the user did not ask for.
 
     Args:
-        args: of ``fit``, with the paths of configs.
-        content: the content photo that they stand for.
-        styles: the style photos.
+        args: the arguments of ``fit``, with the paths of configs.
+        content: the content photo that results from them.
+        styles: the style photos that result from them.
 
     Raises:
-        VerismError: only one of them is named elsewhere than in a config of verism's own.
+        VerismError: one of the two photos comes from a config of verism's own, and the other does not.
     """
     if not styles:
         return
@@ -43,7 +43,7 @@ def check(args: Sequence[str], content: Path, styles: Sequence[Path]) -> None:
 
 
 def _named(args: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Return which options of data are named, in order, and by which config; None: on the command line."""
+    """Return the options of data that are given, in order, each with the config that has it; None: the command line."""
     found: list[tuple[str, Path | None]] = []
     for arg, following in pairwise([*args, ""]):
         option, equals, value = arg.partition("=")

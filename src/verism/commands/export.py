@@ -29,7 +29,7 @@ def export(args: Sequence[str]) -> None:
     """Run ``export`` with its arguments.
 
     Raises:
-        VerismError: the run holds no look, a file would be overwritten, or the table cannot be written so.
+        VerismError: the run holds no look, a file would be overwritten, or the table cannot be written.
     """
     quieten_lightning()
     resolve_paths()

@@ -1,4 +1,4 @@
-"""The command ``figures``: the figures of the paper, of finished runs."""
+"""The command ``figures``: draws the paper's figures for finished runs."""
 
 from __future__ import annotations
 
@@ -32,19 +32,20 @@ Panels that are compared have the same axes. Use --dpi 300 for print.
 """
 
 SCREEN = 110
-"""Dots per inch, unless more are asked for."""
+"""Default number of dots per inch."""
 
 DPI = (50, 1200)
-"""What can be asked for: below, labels cannot be read; above, a figure takes hundreds of megapixels."""
+"""Smallest and largest number of dots per inch: below, labels cannot be read; above, a figure has hundreds of
+megapixels."""
 
 CHANNELS = {"red": "tab:red", "green": "tab:green", "blue": "tab:blue"}
 
 
 def figures(args: Sequence[str]) -> None:
-    """Run ``figures`` with its arguments: draw each run's, and say where they are.
+    """Run ``figures`` with its arguments: draw the figures of each run, and print where they are.
 
     Raises:
-        VerismError: a folder holds no finished run, a file cannot be read or written, or the resolution is none.
+        VerismError: a folder holds no finished run, a file cannot be read or written, or ``--dpi`` is not in ``DPI``.
     """
     quieten_lightning()
     resolve_paths()
@@ -63,7 +64,7 @@ def figures(args: Sequence[str]) -> None:
 
 
 def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
-    """Draw the figures of one run into ``folder``, plots with so many dots per inch."""
+    """Draw the figures of one run into ``folder``, plots with ``dpi`` dots per inch."""
     content, style = run.photos
     pictures = {"content": content, "result": run.image, "style": style}
     model = run.build()
@@ -81,7 +82,7 @@ def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
 
 
 def luminance_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of luminance, the share of pixels at each level, a panel a picture (Figure 2).
+    """Return histograms of luminance, the share of pixels at each level, one panel for each picture (Figure 2).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
@@ -90,7 +91,7 @@ def luminance_histograms(pictures: Mapping[str, Tensor]) -> Figure:
 
 
 def color_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of red, green and blue, the share of pixels at each level, a panel a picture (Figure 3).
+    """Return histograms of red, green and blue, the share of pixels at each level, one panel per picture (Figure 3).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
@@ -101,7 +102,7 @@ def color_histograms(pictures: Mapping[str, Tensor]) -> Figure:
 
 
 def activation_functions(chosen: nn.Module) -> Figure:
-    """Return the graph of ``chosen``, thick, beside those of the paper's activations (Figure 4)."""
+    """Return the graphs of the paper's activations, with that of ``chosen`` as a thick line (Figure 4)."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     panel = figure.add_subplot()
     x = torch.linspace(-3, 3, 301)
@@ -120,14 +121,14 @@ def activation_functions(chosen: nn.Module) -> Figure:
 
 
 def convolution_outputs(features: Mapping[str, Tensor], activation: nn.Module) -> Figure:
-    """Return histograms of convolution outputs on a logarithmic scale, four panels a row: the paper's 4×4 sheets.
+    """Return histograms of convolution outputs on a logarithmic scale, four panels in a row: the paper's 4×4 sheets.
 
-    All have the same upright axis, the share of the outputs. Their widths differ, because outputs grow a hundredfold
-    from layer to layer.
+    All have the same vertical axis, the share of the outputs. The horizontal axes differ, because outputs grow a
+    hundredfold from layer to layer.
 
     Args:
         features: layer name to ``(1, d, h, w)``, before the activation.
-        activation: the one behind each of them, which the sheet names.
+        activation: the function that follows each of them, which is named below the panels.
     """
     figure, panels = _panels(-(-len(features) // 4), 4, sharey=True)
     for panel, (name, values) in zip(panels, features.items(), strict=False):
@@ -150,7 +151,7 @@ def _histograms(pictures: Mapping[str, Mapping[str, Tensor]]) -> Figure:
     """Return histograms of levels, 0 to 255, on the same axes.
 
     Args:
-        pictures: title to channels, each of them its name to its values in [0, 1].
+        pictures: title of a panel to its channels: name to values in [0, 1].
     """
     figure, panels = _panels(1, len(pictures), sharey=True)
     top = 0.0
@@ -159,7 +160,7 @@ def _histograms(pictures: Mapping[str, Mapping[str, Tensor]]) -> Figure:
             shares = 100 * torch.histc(values * 255, 256, -0.5, 255.5) / values.numel()
             color = CHANNELS.get(name, "0.3")
             panel.stairs(shares.numpy(), torch.arange(257).numpy() - 0.5, color=color, fill=True, alpha=0.5, label=name)
-            # What is clipped would dwarf the rest.
+            # Black and white do not count: clipped pixels would dwarf the rest.
             top = max(top, float(shares[1:-1].max()))
         panel.set_title(title)
         panel.grid(alpha=0.25)

@@ -22,11 +22,11 @@ from verism.photo_file import MEGAPIXELS
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a run was made of, and what it made.
+    """The options, the photos and the result of a finished run.
 
     Attributes:
-        folder: the run's own, as ``fit`` writes it: with ``config.yaml`` and ``result.png``.
-        options: of ``fit``, complete.
+        folder: the run's own folder, as ``fit`` writes it, with ``config.yaml`` and ``result.png``.
+        options: the sections of the run's options that are used here: model, data, optimizer and output.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class FinishedRun:
 
     @property
     def result(self) -> Path:
-        """The result's file."""
+        """The path of the result."""
         chosen = self.options["output"]["path"]
         return Path(chosen) if chosen else self.folder / "result.png"
 
@@ -60,13 +60,13 @@ class FinishedRun:
         """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Raises:
-            VerismError: the run has none, or the photos, which say what its size is, cannot be read any more.
+            VerismError: the run has no result, or its photos, which decide the size, cannot be read any more.
         """
         return images.resize(self.rendered, self.photos.content.shape[-2:])
 
     @cached_property
     def pair(self) -> PhotoPair:
-        """The run's photos and masks; what it has raises ``VerismError`` if they cannot be read any more."""
+        """The run's photos and masks; its properties raise ``VerismError`` if they cannot be read any more."""
         return photo_pair(self.options["data"])
 
     @property

@@ -52,7 +52,8 @@ class VerismCLI(LightningCLI):
 
         Args:
             args: of the command line.
-            command: the words with which the user started this run, for the hint how to continue it; None: no hint.
+            command: the words with which the user started this run, for the hint on how to continue it; None: started
+                from Python.
         """
         resolve_paths()
         self._resumed: str | None = None
@@ -86,7 +87,7 @@ class VerismCLI(LightningCLI):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
         except (OSError, ValueError) as error:
-            # TensorBoardLogger wraps a failed write of its log into a ValueError. By now, all other files were tried.
+            # TensorBoardLogger wraps a failed write of its log into a ValueError.
             cause = error if isinstance(error, OSError) else error.__cause__
             if not isinstance(cause, OSError):
                 raise
@@ -183,7 +184,7 @@ class VerismCLI(LightningCLI):
 
     def after_instantiate_classes(self) -> None:
         """Record all options of model and data, with the values that defaults such as ``auto`` stand for."""
-        # Valid, because it has just been parsed; to ask again takes a tenth of a second.
+        # The options have just been parsed, and to validate them again takes a tenth of a second.
         kept = {"skip_link_targets": False, "skip_none": False, "skip_validation": True}
         options = yaml.safe_load(self._parser(self.subcommand).dump(self.config.fit, **kept))
         model = options["model"]
@@ -216,7 +217,7 @@ class SaveConfig(SaveConfigCallback):
     """Writes config.yaml into the run's own folder; a run without a logger has no folder, and writes none."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write it, unless there is no logger: it would then be written into the current folder."""
+        """Write config.yaml unless there is no logger, in which case Lightning would use the current folder."""
         if trainer.loggers:
             super().setup(trainer, pl_module, stage)
 

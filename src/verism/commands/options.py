@@ -82,7 +82,7 @@ class Parser(LightningArgumentParser):
     """Lightning's parser, with a shorter help, and with the version of verism at the head of every config."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Make it."""
+        """Make the parser, with the same arguments as Lightning's."""
         header = [config_file.header(), *kwargs.pop("dump_header", [])]
         super().__init__(*args, dump_header=header, **kwargs)
 

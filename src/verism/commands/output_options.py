@@ -16,17 +16,17 @@ REPLACE = "or set --output.overwrite true"
 
 
 def add_strength(parser: ArgumentParser) -> None:
-    """Add how much of the look is shown."""
+    """Add the options for the strength of the look: of the whole, of its colour and of its tone."""
     parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
 
 
 def add_encoding(parser: ArgumentParser) -> None:
-    """Add how pictures are written."""
+    """Add the options for how pictures are written."""
     parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
 
 
 def add_codec(parser: ArgumentParser) -> None:
-    """Add how clips are written, beside ``add_encoding``."""
+    """Add the option for how clips are written; their bit depth is an option of ``add_encoding``."""
     parser.add_argument(
         "--output.codec",
         type=Codec,
@@ -37,18 +37,18 @@ def add_codec(parser: ArgumentParser) -> None:
 
 
 def add_file(parser: ArgumentParser, formats: str) -> None:
-    """Add the file that is written.
+    """Add the options for the file that is written.
 
     Args:
-        parser: of the command.
-        formats: what it can be, as in "A .cube or .png file."
+        parser: the parser of the command.
+        formats: which formats it can have, as in "A .cube or .png file."
     """
     parser.add_argument("--output.path", type=Path, required=True, help=formats)
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
 
 
 def strength(output: Namespace) -> Strength:
-    """Return how much of the look is shown; raise ``VerismError`` if that is not from 0 to 1."""
+    """Return the strength of the look; raise ``VerismError`` if one of its numbers is not from 0 to 1."""
     found = Strength(output.strength, output.color, output.tone)
     found.check()
     return found
@@ -61,12 +61,12 @@ def encoding(output: Namespace) -> Encoding:
 
 def clip_encoding(output: Namespace) -> ClipEncoding:
     """Return how clips are written."""
-    # 16 is the depth of photos that have more than 8; clips keep theirs.
+    # A depth of 16 is meant for photos; clips keep the depth that they have.
     return ClipEncoding(output.codec, 8 if output.depth == 8 else None)  # noqa: PLR2004
 
 
 def check_file(output: Namespace) -> Path:
-    """Return the file that is written; raise ``VerismError`` if it cannot be, or is there and must not be replaced."""
+    """Return the file to write; raise ``VerismError`` if that is impossible, or it exists and must not be replaced."""
     path: Path = output.path
     atomic.check(path)
     atomic.check_absent(path, replace=output.overwrite, remedy=f"choose another --output.path, {REPLACE}")

@@ -31,10 +31,11 @@ from verism.quiet import quieten_lightning
 from verism.sweep.executors import Executor
 
 SAMPLED, SIDE = 9, 256
-"""Frames of a clip that are looked at for colours that the look does not know, and their short side in pixels."""
+"""Number of frames of a clip that are searched for colours that the look does not know, and their short side in
+pixels."""
 
 UNKNOWN = 0.05
-"""Share of a photo's pixels with colours that the look does not know, from which on the photo is named."""
+"""Share of a photo's pixels with colours that the look does not know from which on a warning names the photo."""
 
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
@@ -61,8 +62,8 @@ def predict(args: Sequence[str]) -> None:
 
     Raises:
         VerismError: the checkpoint holds no look, there are no photos, or a file would be overwritten.
-        InterruptedClipError: by Ctrl-C, in a clip.
-        PredictError: some photos could not be read or written; the others are done.
+        InterruptedClipError: Ctrl-C was pressed while a clip was graded.
+        PredictError: some photos or clips could not be read or written; the others are done.
     """
     quieten_lightning()
     resolve_paths()
@@ -74,7 +75,7 @@ def predict(args: Sequence[str]) -> None:
     if options.adapt and output.local is not None:
         raise VerismError("--adapt true already treats each photo by its own regions; leave out --output.local.")
     with photo_file.limited(options.data.max_megapixels):
-        # A limit that is not above 0 is one mistake, not one for each photo.
+        # An invalid limit is refused here, once, and not once for each photo.
         run = saved.newest(options.ckpt_path) if options.ckpt_path.is_dir() else options.ckpt_path
     recipe = Recipe(
         run,
@@ -121,7 +122,7 @@ def predict(args: Sequence[str]) -> None:
 
 
 def _one_by_one(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Graded]:
-    """Give photos the look in this process, and return what came of each."""
+    """Give photos the look in this process, and return the outcome for each."""
     outcomes: dict[Path, Graded] = {}
     for photo, result in tqdm(photos.items(), unit="photo", disable=not photos):
         try:
@@ -134,13 +135,13 @@ def _one_by_one(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Gra
 def _side_by_side(
     photos: Mapping[Path, Path], recipe: Recipe, executor: Executor, output: Namespace
 ) -> dict[Path, Graded]:
-    """Have an executor give photos the look, list them in a table, and return what came of each."""
+    """Have an executor give photos the look, list them in a table, and return the outcome for each."""
     table = output.dir / TABLE
     remedy = f"choose another --output.dir, {output_options.REPLACE}"
     atomic.check_absent(table, replace=output.overwrite, remedy=remedy)
     try:
         output.dir.mkdir(parents=True, exist_ok=True)
-        # Beside the results, where workers on other machines write too.
+        # Next to the results, because workers on other machines can write there, too.
         folder = TemporaryDirectory(dir=output.dir, prefix=".records-")
     except OSError as error:
         raise VerismError(f"--output.dir {output.dir}: cannot be written to ({error.strerror}).") from error
@@ -218,7 +219,7 @@ def _parser() -> ArgumentParser:
 
 
 def add_executor(parser: ArgumentParser) -> None:
-    """Add the option that says what does the work, as in a sweep."""
+    """Add the option that chooses what does the work, as in a sweep."""
     parser.add_argument(
         "--executor",
         type=Executor | None,
@@ -236,15 +237,15 @@ def graded(
     encoding: ClipEncoding,
     made_with: Mapping[str, str],
 ) -> None:
-    """Give a clip a look, with a bar of the frames done, frames a second and the time left.
+    """Give a clip a look, under a bar with the frames done, frames per second and the time left.
 
     Args:
         photo: the clip.
-        result: where it goes.
-        table: of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
-        strength: of the look.
-        encoding: of the result.
-        made_with: for its comment.
+        result: the file to write.
+        table: lookup table of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
+        strength: strength of the look.
+        encoding: how the result is written.
+        made_with: what the comment of the result records about how it was made.
 
     Raises:
         VerismError: as ``clip.grade`` does.
@@ -257,7 +258,7 @@ def graded(
 
 
 def warning(strange: Mapping[Path, float]) -> str:
-    """Return a line that names the photos whose colours the look did not know, or nothing.
+    """Return a line that names the photos with many colours that the look does not know; empty if there are none.
 
     Args:
         strange: share of pixels with such colours, by photo.

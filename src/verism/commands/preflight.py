@@ -101,7 +101,7 @@ def check_twins(data: PhotoFiles) -> None:
 
 
 def check_optimizer(model: StyleTransfer, trainer: Trainer) -> None:
-    """Try the optimiser, and the scheduler, on tiny parameters of the canvas's shape: torch says what is wrong."""
+    """Try optimiser and scheduler on tiny parameters, of as many dimensions as the canvas's; torch reports mistakes."""
     # With several processes, Lightning sets up their devices later; until then they must not be used.
     device = trainer.strategy.root_device if trainer.world_size == 1 else torch.device("cpu")
     trial = [nn.Parameter(torch.zeros([2] * it.dim(), device=device)) for it in model.canvas.parameters()]

@@ -18,10 +18,10 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
     """Refuse a checkpoint that cannot be read, or that was left by a different run.
 
     Args:
-        path: of the checkpoint.
-        model: of the run; it is started, and brought to the size of the checkpoint's image.
-        data: of the run.
-        trainer: of the run.
+        path: path or URL of the checkpoint.
+        model: the module of the run; it is started, and brought to the size of the checkpoint's image.
+        data: the photos of the run.
+        trainer: the Trainer of the run.
         optimizer: class path of the run's optimiser.
 
     Raises:

@@ -34,7 +34,7 @@ HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
 
 Give photos the look of another.
 
-  verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, beside mine.jpg
+  verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, next to mine.jpg
   verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
   verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
   verism mine.jpg theirs.jpg --output.strength 0.6

@@ -20,22 +20,22 @@ SIZE = 384
 
 
 def result_path(content: Path, style: Path, free: Callable[[Path], Path]) -> Path:
-    """Return a name for the result beside the clip, which no file has.
+    """Return a path for the result, next to the clip, at which there is no file yet.
 
     Args:
         content: the clip.
         style: the style photo.
-        free: makes a path one that no file has.
+        free: returns a path at which there is no file, as close to a given one as possible.
     """
     name = clip.result_name(content, ClipEncoding().encoder.containers)
     return free(content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}"))
 
 
 def frames(content: Path, result: Path) -> Path:
-    """Write the frames that the fit looks at beside a clip's result, and return where they are.
+    """Write the frames that the look is fitted to as one picture next to a clip's result, and return its path.
 
     Raises:
-        VerismError: the clip cannot be read rightly.
+        VerismError: the clip cannot be read correctly, or the picture cannot be written.
     """
     path = result.with_name(f"{result.stem}-frames.png")
     images.write(path, sheet(content), {})
@@ -43,12 +43,12 @@ def frames(content: Path, result: Path) -> Path:
 
 
 def finish(made: VerismCLI, content: Path, result: Path) -> None:
-    """Give the clip the look that a fit to its frames has found: one table for all of it, so that no cut jumps.
+    """Give the clip the look that a fit to its frames has found: one table for the whole clip, so that it is steady.
 
     Args:
         made: the fit.
         content: the clip.
-        result: where it goes.
+        result: the file to write.
 
     Raises:
         VerismError: the run's canvas has no look, or the clip cannot be read or written.

@@ -1,4 +1,4 @@
-"""The folder of a run, which no other run gets: ``lightning_logs/picos-sunset``, named by the photos."""
+"""The folder of a run, which no other run uses: ``lightning_logs/picos-sunset``, named by the photos."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Numbered = TensorBoardLogger | CSVLogger
 """Loggers that number their folders, ``version_0``, ``version_1``, …, unless they are given a name."""
 
 LONGEST = 200
-"""Bytes of a folder's name, at most; file systems allow 255, and a number may follow."""
+"""Longest name of a folder, in bytes; file systems allow 255, and a number may be added."""
 
 
 def numbered(trainer: Trainer) -> list[Numbered]:
-    """Return the loggers that will choose their own number; called before anything has asked for it."""
+    """Return the loggers that will choose their own number; this must be called before anything asks for it."""
     found = [logger for logger in trainer.loggers if isinstance(logger, Numbered)]
     return [logger for logger in found if logger._version is None]
 
 
 def named_by(title: str) -> str:
-    """Return the name of a folder: ``title`` with "_" for all that a shell or a file system could take otherwise.
+    """Return the name of a folder: ``title``, with "_" in place of all that a shell or a file system may misread.
 
     Args:
-        title: of the photos, such as ``picos-sunset``.
+        title: the names of the photos, such as ``picos-sunset``.
     """
     plain = re.sub(r"[^\w.+-]+", "_", title).strip(".")
     return plain.encode()[:LONGEST].decode(errors="ignore") or "run"
@@ -39,12 +39,12 @@ def named_by(title: str) -> str:
 def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
     """Make the folders of the loggers, under a name or number that no other run has.
 
-    Lightning looks which numbers are taken and makes the folder later, so that runs which start at the same instant
-    would share one. Here, a run has a folder only if it was the one to make it. All loggers of a run get the same name.
+    Lightning looks up which numbers are taken, and makes the folder later, so that runs that start at the same instant
+    would share a folder. Here, a run uses a folder only if it has made it. All loggers of a run get the same name.
 
     Args:
-        loggers: that have no version yet.
-        name: of the folders; ``name_1``, ``name_2``, … if it is taken. None: Lightning's numbers.
+        loggers: loggers that have no version yet.
+        name: name of the folders; ``name_1``, ``name_2``, … if it is taken. None: Lightning's numbers.
 
     Raises:
         VerismError: a folder cannot be made.
@@ -65,7 +65,7 @@ def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
 
 
 def _make(folder: str) -> bool:
-    """Return whether there was no such folder, and now is; behind a URL, it is made with its first file."""
+    """Make a folder; return False if it exists already. At a URL, it is made only with its first file."""
     if "://" in folder:
         return not get_filesystem(folder).exists(folder)
     path = Path(folder)

@@ -1,4 +1,4 @@
-"""Which option somebody may have meant."""
+"""Suggests the option that the user may have meant."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ _UNKNOWN_OF_A_CLASS = re.compile(r"class_path '([\w.]+)': Option '([\w.]+)' is n
 
 
 def meant(message: str) -> str:
-    """Return what to add to a complaint of the parser about an unknown option: the nearest of ``fit`` or of a class.
+    """Return what to add to the parser's complaint about an unknown option: the most similar one that exists.
 
     Args:
-        message: of the parser, on one line.
+        message: the complaint, on one line.
+
+    Returns:
+        A suggestion of an option of ``fit``, or of the class that the complaint names; empty if none is similar.
     """
     if of_a_class := _UNKNOWN_OF_A_CLASS.search(message):
         try:

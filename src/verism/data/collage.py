@@ -14,7 +14,8 @@ from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE, Photo
 
 GAP = 16
-"""Pixels between two photos: one position of VGG-19's deepest layers, whose colours lead from one to the other."""
+"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and are later filled with
+colours that lead from one photo to the other."""
 
 
 def check_weights(weights: Sequence[float], count: int) -> None:
@@ -31,13 +32,13 @@ def check_weights(weights: Sequence[float], count: int) -> None:
 
 
 def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
-    """Put photos side by side on a transparent ground, so that statistics of what shows are weighted means of theirs.
+    """Put photos side by side on a transparent ground, so that means over its opaque area are weighted means of theirs.
 
-    Each is scaled until its share of all that shows is its weight's share, none is enlarged, and one at least keeps its
-    size. Photos of weight 0 are left out.
+    Each photo is scaled so that its share of the opaque area is the share of its weight. None is enlarged, and at least
+    one keeps its size. Photos of weight 0 are left out. A single photo is returned as it is.
 
     Args:
-        photos: as large as they may be, at least one; what is transparent in them stays so.
+        photos: at least one, each at the largest size that it may have; transparent pixels stay transparent.
         weights: one for each, as ``check_weights`` asks for.
 
     Raises:
@@ -54,7 +55,7 @@ def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
     height = max(photo.pixels.shape[-2] for photo in scaled)
     columns = []
     for index, photo in enumerate(scaled):
-        # Over white, as the reader has what is transparent.
+        # White, as photos are read where they are transparent.
         frame = (0, GAP if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
         columns.append((F.pad(photo.pixels, frame, value=1.0), F.pad(_opacity(photo), frame)))
     pixels, alpha = (torch.cat(parts, dim=-1) for parts in zip(*columns, strict=True))

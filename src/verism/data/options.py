@@ -16,7 +16,7 @@ def style_paths(options: Mapping[str, Any]) -> list[Path]:
 
 
 def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
-    """Return what the options of ``data``, as a run has recorded them, stand for, but for regions that were found."""
+    """Return the photos and masks that a run's recorded options of ``data`` name; the network finds no regions then."""
     content_mask, style_mask = (options[name] and Path(options[name]) for name in ("content_mask", "style_mask"))
     return PhotoPair(
         Path(options["content"]),

@@ -132,7 +132,7 @@ class PhotoPair(LightningDataModule):
 
     @property
     def title(self) -> str:
-        """The photos by the names of their files, such as ``picos-sunset``; by their roles if they have none."""
+        """The names of the photos' files, such as ``picos-sunset``; for photos in memory, their roles."""
         roles = ["content", *("style" for _ in self.styles)]
         photos = [self.content, *self.styles]
         return "-".join(it.stem if isinstance(it, Path) else role for it, role in zip(photos, roles, strict=True))
@@ -162,9 +162,9 @@ class PhotoPair(LightningDataModule):
 
     @property
     def photos(self) -> Photos:
-        """The two photos, read at first use; where the style photo is transparent, with the colours of what is near.
+        """The two photos, read at first use; transparent areas of the style photo have the colours around them.
 
-        Several style photos are one: side by side, on a transparent ground.
+        Several style photos are combined into one: side by side, on a transparent ground.
 
         Raises:
             VerismError: a photo cannot be read, a style photo is transparent all over, or ``size`` is too small for
@@ -188,9 +188,9 @@ class PhotoPair(LightningDataModule):
         """The regions of the two masks, at the photos' size, read at first use; None unless both masks are given.
 
         Raises:
-            VerismError: there is one mask without the other and none are to be found, ``mask_threshold`` is no share,
-                the masks cannot be read, have not the photos' shapes, or not each other's colours, or there are several
-                style photos.
+            VerismError: one mask is given without the other and ``regions`` is not auto, ``mask_threshold`` is not from
+                0 to 1, the masks cannot be read, do not have the photos' shapes or the same colours, or there is a
+                style mask for several style photos.
         """
         if "style" in self.masks and len(self.styles) > 1:
             raise VerismError("--data.style_mask: is of one photo, but --data.style names several; give one.")
@@ -213,7 +213,7 @@ class PhotoPair(LightningDataModule):
         """The regions of the only photo with a mask, read at first use; None if no photo has one, or both have.
 
         Raises:
-            VerismError: the mask cannot be read, or has not the photo's shape.
+            VerismError: the mask cannot be read, or does not have the photo's shape.
         """
         if self._known is None and len(self.masks) == 1:
             ((role, mask),) = self.masks.items()
@@ -223,7 +223,7 @@ class PhotoPair(LightningDataModule):
         return self._known
 
     def at(self, size: int) -> Photos:
-        """Return the photos at a short side of ``size``, or as they are where they are smaller."""
+        """Return the photos scaled down to a short side of ``size`` pixels; smaller photos keep their size."""
         return Photos(*(images.scale(photo, min(size, *photo.shape[-2:])) for photo in self.photos))
 
     def regions(self, photos: Photos, find: Find) -> Regions | None:
@@ -252,12 +252,12 @@ class PhotoPair(LightningDataModule):
         _ = self.photos, self.masked, self.known
 
     def train_dataloader(self) -> Repeat[Photos]:
-        """Return the sample ``max_steps`` times, or 1000 times if the run has no such end."""
+        """Return the sample ``max_steps`` times, or 1000 times if the run has no largest number of steps."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Return a batch on the device of the run: the photos are taken there once, and not at every step."""
+        """Return a batch on the device of the run; the photos are copied to it only once, not at every step."""
         if not isinstance(batch, Photos):
             return super().transfer_batch_to_device(batch, device, dataloader_idx)
         if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:
@@ -265,7 +265,7 @@ class PhotoPair(LightningDataModule):
         return self._moved[1]
 
     def teardown(self, stage: str) -> None:
-        """Leave the device's memory to others."""
+        """Free the memory that the photos take on the device."""
         del stage
         self._moved = None
 
@@ -281,7 +281,8 @@ class PhotoPair(LightningDataModule):
         """Return the style photo at the size of the fit; several style photos are put side by side.
 
         Raises:
-            VerismError: as ``photos`` does, of the style.
+            VerismError: a style photo cannot be read or is transparent all over, or ``size`` is too small for the
+                weights.
         """
         photos = []
         for style in self.styles:
@@ -312,6 +313,6 @@ class Repeat(Generic[Sample]):
         return self.times
 
     def __iter__(self) -> Iterator[Sample]:
-        """Yield the sample that often."""
+        """Yield the sample that number of times."""
         for _ in range(self.times):
             yield self.sample

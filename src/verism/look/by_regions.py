@@ -1,4 +1,4 @@
-"""One look on many photos: on each by its own regions, held to what a run has found."""
+"""Applies one look to many photos, to each by its own regions, but close to the grade that a run has found."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class ByRegions:
 
     @classmethod
     def read(cls, run: Path, canvas: Grade) -> ByRegions:
-        """Return what a run has found.
+        """Return the look of a run.
 
         Args:
             run: its folder, or a checkpoint, as ``saved.read`` takes it.
             canvas: what ``saved.read`` found there.
 
         Raises:
-            VerismError: the canvas knows no regions, the style photo is gone, or the weights are.
+            VerismError: the canvas has no regions, or the run's style photo or weights cannot be found any more.
         """
         path = saved.newest(run) if run.is_dir() else run
         if not isinstance(canvas, RegionalGrade):

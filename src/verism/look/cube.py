@@ -10,7 +10,7 @@ from verism import atomic
 from verism.errors import VerismError
 
 TITLE_BYTES = 200
-"""Longest title: the specification allows lines of 250 bytes."""
+"""Longest title, in bytes; the specification allows lines of 250 bytes."""
 
 
 def check(path: Path) -> None:
@@ -20,7 +20,7 @@ def check(path: Path) -> None:
 
 
 def write(path: Path, table: Tensor, title: str) -> None:
-    """Write a table, whole or not at all, replacing what stood there.
+    """Write a table, whole or not at all, replacing any existing file.
 
     Adobe 2013, "Cube LUT Specification" 1.0: sRGB in [0, 1] in, sRGB out, not clipped; red changes fastest.
 
@@ -40,7 +40,7 @@ def write(path: Path, table: Tensor, title: str) -> None:
 
 
 def _line(title: str) -> str:
-    """Return a title that stays in its line: a file's name may hold line breaks, and bytes that are no text."""
+    """Return a title as one line of text: a file's name may contain line breaks, and bytes that are not text."""
     printable = "".join(letter if letter.isprintable() else " " for letter in title.replace('"', ""))
     text = " ".join(printable.split())
     return text.encode()[:TITLE_BYTES].decode(errors="ignore")

@@ -14,7 +14,7 @@ LEVELS = (8, 4, 6, 12)
 
 
 def write(path: Path, table: Tensor, title: str) -> None:
-    """Write a table as a PNG of 16 bits, whole or not at all, replacing what stood there.
+    """Write a table as a PNG of 16 bits, whole or not at all, replacing any existing file.
 
     E. Swann, "Hald CLUT" (www.quelsolaar.com/technology/clut.html): the nodes of the table in rows of pixels, red
     changing fastest and blue slowest; sRGB in and out, clipped to [0, 1].

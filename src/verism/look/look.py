@@ -57,7 +57,7 @@ class Look:
         Raises:
             VerismError: there is no checkpoint, it cannot be read, or its canvas holds one image and no look.
         """
-        # With Lightning, which a look that is loaded from its own file does without.
+        # Imported here, because it needs Lightning, and a look that is loaded from its own file does not.
         from verism.look import saved  # noqa: PLC0415
 
         return cls(saved.read(Path(run)))

@@ -17,11 +17,11 @@ FORMAT = "verism.look"
 VERSION = "1"
 
 MOST_NODES = 256
-"""Largest table along an axis, as FFmpeg and others have it."""
+"""Largest number of nodes along an axis, as in FFmpeg and other programs."""
 
 
 def write(path: Path, table: Tensor, title: str) -> None:
-    """Write a table, whole or not at all, replacing what stood there.
+    """Write a table, whole or not at all, replacing any existing file.
 
     Args:
         path: ends in ``.safetensors``; missing folders are made.

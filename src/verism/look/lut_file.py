@@ -23,8 +23,8 @@ class Format(NamedTuple):
     """A format of lookup tables.
 
     Attributes:
-        write: its writer, of a path, a table and a title.
-        nodes: along each axis of the tables that it is written with; the first is the default.
+        write: writes a file from a path, a table and a title.
+        nodes: the numbers of nodes along each axis that files are written with; the first is the default.
     """
 
     write: Callable[[Path, Tensor, str], None]
@@ -36,15 +36,15 @@ FORMATS: Mapping[str, Format] = {
     ".safetensors": Format(look_file.write, (33, 17, 65)),
     ".png": Format(haldclut.write, tuple(level**2 for level in haldclut.LEVELS)),
 }
-"""By their endings."""
+"""The formats by the endings of their files."""
 
 
 class Deviation(NamedTuple):
-    """How far what a table makes of a photo is from the picture that it stands for, in CIEDE2000.
+    """The CIEDE2000 difference between a picture and what the lookup table of its look makes of the photo.
 
     Attributes:
-        mean: over all pixels.
-        most: what 95 % of the pixels are below.
+        mean: mean over all pixels.
+        most: 95th percentile over all pixels.
     """
 
     mean: float
@@ -56,7 +56,12 @@ class Deviation(NamedTuple):
 
 
 def check(path: Path, nodes: int | None = None) -> None:
-    """Raise ``VerismError`` unless a table of so many nodes (None: the format's default) is written to such a file."""
+    """Raise ``VerismError`` unless ``path`` has the ending of a format that can have ``nodes`` along each axis.
+
+    Args:
+        path: the file to write.
+        nodes: number of nodes; None: the format's default.
+    """
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise VerismError(
@@ -72,7 +77,7 @@ def check(path: Path, nodes: int | None = None) -> None:
 def write(
     path: Path, table: Tensor, photo: Tensor, image: Tensor, strength: Strength, nodes: int | None = None
 ) -> Deviation:
-    """Write the table of a look at a strength, whole or not at all, replacing what stood there.
+    """Write the table of a look at a strength, whole or not at all, replacing any existing file.
 
     Args:
         path: its ending says in which format; its name is the look's title.
@@ -86,7 +91,7 @@ def write(
         How far the table that was written is from the picture at that strength, on ``photo``.
 
     Raises:
-        VerismError: the file cannot be written, or is none that a table is written to.
+        VerismError: the file cannot be written, its ending is that of no format, or its format cannot have ``nodes``.
     """
     check(path, nodes)
     form = FORMATS[path.suffix.lower()]
@@ -109,5 +114,5 @@ def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:
 def deviation(image: Tensor, picture: Tensor) -> Deviation:
     """Return how far two images ``(1, 3, H, W)`` are apart, clipped to [0, 1]: in CIEDE2000."""
     differences = color_differences(image.detach(), picture.detach())
-    # Of more values than torch's own quantile takes.
+    # torch.quantile does not take so many values.
     return Deviation(float(differences.mean()), float(np.quantile(differences.numpy(), 0.95)))

@@ -1,4 +1,4 @@
-"""The picture of a run: its canvas over the content photo at full size, and what to say of its making."""
+"""The picture of a run: its canvas, rendered over the content photo at full size, and what its file records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verism.photo_file import Photo
 
 
 def at_most(photo: Photo, size: int | None) -> Photo:
-    """Return a photo scaled down to ``size`` pixels on its long side; as it is if that is None, or no less."""
+    """Return a photo scaled down to ``size`` pixels on its long side; if that is None or larger, the photo itself."""
     height, width = photo.pixels.shape[-2:]
     long = max(height, width)
     if size is None or size >= long:
@@ -26,7 +26,7 @@ def at_most(photo: Photo, size: int | None) -> Photo:
 
 @torch.no_grad()
 def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
-    """Return the content photo ``source`` as the canvas shows it, at a strength, with all that is in its file."""
+    """Return what the canvas makes of the content photo, at a strength, with the photo's alpha and metadata."""
     original = source.pixels.to(next(canvas.parameters()).device)
     image = canvas.render(original)
     return source.showing(strength(images.resize(original, image.shape[-2:]), image))
@@ -35,13 +35,13 @@ def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
 def made_with(
     identity: Mapping[str, str], options: Mapping[str, Any], steps: int, strength: Strength
 ) -> dict[str, str]:
-    """Return what a picture's file says of its making.
+    """Return what a picture's file records about how it was made.
 
     Args:
-        identity: of the network.
-        options: of model and data, as the run has recorded them.
-        steps: that were made.
-        strength: of the picture.
+        identity: ``weights`` and ``sha256`` of the network.
+        options: options of model and data, as the run has recorded them; only their SHA-256 is kept.
+        steps: number of steps that were made.
+        strength: strength of the picture.
     """
     recorded = json.dumps(options, sort_keys=True, default=str)
     digest = hashlib.sha256(recorded.encode()).hexdigest()

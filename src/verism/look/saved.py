@@ -42,7 +42,7 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
         state: what it holds.
 
     Raises:
-        VerismError: it does not say what canvas it is of, or holds another's state.
+        VerismError: the checkpoint does not record its canvas, or the canvas cannot be built or take the state.
     """
     options = state["hyper_parameters"].get("canvas")
     if options is None:
@@ -63,10 +63,10 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
     """Return the network of a run, with the weights that it had.
 
     Args:
-        state: what its checkpoint holds, which says what canvas it is of.
+        state: what its checkpoint holds; the checkpoint must record the parts of its run.
 
     Raises:
-        VerismError: the weights cannot be loaded, or are others now.
+        VerismError: the network cannot be built, or its weights cannot be loaded, or have changed since.
     """
     try:
         made: Backbone = _made("backbone", Backbone, state["hyper_parameters"]["backbone"])
@@ -76,7 +76,7 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
 
 
 def _made(name: str, kind: type, options: Any) -> Any:
-    """Return what a class path and its options stand for, if a checkpoint may name it."""
+    """Return the object that a class path with options describes, if its classes are trusted."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument(f"--{name}", type=kind)
     return trust.built(parser, {name: options})[name]
@@ -84,7 +84,7 @@ def _made(name: str, kind: type, options: Any) -> Any:
 
 def newest(run: Path) -> Path:
     """Return the newest checkpoint of a run's folder; raise ``VerismError`` if it has none."""
-    # An empty one is a run's that has just begun.
+    # A run that has just begun has reserved its file, which is still empty.
     files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:

@@ -1,4 +1,4 @@
-"""How much of a result a photo takes on: of all of it, of its colour and of its tone."""
+"""The strength of a look: of the whole, of its colour and of its tone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from verism.color.spaces import Oklab, into_gamut
 from verism.errors import VerismError
 
 BAND = 2**18
-"""Pixels that are blended at a time, which bounds the memory for photos of any size."""
+"""Number of pixels that are blended at a time, which limits the memory for photos of any size."""
 
 SHADOW = 0.2
 """Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with the light."""
@@ -87,5 +87,5 @@ class Strength(NamedTuple):
 def _gain(lightness: Tensor, other: Tensor) -> Tensor:
     """Return the factor of chroma from one Oklab lightness to another."""
     trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
-    # Of black, which has no chroma, any factor will do.
+    # Black has no chroma, so any factor will do.
     return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)

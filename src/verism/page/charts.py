@@ -13,13 +13,13 @@ from verism.images import luma
 LEVELS = 256
 
 HEIGHT = 100
-"""Of a chart, in the units of its view box; its width is ``LEVELS``."""
+"""Height of a chart, in the units of its view box; its width is ``LEVELS``."""
 
 CHANNELS = ("luminance", "red", "green", "blue")
 
 
 class Axis(NamedTuple):
-    """Where a chart ends.
+    """The ends of the axes of the chart of losses.
 
     Attributes:
         steps: the last step.
@@ -31,7 +31,7 @@ class Axis(NamedTuple):
 
 
 def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
-    """Return a path for each image and channel, all on the same axes.
+    """Return histograms, as a path for each image and channel, all on the same axes.
 
     Args:
         images: name to image, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -49,10 +49,10 @@ def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 
 
 def losses(values: Mapping[str, Sequence[float]], first: int) -> tuple[dict[str, str], Axis]:
-    """Return a line for each loss over the steps, on the same axes from 0, and where these end.
+    """Return a line for each loss over the steps, all on the same axes, which begin at 0, and where these axes end.
 
     Args:
-        values: name to its value at each step.
+        values: name of a loss to its value at each step.
         first: number of the first of these steps.
     """
     count = max(len(line) for line in values.values())

@@ -1,6 +1,6 @@
 "use strict";
 
-// The blend is that of verism/look/strength.py, whose names it keeps.
+// The blend of verism/look/strength.py, with the same names.
 const SHADOW = 0.2;
 const TOLERANCE = 0.5 / 255;
 const HALVINGS = 12;
@@ -21,7 +21,7 @@ const gain = (lightness, other, trusted, wanted) =>
   (other / Math.max(lightness, 1e-4)) * Math.min(1, trusted / Math.max(wanted, 1e-9));
 const lerp = (from, to, share) => from + share * (to - from);
 
-// Oklab of 8-bit RGBA, in three arrays.
+// Returns the Oklab values of 8-bit RGBA pixels, in three arrays.
 function encode(pixels) {
   const count = pixels.length / 4;
   const [L, a, b] = [0, 1, 2].map(() => new Float32Array(count));
@@ -37,6 +37,7 @@ function encode(pixels) {
   return { L, a, b };
 }
 
+// Writes the linear light of an Oklab colour to `light`; returns whether it is within sRGB.
 const light = new Float64Array(3);
 function decode(L, a, b) {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
@@ -111,7 +112,7 @@ async function pictures() {
   const { naturalWidth: width, naturalHeight: height } = photo;
   [canvas.width, canvas.height] = [width, height];
   const whole = new Blend(photo, result, width, height);
-  // While a slider moves, a picture of a third of the side keeps up with it.
+  // While a slider moves, a picture with a third of the width and height is drawn, which is fast enough to keep up.
   const rough = new Blend(photo, result, Math.ceil(width / 3), Math.ceil(height / 3));
   let later = 0;
   let drawings = 0;
@@ -149,7 +150,7 @@ get("copy").addEventListener("click", async () => {
   range.selectNodeContents(get("command"));
   getSelection().removeAllRanges();
   getSelection().addRange(range);
-  // A page from a file may not reach the clipboard by its new name.
+  // A page that was opened from a file may not be allowed to use the Clipboard API.
   const copied = await (navigator.clipboard?.writeText(get("command").textContent) ?? Promise.reject()).then(
     () => true,
     () => document.execCommand("copy"),

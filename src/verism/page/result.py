@@ -21,13 +21,13 @@ from verism.page.self_contained import data_uri, templates
 from verism.regions.masks import Regions
 
 SIDE = 1400
-"""Most pixels of a picture's long side on the page: sharp on a screen, and small enough to send."""
+"""Longest side of a picture on the page, in pixels: sharp on a screen, and small enough to send."""
 
 SMALL_SIDE = 700
-"""The same of the style photo, and of the photos under the regions."""
+"""The same of the style photos, which are shown smaller."""
 
 GENERATOR = "verism result page"
-"""By which verism knows its own pages, which it may replace."""
+"""Name of the generator in the head of a page, by which verism knows its own pages, which it may replace."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Contents:
         photo: the content photo, ``(1, 3, H, W)``, RGB in [0, 1].
         result: what became of it at full strength, likewise, of the same size.
         styles: the style photos, likewise, of any size.
-        strength: of the picture that was written, where the sliders begin.
-        command: what writes the picture again, but for its strength; empty if nothing can.
-        fit: the two photos at the size of the fit, which ``regions`` are of.
-        regions: of the photos; None if they were compared as a whole.
-        losses: name to its value at each step.
+        strength: strength of the picture that was written, at which the sliders begin.
+        command: the command that writes the picture again, without the options of its strength; empty if none can.
+        fit: the content and the style photo at the size of the fit, each ``(1, 3, H, W)``, RGB in [0, 1].
+        regions: the regions of ``fit``, of the same sizes; None if the photos were compared as a whole.
+        losses: name of a loss to its value at each step.
         first: number of the first of these steps.
-        sentences: on the figures of the result.
+        sentences: what the figures of the result say, in words.
         config: the options of the run, as text.
         table: name and content of the lookup table's file; None without one.
     """
@@ -78,7 +78,7 @@ def html(contents: Contents) -> bytes:
         .render(
             title=contents.title,
             generator=f"{GENERATOR} {version.__version__}",
-            # Only this script runs, whatever else a name or a config may hold.
+            # The page lets a browser run only this script, whatever a name or a config may contain.
             hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             script=Markup(script),  # noqa: S704  # It is verism's own.
             width=width,
@@ -104,12 +104,12 @@ def html(contents: Contents) -> bytes:
 
 
 def picture(image: Tensor) -> str:
-    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG in a data URI."""
+    """Return an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG in a data URI."""
     return data_uri("image/jpeg", jpeg(image))
 
 
 def jpeg(image: Tensor) -> bytes:
-    """Return ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file, with all of its colour detail."""
+    """Return an image ``(1, 3, H, W)``, RGB in [0, 1], as the bytes of a JPEG file without chroma subsampling."""
     levels = (image.detach().float().clamp(0, 1).squeeze(0) * 255).round().to(torch.uint8)
     file = io.BytesIO()
     Image.fromarray(levels.permute(1, 2, 0).cpu().numpy()).save(file, "JPEG", quality=90, subsampling=0)
@@ -117,13 +117,13 @@ def jpeg(image: Tensor) -> bytes:
 
 
 def label_image(masks: Tensor) -> str:
-    """Return the number of the region that has most of each pixel as a PNG's grey level, in a data URI.
+    """Return which region has the largest part of each pixel, as grey levels of a PNG in a data URI.
 
     Args:
-        masks: ``(1, K, H, W)``, how much of a pixel is in each region.
+        masks: ``(1, K, H, W)``, the part of each pixel that is in each region, in [0, 1].
 
     Returns:
-        Level 0 where a pixel is in none, else 1 for the first region, and so on.
+        The data URI of an image with level 0 where a pixel is in no region, 1 for the first region, and so on.
     """
     most, region = masks[0].float().max(dim=0)
     levels = torch.where(most > 0, region + 1, 0).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""Pages that need no other file and no server: templates, and files inside of them."""
+"""Pages that need no other file and no server: their templates, and the files embedded in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def templates(package: str) -> Environment:
-    """Return the templates that lie in a package; what they are given is escaped, and nothing may be missing."""
+    """Return the Jinja environment of a package's templates, in which values are escaped and must all be given."""
     return Environment(
         loader=PackageLoader(package, ""),
         autoescape=True,
@@ -19,5 +19,5 @@ def templates(package: str) -> Environment:
 
 
 def data_uri(kind: str, data: bytes) -> str:
-    """Return data of a media type as a URI that holds it."""
+    """Return ``data``, of the media type ``kind``, as a data URI."""
     return f"data:{kind};base64,{b64encode(data).decode()}"

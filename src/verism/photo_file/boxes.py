@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A box: its name, and its contents."""
+    """A box: its type, of four bytes, and its contents."""
 
     kind: bytes
     body: bytes
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """Yield the boxes that stand in a row.
+    """Yield the boxes that follow one another in ``data``.
 
     Raises:
-        ValueError: one is longer than what holds it.
+        ValueError: a box is longer than the rest of ``data``, or shorter than its own header.
     """
     place = 0
     while place + 8 <= len(data):
@@ -40,13 +40,13 @@ def find(data: bytes, *names: bytes) -> bytes | None:
         found = next((box.body for box in boxes(data) if box.kind == name), None)
         if found is None:
             return None
-        # A version and flags stand in front of what these hold.
+        # The contents of a meta box begin with a version and flags.
         data = found[4:] if name == b"meta" else found
     return data
 
 
 def brands(data: bytes) -> frozenset[bytes]:
-    """Return the brands that a file names, from its first bytes; none if it is of another kind."""
+    """Return the brands that a file names, from its first bytes; none if it is not an ISO base media file."""
     if data[4:8] != b"ftyp":
         return frozenset()
     end = min(len(data), int.from_bytes(data[:4]))

@@ -1,4 +1,4 @@
-"""Colour spaces that files name otherwise than by an ICC profile."""
+"""Colour spaces, also those that files name by other means than an ICC profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS = 4096
-"""Entries of a tone curve in a profile that is made here."""
+"""Number of entries of the tone curve in a profile that is made here."""
 
 WHITE_NITS = 203.0
 """Luminance of diffuse white in HDR, in cd/m² (ITU-R BT.2408), which becomes the white of sRGB."""
@@ -29,7 +29,7 @@ class Color(NamedTuple):
     """A colour space.
 
     Attributes:
-        profile: its ICC profile; empty for sRGB. In HDR, that of linear light with its primaries.
+        profile: its ICC profile; empty for sRGB. For HDR, the profile of linear light with the same primaries.
         hdr: its HDR transfer function, None for a space that an ICC profile describes fully.
     """
 
@@ -76,8 +76,8 @@ def _power(exponent: float) -> Callable[[NDArray[Any]], NDArray[Any]]:
 
 
 _CURVES: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    # Stills that name a camera's curve of SDR television were almost always meant for an sRGB display, and browsers
-    # take them so.
+    # Stills that are tagged with a curve of SDR television cameras were almost always made for an sRGB display, and
+    # browsers treat them so.
     **dict.fromkeys((1, 6, 11, 12, 13, 14, 15), _srgb_curve),
     4: _power(2.2),
     5: _power(2.8),
@@ -96,7 +96,7 @@ def of_code_points(primaries: int, transfer: int) -> Color | None:
     """Return the space of two code points of ITU-T H.273 (CICP, nclx); None if both are unspecified.
 
     Raises:
-        ValueError: a code point is reserved, or not one of a space of RGB.
+        ValueError: a code point is reserved, or does not belong to an RGB space.
     """
     if primaries == transfer == UNSPECIFIED:
         return None
@@ -120,15 +120,15 @@ def corners_of(primaries: int) -> tuple[float, ...]:
 def of_chromaticities(
     corners: Sequence[float] | None, white: Sequence[float] | None, gamma: float | None = None
 ) -> Color:
-    """Return the space of primaries and a white point in CIE x and y, and an exponent; sRGB's where they are None.
+    """Return the colour space of given primaries, white point and exponent; those of sRGB where they are None.
 
     Args:
-        corners: x and y of red, green and blue.
-        white: x and y.
-        gamma: of linear light to the signal: 2.2 stands for signal^2.2.
+        corners: CIE x and y of red, green and blue.
+        white: CIE x and y of white.
+        gamma: exponent that takes the signal to linear light: 2.2 means signal^2.2.
 
     Raises:
-        ValueError: no such space exists.
+        ValueError: such a space cannot exist.
     """
     corners, white = tuple(corners or _BT709), tuple(white or _D65)
     area = _area(corners)
@@ -140,7 +140,16 @@ def of_chromaticities(
 
 
 def of_table(corners: Sequence[float], white: Sequence[float] | None, table: NDArray[Any]) -> Color:
-    """Return the space of primaries, a white point, and a table of linear light in [0, 1] for evenly spaced signals."""
+    """Return the colour space of given primaries, white point and tone curve.
+
+    Args:
+        corners: CIE x and y of red, green and blue.
+        white: CIE x and y of white; None: D65.
+        table: linear light in [0, 1] for signals that are spaced evenly from 0 to 1.
+
+    Raises:
+        ValueError: such a space cannot exist.
+    """
     signals = np.linspace(0, 1, len(table))
     space = of_chromaticities(corners, white)
     if not np.isfinite(table).all() or table.max() <= 0:
@@ -160,14 +169,13 @@ def sdr(signal: NDArray[np.float32], hdr: Hdr, peak: float | None = None) -> NDA
     """Return linear light in [0, 1] of an HDR signal: absolute luminance, tone-mapped to a peak of 203 cd/m².
 
     The mapping is that of ITU-R BT.2390, section 5.4.1: a roll-off of the highlights in PQ above a knee, without black
-    lift, by the largest of red, green and blue, so that hues stay. The peak of HLG is 1000 cd/m², and of PQ that of the
-    photo.
+    lift, by the largest of red, green and blue, so that hues are kept. The peak of HLG is 1000 cd/m².
 
     Args:
         signal: ``(H, W, 3)`` in [0, 1].
         hdr: its transfer function.
-        peak: of PQ, in cd/m², which what is brighter is clipped to, for signals that are to be treated alike; None: the
-            largest there is.
+        peak: peak of PQ in cd/m², to which brighter light is clipped, so that several signals are treated alike; None:
+            the largest light in this signal. It has no effect on HLG.
     """
     light = _from_pq(signal) if hdr == "PQ" else _from_hlg(signal)
     largest = light.max(axis=2, keepdims=True)

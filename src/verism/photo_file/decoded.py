@@ -13,12 +13,12 @@ class Decoded(NamedTuple):
     """A decoded photo file.
 
     Attributes:
-        samples: as they lie in the file.
+        samples: the samples, in the orientation of the file unless ``upright``.
         color: the colour space that the file names; None if it names none.
         about: its metadata.
-        upright: the orientation has been applied to the samples; otherwise ``about`` has it.
+        upright: whether the orientation has been applied to the samples; otherwise it is in ``about``.
         pictures: the number of pictures in the file, of which this is the first.
-        notes: sentences about what could not be kept, to be said after the file's name.
+        notes: sentences about what could not be kept, to be printed after the file's name.
     """
 
     samples: Samples
@@ -30,5 +30,5 @@ class Decoded(NamedTuple):
 
     @property
     def space(self) -> Color:
-        """The colour space to convert from: the file's, else what its EXIF says (DCF: Adobe RGB), else sRGB."""
+        """The colour space to convert from: the file's, else the one that its EXIF names (Adobe RGB), else sRGB."""
         return self.color or self.about.color or SRGB

@@ -17,18 +17,17 @@ from verism.photo_file.metadata import COMMENT, METRE, PHOTOSHOP_IPTC, entries, 
 from verism.photo_file.samples import RGB
 
 SEGMENT = 65533
-"""Bytes that fit into one segment of a JPEG file; what does not is left out."""
-
+"""Largest number of bytes in a segment of a JPEG file; metadata that does not fit is left out."""
 
 KEYWORD = 79
-"""Characters that the keyword of a text in PNG can have."""
+"""Largest number of characters in the keyword of a PNG text."""
 
 DENSITY = 65536
-"""What the resolution of a JPEG file is below, in dots per inch."""
+"""Upper limit of the resolution in a JPEG file, in dots per inch, itself not included."""
 
 
 class Extras(NamedTuple):
-    """What is written beside the pixels."""
+    """What is written in addition to the pixels."""
 
     exif: Image.Exif
     profile: bytes
@@ -41,11 +40,11 @@ class Format(NamedTuple):
     """A format of results.
 
     Attributes:
-        encode: its encoder, of samples ``(H, W, 3 or 4)``, what is written beside them, and a quality from 1 to 100,
+        encode: returns a file with samples ``(H, W, 3 or 4)``, uint8 or uint16, and extras, at a quality from 1 to 100,
             which lossless formats ignore.
-        depths: bits per sample that it can have.
-        alpha: whether it has transparency.
-        side: the most pixels on a side.
+        depths: numbers of bits per sample that it can have.
+        alpha: whether it can have transparency.
+        side: largest number of pixels on a side.
     """
 
     encode: Callable[[NDArray[Any], Extras, int], bytes]
@@ -55,7 +54,7 @@ class Format(NamedTuple):
 
 
 def _png(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
-    """Encode PNG, which Pillow writes with 8 bits alone, and put in the chunks that the encoder does not know."""
+    """Encode PNG with imagecodecs, as Pillow only writes 8 bits of colour, and insert the chunks of metadata."""
     encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
     chunks = [(b"iCCP", b"ICC profile\0\0" + zlib.compress(extras.profile)), (b"eXIf", extras.exif.tobytes()[6:])]
     dpi = resolution(extras.exif)
@@ -64,12 +63,12 @@ def _png(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
     if extras.xmp:
         chunks.append(_text("XML:com.adobe.xmp", extras.xmp))
     chunks.extend(_text(keyword, text.encode()) for keyword, text in extras.texts if 0 < len(keyword) <= KEYWORD)
-    # Behind the signature and the first chunk.
+    # After the signature and the first chunk.
     return encoded[:33] + b"".join(_chunk(*chunk) for chunk in chunks) + encoded[33:]
 
 
 def _text(keyword: str, text: bytes) -> tuple[bytes, bytes]:
-    """Return a chunk of text in UTF-8, which is not compressed."""
+    """Return name and contents of a chunk for a text in UTF-8, not compressed."""
     return b"iTXt", keyword.encode("latin-1", "replace") + b"\0\0\0\0\0" + text
 
 
@@ -78,10 +77,10 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
-    """Encode TIFF, which Pillow writes with 8 bits alone: deflated, as differences to the pixel on the left."""
+    """Encode TIFF, of which Pillow only writes 8 bits: by deflate, with horizontal differencing."""
     height, width, channels = samples.shape
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
-    # In the order of bytes that the photo's EXIF has, which texts of 16 bits in it follow.
+    # In the byte order of the photo's EXIF, because 16-bit texts in it are in that order.
     is_little = extras.exif.endian == "<"
     data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<" if is_little else ">")).tobytes())
     directory = TiffImagePlugin.ImageFileDirectory_v2((b"II*\0" if is_little else b"MM\0*") + bytes(4))
@@ -156,4 +155,4 @@ FORMATS: Mapping[str, Format] = {
     ".tiff": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
     ".webp": Format(_webp, (8,), alpha=True, side=16383),
 }
-"""By their endings."""
+"""The formats by the endings of their files."""

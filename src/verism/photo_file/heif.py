@@ -26,7 +26,7 @@ _UNKNOWN = "its colour space is named by {} that are not known; values are taken
 
 
 def read_heic(path: Path) -> Decoded:
-    """Read a HEIC file at its own depth; libheif applies what turns and crops it."""
+    """Read a HEIC file at its own depth; libheif applies rotation, mirroring and cropping."""
     heif: Any = importlib.import_module("pillow_heif")
     file = heif.open_heif(path, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     check_size(path, *file.size)
@@ -51,7 +51,7 @@ def read_heic(path: Path) -> Decoded:
 
 
 def read_avif(path: Path) -> Decoded:
-    """Read an AVIF file at its own depth, turned and cropped as it says.
+    """Read an AVIF file at its own depth, with its rotation, mirroring and cropping applied.
 
     Raises:
         ValueError: its boxes are damaged.
@@ -79,7 +79,7 @@ def read_avif(path: Path) -> Decoded:
 
 
 def _first_frame(data: bytes) -> NDArray[Any]:
-    """Return the first picture of a sequence at 8 bits: imagecodecs decodes all of them or crashes."""
+    """Return the first picture of a sequence at 8 bits, by Pillow: imagecodecs decodes all of them or crashes."""
     with Image.open(io.BytesIO(data), formats=("AVIF",)) as file:
         return np.asarray(file)
 
@@ -92,7 +92,7 @@ def _split(samples: NDArray[Any], properties: Sequence[Box], data: bytes) -> Sam
 
 
 def _coded_depth(data: bytes) -> int:
-    """Return the bits per sample of the coded pictures, of which AVIF has 10 or 12 where they are not 8."""
+    """Return the bits per sample of coded pictures that do not have 8, which is 10 or 12 in AVIF."""
     container = boxes.find(data, b"meta", b"iprp", b"ipco") or b""
     configuration = next((box.body for box in boxes.boxes(container) if box.kind == b"av1C"), bytes(4))
     return 12 if configuration[2] & 0x20 else 10
@@ -113,7 +113,7 @@ def _nclx(properties: Sequence[Box]) -> tuple[int, int] | None:
 
 
 def _space(profile: Any, code_points: tuple[int, int] | None) -> tuple[Color | None, tuple[str, ...]]:
-    """Return the colour space, an ICC profile first (ISO/IEC 23000-22), and a note if it cannot be told."""
+    """Return the colour space, preferably by an ICC profile (ISO/IEC 23000-22), and a note if it is unknown."""
     if isinstance(profile, bytes) and profile:
         return Color(profile), ()
     if code_points is None:
@@ -136,12 +136,12 @@ def _cropped(samples: NDArray[Any], body: bytes) -> NDArray[Any]:
 
 
 def _turned(samples: NDArray[Any], body: bytes) -> NDArray[Any]:
-    """Turn anticlockwise, by quarters."""
+    """Rotate anticlockwise by quarter turns."""
     return np.rot90(samples, body[0] & 3)
 
 
 def _mirrored(samples: NDArray[Any], body: bytes) -> NDArray[Any]:
-    """Exchange left and right, or top and bottom."""
+    """Mirror left to right, or top to bottom."""
     return np.flip(samples, 1 if body[0] & 1 else 0)
 
 

@@ -1,4 +1,4 @@
-"""ICC colour profiles: to sRGB, in which everything here computes, and back."""
+"""Conversion by ICC profiles to sRGB, in which verism computes, and back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 RELATIVE_COLORIMETRIC = 1
-"""lcms's number for it: what sRGB can show stays as it is, and the rest goes to the nearest that it can."""
+"""LittleCMS's number for the intent that keeps colours within sRGB, and clips others to the nearest within it."""
 
 PROBE = 9
-"""Colours along a side of the cube by which a profile is compared with sRGB."""
+"""Number of colours along each axis of the RGB cube at which a profile is compared with sRGB."""
 
 SAME = 0.5 / 255
 """Half a level of 8 bits: a profile that changes no colour by more is sRGB under another name."""
@@ -37,10 +37,10 @@ def to_srgb(samples: NDArray[Any], profile: bytes) -> NDArray[np.float32]:
 
     Args:
         samples: ``(H, W, channels)``: grey, RGB or CMYK, uint8, uint16 or float32 in [0, 1].
-        profile: of their colour space.
+        profile: the ICC profile of their colour space.
 
     Raises:
-        ProfileError: it is none, or not of a space with so many channels.
+        ProfileError: it is not a valid profile, or its space has another number of channels.
     """
     spaces = {1: "gray", 3: "rgb", 4: "cmyk"}
     return _transform(samples, profile, srgb(), spaces[samples.shape[2]])
@@ -50,7 +50,7 @@ def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32
     """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1].
 
     Raises:
-        ProfileError: it is none, not of RGB, or leads only to sRGB.
+        ProfileError: it is not a valid profile, not of RGB, or can only be converted from.
     """
     return _transform(pixels, srgb(), profile, "rgb")
 
@@ -70,19 +70,19 @@ def _lab() -> bytes:
 
 
 def is_rgb(profile: bytes) -> bool:
-    """Return whether a profile is one of RGB, by its header."""
+    """Return whether a profile is of an RGB space, by its header."""
     return profile[16:20] == b"RGB "
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Return whether a profile of RGB stands for sRGB; raise ``ProfileError`` if it cannot be used."""
+    """Return whether a profile of an RGB space means sRGB; raise ``ProfileError`` if it cannot be used."""
     steps = np.linspace(0, 1, PROBE, dtype=np.float32)
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     return bool(np.abs(_transform(colors, profile, srgb(), "rgb") - colors).max() <= SAME)
 
 
 def leads_back(profile: bytes) -> bool:
-    """Return whether ``from_srgb`` takes a profile that ``to_srgb`` takes: those of scanners lead one way."""
+    """Return whether ``from_srgb``, too, can use a profile: those of scanners can only be converted from."""
     try:
         from_srgb(np.zeros((1, 1, 3), np.float32), profile)
     except ProfileError:
@@ -91,7 +91,7 @@ def leads_back(profile: bytes) -> bool:
 
 
 def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) -> NDArray[np.float32]:
-    """Return what LittleCMS makes of samples, ``(H, W, 3)`` in [0, 1]; it works on one core, and each gets its rows."""
+    """Return samples converted by LittleCMS, ``(H, W, 3)`` in [0, 1]; it uses one core, so threads share the rows."""
     result = np.empty((*samples.shape[:2], 3), np.float32)
 
     def transform(rows: slice) -> None:

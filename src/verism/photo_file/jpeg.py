@@ -23,10 +23,10 @@ _SCAN, _END = 0xDA, 0xD9
 _COMMENT = 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of the segment that says how the picture is built."""
+"""Markers of the segment with the picture's size, depth and number of channels."""
 
 _USUAL, _DEEP = 8, 12
-"""Bits per sample of JPEG with loss."""
+"""Bits per sample of lossy JPEG."""
 
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment."""
@@ -49,7 +49,7 @@ def read(path: Path) -> Decoded:
     """Read a JPEG file; damaged metadata is left out.
 
     Raises:
-        ValueError: it ends before its pixels do, or is of a kind that is not read.
+        ValueError: it ends before its pixels do, or is of a kind that cannot be read.
     """
     data = path.read_bytes()
     segments, scan = _segments(data)
@@ -62,12 +62,12 @@ def read(path: Path) -> Decoded:
         and not (_APP1 <= segment.marker <= _APP15 and segment.marker != _APP14)
         and not (segment.marker == _APP0 and not segment.body.startswith(_JFIF))
     ]
-    # Only what the pixels depend on: no block of metadata can keep them from being read.
+    # Only what the pixels depend on, so that no damaged metadata can keep them from being read.
     core = data[:2] + b"".join(kept) + data[scan:]
     precision, height, width, channels = _frame(segments)
     check_size(path, width, height)
     if precision == _DEEP and channels in (GREY, RGB):
-        # libjpeg fills what is missing with grey; within the pixels, this marker cannot stand.
+        # libjpeg silently fills missing pixels with grey. This marker cannot occur within the data of the pixels.
         if bytes((0xFF, _END)) not in data[scan:]:
             raise ValueError("it ends before its pixels do")
         samples = split(np.asarray(imagecodecs.jpeg8_decode(core)), precision)
@@ -98,7 +98,7 @@ def _segments(data: bytes) -> tuple[list[_Segment], int]:
     found, place = [], 2
     while place + 4 <= len(data):
         if data[place] != 0xFF or data[place + 1] in (0, 0xFF):  # noqa: PLR2004
-            # Decoders skip what is no marker, and so do we.
+            # Skip bytes that are not a marker, as decoders do.
             place += 1
             continue
         marker = data[place + 1]
@@ -121,7 +121,7 @@ def _bodies(segments: list[_Segment], marker: int, name: bytes) -> Iterator[byte
 
 
 def _profile(segments: list[_Segment]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the ICC profile of all its segments, and its name if some are missing."""
+    """Return the ICC profile, joined from its segments; if some are missing, none, and a name for the damage."""
     parts = {part[0]: part for part in _bodies(segments, _APP2, _ICC) if len(part) > 2}  # noqa: PLR2004
     if not parts:
         return b"", ()

@@ -49,7 +49,7 @@ class _Header(NamedTuple):
 
 
 class _Bits:
-    """Bits from the lowest, as JPEG XL has them."""
+    """Reads a stream of bits, from the lowest bit of each byte on, as JPEG XL stores them."""
 
     def __init__(self, data: bytes) -> None:
         self._number = int.from_bytes(data, "little")
@@ -68,7 +68,7 @@ class _Bits:
         return bool(self.u(1))
 
     def u32(self, *choices: tuple[int, int]) -> int:
-        """Return a number by one of four ways: an offset, and so many bits beyond it."""
+        """Return a number that is coded in one of four ways, each an offset and a number of bits to add to it."""
         offset, count = choices[self.u(2)]
         return offset + self.u(count)
 
@@ -84,7 +84,7 @@ def read(path: Path) -> Decoded:
     """Read a JPEG XL file; libjxl applies its orientation.
 
     Raises:
-        ValueError: its colour space is not one that can be told, or its samples are not of a photo.
+        ValueError: its colour space is not known, its samples are not those of a photo, or it is damaged.
     """
     data = path.read_bytes()
     stream, blocks, is_jpeg = data, Blocks(), False
@@ -102,7 +102,7 @@ def read(path: Path) -> Decoded:
 
 
 def _as_jpeg(path: Path, data: bytes) -> Decoded:
-    """Read a JPEG file that was packed without loss."""
+    """Read a JPEG file that was losslessly packed into a JPEG XL file."""
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder, path.with_suffix(".jpg").name)
         packed.write_bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
@@ -128,7 +128,7 @@ def _blocks(found: Sequence[boxes.Box]) -> Blocks:
                 continue
         contents.setdefault(kind, body)
     exif = contents.get(b"Exif", b"")
-    # An offset stands in front.
+    # The box begins with an offset to the EXIF block.
     block = exif[4 + int.from_bytes(exif[:4]) :]
     return Blocks(metadata.exif_block(block), xmp=contents.get(b"xml ", b""), damaged=tuple(dict.fromkeys(damaged)))
 
@@ -152,7 +152,7 @@ def _samples(decoded: Any, header: _Header) -> Samples:
 
 
 def _header(stream: bytes) -> _Header:
-    """Return what the head of a codestream says (ISO/IEC 18181-1, annex D)."""
+    """Return the header of a codestream (ISO/IEC 18181-1, annex D)."""
     if not stream.startswith(CODESTREAM):
         raise ValueError("no codestream")
     bits = _Bits(stream[2:4096])
@@ -186,7 +186,7 @@ def _size(bits: _Bits) -> tuple[int, int]:
 
 
 def _extra_fields(bits: _Bits) -> int:
-    """Pass over what does not concern the pixels; return the orientation."""
+    """Skip fields that do not concern the pixels, and return the orientation."""
     orientation = 1 + bits.u(3)
     if bits.flag():
         _size(bits)
@@ -243,7 +243,7 @@ def _color(bits: _Bits, *, is_xyb: bool) -> tuple[bool, Color | None]:
     has_profile = bits.flag()
     space = bits.enum()
     if has_profile:
-        # libjxl converts what it has coded in its own space, and else its samples are those of the profile.
+        # libjxl converts samples that are coded in its own space to sRGB; others are in the space of the profile.
         if is_xyb:
             return space == _GREY_SPACE, SRGB
         raise ValueError("a JPEG XL file with an ICC profile, which cannot be taken out; convert it to TIFF or PNG")
@@ -269,7 +269,7 @@ def _named(
     gamma: float | None,
     transfer: int | None,
 ) -> Color | None:
-    """Return the colour space of the header's numbers."""
+    """Return the colour space that the header's numbers describe."""
     is_usual = white_number == 1 and corners is None and primaries in _CODE_POINTS
     if is_usual and transfer is not None:
         return color.of_code_points(_CODE_POINTS[primaries], transfer)

@@ -1,4 +1,4 @@
-"""What a file says beside its picture, and what a result carries on of it."""
+"""The metadata of photo files, and what of it is carried over to results."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from verism.photo_file.color import Color, adobe_rgb
 from verism.photo_file.photo import Photo
 
 PHOTOSHOP_IPTC = 0x0404
-"""Number of the resource in which a block of Photoshop's, and with it every JPEG file, has IPTC."""
+"""Number of the Photoshop resource that contains IPTC; JPEG files have it in such resources, too."""
 
 UPRIGHT = 1
-"""EXIF's number for a picture that lies as it should."""
+"""EXIF's orientation of a picture that is stored upright."""
 
 _STRUCTURE = frozenset(
     {
@@ -32,7 +32,7 @@ _STRUCTURE = frozenset(
         *range(340, 347),
         *range(512, 522),
         *range(529, 533),
-        # Photoshop's resources and layers, with pictures of the photo as it was.
+        # Photoshop's resources and layers, which show the photo before it was changed.
         34377,
         37724,
     }
@@ -49,7 +49,7 @@ _APART = frozenset(
         TiffImagePlugin.IPTC_NAA_CHUNK,
     }
 )
-"""Tags that are carried by themselves."""
+"""Tags whose contents are carried over separately."""
 
 _UNTRUE: Mapping[int, frozenset[int]] = {
     # Gamma belongs to a colour space that the result does not have.
@@ -65,23 +65,24 @@ _MOVABLE = (
     b"Apple iOS\0",
     b"PENTAX \0",
 )
-"""Beginnings of makers' notes that count their offsets from themselves; others point into the file they came from."""
+"""Beginnings of makers' notes whose offsets count from the notes themselves; in others, they count from the start of
+the file, and would be wrong in another file."""
 
 _FIELDS: Mapping[str, int] = {
     "Author": ExifTags.Base.Artist,
     "Copyright": ExifTags.Base.Copyright,
     "Description": ExifTags.Base.ImageDescription,
 }
-"""EXIF's fields for the keywords of PNG."""
+"""The EXIF fields that correspond to keywords of PNG."""
 
 COMMENT = "Comment"
 """PNG's keyword for what JPEG calls a comment."""
 
 _GAIN_MAPS = (b"ns.adobe.com/hdr-gain-map", b"ns.apple.com/HDRGainMap")
-"""Names in XMP by which a file claims a gain map."""
+"""Names in XMP by which a file announces a gain map."""
 
 METRE = 0.0254
-"""PNG's unit of resolution is a metre: dots per inch, by what there is per metre."""
+"""Metres in an inch: what takes PNG's pixels per metre to dots per inch."""
 
 _INCH, _CENTIMETRE = 2, 3
 
@@ -94,12 +95,12 @@ class About(NamedTuple):
     """A file's metadata, without what is damaged.
 
     Attributes:
-        exif: the EXIF block, as results carry it.
-        xmp: the XMP packet, likewise.
+        exif: the part of the EXIF block that is carried over to results.
+        xmp: the part of the XMP packet that is carried over.
         iptc: the records of IPTC-IIM.
         texts: keywords and texts, as in ``Photo``.
-        orientation: EXIF's number for how the samples lie.
-        color: the colour space that EXIF names by DCF's rule; None if it names none but sRGB.
+        orientation: EXIF's orientation of the samples, 1 to 8.
+        color: Adobe RGB if EXIF names it by the DCF standard; else None.
         notes: sentences about what was left out.
     """
 
@@ -113,14 +114,14 @@ class About(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Metadata as a file has it.
+    """The metadata of a file, before it is checked.
 
     Attributes:
-        exif: reads the block into Pillow's EXIF, and may raise anything; None if there is none.
-        xmp: the packet.
-        iptc: the records.
-        texts: keywords and texts.
-        dpi: resolution in dots per inch, horizontal and vertical, where it stands outside of EXIF.
+        exif: loads the EXIF block into Pillow's EXIF, and may raise any exception; None if there is no block.
+        xmp: the XMP packet.
+        iptc: the records of IPTC-IIM.
+        texts: keywords and texts, as in ``Photo``.
+        dpi: resolution in dots per inch, horizontal and vertical, that the file names outside of EXIF.
         damaged: names of blocks that could not be found whole.
     """
 
@@ -133,7 +134,7 @@ class Blocks(NamedTuple):
 
 
 def exif_block(data: bytes) -> Callable[[Image.Exif], None] | None:
-    """Return what reads an EXIF block, with or without the name in front; None if it is empty."""
+    """Return a function that loads an EXIF block, which may begin with its name; None if the block is empty."""
     if not data:
         return None
     block = data.removeprefix(b"Exif\0\0")
@@ -153,7 +154,7 @@ def about(blocks: Blocks) -> About:
                 orientation = _orientation(source)
                 color = _dcf_color(source)
                 kept, lost = _kept(source)
-        except Exception:  # A damaged block can make its reader raise anything.
+        except Exception:  # A damaged block can make its reader raise any exception.
             notes.append("its EXIF is damaged and left out")
             kept = Image.Exif()
         else:
@@ -190,7 +191,7 @@ class _Lost(NamedTuple):
 
 
 def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
-    """Return what a result carries on of a photo's EXIF, without the entries that cannot be written again."""
+    """Return the part of a photo's EXIF that is carried over to a result, and whether entries were lost."""
     kept = Image.Exif()
     kept.endian = source.endian
     damaged = maker_note = False
@@ -208,7 +209,7 @@ def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
         except Exception:
             damaged = True
             continue
-        # One that is announced and not found.
+        # It is announced, but not found.
         damaged |= not directory
         entries = {}
         for inner, found in directory.items():
@@ -234,7 +235,7 @@ def _entry(get: Callable[[int], Any], tag: int, directory: int | None) -> Any:
     """Return an entry's value if it can be written as it was read; else None."""
     try:
         value = get(tag)
-        # Pillow decodes Latin-1, so that this gives the bytes of any encoding, and writes ASCII alone.
+        # Pillow decodes every text as Latin-1, so that this restores its bytes, and can only write ASCII.
         value = value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
         alone = Image.Exif()
         if directory is None:
@@ -253,9 +254,9 @@ def _orientation(exif: Image.Exif) -> int:
 
 
 def orientation_of(value: Any) -> int:
-    """Return EXIF's orientation, of whatever type it was stored as; upright if it is none of the eight."""
+    """Return EXIF's orientation from a value of any type; ``UPRIGHT`` if it is none of the eight."""
     while isinstance(value, (tuple, list, bytes)) and len(value):
-        # Of bytes, the first that is not 0 is the number, in either order.
+        # In bytes of either order, the first that is not 0 is the number.
         value = next((item for item in value if item), 0)
     try:
         number = int(value)
@@ -265,7 +266,7 @@ def orientation_of(value: Any) -> int:
 
 
 def _dcf_color(exif: Image.Exif) -> Color | None:
-    """Return Adobe RGB if a camera says so by DCF's rule, or by the number that some use for it."""
+    """Return Adobe RGB if EXIF names it, by the DCF standard or by the number that some cameras use for it; or None."""
     details, index = _directory(exif, ExifTags.IFD.Exif), _directory(exif, ExifTags.IFD.Interop).get(1, "")
     text = index.decode("latin-1") if isinstance(index, bytes) else str(index)
     is_adobe = text.strip("\0 ") == "R03" or details.get(ExifTags.Base.ColorSpace) == 2  # noqa: PLR2004
@@ -273,10 +274,10 @@ def _dcf_color(exif: Image.Exif) -> Color | None:
 
 
 def _directory(exif: Image.Exif, tag: int) -> dict[int, Any]:
-    """Return a directory of EXIF; empty if there is none, which Pillow 12 takes for a mistake, or it is damaged."""
+    """Return a directory of EXIF; empty if it is damaged, or there is none, for which Pillow 12 raises an error."""
     try:
         return dict(exif.get_ifd(tag))
-    except Exception:  # Damaged directories are dealt with where they are carried over.
+    except Exception:  # Damaged directories are reported where they are carried over.
         return {}
 
 
@@ -291,7 +292,7 @@ def iptc_of(resources: bytes) -> bytes:
         if resources[place : place + 4] != b"8BIM":
             raise ValueError("Photoshop's resources")
         (number,) = struct.unpack_from(">H", resources, place + 4)
-        # A name with its length in front, and padded to an even number of bytes.
+        # Skip a name, which begins with its length and is padded to an even number of bytes.
         place += 6 + (resources[place + 6] + 2) // 2 * 2
         if place + 4 > len(resources):
             raise ValueError("Photoshop's resources")
@@ -305,13 +306,13 @@ def iptc_of(resources: bytes) -> bytes:
 
 
 def entries(exif: Image.Exif) -> Iterator[tuple[int, Any]]:
-    """Yield the tags and their values; of a directory, what is in it and not where it stood."""
+    """Yield the tags and their values; the value of a directory is its contents, not its offset in the file."""
     for tag, value in exif.items():
         yield tag, exif.get_ifd(tag) if tag in TiffTags.TAGS_V2_GROUPS else value
 
 
 def written(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Image.Exif:
-    """Return the EXIF of a result: the photo's, its own size and colour space, and what it was made with."""
+    """Return the EXIF of a result: the photo's, with the result's size and colour space, and how it was made."""
     exif = Image.Exif()
     if photo.exif:
         exif.load(photo.exif)
@@ -346,7 +347,7 @@ def _user_comment(text: str, exif: Image.Exif) -> bytes:
 
 
 def resolution(exif: Image.Exif) -> tuple[float, float] | None:
-    """Return the resolution that EXIF has, in dots per inch; None if it has none, or one that cannot be."""
+    """Return the resolution in EXIF, in dots per inch; None if there is none, or an impossible one."""
     try:
         across, down = (float(exif[tag]) for tag in _RESOLUTION[:2])
         unit = int(exif.get(_RESOLUTION[2], _INCH))
@@ -359,7 +360,7 @@ def resolution(exif: Image.Exif) -> tuple[float, float] | None:
 
 
 def small(exif: Image.Exif, limit: int) -> Image.Exif:
-    """Return EXIF of at most ``limit`` bytes: without its longest entries, as many as it takes.
+    """Return EXIF of at most ``limit`` bytes, from which as many of the longest entries are removed as it takes.
 
     Those are the camera's own notes and previews, not what a photographer wrote.
     """
@@ -374,7 +375,7 @@ def small(exif: Image.Exif, limit: int) -> Image.Exif:
 
 
 def decoded_texts(texts: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, str], ...]:
-    """Return texts of bytes, in UTF-8 or, if they are not that, in Latin-1; those that are empty are left out."""
+    """Return texts decoded from UTF-8, or from Latin-1 if they are not UTF-8; empty texts are left out."""
     found = []
     for keyword, data in texts:
         stripped = data.strip(b"\0 \r\n\t")
@@ -388,6 +389,11 @@ def decoded_texts(texts: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, str], 
 
 
 def dots_per_inch(values: Sequence[float], per_inch: float) -> tuple[float, float] | None:
-    """Return a resolution, horizontal and vertical, in dots per inch; None if it cannot be one."""
+    """Return a resolution, horizontal and vertical, in dots per inch; None if it is impossible.
+
+    Args:
+        values: the resolution in another unit.
+        per_inch: factor from that unit to dots per inch.
+    """
     across, down = (value * per_inch for value in values)
     return (across, down) if 0 < across < _MOST_DPI and 0 < down < _MOST_DPI else None

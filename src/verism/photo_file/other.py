@@ -1,4 +1,4 @@
-"""Formats that Pillow reads whole, metadata and all: BMP, GIF, JPEG 2000, PPM and the like."""
+"""Formats whose metadata is read by Pillow: BMP, GIF, JPEG 2000, PPM and the like."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from verism.photo_file.samples import Samples, of_pillow, split
 from verism.photo_file.size import check_size
 
 FORMATS = ("BMP", "DIB", "GIF", "JPEG2000", "PCX", "PPM", "PSD", "QOI", "SGI", "TGA")
-"""Pillow's names for them; others are not of photos, or call another program."""
+"""Pillow's names for these formats; its others are not for photos, or are read by another program."""
 
 _JP2_START = b"\xff\x4f\xff\x51"
-"""The start of a codestream of JPEG 2000, and of the segment that says how it is built."""
+"""Start of a JPEG 2000 codestream, and of its segment with the size and the channels."""
 
 _CMYK, _SRGB, _GREY, _SYCC = 12, 16, 17, 18
 _KNOWN_SPACES = {_CMYK, _SRGB, _GREY, _SYCC}
@@ -32,15 +32,15 @@ def read(path: Path) -> Decoded:
     """Read a file of another format.
 
     Raises:
-        ValueError: its samples are of a kind that is not read rightly.
-        PIL.UnidentifiedImageError: it is none of these formats.
+        ValueError: its samples are of a kind that cannot be read correctly.
+        PIL.UnidentifiedImageError: it has none of these formats.
     """
     with Image.open(path, formats=FORMATS) as file:
         check_size(path, *file.size)
         pictures = getattr(file, "n_frames", 1)
         info = dict(file.info)
         if file.format == "PSD":
-            # Of its pictures, the first is all layers together.
+            # The first of its pictures is the composite of all layers.
             pictures = 1
             _check_photoshop(file)
         data = path.read_bytes() if file.format == "JPEG2000" else b""
@@ -69,10 +69,10 @@ def _samples(file: Any) -> Samples:
 
 
 def _jpeg2000(data: bytes, file: Any) -> Samples:
-    """Return the samples of a JPEG 2000 file at their own depth, where Pillow has 8 bits.
+    """Return the samples of a JPEG 2000 file at their own depth, of which Pillow would keep 8 bits.
 
     Raises:
-        ValueError: they are of a kind that is not read rightly.
+        ValueError: they are of a kind that cannot be read correctly.
     """
     depths, spaces = _depths(data), _enumerated(data)
     if any(depth & 0x80 for depth in depths) or len(set(depths)) > 1 or not spaces <= _KNOWN_SPACES:
@@ -86,14 +86,14 @@ def _jpeg2000(data: bytes, file: Any) -> Samples:
 
 
 def _depths(data: bytes) -> list[int]:
-    """Return the depths of the channels, less 1, with the highest bit for signed ones."""
+    """Return the depth of each channel minus 1; the highest bit is set for signed samples."""
     place = data.find(_JP2_START) + len(_JP2_START)
     (count,) = struct.unpack_from(">H", data, place + 36)
     return [data[place + 38 + 3 * i] for i in range(count)]
 
 
 def _boxed(data: bytes) -> bytes:
-    """Return the boxes of a file; none of a bare codestream."""
+    """Return the boxes of a file, one after the other; none if the file is a bare codestream."""
     return data if data[4:8] == b"jP  " else b""
 
 

@@ -20,7 +20,7 @@ class Photo(NamedTuple):
         exif: the EXIF block, without the orientation; empty if there is none.
         xmp: the XMP packet, likewise.
         iptc: the records of IPTC-IIM (caption, credit, …); empty if there are none.
-        texts: texts that stand outside of these blocks, such as PNG's Author and JPEG's comment: keyword and text.
+        texts: pairs of keyword and text from outside of these blocks, such as PNG's Author and JPEG's comment.
     """
 
     pixels: Tensor
@@ -33,7 +33,7 @@ class Photo(NamedTuple):
     texts: tuple[tuple[str, str], ...] = ()
 
     def showing(self, pixels: Tensor) -> Self:
-        """Return the photo with other ``pixels``, also of another size."""
+        """Return the photo with other ``pixels``, which may have another size: alpha is then resized to it."""
         if self.alpha is None or self.alpha.shape[-2:] == pixels.shape[-2:]:
             return self._replace(pixels=pixels)
         alpha = F.interpolate(self.alpha, pixels.shape[-2:], mode="bilinear", align_corners=False, antialias=True)

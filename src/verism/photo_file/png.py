@@ -23,14 +23,14 @@ from verism.photo_file.size import check_size
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _CORE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
-"""Chunks that the pixels depend on; of an animation, these are the default picture."""
+"""Chunks that the pixels depend on; in an animation, these are the default picture."""
 
 _END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 _XMP = "XML:com.adobe.xmp"
 _RAW_PROFILE = "Raw profile type "
 _MOST_TEXT = 2**24
-"""Bytes of a decompressed text or profile: far more than either has, and no trap for memory."""
+"""Largest size of a decompressed text or profile, in bytes: far more than any needs, and safe for the memory."""
 
 _SRGB_GAMMA = range(45000, 46000)
 """Values of gAMA, in 1/100000, that stand for sRGB's own curve."""
@@ -52,7 +52,7 @@ def read(path: Path) -> Decoded:
     data = path.read_bytes()
     chunks = list(_chunks(data))
     pixels = [end for kind, *_, end in chunks if kind == b"IDAT"]
-    # The checksum behind them may be missing.
+    # The checksum after them may be missing.
     if not pixels or pixels[-1] - 4 > len(data):
         raise ValueError("it ends before its pixels do")
     core = SIGNATURE + b"".join(data[start:end] for kind, _, start, end in chunks if kind in _CORE) + _END
@@ -70,7 +70,7 @@ def read(path: Path) -> Decoded:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield name, contents, start and end of each chunk, as far as they can be told apart."""
+    """Yield name, contents, start and end of each chunk; the last may be cut off."""
     place = len(SIGNATURE)
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
@@ -202,7 +202,7 @@ def _blocks(bodies: Mapping[bytes, bytes], texts: _Texts) -> Blocks:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """Return the bytes of a block that ImageMagick wrote as text: its name, its length, and hexadecimal digits."""
+    """Return the bytes of a block that ImageMagick has written as text: name, length and hexadecimal digits."""
     match = re.fullmatch(rb"\s*\S+\s+(\d+)\s+([0-9a-fA-F\s]*)", text)
     if match is None:
         raise ValueError("a raw profile")

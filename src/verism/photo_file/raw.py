@@ -1,4 +1,4 @@
-"""Raw files, which LibRaw develops."""
+"""Raw files, which are developed by LibRaw."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SUFFIXES = frozenset(
         *(".ptx", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
     }
 )
-"""Endings of raw files that are built as TIFF files are, and of others."""
+"""Endings of raw files, whether they are based on TIFF or not."""
 
 _BEGINNINGS = (
     (0, b"FUJIFILMCCD-RAW"),
@@ -48,28 +48,28 @@ _BEGINNINGS = (
     (8, b"IIII"),
     (8, b"MMMM"),
 )
-"""Bytes by which makers' raw files are known, and where."""
+"""Offset and bytes by which the raw files of a maker are recognised."""
 
 _TIFF = (b"II*\0", b"MM\0*")
 
 
 def begins_as_raw(start: bytes) -> bool:
-    """Return whether a file is known as a raw one by its first bytes."""
+    """Return whether the first bytes of a file are those of a raw file."""
     return any(start[place:].startswith(mark) for place, mark in _BEGINNINGS)
 
 
 def is_raw_name(path: Path) -> bool:
-    """Return whether a file is named as raw files are."""
+    """Return whether a file has the ending of a raw file."""
     return path.suffix.lower() in _SUFFIXES
 
 
 def is_raw(tags: Any, photometrics: frozenset[int]) -> bool:
-    """Return whether a TIFF file is a raw one, by the tags of its first page and all its pages' interpretations."""
+    """Return whether a TIFF file is a raw one, by the tags of its first page and the photometrics of all its pages."""
     return _DNG_VERSION in tags or bool(photometrics & {_CFA, _LINEAR_RAW})
 
 
 def read(path: Path) -> Decoded:
-    """Develop a raw file: the camera's white balance, sRGB, 16 bits, full size, as bright as it was exposed.
+    """Develop a raw file to sRGB of 16 bits at full size, with the camera's white balance and exposure.
 
     Raises:
         VerismError: the package for it is missing, or LibRaw cannot develop it.
@@ -86,7 +86,7 @@ def read(path: Path) -> Decoded:
                 use_camera_wb=True,
                 output_color=rawpy.ColorSpace.sRGB,
                 output_bps=16,
-                # As it was exposed, and not brighter by what else is in the photo.
+                # Keep the exposure; by default, LibRaw brightens each photo by its content.
                 no_auto_bright=True,
                 # sRGB's own curve.
                 gamma=(2.4, 12.92),
@@ -99,7 +99,7 @@ def read(path: Path) -> Decoded:
 
 
 def _about(path: Path) -> About:
-    """Return the metadata of a raw file that is built as TIFF files are."""
+    """Return the metadata of a raw file that is based on TIFF; for others, a note that it is not carried over."""
     with path.open("rb") as file:
         if file.read(4) not in _TIFF:
             return About(notes=("of this kind of raw file, no metadata is carried over",))

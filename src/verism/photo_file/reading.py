@@ -34,14 +34,14 @@ HEIF = importlib.util.find_spec("pillow_heif") is not None
 if HEIF:
     importlib.import_module("pillow_heif").register_heif_opener()
 
-# Damage is reported in a sentence.
+# Damage is reported in one sentence, without tifffile's own messages.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 START = 512
-"""First bytes of a file, by which its format is known."""
+"""Number of bytes at the start of a file from which its format is recognised."""
 
 JUST_OUTSIDE = 0.25
-"""How far floating-point samples may be below 0 or above 1 and still be clipped: a highlight, not another scale."""
+"""How far floating-point samples may be below 0 or above 1 to be clipped: these are highlights, not another scale."""
 
 
 def read(path: Path, white: float | None = None) -> Photo:
@@ -54,13 +54,13 @@ def read(path: Path, white: float | None = None) -> Photo:
 
     Args:
         path: JPEG, PNG, WebP, TIFF, AVIF, JPEG XL, …; HEIC with the extra ``heif``, raw files with ``raw``.
-        white: the value of floating-point samples that is white; greater ones are clipped. None: 1, and only what is
-            just outside of [0, 1] is clipped.
+        white: the value that means white in floating-point samples; greater values are clipped. None: 1, and only
+            values just outside of [0, 1] are clipped.
 
     Raises:
         VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
             pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a kind that
-            cannot be read rightly; or ``white`` is not above 0.
+            cannot be read correctly; or ``white`` is not above 0.
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
@@ -68,10 +68,10 @@ def read(path: Path, white: float | None = None) -> Photo:
         raise VerismError(f"{path}: no such photo.")
     try:
         with warnings.catch_warnings(), pillow_limited():
-            # About damage that does not keep a photo from being read.
+            # Decoders warn about damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
             file = _decoded(path)
-        # A damaged file may hold less than it says.
+        # A damaged file may contain fewer pixels than it says.
         check_size(path, *file.samples.colors.shape[1::-1])
     except (VerismError, MemoryError):
         raise
@@ -80,7 +80,7 @@ def read(path: Path, white: float | None = None) -> Photo:
     except UnidentifiedImageError as error:
         raise VerismError(_unidentified(path)) from error
     except Exception as error:
-        # A damaged file can make a decoder raise anything.
+        # A damaged file can make a decoder raise any exception.
         reason = in_words(error)
         raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
     if file.pictures > 1:
@@ -93,8 +93,8 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
 
     Args:
         path: names the photo in messages.
-        file: what was decoded.
-        white: the value of floating-point samples that is white, as ``read`` takes it.
+        file: the decoded file.
+        white: the value that means white in floating-point samples, as for ``read``.
 
     Raises:
         VerismError: it has floating-point samples far outside of [0, 1].
@@ -151,14 +151,14 @@ _READERS: Sequence[tuple[Callable[[bytes], bool], Callable[[Path], Decoded]]] = 
     (_begins(jpeg_xl.SIGNATURE, jpeg_xl.CODESTREAM), jpeg_xl.read),
     (lambda _: True, other.read),
 )
-"""What tells a format by a file's first bytes, and its reader; the first that applies is taken."""
+"""For each format, a test of a file's first bytes, and its reader; the first that matches is used."""
 
 
 def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> NDArray[Any]:
-    """Return samples of which those of floating point are in [0, 1].
+    """Return integer samples as they are, and floating-point samples divided by ``white`` and clipped to [0, 1].
 
     Raises:
-        VerismError: some are far outside of it, or not finite.
+        VerismError: some are far outside of [0, 1], or not finite.
     """
     if colors.dtype != np.float32:
         return colors
@@ -178,7 +178,7 @@ def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> ND
 
 
 def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
-    """Return sRGB ``(H, W, 3)`` in [0, 1], and the profile if results can be in its space."""
+    """Return sRGB ``(H, W, 3)`` in [0, 1], and the photo's profile if results can be written in its space."""
     channels = colors.shape[2]
     if space.hdr is not None and channels != CMYK:
         rank_zero_info(f"{path}: its HDR ({space.hdr}) is tone-mapped to the range of sRGB.")
@@ -196,12 +196,12 @@ def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[NDArr
 
 
 def _converted(colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
-    """Return sRGB, and the profile if results can be in its space; raise ``ProfileError`` if it cannot be used."""
+    """Return the same as ``_pixels`` for a space with a profile; raise ``ProfileError`` if that cannot be used."""
     channels = colors.shape[2]
     if channels == RGB and is_srgb(space.profile):
         return samples.unit(colors), b""
     if channels == GREY and is_rgb(space.profile):
-        # A grey picture in a space of RGB has equal red, green and blue.
+        # A grey picture in an RGB space has equal red, green and blue.
         return to_srgb(_three(samples.unit(colors)), space.profile), b""
     return to_srgb(colors, space.profile), space.profile if channels == RGB and leads_back(space.profile) else b""
 
@@ -244,4 +244,4 @@ _TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     7: lambda rows: np.rot90(_transposed(rows), 2),
     8: np.rot90,
 }
-"""EXIF's orientations, by their numbers."""
+"""For each EXIF orientation, the function that makes the picture upright."""

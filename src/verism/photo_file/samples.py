@@ -1,4 +1,4 @@
-"""Samples, as a file has them, at the depth that they have."""
+"""The samples of a picture, at their own depth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 GREY, RGB, CMYK = 1, 3, 4
-"""Channels of a colour."""
+"""Number of channels of a colour."""
 
 
 class Samples(NamedTuple):
@@ -28,7 +28,7 @@ def of_pillow(file: Image.Image) -> Samples:
     """Return the samples of a picture that Pillow has opened.
 
     Raises:
-        ValueError: its mode is not one of a photo.
+        ValueError: its samples are of a type that photos do not have.
     """
     if file.mode == "CMYK":
         return Samples(np.asarray(file))
@@ -45,7 +45,10 @@ def split(samples: NDArray[Any], bits: int | None = None, *, associated: bool = 
     Args:
         samples: of any type that ``full`` takes.
         bits: as for ``full``.
-        associated: the colours have been multiplied by alpha.
+        associated: whether the colours have been multiplied by alpha, which is undone.
+
+    Raises:
+        ValueError: there are more than 4 channels, or the type is one that ``full`` refuses.
     """
     if samples.ndim == 2:  # noqa: PLR2004
         samples = samples[:, :, None]
@@ -88,7 +91,7 @@ def full(samples: NDArray[Any], bits: int | None = None) -> NDArray[Any]:
 
 
 def straight(colors: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    """Return colours that had been multiplied by ``alpha``, divided by it, in their own type."""
+    """Undo the multiplication of colours by alpha; the type of the colours is kept."""
     opacity = unit(alpha)
     divided = np.divide(unit(colors), opacity, out=np.zeros(colors.shape, np.float32), where=opacity > 0)
     if colors.dtype == np.float32:
@@ -98,7 +101,7 @@ def straight(colors: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
 
 
 def unit(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Return samples in [0, 1]."""
+    """Return samples as float32 in [0, 1]."""
     if samples.dtype == np.float32:
         return samples
     return samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max)

@@ -1,4 +1,4 @@
-"""Sizes of photos that are read."""
+"""The sizes of photos that can be read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from PIL import Image
 from verism.errors import VerismError
 
 MIN_SIDE = 32
-"""The shortest side, in pixels, of a photo: VGG-19's deepest layers see 1/16 of it."""
+"""Smallest side of a photo, in pixels: in VGG-19's deepest layers, a side is 1/16 as long."""
 
 MEGAPIXELS = 179.0
-"""The largest photo that is read unless the user allows more: Pillow's own limit."""
+"""Size of the largest photo that is read by default, in megapixels: that at which Pillow refuses to read."""
 
 _limit = ContextVar("max_megapixels", default=MEGAPIXELS)
 _lock = RLock()
@@ -24,7 +24,9 @@ _lock = RLock()
 
 @contextmanager
 def limited(megapixels: float) -> Iterator[None]:
-    """Within, refuse to read larger photos, before memory is allocated for them; elsewhere, ``MEGAPIXELS`` holds.
+    """Within this context, refuse to read larger photos before memory is allocated for them.
+
+    Outside of any such context, the limit is ``MEGAPIXELS``.
 
     Raises:
         VerismError: the limit is not above 0.
@@ -40,11 +42,11 @@ def limited(megapixels: float) -> Iterator[None]:
 
 @contextmanager
 def pillow_limited() -> Iterator[None]:
-    """Within, have Pillow refuse what is above the limit, and no less; its own is the caller's, and comes back."""
-    # One thread at a time: another's would come back otherwise, and stay.
+    """Within this context, make Pillow's limit the same as verism's; afterwards, that of the caller is restored."""
+    # One thread at a time: otherwise, a thread could restore the limit that another has set, for good.
     with _lock:
         before = Image.MAX_IMAGE_PIXELS
-        # Pillow warns from its limit on, and refuses twice as many.
+        # Pillow warns above its limit, and refuses above twice its limit.
         Image.MAX_IMAGE_PIXELS = max(1, int(_limit.get() * 1e6 / 2))
         try:
             yield
@@ -63,7 +65,7 @@ def check_size(path: Path | str, width: int, height: int) -> None:
 
 
 def too_large(path: Path | str) -> VerismError:
-    """Return what is said of a photo above the limit."""
+    """Return the error for a photo that is larger than the limit."""
     return VerismError(
         f"{path}: has more pixels than the safety limit of {_limit.get():g} megapixels; if you trust the file, raise "
         "--data.max_megapixels."

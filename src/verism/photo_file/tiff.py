@@ -1,4 +1,4 @@
-"""TIFF files of every build, through one library and by one rule."""
+"""TIFF files of all kinds, decoded by tifffile."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from verism.photo_file.size import check_size
 BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 MOST = 16
-"""Samples per pixel that a file may have: more than any photo has, and a trap for memory beyond."""
+"""Largest number of samples per pixel: more than any photo has; a hostile file could fill the memory with more."""
 
 PAGES = 1000
-"""Pages that are looked at, in search of the photo."""
+"""Largest number of pages that are searched for the photo."""
 
 _BITS, _SAMPLE_FORMAT, _COLOR_MAP, _INK_SET, _DOT_RANGE = 258, 339, 320, 332, 336
 _TRANSFER, _WHITE, _PRIMARIES, _YCBCR, _REFERENCE, _PHOTOSHOP = 301, 318, 319, 529, 532, 34377
@@ -48,7 +48,7 @@ class _Layout(NamedTuple):
     """How the samples of a page are stored.
 
     Attributes:
-        bits: per sample.
+        bits: number of bits per sample.
         is_float: whether they are floating-point numbers.
         is_signed: whether they are signed integers.
     """
@@ -59,10 +59,10 @@ class _Layout(NamedTuple):
 
 
 def read(path: Path) -> Decoded:
-    """Read a TIFF file; a raw file of this build is developed.
+    """Read a TIFF file; a raw file that is based on TIFF is developed.
 
     Raises:
-        ValueError: its samples are of a kind that is not read rightly.
+        ValueError: its samples are of a kind that cannot be read correctly.
         VerismError: it is a raw file that cannot be developed, or too small.
     """
     with tifffile.TiffFile(path) as file:
@@ -78,18 +78,18 @@ def read(path: Path) -> Decoded:
         orientation = metadata.orientation_of(_value(page, ExifTags.Base.Orientation, metadata.UPRIGHT))
         pictures = sum(not page.is_reduced and not page.is_mask and not page.is_subifd for page in pages)
     if page.photometric in (PHOTOMETRIC.CIELAB, PHOTOMETRIC.ICCLAB):
-        # Converted already.
+        # The samples have already been converted.
         own_space = SRGB
     return Decoded(samples, own_space, about._replace(orientation=orientation), pictures=pictures, notes=notes)
 
 
 def _pages(pages: Any) -> Iterator[Any]:
-    """Yield the pages, and after each those that hang on it; damaged ones end the row."""
+    """Yield the pages, each followed by its subpages, up to the first that is damaged."""
     place = 0
     while True:
         try:
             page = pages[place]
-        except Exception:  # Behind the last one, or at one that is damaged.
+        except Exception:  # There is no further page, or it is damaged.
             return
         if isinstance(page, tifffile.TiffPage):
             yield page
@@ -114,7 +114,7 @@ def of_page(page: Any) -> Samples:
     """Return the samples of a page.
 
     Raises:
-        ValueError: they are of a kind that is not read rightly.
+        ValueError: they are of a kind that cannot be read correctly.
     """
     if page.size > MOST * page.imagelength * page.imagewidth:
         raise ValueError(f"a TIFF of {page.shape} samples")
@@ -147,7 +147,7 @@ def _layout(page: Any) -> _Layout:
     """Return how the samples are stored.
 
     Raises:
-        ValueError: not all alike, or in a way that is not read rightly.
+        ValueError: the channels are stored in different ways, or in one that cannot be read correctly.
     """
     bits, formats = _all(page, _BITS, page.bitspersample), _all(page, _SAMPLE_FORMAT, _UNSIGNED)
     if len(bits) > 1 or len(formats) > 1:
@@ -183,7 +183,7 @@ def _palette(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     if layout.is_float or layout.is_signed or table.dtype != np.uint16 or table.shape[0] != RGB:
         raise ValueError("a TIFF of a palette that is damaged")
     if table.max() <= 255:  # noqa: PLR2004
-        # Some programs write 8 bits where 16 are meant, and all readers know it.
+        # Some programs write values of 8 bits where 16 are meant, which all readers allow for.
         table = table.astype(np.uint8)
     elif bool(((table >> 8) * 257 == table).all()) or not bool((table & 255).any()):
         table = (table >> 8).astype(np.uint8)
@@ -220,7 +220,7 @@ def _inks(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
 
 
 def _lab(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
-    """Return sRGB of CIE L*a*b* of D50: with a* and b* signed (TIFF), or offset by 128 (ICC)."""
+    """Return sRGB for CIE L*a*b* of D50, with a* and b* signed (TIFF) or offset by 128 (ICC)."""
     if layout.is_float or layout.bits not in (8, 16):
         raise ValueError("a TIFF of L*a*b* that has neither 8 nor 16 bits")
     scale, most = 2.0 ** (layout.bits - 8), 2**layout.bits - 1
@@ -234,13 +234,13 @@ def _lab(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
         chroma = samples[..., 1:].astype(signed).astype(np.float32) / scale
         lightness = lightness * (100 / most)
     found = lab_to_srgb(np.concatenate([lightness, chroma], axis=2))
-    # At the depth of the samples, so that results are written at that too.
+    # At the depth of the samples, so that results are written at that depth, too.
     levels: NDArray[Any] = (found * most).round().astype(unsigned)
     return levels
 
 
 def _numbers(page: Any, tag: int, otherwise: Sequence[float]) -> list[float]:
-    """Return a tag's numbers, of which fractions are stored one after the other."""
+    """Return a tag's numbers, or ``otherwise``; fractions are stored as numerator and denominator in turn."""
     value = _value(page, tag)
     flat = [float(item) for item in value] if isinstance(value, tuple) else []
     if len(flat) == 2 * len(otherwise):
@@ -258,10 +258,10 @@ _COLORS: Mapping[int, tuple[int, Callable[[NDArray[Any], Any, _Layout], NDArray[
     PHOTOMETRIC.CIELAB: (RGB, _lab),
     PHOTOMETRIC.ICCLAB: (RGB, _lab),
 }
-"""Channels, and what makes grey, RGB or CMYK of them."""
+"""For each photometric interpretation, the number of channels, and what converts them to grey, RGB or CMYK."""
 
 _MULTIPLIED = frozenset({PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB, PHOTOMETRIC.SEPARATED})
-"""Colours that can be divided by an alpha."""
+"""Photometric interpretations in which a multiplication by alpha can be undone."""
 
 
 def _space(page: Any) -> tuple[Color | None, tuple[str, ...]]:
@@ -285,7 +285,7 @@ def _space(page: Any) -> tuple[Color | None, tuple[str, ...]]:
 
 
 def _about(path: Path, page: Any) -> About:
-    """Return the metadata of the first page, to which it belongs also where another is the photo."""
+    """Return the metadata of the first page, which is where it is even if another page is the photo."""
     damaged = []
     packet, records = (
         _as_bytes(_value(page, tag, b"")) for tag in (TiffImagePlugin.XMP, TiffImagePlugin.IPTC_NAA_CHUNK)
@@ -307,7 +307,7 @@ def _about(path: Path, page: Any) -> About:
 
 
 def _load_big(exif: Image.Exif, page: Any) -> None:
-    """Read what EXIF of BigTIFF, which Pillow does not know, can be had by tifffile."""
+    """Load the EXIF fields of a BigTIFF that tifffile can read, since Pillow cannot read BigTIFF."""
     for tag in page.tags:
         value = _value(page, tag.code)
         if tag.code in (ExifTags.Base.XResolution, ExifTags.Base.YResolution):

@@ -19,7 +19,7 @@ from verism.photo_file.size import check_size
 _HEAD = 12
 _APART = (b"ICCP", b"EXIF", b"XMP ")
 _FLAGS = 0x20 | 0x08 | 0x04
-"""Bits of the extended header that announce these."""
+"""Bits of the extended header that announce the chunks in ``_APART``."""
 
 
 def read(path: Path) -> Decoded:
@@ -39,7 +39,7 @@ def read(path: Path) -> Decoded:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield name, contents, start and end of each chunk, as far as they can be told apart."""
+    """Yield name, contents, start and end of each chunk; the last may be cut off."""
     place = _HEAD
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
@@ -49,7 +49,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
 
 
 def _plain(chunk: bytes) -> bytes:
-    """Return a chunk without the announcement of those that are left out."""
+    """Return a chunk as it is, but an extended header without the bits of the chunks that are left out."""
     if chunk[:4] == b"VP8X" and len(chunk) > 8:  # noqa: PLR2004
         return chunk[:8] + bytes([chunk[8] & ~_FLAGS]) + chunk[9:]
     return chunk

@@ -37,21 +37,21 @@ class Encoding(NamedTuple):
 
 
 PLAIN = Encoding()
-"""sRGB, in the photo's depth."""
+"""sRGB, at the photo's depth."""
 
 
 def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
-    """Write a photo, whole or not at all, replacing what stood there.
+    """Write a photo, whole or not at all, replacing any existing file.
 
     Args:
         path: its ending says in which format; missing folders are made.
-        photo: its pixels are clipped to [0, 1]. The rest of it is written too, where the format has a place for it.
-        made_with: what to say of its making; stored as JSON in the EXIF field ImageHistory.
-        encoding: of the pixels.
+        photo: its pixels are clipped to [0, 1]; alpha and metadata are written if the format has a place for them.
+        made_with: how the photo was made, stored as JSON in the EXIF field ImageHistory.
+        encoding: how the pixels are written.
 
     Raises:
-        VerismError: the ending is not one that can be written, the format has not that depth or size, or the file
-            cannot be written.
+        VerismError: no format has this ending, the format cannot have this depth or size, or the file cannot be
+            written.
     """
     check(path, encoding)
     form = FORMATS[path.suffix.lower()]
@@ -88,7 +88,7 @@ def to_pillow(photo: Photo) -> Image.Image:
 
 
 def check(path: Path, encoding: Encoding = PLAIN) -> None:
-    """Raise ``VerismError`` unless a file of this name can be written so."""
+    """Raise ``VerismError`` unless a file with this ending can be written in this encoding."""
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise VerismError(f"{path}: results are written as {', '.join(FORMATS)}; choose one of these endings.")
@@ -101,7 +101,7 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
 
 
 def can_write(path: Path) -> bool:
-    """Return whether results are written to files of this ending."""
+    """Return whether results can be written to files with this ending."""
     return path.suffix.lower() in FORMATS
 
 
@@ -120,6 +120,6 @@ def _levels(samples: NDArray[np.float32], depth: int, *, dither: bool) -> NDArra
         return scaled.round().astype(np.uint16)
     if dither:
         chance = np.random.default_rng(0).random(scaled.shape, np.float32)
-        # A little inside of ±½, because a whole number may not have come out as one.
+        # A little less than ±½, so that a whole number with a rounding error is still rounded to itself.
         scaled = scaled + (chance - np.float32(0.5)) * np.float32(0.998)
     return scaled.round().clip(0, 255).astype(np.uint8)

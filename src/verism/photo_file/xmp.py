@@ -1,4 +1,4 @@
-"""XMP packets of results: what a photo's packet says, without what is no longer true."""
+"""XMP packets of results: the photo's packet, without what is not true of the result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMESPACES: Mapping[str, str] = {
     "exif": "http://ns.adobe.com/exif/1.0/",
     "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
 }
-"""The usual prefixes, for packets that leave out the declaration."""
+"""The usual prefixes, for packets that do not declare them."""
 
 _UNTRUE = frozenset(
     (_NAMESPACES[prefix], name)
@@ -56,7 +56,7 @@ _UNTRUE = frozenset(
 
 
 def carried(packet: bytes) -> bytes:
-    """Return the XMP packet of a result: upright, and without what the result does not hold.
+    """Return the XMP packet of a result: with the orientation of an upright picture, without what is not true of it.
 
     Raises:
         ValueError: the packet is damaged.
@@ -67,7 +67,7 @@ def carried(packet: bytes) -> bytes:
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise ValueError("a document type in XMP")
     try:
-        # Not by namespaces, so that a prefix without its declaration is no error.
+        # Namespaces are not parsed, so that a prefix without a declaration is not an error.
         document = expatbuilder.parseString(packet, namespaces=False)  # noqa: S316 (No entities: see above.)
     except Exception as error:
         raise ValueError("XMP that is no XML") from error
@@ -77,7 +77,7 @@ def carried(packet: bytes) -> bytes:
 
 
 def _clean(document: Document) -> bool:
-    """Take out of a packet what is untrue; return whether anything was."""
+    """Remove from a packet what is not true of a result; return whether the packet was changed."""
     elements = [element for element in document.getElementsByTagName("*") if isinstance(element, Element)]
     spaces = dict(_NAMESPACES)
     for element in elements:

@@ -1,1 +1,1 @@
-"""A series of photos in one look: fitted once, levelled so that neighbours agree, and given to each of them."""
+"""A series of photos in one look: it is fitted once, and given to photos whose exposures have been brought together."""

@@ -1,4 +1,4 @@
-"""How far apart neighbours of one scene are, before the look and after it."""
+"""How different neighbours of one scene are, before the look and after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Agreement:
     """The differences between neighbours, in ΔE76 of the mean colours of matched regions (``neighbours.difference``).
 
     Attributes:
-        pairs: of each photo and the one after it, before and after; None: they are of two scenes, or one failed.
+        pairs: for each photo and the one after it, the difference before the look and after it; None if they are of two
+            scenes, or one of them failed.
     """
 
     pairs: Sequence[tuple[float | None, float | None]]
@@ -29,7 +30,7 @@ class Agreement:
 
         Args:
             pairs: what each photo shares with the one after it, before the look; None if they are of two scenes.
-            outcomes: of the photos, one more; no more than two are looked at at once.
+            outcomes: the outcomes for the photos, one more than there are pairs; no more than two are kept at a time.
         """
         found: list[tuple[float | None, float | None]] = []
         for pair, (first, second) in zip(pairs, pairwise(outcomes), strict=True):
@@ -41,7 +42,7 @@ class Agreement:
         return cls(found)
 
     def said(self) -> str:
-        """Return it as a line, or nothing if no two neighbours are of one scene."""
+        """Return the mean differences as a line of text; empty if no two neighbours are of one scene."""
         both = [(before, after) for before, after in self.pairs if before is not None and after is not None]
         if not both:
             return ""

@@ -1,4 +1,4 @@
-"""The command ``series``: many photos in one look, which agree with each other."""
+"""The command ``series``: gives many photos one look, so that photos of one scene agree."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Options of verism fit, such as --trainer.max_steps 30 or --config lut.yaml, are 
 """
 
 SHOWN = 24
-"""Most photos on the sheet."""
+"""Largest number of photos on the sheet."""
 
 
 def series(args: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ def series(args: Sequence[str]) -> None:
     Raises:
         VerismError: there are no photos, a file would be overwritten, the look cannot be fitted, the executor does not
             work, or another series is at work in the folder.
-        SeriesError: some photos could not be read or written, or somebody has pressed Ctrl-C; the others are done.
+        SeriesError: some photos could not be read or written, or Ctrl-C was pressed; the others are done.
     """
     quieten_lightning()
     resolve_paths()
@@ -115,15 +115,15 @@ def _parser() -> ArgumentParser:
 
 
 class Series:
-    """One series: its folder, and what is done to its photos."""
+    """A series of photos: its folder, and what is done to the photos."""
 
     def __init__(self, folder: Folder, options: Namespace, overrides: Mapping[str, str]) -> None:
-        """Find the photos, and the names of their results.
+        """Find the photos, and choose the names of their results.
 
         Args:
-            folder: for the results.
-            options: of the command.
-            overrides: options of ``fit``.
+            folder: the folder for the results.
+            options: the options of the command.
+            overrides: options of ``fit``, name to value, which replace those of the config.
 
         Raises:
             VerismError: an option is wrong, there are no photos, or a file of the user's is in the way.
@@ -144,7 +144,7 @@ class Series:
         folder.claim(list(self.results.values()))
 
     def __call__(self) -> None:
-        """Do what is not done.
+        """Do whatever is not done yet.
 
         Raises:
             SeriesError, VerismError: as ``series`` does.
@@ -161,7 +161,7 @@ class Series:
         self._report(jobs, pairs)
 
     def _fit(self) -> None:
-        """Fit the look, unless it is there already."""
+        """Fit the look, unless the folder has it already."""
         made_from = (
             *(digest(style) for style in self.styles),
             self.config.read_bytes(),
@@ -184,11 +184,11 @@ class Series:
             return [None for _ in jobs]
         _keep_valid(jobs, Pair)
         do_all(jobs, self.executor, self.folder.log, "Neighbours")
-        # Of thousands of records, no more is kept than is needed.
+        # Only what is needed of each record is kept, because there may be thousands.
         return [(Pair.read(job.record) or Pair()).shared() for job in jobs]
 
     def _grade(self, pairs: Sequence[Shared | None]) -> list[PhotoJob]:
-        """Give each photo the look, and return what was asked for."""
+        """Give each photo the look, unless that is done already, and return the jobs of all photos."""
         folder = self.folder
         treatment = Treatment(
             folder.look, digest(folder.look), folder.fitted_to, self.reading, self.strength, self.encoding
@@ -208,14 +208,14 @@ class Series:
             )
             for photo, stops, neighbours in zip(photos, shifts, around, strict=True)
         ]
-        there = _keep_valid(jobs, Levelled)
-        if there:
-            sys.stderr.write(f"verism: {there} of {len(jobs)} photos are done already.\n")
+        done = _keep_valid(jobs, Levelled)
+        if done:
+            sys.stderr.write(f"verism: {done} of {len(jobs)} photos are done already.\n")
         do_all(jobs, self.executor, folder.log, "Photos")
         return jobs
 
     def _report(self, jobs: Sequence[PhotoJob], pairs: Sequence[Shared | None]) -> None:
-        """Write the table and the sheet, and say what came of it all."""
+        """Write the table and the sheet, and print a summary; raise ``SeriesError`` if photos failed."""
         folder = self.folder
         agreement = Agreement.of(pairs, map(_outcome, jobs))
         outcomes = [replace(_outcome(job), before=(), after=()) for job in jobs]
@@ -257,11 +257,11 @@ def _outcome(job: PhotoJob) -> Levelled:
 
 
 def _keep_valid(jobs: Sequence[PairJob] | Sequence[PhotoJob], kind: type[Record]) -> int:
-    """Remove the records of what failed, or is out of date; return how many are left.
+    """Remove the records of jobs that failed or are out of date; return how many valid records are left.
 
     Args:
-        jobs: whose records they are.
-        kind: of the records.
+        jobs: the jobs.
+        kind: the class of their records.
     """
     of: Callable[[Path], str] = cache(digest)
     valid = 0
@@ -281,5 +281,5 @@ def _is_valid(job: PairJob | PhotoJob, kind: type[Record], of: Callable[[Path], 
     try:
         return record.digest == job.digest(of)
     except VerismError:
-        # The photo is gone; whoever does it anew will say so.
+        # The photo cannot be read; that is reported when the job is done again.
         return False

@@ -1,4 +1,4 @@
-"""The one look of a series: fitted to several of its photos at once, and kept in a file beside the results."""
+"""Fits the one look of a series to several of its photos at once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from verism.errors import VerismError
 from verism.series.pair import Reading
 
 FITTED = 9
-"""Most photos that the fit looks at, a square number."""
+"""Largest number of photos that the look is fitted to, a square number."""
 
 SIDE = 320
-"""Short side of each, in pixels."""
+"""Longest short side of each of these photos, in pixels."""
 
 SIZE = 96
-"""Pixels that the short side of the fit has for each row of photos, and once more: with ``FITTED``, each photo has two
-thirds of what it would have alone."""
+"""The short side of the fit, in pixels, is this times the number of rows of photos plus 1; with ``FITTED`` photos, each
+has two thirds of the size that it would have alone."""
 
 
 def fit(
@@ -33,9 +33,9 @@ def fit(
     Args:
         photos: the series, at least one.
         styles: style photos.
-        config: the settings of the fit.
-        reading: of photos.
-        overrides: options of ``fit``.
+        config: the config with the settings of the fit.
+        reading: how photos are read.
+        overrides: options of ``fit``, name to value, which replace those of the config.
 
     Raises:
         VerismError: none of the chosen photos can be read, or the fit fails.
@@ -49,9 +49,9 @@ def fit(
 
 
 def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:
-    """Return at most ``FITTED`` photos, from the first to the last at even distances, but for those that are damaged.
+    """Return at most ``FITTED`` photos, evenly spaced from the first to the last, without those that cannot be read.
 
-    Each is ``(1, 3, H, W)``, sRGB in [0, 1], with ``SIDE`` pixels on its short side at most.
+    Each is ``(1, 3, H, W)``, sRGB in [0, 1], with at most ``SIDE`` pixels on its short side.
 
     Raises:
         VerismError: none of them can be read.
@@ -63,7 +63,7 @@ def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:
         try:
             photo = reading(photos[number * (len(photos) - 1) // max(1, count - 1)]).pixels
         except VerismError as error:
-            # It will be listed with what failed.
+            # It is reported later, when it cannot be given the look.
             failure = failure or error
             continue
         found.append(images.scale(photo, min(SIDE, *photo.shape[-2:])))
@@ -73,12 +73,16 @@ def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:
 
 
 def side_by_side(photos: Sequence[Tensor]) -> Tensor:
-    """Return photos in one picture without gaps: what a fit sees is the series alone.
+    """Return photos in one picture without gaps, so that a fit sees nothing but the series.
 
-    Each is cut to the shape that they have in the middle. What is left of the last row is filled with the first ones.
+    Each is cropped and scaled to the size of the photo with the median aspect ratio. The rest of the last row is filled
+    with the first photos.
 
     Args:
         photos: ``(1, 3, H, W)`` each, at least one.
+
+    Returns:
+        ``(1, 3, H, W)``, clipped to [0, 1].
     """
     rows, columns = grid(len(photos))
     shapes = sorted((photo.shape[-2:] for photo in photos), key=lambda shape: shape[1] / shape[0])
@@ -90,13 +94,13 @@ def side_by_side(photos: Sequence[Tensor]) -> Tensor:
 
 
 def grid(count: int) -> tuple[int, int]:
-    """Return the rows and columns of a table for ``count`` pictures, about as many of either."""
+    """Return the numbers of rows and columns of a grid for ``count`` pictures, as close to a square as possible."""
     columns = math.ceil(math.sqrt(count))
     return math.ceil(count / columns), columns
 
 
 def _cut(photo: Tensor, height: int, width: int) -> Tensor:
-    """Return the middle of a photo, of such a shape, scaled to such a size."""
+    """Return the middle of a photo, cropped to the aspect ratio of ``height`` × ``width`` and scaled to that size."""
     own_height, own_width = photo.shape[-2:]
     scale = max(height / own_height, width / own_width)
     scaled = images.resize(photo, (max(height, round(own_height * scale)), max(width, round(own_width * scale))))

@@ -1,4 +1,4 @@
-"""The folder of a series: its results, its look, and what is known of both, so that an interrupted series goes on."""
+"""The folder of a series: the results, the look, and notes by which an interrupted series is continued."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from verism.look import look_file
 from verism.photo_file import Photo
 
 LOOK, SHEET = "look.safetensors", "sheet.jpg"
-"""Files beside the results: the look, for other photos and programs; before and after, on one sheet."""
+"""Files next to the results: the look, for other photos and programs, and a sheet with photos before and after."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Folder:
     """A folder with the results of one series.
 
     Attributes:
-        path: of the folder.
+        path: the path of the folder.
     """
 
     path: Path
@@ -35,17 +35,17 @@ class Folder:
 
     @property
     def table(self) -> Path:
-        """What was done and what failed."""
+        """The table of what was done and what failed."""
         return self.path / TABLE
 
     @property
     def sheet(self) -> Path:
-        """Before and after."""
+        """The sheet that shows photos before and after."""
         return self.path / SHEET
 
     @property
     def notes(self) -> Path:
-        """A folder of its own for what the series has to remember."""
+        """A folder for what a continued series needs to know."""
         return self.path / ".series"
 
     @property
@@ -55,31 +55,31 @@ class Folder:
 
     @property
     def log(self) -> Path:
-        """What workers on this machine print."""
+        """The file for the output of workers on this machine."""
         return self.notes / "log.txt"
 
     def record(self, result: Path, kind: str) -> Path:
-        """Return the file that says what came of a photo.
+        """Return the file for the outcome of a job.
 
         Args:
-            result: of the photo.
-            kind: of what was done, such as "photo".
+            result: the result of the job's photo.
+            kind: the kind of job, such as "photo".
         """
         return self.notes / kind / f"{result.name}.json"
 
     def ours(self) -> set[str]:
-        """Return the names of files that this series has written, or was about to."""
+        """Return the names of the files that this series has claimed."""
         try:
             return set(json.loads((self.notes / "names.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return set()
 
     def claim(self, results: Sequence[Path]) -> None:
-        """Remember which files are this series' own, before the first of them is written.
+        """Record the names of the files that the series will write, before the first of them is written.
 
         Raises:
-            VerismError: a photo has the name of a file that is no photo's result, one of those files is the user's, or
-                nothing can be written here.
+            VerismError: a result would have the name of the look, the table or the sheet, one of these three exists and
+                is not this series' own, or nothing can be written here.
         """
         ours = self.ours()
         names = {result.name for result in results}
@@ -88,17 +88,17 @@ class Folder:
                 raise VerismError(f"{own}: would be both a photo's result and a file of the series; rename the photo.")
             atomic.check_absent(own, replace=own.name in ours, remedy="choose another --output.dir")
         everything = sorted({*ours, *names, LOOK, TABLE, SHEET})
-        # Of any name that a file can have.
+        # As JSON, because a file's name may contain any character.
         atomic.write(self.notes / "names.json", json.dumps(everything).encode())
 
     def has_look(self, made_from: str) -> bool:
         """Return whether there is a look already.
 
         Args:
-            made_from: digest of style and options.
+            made_from: digest of the style photos and options.
 
         Raises:
-            VerismError: it was made from others.
+            VerismError: the look was made from another style or other options.
         """
         try:
             found = (self.notes / "made_from").read_text(encoding="utf-8")
@@ -111,10 +111,15 @@ class Folder:
         return self.look.is_file() and self.fitted_to.is_file()
 
     def keep_look(self, run: FittedRun, title: str, made_from: str) -> None:
-        """Write the look of a run, and remember what it was made from.
+        """Write the look of a run, and record what it was made from.
+
+        Args:
+            run: the run.
+            title: the title of the look.
+            made_from: digest of the style photos and options.
 
         Raises:
-            VerismError: the run has no look, or it cannot be written.
+            VerismError: the run has no look, or a file cannot be written.
         """
         look = run.look
         look_file.write(self.look, look.table, title)

@@ -1,4 +1,4 @@
-"""How far each photo of a series is levelled before the look, so that neighbours of one scene agree."""
+"""How the exposure of each photo of a series is shifted before the look, so that neighbours of one scene agree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from verism.color.level import stops_between
 
 MOST = 2 / 3
-"""Stops that a channel of a photo is shifted by, at most: two clicks of a camera's dial."""
+"""Largest shift of a channel of a photo, in stops: two clicks of a camera's dial."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Shared:
     """What two neighbours of one scene show of the same regions.
 
     Attributes:
-        light: mean linear light of each region in the first photo, ``(R, 3)``.
-        other: in the second.
+        light: mean linear light of each of R regions in the first photo, ``(R, 3)``.
+        other: the same in the second photo.
         weights: how much each region counts, ``(R,)``.
     """
 
@@ -32,15 +32,15 @@ class Shared:
 def levels(pairs: Sequence[Shared | None]) -> list[Tensor]:
     """Return the shift of each photo, in stops of red, green and blue.
 
-    A scene is a run of photos of which each shares regions with the next. All of its photos are given the light that
-    they have in the mean. Where that would shift a channel of one of them by more than ``MOST``, all of the scene's
-    shifts are made smaller in the same proportion, so that light that changes slowly still does.
+    A scene is a sequence of photos each of which shares regions with the next. Its photos are shifted to the mean light
+    of the scene. If that would shift a channel of any of them by more than ``MOST``, all shifts of the scene are
+    reduced in the same proportion, so that light that changes slowly still does.
 
     Args:
         pairs: what each photo shares with the one after it; None if they are of two scenes.
 
     Returns:
-        One more than there are pairs, ``(3,)`` each.
+        A shift ``(3,)`` for each photo, one more than there are pairs.
     """
     found: list[Tensor] = []
     apart: list[Tensor] = []

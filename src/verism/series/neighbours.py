@@ -1,4 +1,4 @@
-"""Two photos of one scene: which places in them show the same, and how far apart their colours are there."""
+"""Compares two photos of one scene: which places show the same, and how different their colours are there."""
 
 from __future__ import annotations
 
@@ -19,29 +19,30 @@ SIDE = 128
 """Short side at which photos are compared, in pixels."""
 
 CELL = 8
-"""Positions of ``LAYER`` are so many pixels apart: a cell of the photo each."""
+"""Side of a cell, in pixels: the distance of two positions of ``LAYER``."""
 
 NEAR = 2
-"""Cells that a match may be away from where most of them are: a turn, a zoom, or what has moved."""
+"""Number of cells, in either direction, by which the shift of a match may differ from the median shift, as when the
+camera has turned or zoomed, or something has moved."""
 
 ONE_SCENE = 0.2
-"""Least share of the first photo's cells that have a match if both are of one scene. Among eight photographs of
+"""Share of the first photo's cells that must have a match for both to be of one scene. Among eight photographs of
 different scenes it was at most 0.06, and of crops that share 56 % of their area at least 0.36."""
 
 TILES = 4
-"""Regions along each side of the first photo."""
+"""Number of regions along each side of the first photo."""
 
 FEW = 3
-"""Fewest matches that make a region."""
+"""Smallest number of matches in a region."""
 
 
 class Match(NamedTuple):
     """Cells of two photos that show the same.
 
     Attributes:
-        first: their numbers in the first photo, ``(n,)``, row by row.
-        second: the same in the second.
-        regions: the number of the region of each, ``(n,)``, from 0.
+        first: index of each cell in the first photo, ``(n,)``, counted row by row from 0.
+        second: index of the matching cell in the second photo, ``(n,)``.
+        regions: index of the region of each, ``(n,)``.
     """
 
     first: Tensor
@@ -56,14 +57,14 @@ def network() -> VGG:
 
 
 def small(photo: Tensor) -> Tensor:
-    """Return a photo ``(1, 3, H, W)`` at the size at which it is compared, in whole cells."""
+    """Return a photo ``(1, 3, H, W)`` at the size at which it is compared, a multiple of ``CELL`` on each side."""
     scaled = images.scale(photo, SIDE)
     return images.resize(scaled, [side // CELL * CELL for side in scaled.shape[-2:]])
 
 
 @torch.no_grad()
 def features(photo: Tensor) -> Tensor:
-    """Return what the network sees in each cell of a small photo, ``(1, d, h, w)``."""
+    """Return the network's features of each cell of a small photo, ``(1, d, h, w)``."""
     found: Tensor = network()(photo, [LAYER])[LAYER]
     return found
 
@@ -71,13 +72,13 @@ def features(photo: Tensor) -> Tensor:
 def match(first: Tensor, second: Tensor) -> Match | None:
     """Return the cells that two photos have in common, or None if they are of two scenes.
 
-    Two cells match if each is the most similar to the other (cosine similarity, less the mean of their photo), and if
-    they lie as far apart as most matches do, give or take ``NEAR`` cells. Regions are the ``TILES`` × ``TILES`` parts
-    of the first photo that have matches.
+    Two cells match if each is the most similar to the other (by cosine similarity, after the mean of their photo is
+    subtracted), and if the shift between them differs from the median shift by at most ``NEAR`` cells. Regions are
+    those of the ``TILES`` × ``TILES`` parts of the first photo that have at least ``FEW`` matches.
 
     Args:
         first: features of a photo, ``(1, d, h, w)``.
-        second: of another, ``(1, d, h', w')``.
+        second: features of another photo, ``(1, d, h', w')``.
     """
     (height, width), other_width = first.shape[-2:], second.shape[-1]
     ours, theirs = (F.normalize(it.flatten(2)[0].T - it.mean(dim=(2, 3))) for it in (first, second))
@@ -103,8 +104,8 @@ def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
 
     Args:
         photo: ``(1, 3, H, W)``, sRGB in [0, 1].
-        cells: numbers of the cells that count, ``(n,)``.
-        regions: in which region each is, ``(n,)``.
+        cells: indices of the cells that count, ``(n,)``.
+        regions: index of the region of each, ``(n,)``.
     """
     light = F.avg_pool2d(to_light(photo), CELL).flatten(2)[0].T[cells]
     sums = light.new_zeros(int(regions.max()) + 1, 3).index_add_(0, regions, light)
@@ -116,8 +117,8 @@ def difference(light: Tensor, other: Tensor, weights: Tensor) -> float:
 
     Args:
         light: mean linear light of each region in one photo, ``(R, 3)``.
-        other: in the other.
-        weights: ``(R,)``, how much each region counts.
+        other: the same in the other photo.
+        weights: how much each region counts, ``(R,)``.
     """
     labs = [torch.from_numpy(rgb2lab(from_light(it.double()).clamp(0, 1).numpy())) for it in (light, other)]
     return float((labs[1] - labs[0]).norm(dim=1) @ weights.double() / weights.sum())

@@ -1,4 +1,4 @@
-"""Neighbours in a series: a job that finds what two photos have in common."""
+"""Neighbours in a series: the job that finds what two photos have in common."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Pair(Record):
     """What two neighbours have in common; nothing if they are of two scenes, or one cannot be read.
 
     Attributes:
-        cells: numbers of the matching cells of the first photo, and of the second (``neighbours.Match``).
-        regions: the region of each.
-        light: of each region in the first photo, and in the second, before the look.
+        cells: indices of the matching cells of the first photo, and of the second (``neighbours.Match``).
+        regions: index of the region of each of these cells.
+        light: mean linear light of each region in the first photo, and in the second, before the look.
     """
 
     cells: tuple[Sequence[int], Sequence[int]] = ((), ())
@@ -43,7 +43,7 @@ class Pair(Record):
 
     @property
     def weights(self) -> Tensor:
-        """How many matches each region has, ``(R,)``."""
+        """Number of matches in each region, ``(R,)``."""
         return torch.tensor(self.regions).bincount()
 
     def shared(self) -> Shared | None:
@@ -58,7 +58,7 @@ class Reading(NamedTuple):
     """How photos are read.
 
     Attributes:
-        white: the value of floating-point samples that is white.
+        white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
         max_megapixels: larger photos are refused.
     """
 
@@ -73,13 +73,13 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class PairJob:
-    """Two neighbours to compare.
+    """The job of comparing two neighbours.
 
     Attributes:
         first: a photo.
-        second: the one after it.
-        record: says what they have in common.
-        reading: of both.
+        second: the photo after it.
+        record: the file for what they have in common.
+        reading: how both are read.
     """
 
     first: Path
@@ -88,11 +88,11 @@ class PairJob:
     reading: Reading
 
     def digest(self, of: Callable[[Path], str]) -> str:
-        """Return the SHA-256 of all that decides the outcome, by that of each photo."""
+        """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
         return hashlib.sha256(repr((of(self.first), of(self.second), self.reading)).encode()).hexdigest()
 
     def __call__(self) -> None:
-        """Compare them, and write the record."""
+        """Compare the photos, and write the record."""
         Pair.of(self._compared).write(self.record)
 
     def _compared(self) -> Pair:
@@ -119,7 +119,7 @@ class _Seen(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _seen(path: Path, sha256: str, reading: Reading) -> _Seen:
-    """Return a photo as it is compared; the second of a pair is the first of the next."""
-    del sha256  # It tells this photo from another that had the same name.
+    """Return a photo as it is compared; cached, because the second photo of a pair is the first of the next."""
+    del sha256  # Part of the cache's key, in case the file changes.
     photo = small(reading(path).pixels)
     return _Seen(photo, features(photo))

@@ -1,4 +1,4 @@
-"""A photo of a series: a job that levels it, gives it the look, and sees how its neighbours' regions came out."""
+"""A photo of a series: the job that shifts its exposure, gives it the look, and measures regions of the result."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Treatment:
     """What is done to all photos of a series.
 
     Attributes:
-        look: file of the look.
-        sha256: of that.
-        fitted_to: file with the photos that it was fitted to.
-        reading: of photos.
-        strength: of the look.
-        encoding: of the results.
+        look: the file of the look.
+        sha256: its SHA-256, hexadecimal.
+        fitted_to: the file with the photos that the look was fitted to.
+        reading: how photos are read.
+        strength: strength of the look.
+        encoding: how results are written.
     """
 
     look: Path
@@ -45,7 +45,7 @@ class Treatment:
     encoding: Encoding = field(default_factory=Encoding)
 
     def apply(self, photo: Tensor, stops: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], levelled and with the look, in [0, 1]."""
+        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted by ``stops`` and with the look, in [0, 1]."""
         return self.strength(photo, through(_loaded(self).table, levelled(photo, stops)))
 
     def unknown(self, photo: Tensor) -> float:
@@ -55,12 +55,13 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Levelled(Record):
-    """What came of a photo.
+    """The outcome for a photo.
 
     Attributes:
         unknown: share of its pixels with colours that the look does not know; None if it failed.
-        before: mean light, in the result, of the regions that it shares with the photo before; empty: none.
-        after: the same of the photo after.
+        before: mean linear light, in the result, of the regions that it shares with the photo before it; empty if they
+            are of two scenes.
+        after: the same for the photo after it.
     """
 
     unknown: float | None = None
@@ -70,14 +71,14 @@ class Levelled(Record):
 
 @dataclass(frozen=True)
 class PhotoJob:
-    """A photo to give the look.
+    """The job of giving one photo the look of the series.
 
     Attributes:
-        photo: its file.
-        result: where it goes.
-        record: says what came of it.
-        treatment: that of all photos.
-        stops: how far it is levelled before the look, red, green and blue.
+        photo: the photo's file.
+        result: the file to write.
+        record: the file for the outcome.
+        treatment: what is done to all photos of the series.
+        stops: shift of red, green and blue before the look, in stops.
         before: record of the pair of the photo before and this one; None for the first.
         after: record of the pair of this photo and the one after; None for the last.
     """
@@ -91,13 +92,13 @@ class PhotoJob:
     after: Path | None = None
 
     def digest(self, of: Callable[[Path], str]) -> str:
-        """Return the SHA-256 of all that decides the outcome, by that of each photo."""
+        """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
         neighbours = [(pair.cells, pair.regions) if pair.one_scene else None for pair in self._neighbours()]
         made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, neighbours)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
     def __call__(self) -> None:
-        """Do it, and write the record."""
+        """Write the result and the record."""
         Levelled.of(self._done).write(self.record)
 
     def _done(self) -> Levelled:
@@ -121,7 +122,7 @@ class PhotoJob:
 
 
 def _light(photo: Tensor, pair: Pair, side: int) -> Light:
-    """Return the mean light of the regions of a pair, of which the photo is the first or the second."""
+    """Return the mean linear light, in a photo, of the regions of a pair: the photo is its first (0) or second (1)."""
     if not pair.one_scene:
         return ()
     found: Light = region_light(photo, torch.tensor(pair.cells[side]), torch.tensor(pair.regions)).tolist()
@@ -129,7 +130,7 @@ def _light(photo: Tensor, pair: Pair, side: int) -> Light:
 
 
 class _Loaded:
-    """A look in memory."""
+    """A look in memory, and the colours that it was fitted to."""
 
     def __init__(self, treatment: Treatment) -> None:
         self.table, _ = look_file.read(treatment.look)
@@ -138,5 +139,5 @@ class _Loaded:
 
 @lru_cache(maxsize=1)
 def _loaded(treatment: Treatment) -> _Loaded:
-    """Return what a process keeps from one photo to the next."""
+    """Return the loaded look, which a process keeps from one photo to the next."""
     return _Loaded(treatment)

@@ -1,1 +1,1 @@
-"""Many runs from one file: a grid of options, on one machine or a cluster, and what came of it."""
+"""Many runs from one file: a grid of options, run on one machine or a cluster, and a report of the results."""

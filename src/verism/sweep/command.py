@@ -1,4 +1,4 @@
-"""The command ``sweep``."""
+"""The command ``sweep``: runs ``fit`` over a grid of options, and compares the results."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Sweep:
         dry_run: bool = False,
         options: Sequence[str] = (),
     ) -> None:
-        """Choose what to run, and where.
+        """Plan the runs.
 
         Args:
             base: the config of fit that all runs share. All paths in a sweep's file are relative to that file.
@@ -94,7 +94,10 @@ class Sweep:
             executor: what runs the runs: local (one process per GPU or core of this machine), dask or ray; each has its
                 own options, such as --executor.workers and --executor.address.
             dry_run: only list the runs.
-            options: of fit, as on its command line; the same in all runs.
+            options: options of fit, as on its command line; the same in all runs.
+
+        Raises:
+            VerismError: as ``plan`` does.
         """
         self.output = output
         self.executor = executor
@@ -104,7 +107,7 @@ class Sweep:
         self.runs: list[Run] = [run for chain in self.chains for run in chain]
 
     def __call__(self) -> None:
-        """Run what is not finished, and write the report.
+        """Run the runs that are not finished, and write the report; with ``dry_run``, only print an estimate.
 
         Raises:
             SweepError: some runs failed; the report has the others, and their errors.
@@ -127,7 +130,7 @@ class Sweep:
             run.prepare()
             run.forget_failure()
         with progress(len(self.runs), "Runs", "run", self._count):
-            self._exhaust()
+            self._run_all()
         records = [run.record() for run in self.runs]
         report, *_ = write_outputs(self.output, records, self.compare)
         sys.stdout.write(f"Report: {report}\n")
@@ -137,8 +140,8 @@ class Sweep:
                 f"All of their errors are in {self.output / 'results.csv'}."
             )
 
-    def _exhaust(self) -> None:
-        """Run what has not ended, again and again: workers die, and take runs with them."""
+    def _run_all(self) -> None:
+        """Hand out the runs that have not ended, until all have, since a worker may die in the middle of a run."""
         while pending := [chain for chain in self.chains if not _ended(chain)]:
             before = self._state()
             failure: Exception | None = None
@@ -152,7 +155,7 @@ class Sweep:
                 raise VerismError(f"--executor: workers end before they begin a run ({failure or 'no reason given'}).")
             for run in self.runs:
                 if run.outcome is None and run.attempts >= MAX_ATTEMPTS:
-                    # Dask and Ray keep what their workers print.
+                    # Only this machine's workers write a log here; those of Dask and Ray keep theirs.
                     log = f"; see {run.folder / LOG}" if (run.folder / LOG).is_file() else ""
                     run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times{log}"))
 

@@ -1,4 +1,4 @@
-"""What a sweep will take, from one measured step of each of its models."""
+"""Estimates the time and memory that a sweep will take, from one measured step of each of its models."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from verism.module import StyleTransfer
 from verism.sweep.run import Run
 
 SIDE = 192
-"""Side of the square that is measured, in pixels."""
+"""Side of the square image that is measured, in pixels."""
 
 START = 2.0
-"""Seconds that a run takes besides its steps, in a worker that has done one before."""
+"""Seconds that a run takes besides its steps, in a worker that has done a run before."""
 
 
 class Cost(NamedTuple):
-    """What a step takes.
+    """The cost of a step.
 
     Attributes:
-        seconds: a pixel of the image.
-        memory: bytes a pixel that the forward pass keeps for the backward pass.
+        seconds: seconds per pixel of the image.
+        memory: bytes per pixel that the forward pass keeps for the backward pass.
     """
 
     seconds: float
@@ -44,15 +44,15 @@ class Cost(NamedTuple):
 
 
 def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
-    """Return a table of the runs, and what all of them take together.
+    """Return a list of the runs with the time and memory of each, and the total, as text.
 
-    Each distinct model is timed for one step on a square of noise, and multiplied by pixels and steps. Memory is that
-    of this process, and what a step keeps. Both are rough: within a third or so.
+    One step of each distinct model is timed on a square of noise, and multiplied by pixels and steps. The memory is
+    that of this process and what a step keeps. Both are rough: within a third or so.
 
     Args:
-        runs: what will be run.
-        workers: how many at a time.
-        threads: CPU threads of each.
+        runs: the runs of the sweep, at least one; a finished run takes no time.
+        workers: number of runs at a time.
+        threads: number of CPU threads of each worker.
     """
     reader = FitOptions()
     torch.set_num_threads(threads)
@@ -68,7 +68,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
         except VerismError as error:
             return error
 
-    # Of the first model alone: this process collects them, and a worker has one.
+    # Measured after the first model alone: a worker has one model in memory, this process all that it has measured.
     cost(_model(runs[0]))
     resident = _resident()
     lines = []
@@ -93,7 +93,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
 
 
 def _model(run: Run) -> str:
-    """Return what runs have in common that take the same time for a step and a pixel, as JSON."""
+    """Return, as JSON, the options that decide how long a run's step takes per pixel."""
     parts = {name: run.options[name] for name in ("model", "optimizer")}
     return json.dumps(parts | {"precision": run.options["trainer"]["precision"]})
 
@@ -106,14 +106,14 @@ def _cost(reader: FitOptions, options: Mapping[str, Any]) -> Cost:
     mixed = (options["precision"] or precision.fastest("cpu")) == "bf16-mixed"
     context = torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext()
     with context:
-        # What does not grow with the photo, such as the filters, is in both, and in neither's share of the difference.
+        # The memory that does not grow with the photo, such as that of the filters, cancels out in the difference.
         small, _ = _step(model, SIDE // 2)
         memory, seconds = _step(model, SIDE)
     return Cost(seconds / SIDE**2, (memory - small) / (SIDE**2 - (SIDE // 2) ** 2))
 
 
 def _step(model: StyleTransfer, side: int) -> tuple[int, float]:
-    """Return what a step keeps of a square of noise, in bytes, and how long one takes, in seconds."""
+    """Return the bytes that a step on a square of noise keeps for its backward pass, and the seconds that it takes."""
     photos = Photos(*torch.rand(2, 1, 3, side, side, generator=torch.Generator().manual_seed(0)))
     model.start(photos)
     model.set_targets(photos)
@@ -143,7 +143,7 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _resident() -> float:
-    """Return the most memory that this process has held, in bytes."""
+    """Return the peak memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -1,6 +1,6 @@
-"""Where many tasks are done at once: this machine, a Dask cluster, a Ray cluster.
+"""What does many tasks at once: processes of this machine, a Dask cluster, a Ray cluster.
 
-Named in lower case, as on the command line: ``--executor dask --executor.address tcp://…``.
+The classes have lower-case names, as on the command line: ``--executor dask --executor.address tcp://…``.
 """
 
 from __future__ import annotations
@@ -28,56 +28,59 @@ from verism.errors import VerismError
 
 
 class Task(Protocol):
-    """What a worker does when it is called: one run of a sweep after the other, some photos of a folder.
+    """What a worker does when it is called, such as a chain of runs of a sweep, or some photos of a folder.
 
-    It is pickled on its way to the worker, raises nothing, and records what came of it itself, so that nothing has to
-    be brought back.
+    A task is pickled to be sent to the worker. It raises no exception and records its outcome in a file itself, so that
+    nothing has to be sent back.
     """
 
     @property
     def log(self) -> Path:
-        """The file for what a process on this machine prints meanwhile."""
+        """The file for the output of a process on this machine while it does the task."""
 
     @property
     def module(self) -> str:
-        """Name of the module that has all it needs, so that processes on this machine share one import of it."""
+        """Name of the module that imports all that the task needs; processes on this machine share that import."""
 
     def __call__(self) -> None:
-        """Do it."""
+        """Do the task."""
 
 
 class Executor(ABC):
-    """Does tasks side by side."""
+    """Does tasks in parallel."""
 
     @property
     @abstractmethod
     def workers(self) -> int:
-        """How many tasks are done at once."""
+        """Number of tasks that are done at once."""
 
     @property
     def threads(self) -> int:
-        """CPU threads that each has, as far as is known."""
+        """Number of CPU threads of each worker; 1 if that is not known."""
         return 1
 
     @abstractmethod
     def run(self, tasks: Sequence[Task]) -> None:
-        """Return when each task has ended, or the worker that had it has died.
+        """Do tasks; return when each of them has ended, or its worker has died.
 
         Raises:
-            VerismError: there is no such engine, or nobody answers at its address.
-            Exception: whatever the engine has to say of workers that died.
+            VerismError: the executor cannot be used.
+            Exception: whatever the engine, such as Dask, raises about workers that died.
         """
 
 
 class local(Executor):  # noqa: N801
-    """This machine: a process a GPU, or, without one, a core, which takes one task after the other."""
+    """This machine: one process for each GPU or, without a GPU, for each core; each does one task after the other."""
 
     def __init__(self, workers: int | None = None) -> None:
-        """Choose how many.
+        """Choose the number of processes.
 
         Args:
-            workers: processes at a time; null: as many as there are GPUs or, without one, cores. More of them than GPUs
-                share these, which small runs can.
+            workers: processes at a time; null: as many as there are GPUs or, without one, cores. If there are more
+                processes than GPUs, they share these, which works for small runs.
+
+        Raises:
+            VerismError: ``workers`` is less than 1.
         """
         if workers is not None and workers < 1:
             raise VerismError(f"--executor.workers {workers}: must be at least 1.")
@@ -87,17 +90,17 @@ class local(Executor):  # noqa: N801
 
     @property
     def workers(self) -> int:
-        """Processes at a time."""
+        """Number of processes at a time."""
         return self._workers
 
     @property
     def threads(self) -> int:
-        """CPU threads of each process."""
+        """Number of CPU threads of each process."""
         return max(1, self.cores // self.workers)
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Hand the tasks to workers, each as soon as one is free; one that has died is replaced."""
-        # Forked from a process that has imported torch once, and has no threads nor GPU yet.
+        """Hand each task to a worker as soon as one is free; a worker that has died is replaced."""
+        # A fork server imports torch once for all workers, and has neither threads nor a GPU when they are forked.
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
         context.set_forkserver_preload(sorted({task.module for task in tasks}))
@@ -128,9 +131,9 @@ class local(Executor):  # noqa: N801
 
 
 class _Worker:
-    """A process that does tasks one after the other, and is started anew when it has died.
+    """A process that does tasks one after the other, and is started again when it has died.
 
-    What a process has to import and load before its first task takes seconds of CPU time.
+    It is kept between tasks, because what it imports and loads before its first task takes seconds of CPU time.
     """
 
     def __init__(self, context: BaseContext, gpu: str, threads: int) -> None:
@@ -153,7 +156,7 @@ class _Worker:
             self.dismiss()
 
     def dismiss(self) -> None:
-        """End the process, which has nothing to do, or wait for what is left of it."""
+        """End the process, which is idle or has died."""
         process, self._process = self._process, None
         if process is not None:
             self._pipe.close()
@@ -163,15 +166,18 @@ class _Worker:
 class dask(Executor):  # noqa: N801
     """A Dask cluster: ``pip install 'verism[dask]'``.
 
-    Workers need this package, and photos and output under the same paths as here. Each does one task at a time:
-    ``dask worker ADDRESS --nthreads 1``.
+    Workers need this package, and must find photos and output under the same paths as here. Each does one task at a
+    time: ``dask worker ADDRESS --nthreads 1``.
     """
 
     def __init__(self, address: str | None = None) -> None:
-        """Choose which.
+        """Connect to a cluster.
 
         Args:
-            address: of the scheduler, such as tcp://10.0.0.1:8786; null: a cluster of its own, on this machine.
+            address: address of the scheduler, such as tcp://10.0.0.1:8786; null: start a cluster on this machine.
+
+        Raises:
+            VerismError: Dask is not installed, or no scheduler answers.
         """
         self.engine = _engine("distributed", "dask")
         own = {} if address else {"threads_per_worker": 1}
@@ -182,12 +188,12 @@ class dask(Executor):  # noqa: N801
 
     @property
     def workers(self) -> int:
-        """Workers in the cluster, at least one: others may come."""
+        """Number of workers in the cluster; 1 if there are none yet, since they may still come."""
         return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Hand the tasks to the cluster; Dask gives those of a worker that died to another."""
-        # Not through joblib's backend, which waits for ever for a task whose workers died too often.
+        # Not by way of joblib, which waits for ever for a task that has killed too many workers.
         futures = self.client.map(_do, tasks, pure=False)
         self.engine.wait(futures)
         self.client.gather(futures)
@@ -196,15 +202,18 @@ class dask(Executor):  # noqa: N801
 class ray(Executor):  # noqa: N801
     """A Ray cluster: ``pip install 'verism[ray]'``.
 
-    Workers need this package, and photos and output under the same paths as here. A task takes a GPU, or, in a cluster
-    without, a core.
+    Workers need this package, and must find photos and output under the same paths as here. A task takes a GPU or, in a
+    cluster without GPUs, a core.
     """
 
     def __init__(self, address: str | None = None) -> None:
-        """Choose which.
+        """Connect to a cluster.
 
         Args:
-            address: of the cluster, such as 10.0.0.1:6379, or auto; null: a cluster of its own, on this machine.
+            address: address of the cluster, such as 10.0.0.1:6379, or auto; null: start a cluster on this machine.
+
+        Raises:
+            VerismError: Ray is not installed, or no cluster answers.
         """
         self.engine = _engine("ray", "ray")
         if not self.engine.is_initialized():
@@ -216,7 +225,7 @@ class ray(Executor):  # noqa: N801
 
     @property
     def workers(self) -> int:
-        """GPUs in the cluster, or, without one, cores."""
+        """Number of GPUs in the cluster or, if there are none, of cores."""
         return max(1, int(self.resources.get("GPU", 0) or self.resources.get("CPU", 0)))
 
     def run(self, tasks: Sequence[Task]) -> None:
@@ -228,7 +237,7 @@ class ray(Executor):  # noqa: N801
 
 
 def _do(task: Task) -> None:
-    """Do a task, as a function: what clusters take."""
+    """Do a task; a function, because that is what clusters take."""
     task()
 
 
@@ -240,8 +249,8 @@ def _engine(module: str, extra: str) -> ModuleType:
 
 
 def _serve(pipe: Connection, gpu: str, threads: int) -> None:
-    """Be a worker on this machine, until nobody has anything to do for it."""
-    # A GPU of its own; read when CUDA starts, which it has not.
+    """Do the tasks that come through a pipe, until it is closed."""
+    # A GPU of its own. CUDA reads this when it starts, which is later.
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
@@ -257,12 +266,12 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
             os.dup2(log, stream)
         os.close(log)
         task()
-        for said in (sys.stdout, sys.stderr):
-            said.flush()
+        for output in (sys.stdout, sys.stderr):
+            output.flush()
         pipe.send(None)
 
 
 def _die_with(parent: int) -> None:
-    """End this process with its parent: an orphan would write into folders that the next sweep takes."""
+    """End this process when its parent ends: an orphan would write into folders that the next sweep uses."""
     wait([parent])
     os._exit(1)

@@ -1,4 +1,4 @@
-"""The options and metrics of a sweep, and what they are called where space is scarce."""
+"""The options and metrics of a sweep, with short names for both."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from verism.metrics import NAMES
 from verism.sweep.record import Record
 
 COMPARED = ("metrics/*", "loss/total")
-"""Patterns of the scalars by which runs are compared, unless a sweep names others."""
+"""Patterns of the tags of the scalars by which runs are compared by default."""
 
 
 def options(records: Iterable[Record]) -> list[str]:
-    """Return the options that vary, in the grid's order."""
+    """Return the options that vary, in the order of the grid."""
     return list(dict.fromkeys(option for record in records for option in record.settings))
 
 
 def short_names(full: Sequence[str]) -> dict[str, str]:
-    """Return a short name for each option: its last two components, or as many more as tell it from the others.
+    """Return a short name for each option: its last two components, or as many as distinguish it from the others.
 
-    ``optimizer.init_args.lr`` is ``optimizer.lr``: how an object is made says nothing of what is varied.
+    ``init_args`` and ``class_path`` do not count as components: ``optimizer.init_args.lr`` becomes ``optimizer.lr``.
     """
     parts = {option: [part for part in option.split(".") if part not in _PLUMBING] for option in full}
     return {
@@ -37,9 +37,10 @@ def short_names(full: Sequence[str]) -> dict[str, str]:
 
 
 def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> list[str]:
-    """Return the tags in finished runs that match one of the patterns.
+    """Return the tags of finished runs that match one of the patterns.
 
-    They are in the patterns' order; then metrics in the order of ``verism.metrics.NAMES``, and others by name.
+    They are in the order of the patterns. Tags of one pattern are in the order of ``verism.metrics.NAMES``, followed by
+    those that are not metrics, by name.
     """
     rank = {f"metrics/{name}": place for place, name in enumerate(NAMES)}
     tags = sorted(
@@ -50,7 +51,7 @@ def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> li
 
 
 def metric_name(tag: str) -> str:
-    """Return what a metric is called, with its unit if it has one."""
+    """Return the name of a metric for people, with its unit if it has one."""
     kind, _, name = tag.partition("/")
     return _METRIC_NAMES.get(tag, name.replace("_", " ") if kind == "metrics" else tag)
 

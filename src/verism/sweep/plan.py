@@ -1,4 +1,4 @@
-"""From a sweep's file to its runs."""
+"""Makes the list of a sweep's runs from its options."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 else:
 
     class Value:
-        """Whatever an option takes, left as it stands in the file: reading it is for ``fit``'s own parser."""
+        """A value of any option, left as it is in the file, because ``fit``'s own parser reads it."""
 
     register_type(Value, type_check=lambda _value, _kind: True)
 
 Grid = Mapping[str, Sequence[Value] | Mapping[str, Mapping[str, Value]]]
-"""An option's dotted name to its values; or any name to labels, each with the options that it stands for."""
+"""Dotted name of an option to the list of its values; or any name to labels, each with the options that it sets."""
 
 
 @dataclass
 class Pair:
-    """Photos for a sweep: each of ``content`` with each of ``style``.
+    """Photos for a sweep: every content photo is combined with every style photo.
 
     Args:
         content: a photo, or a pattern such as photos/*.jpg.
@@ -52,7 +52,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Setting:
-    """One value on one axis of the grid: its label, and the options that it stands for."""
+    """One value on one axis of the grid: its label, and the options that it sets."""
 
     label: str
     options: Mapping[str, Any]
@@ -74,13 +74,14 @@ def plan(
         base: the config that all runs share.
         grid: the options that differ; the first varies fastest.
         pairs: the photos; a path: a CSV file with columns content and style; None: those of ``base``.
-        seeds: of everything random, one a repeat.
-        output: the sweep's folder; a run's is below ``runs`` in it.
-        carry_over: chain the runs along the first axis, each from the image of the one before.
-        options: of ``fit``, as command line arguments; the same in all runs, and stronger than ``base`` and ``grid``.
+        seeds: random seeds; every combination is run once with each of them.
+        output: the sweep's folder; the folders of the runs are in ``runs`` below it.
+        carry_over: chain the runs along the first axis, each starting from the image of the one before.
+        options: options of ``fit``, as command line arguments; the same in all runs, in which they replace those of
+            ``base`` and ``grid``.
 
     Raises:
-        VerismError: there is nothing to run, or a pattern, a CSV file or an option cannot be taken.
+        VerismError: there is nothing to run, or a pattern, a CSV file or an option cannot be used.
     """
     config_file.check(base)
     axes = [_axis(name, values) for name, values in grid.items()]
@@ -96,7 +97,7 @@ def plan(
             before = chain[-1] if carry_over and chain else None
             chain.append(_run(reader.read(args), labels, seed, output, before))
         chains += [chain] if carry_over else [[run] for run in chain]
-    # What is there twice, by patterns that overlap, say, has one folder and is run once.
+    # Runs that are the same, because patterns overlap, say, have one folder and are run once.
     distinct = {chain[0].folder: chain for chain in chains if chain}
     if not distinct:
         raise VerismError("The sweep has no runs: its grid, its pairs or its seeds are empty.")
@@ -116,12 +117,12 @@ def _label(value: Any) -> str:
         return ", ".join(f"{key} {item}" for key, item in value.items())
     if isinstance(value, float):
         return f"{value:g}"
-    # A class, by its name alone.
+    # Of a class, only its name without the module.
     return re.sub(r"^([a-z]\w*\.)+(?=[A-Z])", "", str(value))
 
 
 def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
-    """Return the options of ``fit`` that name each pair; none for the config's own pair."""
+    """Return the options of ``fit`` that name each pair; without ``pairs``, one set of none, for the config's own."""
     if pairs is None:
         return [{}]
     if isinstance(pairs, Path):
@@ -173,14 +174,14 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     pair = "-".join(path.stem for path in (Path(data["content"]), *style_paths(data)))
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
     name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
-    # A run that was done under other words, before the grid grew, say, stays where it is.
+    # A run whose folder has another name but the same digest, because the grid has grown, say, keeps its folder.
     ending = f",{digest[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
     return Run(folder, options, digest, labels, seed, trust.packages())
 
 
 def _reseed(options: dict[str, Any], seed: int) -> None:
-    """Give every part that takes a seed this one."""
+    """Set the seed of every part that has one."""
     for name, value in options.items():
         if name == "seed":
             options[name] = seed
@@ -190,12 +191,12 @@ def _reseed(options: dict[str, Any], seed: int) -> None:
 
 @cache
 def _chosen(weights: str) -> str:
-    """Pin down what auto means now, so that all runs, and those of a sweep that is continued, have the same weights."""
+    """Resolve auto once, so that all runs have the same weights, also those of a sweep that is continued later."""
     return str(choose("auto")) if weights == "auto" else weights
 
 
 def _contents(photo: Path) -> str:
-    """Return what stands for a photo whatever its name and place."""
+    """Return the SHA-256 of a photo's file, which does not depend on its name; "unreadable" if it cannot be read."""
     try:
         with photo.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

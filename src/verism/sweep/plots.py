@@ -1,4 +1,4 @@
-"""Metrics against an option: how a sweep's results depend on it."""
+"""Plots of metrics against an option, which show how the results of a sweep depend on it."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
 
 MAX_COLUMNS = 4
-"""Panels side by side."""
+"""Largest number of panels side by side."""
 
 MAX_COLORS = 8
-"""More cannot be told apart."""
+"""Largest number of colours that can be told apart."""
 
 WIDE = 100
-"""Ratio of the largest to the smallest number from which an axis is logarithmic."""
+"""Ratio of the largest to the smallest number from which on an axis is logarithmic."""
 
 ROOM = 30
-"""Characters that fit beneath a panel side by side; more are turned."""
+"""Number of characters that fit below a panel; if labels have more, they are slanted."""
 
 INK, GREY = "#333333", "#999999"
 
 
 def plots(records: Sequence[Record], tags: Sequence[str]) -> dict[str, Figure]:
-    """Return a plot for each option that varies; none if there are no ``tags``."""
+    """Return a plot for each option that varies, by the option; none if there are no ``tags``."""
     return {option: plot(records, option, tags) for option in options(records)} if tags else {}
 
 
 def plot(records: Sequence[Record], option: str, tags: Sequence[str]) -> Figure:
-    """Draw each metric against an option: a thin line for everything else that varies, a thick one for their mean.
+    """Draw each metric against an option: a thin line for each combination of all else, a thick line for their mean.
 
-    If just one other option varies, its values have a mean each, in a colour of their own, unless they are too many.
-    Numbers stand on a numeric axis, anything else in the grid's order. Left out are failed runs, and scalars that are
-    not finite.
+    If exactly one other option varies and has at most ``MAX_COLORS`` values, there is a mean for each of these, in its
+    own colour. Numbers are on a numeric axis, anything else in the order of the grid. Failed runs, and scalars that are
+    not finite, are left out.
 
     Args:
         records: the sweep's runs.
-        option: one that varies.
+        option: an option that varies.
         tags: the scalars to draw, at least one.
     """
     names = short_names(options(records))
@@ -60,7 +60,7 @@ def plot(records: Sequence[Record], option: str, tags: Sequence[str]) -> Figure:
     columns = min(MAX_COLUMNS, len(tags))
     rows = math.ceil(len(tags) / columns)
 
-    # Not pyplot: it keeps global state. No mathematics either: a label may have a dollar sign.
+    # Without pyplot, which keeps global state, and without parse_math, because a label may contain a dollar sign.
     figure = Figure(
         (3.5 * columns + (1.2 if by else 0), 2.7 * rows + 0.3), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
     )
@@ -91,7 +91,7 @@ def save(path: Path, figure: Figure) -> None:
 
 
 def svg(figure: Figure) -> bytes:
-    """Return a figure as an SVG file, with its text as outlines: it looks the same wherever it is opened."""
+    """Return a figure as an SVG file, with text as outlines, so that it looks the same wherever it is opened."""
     return _encode(figure, "svg")
 
 
@@ -102,7 +102,7 @@ def _encode(figure: Figure, kind: str) -> bytes:
 
 
 def _values(records: Sequence[Record], option: str) -> list[str]:
-    """Return an option's values, in the grid's order."""
+    """Return an option's values, in the order of the grid."""
     return list(dict.fromkeys(record.settings[option] for record in records))
 
 
@@ -121,7 +121,7 @@ def _colors(records: Sequence[Record], option: str) -> tuple[str | None, dict[st
     values = _values(records, others[0]) if len(others) == 1 else []
     if not 0 < len(values) <= MAX_COLORS:
         return None, {"": INK}
-    # Numbers have an order that colours can show; the end of viridis is too bright for white paper.
+    # The order of numbers is shown by an ordered colormap; the end of viridis is too bright for white paper.
     ordered = _numbers(values) is not None
     colors = [
         colormaps["viridis"](0.85 * index / max(len(values) - 1, 1)) if ordered else colormaps["tab10"](index)
@@ -131,7 +131,7 @@ def _colors(records: Sequence[Record], option: str) -> tuple[str | None, dict[st
 
 
 def _axis(panel: Axes, labels: Sequence[str]) -> dict[str, float]:
-    """Prepare a panel for an option's values, and return where each of them stands."""
+    """Prepare the horizontal axis of a panel for an option's values, and return the x of each."""
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(alpha=0.25)
     numbers = _numbers(labels)
@@ -151,14 +151,14 @@ def _axis(panel: Axes, labels: Sequence[str]) -> dict[str, float]:
 
 
 def _scale(panel: Axes) -> None:
-    """Make a panel's upright axis logarithmic where its numbers ask for it."""
+    """Make the vertical axis of a panel logarithmic if its numbers are positive and span a factor of ``WIDE``."""
     drawn = [y for line in panel.lines for y in map(float, np.atleast_1d(line.get_ydata()))]
     if drawn and min(drawn) > 0 and max(drawn) / min(drawn) >= WIDE:
         panel.set_yscale("log")
 
 
 def _lines(records: Sequence[Record], option: str, tag: str, x: Mapping[str, float]) -> list[dict[float, float]]:
-    """Return a line of x to y, in the order of x, for each combination of everything but an option."""
+    """Return a line, x to y in the order of x, for each combination of photos, seed and the other options."""
     lines: defaultdict[object, dict[float, float]] = defaultdict(dict)
     for record in sorted(records, key=lambda record: x[record.settings[option]]):
         others = tuple(value for other, value in record.settings.items() if other != option)
@@ -169,7 +169,7 @@ def _lines(records: Sequence[Record], option: str, tag: str, x: Mapping[str, flo
 
 
 def _draw(panel: Axes, lines: Sequence[Mapping[float, float]], color: str, thin: str) -> None:
-    """Draw lines, and over them their mean at each x that any of them has."""
+    """Draw lines, and over them their mean at each x at which any of them has a value."""
     for line in lines:
         panel.plot(list(line), list(line.values()), color=thin, alpha=0.4, linewidth=0.8)
     mean = {x: fmean(line[x] for line in lines if x in line) for x in sorted({x for line in lines for x in line})}

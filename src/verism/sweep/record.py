@@ -1,4 +1,4 @@
-"""What is known of one run of a sweep."""
+"""What a report says about one run of a sweep."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ class Record:
     """One run, finished or failed.
 
     Attributes:
-        name: of the run, and of its folder.
-        folder: holds the run's config (``fit.yaml``), its TensorBoard log, and ``result.png`` if it finished.
+        name: name of the run and of its folder.
+        folder: the folder with the run's config (``fit.yaml``), its TensorBoard log, and ``result.png`` if it finished.
         content: the content photo's file.
-        style: the style photo's file, or the first one's of several.
-        seed: of everything random.
+        style: the style photo's file; the first, if there are several.
+        seed: the random seed.
         settings: option that varies to its value in this run, as a label; every run of a sweep has the same options,
-            in the same order. A numeric option's labels read as numbers.
+            in the same order. Labels of a numeric option can be read as numbers.
         error: what went wrong, in a sentence; None if the run finished.
         seconds: how long it took; None if it did not finish.
-        weights: name of the backbone's weights, ``imagenet``, ``compact`` or a path; empty if it never loaded them.
-        sha256: of the weights' file; empty likewise.
-        scalars: TensorBoard tag to its last value, such as ``metrics/structure`` or ``loss/total``.
+        weights: name of the backbone's weights, ``imagenet``, ``compact`` or a path; empty if it did not finish.
+        sha256: SHA-256 of the file of the weights; empty likewise.
+        scalars: TensorBoard tag, such as ``metrics/structure`` or ``loss/total``, to its last value.
         further: the files of further style photos.
     """
 
@@ -42,7 +42,7 @@ class Record:
 
     @property
     def pair(self) -> str:
-        """The photos, by their files' names without endings."""
+        """The names of the photos' files, without endings: ``content → style + style``."""
         return f"{self.content.stem} → {' + '.join(path.stem for path in self.styles)}"
 
     @property
@@ -52,5 +52,5 @@ class Record:
 
     @property
     def image(self) -> Path:
-        """The result's file."""
+        """The path of the result."""
         return self.folder / "result.png"

@@ -1,4 +1,4 @@
-"""What a sweep leaves for people: contact sheets, plots, and a page that holds them all."""
+"""The report of a sweep: contact sheets, plots, and a page with all of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from verism.sweep.table import write_csv
 from verism.verdict import FAULTS
 
 AREA, IN_ALL = 900 * 600, 40 * 900 * 600
-"""Pixels of a picture on the page, and of all of them together: what can be sent to somebody."""
+"""Largest number of pixels of a picture on the page, and of all pictures together, so that the page can be sent."""
 
 Pair = tuple[Path, ...]
 """The files of a content photo and of its style photo, or photos."""
@@ -31,15 +31,15 @@ def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[st
     """Write ``report.html``, ``results.csv``, ``sheets/<pair>.png`` and ``plots/<option>.png``.
 
     Args:
-        folder: where to; the report is called by its name.
+        folder: the folder for the files, whose name is the title of the report.
         records: all runs of a sweep.
-        compared: patterns of the scalars' tags by which the plots and the report compare them.
+        compared: patterns of the tags of the scalars that the plots and the report show.
 
     Returns:
-        The files, the report first.
+        The paths of the files, the report first.
 
     Raises:
-        VerismError: one cannot be written.
+        VerismError: a file cannot be written.
     """
     tags = metrics(records, compared)
     sheets, figures = contact_sheets(records), plots(records, tags)
@@ -62,16 +62,16 @@ def write_report(
     records: Sequence[Record],
     tags: Sequence[str],
 ) -> None:
-    """Write a page that needs no other file: the pictures, plots, and a table of the runs.
+    """Write a page with the pictures, the plots and a table of the runs, which needs no other file.
 
     Args:
-        path: ends in ``.html``.
+        path: the file to write; ends in ``.html``.
         title: the page's heading.
         records: all runs of a sweep.
-        tags: the scalars that the plots and the table show.
+        tags: tags of the scalars that the plots and the table show.
 
     Raises:
-        VerismError: it cannot be written.
+        VerismError: the file cannot be written.
     """
     names = short_names(options(records))
     pairs = _pairs(records)
@@ -114,7 +114,7 @@ def write_report(
 
 
 def _faults(records: Sequence[Record]) -> list[str]:
-    """Return a sentence for each fault that any picture has: which runs, what is seen, and the option that helps."""
+    """Return a sentence for each fault of any picture: which runs have it, what it looks like, which option helps."""
     sentences = []
     for fault in FAULTS:
         found = [
@@ -142,7 +142,7 @@ def _pairs(records: Sequence[Record]) -> dict[Pair, list[Record]]:
 
 
 def _result(record: Record, area: int, names: Mapping[str, str]) -> dict[str, object]:
-    """Return the picture of a run, with its settings and figures; or why there is none."""
+    """Return what the page shows of a run: its picture, settings and figures, or its error."""
     settings = ", ".join(f"{names.get(option, option)} {value}" for option, value in record.settings.items())
     title = f"{record.name}: {settings}" if settings else record.name
     if record.error is not None:
@@ -152,7 +152,7 @@ def _result(record: Record, area: int, names: Mapping[str, str]) -> dict[str, ob
 
 
 def _picture(path: Path, area: int, title: str, text: str) -> dict[str, object]:
-    """Return what the page shows of a picture: itself, or why it cannot be read."""
+    """Return what the page shows of a picture, scaled down to ``area`` pixels: itself, or why it cannot be read."""
     try:
         image = images.within(images.read(path), area)
     except VerismError as error:
@@ -163,7 +163,7 @@ def _picture(path: Path, area: int, title: str, text: str) -> dict[str, object]:
 
 
 def _stems(names: Iterable[str]) -> list[str]:
-    """Return a file name without ending for each name: portable, short enough, and no two the same in any case."""
+    """Return a file name without ending for each name: portable, short, and unique even if case does not count."""
     stems: list[str] = []
     for name in names:
         stem = re.sub(r"[^\w.-]+", "_", name)[:60].strip("._-") or "unnamed"

@@ -1,4 +1,4 @@
-"""One run of a sweep: its options, its place on disk, and what came of it."""
+"""One run of a sweep: its options, its folder, and its outcome."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from verism.data.options import style_paths
 from verism.sweep.record import Record
 
 OPTIONS, OUTCOME, ATTEMPTS, LOG, LOCK = "fit.yaml", "outcome.json", "attempts", "log.txt", ".lock"
-"""Files of a run: its options for ``fit``; what came of it; how often it was begun; what it printed; its worker's."""
+"""Files of a run: options for ``fit``, outcome, number of attempts, output, and the lock of the worker that runs it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run.
+    """The outcome of a run.
 
     Attributes:
-        digest: the run's, so that a folder's name alone never stands for a finished run.
+        digest: the run's digest, so that an outcome is never taken for that of another run with the same folder.
         error: what went wrong, in a sentence; None if the run finished.
-        seconds: how long it took.
-        weights: name of the backbone's weights.
-        sha256: of the weights' file.
+        seconds: how long it took; None if it failed.
+        weights: name of the backbone's weights; empty if it failed.
+        sha256: SHA-256 of the file of the weights; empty if it failed.
         scalars: TensorBoard tag to its last value.
     """
 
@@ -44,12 +44,12 @@ class Run:
     """One run of a sweep.
 
     Attributes:
-        folder: its own; nothing else is written to.
-        options: complete, as ``fit`` takes them in a config.
-        digest: hexadecimal SHA-256 of all that decides the result: options, photos, version.
-        settings: option that varies in the sweep to its label.
-        seed: of everything random.
-        trusted: packages that ``options`` may name classes of, beside ``verism.trust.PACKAGES``.
+        folder: its own folder; nothing is written anywhere else.
+        options: complete options, as ``fit`` takes them in a config.
+        digest: hexadecimal SHA-256 of everything that decides the result: options, photos, version.
+        settings: option that varies in the sweep to the label of its value.
+        seed: the random seed.
+        trusted: packages whose classes ``options`` may name, in addition to ``verism.trust.PACKAGES``.
     """
 
     folder: Path
@@ -60,14 +60,14 @@ class Run:
     trusted: Sequence[str] = ()
 
     def prepare(self) -> None:
-        """Write the options down, unless the run is finished: its photos may have moved since."""
+        """Write the options for ``fit``, with the present paths of the photos, unless the run is finished."""
         path = self.folder / OPTIONS
         if not (self.finished and path.is_file()):
             atomic.write(path, yaml.safe_dump(dict(self.options), sort_keys=False).encode())
 
     @property
     def attempts(self) -> int:
-        """How often the run was begun since it last ended."""
+        """Number of times that the run was begun without coming to an end."""
         path = self.folder / ATTEMPTS
         return len(path.read_text()) if path.is_file() else 0
 
@@ -78,7 +78,7 @@ class Run:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What came of the run; None while nothing did, or if it is another run's that had this folder before."""
+        """The outcome of the run; None if it has not ended, or the outcome in its folder is another run's."""
         try:
             outcome = Outcome(**json.loads((self.folder / OUTCOME).read_text()))
         except (FileNotFoundError, ValueError, TypeError):
@@ -87,22 +87,22 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether there is a result."""
+        """Whether the run has ended without an error."""
         return self.outcome is not None and self.outcome.error is None
 
     def end(self, outcome: Outcome) -> None:
-        """Record what came of the run."""
+        """Write the outcome of the run."""
         atomic.write(self.folder / OUTCOME, json.dumps(asdict(outcome), indent=1).encode())
         (self.folder / ATTEMPTS).unlink(missing_ok=True)
 
     def forget_failure(self) -> None:
-        """Let a run that failed, or died, be tried anew; a finished one stays."""
+        """Remove the outcome and the attempts of a run that is not finished, so that it is tried again."""
         if not self.finished:
             for name in (OUTCOME, ATTEMPTS):
                 (self.folder / name).unlink(missing_ok=True)
 
     def record(self) -> Record:
-        """Return what is known of the run."""
+        """Return what a report says about the run."""
         outcome = self.outcome or Outcome(self.digest, error="not run")
         style, *further = style_paths(self.options["data"])
         return Record(
@@ -122,4 +122,4 @@ class Run:
 
 
 Chain = Sequence[Run]
-"""Runs that must follow each other, each from the last one's image; usually one alone."""
+"""Runs that must be done one after the other, each from the image of the one before; usually there is only one."""

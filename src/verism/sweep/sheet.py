@@ -1,4 +1,4 @@
-"""All results of a pair of photos on one labelled sheet."""
+"""Contact sheets: photos and results as labelled pictures in one picture."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
 
 MAX_COLUMNS = 6
-"""A table with more goes on below."""
+"""Largest number of columns; a table with more is continued below."""
 
 CELL_WIDTH = 320
-"""The least width of a result on the sheet, in pixels: a narrower one leaves no room for text."""
+"""Smallest width of a result on the sheet, in pixels; narrower ones would leave no room for text."""
 
 CELL_SIDE = 512
-"""The most of a result's longer side on the sheet, in pixels, unless that makes it too narrow."""
+"""Largest size of a result's longer side on the sheet, in pixels, unless the result would be too narrow then."""
 
 CAPTION = ("metrics/drift", "metrics/lost", "metrics/newly_clipped", "metrics/structure", "metrics/style_distance")
-"""Tags of the numbers beneath a result."""
+"""Tags of the numbers below a result."""
 
 PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
 
 
 def contact_sheet(records: Sequence[Record]) -> Tensor:
-    """Draw the photos, and beneath them a table of what became of them.
+    """Draw the photos, and below them a table of the results.
 
-    A column is a value of the first option that varies, a row a combination of the others and of the seed, if there are
-    several. A failed run, or a picture that cannot be read, is a grey box that says why.
+    There is a column for each value of the first option that varies, and a row for each combination of the other
+    options, and of the seeds if there are several. A failed run, or a picture that cannot be read, is a grey box that
+    says why.
 
     Args:
         records: the runs of one pair of photos, at least one.
@@ -71,7 +72,7 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
     Args:
         contents: content photos, at least one.
         styles: style photos, at least one.
-        results: the results, content by content, and within each, style by style.
+        results: the results of the first content photo in all styles, then those of the second, and so on.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
@@ -86,11 +87,11 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
 
 
 def before_and_after(photos: Sequence[Path], results: Sequence[Path]) -> Tensor:
-    """Draw photos in rows, each over what became of it.
+    """Draw photos in rows, each above its result.
 
     Args:
         photos: at least one.
-        results: one for each.
+        results: the result of each photo.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
@@ -106,22 +107,22 @@ def before_and_after(photos: Sequence[Path], results: Sequence[Path]) -> Tensor:
 
 
 class _Press:
-    """Sets pictures and text in sizes that go with each other, all in pixels."""
+    """Draws pictures and text in sizes that fit each other; all sizes are in pixels."""
 
     def __init__(self, height: int, width: int) -> None:
-        """Choose a result's height and width."""
+        """Choose the height and width of a result."""
         self.height, self.width = height, width
         self._gap = width // 20
-        # Comes with matplotlib; Pillow's own font has no é, no ü, and nothing but Latin.
+        # A font that comes with matplotlib; Pillow's own has few letters beyond ASCII.
         font = findfont("DejaVu Sans")
         self._large, self._small = ImageFont.truetype(font, width // 21), ImageFont.truetype(font, width // 26)
 
     def label_width(self, labels: Iterable[str]) -> int:
-        """Return what a column of labels needs, but no more than a result; 0 without any."""
+        """Return the width that a column of labels needs, at most that of a result; 0 without labels."""
         return min(self.width, max((math.ceil(self._large.getlength(_plain(label))) for label in labels), default=0))
 
     def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, paper: str = PAPER) -> Image.Image:
-        """Draw paragraphs, wrapped."""
+        """Draw paragraphs, with lines of at most ``width``, on a background of the colour ``paper``."""
         font = self._small if small else self._large
         lines = [line for paragraph in paragraphs for line in _wrap(_plain(paragraph), font, width)]
         pitch = sum(font.getmetrics())
@@ -131,14 +132,14 @@ class _Press:
         return block
 
     def photo(self, role: str, path: Path) -> Image.Image:
-        """Draw a photo as high as a result, under its role and name."""
+        """Draw a photo as high as a result, below its role and name."""
         photo = _read(path)
         width = self.width if isinstance(photo, str) else round(photo.shape[-1] * self.height / photo.shape[-2])
         title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
         return self.under(title, self._picture(photo, max(width, 1)))
 
     def fitted(self, path: Path) -> Image.Image:
-        """Draw a picture within a cell, whatever its shape, over its name."""
+        """Draw a picture of any shape within a cell of the size of a result, above its name."""
         picture = _read(path)
         if isinstance(picture, str):
             return self._picture(picture, self.width)
@@ -151,7 +152,7 @@ class _Press:
         return self.under(cell, self.text([path.stem], self.width, small=True))
 
     def result(self, record: Record | None) -> Image.Image:
-        """Draw a run's result over its key metrics, or why there is none; blank if there was no such run."""
+        """Draw a run's result above its key metrics, or its error; blank if there was no such run."""
         if record is None:
             return _blank(self.width)
         if record.error is not None:
@@ -161,12 +162,12 @@ class _Press:
         return self.under(self._picture(_read(record.image), self.width), caption)
 
     def under(self, upper: Image.Image, lower: Image.Image) -> Image.Image:
-        """Put one closely under another, as what belongs together."""
+        """Put one picture closely below another, since they belong together."""
         return _below([upper, lower], self._gap // 3)
 
     def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
-        """Put cells beside each other, after their label if it has any width."""
-        return _beside([label, *cells] if label.width else cells, self._gap)
+        """Put cells side by side, after their label if it has any width."""
+        return _side_by_side([label, *cells] if label.width else cells, self._gap)
 
     def page(self, parts: Sequence[Image.Image]) -> Image.Image:
         """Put parts below each other, within a margin."""
@@ -176,7 +177,7 @@ class _Press:
         """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
         if isinstance(image, str):
             reason = self.text([image], width - 2 * self._gap, small=True, paper=GREY)
-            # A long reason makes the box higher rather than run out of it.
+            # The box grows with a long reason, so that none of it is cut off.
             box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), GREY)
             box.paste(reason, (self._gap, self._gap))
             return box
@@ -204,7 +205,7 @@ def _bands(columns: Sequence[tuple[str, ...]]) -> list[Sequence[tuple[str, ...]]
 
 
 def _cell_shape(records: Sequence[Record]) -> tuple[int, int]:
-    """Return a result's height and width on the sheet: a result's shape, else the content photo's, else 3:4."""
+    """Return the height and width of results on the sheet, in the shape of a result, of the content photo, or 3:4."""
     finished = (record.image for record in records if record.error is None)
     readable = (image for path in (*finished, records[0].content) if isinstance(image := _read(path), Tensor))
     height, width = next((image.shape[-2:] for image in readable), (3, 4))
@@ -213,7 +214,7 @@ def _cell_shape(records: Sequence[Record]) -> tuple[int, int]:
 
 
 def _read(path: Path) -> Tensor | str:
-    """Read an image; what is wrong with it, if it cannot be."""
+    """Return an image, or the reason why it cannot be read."""
     try:
         return images.read(path)
     except VerismError as error:
@@ -221,12 +222,12 @@ def _read(path: Path) -> Tensor | str:
 
 
 def _plain(text: str) -> str:
-    """Return text on one line, with what cannot be printed spelled out."""
+    """Return text on one line, with escapes for characters that cannot be printed."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Break text into lines of at most ``width`` pixels: after spaces, ``/`` and ``_``; within a word if it must be."""
+    """Break text into lines of at most ``width`` pixels: after spaces, ``/`` and ``_``, within a word if necessary."""
     lines = [""]
     for word in re.findall(r"[^ /_]*[ /_]|[^ /_]+", text):
         rest = word
@@ -245,7 +246,7 @@ def _blank(width: int, height: int = 1) -> Image.Image:
     return Image.new("RGB", (width, height), PAPER)
 
 
-def _beside(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+def _side_by_side(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
     """Put pictures in a row, aligned at the top."""
     row = _blank(sum(p.width for p in pictures) + gap * (len(pictures) - 1), max(p.height for p in pictures))
     left = 0

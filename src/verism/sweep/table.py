@@ -1,4 +1,4 @@
-"""All that is known of a sweep's runs, as a table for other programs."""
+"""The runs of a sweep, with their options and results, as a table for other programs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verism.sweep.record import Record
 
 
 def write_csv(path: Path, records: Sequence[Record]) -> None:
-    """Write a line a run, under a line of column names; what is not known is left empty.
+    """Write a CSV file with a line of column names and a line for each run; unknown values are empty fields.
 
     Columns: ``run``, ``content``, ``style``, ``seed``, the options that vary, ``status`` (``finished`` or ``failed``),
-    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted. Of several
-    style photos, there is a semicolon between the files.
+    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted. Several style
+    photos are separated by semicolons.
 
     Raises:
         VerismError: the file cannot be written.

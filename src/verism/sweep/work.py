@@ -1,4 +1,4 @@
-"""What a worker of a sweep does: one run after the other, each as plain ``fit``."""
+"""The work of a sweep's worker: one run after the other, each with the command ``fit``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from verism.errors import in_words
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
 MAX_ATTEMPTS = 3
-"""How often a run is begun before it is blamed for the deaths of its workers."""
+"""How often a run is begun before it is blamed for the deaths of its workers, and given up."""
 
 _one_at_a_time = threading.Lock()
-"""Parsing changes the working directory and seeding is global, so that a process is good for one run at a time."""
+"""Allows one run at a time in a process, because parsing changes the working directory, and seeds are global."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,28 @@ class Work:
 
     @property
     def log(self) -> Path:
-        """The log of its first run."""
+        """The log of the first run of the chain."""
         return self.chain[0].folder / LOG
 
     @property
     def module(self) -> str:
-        """This one."""
+        """Name of this module."""
         return __name__
 
     def __call__(self) -> None:
-        """Run it."""
+        """Run the chain."""
         work(self.chain)
 
 
 def work(chain: Chain) -> None:
-    """Run a chain, each run unless it ended before; whatever a run raises is recorded as its outcome."""
+    """Run a chain, except the runs that have ended before; an exception of a run is recorded as its outcome."""
     with _one_at_a_time:
         failed = False
         for run in chain:
             if failed:
                 run.end(Outcome(run.digest, "the run that this one was to start from failed"))
             else:
-                # An engine hands a run out again, if it has lost sight of a worker that still is at it.
+                # An engine may hand out a run again if it has lost contact with a worker that still works on it.
                 with FileLock(run.folder / LOCK):
                     if run.outcome is None and run.attempts < MAX_ATTEMPTS:
                         _clear(run)
@@ -85,7 +85,7 @@ def _fit(run: Run) -> Outcome:
 
 
 def _clear(run: Run) -> None:
-    """Remove what an attempt that died has left, which Lightning would not write over."""
+    """Remove the files of an attempt that died, which Lightning would not overwrite."""
     kept = (OPTIONS, ATTEMPTS, LOG, OUTCOME, LOCK)
     for path in run.folder.iterdir():
         if path.is_dir():
