@@ -26,7 +26,7 @@ COMMON = (
     *("--data.upscale", "true"),
 )
 OPTIMIZERS = {
-    "Adam": (),
+    "Adam": ("--optimizer", "torch.optim.Adam", "--optimizer.lr", "0.01"),
     "L-BFGS": ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "1"),
 }
 
