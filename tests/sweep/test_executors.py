@@ -30,7 +30,7 @@ class Shell:
         self.folder = base.parent
         self.flag = self.folder / "flag"
         kinds = {name: {"model.backbone.activation": self._activation(name)} for name in activations}
-        (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": {"kind": kinds}}))
+        (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": {"kind": kinds}, "compare": ["loss/total"]}))
 
     def _activation(self, name: str) -> object:
         if name in ("ReLU", "Tanh"):
