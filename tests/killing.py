@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sys
 import time
@@ -17,10 +16,10 @@ import verism.commands.fit  # noqa: F401  # Once, for all of the children.
 from verism.backbone import weights
 from verism.cli import main
 
-TOGETHER = 5
+TOGETHER = 4
 
-MOMENTS = (0.0, 0.7)
-"""Seconds after the first file of a run, or after the death before it, at which it is killed."""
+LATEST = 0.7
+"""Seconds after the first file of a run, or after the death before it, until which it is killed; the others sooner."""
 
 
 def child(folder: Path, options: list[str]) -> None:
@@ -43,7 +42,6 @@ def child(folder: Path, options: list[str]) -> None:
 
 if __name__ == "__main__":
     root, count, options = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    moments = random.Random(0)  # noqa: S311
     torch.set_num_threads(1)
     pytest.MonkeyPatch().setattr(weights, "load", lambda source, published: tiny_vgg19())
     for first in range(0, count, TOGETHER):
@@ -54,9 +52,10 @@ if __name__ == "__main__":
             if (process := os.fork()) == 0:
                 child(folder, options)
             processes[process] = folder / "lightning_logs"
-        for process, files in processes.items():
+        for number, (process, files) in enumerate(processes.items(), first):
             while not files.exists():
                 time.sleep(0.01)
-            time.sleep(moments.uniform(*MOMENTS))
+            # Spread evenly, and in an order in which each batch has early and late ones.
+            time.sleep(LATEST * (5 * number % count) / count)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)

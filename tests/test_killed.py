@@ -18,9 +18,9 @@ from verism.backbone.weights import Weights
 
 pytestmark = pytest.mark.slow
 
-RUNS = 30
+RUNS = 12
 
-STEPS = ("--trainer.max_steps", "150", "--trainer.precision", "32-true")
+STEPS = ("--trainer.max_steps", "100", "--trainer.precision", "32-true")
 
 
 def read(file: Path) -> None:
@@ -37,7 +37,7 @@ def read(file: Path) -> None:
         assert file.name == "said.txt", file
 
 
-def test_at_thirty_moments(
+def test_at_twelve_moments(
     photo_files: list[str], tmp_path: Path, run: Callable[..., Path], tiny_weights: Weights
 ) -> None:
     root = tmp_path / "killed"
@@ -57,7 +57,7 @@ def test_at_thirty_moments(
                 read(file)
         if any(file.stat().st_size for file in folder.glob("lightning_logs/*/checkpoints/*.ckpt")):
             reached.append((int(checkpoint.read(checkpoint.last(str(folder)))["global_step"]), folder))
-    middle = [folder for steps, folder in reached if 0 < steps < 150]
+    middle = [folder for steps, folder in reached if 0 < steps < 100]
     assert middle
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -9,13 +9,19 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-FLAG = Path(os.environ.get("PERILOUS_FLAG", "flag"))
-
 CALLS = 40
 """As many calls as it takes to be in the middle of a run; VGG-19 makes a dozen a step, and two before the first."""
 
 
-class Deadly(nn.ReLU):
+class Perilous(nn.ReLU):
+    """One that knows of a flag: a file that is there or not, whatever the process and its folder."""
+
+    def __init__(self, flag: str) -> None:
+        super().__init__()
+        self.flag = Path(flag)
+
+
+class Deadly(Perilous):
     """Kills its process in the middle of a run, as the kernel does when memory runs out."""
 
     calls = 0
@@ -34,25 +40,25 @@ class DeadlyOnce(Deadly):
     """Kills the first process that it is in, and leaves the flag for those after it."""
 
     def kill(self) -> None:
-        if not FLAG.exists():
-            FLAG.touch()
+        if not self.flag.exists():
+            self.flag.touch()
             super().kill()
 
 
-class Held(nn.ReLU):
+class Held(Perilous):
     """Does not come to an end while the flag is there."""
 
     def forward(self, x: Tensor) -> Tensor:
-        while FLAG.exists():
+        while self.flag.exists():
             time.sleep(0.05)
         return super().forward(x)
 
 
-class Named(nn.ReLU):
+class Named(Perilous):
     """Says in which process it is."""
 
     def forward(self, x: Tensor) -> Tensor:
-        FLAG.with_name(f"process-{type(self).__name__}").write_text(str(os.getpid()))
+        self.flag.with_name(f"process-{type(self).__name__}").write_text(str(os.getpid()))
         return super().forward(x)
 
 

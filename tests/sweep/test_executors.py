@@ -1,20 +1,19 @@
-"""Sweeps in processes of their own, and what is left of them when those are killed."""
+"""Sweeps with workers, and what is left of them when they or the sweep itself are killed."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
+from processes import FORKED, started
 
 from verism.cli import main
 
@@ -25,46 +24,22 @@ PATIENCE = 300
 
 
 class Shell:
-    """Starts sweeps of one file as a person would, where ``perilous`` can be imported and has its flag."""
+    """Where a person is who sweeps one file, with activations that are torch's, or ``perilous`` and have a flag."""
 
     def __init__(self, base: Path, *activations: str) -> None:
         self.folder = base.parent
         self.flag = self.folder / "flag"
-        grid = {"model.backbone.activation": list(activations)}
-        (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": grid}))
-        # A home of its own, too: Ray leaves things there.
-        path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
-        own = {"PERILOUS_FLAG": str(self.flag), "PYTHONPATH": path, "HOME": str(self.folder)}
-        self.environment = os.environ | own
+        kinds = {name: {"model.backbone.activation": self._activation(name)} for name in activations}
+        (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": {"kind": kinds}, "compare": ["loss/total"]}))
 
-    @contextmanager
-    def start(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """Start ``python -m`` a command, in a process group of its own; at the end all of it is killed."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        with process:
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-
-    def sweep(self, *options: str) -> tuple[int, str]:
-        """Sweep to the end, and return the status and the last line on stderr."""
-        with self.start(*SWEEP, *options) as process:
-            _, error = process.communicate(timeout=PATIENCE)
-        return process.returncode, error.splitlines()[-1]
+    def _activation(self, name: str) -> object:
+        if name in ("ReLU", "Tanh"):
+            return f"torch.nn.{name}"
+        return {"class_path": f"perilous.{name}", "init_args": {"flag": str(self.flag)}}
 
     def run(self, activation: str) -> Path:
         """Return a run's folder."""
-        (folder,) = (self.folder / "out" / "runs").glob(f"activation={activation},*")
+        (folder,) = (self.folder / "out" / "runs").glob(f"kind={activation},*")
         return folder
 
     def error(self, activation: str) -> str | None:
@@ -73,7 +48,16 @@ class Shell:
         return error
 
 
-SWEEP = ("verism", "sweep", "--config", "grid.yaml", "--output", "out", "--trust", "perilous")
+@pytest.fixture
+def shell(base: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shell]:
+    """Be in the folder of a sweep, where ``perilous`` can be imported, also by workers."""
+    monkeypatch.chdir(base.parent)
+    # Last: the folder has a conftest.py too.
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    return lambda *activations: Shell(base, *activations)
+
+
+SWEEP = ("sweep", "--config", "grid.yaml", "--output", "out", "--trust", "perilous")
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -84,103 +68,88 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_dead_workers_are_replaced_and_a_deadly_run_is_given_up(base: Path) -> None:
-    shell = Shell(base, "torch.nn.ReLU", "perilous.Deadly", "perilous.DeadlyOnce")
-    status, said = shell.sweep("--executor.workers", "2")
-    assert shell.flag.exists()
-    log = shell.run("Deadly") / "log.txt"
-    assert shell.error("Deadly") == f"its worker died 3 times; see {log}"
-    assert status == 1
+def test_dead_workers_are_replaced_and_a_deadly_run_is_given_up(
+    shell: Callable[..., Shell], capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = shell("ReLU", "Deadly", "DeadlyOnce")
+    with pytest.raises(SystemExit, match="1"):
+        main([*SWEEP, "--executor.workers", "2"])
+    assert here.flag.exists()
+    log = here.run("Deadly") / "log.txt"
+    assert here.error("Deadly") == f"its worker died 3 times; see {log}"
+    said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("verism: 1 of 3 runs failed, the first with: its worker died 3 times; see ")
     for activation, attempts in (("ReLU", 1), ("DeadlyOnce", 2), ("Deadly", 3)):
-        assert (shell.run(activation) / "log.txt").read_text().count("Weights: compact") == attempts
-        assert (shell.run(activation) / "result.png").is_file() == (activation != "Deadly")
-    assert shell.error("ReLU") is shell.error("DeadlyOnce") is None
+        assert (here.run(activation) / "log.txt").read_text().count("Weights: compact") == attempts
+        assert (here.run(activation) / "result.png").is_file() == (activation != "Deadly")
+    assert here.error("ReLU") is here.error("DeadlyOnce") is None
 
 
-def test_an_interrupted_sweep_leaves_no_worker_behind_and_can_be_continued(base: Path) -> None:
-    shell = Shell(base, "torch.nn.ReLU", "perilous.Held")
-    shell.flag.touch()
+def test_an_interrupted_sweep_leaves_no_worker_behind_and_can_be_continued(shell: Callable[..., Shell]) -> None:
+    here = shell("ReLU", "Held")
+    here.flag.touch()
     finished: set[int] = set()
+    command = [*FORKED, *SWEEP, "--executor.workers", "2"]
 
     def held() -> bool:
         """Tell whether one run is finished, and the other, which does not end, has begun."""
-        runs = shell.folder / "out" / "runs"
+        runs = here.folder / "out" / "runs"
         outcomes, begun = list(runs.glob("*ReLU*/outcome.json")), list(runs.glob("*Held*/attempts"))
         finished.update(path.stat().st_mtime_ns for path in outcomes)
         return bool(outcomes and begun)
 
     def gone() -> None:
         """Wait for the worker of the run that does not end, and see that it has not ended it."""
-        with FileLock(shell.run("Held") / ".lock", timeout=PATIENCE):
-            assert not (shell.run("Held") / "outcome.json").exists()
+        with FileLock(here.run("Held") / ".lock", timeout=PATIENCE):
+            assert not (here.run("Held") / "outcome.json").exists()
 
-    with shell.start(*SWEEP, "--executor.workers", "2") as process:
+    with started([command], here.folder / "interrupted") as (process,):
         until(held)
         # Ctrl-C reaches the whole group.
         os.killpg(process.pid, signal.SIGINT)
-        _, error = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 1
-    assert "Traceback" not in error
-    assert error.splitlines()[-1] == (
-        "verism: Interrupted; 1 of 2 runs are finished, and the same command does the rest."
-    )
-    gone()
-
-    (shell.run("Held") / "attempts").unlink()
-    with shell.start(*SWEEP, "--executor.workers", "2") as process:
-        until(held)
-        process.kill()
-        process.wait()
+        assert process.ends() == 1
+        assert "Traceback" not in process.said
+        assert process.said.splitlines()[-1] == (
+            "verism: Interrupted; 1 of 2 runs are finished, and the same command does the rest."
+        )
         gone()
 
-    shell.flag.unlink()
-    status, _ = shell.sweep("--executor.workers", "2")
-    assert status == 0
-    assert shell.error("Held") is None
+    (here.run("Held") / "attempts").unlink()
+    with started([command], here.folder / "killed") as (process,):
+        until(held)
+        process.receive(signal.SIGKILL)
+        process.ends()
+        gone()
+
+    here.flag.unlink()
+    main([*SWEEP, "--executor.workers", "2"])
+    assert here.error("Held") is None
     assert held() is False  # Nothing is being tried any more.
     assert len(finished) == 1  # The first result has stood all the while.
 
 
-def test_dask(base: Path) -> None:
+def test_dask(shell: Callable[..., Shell]) -> None:
     """A scheduler and two workers, of which one is killed; Dask itself gives up on its run at once."""
-    shell = Shell(base, "torch.nn.ReLU", "torch.nn.Tanh", "perilous.DeadlyOnce")
-    shell.environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "0"
-    file = shell.folder / "scheduler.json"
-    scheduler = (
-        "dask",
-        "scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-        "--scheduler-file",
-        str(file),
-    )
-    worker = ("dask", "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
-    with shell.start(*scheduler), shell.start(*worker) as first, shell.start(*worker) as second:
+    here = shell("ReLU", "Tanh", "DeadlyOnce")
+    file = here.folder / "scheduler.json"
+    scheduler = "scheduler --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file".split()
+    worker = "worker --nthreads 1 --no-nanny --no-dashboard --scheduler-file".split()
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+    own = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "PYTHONPATH": path}
+    commands = [[sys.executable, "-m", "dask", *words, str(file)] for words in (scheduler, worker, worker)]
+    with started(commands, here.folder / "cluster", [own] * 3) as (_, first, second):
         until(file.exists)
         address = json.loads(file.read_text())["address"]
-        assert shell.sweep("--executor", "dask", "--executor.address", address)[0] == 0
-        assert sorted((first.poll(), second.poll()), key=str) == [-signal.SIGKILL, None]
+        with started([[*FORKED, *SWEEP, "--executor", "dask", "--executor.address", address]], here.folder) as (sweep,):
+            assert sweep.ends() == 0, sweep.said
+        assert sorted((first.status, second.status), key=str) == [-signal.SIGKILL, None]
     for activation in ("ReLU", "Tanh", "DeadlyOnce"):
-        assert shell.error(activation) is None
-
-
-def test_ray(base: Path) -> None:
-    """A cluster on this machine, of which one worker is killed."""
-    pytest.importorskip("ray")
-    shell = Shell(base, "torch.nn.ReLU", "perilous.DeadlyOnce")
-    assert shell.sweep("--executor", "ray")[0] == 0
-    assert shell.flag.exists()
-    for activation in ("ReLU", "DeadlyOnce"):
-        assert shell.error(activation) is None
+        assert here.error(activation) is None
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "carrier-pigeon://home"])
 def test_a_scheduler_that_does_not_answer(base: Path, capsys: pytest.CaptureFixture[str], address: str) -> None:
-    Shell(base, "torch.nn.ReLU")
+    Shell(base, "ReLU")
     with pytest.raises(SystemExit, match="2"):
         main(["sweep", "--config", str(base.parent / "grid.yaml"), "--executor=dask", f"--executor.address={address}"])
     said = capsys.readouterr().err.strip().splitlines()[-1]
@@ -191,7 +160,7 @@ def test_a_scheduler_that_does_not_answer(base: Path, capsys: pytest.CaptureFixt
 def test_an_engine_that_is_not_installed(
     base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], executor: str, module: str
 ) -> None:
-    Shell(base, "torch.nn.ReLU")
+    Shell(base, "ReLU")
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SystemExit, match="2"):
         main(["sweep", "--config", str(base.parent / "grid.yaml"), f"--executor={executor}"])
@@ -199,12 +168,13 @@ def test_an_engine_that_is_not_installed(
     assert said == f"verism: --executor {executor} needs more packages: pip install 'verism[{executor}]'."
 
 
-def test_a_worker_takes_one_chain_after_the_other(base: Path) -> None:
+def test_a_worker_takes_one_chain_after_the_other(shell: Callable[..., Shell]) -> None:
     """What it has imported and loaded, it has for all of them."""
-    shell = Shell(base, "perilous.Named", "perilous.NamedToo")
-    assert shell.sweep("--executor.workers", "1")[0] == 0
-    processes = {(shell.folder / f"process-{name}").read_text() for name in ("Named", "NamedToo")}
+    here = shell("Named", "NamedToo")
+    main([*SWEEP, "--executor.workers", "1"])
+    processes = {(here.folder / f"process-{name}").read_text() for name in ("Named", "NamedToo")}
     assert len(processes) == 1
+    assert processes != {str(os.getpid())}
     for activation in ("Named", "NamedToo"):
         # Each has a log of its own all the same.
-        assert (shell.run(activation) / "log.txt").read_text().count("Weights: compact") == 1
+        assert (here.run(activation) / "log.txt").read_text().count("Weights: compact") == 1

@@ -22,8 +22,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-import torch
-
 from verism.errors import VerismError
 
 
@@ -84,6 +82,8 @@ class local(Executor):  # noqa: N801
         """
         if workers is not None and workers < 1:
             raise VerismError(f"--executor.workers {workers}: must be at least 1.")
+        import torch  # noqa: PLC0415  # Seconds, which workers whose tasks need no torch do not have.
+
         self.gpus = torch.cuda.device_count()
         self.cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
         self._workers = workers or self.gpus or self.cores
@@ -252,7 +252,6 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
     """Do the tasks that come through a pipe, until it is closed."""
     # A GPU of its own. CUDA reads this when it starts, which is later.
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
@@ -261,6 +260,9 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
             task: Task = pipe.recv()
         except EOFError:
             return
+        # The task's module has imported it by now, if it needs it.
+        if torch := sys.modules.get("torch"):
+            torch.set_num_threads(threads)
         log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for stream in (1, 2):
             os.dup2(log, stream)
