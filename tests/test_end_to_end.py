@@ -17,6 +17,8 @@ from verism.cli import main
 
 pytestmark = pytest.mark.slow
 
+SIZE = 48
+
 PHOTOS = Path(__file__).parents[1] / "configs" / "photos"
 
 
@@ -47,7 +49,7 @@ def fitted(fit: Callable[..., Path]) -> Callable[[str, int, str], Path]:
 
     @cache
     def run(config: str, steps: int, precision: str) -> Path:
-        options = ("--data.size", "64", "--trainer.max_steps", str(steps), "--trainer.precision", precision)
+        options = ("--data.size", str(SIZE), "--trainer.max_steps", str(steps), "--trainer.precision", precision)
         return fit(f"{config}.yaml", *options, "--trainer.log_every_n_steps", "1")
 
     return run
@@ -89,12 +91,12 @@ def test_bf16_is_close_to_float32(fitted: Callable[[str, int, str], Path]) -> No
 
 
 def test_the_same_command_gives_the_same_image(fit: Callable[..., Path]) -> None:
-    first, second = (fit("leaky.yaml", "--data.size", "64", "--trainer.max_steps", "3") for _ in range(2))
+    first, second = (fit("leaky.yaml", "--data.size", str(SIZE), "--trainer.max_steps", "3") for _ in range(2))
     assert torch.equal(images.read(first / "result.png"), images.read(second / "result.png"))
 
 
 def test_a_first_run_uses_the_embedded_weights_and_records_them(fit: Callable[..., Path]) -> None:
-    folder = fit("leaky.yaml", "--data.size", "64", "--trainer.max_steps", "1")
+    folder = fit("leaky.yaml", "--data.size", str(SIZE), "--trainer.max_steps", "1")
     hparams = yaml.safe_load((folder / "hparams.yaml").read_text())
     assert hparams["backbone"]["init_args"]["weights"] == "compact"
     assert len(hparams["backbone"]["init_args"]["sha256"]) == 64

@@ -68,16 +68,16 @@ def stopped(run: Callable[..., Path]) -> Callable[..., Path]:
 @pytest.mark.parametrize(
     ("count", "options"),
     [
-        (12, ()),
+        (6, ()),
         (
-            12,
+            6,
             ("--model.canvas.init", "noise", "--model.style", "SlicedWassersteinLoss", "--model.style.positions", "99"),
         ),
-        (6, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
-        (12, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
-        (8, GRID),
-        (8, PHOTOREAL),
-        (8, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
+        (4, ("--optimizer", "torch.optim.LBFGS", "--optimizer.lr", "1", "--optimizer.max_iter", "4")),
+        (6, ("--data.size", "48", "--model.scales", "[32, 40, 48]")),
+        (4, GRID),
+        (4, PHOTOREAL),
+        (4, ("--config", "lut.yaml", "--data.size", "48", "--model.canvas.controls", "5")),
     ],
     ids=["adam", "random directions", "lbfgs", "scales", "grid", "photoreal", "lut"],
 )
