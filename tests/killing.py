@@ -56,6 +56,6 @@ if __name__ == "__main__":
             while not files.exists():
                 time.sleep(0.01)
             # Spread evenly, and in an order in which each batch has early and late ones.
-            time.sleep(LATEST * (5 * number % count) / count)
+            time.sleep(LATEST * (7 * number % count) / count)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)

@@ -45,6 +45,7 @@ def test_is_the_picture_of_the_command(
     assert made.size == ((64, 48) if config == "photoreal" else (53, 40))
 
 
+@pytest.mark.slow
 def test_writes_and_prints_nothing(
     tiny_weights: Weights,
     files: tuple[Path, Path],
@@ -65,6 +66,7 @@ def test_writes_and_prints_nothing(
     assert random.getstate() == state[1]
 
 
+@pytest.mark.slow
 def test_takes_paths_images_and_tensors_alike(
     tiny_weights: Weights, files: tuple[Path, Path], content: Tensor, style: Tensor
 ) -> None:
@@ -79,6 +81,7 @@ def test_takes_paths_images_and_tensors_alike(
         assert np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     sections: dict[str, Any] = {
         "trainer": {"max_steps": 2, "accelerator": "cpu"},
@@ -92,6 +95,7 @@ def test_overrides_in_sections_and_by_name_are_the_same(tiny_weights: Weights, f
     assert not np.array_equal(first, full)
 
 
+@pytest.mark.slow
 def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     run = verism.fit(*files, progress=False, **FEW)
     assert set(run.figures) == set(NAMES)
@@ -109,6 +113,7 @@ def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_pat
     assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
 
 
+@pytest.mark.slow
 def test_free_pixels_have_no_look(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     run = verism.fit(*files, "leaky", progress=False, **FEW)
     with pytest.raises(VerismError, match="Pixels has no look"):
@@ -122,6 +127,7 @@ def test_a_look_of_the_command_line(tiny_weights: Weights, run: Callable[..., Pa
         assert np.array_equal(pixels(verism.Look.read(folder)(files[0])), pixels(written))
 
 
+@pytest.mark.slow
 def test_alpha_is_kept(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     with Image.open(files[0]) as opened:
         photo = opened.convert("RGBA")
@@ -131,12 +137,14 @@ def test_alpha_is_kept(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     assert np.array_equal(pixels(made)[..., 3], pixels(photo)[..., 3])
 
 
+@pytest.mark.slow
 def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     verism.stylize(*files, progress=False, **FEW, output={"path": tmp_path / "out.png", "lut": tmp_path / "out.cube"})
     assert images.read(tmp_path / "out.png").shape == (1, 3, 48, 64)
     assert (tmp_path / "out.cube").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "options", "sentence"),
     [
@@ -163,6 +171,7 @@ def test_mistakes_are_sentences(
         verism.stylize(*given, progress=False, **{**FEW, **options})
 
 
+@pytest.mark.slow
 def test_callbacks_follow_a_run_and_can_end_it(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
     class Last(Callback):
         def __init__(self, last: int) -> None:

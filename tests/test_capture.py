@@ -95,6 +95,7 @@ def photos(content: Tensor, style: Tensor) -> Photos:
     return Photos(content, style)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scales", [None, [32, 48]])
 @pytest.mark.parametrize("choice", [True, "auto"])
 def test_a_captured_run_is_the_same_run(

@@ -274,6 +274,7 @@ def test_a_run_without_a_logger_writes_only_its_result(run: Callable[..., Path],
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["result.html", "result.png"]
 
 
+@pytest.mark.slow
 def test_print_config(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["fit", "--config", "leaky.yaml", "--print_config"])

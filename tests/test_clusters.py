@@ -243,6 +243,7 @@ def test_storage_elsewhere(
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_result_elsewhere_is_not_overwritten(
     photo_files: list[str], bucket: Any, tiny_weights: Weights, capsys: pytest.CaptureFixture[str]
 ) -> None:

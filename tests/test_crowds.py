@@ -15,12 +15,12 @@ pytestmark = pytest.mark.slow
 FEW = ("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--checkpoints.every_n_steps=1")
 
 
-def test_eight_starts_at_the_same_instant(photo_files: list[str], tmp_path: Path) -> None:
+def test_twenty_starts_at_the_same_instant(photo_files: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "crowd"
     folder.mkdir()
-    assert branched([*photo_files, *FEW, "--trainer.max_steps=1"], folder, [None] * 8) == [0] * 8
+    assert branched([*photo_files, *FEW, "--trainer.max_steps=1"], folder, [None] * 20) == [0] * 20
     runs = sorted((folder / "lightning_logs").iterdir())
-    assert {run.name for run in runs} == {"content-style", *(f"content-style_{number}" for number in range(1, 8))}
+    assert {run.name for run in runs} == {"content-style", *(f"content-style_{number}" for number in range(1, 20))}
     for run in runs:
         images.read(run / "result.png")
         assert checkpoint.read(run / "checkpoints" / "last.ckpt")["global_step"] == 1

@@ -91,6 +91,7 @@ def test_losses_ask_for_what_shows(files: dict[str, Path]) -> None:
     torch.testing.assert_close(values[0], values[1])
 
 
+@pytest.mark.slow
 def test_figures_are_of_what_shows(files: dict[str, Path], tiny_weights: Weights) -> None:
     both = [pair(files, style) for style in ("cut_out", "crop")]
     cut_out, crop = (Measure(*data.photos, VGG19(), opacity=data.opacity) for data in both)

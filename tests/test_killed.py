@@ -18,7 +18,7 @@ from verism.backbone.weights import Weights
 
 pytestmark = pytest.mark.slow
 
-RUNS = 12
+RUNS = 30
 
 STEPS = ("--trainer.max_steps", "100", "--trainer.precision", "32-true")
 
@@ -37,7 +37,7 @@ def read(file: Path) -> None:
         assert file.name == "said.txt", file
 
 
-def test_at_twelve_moments(
+def test_at_thirty_moments(
     photo_files: list[str], tmp_path: Path, run: Callable[..., Path], tiny_weights: Weights
 ) -> None:
     root = tmp_path / "killed"

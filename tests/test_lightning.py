@@ -195,6 +195,7 @@ def test_tests_and_predicts_as_the_commands_do(
     assert again == pytest.approx(figures, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_other_photos_take_on_a_look_and_no_single_image(tiny_weights: Weights, pair: PhotoPair, style: Tensor) -> None:
     trainer = Trainer(max_steps=2, **OPTIONS)
     model = StyleTransfer.paper(canvas=RegionalGrade())
@@ -213,6 +214,7 @@ def test_other_photos_take_on_a_look_and_no_single_image(tiny_weights: Weights, 
         trainer.predict(pixels, datamodule=PhotoPair(style, pair.original, size=40))
 
 
+@pytest.mark.slow
 def test_finds_a_learning_rate(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
     trainer = Trainer(max_steps=2, default_root_dir=tmp_path, **OPTIONS)
     model = StyleTransfer.paper()
@@ -301,6 +303,7 @@ def see(logger: Logger, pair: PhotoPair) -> None:
     trainer.fit(StyleTransfer.paper(color=ColorLoss(1.0)), datamodule=pair)
 
 
+@pytest.mark.slow
 def test_a_table_has_the_figures_too(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
     see(CSVLogger(tmp_path, name="csv"), pair)
     measured = [row for row in rows(tmp_path) if row["metrics/structure"]]

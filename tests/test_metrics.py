@@ -98,6 +98,7 @@ def test_drift_of_a_half_tinted_grey_is_half_of_the_tint() -> None:
     assert float(metrics.drift(halves(grey, tinted), grey)) == pytest.approx(expected, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_drift_within_regions_is_that_of_each() -> None:
     """The same tint in one half is no drift if that half is a region; across both, it is."""
     grey, tinted = plain(0.5, 0.5, 0.5), plain(*srgb(50, 20, -15))
@@ -113,6 +114,7 @@ def test_drift_within_regions_is_that_of_each() -> None:
     assert float(metrics.drift(image, grey, torch.cat([across, ~across], dim=1))) == pytest.approx(whole, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_drift_takes_what_is_in_no_region_for_one() -> None:
     grey, tinted = plain(0.5, 0.5, 0.5), plain(*srgb(50, 20, -15))
     left = torch.arange(WIDTH).expand(1, 1, HEIGHT, WIDTH) < WIDTH // 2
@@ -121,6 +123,7 @@ def test_drift_takes_what_is_in_no_region_for_one() -> None:
     assert float(metrics.drift(image, grey, left)) == pytest.approx(both, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_drift_of_soft_regions(content: Tensor) -> None:
     """Weights of 0 and 1 are hard regions; two that share every place alike are one; sizes do not matter."""
     image = halves(content_at(content), content_at(content).flip(1))
@@ -140,6 +143,7 @@ def content_at(photo: Tensor) -> Tensor:
     return images.resize(photo, (HEIGHT, WIDTH))
 
 
+@pytest.mark.slow
 def test_drift_leaves_small_regions_out() -> None:
     """A hundredth of the photo is tinted: as a region of its own, it says nothing; two such leave the whole photo."""
     grey, tinted = plain(0.5, 0.5, 0.5), plain(*srgb(50, 20, -15))
@@ -153,6 +157,7 @@ def test_drift_leaves_small_regions_out() -> None:
     assert float(metrics.drift(image, grey, many)) == pytest.approx(float(metrics.drift(image, grey)), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_drift_of_one_edit_everywhere_is_none() -> None:
     """CIELAB as an affine function of RGB, the same everywhere: within the ten terms. With the place in it, not."""
     photo = content_at(synthetic_photo(32, 48, seed=1)).double()
@@ -165,6 +170,7 @@ def test_drift_of_one_edit_everywhere_is_none() -> None:
     assert 1 < float(metrics.drift(shaded, photo)) < 8 / math.sqrt(3) + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["autumn", "dandelions", "pavilion", "picos", "rocket", "sunset"])
 def test_drift_of_a_strong_edit_everywhere_is_below_what_is_called_drift(name: str) -> None:
     """CIELAB is not quite a polynomial of degree two, least of all where it is dark; what that leaves is no fault."""
@@ -225,6 +231,7 @@ def test_lost_counts_only_where_there_was_detail() -> None:
     assert float(metrics.blown(grain(), plain(0.2, 0.3, 0.4))) == 0
 
 
+@pytest.mark.slow
 def test_semantic_compares_regions_with_their_counterparts() -> None:
     """Sky and ground of one colour each: what either is off, along every direction alike, weighted by its area."""
     sky = torch.arange(HEIGHT).view(-1, 1).expand(1, 1, HEIGHT, WIDTH) < HEIGHT // 4
@@ -279,6 +286,7 @@ def thirds(photo: Tensor) -> Tensor:
     return torch.cat([left, ~left], dim=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content_photo", "style_photo", "expected"),
     [
@@ -365,6 +373,7 @@ def test_psnr() -> None:
     assert float(metrics.psnr(flat(0.5), flat(0.4))) == pytest.approx(20)
 
 
+@pytest.mark.slow
 def test_sliced_wasserstein_of_two_colours() -> None:
     """A random direction sees a third of a squared difference, on average."""
     distance = metrics.sliced_wasserstein(flat(0.1, 0.6, 0.4), flat(0.3, 0.2, 0.8), directions=4096)
@@ -457,6 +466,7 @@ def test_newly_clipped_counts_samples() -> None:
     assert float(metrics.newly_clipped(image, content)) == 3 / 24
 
 
+@pytest.mark.slow
 def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     image = (1.5 * content.flip(3)).requires_grad_()
     clamped = image.detach().clamp(0, 1)
@@ -485,6 +495,7 @@ def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, co
     assert 0 < values["newly_clipped"] < 1
 
 
+@pytest.mark.slow
 def test_measure_looks_within_the_regions(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     masks = torch.arange(64).expand(1, 1, 48, 64) < 32
     image = torch.cat([content[..., :32], content.flip(1)[..., 32:]], dim=-1)
@@ -494,6 +505,7 @@ def test_measure_looks_within_the_regions(tiny_weights: Weights, content: Tensor
     assert apart == together
 
 
+@pytest.mark.slow
 def test_measure_sees_detail_in_what_was_rendered(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     original = synthetic_photo(240, 320, seed=1)
     rendered, image = original.sqrt(), content.flip(3)
@@ -505,6 +517,7 @@ def test_measure_sees_detail_in_what_was_rendered(tiny_weights: Weights, content
     assert values == expected
 
 
+@pytest.mark.slow
 def test_measure_at_both_ends(tiny_weights: Weights, content: Tensor) -> None:
     style = content.flip(1)
     measure = Measure(content, style, VGG19())
@@ -513,6 +526,7 @@ def test_measure_at_both_ends(tiny_weights: Weights, content: Tensor) -> None:
     assert measure(style)["sliced_wasserstein"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "pooling"), [(nn.Tanh(), "max"), (nn.ReLU(), "avg"), (nn.LeakyReLU(), "avg")])
 def test_measure_ignores_the_runs_activation_and_pooling(
     tiny_weights: Weights, content: Tensor, style: Tensor, activation: nn.Module, pooling: Literal["avg", "max"]
@@ -525,6 +539,7 @@ def test_measure_ignores_the_runs_activation_and_pooling(
     assert own == published
 
 
+@pytest.mark.slow
 def test_measure_takes_any_precision(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     image = content.flip(3)
     measure = Measure(content, style, VGG19())

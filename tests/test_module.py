@@ -170,6 +170,7 @@ def style_transfer(**parts: Any) -> StyleTransfer:
     return StyleTransfer(Pixels(), VGG19(), **{**defaults, **parts})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize(
     ("optimizer", "steps"),
@@ -212,6 +213,7 @@ def test_regions_are_of_style_and_colour_and_not_of_content(tiny_weights: Weight
     assert model.compared == {"content": content, "style": style, "color": color}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
 def test_the_canvas_gets_the_regions_and_consistency_is_one_of_the_losses(
     tiny_weights: Weights, photos: Photos, precision: Any
@@ -235,6 +237,7 @@ def test_the_canvas_gets_the_regions_and_consistency_is_one_of_the_losses(
     assert float(model.canvas.get_parameter("controls").detach().abs().max()) > 0
 
 
+@pytest.mark.slow
 def test_consistency_keeps_one_colour_one(tiny_weights: Weights) -> None:
     """The left of a grey photo is to take on another colour than the right; free pixels would do it."""
     left = halves(48, 64)[:, :1].float().expand(1, 3, 48, 64)
@@ -256,6 +259,7 @@ def test_consistency_keeps_one_colour_one(tiny_weights: Weights) -> None:
     assert spread(ConsistencyLoss(300.0)) < 0.1 * spread(None)
 
 
+@pytest.mark.slow
 def test_the_left_goes_to_the_left_and_the_right_to_the_right(tiny_weights: Weights) -> None:
     """Of a photo black on the left and white on the right, made of two others of the same two colours."""
     left = halves(48, 64)[:, :1].float().expand(1, 3, 48, 64)
@@ -304,6 +308,7 @@ def test_targets_are_computed_once(tiny_weights: Weights, photos: Photos, monkey
     assert seen == [False, False] + [True] * 5
 
 
+@pytest.mark.slow
 def test_same_seed_same_image(tiny_weights: Weights, photos: Photos) -> None:
     def result() -> Tensor:
         model = style_transfer()
@@ -338,6 +343,7 @@ def test_no_photos_is_one_sentence(tiny_weights: Weights) -> None:
         trainer.fit(model, train_dataloaders=[0])
 
 
+@pytest.mark.slow
 def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: Weights, photos: Photos) -> None:
     """Lightning makes its own device the default while the model is configured, and the photos are on the CPU."""
     data = PhotoPair(Path(), Path(), regions="auto")

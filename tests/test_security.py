@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from verism.backbone import weights
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +48,7 @@ def keyword(call: ast.Call, name: str) -> object:
     return values[0].value if values and isinstance(values[0], ast.Constant) else None
 
 
+@pytest.mark.slow
 def test_no_file_can_run_code() -> None:
     """Every torch.load takes nothing but tensors and plain values; nothing else that unpickles is called."""
     loads = 0

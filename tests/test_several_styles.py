@@ -75,6 +75,7 @@ def test_masks_are_of_one_photo(styles: list[Path], tmp_path: Path) -> None:
         data.setup("fit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

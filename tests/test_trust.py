@@ -287,6 +287,7 @@ def test_from_python(
     assert imported.exists()
 
 
+@pytest.mark.slow
 def test_the_policy_of_another_program_is_left_alone(imported: Path) -> None:
     with trust.limited(["stranger"]), trust.limited():
         FitOptions().read(["--data.content=a.png", "--data.style=b.png", "--model.canvas=stranger.Mine"])

@@ -51,6 +51,7 @@ def test_a_fault_is_one_sentence_with_the_option_that_helps(metric: str, value: 
     assert re.fullmatch(r"[^.]+(\.\w[^.]*)*\.", sentence), "one sentence"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.metric)
 def test_the_option_that_helps_exists(fault: Fault) -> None:
     (option,) = re.findall(r"--[\w.]+", fault.remedy)

@@ -45,6 +45,7 @@ def fitted(tiny_weights: Weights, photos: list[Path]) -> Session:
     return session
 
 
+@pytest.mark.slow
 def test_the_picture_is_that_of_python_and_of_the_command(
     fitted: Session, photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +74,7 @@ def test_the_sliders_blend_as_the_picture_does(fitted: Session) -> None:
         assert np.abs(seen - saved).max() <= 1
 
 
+@pytest.mark.slow
 def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
     path, deviation = fitted.save_table(Strength(0), ".cube")
     assert path.name == "mine-theirs.cube"
@@ -80,6 +82,7 @@ def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
     assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-hald.png"
 
 
+@pytest.mark.slow
 def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: list[Path]) -> None:
     found = fitted.divided
     first, second, *_ = found.labels
@@ -111,6 +114,7 @@ def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
     assert len(fitted.chosen) == 1
 
 
+@pytest.mark.slow
 def test_what_is_painted_is_the_mask_of_the_next_run(fitted: Session, photos: list[Path]) -> None:
     label = fitted.divided.labels[-1]
     strokes = torch.zeros(1, 4, 48, 72)
@@ -125,6 +129,7 @@ def test_what_is_painted_is_the_mask_of_the_next_run(fitted: Session, photos: li
     assert "--data.content_mask regions.png" in fitted.command(Strength())
 
 
+@pytest.mark.slow
 def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Path]) -> None:
     fitted.chosen = fitted.divided.labels[:1]
     fitted.leave_out()
@@ -133,6 +138,7 @@ def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Pa
     assert "--data.style '[theirs.png, other.png]'" in fitted.command(Strength())
 
 
+@pytest.mark.slow
 def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[Path]) -> None:
     before, told = fitted.shown, []
 
@@ -148,6 +154,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     assert fitted.shown is before
 
 
+@pytest.mark.slow
 def test_figures_in_words(fitted: Session) -> None:
     assert fitted.fitted.sentences()[0].startswith("Structure: ")
 
@@ -171,6 +178,7 @@ def test_every_page_begins_with_nothing(fitted: Session) -> None:
     assert copy.deepcopy(fitted).shown is None
 
 
+@pytest.mark.slow
 def test_what_a_session_wrote_goes_with_it() -> None:
     session = Session()
     path = session.draw(torch.zeros(1, 3, 4, 4))

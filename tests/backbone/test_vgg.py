@@ -142,6 +142,7 @@ def test_as_published_shares_the_filters(tiny_weights: Weights, content: Tensor)
     assert twin(content.double(), ["conv5_4"])["conv5_4"].dtype == torch.float64
 
 
+@pytest.mark.slow
 def test_vgg16_is_torchvisions(tmp_path: Path, content: Tensor) -> None:
     torch.manual_seed(0)
     features = vgg.make_layers(vgg.cfgs["D"], batch_norm=False).eval()

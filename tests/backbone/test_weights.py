@@ -218,6 +218,7 @@ def test_imagenet_offline_names_the_file_the_place_and_the_choices(
     assert ("compact" in sentence) == (network is weights.VGG19)
 
 
+@pytest.mark.slow
 def test_compact_is_a_vgg19_with_the_paper_networks_scale() -> None:
     """Standard deviations of the 16 outputs on real photos, within 25% of those measured on torchvision's weights."""
     expected = (0.7, 1.0, 1.0, 1.2, 1.0, 1.7, 2.0, 2.5, 1.2, 1.5, 1.1, 0.95, 0.45, 0.6, 0.7, 0.65)

@@ -50,6 +50,7 @@ def test_a_colours_grade_is_its_own(photo: Tensor, name: str) -> None:
     torch.testing.assert_close(grade(photo.flip(3)[..., 5:]), grade(photo).flip(3)[..., 5:])
 
 
+@pytest.mark.slow
 def test_ten_that_differ_from_each_other_and_by_seed(photo: Tensor) -> None:
     made = [grade(photo) for seed in (0, 1) for grade in grades(seed).values()]
     assert len(made) == 20

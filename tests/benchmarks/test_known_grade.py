@@ -52,6 +52,7 @@ def test_cases_are_two_halves_of_one_grade(tmp_path: Path, photo: Path) -> None:
             torch.testing.assert_close(images.read(path), expected[role], atol=0.51 / 255, rtol=0)
 
 
+@pytest.mark.slow
 def test_cases_do_not_change(tmp_path: Path, photo: Path) -> None:
     before, after = (
         [path.read_bytes() for case in make_cases(photo, tmp_path / "cases", seed=0) for path in case.photos.values()]

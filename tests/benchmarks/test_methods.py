@@ -60,6 +60,7 @@ def test_made_by_a_command_that_is_measured(tmp_path: Path, case: Case, command:
     assert 0 < cost.gigabytes < 0.1
 
 
+@pytest.mark.slow
 def test_made_once_until_something_is_new(tmp_path: Path, case: Case, command: tuple[str, ...]) -> None:
     folder = tmp_path / "made"
     first = Made(command).make(case, folder, 320, redo=False)
@@ -80,6 +81,7 @@ def test_made_once_until_something_is_new(tmp_path: Path, case: Case, command: t
     assert count(tmp_path) == 5
 
 
+@pytest.mark.slow
 def test_an_edited_config_counts(tmp_path: Path, case: Case, command: tuple[str, ...]) -> None:
     config = tmp_path / "a.yaml"
     config.write_text("1")
@@ -90,6 +92,7 @@ def test_an_edited_config_counts(tmp_path: Path, case: Case, command: tuple[str,
     assert count(tmp_path) == 2
 
 
+@pytest.mark.slow
 def test_what_a_failure_left_is_no_result(tmp_path: Path, case: Case, command: tuple[str, ...]) -> None:
     folder = tmp_path / "made"
     Made(command).make(case, folder, 320, redo=False)
@@ -129,6 +132,7 @@ def test_options_reach_every_fit_and_nothing_else() -> None:
         assert fits == (isinstance(method, Made) and method.options == ["--data.size", "64"]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pixels", "lut", "match", "photoreal", "photoreal_masked"])
 def test_fit_understands_its_options(name: str) -> None:
     """Parsed, not run: the config of its own, with the photos and the output of the case."""

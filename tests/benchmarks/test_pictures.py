@@ -26,6 +26,7 @@ def center(sheet: Tensor, rgb: tuple[float, ...]) -> tuple[float, float]:
     return float(rows.float().mean()), float(columns.float().mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["one", "a$b$_c"])
 def test_a_line_a_case_and_a_column_a_method(tmp_path: Path, case: str) -> None:
     red, blue, green = (flat(tmp_path / f"{i}.png", rgb) for i, rgb in enumerate((RED, BLUE, GREEN)))

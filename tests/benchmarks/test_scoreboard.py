@@ -77,6 +77,7 @@ def test_from_folder_to_tables(pairs: Path, tiny_weights: Weights, capsys: pytes
     assert {key: row for key, row in again.items() if key in rows} == rows
 
 
+@pytest.mark.slow
 def test_masks_measure_methods_that_never_saw_them(pairs: Path, tiny_weights: Weights) -> None:
     """The left half is one region, the right the other; a pair without masks has no number for semantic."""
     left = torch.zeros(1, 3, 48, 64)

@@ -29,6 +29,7 @@ for keep in (False, True):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the setting is glibc's")
 def test_an_allocation_does_not_fault_in_what_was_just_freed() -> None:
     """Page faults of 40 MB tensors, one after the other: each its own pages, or the same ones again and again.

@@ -259,6 +259,7 @@ def test_oklab_details_are_of_its_own_lightness(content: Tensor) -> None:
     assert penalty(set_controls(canvas, [0], 0.5), "contrast") == pytest.approx(0.25)
 
 
+@pytest.mark.slow
 def test_its_table_is_what_it_does_apart_from_places(content: Tensor) -> None:
     """The same everywhere: but for rare colours, exactly. A ramp over the place: the mean that a colour got."""
     canvas = set_controls(identity(content), list(range(12)), 0.1 * noise(12, 1, 1, 1))

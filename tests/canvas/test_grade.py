@@ -186,6 +186,7 @@ def test_a_photo_of_any_size_gets_the_same_look(make: Make, style: Tensor, facto
     assert float(error.quantile(0.99)) < 4 / 255
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("band", [1, 640, 1000])
 def test_rendering_in_bands_makes_no_difference(
@@ -271,6 +272,7 @@ def test_out_of_range_of_an_image_is_a_penalty(make: Make, content: Tensor, styl
     assert float(canvas.penalties(canvas() + 2)["out_of_range"].detach()) > 1
 
 
+@pytest.mark.slow
 @both
 def test_pulls_back_into_range_where_clipping_would_not(make: Make, content: Tensor, style: Tensor) -> None:
     """A few steps down the penalty's gradient, from an image that is too bright everywhere."""

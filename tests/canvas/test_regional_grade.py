@@ -101,6 +101,7 @@ def test_starts_as_the_closed_forms_of_the_regions_mixed_by_how_sure_they_are(co
     assert float((canvas() - started(content, style)()).detach().abs().mean()) > 5e-3
 
 
+@pytest.mark.slow
 def test_a_region_that_is_not_sure_at_all_has_no_say(content: Tensor, style: Tensor) -> None:
     """But keeps its function, so that the number of parameters does not depend on it."""
     alone, none = started(content, style, regions(0.0, 1.0)), started(content, style, regions(0.0, 0.0))
@@ -117,6 +118,7 @@ def test_a_region_that_is_not_sure_at_all_has_no_say(content: Tensor, style: Ten
     assert torch.equal(none().detach(), before[1])
 
 
+@pytest.mark.slow
 @by_colour
 @pytest.mark.parametrize("one_scene", [0.25, 1.0])
 def test_photos_of_one_scene_start_from_one_grade(content: Tensor, style: Tensor, one_scene: float) -> None:
@@ -179,6 +181,7 @@ def test_no_colour_becomes_more_vivid_than_it_was_and_than_the_style(content: Te
         assert float((now > was + 0.02).float().mean()) > 0.1
 
 
+@pytest.mark.slow
 @by_colour
 def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tensor) -> None:
     """Of any photo, of any size, wherever its colours are."""
@@ -195,6 +198,7 @@ def test_plain_is_the_function_for_the_whole_photo(content: Tensor, style: Tenso
     assert canvas.plain(content.double()).dtype == torch.float64
 
 
+@pytest.mark.slow
 def test_the_table_is_the_image_where_it_saw_colours_and_plain_elsewhere(content: Tensor, style: Tensor) -> None:
     dark = 0.35 * style + 0.05
     canvas = started(content, dark)
@@ -316,6 +320,7 @@ def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor
     assert float(changes.abs().max()) > 0.005
 
 
+@pytest.mark.slow
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
     canvas = moved(started(content, style, regions(1.0, 0.5)))
     assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "hues", "shares", "vivid"}
@@ -325,6 +330,7 @@ def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor)
     assert torch.equal(again(), canvas())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sure", [(1.0, 0.5), (0.0, 0.5), (0.0, 0.0)])
 def test_resumes_with_another_number_of_regions(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
     canvas = moved(started(content, style, regions(*sure)))

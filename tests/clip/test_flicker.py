@@ -64,6 +64,7 @@ def pan() -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moving", [exposure_ramp, pan])
 def test_a_look_flickers_by_less_than_three_tenths(tmp_path: Path, moving: object) -> None:
     """A table is the same function in every frame, so that only its slope is left of the clip's own changes."""

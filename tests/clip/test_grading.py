@@ -57,6 +57,7 @@ KINDS = [
 """Format of pixels, bits, range, matrix and its code points."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "bits", "full", "weights", "codes"), KINDS)
 def test_colors_are_those_of_the_table_in_the_clips_own_space(
     tmp_path: Path, form: str, bits: int, full: bool, weights: tuple[float, float], codes: Any
@@ -105,6 +106,7 @@ def test_equal_frames_stay_equal(tmp_path: Path) -> None:
         assert all(np.array_equal(plane, other) for plane, other in zip(first, planes, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
 def test_all_else_is_kept(tmp_path: Path, ending: str) -> None:
     """Sound and subtitles bit for bit, a variable frame rate, rotation, chapters, texts."""
@@ -199,6 +201,7 @@ def test_formats_of_pixels_lose_nothing_where_the_codec_has_them(
     assert ClipEncoding(codec, depth).pixels(av.VideoFormat(form)) == written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
 def test_hdr_is_tone_mapped_as_photos_are(tmp_path: Path, transfer: int, name: str) -> None:
     """By one function for all frames, whatever is bright in them; said."""
@@ -235,6 +238,7 @@ class Stop:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_clip_that_plays(tmp_path: Path) -> None:
     source = clips.write(
         tmp_path / "in.mp4", [clips.yuv(it) for it in patches(12)], "yuv420p", codec="libx264", sound=True

@@ -52,6 +52,7 @@ def test_finds_an_affine_map_where_the_photo_has_colours(content: Tensor) -> Non
     assert float(error.max()) < 6 / 255
 
 
+@pytest.mark.slow
 def test_where_the_photo_has_no_colours_it_is_the_plain_map() -> None:
     """A photo of greys turned warm: far from the greys, colours stay as they are, or become what the plain map says."""
     ramp = torch.linspace(0.2, 0.8, 64).expand(1, 3, 32, 64)
@@ -78,6 +79,7 @@ def test_the_correction_decays_with_the_distance_and_is_never_more_than_was_seen
         assert float(line[16]) < 0.15
 
 
+@pytest.mark.slow
 def test_what_a_line_would_continue_into_black_stays_what_it_is() -> None:
     """Greens got darker the redder they are, which a straight line would make -0.64 of an astronaut's suit."""
     photo = every_color() * torch.tensor([0.4, 0.3, 0.2]).view(3, 1, 1) + torch.tensor([0.1, 0.5, 0.1]).view(3, 1, 1)
@@ -87,6 +89,7 @@ def test_what_a_line_would_continue_into_black_stays_what_it_is() -> None:
     torch.testing.assert_close(through(table, orange), orange, rtol=0, atol=0.2)
 
 
+@pytest.mark.slow
 def test_slopes_are_bounded_and_nothing_folds() -> None:
     """Mid greys went up by most of the range, which would leave lighter ones below them."""
     grey = torch.linspace(0.3, 0.5, 48).expand(1, 3, 40, 48)
@@ -99,6 +102,7 @@ def test_slopes_are_bounded_and_nothing_folds() -> None:
         assert float(table.diff(dim=axis + 1).abs().max()) * (SIZE - 1) < 4
 
 
+@pytest.mark.slow
 def test_finds_a_curved_map_where_the_photo_has_colours() -> None:
     photo = every_color()
     error = (through(closest(photo, curved(photo)), photo) - curved(photo)).abs()
@@ -114,6 +118,7 @@ def test_fits_more_where_more_pixels_are() -> None:
     torch.testing.assert_close(through(closest(photo, image), photo), torch.full_like(photo, 0.3), rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_weighs_colours_by_their_pixels() -> None:
     """Two colours that are almost one want different things; the one with nine times the pixels prevails."""
     photo, image = torch.full((1, 3, 32, 40), 0.45), torch.full((1, 3, 32, 40), 0.2)
@@ -122,6 +127,7 @@ def test_weighs_colours_by_their_pixels() -> None:
     assert float(error[..., 4:].mean()) < 0.25 * float(error[..., :4].mean())
 
 
+@pytest.mark.slow
 def test_what_a_grey_photo_does_not_say_changes_as_little_as_it_can(content: Tensor) -> None:
     """Red stays red and blue blue, and a breath of colour in the photo does not turn the table over."""
     grey = content.mean(dim=1, keepdim=True).expand_as(content)
@@ -134,6 +140,7 @@ def test_what_a_grey_photo_does_not_say_changes_as_little_as_it_can(content: Ten
     torch.testing.assert_close(closest((grey + breath).clamp(0, 1), 0.5 * grey + 0.2), table, rtol=0, atol=0.01)
 
 
+@pytest.mark.slow
 def test_the_image_may_leave_the_range(content: Tensor) -> None:
     table = closest(content, content + 2, lambda colors: colors + 2)
     torch.testing.assert_close(table, nodes(SIZE) + 2, rtol=0, atol=1e-4)

@@ -35,6 +35,7 @@ def test_equal_distributions_have_the_identity_for_a_curve(name: str, ends: tupl
     torch.testing.assert_close(curve, IDENTITY, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", [(None, None), (0.0, 1.0), (BLACK, 0.3)])
 def test_slopes_stay_in_their_bounds_whatever_the_style(ends: tuple[float | None, float | None]) -> None:
     for ours, theirs in itertools.product(DISTRIBUTIONS.values(), repeat=2):

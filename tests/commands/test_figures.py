@@ -98,6 +98,7 @@ def test_activation_functions_are_the_papers_and_the_runs() -> None:
     assert ends == pytest.approx([0, -0.24, -0.45, -0.9, -0.99505, -1.5], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_convolution_outputs_have_a_panel_each() -> None:
     features = {layer.name: torch.linspace(-1, 1, 12).view(1, 3, 2, 2) for layer in CONVOLUTIONS}
     figure = convolution_outputs(features, nn.Tanh())

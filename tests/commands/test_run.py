@@ -31,6 +31,7 @@ def photos(tmp_path: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
+@pytest.mark.slow
 def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[str]) -> None:
     main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     said, progress = capfd.readouterr()
@@ -48,6 +49,7 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert Path("mine-theirs-milder.jpg").is_file()
 
 
+@pytest.mark.slow
 def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
     for _ in range(2):
         main(["run", "other.png", "theirs.jpg", *SMALL, *STEPS])
@@ -55,6 +57,7 @@ def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
     assert Path("other-theirs-2.png").is_file()
 
 
+@pytest.mark.slow
 def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) -> None:
     main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS])
     said, progress = capfd.readouterr()
@@ -71,6 +74,7 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
     assert Path("mine-theirs-2.jpg").is_file()
 
 
+@pytest.mark.slow
 def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
     images.write(Path("large.jpg"), synthetic_photo(300, 1500, 3), {})
     main(["large.jpg", "theirs.jpg", "--preview", *SMALL])
@@ -83,6 +87,7 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     assert "step 4 of 4" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_output_size_is_that_of_the_long_side() -> None:
     main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, "--output.size", "48"])
     assert images.read(Path("mine-theirs.jpg")).shape == (1, 3, 36, 48)
@@ -109,6 +114,7 @@ def test_mistakes(args: list[str], message: str, capsys: pytest.CaptureFixture[s
     assert not Path("lightning_logs").exists()
 
 
+@pytest.mark.slow
 def test_messages_that_were_held_back_are_said_when_a_run_fails(caplog: pytest.LogCaptureFixture) -> None:
     trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "3")
     with pytest.raises(SystemExit):
@@ -150,6 +156,7 @@ def test_sizes_are_only_ever_reduced() -> None:
     assert small.alpha.shape[-2:] == (20, 40)
 
 
+@pytest.mark.slow
 def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) -> None:
     """One look for all of it, which is that of the run, and which predict gives to others."""
     parts = [synthetic_photo(48, 64, seed)[0].permute(1, 2, 0).numpy() for seed in (3, 4)]

@@ -65,6 +65,7 @@ def test_on_a_phone_and_on_a_desk(site: Path, browser: Chrome, tmp_path: Path) -
     assert not [url for url in sent if url.startswith("http")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["[a page](nowhere.md)", "![a picture](nowhere.jpg)", "[an anchor](index.md#nowhere)", "[a folder](/docs)"]
 )
@@ -75,6 +76,7 @@ def test_a_dead_link_fails(text: str, tmp_path: Path) -> None:
         make(tmp_path, tmp_path / "site")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_not_in_the_navigation_fails(tmp_path: Path) -> None:
     _small(tmp_path)
     make(tmp_path, tmp_path / "site")

@@ -33,6 +33,7 @@ def parse(path: Path) -> tuple[dict[str, str], Tensor]:
     return keywords, torch.tensor(rows).view(size, size, size, 3).permute(3, 0, 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 5, 17, 33, 65])
 def test_holds_the_table_to_six_digits(tmp_path: Path, size: int) -> None:
     """Also what lies outside of [0, 1]."""
@@ -52,6 +53,7 @@ def test_red_changes_fastest(tmp_path: Path) -> None:
     assert lines[6] == "0.000000 0.000000 1.000000"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [9, 17, 33, 65])
 def test_other_programs_see_the_same_look(tmp_path: Path, size: int) -> None:
     """OpenColorIO's answer for random colours is ours."""

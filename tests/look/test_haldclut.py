@@ -14,6 +14,7 @@ from verism.look import haldclut
 from verism.photo_file.icc import srgb
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", haldclut.LEVELS)
 def test_is_the_identity_of_the_format(tmp_path: Path, level: int) -> None:
     """Pixel i has red i % L², green i / L² % L² and blue i / L⁴, each over L² - 1."""

@@ -64,6 +64,7 @@ def test_renders_photos(tmp_path: Path) -> None:
         verism.Look.load(path, Strength(2))
 
 
+@pytest.mark.slow
 def test_needs_no_lightning(tmp_path: Path) -> None:
     """In a process that cannot import it."""
     look_file.write(tmp_path / "look.safetensors", table(), "hour")

@@ -48,6 +48,7 @@ def of_hald(path: Path, photo: Tensor) -> Tensor:
     return through(picture.reshape(3, nodes, nodes, nodes), photo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", STRENGTHS, ids=str)
 @pytest.mark.parametrize(
     ("name", "nodes", "program"),
@@ -72,6 +73,7 @@ def test_other_programs_make_the_picture_at_that_strength(
     assert said.most == pytest.approx(found.most, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", STRENGTHS, ids=str)
 def test_of_a_look_that_knows_places_the_truth_is_said(tmp_path: Path, photo: Tensor, strength: Strength) -> None:
     """Left and right differ, which no table can: the deviation is large, and less at less strength."""

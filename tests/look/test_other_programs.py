@@ -51,6 +51,7 @@ def by_ffmpeg(photo: Tensor, file: Path, interpolation: str) -> Tensor:
     return torch.from_numpy(graph.pull().to_ndarray()).permute(2, 0, 1).unsqueeze(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [17, 33, 65])
 def test_ffmpeg_shows_our_picture(tmp_path: Path, size: int) -> None:
     cube.write(tmp_path / "look.cube", look(size), "look")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -42,6 +43,7 @@ def test_relative_is_one_at_the_content(content: Tensor, style: Tensor) -> None:
     torch.testing.assert_close(loss(loss.statistics(photo(content))).raw, torch.tensor(1.0))
 
 
+@pytest.mark.slow
 def test_has_a_gradient_and_alone_moves_the_colours_to_the_style(content: Tensor, style: Tensor) -> None:
     """The paper's own colour loss had none: it left the graph on its way through a PIL image."""
     loss = aimed(ColorLoss(weight=1, normalization="relative"), content, style)

@@ -113,6 +113,7 @@ def test_relative_is_one_at_the_content(content: Tensor, style: Tensor) -> None:
     assert loss.state_dict() == {}
 
 
+@pytest.mark.slow
 def test_alone_moves_the_colours_to_the_style(content: Tensor, style: Tensor) -> None:
     """Measured along other directions than those it was given."""
     normalize = Normalization()

@@ -212,6 +212,7 @@ def test_resize_goes_by_majority_and_stays_disjoint() -> None:
     assert resize(masks, (1, 4))[0, :, 0].tolist() == [[True, True, True, False], [False, False, False, True]]
 
 
+@pytest.mark.slow
 def test_many_colours_are_read_in_reasonable_time(content: Tensor, tmp_path: Path) -> None:
     """A photo, given by mistake: every pixel has its own colour."""
     images.write(tmp_path / "photo.png", images.resize(content, (480, 640)), {})

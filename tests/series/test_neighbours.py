@@ -24,11 +24,13 @@ def test_shots_of_one_scene_match_where_they_show_the_same(shots: dict[str, torc
     assert bool((found.regions.bincount() >= 3).all())
 
 
+@pytest.mark.slow
 def test_shots_of_two_scenes_do_not(shots: dict[str, torch.Tensor]) -> None:
     assert match(features(small(shots["lake"])), features(small(shots["beacon"]))) is None
     assert match(features(small(shots["lake"])), features(small(synthetic_photo(96, 128, seed=1)))) is None
 
 
+@pytest.mark.slow
 def test_photos_of_any_shape_are_compared_in_whole_cells(shots: dict[str, torch.Tensor]) -> None:
     for shape in ((33, 70), (301, 32)):
         photo = small(synthetic_photo(*shape, seed=3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -27,6 +28,7 @@ def compared(folder: Path, one: Tensor, other: Tensor) -> Pair:
     return found
 
 
+@pytest.mark.slow
 def test_what_two_shots_share(tmp_path: Path, shots: dict[str, Tensor]) -> None:
     """There and back through the file, and in the light in which they were taken: as far as it did not clip."""
     shared = compared(tmp_path, shots["lake"], shots["lake, darker"]).shared()

@@ -44,6 +44,7 @@ def test_each_run_has_its_line_and_all_have_a_sum(runs: list[Run], base: Path) -
     assert re.fullmatch(r"4 runs, 2 at a time: about .*, and \d+\.\d GB of memory at most\.", total)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_process")
 def test_a_finished_run_takes_nothing_more(runs: list[Run]) -> None:
     short = runs[0]

@@ -30,7 +30,9 @@ class Shell:
         self.folder = base.parent
         self.flag = self.folder / "flag"
         kinds = {name: {"model.backbone.activation": self._activation(name)} for name in activations}
-        (self.folder / "grid.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "grid": {"kind": kinds}, "compare": ["loss/total"]}))
+        (self.folder / "grid.yaml").write_text(
+            yaml.safe_dump({"base": "base.yaml", "grid": {"kind": kinds}, "compare": ["loss/total"]})
+        )
 
     def _activation(self, name: str) -> object:
         if name in ("ReLU", "Tanh"):
@@ -132,8 +134,8 @@ def test_dask(shell: Callable[..., Shell]) -> None:
     """A scheduler and two workers, of which one is killed; Dask itself gives up on its run at once."""
     here = shell("ReLU", "Tanh", "DeadlyOnce")
     file = here.folder / "scheduler.json"
-    scheduler = "scheduler --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file".split()
-    worker = "worker --nthreads 1 --no-nanny --no-dashboard --scheduler-file".split()
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file"]
+    worker = ["worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file"]
     path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
     own = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "PYTHONPATH": path}
     commands = [[sys.executable, "-m", "dask", *words, str(file)] for words in (scheduler, worker, worker)]

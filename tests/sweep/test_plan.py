@@ -30,6 +30,7 @@ def option(run: Run, name: str) -> Any:
     return value
 
 
+@pytest.mark.slow
 def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
     grid: Grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48]}
     pairs = [Pair(base.parent / "content.png", base.parent / f"{name}.png") for name in ("style", "content")]
@@ -41,6 +42,7 @@ def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
     assert found == [tuple(reversed(combination)) for combination in slowest_first]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "values", "labels"),
     [
@@ -68,6 +70,7 @@ def test_labels_are_what_a_person_would_write(base: Path, name: str, values: Val
     assert len({run.folder for run in found}) == len(labels)
 
 
+@pytest.mark.slow
 def test_options_that_change_together(base: Path) -> None:
     swap = {"model.content.weight": 7.0, "model.style": {"class_path": "StyleLoss", "init_args": {"weight": 2.0}}}
     plain, swapped = runs(base, {"weights": {"plain": {}, "swapped": swap}})
@@ -77,6 +80,7 @@ def test_options_that_change_together(base: Path) -> None:
     assert option(swapped, "model.style.init_args.weight") == 2.0
 
 
+@pytest.mark.slow
 def test_seeds_reach_everything_random(base: Path) -> None:
     for run in runs(base, seeds=[5, 6]):
         assert option(run, "seed_everything") == option(run, "model.canvas.seed") == run.seed
@@ -87,6 +91,7 @@ def photos(found: list[Run]) -> list[tuple[str, str]]:
     return [(Path(option(run, "data.content")).name, Path(option(run, "data.style")).name) for run in found]
 
 
+@pytest.mark.slow
 def test_pairs_by_name_and_by_pattern(base: Path) -> None:
     """A photo that does not exist is its own run's failure; brackets in a name that does exist are no pattern."""
     for name in ("b1.png", "b2.png", "[1].png"):
@@ -102,6 +107,7 @@ def test_pairs_by_name_and_by_pattern(base: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_is_there_twice_is_run_once(base: Path) -> None:
     """Two workers in one folder would spoil it."""
     pairs = [
@@ -114,6 +120,7 @@ def test_what_is_there_twice_is_run_once(base: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_pairs_from_a_table_are_relative_to_it(base: Path) -> None:
     table = base.parent / "tables" / "pairs.csv"
     table.parent.mkdir()
@@ -124,6 +131,7 @@ def test_pairs_from_a_table_are_relative_to_it(base: Path) -> None:
     assert all(Path(option(run, "data.content")).is_file() for run in found)
 
 
+@pytest.mark.slow
 def test_the_command_lines_options_are_the_strongest(base: Path) -> None:
     found = runs(base, {"data.size": [32, 48], "trainer.max_steps": [1]}, options=["--data.size", "40"])
     assert [option(run, "data.size") for run in found] == [40, 40]
@@ -152,6 +160,7 @@ def test_a_table_without_its_columns_is_refused(base: Path, text: str) -> None:
         runs(base, pairs=table)
 
 
+@pytest.mark.slow
 def test_a_digest_stands_for_what_decides_the_result(base: Path) -> None:
     def digest(content: Path = base.parent / "content.png", **others: Any) -> str:
         (run,) = runs(base, pairs=[Pair(content, base.parent / "style.png")], **others)
@@ -172,6 +181,7 @@ def test_a_digest_stands_for_what_decides_the_result(base: Path) -> None:
     assert len({digest(), *others}) == 6
 
 
+@pytest.mark.slow
 def test_several_style_photos(base: Path) -> None:
     """All of their contents decide, and all of them are known of the run."""
     photos = [base.parent / f"{name}.png" for name in ("style", "content")]
@@ -187,6 +197,7 @@ def test_several_style_photos(base: Path) -> None:
     assert changed.digest != run.digest
 
 
+@pytest.mark.slow
 def test_a_run_stays_in_its_folder_when_the_grid_grows_and_gives_it_more_words(base: Path) -> None:
     (alone,) = runs(base, {"data.size": [32]})
     alone.prepare()
@@ -195,6 +206,7 @@ def test_a_run_stays_in_its_folder_when_the_grid_grows_and_gives_it_more_words(b
     assert "size=40" in other.folder.name
 
 
+@pytest.mark.slow
 def test_a_version_has_its_own_digests(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (before,) = runs(base)
     monkeypatch.setattr("verism.version.__version__", "0.0.0")
@@ -202,6 +214,7 @@ def test_a_version_has_its_own_digests(base: Path, monkeypatch: pytest.MonkeyPat
     assert before.digest != after.digest
 
 
+@pytest.mark.slow
 def test_auto_is_pinned_to_the_weights_of_this_machine(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(base.parent))
     (auto,) = runs(base, options=["--model.backbone.weights=auto"])
@@ -210,6 +223,7 @@ def test_auto_is_pinned_to_the_weights_of_this_machine(base: Path, monkeypatch: 
     assert auto.digest == compact.digest
 
 
+@pytest.mark.slow
 def test_carried_over_runs_start_from_the_one_before(base: Path) -> None:
     def carried(*weights: float) -> list[Chain]:
         grid = {"model.content.weight": weights, "data.size": [32, 40]}

@@ -97,6 +97,7 @@ def backbone(tiny_weights: Weights) -> VGG19:
     return VGG19(activation=nn.LeakyReLU(0.15)).double()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", [0, 1, 3, 5])
 @pytest.mark.parametrize(("shape", "side"), [((96, 160), 64), ((97, 131), 48), ((145, 80), 80), ((45, 40), 16)])
 def test_tiles_are_exact_for_every_loss(backbone: VGG19, shape: tuple[int, int], side: int, blocks: int) -> None:
@@ -116,6 +117,7 @@ def test_tiles_are_exact_for_every_activation_and_pooling(
     torch.testing.assert_close(tiled, at_once, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [["pool1", "pool3"], ["relu2_2", "pool2"], ["pool4"], ["input", "relu5_4"]])
 @pytest.mark.parametrize("side", [16, 48])
 def test_tiles_are_exact_at_the_poolings_and_where_a_block_ends(backbone: VGG19, layers: list[str], side: int) -> None:
