@@ -32,8 +32,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than cores: a fifth of the time, three of them would be waiting for processes and files."""
-    return len(os.sched_getaffinity(0)) + 2 if sys.platform == "linux" else (os.cpu_count() or 1)
+    """One more than cores: a third of the time, two of them would be waiting for processes and files."""
+    return len(os.sched_getaffinity(0)) + 1 if sys.platform == "linux" else (os.cpu_count() or 1)
 
 
 TINY_WIDTH = 4

@@ -9,7 +9,7 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import FAULTS, Fault, faults, summary
+from verism.verdict import FAULTS, Fault, faults, match, summary
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -61,3 +61,7 @@ def test_the_option_that_helps_exists(fault: Fault) -> None:
 def test_all_faults_in_order() -> None:
     all_of_them = faults(SOUND | {fault.metric: 10 * fault.limit for fault in FAULTS})
     assert [sentence.partition(" ")[0] for sentence in all_of_them] == ["Drift", "Detail", "Newly", "Detail"]
+
+
+def test_how_sure_a_match_is() -> None:
+    assert [match(sure) for sure in (0, 0.05, 0.06, 1)] == ["no match", "no match", "6% sure", "100% sure"]

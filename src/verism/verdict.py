@@ -21,6 +21,10 @@ BLOWN = 0.02
 """Share of the photo's detail. Clean results stay below 0.01; results with noise or blocks in the sky reach 0.03."""
 
 
+NO_MATCH = 0.05
+"""Confidence up to which a region of the content photo is said to have no match in the style photo."""
+
+
 class Fault(NamedTuple):
     """A visible fault, which a result has if a metric is above a limit.
 
@@ -119,3 +123,8 @@ def faults(figures: Mapping[str, float]) -> list[str]:
         figures: metrics by name, all or some of those that ``verism.metrics.Measure`` returns.
     """
     return [fault.of(figures) for fault in FAULTS if fault.found(figures)]
+
+
+def match(confidence: float) -> str:
+    """Return in words how sure it is that both photos show a region, from its confidence in [0, 1]."""
+    return "no match" if confidence <= NO_MATCH else f"{confidence:.0%} sure"

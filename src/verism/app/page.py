@@ -29,9 +29,6 @@ from verism.page.self_contained import data_uri
 THUMBNAIL = 360
 """Long side of the thumbnails of the photos that were given, in pixels."""
 
-NO_MATCH = 0.05
-"""Confidence up to which a region is said to have no match."""
-
 COMPUTES = "computes"
 """Gradio's name for the events that run one at a time, because each of them uses all cores."""
 
@@ -391,13 +388,12 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
     )
     entries = []
     for region in region_list(regions):
-        label, sure = str(region["label"]), float(str(region["sure"]))
+        label = str(region["label"])
         out = label in session.corrections.left_out
-        match = "left out" if out else "no match" if sure <= NO_MATCH else f"{sure:.0%} sure"
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
         entries.append(
             f'<span class="{kind}"><i style="background:{label}"></i> {region["share"]:.0%} of yours, '
-            f"{region['style_share']:.0%} of the other, {match}</span>"
+            f"{region['style_share']:.0%} of the other, {'left out' if out else region['match']}</span>"
         )
     pending = "" if session.corrections == Corrections() else "<span>Corrected.</span>"
     return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'

@@ -19,12 +19,10 @@ from verism.callbacks.picture_log import picture_log
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 from verism.regions.masks import Regions, paint
+from verism.verdict import match
 
 MASK_FORMATS = (".png", ".tiff", ".tif")
 """Endings of label images: lossless formats, so that a label keeps its colour."""
-
-NO_MATCH = 0.05
-"""Confidence up to which a region is said to have no match."""
 
 SAME_SCENE = 0.5
 """Confidence above which two photos are said to be of one scene."""
@@ -100,11 +98,7 @@ def describe(regions: Regions) -> str:
     """Return in a sentence how much of the content photo has a match in the style photo."""
     shares = regions.content.double().mean(dim=(0, 2, 3)).tolist()
     pairs = zip(regions.labels, shares, regions.sure.tolist(), strict=True)
-    said = [
-        f"{label} ({share:.0%}, {'no match' if sure <= NO_MATCH else f'{sure:.0%} sure'})"
-        for label, share, sure in pairs
-        if share > 0
-    ]
+    said = [f"{label} ({share:.0%}, {match(sure)})" for label, share, sure in pairs if share > 0]
     scene = "The photos are of one scene, and get one grade. " if regions.one_scene > SAME_SCENE else ""
     return f"{scene}Regions that both photos show: {', '.join(said)}."
 

@@ -19,6 +19,7 @@ from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.self_contained import data_uri, templates
 from verism.regions.masks import Regions
+from verism.verdict import match
 
 SIDE = 1400
 """Longest side of a picture on the page, in pixels: sharp on a screen, and small enough to send."""
@@ -133,10 +134,10 @@ def label_image(masks: Tensor) -> str:
 
 
 def region_list(regions: Regions) -> list[dict[str, object]]:
-    """Return for each region its colour, its share of both photos, and how sure it is that they show the same."""
+    """Return for each region its colour, its share of both photos, and in words how sure it is that both show it."""
     shares = (masks.double().mean(dim=(0, 2, 3)).tolist() for masks in (regions.content, regions.style))
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return [
-        {"label": label, "share": share, "style_share": other, "sure": sure, "number": number}
+        {"label": label, "share": share, "style_share": other, "match": match(sure), "number": number}
         for number, (label, share, other, sure) in enumerate(parts, 1)
     ]

@@ -29,7 +29,7 @@ class Regions(NamedTuple):
     """Which part of the content photo takes its look from which part of the style photo.
 
     Attributes:
-        labels: names of the K regions, colours as ``#rrggbb``; the most common first.
+        labels: names of the K regions, colours as ``#rrggbb``; those of masks from files with the most common first.
         content: ``(1, K, H, W)``, a channel for each label, at the content photo's size. Hard masks are bool, with each
             pixel in one region at most; soft masks are in [0, 1], and the channels of a pixel add up to 1 at most.
         style: ``(1, K, H', W')``, the same at the style photo's size.
