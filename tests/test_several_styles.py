@@ -42,9 +42,7 @@ def test_a_run_of_several(
     assert finished.pair.opacity is not None
     assert finished.photos.style.shape[-2:] == finished.pair.opacity.shape[-2:]
     main(["test", str(folder)])
-    if canvas == "RegionalGrade":
-        # Of the photos, whatever the canvas.
-        main(["figures", str(folder)])
+    main(["figures", str(folder)])
     main(["fit", "--config", str(folder / "config.yaml"), "--trainer.max_steps", "1"])
 
 

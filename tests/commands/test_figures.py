@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from PIL import Image
 from torch import Tensor, nn
@@ -17,7 +16,6 @@ from verism import images
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands import figures
 from verism.commands.figures import activation_functions, color_histograms, convolution_outputs, luminance_histograms
 
 FILES = {"activation.png", "colors.png", "convolutions.png", "luminance.png", "photos.png"}
@@ -37,25 +35,19 @@ def test_draws_all_of_them(
     assert row.shape[-1] == 2 * width + style.shape[-1] * 48 // 56
 
 
-def test_a_sweeps_folder_stands_for_its_runs(
-    run: Callable[..., Path], tiny_weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sweeps_folder_stands_for_its_runs(run: Callable[..., Path], tiny_weights: Weights, tmp_path: Path) -> None:
     for name in ("one", "two"):
         run("--trainer.max_steps", "1").rename((tmp_path / "runs").with_name(name))
     runs = tmp_path / "sweep" / "runs"
     runs.mkdir(parents=True)
     for name in ("one", "two"):
         (tmp_path / name).rename(runs / name)
-    drawn: list[tuple[Path, Path]] = []
-    monkeypatch.setattr(figures, "draw", lambda run, folder, dpi: drawn.append((run.folder, folder)))
     main(["figures", str(tmp_path / "sweep")])
-    assert sorted(drawn) == [(runs / name, runs / name / "figures") for name in ("one", "two")]
+    assert all((runs / name / "figures" / "photos.png").is_file() for name in ("one", "two"))
 
 
-def test_for_print(run: Callable[..., Path], tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_print(run: Callable[..., Path], tiny_weights: Weights) -> None:
     folder = run("--trainer.max_steps", "1")
-    # Sixteen panels at that size take ten seconds; it is saved as the others are.
-    monkeypatch.setattr(figures, "convolution_outputs", lambda features, activation: Figure())
     main(["figures", str(folder), "--dpi", "300"])
     with Image.open(folder / "figures" / "luminance.png") as picture:
         assert picture.size == (3600, 900)

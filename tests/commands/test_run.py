@@ -76,14 +76,14 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.slow
 def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
-    images.write(Path("large.jpg"), synthetic_photo(300, 1500, 3), {})
+    images.write(Path("large.jpg"), synthetic_photo(900, 1500, 3), {})
     main(["large.jpg", "theirs.jpg", "--preview", *SMALL])
     said = capfd.readouterr().out
-    assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 200, 1000)
+    assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 600, 1000)
     assert "This is a preview" in said
     command = said.splitlines()[-1].split()[1:]
     main([*command, "--trainer.max_steps", "4"])
-    assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 300, 1500)
+    assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
     assert "step 4 of 4" in capfd.readouterr().err
 
 
@@ -160,7 +160,7 @@ def test_sizes_are_only_ever_reduced() -> None:
 def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) -> None:
     """One look for all of it, which is that of the run, and which predict gives to others."""
     parts = [synthetic_photo(48, 64, seed)[0].permute(1, 2, 0).numpy() for seed in (3, 4)]
-    clips.write(Path("clip.mp4"), [clips.yuv(part) for part in parts for _ in range(8)], "yuv420p", codec="libx264")
+    clips.write(Path("clip.mp4"), [clips.yuv(part) for part in parts for _ in range(15)], "yuv420p", codec="libx264")
     main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS, "--output.strength", "0.8"])
     said, _ = capfd.readouterr()
     assert said.splitlines()[-2:] == [

@@ -166,20 +166,6 @@ RULES: Mapping[str, Callable[[Sequence[str]], None]] = {
 """How a command begins, to what runs or checks the rest of it."""
 
 
-FINAL = (
-    "verism mine.jpg theirs.jpg",
-    "verism series 'holiday/*.jpg' --style theirs.jpg",
-    "verism clip.mp4 theirs.jpg",
-)
-"""Commands whose results no other command on any page but the first needs: only there they are run."""
-
-
-def repeated(document: Path, command: str) -> bool:
-    """Tell whether it is of no consequence here, and an earlier document runs it word for word on the same files."""
-    earlier = DOCUMENTS[: DOCUMENTS.index(document)]
-    return command in FINAL and any(command in commands(other) for other in earlier)
-
-
 def execute(command: str) -> None:
     found = [(rule, match.end()) for start, rule in RULES.items() if (match := re.match(start, command))]
     if len(found) != 1:
@@ -222,8 +208,7 @@ def test_the_commands_run(document: Path, photos: None, tiny_weights: Weights, m
     monkeypatch.setattr("verism.sweep.command.plan", first)
     monkeypatch.setattr(local, "run", run)
     for command in commands(document):
-        if not repeated(document, command):
-            execute(command)
+        execute(command)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,8 +18,7 @@ from conftest import CONFIGS
 from filelock import FileLock
 
 from verism.cli import main
-from verism.sweep.plan import Grid, Pair, plan
-from verism.sweep.run import Chain, Run
+from verism.sweep.run import Run
 
 pytestmark = [pytest.mark.usefixtures("in_process"), pytest.mark.slow]
 
@@ -206,33 +206,16 @@ def test_help_explains_every_option() -> None:
 
 @pytest.mark.parametrize("config", sorted((CONFIGS / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_sweep_of_our_own_has_its_runs_and_photos(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each value of each axis, each pair and each seed are in some run; test_plan.py combines all with all."""
     planned: list[Run] = []
 
     def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
         planned.extend(runs)
         return ""
 
-    def diagonal(
-        base: Path, grid: Grid, pairs: Sequence[Pair], seeds: Sequence[int], output: Path, **options: Any
-    ) -> list[Chain]:
-        axes = [list(values.items()) if isinstance(values, Mapping) else list(values) for values in grid.values()]
-        chains: list[Chain] = []
-        for place in range(max(map(len, [*axes, pairs, seeds]))):
-            values = [axis[place % len(axis)] for axis in axes]
-            point: Grid = {
-                name: dict([value]) if isinstance(grid[name], Mapping) else [value]
-                for name, value in zip(grid, values, strict=True)
-            }
-            pair, seed = pairs[place % len(pairs)], seeds[place % len(seeds)]
-            chains += plan(base, point, [pair], [seed], output, **options)
-        return chains
-
     monkeypatch.setattr("verism.sweep.command.estimate", estimate)
-    monkeypatch.setattr("verism.sweep.command.plan", diagonal)
     assert sweep("--config", f"sweeps/{config.name}", "--dry_run").status is None
     file: dict[str, Any] = yaml.safe_load(config.read_text())
-    expected = max(map(len, [*file["grid"].values(), file["pairs"], file.get("seeds", [0])]))
+    expected = math.prod(map(len, [*file["grid"].values(), file["pairs"], file.get("seeds", [0])]))
     assert len(planned) == len({run.digest for run in planned}) == expected > 1
     for run in planned:
         assert all(Path(run.options["data"][name]).is_file() for name in ("content", "style"))

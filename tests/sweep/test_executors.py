@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from processes import FORKED, started
+from processes import FORKED, VERISM, started
 
 from verism.cli import main
 
@@ -21,6 +21,9 @@ pytestmark = pytest.mark.slow
 
 PATIENCE = 300
 """Seconds until what has not happened never will; nothing here takes as long."""
+
+IMPORTABLE = {"PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))}
+"""What a process needs that is to import ``perilous``."""
 
 
 class Shell:
@@ -136,8 +139,7 @@ def test_dask(shell: Callable[..., Shell]) -> None:
     file = here.folder / "scheduler.json"
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file"]
     worker = ["worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file"]
-    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
-    own = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "PYTHONPATH": path}
+    own = IMPORTABLE | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     commands = [[sys.executable, "-m", "dask", *words, str(file)] for words in (scheduler, worker, worker)]
     with started(commands, here.folder / "cluster", [own] * 3) as (_, first, second):
         until(file.exists)
@@ -146,6 +148,19 @@ def test_dask(shell: Callable[..., Shell]) -> None:
             assert sweep.ends() == 0, sweep.said
         assert sorted((first.status, second.status), key=str) == [-signal.SIGKILL, None]
     for activation in ("ReLU", "Tanh", "DeadlyOnce"):
+        assert here.error(activation) is None
+
+
+def test_ray(shell: Callable[..., Shell], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster on this machine, of which one worker is killed."""
+    pytest.importorskip("ray")
+    here = shell("ReLU", "DeadlyOnce")
+    # A home of its own, too: Ray leaves things there.
+    own = IMPORTABLE | {"HOME": str(here.folder)}
+    with started([[*VERISM, *SWEEP, "--executor", "ray"]], here.folder / "cluster", [own]) as (sweep,):
+        assert sweep.ends() == 0, sweep.said
+    assert here.flag.exists()
+    for activation in ("ReLU", "DeadlyOnce"):
         assert here.error(activation) is None
 
 

@@ -32,13 +32,13 @@ def option(run: Run, name: str) -> Any:
 
 @pytest.mark.slow
 def test_every_combination_once_and_the_first_axis_fastest(base: Path) -> None:
-    grid: Grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48]}
+    grid: Grid = {"model.canvas.init": ["noise", "content"], "data.size": [32, 40, 48], "trainer.max_steps": [1, 2]}
     pairs = [Pair(base.parent / "content.png", base.parent / f"{name}.png") for name in ("style", "content")]
     found = [
         (*(option(run, name) for name in grid), run.seed, Path(option(run, "data.style")).stem)
         for run in runs(base, grid, pairs, seeds=[3, 1])
     ]
-    slowest_first = product(["style", "content"], [3, 1], [32, 40, 48], ["noise", "content"])
+    slowest_first = product(["style", "content"], [3, 1], [1, 2], [32, 40, 48], ["noise", "content"])
     assert found == [tuple(reversed(combination)) for combination in slowest_first]
 
 
