@@ -11,19 +11,16 @@ from lightning.pytorch import Callback
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from verism import photo_file
 from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
 from verism.capture import Evaluation, captured
-from verism.checkpoint.contents import canvas_state
 from verism.data import Photos
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
 from verism.regions.masks import Regions
-from verism.regions.search import find_regions
 from verism.scales import Scales
 from verism.tiling.choice import choose
 from verism.tiling.feature_pass import FeaturePass
@@ -45,7 +42,7 @@ class StyleTransfer(TrainableModule):
     The method is in three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes from the
     photos what the losses compare the image with, and ``evaluate``, once in every step, goes from the canvas to the
     total loss: canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights
-    of the network are frozen. The other functions fit this into Lightning's loop.
+    of the network are frozen. ``TrainableModule`` calls them from Lightning's hooks.
 
     Attributes:
         compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are
@@ -125,9 +122,9 @@ class StyleTransfer(TrainableModule):
         self.content, self.style, self.color = content, style, color
         self.photorealism, self.consistency = photorealism, consistency
         self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
-        built_in: dict[str, Loss | None] = {"content": content, "style": style, "color": color}
-        built_in |= {"photorealism": photorealism, "consistency": consistency}
-        self.losses = weighted({**built_in, **losses}, backbone)
+        required = {"content": content, "style": style, "color": color}
+        optional = {"photorealism": photorealism, "consistency": consistency}
+        self.losses = weighted({**required, **optional, **losses}, backbone)
         # A loss or backbone of the user's may contain a trainable network, but only the canvas is optimised.
         for part in (backbone, content, style, color, self.added):
             if any(True for _ in part.parameters()):
@@ -136,8 +133,6 @@ class StyleTransfer(TrainableModule):
         self.tile, self.capture, self.patience = tile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.scales = None if scales is None else Scales(scales, shares)
-        self.size: int | None = None
-        self._has_targets = False
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:
@@ -146,8 +141,7 @@ class StyleTransfer(TrainableModule):
         Args:
             **parts: arguments of the constructor, by name.
         """
-        own = {name: part() for name, part in PAPER.items() if name not in parts}
-        return cls(**own, **parts)
+        return cls(**{name: part() for name, part in PAPER.items() if name not in parts}, **parts)
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas.
@@ -178,7 +172,6 @@ class StyleTransfer(TrainableModule):
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
         self.evaluation = captured(self.evaluate, self.canvas, passage, self.capture)
-        self._has_targets = True
 
     def evaluate(self) -> Evaluation:
         """Return the total loss (Finley 2020, Eq. 3 and 4) of the image on the canvas, and its terms by name."""
@@ -207,34 +200,10 @@ class StyleTransfer(TrainableModule):
         image: Tensor = self.canvas()
         return image.detach().clamp(0, 1)
 
-    @property
-    def photos(self) -> Photos:
-        """The content and the style photo of the run, at the present scale."""
-        return self.data.photos if self.size is None else self.data.at(self.size)
-
-    @property
-    def regions(self) -> Regions | None:
-        """The regions of the photos at the present scale, found by the network if ``data.regions`` asks for it."""
-        return self.data.regions(self.photos, partial(find_regions, self.reference, opacity=self.data.opacity))
-
     @cached_property
     def reference(self) -> VGG:
         """The network that finds regions and correspondence, and that measures results."""
         return reference(self.backbone)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options of the run that decide what the image becomes."""
-        return {**self.hparams, "data": dict(self.data.hparams)}
-
-    def size_at(self, step: int) -> int | None:
-        """Return the short side of the image at a step, in pixels; None: the photos' own."""
-        return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
-
-    def resize(self, size: int | None) -> None:
-        """Go on with the image at another short side, in pixels; targets must be set anew after that."""
-        self.size = size
-        self.canvas.resize(self.photos.content)
 
     def configure_callbacks(self) -> list[Callback]:
         """Return the callbacks that every run needs and that the Trainer does not have yet."""
@@ -242,41 +211,3 @@ class StyleTransfer(TrainableModule):
         from verism.callbacks.defaults import complete  # noqa: PLC0415
 
         return complete(self.trainer, self.patience)
-
-    def configure_model(self) -> None:
-        """Start the canvas from the photos: in this hook, because the optimiser, made next, needs its parameter.
-
-        A second fit to the same data continues with the image of the first. ``Trainer.test`` and ``Trainer.predict``
-        use the image that there is.
-        """
-        if self.started_from is self.data or (self.only_used and (self.started_from is not None or self.restored)):
-            return
-        self.started_from, self._has_targets = self.data, False
-        self.size = self.size_at(self.trainer.global_step)
-        # In this hook, a Trainer makes its device the default for new tensors; it moves the module there afterwards.
-        with torch.device("cpu"), photo_file.limited(self.data.max_megapixels):
-            self.start(self.photos, self.regions)
-
-    def on_fit_start(self) -> None:
-        """Set the targets, in the run's precision, so that image and photos are rounded alike."""
-        with self.trainer.precision_plugin.forward_context():
-            self.set_targets(self.photos, self.regions)
-
-    def on_train_start(self) -> None:
-        """Set the targets if they are not set yet: ``Tuner.lr_find`` makes steps without calling ``on_fit_start``."""
-        if not self._has_targets:
-            self.on_fit_start()
-
-    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Bring the canvas to the size that its image had in the checkpoint.
-
-        Raises:
-            VerismError: the checkpoint is of another canvas.
-        """
-        if self.only_used:
-            self.canvas.resume(canvas_state(checkpoint))
-            return
-        size = self.size_at(max(0, checkpoint["global_step"] - 1))
-        if size != self.size:
-            self.resize(size)
-        super().on_load_checkpoint(checkpoint)

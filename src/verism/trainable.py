@@ -1,9 +1,11 @@
-"""Support for Lightning's Trainer.test, Trainer.predict, Tuner.lr_find and learning rate schedulers."""
+"""What Lightning's Trainer and Tuner need of a module besides the method itself: hooks, optimiser, test and predict."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 import torch
 from lightning.pytorch.trainer.states import TrainerFn
@@ -12,13 +14,17 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from verism import evaluation
+from verism import evaluation, photo_file
 from verism.backbone import VGG
 from verism.canvas.grade import Grade
+from verism.checkpoint.contents import canvas_state
 from verism.checkpoint.module import CanvasModule
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.look.look import Look
+from verism.regions.masks import Regions
+from verism.regions.search import find_regions
+from verism.scales import Scales
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 """Makes the optimiser of some parameters."""
@@ -28,26 +34,103 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 
 
 class TrainableModule(CanvasModule):
-    """A module whose result can be measured and applied, and whose learning rate can be found and scheduled.
+    """Calls a method's ``start`` and ``set_targets`` when it is time, and measures and applies its result.
 
     Attributes:
         optimizer: makes the optimiser of the canvas's parameter.
         lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
+        scales: the sizes at which the image is optimised one after the other; None: only at that of the photos.
+        size: the present one of them, the short side in pixels; None without scales, and before the start.
         started_from: the photos from which the canvas was started; None before that.
+        has_targets: whether the targets have been set since then.
     """
 
     optimizer: OptimizerFactory
     lr_scheduler: SchedulerFactory | None
+    scales: Scales | None
 
     def __init__(self) -> None:
         super().__init__()
+        self.size: int | None = None
         self.started_from: PhotoPair | None = None
+        self.has_targets = False
         self._lr: float | None = None
+
+    def start(self, photos: Photos, regions: Regions | None = None) -> None:
+        """Put the first image on the canvas."""
+        raise NotImplementedError
+
+    def set_targets(self, photos: Photos, regions: Regions | None = None) -> None:
+        """Compute the targets of the losses."""
+        raise NotImplementedError
 
     @property
     def reference(self) -> VGG:
-        """The network that is used to measure results."""
+        """The network that finds regions and measures results."""
         raise NotImplementedError
+
+    @property
+    def photos(self) -> Photos:
+        """The content and the style photo of the run, at the present scale."""
+        return self.data.photos if self.size is None else self.data.at(self.size)
+
+    @property
+    def regions(self) -> Regions | None:
+        """The regions of the photos at the present scale, found by the network if ``data.regions`` asks for it."""
+        return self.data.regions(self.photos, partial(find_regions, self.reference, opacity=self.data.opacity))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the run that decide what the image becomes."""
+        return {**self.hparams, "data": dict(self.data.hparams)}
+
+    def size_at(self, step: int) -> int | None:
+        """Return the short side of the image at a step, in pixels; None: the photos' own."""
+        return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
+
+    def resize(self, size: int | None) -> None:
+        """Go on with the image at another short side, in pixels; targets must be set anew after that."""
+        self.size = size
+        self.canvas.resize(self.photos.content)
+
+    def configure_model(self) -> None:
+        """Start the canvas from the photos: in this hook, because the optimiser, made next, needs its parameter.
+
+        A second fit to the same data continues with the image of the first. ``Trainer.test`` and ``Trainer.predict``
+        use the image that there is.
+        """
+        if self.started_from is self.data or (self.only_used and (self.started_from is not None or self.restored)):
+            return
+        self.started_from, self.has_targets = self.data, False
+        self.size = self.size_at(self.trainer.global_step)
+        # In this hook, a Trainer makes its device the default for new tensors; it moves the module there afterwards.
+        with torch.device("cpu"), photo_file.limited(self.data.max_megapixels):
+            self.start(self.photos, self.regions)
+
+    def on_fit_start(self) -> None:
+        """Set the targets, in the run's precision, so that image and photos are rounded alike."""
+        with self.trainer.precision_plugin.forward_context():
+            self.set_targets(self.photos, self.regions)
+        self.has_targets = True
+
+    def on_train_start(self) -> None:
+        """Set the targets if they are not set yet: ``Tuner.lr_find`` makes steps without calling ``on_fit_start``."""
+        if not self.has_targets:
+            self.on_fit_start()
+
+    def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
+        """Bring the canvas to the size that its image had in the checkpoint.
+
+        Raises:
+            VerismError: the checkpoint is of another canvas.
+        """
+        if self.only_used:
+            self.canvas.resume(canvas_state(checkpoint))
+            return
+        size = self.size_at(max(0, checkpoint["global_step"] - 1))
+        if size != self.size:
+            self.resize(size)
+        super().on_load_checkpoint(checkpoint)
 
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
