@@ -112,6 +112,12 @@ def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Height explains too little of any style photo, so that what becomes of a pixel does not depend on its row."""
+    monkeypatch.setattr("verism.color.vertical_gradient.EXPLAINED", (2.0, 3.0))
+
+
+@pytest.fixture
 def photo_files(tmp_path: Path, content: Tensor, style: Tensor) -> list[str]:
     """The two photos as files, as command line options."""
     options = []

@@ -84,7 +84,8 @@ def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor
         ΔE76, at least 0: the root mean square deviation from T. If half of a grey photo is tinted, it is half of the
         difference between the halves. Because CIELAB is not quite a polynomial of RGB, it is above 0 for edits that are
         the same everywhere, too: of 20 photographs, 0.3 to 2 for the unchanged photo and up to 4 for strong curves and
-        tints. Above 5, drift is plain to see.
+        tints. A gradient from the top of a sky to its bottom, as photos have it at dusk, has up to 6; above 7, drift is
+        plain to see.
     """
     return _Drift(content, masks)(image)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-DRIFT = 5.0
-"""ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``);
-results whose skies had visibly turned several colours had 8 or more. The limit is a root mean square of about two just
-noticeable differences (2.3; Mahy et al. 1994), so whole patches differ by more."""
+DRIFT = 7.0
+"""ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``),
+skies that took on the gradient of another sky had up to 6; results whose skies had visibly turned several colours had 8
+or more. The limit is a root mean square of three just noticeable differences (2.3; Mahy et al. 1994), so whole patches
+differ by more."""
 
 LOST = 0.25
 """Share of the photo's detail. A single map of colours loses about 0.15 of it where it darkens the photo, unnoticed;

@@ -15,13 +15,14 @@ from verism.color import closed_form, regional_maps, tone_and_chroma
 from verism.color import table as color_table
 from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, into_gamut
+from verism.color.vertical_gradient import VerticalGradient
 from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 SPACE = Oklab()
 
 
-by_colour = pytest.mark.usefixtures("no_noise")
+by_colour = pytest.mark.usefixtures("no_noise", "no_gradient")
 
 
 def encoded(photo: Tensor) -> Tensor:
@@ -242,11 +243,12 @@ def test_what_decides_how_a_pixel_is_treated_is_its_colour_without_noise_and_how
     canvas = started(content, style, found)
     expected = found.content * torch.tensor([1.0, 0.5]).view(1, 2, 1, 1)
     assert torch.equal(canvas.locate(canvas.photo), canvas.places)
-    level, shares = canvas.places.split([3, 2], dim=1)
+    level, shares, tint = canvas.places.split([3, 2, 2], dim=1)
     torch.testing.assert_close(shares, expected)
+    assert torch.equal(tint[0], VerticalGradient(canvas.ends, canvas.tints)(shares[0]))
     assert 0.005 < float((level - content).abs().mean()) < 0.05
-    assert canvas.locate(synthetic_photo(96, 128, 1)).shape == (1, 5, 96, 128)
-    assert started(content, style).places.shape == (1, 3, 48, 64)
+    assert canvas.locate(synthetic_photo(96, 128, 1)).shape == (1, 7, 96, 128)
+    assert started(content, style).places.shape == (1, 5, 48, 64)
 
 
 NOISE = 0.01
@@ -310,6 +312,75 @@ def test_control_values_on_a_straight_line_are_added_to_the_tones_as_they_are(co
     torch.testing.assert_close(added, scale * torch.lerp(low, high, knots), rtol=0, atol=1e-6)
 
 
+def evening(height: int, width: int) -> Tensor:
+    """A sky that is blue above and orange below, with noise."""
+    down = torch.linspace(0, 1, height).view(1, 1, height, 1)
+    blue, orange = (torch.tensor(rgb).view(1, 3, 1, 1) for rgb in ((0.35, 0.4, 0.6), (0.7, 0.5, 0.35)))
+    generator = torch.Generator().manual_seed(0)
+    return torch.lerp(blue, orange, down).expand(1, 3, height, width) + NOISE * torch.randn(
+        1, 3, height, width, generator=generator
+    )
+
+
+def test_a_region_takes_on_the_gradient_of_an_evening_sky_as_far_as_it_is_sure() -> None:
+    """From the top to the bottom, the same in every column, and at every size."""
+    _, plain = noisy_halves()
+    differences = []
+    for sure in (1.0, 0.5):
+        canvas = started(plain, evening(56, 40), regions(sure, 0.0))
+        image = SPACE.encode(canvas().detach())[0]
+        left = image[1:, :, :20]
+        torch.testing.assert_close(left, left[..., :1].expand_as(left), rtol=0, atol=1e-3)
+        differences.append(float(left[1, -1, 0] - left[1, 0, 0]))
+        right = image[1:, :, -3:]
+        torch.testing.assert_close(right, right[:, :1].expand_as(right), rtol=0, atol=1e-3)
+        large = SPACE.encode(canvas.render(images.resize(plain, (96, 128))))[0, 1:, :, :40]
+        assert abs(float(large[1, -1, 0] - large[1, 0, 0]) - differences[-1]) < 0.005
+    assert differences[0] > 0.06
+    assert abs(differences[1] - differences[0] / 2) < 0.005
+
+
+@pytest.mark.parametrize("one_scene", [0.5, 1.0])
+def test_photos_of_one_scene_have_one_gradient(one_scene: float) -> None:
+    _, plain = noisy_halves()
+    found = regions(1.0, 1.0)
+    apart = started(plain, evening(56, 40), found)
+    canvas = started(plain, evening(56, 40), found._replace(one_scene=one_scene), halves_alike)
+    # The maps of one scene differ, and so may what is left of the gradient.
+    assert float(canvas.tints.abs().max()) <= (1 - one_scene) * float(apart.tints.abs().max()) + 1e-3
+    assert float(apart.tints.abs().max()) > 0.03
+
+
+def test_a_photo_of_a_series_takes_half_of_the_gradient() -> None:
+    _, plain = noisy_halves()
+    style = evening(56, 40)
+    alone = started(plain, style, regions(1.0, 0.0))
+    common = started(plain, style)
+    adapted = common.adapted(plain, style, regions(1.0, 0.0))
+    torch.testing.assert_close(adapted.ends, alone.ends)
+    torch.testing.assert_close(adapted.tints, regional_maps.HELD * alone.tints, rtol=0, atol=2e-3)
+    assert float(alone.tints.abs().max()) > 0.03
+
+
+def test_how_much_of_a_gradient_is_an_option() -> None:
+    _, plain = noisy_halves()
+    taken = {}
+    for gradient in (0.0, 0.5, 1.0):
+        canvas = RegionalGrade(gradient=gradient)
+        canvas.start(plain, evening(56, 40), None, regions(1.0, 0.0))
+        taken[gradient] = canvas.tints
+    assert not taken[0.0].any()
+    torch.testing.assert_close(taken[0.5], taken[1.0] / 2)
+
+
+def test_a_colour_by_itself_has_no_gradient() -> None:
+    """A lookup table's colours lie above each other in no photo."""
+    _, plain = noisy_halves()
+    canvas = started(plain, evening(56, 40), regions(1.0, 0.0))
+    image = canvas.plain(plain)
+    torch.testing.assert_close(image, image[..., :1, :].expand_as(image))
+
+
 def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor) -> None:
     """So that no hue is singled out."""
     canvas = moved(started(content, style))
@@ -323,7 +394,14 @@ def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor
 @pytest.mark.slow
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
     canvas = moved(started(content, style, regions(1.0, 0.5)))
-    assert set(canvas.state_dict()) == {"controls", "photo", "matrix", "tones", "hues", "shares", "vivid"}
+    assert set(canvas.state_dict()) == {
+        "controls",
+        "photo",
+        "vivid",
+        "shares",
+        *canvas.first._fields,
+        *VerticalGradient._fields,
+    }
     again = started(content, style.flip(1), regions(0.7, 0.2))
     assert not torch.equal(again(), canvas())
     again.load_state_dict(canvas.state_dict())

@@ -79,7 +79,7 @@ def test_says_what_is_wrong_with_which_pictures(tmp_path: Path, run: Callable[..
     """Each fault once, with the runs that have it; not of a failed run, and nothing of sound ones."""
     scalars = (
         {"metrics/drift": 8.0, "metrics/lost": 0.1},
-        {"metrics/drift": 5.5, "metrics/lost": 0.3},
+        {"metrics/drift": 7.5, "metrics/lost": 0.3},
         {"metrics/drift": 1.5, "metrics/lost": 0.2},
     )
     records = [replace(run(f"00{index}", "0"), scalars=own) for index, own in enumerate(scalars)]
@@ -89,7 +89,7 @@ def test_says_what_is_wrong_with_which_pictures(tmp_path: Path, run: Callable[..
     items = [unescape(item) for item in re.findall(r"<li>(.*?)</li>", path.read_text(encoding="utf-8"))]
     assert items == [
         (
-            "Drift ΔE 5.0 or more (000, 001): one colour of the photo has become several in different places; a higher "
+            "Drift ΔE 7.0 or more (000, 001): one colour of the photo has become several in different places; a higher "
             "--model.consistency.weight holds them together."
         ),
         (

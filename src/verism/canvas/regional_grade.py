@@ -14,13 +14,14 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
-from verism.color import closed_form, regional_maps, tone_and_chroma
+from verism.color import closed_form, regional_maps, tone_and_chroma, vertical_gradient
 from verism.color import table as color_table
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, chroma_of, into_gamut
 from verism.color.spline import cubic_spline
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
+from verism.color.vertical_gradient import VerticalGradient
 from verism.color.weighted_colors import WeightedColors
 from verism.errors import VerismError
 from verism.regions.masks import Regions
@@ -41,10 +42,12 @@ class RegionalGrade(Grade):
     """One function of colour for the whole photo, and one for each region that both photos show.
 
     A pixel takes the mean of these functions, weighted by how much of it is in each region, times the confidence that
-    the style photo shows the same there; the rest of the weight goes to the function of the whole photo. Only these
-    weights depend on the position, so a sky cannot end in two colours. Each function starts as a tone curve, a
-    saturation and a tint in Oklab, found in closed form (``verism.color.closed_form``). The parameter is what is added
-    to it: a further tone curve and tint, as cubic splines over lightness alone, so that no hue is treated by itself.
+    the style photo shows the same there; the rest of the weight goes to the function of the whole photo. Besides these
+    weights, only a tint from the top of a region to its bottom depends on the position: no sky ends in patches of two
+    colours, but one can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each function
+    starts as a tone curve, a saturation and a tint in Oklab, found in closed form (``verism.color.closed_form``). The
+    parameter is what is added to it: a further tone curve and tint, as cubic splines over lightness alone, so that no
+    hue is treated by itself.
 
     Noise is not graded: what an edge-preserving filter removes from the photo is added to the result again, with hardly
     more contrast and no more chroma. A colour becomes no more vivid than it was or than the most vivid ones of the
@@ -54,6 +57,7 @@ class RegionalGrade(Grade):
         matrix: ``(1 + K, 3, 3)``, ``tones`` and ``hues``: the functions at the start, as ``ToneAndChroma`` has them;
             the first is that of the whole photo.
         shares: ``(1, K, H, W)``, how much the function of each region counts at each pixel.
+        ends: ``(K, 2)`` and ``tints``: the gradient of each region, as VerticalGradient has them.
         vivid: chroma, in Oklab, that one percent of the style photo's colours exceed.
     """
 
@@ -61,6 +65,8 @@ class RegionalGrade(Grade):
     tones: Tensor
     hues: Tensor
     shares: Tensor
+    ends: Tensor
+    tints: Tensor
     vivid: Tensor
 
     def __init__(
@@ -71,6 +77,7 @@ class RegionalGrade(Grade):
         contrast: float = 1.0,
         min_contrast: float = 0.5,
         max_contrast: float = 2.0,
+        gradient: float = 1.0,
     ) -> None:
         """Choose how far the functions may depart from their start.
 
@@ -84,10 +91,12 @@ class RegionalGrade(Grade):
                 the excess.
             min_contrast: smallest factor by which the contrast of details should change.
             max_contrast: largest factor by which the contrast of details should change.
+            gradient: how much of a change of colour from top to bottom, such as that of a sky at dusk, a region takes
+                over from the style photo; 0: nothing, 1: as much as the style photo has.
 
         Raises:
-            VerismError: there are fewer than 3 control values, a weight is negative or not finite, or min_contrast is
-                negative or greater than max_contrast.
+            VerismError: there are fewer than 3 control values, a weight is negative or not finite, min_contrast is
+                negative or greater than max_contrast, or gradient is not from 0 to 1.
         """
         if controls < 3:  # noqa: PLR2004
             raise VerismError(f"--model.canvas.controls {controls}: must be at least 3.")
@@ -95,6 +104,8 @@ class RegionalGrade(Grade):
             raise VerismError(
                 f"--model.canvas.min_contrast {min_contrast}: must be from 0 to max_contrast, which is {max_contrast}."
             )
+        if not 0 <= gradient <= 1:
+            raise VerismError(f"--model.canvas.gradient {gradient}: must be from 0 to 1.")
         weights = {
             "departure": departure,
             "smoothness": smoothness,
@@ -102,9 +113,12 @@ class RegionalGrade(Grade):
         }
         super().__init__(torch.zeros(1, controls, 3), Oklab(), weights)
         self.bounds = (min_contrast, max_contrast)
+        self.gradient = gradient
         for name, part in tone_and_chroma.identity()._asdict().items():
             self.register_buffer(name, part)
         self.register_buffer("shares", torch.empty(1, 0, 0, 0))
+        for name, part in vertical_gradient.none(self.tones)._asdict().items():
+            self.register_buffer(name, part)
         self.register_buffer("vivid", torch.tensor(math.inf))
         spline = cubic_spline(controls, torch.linspace(0, 1, KNOTS))
         self.register_buffer("spline", spline, persistent=False)
@@ -131,6 +145,7 @@ class RegionalGrade(Grade):
         if regions is not None and regions.opacity is not None:
             opacity = regions.opacity.flatten().to(content)
         if regions is None or regions.undivided:
+            regions = None
             maps = closed_form.whole_photo(colors, style_colors, (torch.ones_like(colors[0]), opacity))
             self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         else:
@@ -146,13 +161,17 @@ class RegionalGrade(Grade):
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
         self.vivid = WeightedColors(style_colors, opacity).most_chroma.to(content)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
+        self.ends, self.tints = vertical_gradient.none(self.tones)
+        if regions is not None:
+            # Photos of one scene differ by their grade, not by the gradient of their light.
+            self.ends, self.tints = self._lacking(content, style, regions).times(1 - regions.one_scene)
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
         """Return a canvas for another photo, with this canvas's look for a whole photo.
 
         The functions of the other photo's regions lie between that look and the closed form for each of them
-        (``regional_maps.held``).
+        (``regional_maps.held``), and so do their gradients.
 
         Args:
             content: the other photo, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -170,6 +189,7 @@ class RegionalGrade(Grade):
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
         twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
+        twin.ends, twin.tints = twin._lacking(content, style, regions).times(regional_maps.HELD)
         twin.resize(content)
         return twin
 
@@ -181,9 +201,15 @@ class RegionalGrade(Grade):
         super().resize(content)
 
     def locate(self, photo: Tensor) -> Tensor:
-        """Return the photo without its noise, RGB, and the weights of the regions' functions: ``(1, 3 + K, H, W)``."""
+        """Return what decides how each pixel is treated.
+
+        Returns:
+            ``(1, 3 + K + 2, H, W)``: the photo without its noise, RGB; the weights of the regions' functions; and what
+            their gradients add to a and b.
+        """
         shares = self.shares if photo.shape == self.photo.shape else self._shares(photo)
-        return torch.cat([self._without_noise(photo), shares], dim=1)
+        tint = VerticalGradient(self.ends, self.tints)(shares[0])
+        return torch.cat([self._without_noise(photo), shares, tint.unsqueeze(0)], dim=1)
 
     def lattice(self) -> Tensor:
         """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those at the start plus the splines."""
@@ -192,16 +218,19 @@ class RegionalGrade(Grade):
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the graded photo: the photo without its noise through the functions, and the noise hardly changed.
 
+        The gradients of the regions are added.
+
         The functions change noise, too: by the difference of the graded photo with its noise and without it. Of that
         difference, lightness is limited to ``CONTRAST`` times the photo's own noise, and chroma to the noise's own.
         """
         noisy, smooth = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
-        graded_noisy, graded = (self._mixed(colors, lattice, places[0, 3:]) for colors in (noisy, smooth))
+        shares, tint = places[0, 3:-2], places[0, -2:]
+        graded_noisy, graded = (self._mixed(colors, lattice, shares) for colors in (noisy, smooth))
         noise, graded_noise = noisy - smooth, graded_noisy - graded
         most = CONTRAST * noise[:1].abs()
         chroma = graded_noise[1:] * (chroma_of(noise) / chroma_of(graded_noise)).clamp_max(1)
         lightness = graded_noise[:1].clamp(-most, most)
-        return self._displayable(graded + torch.cat([lightness, chroma]), noisy)
+        return self._displayable(graded + torch.cat([lightness, chroma + tint]), noisy)
 
     def table(self, content: Tensor) -> Tensor:
         """Return the lookup table that comes closest to the canvas.
@@ -220,7 +249,7 @@ class RegionalGrade(Grade):
     def plain(self, photo: Tensor) -> Tensor:
         """Return each colour of ``photo`` through the function of the whole photo; both ``(1, 3, H, W)``, RGB.
 
-        Pixel by pixel: unlike ``render``, it does not separate the photo from its noise.
+        Pixel by pixel: unlike ``render``, it does not separate the photo from its noise, and has no gradients.
         """
         colors = self.space.encode(photo.to(self.photo))[0]
         no_region = colors.new_zeros(len(self.matrix) - 1, *colors.shape[-2:])
@@ -238,6 +267,14 @@ class RegionalGrade(Grade):
             "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
+
+    @torch.no_grad()
+    def _lacking(self, content: Tensor, style: Tensor, regions: Regions) -> VerticalGradient:
+        """Return what the graded photo's regions take over of the style photo's gradients."""
+        colors, style_colors = (self.space.encode(photo.float())[0].to(self.tones) for photo in (content, style))
+        masks, style_masks = (soft[0].to(self.tones) for soft in (regions.content, regions.style))
+        graded = self._mixed(colors, self.lattice(), self.shares[0])
+        return vertical_gradient.between(graded, style_colors, masks, style_masks).times(self.gradient)
 
     def _displayable(self, graded: Tensor, before: Tensor) -> Tensor:
         """Return graded colours as RGB ``(1, 3, H, W)`` in [0, 1], with less chroma where they are too vivid.
