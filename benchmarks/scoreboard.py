@@ -37,6 +37,7 @@ COLUMNS = {
     "sobel_ssim": "Sobel SSIM ↑",
     "psnr": "PSNR, dB ↑",
     "sliced_wasserstein": "sliced Wasserstein ↓",
+    "color_distance": "colour distance ↓",
     "ciede2000": "CIEDE2000 ↓",
     "style_distance": "style distance ↓",
 }

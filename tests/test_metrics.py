@@ -438,6 +438,15 @@ def grams(seed: int) -> dict[str, Gram]:
     return {layer: gram(torch.randn(1, 4, 5, 6 + seed, generator=generator)) for layer in metrics.STYLE_LAYERS}
 
 
+def test_color_distance_is_the_share_of_the_way_that_is_left(content: Tensor) -> None:
+    """A shift of all colours by one vector: half of it leaves half of the distance."""
+    style = content + 0.2
+    for share in (0.0, 0.5, 1.0):
+        left = metrics.color_distance(content + share * 0.2, content, style)
+        assert float(left) == pytest.approx(1 - share, abs=1e-5)
+    assert math.isnan(float(metrics.color_distance(content, content, content)))
+
+
 def test_style_distance_is_one_at_the_content_and_zero_at_the_style() -> None:
     content, style = grams(1), grams(2)
     assert float(metrics.style_distance(content, content, style)) == 1
@@ -487,6 +496,7 @@ def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, co
             "sobel_ssim": float(metrics.sobel_ssim(clamped, content)),
             "psnr": float(metrics.psnr(clamped, content)),
             "sliced_wasserstein": float(metrics.sliced_wasserstein(clamped, style)),
+            "color_distance": float(metrics.color_distance(clamped, content, style)),
             "ciede2000": float(metrics.ciede2000(clamped, content)),
             "style_distance": float(metrics.style_distance(result, own, other)),
         },
@@ -523,7 +533,8 @@ def test_measure_at_both_ends(tiny_weights: Weights, content: Tensor) -> None:
     measure = Measure(content, style, VGG19())
     assert measure(content)["style_distance"] == pytest.approx(1)
     assert measure(style)["style_distance"] == pytest.approx(0)
-    assert measure(style)["sliced_wasserstein"] == 0
+    assert measure(style)["sliced_wasserstein"] == measure(style)["color_distance"] == 0
+    assert measure(content)["color_distance"] == 1
 
 
 @pytest.mark.slow

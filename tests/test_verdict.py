@@ -9,7 +9,7 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import FAULTS, Fault, faults, match, summary
+from verism.verdict import FAULTS, Fault, faults, in_words, match, summary
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -17,6 +17,7 @@ SOUND = dict.fromkeys(NAMES, 0.0) | {
     "newly_clipped": 0.004,
     "structure": 0.9812,
     "sliced_wasserstein": 0.0604,
+    "color_distance": 0.36,
     "style_distance": 0.448,
 }
 
@@ -26,6 +27,20 @@ def test_what_agrees_with_the_eye_comes_first() -> None:
     words = ["drift ΔE 1.8", "detail lost 9.2%", "newly clipped 0.4%", "structure 0.981", "style 0.060", "0.45 (1"]
     places = [said.index(word) for word in words]
     assert places == sorted(places)
+
+
+def test_three_figures_in_words() -> None:
+    assert in_words(SOUND) == [
+        "Structure: 98.1% of the photo's is kept.",
+        "Colours: even, one colour of the photo varies by ΔE 1.8 (visible from 7 on).",
+        "Look: the colours are 64% of the way to the style's.",
+    ]
+    assert in_words(SOUND | {"drift": 7.1})[1].startswith("Colours: uneven, ")
+    for further in (1.0, 1.3, math.nan):
+        assert in_words(SOUND | {"color_distance": further})[2] == (
+            "Look: the colours are no nearer to the style's than the photo's were."
+        )
+    assert in_words({}) == []
 
 
 def test_nothing_is_said_of_a_sound_result() -> None:

@@ -36,6 +36,7 @@ NAMES = (
     "sobel_ssim",  # ↑ to 1
     "psnr",  # ↑ dB
     "sliced_wasserstein",  # ↓ to 0
+    "color_distance",  # ↓ to 0; the content photo has 1
     "ciede2000",  # ↓ to 0, ΔE
     "style_distance",  # ↓ to 0; the content photo has 1
 )
@@ -223,6 +224,24 @@ def sliced_wasserstein(image: Tensor, style: Tensor, directions: int = 64, seed:
     return _sliced(x, s, _axes(directions, seed, torch.float64))
 
 
+def color_distance(image: Tensor, content: Tensor, style: Tensor) -> Tensor:
+    """Return the remaining distance to the style's colours, relative to the content photo's own distance.
+
+    ``SW(x, s) / SW(c, s)``, with SW the sliced Wasserstein-2 distance (``sliced_wasserstein``). It agrees better with
+    the eye than ``style_distance``, which counts textures, too.
+
+    Args:
+        image: the result.
+        content: the content photo, of any size.
+        style: the style photo, of any size.
+
+    Returns:
+        At least 0, without unit: 1 for the content photo, 0 for the style's own colours. If content and style have the
+        same colours, nan for an image that has them too, else infinite.
+    """
+    return sliced_wasserstein(image, style) / sliced_wasserstein(content, style)
+
+
 def ciede2000(image: Tensor, content: Tensor) -> Tensor:
     """Return the mean CIEDE2000 colour difference over pixels (``color_differences``): ΔE, at least 0."""
     return color_differences(image, content).mean()
@@ -319,6 +338,7 @@ class Measure:
         self._drift, self._contrast = _Drift(original, masks), _Contrast(original)
         self.backbone = backbone.as_published()
         self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
+        self.content_distance = sliced_wasserstein(self.content, self.style)
 
     @torch.no_grad()
     def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
@@ -341,6 +361,7 @@ class Measure:
         image = image.to(self.content).clamp(0, 1)
         rendered = image if rendered is None else rendered
         lost, blown = self._contrast(rendered)
+        distance = sliced_wasserstein(image, self.style)
         values = {
             "drift": self._drift(rendered),
             "lost": lost,
@@ -349,7 +370,8 @@ class Measure:
             "structure": structure(image, self.content),
             "sobel_ssim": sobel_ssim(image, self.content),
             "psnr": psnr(image, self.content),
-            "sliced_wasserstein": sliced_wasserstein(image, self.style),
+            "sliced_wasserstein": distance,
+            "color_distance": distance / self.content_distance,
             "ciede2000": ciede2000(image, self.content),
             "style_distance": style_distance(self._grams(image), self.content_grams, self.style_grams),
         }

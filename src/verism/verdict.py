@@ -108,12 +108,12 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     if not figures:
         return []
     even = "even" if figures["drift"] <= DRIFT else "uneven"
-    taken = 1 - figures["style_distance"]
-    way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo was"
+    taken = 1 - figures["color_distance"]
+    way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
     return [
         f"Structure: {figures['structure']:.1%} of the photo's is kept.",
         f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (visible from {DRIFT:.0f} on).",
-        f"Look: {way}.",
+        f"Look: the colours are {way}.",
     ]
 
 

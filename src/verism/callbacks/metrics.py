@@ -45,7 +45,8 @@ class Metrics(Periodic):
       contrast was exaggerated.
     - ``metrics/newly_clipped``: share of samples that became pure black or white.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
-    - ``metrics/sliced_wasserstein``, ``metrics/style_distance``: distance from the style photo.
+    - ``metrics/sliced_wasserstein``, ``metrics/color_distance``, ``metrics/style_distance``: distance from the style
+      photo; the content photo has 1 of the last two.
     - ``metrics/ciede2000`` (ΔE): how far the colours moved.
 
     Images larger than ``AREA`` are measured at that size, and images of coarser scales at the size of the photos.

@@ -66,5 +66,6 @@ _METRIC_NAMES = {
     "metrics/lost": "detail lost",
     "metrics/psnr": "PSNR, dB",
     "metrics/sliced_wasserstein": "sliced Wasserstein",
+    "metrics/color_distance": "colour distance",
     "metrics/sobel_ssim": "Sobel SSIM",
 }
