@@ -1,61 +1,74 @@
-"""A program: runs of ``fit``, each killed at a moment of its own. ``killing.py FOLDER COUNT OPTION…``."""
+"""Runs of ``fit`` that part from one process just before each takes its folder, and are killed, each at its moment."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import tiny_vgg19
+from fuzz import leave
 
-import verism.commands.fit  # noqa: F401  # Once, for all of the children.
 from verism.backbone import weights
 from verism.cli import main
+from verism.commands import run_folder
+from verism.commands.run_folder import Numbered
 
 TOGETHER = 4
 
 LATEST = 0.7
 """Seconds after the first file of a run, or after the death before it, until which it is killed; the others sooner."""
 
+OWN = ("--trainer.default_root_dir", ".", "--trainer.accelerator", "cpu", "--checkpoints.every_n_steps", "1")
+"""The root is the current folder, whichever that is: each run's is its own."""
 
-def child(folder: Path, options: list[str]) -> None:
-    with (folder / "said.txt").open("w") as said:
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-    own = [
-        "--trainer.default_root_dir",
-        str(folder),
-        "--trainer.accelerator",
-        "cpu",
-        "--checkpoints.every_n_steps",
-        "1",
-    ]
-    try:
-        main(["fit", *options, *own])
-    finally:
+
+def killed(options: Sequence[str], root: Path, count: int) -> None:
+    """Run ``fit`` as often as ``count`` says, in ``root``'s folders ``0``, ``1``, …, and kill each of the runs.
+
+    What a run says is in its ``said.txt``.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([])
+    process = context.Process(target=_trunk, args=(list(options), root, count))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def _trunk(options: list[str], root: Path, count: int) -> None:
+    os.chdir(root)
+    torch.set_num_threads(1)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(weights, "load", lambda source, published: tiny_vgg19())
+    claim = run_folder.claim
+
+    def branch(loggers: Sequence[Numbered], name: str | None = None) -> None:
+        for first in range(0, count, TOGETHER):
+            processes: dict[int, Path] = {}
+            for number in range(first, min(first + TOGETHER, count)):
+                folder = root / str(number)
+                folder.mkdir()
+                if (process := os.fork()) == 0:
+                    os.chdir(folder)
+                    said = os.open("said.txt", os.O_WRONLY | os.O_CREAT)
+                    for stream in (1, 2):
+                        os.dup2(said, stream)
+                    return claim(loggers, name)
+                processes[process] = folder / "lightning_logs"
+            for number, (process, files) in enumerate(processes.items(), first):
+                while not files.exists():
+                    time.sleep(0.01)
+                # Spread evenly, and in an order in which each batch has early and late ones.
+                time.sleep(LATEST * (7 * number % count) / count)
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
         os._exit(0)
 
-
-if __name__ == "__main__":
-    root, count, options = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    torch.set_num_threads(1)
-    pytest.MonkeyPatch().setattr(weights, "load", lambda source, published: tiny_vgg19())
-    for first in range(0, count, TOGETHER):
-        processes: dict[int, Path] = {}
-        for number in range(first, min(first + TOGETHER, count)):
-            folder = root / str(number)
-            folder.mkdir()
-            if (process := os.fork()) == 0:
-                child(folder, options)
-            processes[process] = folder / "lightning_logs"
-        for number, (process, files) in enumerate(processes.items(), first):
-            while not files.exists():
-                time.sleep(0.01)
-            # Spread evenly, and in an order in which each batch has early and late ones.
-            time.sleep(LATEST * (7 * number % count) / count)
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+    patch.setattr(run_folder, "claim", branch)
+    leave(lambda: main(["fit", *options, *OWN]))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import killing
 import pytest
 import torch
 import yaml
+from killing import killed
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import checkpoint, images
@@ -42,8 +40,7 @@ def test_at_thirty_moments(
 ) -> None:
     root = tmp_path / "killed"
     root.mkdir()
-    options = [*photo_files, *STEPS, "--trainer.enable_progress_bar", "false"]
-    subprocess.run([sys.executable, killing.__file__, str(root), str(RUNS), *options], check=True)
+    killed([*photo_files, *STEPS, "--trainer.enable_progress_bar", "false"], root, RUNS)
     reached = []
     for number in range(RUNS):
         folder = root / str(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -108,11 +109,19 @@ def on_ray() -> Executor:
     return ray()
 
 
+@pytest.fixture
+def bare_fork_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork server that imports what it is asked to and no more, unlike that of all tests: jobs may need no torch."""
+    server = forkserver.ForkServer()
+    for name in ("connect_to_new_process", "set_forkserver_preload"):
+        monkeypatch.setattr(forkserver, name, getattr(server, name))
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("start", [on_this_machine, on_dask, on_ray])
 def test_a_dead_worker_costs_its_photos_alone(
-    start: Callable[[], Executor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[], Executor], bare_fork_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which are tried once more, and then named; the others are done, and elsewhere than here."""
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))

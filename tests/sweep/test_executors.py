@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from processes import FORKED, VERISM, started
+from processes import FORKED, started
 
 from verism.cli import main
 
@@ -157,7 +157,7 @@ def test_ray(shell: Callable[..., Shell], monkeypatch: pytest.MonkeyPatch) -> No
     here = shell("ReLU", "DeadlyOnce")
     # A home of its own, too: Ray leaves things there.
     own = IMPORTABLE | {"HOME": str(here.folder)}
-    with started([[*VERISM, *SWEEP, "--executor", "ray"]], here.folder / "cluster", [own]) as (sweep,):
+    with started([[*FORKED, *SWEEP, "--executor", "ray"]], here.folder / "cluster", [own]) as (sweep,):
         assert sweep.ends() == 0, sweep.said
     assert here.flag.exists()
     for activation in ("ReLU", "DeadlyOnce"):

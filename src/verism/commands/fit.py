@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonargparse import ArgumentError
 from lightning.fabric.plugins.io import CheckpointIO
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -24,7 +23,7 @@ from verism.callbacks.signals import Signals, requeued
 from verism.checkpoint import CheckpointFiles
 from verism.commands import preflight, resuming, run_folder
 from verism.commands.complaint import plain
-from verism.commands.options import SEED, TRAINER, Parser, PhotoFiles, add_parts, parse, resolve_paths
+from verism.commands.options import SEED, TRAINER, Parser, PhotoFiles, add_parts, as_plain, parse, resolve_paths
 from verism.commands.run_folder import Numbered
 from verism.errors import OutOfMemoryError, VerismError, is_shortage
 from verism.module import StyleTransfer
@@ -184,9 +183,7 @@ class VerismCLI(LightningCLI):
 
     def after_instantiate_classes(self) -> None:
         """Record all options of model and data, with the values that defaults such as ``auto`` stand for."""
-        # The options have just been parsed, and to validate them again takes a tenth of a second.
-        kept = {"skip_link_targets": False, "skip_none": False, "skip_validation": True}
-        options = yaml.safe_load(self._parser(self.subcommand).dump(self.config.fit, **kept))
+        options = as_plain(self._parser(self.subcommand), self.config.fit, linked=True)
         model = options["model"]
         identity = self.model.backbone.identity
         rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")

@@ -86,6 +86,10 @@ class Parser(LightningArgumentParser):
         header = [config_file.header(), *kwargs.pop("dump_header", [])]
         super().__init__(*args, dump_header=header, **kwargs)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a config of options that have been parsed, and hence validated, once."""
+        super().save(*args, **{"skip_validation": True, **kwargs})
+
     def format_help(self, *args: Any, **kwargs: Any) -> str:
         """Return the help without the lists of all of torch's modules and optimisers, which are 600 lines."""
         return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
@@ -149,6 +153,20 @@ def parse(parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
     return found
 
 
+def as_plain(parser: LightningArgumentParser, found: Namespace, *, linked: bool = False) -> dict[str, Any]:
+    """Return options as plain types, as a config holds them.
+
+    Args:
+        parser: has parsed them.
+        found: the options; what has just been parsed is not validated again, which takes longer than all else here.
+        linked: keep options that are linked to others, such as the model's optimiser.
+    """
+    text = parser.dump(found, skip_none=False, skip_link_targets=not linked, skip_validation=True)
+    # libyaml is ten times as fast as Python; it is in PyYAML's wheels, but not in every build of PyYAML.
+    options: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # Both are.
+    return options
+
+
 class FitOptions:
     """Reads and checks the options of ``fit`` without starting a run.
 
@@ -175,9 +193,7 @@ class FitOptions:
             ArgumentError, VerismError: as ``parse`` does.
         """
         with trust.limited():
-            found = parse(self.parser, args)
-            options: dict[str, Any] = yaml.safe_load(self.parser.dump(found, skip_none=False))
-        return options
+            return as_plain(self.parser, parse(self.parser, args))
 
     def build(self, options: Mapping[str, Any]) -> StyleTransfer:
         """Return the model that ``options`` describe.
