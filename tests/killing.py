@@ -21,6 +21,9 @@ from verism.commands.run_folder import Numbered
 
 TOGETHER = 4
 
+ENOUGH = 300
+"""Seconds in which all of the runs end."""
+
 LATEST = 0.7
 """Seconds after the first file of a run, or after the death before it, until which it is killed; the others sooner."""
 
@@ -37,7 +40,7 @@ def killed(options: Sequence[str], root: Path, count: int) -> None:
     context.set_forkserver_preload([])
     process = context.Process(target=_trunk, args=(list(options), root, count))
     process.start()
-    process.join()
+    process.join(ENOUGH)
     assert process.exitcode == 0
 
 
