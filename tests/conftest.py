@@ -44,7 +44,7 @@ def _preload(modules: list[str], plain: Callable[[list[str]], None] = forkserver
 
 # A process has one fork server. It imports what whoever starts it asks for, once; everything else, each of its children
 # imports anew, and torch and Lightning take ten seconds of a core.
-forkserver.set_forkserver_preload = _preload
+pytest.MonkeyPatch().setattr(forkserver, "set_forkserver_preload", _preload)
 
 TINY_WIDTH = 4
 
