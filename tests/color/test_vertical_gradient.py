@@ -93,6 +93,13 @@ def test_is_the_same_at_every_size() -> None:
     torch.testing.assert_close(large.view(2, HEIGHT, 4).mean(dim=2), small, rtol=0, atol=2e-3)
 
 
+def test_has_no_steps_in_bfloat16() -> None:
+    """Where 1000 rows have 256 numbers."""
+    ends, tints = between(photo(GREY, GREY), photo(BLUE, ORANGE), everything(), everything())
+    rows = VerticalGradient(ends.bfloat16(), tints.bfloat16())(torch.ones(1, 1000, 1))[1, 100:900, 0]
+    assert float(rows.diff().max()) < 1.1 * float(rows.diff().min())
+
+
 def test_an_empty_region_adds_nothing() -> None:
     nothing = torch.zeros(1, HEIGHT, WIDTH)
     for masks in ((nothing, everything()), (everything(), nothing)):

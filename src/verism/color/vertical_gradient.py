@@ -34,11 +34,10 @@ class VerticalGradient(NamedTuple):
         Args:
             shares: ``(K, H, W)``, how much the colours of each region count there.
         """
-        down = _down(self.ends, shares.shape[1])
-        top, bottom = self.tints.unbind(1)
-        return torch.einsum(
-            "khw,kch->chw", shares, torch.lerp(top.unsqueeze(2), bottom.unsqueeze(2), down.unsqueeze(1))
-        )
+        # In bfloat16, the rows of a large photo could not be told apart.
+        down = _down(self.ends.float(), shares.shape[1]).unsqueeze(1)
+        top, bottom = self.tints.float().unsqueeze(3).unbind(1)
+        return torch.einsum("khw,kch->chw", shares.float(), torch.lerp(top, bottom, down)).to(shares)
 
     def times(self, factor: float) -> VerticalGradient:
         """Return the same gradient, stronger or weaker."""
