@@ -37,9 +37,9 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1 if sys.platform == "linux" else (os.cpu_count() or 1)
 
 
-def _preload(modules: list[str], plain: Callable[[list[str]], None] = forkserver.set_forkserver_preload) -> None:
-    """Have the fork server import what all of our children need, besides the ``modules`` that are asked for."""
-    plain(sorted({*modules, "verism.commands.fit", "verism.regions.search", "verism.sweep.work"}))
+def _preload(modules_names: list[str], plain: Callable[[list[str]], None] = forkserver.set_forkserver_preload) -> None:
+    """Have the fork server import what all of our children need, besides the modules that are asked for."""
+    plain(sorted({*modules_names, "verism.commands.fit", "verism.regions.search", "verism.sweep.work"}))
 
 
 # A process has one fork server. It imports what whoever starts it asks for, once; everything else, each of its children
