@@ -148,8 +148,10 @@ class RunMeasure:
         regions = model.data.masked
         masks = None if regions is None else regions.content
         self._photo = at_side(model.data.original)
-        # Free pixels are not rendered at another size, and have no more detail than was optimised.
-        self._renders = _render(model, self._photo).shape == self._photo.shape
+        # Free pixels are not rendered at another size, and have no more detail than was optimised. To tell, a corner of
+        # the photo is enough.
+        corner = self._photo[..., :32, :32]
+        self._renders = _render(model, corner).shape == corner.shape
         shown = model.data.opacity
         opacity = None if shown is None else images.resize(shown, style.shape[-2:])
         original = self._photo if self._renders else None

@@ -162,8 +162,7 @@ def as_plain(parser: LightningArgumentParser, found: Namespace, *, linked: bool 
         linked: keep options that are linked to others, such as the model's optimiser.
     """
     text = parser.dump(found, skip_none=False, skip_link_targets=not linked, skip_validation=True)
-    # libyaml is ten times as fast as Python; it is in PyYAML's wheels, but not in every build of PyYAML.
-    options: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # Both are.
+    options: dict[str, Any] = yaml.safe_load(text)
     return options
 
 
