@@ -144,27 +144,27 @@ class RegionalGrade(Grade):
         opacity = torch.ones_like(style_colors[0])
         if regions is not None and regions.opacity is not None:
             opacity = regions.opacity.flatten().to(content)
-        if regions is None or regions.undivided:
-            regions = None
+        divided = None if regions is None or regions.undivided else regions
+        if divided is None:
             maps = closed_form.whole_photo(colors, style_colors, (torch.ones_like(colors[0]), opacity))
             self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         else:
-            sure = regions.sure.to(content)
-            inside, style_inside = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+            sure = divided.sure.to(content)
+            inside, style_inside = (masks[0].flatten(1).to(content) for masks in (divided.content, divided.style))
             maps = regional_maps.by_region(colors, style_colors, inside, style_inside, sure, opacity)
-            if regions.one_scene:
+            if divided.one_scene:
                 if find_correspondence is None:
                     raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
                 weights = (part.flatten().to(content) for part in find_correspondence(content, style))
-                maps = maps.towards(one_grade(colors, style_colors, *weights), regions.one_scene)
-            self.shares = regions.content.to(content) * sure.view(1, -1, 1, 1)
+                maps = maps.towards(one_grade(colors, style_colors, *weights), divided.one_scene)
+            self.shares = divided.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
         self.vivid = WeightedColors(style_colors, opacity).most_chroma.to(content)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.ends, self.tints = vertical_gradient.none(self.tones)
-        if regions is not None:
+        if divided is not None:
             # Photos of one scene differ by their grade, not by the gradient of their light.
-            self.ends, self.tints = self._lacking(content, style, regions).times(1 - regions.one_scene)
+            self.ends, self.tints = self._lacking(content, style, divided).times(1 - divided.one_scene)
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
