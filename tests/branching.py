@@ -56,7 +56,6 @@ def branched(options: Sequence[str], folder: Path, rooms: Sequence[int | None]) 
         rooms: how many files each can open to be written before its disk is full; None: as many as it likes.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([])
     process = context.Process(target=_trunk, args=(list(options), folder, list(rooms)))
     process.start()
     process.join(ENOUGH)

@@ -45,6 +45,7 @@ def _preload(modules_names: list[str], plain: Callable[[list[str]], None] = fork
 # A process has one fork server. It imports what whoever starts it asks for, once; everything else, each of its children
 # imports anew, and torch and Lightning take ten seconds of a core.
 pytest.MonkeyPatch().setattr(forkserver, "set_forkserver_preload", _preload)
+_preload([])
 
 TINY_WIDTH = 4
 

@@ -37,7 +37,6 @@ def killed(options: Sequence[str], root: Path, count: int) -> None:
     What a run says is in its ``said.txt``.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([])
     process = context.Process(target=_trunk, args=(list(options), root, count))
     process.start()
     process.join(ENOUGH)

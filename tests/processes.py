@@ -108,7 +108,6 @@ class Forked(Process):
         # It can be read before the process has begun to write.
         log.touch()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([])
         self.process = context.Process(target=_verism, args=(arguments, log, dict(environment), Path.cwd()))
         self.process.start()
 
