@@ -23,6 +23,7 @@ from verism.regions.search import (
     ONE_SCENE,
     SHARED,
     SURE,
+    counterparts,
     find_regions,
     joined,
     similarity,
@@ -188,6 +189,31 @@ def test_similarity_is_between_the_means_of_what_is_in_a_region() -> None:
     found = similarity(ours, directions(0), soft, torch.ones(1, 2))
     expected = torch.tensor([math.cos(math.radians(degrees)) for degrees in (pulled, 40 - pulled)])
     torch.testing.assert_close(found[:, 0], expected)
+
+
+def test_a_region_takes_over_what_the_style_has_of_the_like_and_the_content_has_not() -> None:
+    """A sky whose cluster is hardly in the style, a cluster that is the style's sky, and a meadow in both."""
+    similar = torch.tensor([[0.6, 0.5, -0.2], [0.5, 0.6, -0.3], [-0.2, -0.3, 0.6]])
+    found = counterparts(similar, torch.tensor([0.5, 0.0, 0.5]), torch.tensor([0.0, 0.5, 0.5]))
+    torch.testing.assert_close(found, torch.tensor([[1.0, 1, 0], [0, 0, 0], [0, 0, 1]]), rtol=0, atol=1e-5)
+
+
+def test_regions_share_a_cluster_by_their_sizes_and_needs() -> None:
+    """The first lacks half of what would be enough, and half is certain of the second's likeness."""
+    ours, theirs = torch.tensor([0.4, 0.1, 0.5]), torch.tensor([0.2 * SHARED, 0.5, 0.5 - 0.2 * SHARED])
+    similar = torch.eye(3)
+    similar[0, 1] = (SURE[0] + SURE[1]) / 2
+    found = counterparts(similar, ours, theirs)
+    claim = 0.4 * 0.5 * 0.5
+    expected = torch.eye(3)
+    expected[:2, 1] = torch.tensor([claim, 0.1]) / (claim + 0.1)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+def test_regions_that_both_photos_have_keep_their_counterparts() -> None:
+    shares = torch.tensor([0.2, 0.3, 0.5])
+    found = counterparts(torch.ones(3, 3), shares, SHARED * shares)
+    torch.testing.assert_close(found, torch.eye(3))
 
 
 SKY, MEADOW = (0.4, 0.6, 0.9), (0.3, 0.5, 0.2)

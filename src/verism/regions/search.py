@@ -82,8 +82,9 @@ def find_regions(
        Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
     3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, and they are averaged
        over similar colours with the weight ``BY_COLOR``.
-    4. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
-    5. What has no certain match in the content photo joins the region with its colours (``joined``).
+    4. A region of which the style photo has little takes over clusters that show the like (``counterparts``).
+    5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
+    6. What has no certain match in the content photo joins the region with its colours (``joined``).
 
     Args:
         backbone: the network, with ReLU and max pooling in any case.
@@ -128,6 +129,10 @@ def find_regions(
         masks[at] = known.masks.to(content)
     weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
     similar = similarity(*points, *weighted)
+    if known is None:
+        taken = counterparts(similar, *(share.sum(dim=0) for share in weighted))
+        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], taken), weighted[1] @ taken.T
+        similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         masks[0] = joined(masks[0], content, confidence, similar)
@@ -144,6 +149,30 @@ def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_sha
         style_shares: ``(m, K)``, the same of the style photo.
     """
     return F.normalize(content_shares.T @ content) @ F.normalize(style_shares.T @ style).T
+
+
+def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:
+    """Return how much of each of the style photo's clusters is in the counterpart of each region, ``(K, K)``.
+
+    A cluster may hold the sky of one photo alone, because the other photo's sky is in another cluster. So a region with
+    too small a part in the style photo also takes from clusters that are similar to it (``SURE``), the more, the more
+    it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most of
+    what the content photo does not have goes to the region that is most like it.
+
+    Args:
+        similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
+        content_shares: ``(K,)``, the share of the content photo that each region covers.
+        style_shares: ``(K,)``, the share of the style photo that each cluster covers.
+
+    Returns:
+        Values in [0, 1], whose columns, one for each cluster, add up to 1.
+    """
+    lacking = 1 - (style_shares / content_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
+    claims = lacking.unsqueeze(1) * _between(similar, SURE)
+    claims = content_shares.unsqueeze(1) * claims.fill_diagonal_(1)
+    # A cluster that nobody claims, because the content photo has nothing of it, stays where it is.
+    claims = claims + 1e-6 * torch.eye(len(claims)).to(claims)
+    return claims / claims.sum(dim=0)
 
 
 def _certainty(alike: Tensor, content_shares: Tensor, style_shares: Tensor) -> tuple[Tensor, float]:
