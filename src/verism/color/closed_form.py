@@ -17,11 +17,14 @@ CAREFUL_SLOPES = (0.7, 1.5)
 """Bounds of a whole photo's tone curve, narrower than a region's: some of its parts may have no counterpart in the
 style, such as a dark otter on a bright rock."""
 
-LIFTED = 0.5
+LIFTED = 0.4
 """Share of a whole photo's tone curve that is kept where it would lift tones. Parts that have no counterpart in the
 style, such as a sky that fills only half as much of the photo, would get a veil of too much light."""
 
-BLACK = 0.03
+REGION_LIFTED = 0.7
+"""The same share for a region. Shadows that are lifted all the way to those of a bright style look washed out."""
+
+BLACK = 0.01
 """Largest Oklab lightness to which the photo's black may be lifted: a print's black, which is not a veil yet."""
 
 WHITE_LOWERED = 0.05
@@ -66,7 +69,7 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
 
     What is neutral in the photo takes on the tint of what is most nearly neutral in the style, so that a blue sky in
-    the style does not make a face blue. Where the tone curve would lift tones, it does so only half as far.
+    the style does not make a face blue. Where the tone curve would lift tones, it does so less (``LIFTED``).
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -75,9 +78,8 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     """
     content_weights, style_weights = weights or (torch.ones_like(colors[0]) for colors in (content, style))
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
-    knots = torch.linspace(0, 1, KNOTS)
-    change = _tone_curve(source, target, CAREFUL_SLOPES) - knots
-    base = _base(source, target, knots + torch.where(change > 0, LIFTED * change, change), CAREFUL_SATURATIONS)
+    curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES), LIFTED)
+    base = _base(source, target, curve, CAREFUL_SATURATIONS)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -101,7 +103,7 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
         style_weights: ``(m,)`` in [0, 1], how much of each pixel is in the region.
     """
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
-    curve = _tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR))
+    curve = _lifting_less(_tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR)), REGION_LIFTED)
     base = _base(source, target, curve, SATURATIONS)
     to_all_hues, to_each_hue, nearness = _mean_shift(source, target, base)
 
@@ -179,6 +181,12 @@ def _tone_curve(
     (black, white), (style_black, style_white) = source.lightness_range, target.lightness_range
     ends = min(max(style_black - black, 0), BLACK), 1 - min(max(white - style_white, 0), WHITE_LOWERED)
     return tone_curve(source.colors[0], source.weights, target.colors[0], target.weights, ends, slopes, anchors)
+
+
+def _lifting_less(curve: Tensor, share: float) -> Tensor:
+    """Return a tone curve ``(KNOTS,)`` of which only a share is kept where it would lift tones."""
+    knots = torch.linspace(0, 1, KNOTS).to(curve)
+    return knots + torch.where(curve > knots, share, 1) * (curve - knots)
 
 
 def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:
