@@ -63,7 +63,10 @@ class _Captured:
         (parameter,) = self._canvas.parameters()
         if parameter is not self._parameter:
             self._parameter, self._graph = parameter, None
-            self._start(parameter)
+            kind = one_piece.DEVICE
+            dtype, enabled = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
+            with torch.autocast(kind, dtype, enabled=enabled, cache_enabled=False):
+                self._start(parameter)
         if self._graph is None:
             return self._evaluate()
         total, values = self._graph()
@@ -76,14 +79,11 @@ class _Captured:
         return total.clone(), terms
 
     def _start(self, parameter: nn.Parameter) -> None:
-        kind = one_piece.DEVICE
-        dtype, enabled = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
         module = _Evaluated(self._canvas, self._evaluate)
         try:
-            with torch.autocast(kind, dtype, enabled=enabled, cache_enabled=False):
-                # A compiled step is compiled when it is called first.
-                self._evaluate()
-                found = graph(module)
+            # A compiled step is compiled when it is called first.
+            self._evaluate()
+            found = graph(module)
         except RuntimeError as error:
             _refuse(f"torch cannot capture one ({str(error).splitlines()[0].rstrip('.')})", self._capture)
             return
