@@ -2,8 +2,6 @@
 
 Everything is beside the paper's loop and beside what a product of two matrices reaches, measured in the same process.
 A step is timed over many, without looking at its loss; the paper's loop looks at it, as its code does.
-
-Steps under ``torch.compile`` are not among it: verism has none yet (docs/performance.md says what it would take).
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
@@ -26,17 +24,27 @@ from programs import Loop, Report
 from steps import frame
 from tables import table
 
-from verism import Photos
+from verism import Photos, one_piece
 from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
 Section = Literal["machine", "steps", "fit"]
 
+Kind = Mapping[str, bool]
+
 LIGHTNINGS = {"bf16": "bf16-mixed", "fp32": "32-true"}
 """Lightning's names of precisions."""
 
 WARM = 5
-"""Steps that are not timed."""
+"""Steps that are not timed; in the first, a step is compiled and captured."""
+
+KINDS: Mapping[str, Kind] = {
+    "": {},
+    ", captured": {"capture": True},
+    ", compiled": {"compile": True},
+    ", compiled and captured": {"capture": True, "compile": True},
+}
+"""The options of the model by which a step may be taken over from Python, by what is said of it."""
 
 
 def main(
@@ -56,7 +64,7 @@ def main(
         steps: that are timed.
         fit_size: short side in pixels at which ``fit`` is measured, with all that it writes.
         fit_steps: its steps.
-        device: on which; ``cpu`` shows that the program works, and has no captured steps.
+        device: on which; ``cpu`` shows that the program works, and has no captured or compiled steps.
         side: of the matrices whose product gives the peak.
     """
     for section in sections:
@@ -89,20 +97,20 @@ class Way(NamedTuple):
 def ways(device: str) -> list[Way]:
     """Return the programs that are timed; the paper's loop first."""
     found = [Way("the paper's loop, fp32", paper, "fp32")]
-    captures = (False, True) if torch.device(device).type == "cuda" else (False,)
     for precision in get_args(Precision):
-        for capture in captures:
-            name = f"verism, {precision}{', captured' if capture else ''}"
-            found.append(Way(name, partial(ours, precision=precision, tile=None, capture=capture), precision))
+        for said, kind in kinds(device).items():
+            found.append(Way(f"verism, {precision}{said}", partial(ours, precision=precision, kind=kind), precision))
     return [*found, Way("verism, bf16, `--model.tile 1024`", partial(ours, precision="bf16", tile=1024), "bf16")]
 
 
-def ours(
-    photos: Photos, report: Report, precision: Precision, tile: int | None = None, *, capture: bool = False
-) -> None:
+def kinds(device: str) -> Mapping[str, Kind]:
+    """Return those of ``KINDS`` that there are on a device."""
+    return KINDS if torch.device(device).type == one_piece.DEVICE else {"": KINDS[""]}
+
+
+def ours(photos: Photos, report: Report, precision: Precision, tile: int | None = None, kind: Kind = KINDS[""]) -> None:
     """Minimise the paper's loss, without end, and without a look at it."""
-    transfer = as_paper().to(photos.content.device)
-    transfer.tile, transfer.capture = tile, capture
+    transfer = as_paper(tile=tile, **kind).to(photos.content.device)
     for _ in losses(transfer, photos, precision):
         report(math.nan)
 
@@ -168,10 +176,11 @@ def _memory(device: str) -> str:
 
 def _fits(size: int, steps: int, device: str) -> Iterator[list[str]]:
     quieten_lightning()
-    captures = ("false", "true") if torch.device(device).type == "cuda" else ("false",)
     for precision in ("fp32", "bf16"):
-        for capture in captures:
-            options = f"--model.capture {capture} --trainer.precision {LIGHTNINGS[precision]}"
+        for kind in kinds(device).values():
+            options = " ".join(
+                [*(f"--model.{name} true" for name in kind), f"--trainer.precision {LIGHTNINGS[precision]}"]
+            )
             with tempfile.TemporaryDirectory() as folder:
                 seconds = _Timed(size, steps, device, folder, options.split()).seconds
             yield [f"`paper/leaky.yaml {options}`", f"{seconds:.2f}", f"{1000 * seconds / steps:.2f}"]

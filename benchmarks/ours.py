@@ -34,11 +34,10 @@ AS_PAPER = (
 """Options of ``fit`` for the paper's loss, without end."""
 
 
-def as_paper() -> StyleTransfer:
-    """Return the model whose loss is the paper's."""
-    return StyleTransfer(
-        Pixels(), VGG19("compact", activation=nn.LeakyReLU(SLOPE)), ContentLoss(1e3), StyleLoss(1e6), ColorLoss()
-    )
+def as_paper(**options: Any) -> StyleTransfer:
+    """Return the model whose loss is the paper's, with other ``options`` of how a step is computed."""
+    network = VGG19("compact", activation=nn.LeakyReLU(SLOPE))
+    return StyleTransfer(Pixels(), network, ContentLoss(1e3), StyleLoss(1e6), ColorLoss(), **options)
 
 
 def as_crowsonkb() -> StyleTransfer:

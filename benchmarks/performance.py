@@ -18,10 +18,11 @@ from ours import Precision
 from reach import to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
+from sweeping import of_tiny_runs
 
 from verism.commands.doctor import processor
 
-Section = Literal["machine", "steps", "trainer", "sharing", "reach", "growth"]
+Section = Literal["machine", "steps", "trainer", "sharing", "sweep", "reach", "growth"]
 
 PAPER = 600
 """Short side of the paper's images in pixels; in a smaller one, two processes have mostly margins to look at."""
@@ -37,6 +38,7 @@ def main(
     reach_shares: Sequence[float] = (3, 4, 3),
     reach_config: str = "leaky.yaml",
     megapixels: Sequence[float] = (0.1, 0.4, 1.6, 6.3, 14.1),
+    sweep_runs: int = 200,
     precision: Precision = "bf16",
 ) -> None:
     """Print Markdown tables.
@@ -51,13 +53,15 @@ def main(
         reach_shares: of them, at a quarter of that size, at half of it, and at all of it.
         reach_config: of verism's configs, whose loss is to be reached.
         megapixels: sizes of the photos by which the growth of a step is measured.
-        precision: in which that is, and what Lightning's loop and the callbacks add.
+        sweep_runs: runs of two steps at 48 pixels in a sweep.
+        precision: in which a step's growth is measured, and what Lightning's loop and the callbacks add.
     """
     tables: Mapping[Section, Callable[[], Iterator[str]]] = {
         "machine": machine,
         "steps": lambda: beside_others(sizes, steps),
         "trainer": lambda: of_the_trainer(PAPER, trainer_steps, precision),
         "sharing": lambda: of_two([size for size in sizes if size >= PAPER], steps),
+        "sweep": lambda: of_tiny_runs(sweep_runs),
         "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares, reach_config),
         "growth": lambda: with_pixels(megapixels, max(1, steps // 2), precision),
     }

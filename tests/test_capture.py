@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
-from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture
+from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture, one_piece
 from verism.backbone.weights import Weights
 from verism.losses import MomentsLoss
 
@@ -66,7 +66,7 @@ class _Held(torch.autograd.Function):
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     found = StandIn()
-    monkeypatch.setattr(capture, "DEVICE", "cpu")
+    monkeypatch.setattr(one_piece, "DEVICE", "cpu")
     monkeypatch.setattr(capture, "graph", found)
     return found
 
@@ -99,7 +99,7 @@ def photos(content: Tensor, style: Tensor) -> Photos:
 @pytest.mark.parametrize("scales", [None, [32, 48]])
 @pytest.mark.parametrize("choice", [True, "auto"])
 def test_a_captured_run_is_the_same_run(
-    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: capture.Capture, scales: list[int] | None
+    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: one_piece.Choice, scales: list[int] | None
 ) -> None:
     plain, losses, terms = fit(photos, scales=scales)
     assert stand_in.graphs == 0
@@ -128,7 +128,7 @@ class TestRefuses:
         assert caplog.text.count("Steps are not captured as a CUDA graph: ") == 1
 
     def test_another_device(self, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
-        self.refused(photos, "only an NVIDIA GPU can replay a captured step", caplog)
+        self.refused(photos, "a step is only captured for an NVIDIA GPU", caplog)
 
     def test_tiles(self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
         self.refused(photos, "a step in tiles is not captured", caplog, tile=16)

@@ -15,11 +15,13 @@ from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
-from verism.capture import Evaluation, captured
+from verism.capture import captured
+from verism.compiled import compiled
 from verism.data import Photos
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
+from verism.one_piece import Evaluation
 from verism.regions.masks import Regions
 from verism.scales import Scales
 from verism.tiling.choice import choose
@@ -48,7 +50,7 @@ class StyleTransfer(TrainableModule):
         compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are
             regions. Set with the targets.
         feature_pass: takes an image through the backbone and returns each loss's statistics of it.
-        evaluation: ``evaluate``, or the CUDA graph that was captured from it.
+        evaluation: ``evaluate``, or what was compiled or captured as a CUDA graph from it.
 
     Example:
         >>> import verism
@@ -77,6 +79,7 @@ class StyleTransfer(TrainableModule):
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
         capture: bool | Literal["auto"] = False,
+        compile: bool | Literal["auto"] = False,  # noqa: A002  # Its name everywhere else.
         patience: int | None = None,
     ) -> None:
         """Put the parts together; ``StyleTransfer.paper`` fills in the first five.
@@ -109,6 +112,9 @@ class StyleTransfer(TrainableModule):
                 needs an image that is not processed in tiles. auto: if the GPU and the parts of the run allow it;
                 otherwise a message says why not. true: an error if they do not. false: never. The graph's result is
                 compared with that of a normal step before it is used.
+            compile: compile a step with torch.compile, which takes time at the start of each scale, and saves some in
+                every step on a GPU; it needs an image that is not processed in tiles. auto, true and false: as for
+                capture, with which it can be combined.
             patience: end the run early if the loss has not fallen by 1 % within this number of steps, counted at the
                 last of the scales; null: never.
 
@@ -130,7 +136,9 @@ class StyleTransfer(TrainableModule):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
-        self.tile, self.capture, self.patience = tile, capture, patience
+        self.tile, self.patience = tile, patience
+        # nn.Module has a method called compile.
+        self.capture, self.compiling = capture, compile
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.scales = None if scales is None else Scales(scales, shares)
 
@@ -164,14 +172,15 @@ class StyleTransfer(TrainableModule):
 
         Raises:
             VerismError: a loss cannot be computed from these photos, or the image cannot pass the network as
-                ``tile`` or ``capture`` asks.
+                ``tile``, ``capture`` or ``compile`` asks.
         """
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
         self.compared = by_region(self.losses, regions)
         passage = choose(self.backbone, self.compared.values(), self.tile, photos.content)
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
-        self.evaluation = captured(self.evaluate, self.canvas, passage, self.capture)
+        evaluation = compiled(self.evaluate, self.canvas, passage, self.compiling)
+        self.evaluation = captured(evaluation, self.canvas, passage, self.capture)
 
     def evaluate(self) -> Evaluation:
         """Return the total loss (Finley 2020, Eq. 3 and 4) of the image on the canvas, and its terms by name."""

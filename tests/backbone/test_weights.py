@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from verism import reuse
 from verism.backbone import VGG19, weights
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import Published
@@ -46,6 +47,19 @@ def state_dict(network: Published, prefix: str) -> dict[str, Tensor]:
         state[f"{prefix}{layer.feature}.weight"] = torch.randn(layer.outputs, layer.inputs, 3, 3, generator=generator)
         state[f"{prefix}{layer.feature}.bias"] = torch.randn(layer.outputs, generator=generator)
     return state
+
+
+def test_a_run_takes_over_what_the_one_before_has_read_of_the_same_file(narrow: Published, tmp_path: Path) -> None:
+    path = tmp_path / "vgg.safetensors"
+    save_file(state_dict(narrow, ""), path)
+    with reuse.between_runs({}):
+        first = weights.load(path, narrow)
+        assert weights.load(path, narrow) is first
+        assert first.on(torch.device("cpu"), torch.float64) is first.on(torch.device("cpu"), torch.float64)
+        save_file({name: tensor + 1 for name, tensor in state_dict(narrow, "").items()}, path)
+        second = weights.load(path, narrow)
+        assert second.sha256 != first.sha256
+    assert weights.load(path, narrow) is not weights.load(path, narrow)
 
 
 @pytest.mark.parametrize("prefix", ["features.", ""])

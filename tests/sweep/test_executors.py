@@ -16,6 +16,8 @@ from filelock import FileLock
 from processes import FORKED, started
 
 from verism.cli import main
+from verism.sweep.executors import Task, local
+from verism.sweep.work import Work
 
 pytestmark = pytest.mark.slow
 
@@ -195,3 +197,34 @@ def test_a_worker_takes_one_chain_after_the_other(shell: Callable[..., Shell]) -
     for activation in ("Named", "NamedToo"):
         # Each has a log of its own all the same.
         assert (here.run(activation) / "log.txt").read_text().count("Weights: compact") == 1
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus", "workers", "given"),
+    [
+        ("", 1, 3, ["0", "0", "0"]),
+        ("", 2, 3, ["0", "1", "0"]),
+        ("3,5", 2, None, ["3", "5"]),
+    ],
+)
+def test_workers_share_the_gpus(
+    monkeypatch: pytest.MonkeyPatch, visible: str, gpus: int, workers: int | None, given: list[str]
+) -> None:
+    found: list[str] = []
+
+    class Fake:
+        def __init__(self, _: object, gpu: str, threads: int) -> None:
+            assert threads >= 1
+            found.append(gpu)
+
+        def run(self, task: Task) -> None:
+            task()
+
+        def dismiss(self) -> None:
+            return
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    monkeypatch.setattr("verism.sweep.executors._Worker", Fake)
+    local(workers).run([Work(()) for _ in range(3)])
+    assert found == given

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonargparse import dict_to_namespace
 
 from verism.sweep.record import Record
 from verism.sweep.run import Outcome, Run
@@ -17,7 +18,7 @@ OPTIONS = {"data": {"content": "/photos/a.jpg", "style": "/photos/b.jpg"}, "trai
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """A run that nobody has begun."""
-    run = Run(tmp_path / "runs" / "one", OPTIONS, "d" * 64, {"data.size": "32"}, 7)
+    run = Run(tmp_path / "runs" / "one", OPTIONS, "d" * 64, {"data.size": "32"}, 7, dict_to_namespace(OPTIONS))
     run.prepare()
     return run
 

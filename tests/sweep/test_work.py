@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from verism.cli import main
+from verism.metrics import Measure
 from verism.module import StyleTransfer
 from verism.sweep.plan import Pair, plan
 from verism.sweep.run import Chain, Outcome, Run
@@ -84,12 +86,51 @@ def test_a_failure_is_recorded_with_its_sentence_and_traceback(base: Path, missi
 
 
 def test_an_error_without_words_has_its_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fit(args: Sequence[str]) -> None:
+    def fail(*args: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("verism.sweep.work.fit", fit)
+    monkeypatch.setattr("verism.sweep.work.PlannedFit", fail)
     work([run])
     assert run.outcome == Outcome(run.digest, "MemoryError")
+
+
+def test_what_runs_leave_to_each_other_changes_no_figure(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of the same photos share figures of these; runs of others do not take them for their own."""
+
+    def scalars(*runs: Run) -> list[dict[str, float]]:
+        found = []
+        for run in runs:
+            run.prepare()
+            work([run])
+            assert run.outcome is not None
+            found.append({tag: value for tag, value in run.outcome.scalars.items() if not tag.startswith("speed/")})
+        return found
+
+    def planned(name: str) -> list[Run]:
+        here, there = (base.parent / f"{name}.png" for name in ("content", "style"))
+        chains = plan(
+            base, {"model.content.weight": [1.0, 2.0]}, [Pair(here, there), Pair(there, here)], [0], base.parent / name
+        )
+        return [run for chain in chains for run in chain]
+
+    made: list[object] = []
+    plain = Measure.__init__
+
+    def watched(self: Measure, *args: Any) -> None:
+        made.append(self)
+        plain(self, *args)
+
+    monkeypatch.setattr(Measure, "__init__", watched)
+    monkeypatch.setattr("verism.sweep.work._kept", {})
+    together = scalars(*planned("together"))
+    assert len(made) == 2
+    alone = []
+    for run in planned("alone"):
+        monkeypatch.setattr("verism.sweep.work._kept", {})
+        alone += scalars(run)
+    assert len(made) == 6
+    assert together == alone
+    assert together[0] != together[2]
 
 
 def pixels(model: StyleTransfer) -> Tensor:

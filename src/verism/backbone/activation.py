@@ -44,7 +44,7 @@ class Activation(nn.Module):
             x: the input.
             overwrite: whether the input may be overwritten, because nothing else needs it.
         """
-        if self._slope is None:
+        if self._slope is None or torch.compiler.is_compiling():
             result: Tensor = self.function(x)
         else:
             result = _Leaky.apply(x, self._slope, overwrite)

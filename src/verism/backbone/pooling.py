@@ -15,6 +15,8 @@ class AveragePool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(1, d, ⌊h / 2⌋, ⌊w / 2⌋)`` of ``x`` ``(1, d, h, w)``."""
+        if torch.compiler.is_compiling():
+            return F.avg_pool2d(x, 2)
         result: Tensor = _AveragePool.apply(x)
         return result
 

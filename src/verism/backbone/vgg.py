@@ -22,9 +22,6 @@ from verism.backbone.pooling import AveragePool
 from verism.backbone.tap import ALL, Index, tap
 from verism.errors import VerismError
 
-Kernel = tuple[Tensor, Tensor]
-"""A convolution's weight ``(out, in, 3, 3)`` and bias ``(out,)``."""
-
 
 class VGG(Backbone):
     """The frozen convolutions of a VGG, with an activation and a pooling of your choice.
@@ -70,8 +67,7 @@ class VGG(Backbone):
         self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
         self.normalize = Normalization()
         self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
-        self._weights = loaded.kernels
-        self._kernels: dict[tuple[torch.device, torch.dtype], dict[str, Kernel]] = {}
+        self._weights = loaded
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -158,16 +154,11 @@ class VGG(Backbone):
         twin.pool = nn.MaxPool2d(2, 2)
         return twin
 
-    def kernels(self, x: Tensor) -> Mapping[str, Kernel]:
+    def kernels(self, x: Tensor) -> Mapping[str, weights_.Kernel]:
         """Return the kernels on the device and in the type of a computation on ``x``; each copy is made once."""
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
-        if (x.device, dtype) not in self._kernels:
-            self._kernels[x.device, dtype] = {
-                name: (weight.to(x.device, dtype, memory_format=torch.channels_last), bias.to(x.device, dtype))
-                for name, (weight, bias) in self._weights.items()
-            }
-        return self._kernels[x.device, dtype]
+        return self._weights.on(x.device, dtype)
 
 
 @final

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
@@ -14,13 +14,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
-from verism import tensor_file
+from verism import reuse, tensor_file
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
 
 Source = Literal["auto", "imagenet", "compact"] | Path
 """``auto``: ``imagenet`` if torch.hub's cache holds it, else ``compact``. A path: a torchvision VGG-19 state dict."""
+
+Kernel = tuple[Tensor, Tensor]
+"""A convolution's weight ``(out, in, 3, 3)`` and bias ``(out,)``."""
 
 COMPACT = Path(__file__).parent / "compact" / "vgg19_compact.safetensors"
 """The weights of a VGG-19 that are embedded in this package."""
@@ -75,7 +78,17 @@ class Weights:
 
     name: str
     sha256: str
-    kernels: Mapping[str, tuple[Tensor, Tensor]]
+    kernels: Mapping[str, Kernel]
+    _copies: dict[tuple[torch.device, torch.dtype], Mapping[str, Kernel]] = field(default_factory=dict)
+
+    def on(self, device: torch.device, dtype: torch.dtype) -> Mapping[str, Kernel]:
+        """Return the kernels on a device and in a type, channels last; each copy is made once."""
+        if (device, dtype) not in self._copies:
+            self._copies[device, dtype] = {
+                name: (weight.to(device, dtype, memory_format=torch.channels_last), bias.to(device, dtype))
+                for name, (weight, bias) in self.kernels.items()
+            }
+        return self._copies[device, dtype]
 
 
 def load(source: Source, network: Published = VGG19) -> Weights:
@@ -98,10 +111,16 @@ def load(source: Source, network: Published = VGG19) -> Weights:
         )
     chosen = choose(source)
     if chosen == "compact" and network.compact is not None:
-        return _from_compact(network.compact)
-    if chosen == "imagenet":
-        return _from_state_dict(_download(network), "imagenet", network)
-    return _from_state_dict(Path(chosen), str(chosen), network)
+        return _once(network.compact, "compact", network, _from_compact)
+    path = _download(network) if chosen == "imagenet" else Path(chosen)
+    return _once(path, str(chosen), network, _from_state_dict)
+
+
+def _once(path: Path, name: str, network: Published, read: Callable[[Path, str, Published], Weights]) -> Weights:
+    """Return the weights of a file, which a run of the same process may have read already."""
+    state = path.stat() if path.is_file() else None
+    key = (path, name, network.name, state and (state.st_mtime_ns, state.st_size, state.st_ino))
+    return reuse.once("weights", key, lambda: read(path, name, network))
 
 
 def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
@@ -117,7 +136,7 @@ def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
     return "compact"
 
 
-class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
+class Dequantized(Mapping[str, Kernel]):
     """The kernels of the compact file, kept as int8 and converted to float32 when they are asked for."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
@@ -129,7 +148,7 @@ class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
         """
         self.tensors = tensors
 
-    def __getitem__(self, name: str) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, name: str) -> Kernel:
         """Return a convolution's weight and bias, as in ``Weights.kernels``."""
         scale, bias = self.tensors[f"{name}.scale"], self.tensors[f"{name}.bias"]
         weight = self.tensors.get(f"{name}.weight")
@@ -146,8 +165,9 @@ class Dequantized(Mapping[str, tuple[Tensor, Tensor]]):
         return len(CONVOLUTIONS)
 
 
-def _from_compact(path: Path) -> Weights:
-    return Weights("compact", _sha256(path), Dequantized(load_file(path)))
+def _from_compact(path: Path, name: str, network: Published) -> Weights:
+    del network
+    return Weights(name, _sha256(path), Dequantized(load_file(path)))
 
 
 def _download(network: Published) -> Path:

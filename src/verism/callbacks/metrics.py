@@ -12,7 +12,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import checkpoint, images, verdict
+from verism import checkpoint, images, reuse, verdict
 from verism.callbacks.periodic import Periodic
 from verism.data import PhotoPair
 from verism.metrics import Measure, at_side
@@ -155,7 +155,13 @@ class RunMeasure:
         shown = model.data.opacity
         opacity = None if shown is None else images.resize(shown, style.shape[-2:])
         original = self._photo if self._renders else None
-        self._measure = Measure(content, style, model.reference, masks, original, opacity)
+        # Of the photos alone, which the next run in this process may share.
+        seen = (repr(dict(model.data.hparams)), repr(model.data.digests), model.reference.identity["sha256"])
+        self._measure = reuse.once(
+            "measure",
+            (*seen, str(content.device), self._renders),
+            lambda: Measure(content, style, model.reference, masks, original, opacity),
+        )
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
         """Return the figures of the run's present image, by the names in ``verism.metrics.NAMES``."""

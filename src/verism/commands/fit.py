@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import ArgumentError
+from jsonargparse import ArgumentError, Namespace
 from lightning.fabric.plugins.io import CheckpointIO
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
@@ -125,13 +125,17 @@ class VerismCLI(LightningCLI):
 
         The parser does not see the checkpoint, because Lightning would let its options replace the user's.
         """
-        self.config = parse(parser, args)
+        self.config = self.read(parser, args)
         options = self.config.fit
         preflight.check_seed(options.seed_everything)
         if options.ckpt_path is not None:
             root = str(options.trainer.default_root_dir or Path.cwd())
             self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
             options.ckpt_path = None
+
+    def read(self, parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
+        """Return the options that ``args`` stand for, checked."""
+        return parse(parser, args)
 
     def before_instantiate_classes(self) -> None:
         """Choose the precision, unless the user did, and continue from the checkpoint that was found."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonargparse import Namespace
 from jsonargparse.typing import register_type
 from lightning.pytorch import Trainer
@@ -161,8 +161,9 @@ def as_plain(parser: LightningArgumentParser, found: Namespace, *, linked: bool 
         found: the options; what has just been parsed is not validated again, which takes longer than all else here.
         linked: keep options that are linked to others, such as the model's optimiser.
     """
-    text = parser.dump(found, skip_none=False, skip_link_targets=not linked, skip_validation=True)
-    options: dict[str, Any] = yaml.safe_load(text)
+    # As JSON, because YAML is slow to write and to read.
+    text = parser.dump(found, format="json", skip_none=False, skip_link_targets=not linked, skip_validation=True)
+    options: dict[str, Any] = json.loads(text)
     return options
 
 
@@ -185,14 +186,26 @@ class FitOptions:
         self.parser.add_lightning_class_args(PhotoFiles, "data")
         add_parts(self.parser, Output)
 
+    def parse(self, args: Sequence[str]) -> Namespace:
+        """Return the complete options that ``args`` stand for, checked.
+
+        Raises:
+            ArgumentError, VerismError: as ``parse`` does.
+        """
+        with trust.limited():
+            return parse(self.parser, args)
+
+    def plain(self, found: Namespace) -> dict[str, Any]:
+        """Return options that ``parse`` has returned, of plain types, as ``fit`` takes them in a config."""
+        return as_plain(self.parser, found)
+
     def read(self, args: Sequence[str]) -> dict[str, Any]:
         """Return the complete options that ``args`` stand for, of plain types, as ``fit`` takes them in a config.
 
         Raises:
             ArgumentError, VerismError: as ``parse`` does.
         """
-        with trust.limited():
-            return as_plain(self.parser, parse(self.parser, args))
+        return self.plain(self.parse(args))
 
     def build(self, options: Mapping[str, Any]) -> StyleTransfer:
         """Return the model that ``options`` describe.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
+@cache
 def templates(package: str) -> Environment:
     """Return the Jinja environment of a package's templates, in which values are escaped and must all be given."""
     return Environment(

@@ -27,7 +27,7 @@ from verism.sweep.run import Run
 SIDE = 192
 """Side of the square image that is measured, in pixels."""
 
-START = 2.0
+START = 0.5
 """Seconds that a run takes besides its steps, in a worker that has done a run before."""
 
 

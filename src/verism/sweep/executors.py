@@ -250,7 +250,7 @@ def _engine(module: str, extra: str) -> ModuleType:
 
 def _serve(pipe: Connection, gpu: str, threads: int) -> None:
     """Do the tasks that come through a pipe, until it is closed."""
-    # A GPU of its own. CUDA reads this when it starts, which is later.
+    # One GPU, which other workers may share. CUDA reads this when it starts, which is later.
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     parent = multiprocessing.parent_process()
     if parent:

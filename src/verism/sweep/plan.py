@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jsonargparse import Namespace
 from jsonargparse.typing import register_type
 
 from verism import trust, version
@@ -95,7 +96,7 @@ def plan(
             args = [f"--config={base}", *_arguments(photos, seed, settings.values()), *options]
             labels = {name: settings[name].label for name in varying}
             before = chain[-1] if carry_over and chain else None
-            chain.append(_run(reader.read(args), labels, seed, output, before))
+            chain.append(_run(reader, reader.parse(args), labels, seed, output, before))
         chains += [chain] if carry_over else [[run] for run in chain]
     # Runs that are the same, because patterns overlap, say, have one folder and are run once.
     distinct = {chain[0].folder: chain for chain in chains if chain}
@@ -152,11 +153,19 @@ def _arguments(photos: Mapping[str, str], seed: int, settings: Iterable[Setting]
         yield f"--{name}={value if isinstance(value, str) else json.dumps(value)}"
 
 
-def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: Path, before: Run | None) -> Run:
-    backbone, data = options["model"]["backbone"].get("init_args") or {}, options["data"]
-    if "weights" in backbone:
-        backbone["weights"] = _chosen(backbone["weights"])
-    _reseed(options["model"], seed)
+def _run(
+    reader: FitOptions, parsed: Namespace, labels: Mapping[str, str], seed: int, output: Path, before: Run | None
+) -> Run:
+    _reseed(parsed.model, seed)
+    backbone = parsed.model.backbone.get("init_args")
+    if backbone and "weights" in backbone:
+        backbone.weights = _chosen(backbone.weights)
+    if before:
+        if not parsed.model.canvas.class_path.endswith("Pixels"):
+            raise VerismError("carry_over: only a canvas of pixels can start from the run before; leave it out.")
+        parsed.model.canvas.init_args.init = before.folder / "checkpoints" / "last.ckpt"
+    options = reader.plain(parsed)
+    data = options["data"]
     decisive = json.loads(json.dumps(options))
     files = ("content", "content_mask", "style_mask")
     decisive["data"] |= {name: _contents(Path(data[name])) for name in files if data.get(name)}
@@ -164,10 +173,6 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     # One photo has the same number whether it is given alone or in a list.
     decisive["data"]["style"] = contents if len(contents) > 1 else contents[0]
     if before:
-        canvas = options["model"]["canvas"]
-        if not canvas["class_path"].endswith("Pixels"):
-            raise VerismError("carry_over: only a canvas of pixels can start from the run before; leave it out.")
-        canvas["init_args"]["init"] = str(before.folder / "checkpoints" / "last.ckpt")
         decisive["model"]["canvas"]["init_args"]["init"] = before.digest
     decisive["version"] = version.__version__
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -177,15 +182,16 @@ def _run(options: dict[str, Any], labels: Mapping[str, str], seed: int, output: 
     # A run whose folder has another name but the same digest, because the grid has grown, say, keeps its folder.
     ending = f",{digest[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
-    return Run(folder, options, digest, labels, seed, trust.packages())
+    return Run(folder, options, digest, labels, seed, parsed, trust.packages())
 
 
-def _reseed(options: dict[str, Any], seed: int) -> None:
+def _reseed(options: Namespace | dict[str, Any], seed: int) -> None:
     """Set the seed of every part that has one."""
-    for name, value in options.items():
+    own = vars(options) if isinstance(options, Namespace) else options
+    for name, value in own.items():
         if name == "seed":
-            options[name] = seed
-        elif isinstance(value, dict):
+            own[name] = seed
+        elif isinstance(value, Namespace | dict):
             _reseed(value, seed)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonargparse import Namespace
 
 from verism import atomic
 from verism.data.options import style_paths
@@ -49,6 +50,7 @@ class Run:
         digest: hexadecimal SHA-256 of everything that decides the result: options, photos, version.
         settings: option that varies in the sweep to the label of its value.
         seed: the random seed.
+        parsed: ``options`` as ``fit``'s parser returns them, so that a worker need not parse and check them again.
         trusted: packages whose classes ``options`` may name, in addition to ``verism.trust.PACKAGES``.
     """
 
@@ -57,6 +59,7 @@ class Run:
     digest: str
     settings: Mapping[str, str]
     seed: int
+    parsed: Namespace
     trusted: Sequence[str] = ()
 
     def prepare(self) -> None:

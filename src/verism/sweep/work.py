@@ -13,9 +13,9 @@ from pathlib import Path
 from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from verism import trust
-from verism.commands.fit import fit
+from verism import reuse, trust
 from verism.errors import in_words
+from verism.sweep.planned_fit import PlannedFit
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
 MAX_ATTEMPTS = 3
@@ -23,6 +23,9 @@ MAX_ATTEMPTS = 3
 
 _one_at_a_time = threading.Lock()
 """Allows one run at a time in a process, because parsing changes the working directory, and seeds are global."""
+
+_kept: reuse.Kept = {}
+"""What runs in this process leave to the next."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,11 @@ def _fit(run: Run) -> Outcome:
         "init_args": {"save_dir": str(folder.parent), "name": "", "version": folder.name},
     }
     own = [f"--trainer.logger={json.dumps(logger)}", "--output.path=null", "--trainer.enable_progress_bar=false"]
+    command = ["fit", f"--config={folder / OPTIONS}", *own, *trust.given()]
     started = time.perf_counter()
     try:
-        with trust.limited(run.trusted):
-            model = fit([f"--config={folder / OPTIONS}", *own]).model
+        with trust.limited(run.trusted), reuse.between_runs(_kept):
+            model = PlannedFit(run.parsed, folder, command).model
     except Exception as error:
         with (folder / LOG).open("a") as file:
             traceback.print_exc(file=file)

@@ -1,0 +1,85 @@
+"""Compile a step, from the canvas to the total loss, so that the GPU fuses what Python asks for one by one.
+
+While a step is compiled, the parts of the network use torch's own functions in place of those that save a CPU memory,
+which overwrite their input, and whose derivatives a compiler cannot see through: they ask ``torch.compiler``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from verism import one_piece
+from verism.one_piece import Choice, Evaluation
+from verism.tiling.passage import Passage
+
+BACKEND = "inductor"
+"""torch's compiler for NVIDIA GPUs."""
+
+
+def compiled(
+    evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, choice: Choice
+) -> Callable[[], Evaluation]:
+    """Return ``evaluate``, compiled if the option asks for that and it is possible.
+
+    It is compiled at the first call.
+
+    Args:
+        evaluate: computes the total and its terms from the canvas, by the same operations at each call.
+        canvas: holds the one parameter.
+        passage: how the image passes the network.
+        choice: the option ``--model.compile``.
+
+    Raises:
+        VerismError: ``choice`` is true, and a step cannot be compiled; also from the function that is returned.
+    """
+    if choice is False:
+        return evaluate
+    reason = one_piece.obstacle(canvas, passage, "compiled")
+    if reason is not None:
+        _refuse(reason, choice)
+        return evaluate
+    return _Compiled(evaluate, canvas, choice)
+
+
+def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
+    """Return a function compiled for the shapes that it is called with; calling it fails if torch cannot."""
+    # torch compiles one function for a limited number of images and options, and then gives up, unless it forgets.
+    torch.compiler.reset()
+    return torch.compile(evaluate, fullgraph=True, dynamic=False, backend=BACKEND)
+
+
+def _refuse(reason: str, choice: Choice) -> None:
+    one_piece.refuse("compile", choice, reason, "Steps are not compiled")
+
+
+class _Compiled:
+    """Compiles ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
+
+    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, choice: Choice) -> None:
+        self._evaluate = evaluate
+        self._canvas = canvas
+        self._choice = choice
+        self._parameter: nn.Parameter | None = None
+        self._found = evaluate
+
+    def __call__(self) -> Evaluation:
+        (parameter,) = self._canvas.parameters()
+        if parameter is not self._parameter:
+            self._parameter, self._found = parameter, self._evaluate
+            self._start(parameter)
+        return self._found()
+
+    def _start(self, parameter: nn.Parameter) -> None:
+        found = in_one_graph(self._evaluate)
+        try:
+            same = one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+        except RuntimeError as error:
+            _refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})", self._choice)
+            return
+        if not same:
+            _refuse("a compiled step computes another loss than a normal step", self._choice)
+            return
+        self._found = found

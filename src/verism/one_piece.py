@@ -1,0 +1,87 @@
+"""What a step needs to be taken over from Python in one piece, as a CUDA graph or compiled, and to be the same step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import torch
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor, distributed, nn
+
+from verism.errors import VerismError
+from verism.losses.term import Term
+from verism.tiling.passage import AtOnce, Passage
+
+Choice = bool | Literal["auto"]
+"""Options that ask for it: true, it is done, or it is an error; auto, if it can be; false, never."""
+
+Evaluation = tuple[Tensor, Mapping[str, Term]]
+"""The total loss, with its graph, and the terms by name, detached."""
+
+DEVICE = "cuda"
+"""The type of device for which it is done."""
+
+PROBE = 0.01
+"""Standard deviation of the noise that is added to the parameter to compare two ways to compute a step."""
+
+TOLERANCE = 0.01
+"""Largest relative difference of the total and of its gradient between the two, which rounding to bfloat16 causes."""
+
+
+def obstacle(canvas: nn.Module, passage: Passage, done: str) -> str | None:
+    """Return why a step cannot be taken over, as far as that is known without trying; None if nothing is known.
+
+    Args:
+        canvas: holds the one parameter.
+        passage: how the image passes the network.
+        done: what would be done with the step, as a participle.
+    """
+    if next(canvas.parameters()).device.type != DEVICE:
+        return f"a step is only {done} for an NVIDIA GPU"
+    if distributed.is_initialized() and distributed.get_world_size() > 1:
+        return f"an image that several processes share is not {done}"
+    if not isinstance(passage, AtOnce):
+        return f"a step in tiles is not {done} (--model.tile null has the image pass at once)"
+    return None
+
+
+def refuse(option: str, choice: Choice, reason: str, instead: str) -> None:
+    """Refuse to do what an option asks for, or only say so if it is auto.
+
+    Args:
+        option: its name.
+        choice: its value.
+        reason: why.
+        instead: what happens if the run goes on.
+
+    Raises:
+        VerismError: the option is true.
+    """
+    if choice is True:
+        raise VerismError(f"--model.{option} true: {reason}; choose auto or false.")
+    rank_zero_info(f"{instead}: {reason}.")
+
+
+def agree(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> bool:
+    """Return whether two functions of a parameter compute the same total and gradient near its present value.
+
+    Args:
+        one: returns a total, a scalar.
+        other: likewise; it is the measure.
+        parameter: is changed for that, and then put back.
+    """
+    before = parameter.detach().clone()
+    generator = torch.Generator(parameter.device).manual_seed(0)
+    noise = torch.randn(parameter.shape, generator=generator, device=parameter.device, dtype=torch.float32)
+    try:
+        with torch.no_grad():
+            parameter.add_((PROBE * noise).to(parameter))
+        pairs = []
+        for total in (one(), other()):
+            (gradient,) = torch.autograd.grad(total, parameter)
+            pairs.append((total.detach().clone(), gradient.clone()))
+    finally:
+        with torch.no_grad():
+            parameter.copy_(before)
+    return all(bool((mine - its).norm() <= TOLERANCE * its.norm()) for mine, its in zip(*pairs, strict=True))
