@@ -49,6 +49,7 @@ def write(
     codes: tuple[int, int, int, int] = (1, 1, 1, 1),
     *,
     codec: str = "ffv1",
+    crf: int = 0,
     times: Sequence[int] | None = None,
     time_base: Fraction = Fraction(1, 25),
     metadata: Mapping[str, str] | None = None,
@@ -58,10 +59,13 @@ def write(
     subtitles: bool = False,
     chapters: bool = False,
 ) -> Path:
-    """Write a clip of samples ``(H, W, 3)`` of Y, Cb and Cr, with code points of matrix, range, primaries, transfer."""
+    """Write a clip of samples ``(H, W, 3)`` of Y, Cb and Cr, with code points of matrix, range, primaries, transfer.
+
+    H.264 is lossless unless ``crf`` is above 0.
+    """
     with av.open(str(path), "w") as file:
         file.metadata.update(metadata or {})
-        stream: Any = file.add_stream(codec, rate=25, options={"crf": "0"} if codec == "libx264" else {})
+        stream: Any = file.add_stream(codec, rate=25, options={"crf": str(crf)} if codec == "libx264" else {})
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = form
         context = stream.codec_context

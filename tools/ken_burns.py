@@ -20,7 +20,7 @@ from torch import Tensor
 
 from verism import Look, images
 from verism.clip import ClipEncoding, frames, grade
-from verism.clip.flicker import flicker
+from verism.clip.flicker import flicker, flicker_along_flow
 
 
 def pan(photo: Tensor, count: int, height: int) -> list[Image.Image]:
@@ -82,7 +82,9 @@ def main() -> None:
         spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
         times = [step / 25 for step in range(options.frames)]
         old, new = frames(source, times), frames(result, times)
-        print(f"{name}: flicker {flicker(old, new):.3f} ΔE76, {spent / options.frames * 1000:.0f} ms of CPU a frame")
+        still, moving = flicker(old, new), flicker_along_flow(old, new)
+        measured = f"flicker {still:.3f} ΔE76 where it stands still, {moving:.3f} along the flow"
+        print(f"{name}: {measured}, {spent / options.frames * 1000:.0f} ms of CPU a frame")
         chosen = [torch.cat([old[step], new[step]], dim=-2) for step in range(0, options.frames, options.frames // 4)]
         images.write(options.folder / f"{name}-sheet.png", torch.cat(chosen[:4], dim=-1), {})
         if name == "pan":

@@ -26,6 +26,7 @@ from verism.backbone.weights import Weights
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color.table import through
+from verism.commands.predict import warning
 from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.strength import Strength
@@ -209,6 +210,14 @@ def test_photos_of_other_colours_are_named_at_the_end(
     assert "content.png" not in line
     predict(look, "--data.photos", "../content.png", "--output.dir", "own")
     assert "warning" not in capsys.readouterr().err
+
+
+def test_a_warning_names_a_few_of_many_photos() -> None:
+    """In a folder of thousands, it stays one line that can be read."""
+    line = warning({Path(f"{number}.png"): 0.5 for number in range(12)})
+    assert "9.png (50% of its pixels), and 2 more; check" in line
+    assert "10.png" not in line
+    assert "more" not in warning({Path(f"{number}.png"): 0.5 for number in range(10)})
 
 
 def test_a_table_does_the_same_to_every_photo(look: Path, photos: list[Path]) -> None:

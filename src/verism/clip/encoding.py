@@ -25,9 +25,15 @@ class Encoder(NamedTuple):
     options: Mapping[str, str]
 
 
+STEADY = "no-psy=1:trellis=0:deadzone-inter=32:aq-mode=3:aq-strength=1.2:chroma-qp-offset=-3"
+"""Options of x264 that make compression noise change less from frame to frame, as ``docs/looks.md`` measures it: small
+differences between frames are dropped instead of kept as grain, and dark, smooth and coloured places get more bits."""
+
 ENCODERS: Mapping[Codec, Encoder] = {
     # A constant quality at which differences are hard to see.
-    "h264": Encoder("libx264", (".mkv", ".mp4", ".m4v", ".mov"), {"crf": "17", "preset": "medium"}),
+    "h264": Encoder(
+        "libx264", (".mkv", ".mp4", ".m4v", ".mov"), {"crf": "14", "preset": "medium", "x264-params": STEADY}
+    ),
     "prores": Encoder("prores_ks", (".mov", ".mkv"), {"vendor": "apl0"}),
     "ffv1": Encoder("ffv1", (".mkv",), {"level": "3", "slicecrc": "1"}),
 }

@@ -37,6 +37,9 @@ pixels."""
 UNKNOWN = 0.05
 """Share of a photo's pixels with colours that the look does not know from which on a warning names the photo."""
 
+NAMED = 10
+"""Largest number of photos that this warning names; a table, where there is one, has all of them."""
+
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
 verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
@@ -266,6 +269,8 @@ def warning(strange: Mapping[Path, float]) -> str:
     named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share >= UNKNOWN]
     if not named:
         return ""
+    if len(named) > NAMED:
+        named[NAMED:] = [f"and {len(named) - NAMED} more"]
     return (
         f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and if "
         "they disappoint, fit to a photo that has such colours.\n"
