@@ -136,9 +136,8 @@ class StyleTransfer(TrainableModule):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
-        self.tile, self.patience = tile, patience
         # nn.Module has a method called compile.
-        self.capture, self.compiling = capture, compile
+        self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.scales = None if scales is None else Scales(scales, shares)
 
@@ -179,8 +178,8 @@ class StyleTransfer(TrainableModule):
         passage = choose(self.backbone, self.compared.values(), self.tile, photos.content)
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
-        evaluation = compiled(self.evaluate, self.canvas, passage, self.compiling)
-        self.evaluation = captured(evaluation, self.canvas, passage, self.capture)
+        step = compiled(self.evaluate, self.canvas, passage, self.compiling)
+        self.evaluation = captured(step, self.canvas, passage, self.capture)
 
     def evaluate(self) -> Evaluation:
         """Return the total loss (Finley 2020, Eq. 3 and 4) of the image on the canvas, and its terms by name."""
