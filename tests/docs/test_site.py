@@ -14,6 +14,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 PICTURES = sorted((ROOT / "docs" / "pictures").iterdir())
 
@@ -55,7 +56,8 @@ def test_on_a_phone_and_on_a_desk(site: Path, browser: Chrome, tmp_path: Path) -
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, page
             browser.save_screenshot(str(tmp_path / f"{width} {page}.png"))
     browser.get((site / "index.html").as_uri())
-    (divider,) = browser.find_elements(By.CSS_SELECTOR, ".compare input")
+    # The theme runs our script some time after the page is loaded.
+    (divider,) = WebDriverWait(browser, 60).until(lambda it: it.find_elements(By.CSS_SELECTOR, ".compare input"))
     divider.send_keys(Keys.ARROW_RIGHT)
     at = "return document.querySelector('.compare').style.getPropertyValue('--at')"
     assert browser.execute_script(at) == "51%"
