@@ -76,3 +76,19 @@ def test_a_file_is_claimed_by_one(tmp_path: Path) -> None:
     assert [atomic.claim(path) for _ in range(2)] == [True, False]
     with pytest.raises(VerismError, match="file/below: cannot be written"):
         atomic.claim(path / "below")
+
+
+def test_a_check_does_not_show_the_file_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every process of a run checks the same file, and refuses one that exists."""
+    created: list[Path] = []
+    really = os.open
+
+    def watched(path: Path, *args: int) -> int:
+        created.append(path)
+        return really(path, *args)
+
+    monkeypatch.setattr(os, "open", watched)
+    atomic.check(tmp_path / "folder" / "result.png")
+    assert {path.name for path in created} == {"folder", "result.png"}
+    assert not {tmp_path / "folder", tmp_path / "folder" / "result.png"}.intersection(created)
+    assert not list(tmp_path.iterdir())

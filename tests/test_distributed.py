@@ -62,7 +62,8 @@ class Runs:
 
     def shared(self, folder: str, processes: int, *options: str, **photos: str) -> Path:
         with self.sharing(folder, processes, *options, **photos) as group:
-            assert [process.ends() for process in group] == [0] * processes, [process.said for process in group]
+            ended = [process.ends() for process in group]
+            assert ended == [0] * processes, "\n".join(process.said for process in group)
         return self.root / folder
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from verism.errors import VerismError
@@ -93,8 +93,14 @@ def check(path: Path) -> None:
             folder = folder.parent
         if not folder.is_dir():
             raise VerismError(f"{path}: cannot be written: {folder} is not a folder; choose another place.")
-        for name in (f".{uuid.uuid4().hex}.draft", *dict.fromkeys(names)):
-            _probe(folder / name)
+        # In a folder apart: another process of this run, which looks whether the file exists, must not see it.
+        apart = folder / f".{uuid.uuid4().hex}.draft"
+        apart.mkdir()
+        try:
+            for name in dict.fromkeys(names):
+                _probe(apart / name)
+        finally:
+            apart.rmdir()
     except OSError as error:
         raise VerismError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
@@ -113,9 +119,8 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
 
 def _probe(file: Path) -> None:
     """Create and remove a file: only the file system itself knows which names it accepts, and how long they may be."""
-    with suppress(FileExistsError):
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        file.unlink()
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    file.unlink()
 
 
 def claim(path: Path) -> bool:
