@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from verism import reuse, trust
 from verism.errors import in_words
-from verism.sweep.planned_fit import PlannedFit
+from verism.sweep.planned_fit import PlannedFit, of_a_worker
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
 MAX_ATTEMPTS = 3
@@ -68,11 +68,7 @@ def work(chain: Chain) -> None:
 
 def _fit(run: Run) -> Outcome:
     folder = run.folder
-    logger = {
-        "class_path": "lightning.pytorch.loggers.TensorBoardLogger",
-        "init_args": {"save_dir": str(folder.parent), "name": "", "version": folder.name},
-    }
-    own = [f"--trainer.logger={json.dumps(logger)}", "--output.path=null", "--trainer.enable_progress_bar=false"]
+    own = [f"--{name}={json.dumps(value)}" for name, value in of_a_worker(folder).items()]
     command = ["fit", f"--config={folder / OPTIONS}", *own, *trust.given()]
     started = time.perf_counter()
     try:
