@@ -171,5 +171,6 @@ class TestRefuses:
         monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
         monkeypatch.setattr("torch.distributed.get_world_size", lambda: 2)
         canvas = nn.Linear(1, 1)
-        said = one_piece.obstacle(canvas, tiny_vgg19, "compiled")  # type: ignore[arg-type]
+        asked = one_piece.Asked("compile", choice=True, done="compiled", otherwise="")
+        said = asked.obstacle(canvas, tiny_vgg19)  # type: ignore[arg-type]
         assert said == "an image that several processes share is not compiled"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from verism import one_piece
 from verism.losses.term import Term
-from verism.one_piece import Choice, Evaluation
+from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
 
 
@@ -30,13 +30,8 @@ def captured(
     Raises:
         VerismError: ``capture`` is true, and a step cannot be captured; also from the function that is returned.
     """
-    if capture is False:
-        return evaluate
-    reason = one_piece.obstacle(canvas, passage, "captured")
-    if reason is not None:
-        _refuse(reason, capture)
-        return evaluate
-    return _Captured(evaluate, canvas, capture)
+    asked = Asked("capture", capture, "captured", "Steps are not captured as a CUDA graph")
+    return _Captured(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
 
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
@@ -44,17 +39,13 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
     return cast("Callable[[], tuple[Tensor, ...]]", torch.cuda.make_graphed_callables(module, ()))
 
 
-def _refuse(reason: str, capture: Choice) -> None:
-    one_piece.refuse("capture", capture, reason, "Steps are not captured as a CUDA graph")
-
-
 class _Captured:
     """Captures ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
 
-    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, capture: Choice) -> None:
+    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, asked: Asked) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
-        self._capture = capture
+        self._asked = asked
         self._parameter: nn.Parameter | None = None
         self._graph: Callable[[], tuple[Tensor, ...]] | None = None
         self._terms: Mapping[str, Term] = {}
@@ -85,14 +76,13 @@ class _Captured:
             self._evaluate()
             found = graph(module)
         except RuntimeError as error:
-            _refuse(f"torch cannot capture one ({str(error).splitlines()[0].rstrip('.')})", self._capture)
+            self._asked.refuse(f"torch cannot capture one ({str(error).splitlines()[0].rstrip('.')})")
             return
         self._terms = module.terms
         if not one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter):
-            _refuse(
+            self._asked.refuse(
                 "a replayed step computes another loss than a normal step, so a part of the step is random or depends "
-                "on something outside the GPU",
-                self._capture,
+                "on something outside the GPU"
             )
             return
         # Cloned, because each replay writes the gradient to the same memory, and Lightning may accumulate gradients.

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from verism import one_piece
-from verism.one_piece import Choice, Evaluation
+from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
 
 BACKEND = "inductor"
@@ -35,13 +35,8 @@ def compiled(
     Raises:
         VerismError: ``choice`` is true, and a step cannot be compiled; also from the function that is returned.
     """
-    if choice is False:
-        return evaluate
-    reason = one_piece.obstacle(canvas, passage, "compiled")
-    if reason is not None:
-        _refuse(reason, choice)
-        return evaluate
-    return _Compiled(evaluate, canvas, choice)
+    asked = Asked("compile", choice, "compiled", "Steps are not compiled")
+    return _Compiled(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
 
 
 def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
@@ -51,17 +46,13 @@ def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]
     return torch.compile(evaluate, fullgraph=True, dynamic=False, backend=BACKEND)
 
 
-def _refuse(reason: str, choice: Choice) -> None:
-    one_piece.refuse("compile", choice, reason, "Steps are not compiled")
-
-
 class _Compiled:
     """Compiles ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
 
-    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, choice: Choice) -> None:
+    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, asked: Asked) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
-        self._choice = choice
+        self._asked = asked
         self._parameter: nn.Parameter | None = None
         self._found = evaluate
 
@@ -77,9 +68,9 @@ class _Compiled:
         try:
             same = one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter)
         except RuntimeError as error:
-            _refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})", self._choice)
+            self._asked.refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})")
             return
         if not same:
-            _refuse("a compiled step computes another loss than a normal step", self._choice)
+            self._asked.refuse("a compiled step computes another loss than a normal step")
             return
         self._found = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from lightning.pytorch.utilities import rank_zero_info
@@ -29,38 +29,57 @@ TOLERANCE = 0.01
 """Largest relative difference of the total and of its gradient between the two, which rounding to bfloat16 causes."""
 
 
-def obstacle(canvas: nn.Module, passage: Passage, done: str) -> str | None:
-    """Return why a step cannot be taken over, as far as that is known without trying; None if nothing is known.
+class Asked(NamedTuple):
+    """An option by which a step is to be taken over.
 
-    Args:
-        canvas: holds the one parameter.
-        passage: how the image passes the network.
-        done: what would be done with the step, as a participle.
-    """
-    if next(canvas.parameters()).device.type != DEVICE:
-        return f"a step is only {done} for an NVIDIA GPU"
-    if distributed.is_initialized() and distributed.get_world_size() > 1:
-        return f"an image that several processes share is not {done}"
-    if not isinstance(passage, AtOnce):
-        return f"a step in tiles is not {done} (--model.tile null has the image pass at once)"
-    return None
-
-
-def refuse(option: str, choice: Choice, reason: str, instead: str) -> None:
-    """Refuse to do what an option asks for, or only say so if it is auto.
-
-    Args:
+    Attributes:
         option: its name.
         choice: its value.
-        reason: why.
-        instead: what happens if the run goes on.
-
-    Raises:
-        VerismError: the option is true.
+        done: what is done with the step, as a participle.
+        otherwise: what is said if it is not done.
     """
-    if choice is True:
-        raise VerismError(f"--model.{option} true: {reason}; choose auto or false.")
-    rank_zero_info(f"{instead}: {reason}.")
+
+    option: str
+    choice: Choice
+    done: str
+    otherwise: str
+
+    def can_be_tried(self, canvas: nn.Module, passage: Passage) -> bool:
+        """Return whether the option asks for it, and nothing is known that prevents it.
+
+        Args:
+            canvas: holds the one parameter.
+            passage: how the image passes the network.
+
+        Raises:
+            VerismError: as ``refuse`` does.
+        """
+        if self.choice is False:
+            return False
+        reason = self.obstacle(canvas, passage)
+        if reason is not None:
+            self.refuse(reason)
+        return reason is None
+
+    def obstacle(self, canvas: nn.Module, passage: Passage) -> str | None:
+        """Return why a step cannot be taken over, as far as that is known without trying; None if nothing is known."""
+        if next(canvas.parameters()).device.type != DEVICE:
+            return f"a step is only {self.done} for an NVIDIA GPU"
+        if distributed.is_initialized() and distributed.get_world_size() > 1:
+            return f"an image that several processes share is not {self.done}"
+        if not isinstance(passage, AtOnce):
+            return f"a step in tiles is not {self.done} (--model.tile null has the image pass at once)"
+        return None
+
+    def refuse(self, reason: str) -> None:
+        """Refuse to do what the option asks for, or only say so if it is auto.
+
+        Raises:
+            VerismError: the option is true.
+        """
+        if self.choice is True:
+            raise VerismError(f"--model.{self.option} true: {reason}; choose auto or false.")
+        rank_zero_info(f"{self.otherwise}: {reason}.")
 
 
 def agree(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> bool:
