@@ -262,6 +262,18 @@ def test_a_clip_that_ends_early_is_said(tmp_path: Path) -> None:
     assert done.notes[-1] == f"only {done.frames / 25:.1f} of its 0.5 seconds have pictures that can be read"
 
 
+def test_messages_of_decoders_do_not_pass_through_python(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A thread that waits for Python would never end, and whoever frees its decoder would wait for it."""
+    messages = library().logging
+    messages.set_level(messages.PANIC)
+    damaged = tmp_path / "in.ts"
+    clips.write(damaged, [clips.yuv(it) for it in patches(3)], "yuv420p", codec="libx264")
+    damaged.write_bytes(damaged.read_bytes()[:-400])
+    grade(damaged, tmp_path / "out.mkv", look(), LOSSLESS)
+    assert messages.get_level() is None
+    assert capfd.readouterr().err == ""
+
+
 def test_a_clip_that_changes_its_size_leaves_nothing(tmp_path: Path) -> None:
     """MPEG-TS files may be joined end to end."""
     parts = [

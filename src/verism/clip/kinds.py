@@ -36,6 +36,7 @@ def library() -> ModuleType:
         import av.filter  # noqa: PLC0415
     except ImportError as error:
         raise VerismError("Clips need another package: pip install 'verism[video]'.") from error
-    # Damage is reported in one sentence, without FFmpeg's own messages.
-    av.logging.set_level(av.logging.PANIC)
+    # Damage is reported in one sentence, without FFmpeg's own messages. With any level but None, they pass through
+    # Python: a decoder's thread that has something to say waits for the thread that waits for its end.
+    av.logging.set_level(None)
     return av
