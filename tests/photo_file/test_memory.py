@@ -92,6 +92,16 @@ def test_refuses_other_tensors(tensor: Tensor, sentence: str) -> None:
         photo_file.from_tensor(tensor, "it")
 
 
+@pytest.mark.parametrize(("beyond", "said"), [(1e-6, False), (0.1, True)])
+def test_values_just_outside_are_clipped(beyond: float, said: bool, caplog: pytest.LogCaptureFixture) -> None:
+    tensor = torch.full((1, 3, 40, 40), 0.5)
+    tensor[..., 0], tensor[..., 1] = -beyond, 1 + beyond
+    with caplog.at_level("INFO", logger="lightning.pytorch.utilities.rank_zero"):
+        photo = photo_file.from_tensor(tensor, "it")
+    assert torch.equal(photo.pixels, tensor.clamp(0, 1))
+    assert ("it: its values go from -0.1 to 1.1; they are clipped" in caplog.text) == said
+
+
 def test_a_tensor_is_not_changed_later() -> None:
     tensor = torch.full((1, 3, 40, 40), 0.5, dtype=torch.float64)
     photo = photo_file.from_tensor(tensor, "it")

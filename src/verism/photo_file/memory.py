@@ -6,17 +6,21 @@ from PIL import Image
 from torch import Tensor
 
 from verism.errors import VerismError
+from verism.inform import rank_zero_info
 from verism.photo_file import metadata
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
 from verism.photo_file.metadata import Blocks
 from verism.photo_file.photo import Photo
-from verism.photo_file.reading import converted
+from verism.photo_file.reading import JUST_OUTSIDE, converted
 from verism.photo_file.samples import RGB, of_pillow
 from verism.photo_file.size import check_size
 
 TENSOR_DEPTH = 16
 """Bits per sample with which the result of a tensor is written to files, as for floating-point files."""
+
+ROUNDING = 1e-4
+"""How far values of a tensor may be outside of [0, 1] without a word: that is arithmetic, and no sample shows it."""
 
 
 def from_pillow(image: Image.Image, name: str) -> Photo:
@@ -49,11 +53,12 @@ def from_tensor(image: Tensor, name: str) -> Photo:
     """Check a tensor that holds a photo.
 
     Args:
-        image: ``(1, 3, H, W)``, of a floating-point type, sRGB in [0, 1].
+        image: ``(1, 3, H, W)``, of a floating-point type, sRGB in [0, 1]. Values just outside, such as those of a sharp
+            resize, are clipped, and it is said.
         name: names the image in messages, such as "the content photo".
 
     Raises:
-        VerismError: the tensor has another shape or type, values outside of [0, 1], or too few pixels.
+        VerismError: the tensor has another shape or type, values far outside of [0, 1], or too few pixels.
     """
     if image.dim() != 4 or image.shape[:2] != (1, RGB):  # noqa: PLR2004
         raise VerismError(f"{name}: is a tensor of shape {tuple(image.shape)}; a photo has the shape (1, 3, H, W).")
@@ -63,6 +68,8 @@ def from_tensor(image: Tensor, name: str) -> Photo:
     pixels = image.detach().cpu().float().clone()
     least, most = float(pixels.min()), float(pixels.max())
     # Written so that NaN, which compares false, is refused.
-    if not (least >= 0 and most <= 1):
+    if not (least >= -JUST_OUTSIDE and most <= 1 + JUST_OUTSIDE):
         raise VerismError(f"{name}: its values go from {least:g} to {most:g}; scale them to RGB in [0, 1].")
-    return Photo(pixels, depth=TENSOR_DEPTH)
+    if least < -ROUNDING or most > 1 + ROUNDING:
+        rank_zero_info(f"{name}: its values go from {least:g} to {most:g}; they are clipped to [0, 1].")
+    return Photo(pixels.clamp(0, 1), depth=TENSOR_DEPTH)
