@@ -65,8 +65,10 @@ local style = dt.new_widget("file_chooser_button") {
   title = "the photo whose look is wanted", is_directory = false,
 }
 local strength = dt.new_widget("slider") {
-  label = "strength", soft_min = 0, soft_max = 1, hard_min = 0, hard_max = 1, step = 0.05, digits = 2, value = 1,
+  label = "strength", soft_min = 0, soft_max = 1, hard_min = 0, hard_max = 1, step = 0.05, digits = 2,
 }
+-- Not among the options, which Lua hands over in any order: before its range, the slider takes no value, and stays at 0.
+strength.value = 1
 local wanted = dt.new_widget("combobox") { label = "make", "pictures", "pictures and .cube files", value = 1 }
 
 local function apply()

@@ -15,7 +15,11 @@ local calls = {}
 local function widget(kind)
   return function(options) if options.clicked_callback then pressed = options.clicked_callback end return options end
 end
-local choose = { file_chooser_button = function(o) o.value = STYLE return o end }
+-- A slider takes no value before it has its range, and options come in any order.
+local choose = {
+  file_chooser_button = function(o) o.value = STYLE return o end,
+  slider = function(o) o.value = 0 return o end,
+}
 package.loaded.darktable = {
   configuration = { api_version_major = 9, running_os = "linux" },
   preferences = { register = function() end, read = function() return "verism" end },
