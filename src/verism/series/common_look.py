@@ -20,9 +20,8 @@ FITTED = 9
 SIDE = 320
 """Longest short side of each of these photos, in pixels."""
 
-SIZE = 96
-"""The short side of the fit, in pixels, is this times the number of rows of photos plus 1; with ``FITTED`` photos, each
-has two thirds of the size that it would have alone."""
+SIZE, MORE = 192, 32
+"""Short side of the fit of one row of photos, in pixels, and what each further row adds: 256 with ``FITTED`` photos."""
 
 
 def fit(
@@ -42,7 +41,7 @@ def fit(
     """
     found = chosen(photos, reading)
     sheet, rows = side_by_side(found), min(grid(len(found)))
-    options: dict[str, Any] = {"data.size": SIZE * (rows + 1), "data.max_megapixels": reading.max_megapixels}
+    options: dict[str, Any] = {"data.size": SIZE + MORE * (rows - 1), "data.max_megapixels": reading.max_megapixels}
     if reading.white is not None:
         options["data.white"] = reading.white
     return api.fit(sheet, list(styles), config, **(options | dict(overrides)))
