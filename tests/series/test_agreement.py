@@ -11,7 +11,7 @@ from verism.series.photo import Levelled
 
 BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
-SHARED = Shared(torch.tensor([BLACK, BLACK]), torch.tensor([WHITE, BLACK]), torch.tensor([1, 3]))
+SHARED = Shared(torch.tensor([BLACK, BLACK]), torch.tensor([WHITE, BLACK]), torch.tensor([1, 3]), torch.zeros(3))
 """Two regions, of which the second has three matches; the first is 100 apart."""
 
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 from conftest import synthetic_photo
 
+from verism.color.level import relit
 from verism.color.spaces import to_light
-from verism.series.neighbours import CELL, Match, difference, features, match, region_light, small
+from verism.series.neighbours import CELL, Match, cell_light, difference, features, match, region_light, small, still
 
 
 def test_shots_of_one_scene_match_where_they_show_the_same(shots: dict[str, torch.Tensor]) -> None:
@@ -37,6 +38,33 @@ def test_photos_of_any_shape_are_compared_in_whole_cells(shots: dict[str, torch.
         assert min(photo.shape[-2:]) == 128
         height, width = (side // CELL for side in photo.shape[-2:])
         assert features(photo).shape[-2:] == (height, width)
+
+
+def test_what_has_moved_is_no_match(shots: dict[str, torch.Tensor]) -> None:
+    """A dark thing that covers a part of one of two equal photos, and an exposure that does not count as a change."""
+    photo = small(shots["lake"])
+    own = features(photo)
+    found = match(own, own)
+    assert found is not None
+    first = cell_light(photo, found.first)
+    same = still(found, first, relit(first, torch.tensor([0.4, 0.3, 0.2])))
+    assert same is not None
+    assert torch.equal(same.first, found.first)
+    assert torch.equal(same.regions, found.regions)
+
+    width = photo.shape[-1] // CELL
+    covered = (found.first % width >= width // 2) & (found.first % width < width // 2 + 3)
+    other = torch.where(covered.unsqueeze(1), first * 0.2, first)
+    left = still(found, first, other)
+    assert left is not None
+    assert torch.equal(left.first, found.first[~covered])
+    assert bool((left.regions.bincount() >= 3).all())
+
+
+def test_no_region_may_be_left() -> None:
+    light = torch.full((4, 3), 0.2)
+    found = Match(torch.arange(4), torch.arange(4), torch.arange(4) // 2)
+    assert still(found, light, light) is None
 
 
 def test_light_is_the_mean_of_a_regions_cells() -> None:

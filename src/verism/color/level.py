@@ -27,8 +27,13 @@ def levelled(photo: Tensor, stops: Tensor) -> Tensor:
     """
     if not bool(stops.any()):
         return photo
-    light, gain = to_light(photo), stops.to(photo).exp2().view(1, 3, 1, 1)
-    return from_light(gain * light / (1 + (gain - 1) * light))
+    return from_light(relit(to_light(photo), stops.to(photo).view(1, 3, 1, 1)))
+
+
+def relit(light: Tensor, stops: Tensor) -> Tensor:
+    """Return linear light in [0, 1] with more or less of it; ``stops`` is broadcast to ``light``. See ``levelled``."""
+    gain = stops.exp2()
+    return gain * light / (1 + (gain - 1) * light)
 
 
 def stops_between(light: Tensor, other: Tensor, weights: Tensor) -> Tensor:

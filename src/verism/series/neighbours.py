@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.backbone import VGG, VGG19
 from verism.backbone.correspondence import LAYER
+from verism.color.level import DARKEST, relit
 from verism.color.spaces import from_light, to_light
 
 SIDE = 128
@@ -34,6 +36,10 @@ TILES = 4
 
 FEW = 3
 """Smallest number of matches in a region."""
+
+SAME, UNLIKE = 3.0, 3.0
+"""A match has changed if it is further apart, after the shift of the whole photo, than this ΔE76 and than this many
+times the median."""
 
 
 class Match(NamedTuple):
@@ -99,6 +105,37 @@ def match(first: Tensor, second: Tensor) -> Match | None:
     return Match(mine[enough], their[enough], regions)
 
 
+def still(found: Match, light: Tensor, other: Tensor) -> Match | None:
+    """Return the matches without those that have changed: something has moved there, or covers it.
+
+    The median shift of the cells' light takes the first photo to the second. A match is left out if it is further apart
+    then than ``SAME``, and than ``UNLIKE`` times the median of all; regions need ``FEW`` matches again.
+
+    Args:
+        found: matches of two photos.
+        light: mean linear light of the first photo's cell of each match, ``(n, 3)``.
+        other: the same of the second photo's.
+
+    Returns:
+        The other matches; None if no region is left.
+    """
+    odds, wanted = (torch.logit(it, eps=DARKEST) for it in (light, other))
+    stops = (wanted - odds).median(dim=0).values / math.log(2)
+    apart = (in_lab(relit(light, stops)) - in_lab(other)).norm(dim=1)
+    kept = apart <= max(SAME, UNLIKE * float(apart.median()))
+    counts = found.regions[kept].bincount(minlength=TILES**2)
+    kept &= counts[found.regions] >= FEW
+    if not bool(kept.any()):
+        return None
+    _, regions = found.regions[kept].unique(return_inverse=True)
+    return Match(found.first[kept], found.second[kept], regions)
+
+
+def cell_light(photo: Tensor, cells: Tensor) -> Tensor:
+    """Return the mean linear light, ``(n, 3)``, of cells ``(n,)`` of a small photo ``(1, 3, H, W)``, sRGB in [0, 1]."""
+    return F.avg_pool2d(to_light(photo), CELL).flatten(2)[0].T[cells]
+
+
 def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
     """Return the mean linear light of each region of a small photo, ``(R, 3)``.
 
@@ -107,7 +144,7 @@ def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
         cells: indices of the cells that count, ``(n,)``.
         regions: index of the region of each, ``(n,)``.
     """
-    light = F.avg_pool2d(to_light(photo), CELL).flatten(2)[0].T[cells]
+    light = cell_light(photo, cells)
     sums = light.new_zeros(int(regions.max()) + 1, 3).index_add_(0, regions, light)
     return sums / regions.bincount().unsqueeze(1)
 
@@ -120,5 +157,9 @@ def difference(light: Tensor, other: Tensor, weights: Tensor) -> float:
         other: the same in the other photo.
         weights: how much each region counts, ``(R,)``.
     """
-    labs = [torch.from_numpy(rgb2lab(from_light(it.double()).clamp(0, 1).numpy())) for it in (light, other)]
-    return float((labs[1] - labs[0]).norm(dim=1) @ weights.double() / weights.sum())
+    return float((in_lab(other) - in_lab(light)).norm(dim=1) @ weights.double() / weights.sum())
+
+
+def in_lab(light: Tensor) -> Tensor:
+    """Return CIELAB (D65) of linear light ``(…, 3)``, in float64."""
+    return torch.from_numpy(rgb2lab(from_light(light.double()).clamp(0, 1).numpy()))

@@ -15,8 +15,12 @@ from torch import Tensor
 from verism import photo_file
 from verism.batch.record import Record
 from verism.data.source import digest
+from verism.series.apart import stops_apart
 from verism.series.levels import Shared
-from verism.series.neighbours import features, match, region_light, small
+from verism.series.neighbours import cell_light, features, match, region_light, small, still
+
+METHOD = 2
+"""Number of the way in which photos are compared, so that a series begun by an older version compares them anew."""
 
 Light = Sequence[Sequence[float]]
 """Mean linear light of each region, red, green and blue."""
@@ -30,11 +34,13 @@ class Pair(Record):
         cells: indices of the matching cells of the first photo, and of the second (``neighbours.Match``).
         regions: index of the region of each of these cells.
         light: mean linear light of each region in the first photo, and in the second, before the look.
+        stops: shift of red, green and blue, in stops, that takes the first photo to the second (``stops_apart``).
     """
 
     cells: tuple[Sequence[int], Sequence[int]] = ((), ())
     regions: Sequence[int] = ()
     light: tuple[Light, Light] = ((), ())
+    stops: Sequence[float] = (0.0, 0.0, 0.0)
 
     @property
     def one_scene(self) -> bool:
@@ -51,7 +57,7 @@ class Pair(Record):
         if not self.one_scene:
             return None
         light, other = map(torch.tensor, self.light)
-        return Shared(light, other, self.weights)
+        return Shared(light, other, self.weights, torch.tensor(self.stops))
 
 
 class Reading(NamedTuple):
@@ -89,7 +95,7 @@ class PairJob:
 
     def digest(self, of: Callable[[Path], str]) -> str:
         """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
-        return hashlib.sha256(repr((of(self.first), of(self.second), self.reading)).encode()).hexdigest()
+        return hashlib.sha256(repr((METHOD, of(self.first), of(self.second), self.reading)).encode()).hexdigest()
 
     def __call__(self) -> None:
         """Compare the photos, and write the record."""
@@ -100,6 +106,8 @@ class PairJob:
         seen = [_seen(path, digests[path], self.reading) for path in (self.first, self.second)]
         found = match(seen[0].features, seen[1].features)
         own = self.digest(digests.__getitem__)
+        if found is not None:
+            found = still(found, cell_light(seen[0].photo, found.first), cell_light(seen[1].photo, found.second))
         if found is None:
             return Pair(own)
         cells = (found.first, found.second)
@@ -109,6 +117,7 @@ class PairJob:
             cells=(cells[0].tolist(), cells[1].tolist()),
             regions=found.regions.tolist(),
             light=(light[0].tolist(), light[1].tolist()),
+            stops=stops_apart(light[0], light[1], found.regions.bincount()).tolist(),
         )
 
 
