@@ -93,7 +93,8 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     table, title = look_file.read(Path("out/look.safetensors"))
     assert title == "theirs"
     photo = images.read(holiday / "3.png")
-    expected = images.blend(photo, through(table, levelled(photo, shifts[2])), 0.8)
+    shifted = levelled(photo, shifts[2])
+    expected = images.blend(shifted, through(table, shifted), 0.8)
     torch.testing.assert_close(images.read(Path("out/3.png")), expected, rtol=0, atol=0.51 / 255)
     assert float((expected - photo).abs().mean()) > 3 / 255
     with Image.open("out/3.png") as file:

@@ -45,8 +45,12 @@ class Treatment:
     encoding: Encoding = field(default_factory=Encoding)
 
     def apply(self, photo: Tensor, stops: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted by ``stops`` and with the look, in [0, 1]."""
-        return self.strength(photo, through(_loaded(self).table, levelled(photo, stops)))
+        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted by ``stops`` and with the look, in [0, 1].
+
+        The strength is that of the look: the shift is whole, because neighbours would be apart again by a part of it.
+        """
+        shifted = levelled(photo, stops)
+        return self.strength(shifted, through(_loaded(self).table, shifted))
 
     def unknown(self, photo: Tensor) -> float:
         """Return the share of a photo's pixels with colours that the look does not know."""
