@@ -1,12 +1,20 @@
-"""The script for darktable, run by Lua with a stand-in for darktable's own side: the command that it gives."""
+"""The script for darktable, by Lua with a stand-in for darktable's own side, and inside of darktable."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from conftest import synthetic_photo
+from PIL import Image
+
+from verism import images
 
 FILE = Path(__file__).parents[2] / "integrations" / "darktable" / "verism.lua"
 
@@ -66,3 +74,106 @@ def test_gives_the_command_for_each_photo(tmp_path: Path) -> None:
     assert given["--output.strength"] == "1.00"
     assert said[2] == f"IMPORT {tmp_path}/it's-sun set-2.tiff"
     assert said[3] == "SAID verism: 1 of 1 photos"
+
+
+PRESSED = """
+local real = require "darktable"
+local made = {}
+package.loaded.darktable = setmetatable({
+  new_widget = function(kind)
+    return function(options)
+      local widget = real.new_widget(kind)(options)
+      made[kind] = widget
+      made.pressed = options.clicked_callback or made.pressed
+      return widget
+    end
+  end,
+}, { __index = real })
+require "verism"
+real.preferences.write("verism", "command", "string", FOLDER .. "/verism")
+real.control.dispatch(function()
+  local report = io.open(FOLDER .. "/report", "w")
+  report:write(string.format("strength %.2f\\n", made.slider.value))
+  made.file_chooser_button.value = FOLDER .. "/style.png"
+  made.combobox.selected = 2
+  real.gui.selection({ real.database.import(FOLDER .. "/photos/mine.png") })
+  made.pressed()
+  for _, image in ipairs(real.database) do report:write(image.filename .. "\\n") end
+  report:close()
+  os.rename(FOLDER .. "/report", FOLDER .. "/done")
+end)
+"""
+
+COMMAND = """#!/bin/sh
+printf '%s\\n' "$@" > "$(dirname "$0")/arguments"
+cp "$2" "$5"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("darktable") is None or shutil.which("Xvfb") is None, reason="needs darktable and Xvfb (Debian: xvfb)"
+)
+def test_the_panel_works_in_darktable(tmp_path: Path) -> None:
+    """In the program, with its window on a virtual display: the button gives the command, and imports the result."""
+    for name in ("style.png", "photos/mine.png"):
+        images.write(tmp_path / name, synthetic_photo(48, 64, seed=1), {})
+    (tmp_path / "verism").write_text(COMMAND)
+    (tmp_path / "verism").chmod(0o755)
+    (tmp_path / "config" / "lua").mkdir(parents=True)
+    shutil.copy(FILE, tmp_path / "config" / "lua")
+    (tmp_path / "config" / "luarc").write_text(f'FOLDER = "{tmp_path}"\n{PRESSED}')
+    with in_window(tmp_path) as said:
+        await_file(tmp_path / "done", said)
+    assert (tmp_path / "done").read_text().splitlines() == ["strength 1.00", "mine.png", "mine-style.tiff"]
+    run, content, style, *options = (tmp_path / "arguments").read_text().splitlines()
+    assert (run, style) == ("run", str(tmp_path / "style.png"))
+    assert not Path(content).exists()
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    assert given["--output.lut"] == str(tmp_path / "photos" / "mine-style.cube")
+    assert given["--output.strength"] == "1.00"
+    with Image.open(tmp_path / "photos" / "mine-style.tiff") as file:
+        assert file.size == (64, 48)
+
+
+@contextmanager
+def in_window(folder: Path) -> Iterator[Path]:
+    """Run darktable on a display of its own with the settings in a folder; the file gets what it says."""
+    said = folder / "said"
+    ours, theirs = os.pipe()
+    with said.open("w") as log, ExitStack() as ends:
+        display = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1280x800x24"],  # noqa: S607
+            pass_fds=[theirs],
+            stdout=log,
+            stderr=log,
+        )
+        ends.callback(display.wait)
+        ends.callback(display.kill)
+        os.close(theirs)
+        with os.fdopen(ours) as file:
+            number = file.readline().strip()
+        words = [
+            "darktable",
+            "--configdir",
+            "config",
+            "--cachedir",
+            "cache",
+            "--library",
+            ":memory:",
+            "--disable-opencl",
+        ]
+        environment = os.environ | {"DISPLAY": f":{number}", "HOME": str(folder), "NO_AT_BRIDGE": "1"}
+        program = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log)
+        ends.callback(program.wait)
+        ends.callback(program.kill)
+        yield said
+
+
+def await_file(path: Path, said: Path) -> None:
+    """Wait until a file is there; fail after two minutes."""
+    for _ in range(1200):
+        if path.exists():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"darktable did not get there: {said.read_text()}")
