@@ -105,13 +105,13 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
     curve = _lifting_less(_tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR)), REGION_LIFTED)
     base = _base(source, target, curve, SATURATIONS)
-    to_all_hues, to_each_hue, nearness = _mean_shift(source, target, base)
+    to_all_hues, to_each_hue, own = _mean_shift(source, target, base)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
         neutral = base.tint(saturation)
         tint = neutral + gain * to_all_hues
-        guard = torch.lerp(_guard(tint), _guard(neutral), nearness)
+        guard = torch.lerp(_guard(tint), _guard(neutral), own)
         return base.map(saturation, tint, gain * to_each_hue + _hues_left(saturation) * guard)
 
     return _finished(with_gain, base, source, target)
@@ -234,8 +234,8 @@ def _mean_shift(source: WeightedColors, target: WeightedColors, base: _Base) -> 
     """Return how a and b are shifted for the mean colour of each tone to become the style's.
 
     Returns:
-        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how near each hue is to that
-        of the mean colour, ``(HUES, KNOTS, 1)`` in [0, 1].
+        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how much each hue is the
+        region's own, ``(HUES, KNOTS, 1)`` in [0, 1]: none is where the mean colour is grey.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
     mean, wanted = source.mean_at(knots), target.mean_at(base.curve.to(target.colors))
@@ -251,7 +251,7 @@ def _mean_shift(source: WeightedColors, target: WeightedColors, base: _Base) -> 
     own = chroma.square() / (chroma.square() + GREYISH**2)
     to_all_hues = (1 - own) * (lacking * direction).sum(dim=1, keepdim=True).clamp_min(0) * direction
     to_each_hue = nearness * (lacking - to_all_hues) / hue_weight(chroma).clamp_min(0.3)
-    return to_all_hues, to_each_hue, nearness
+    return to_all_hues, to_each_hue, own * nearness
 
 
 def _guard(tint: Tensor) -> Tensor:

@@ -55,6 +55,10 @@ from the second, nothing speaks against it."""
 BY_COLOR = 0.6
 """Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
 
+SHARPNESS = 1.5
+"""Exponent of the masks before they are made to add up to 1 again: the less of a pixel is in a region, the less that
+region's grade, which knows nothing of the pixel's colour, should count for it."""
+
 BACKDROP = (0.25, 0.5)
 """Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
 white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
@@ -80,8 +84,8 @@ def find_regions(
        colours would not correspond.
     2. *Clusters*: spherical k-means of both photos together (Dhillon and Modha 2001, "Concept Decompositions for Large
        Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
-    3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, and they are averaged
-       over similar colours with the weight ``BY_COLOR``.
+    3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, they are averaged over
+       similar colours with the weight ``BY_COLOR``, and sharpened (``SHARPNESS``).
     4. A region of which the style photo has little takes over clusters that show the like (``counterparts``).
     5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
     6. What has no certain match in the content photo joins the region with its colours (``joined``).
@@ -297,7 +301,7 @@ def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
 
 
 def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
-    """Return soft masks at a photo's size, aligned with its edges and averaged over similar colours.
+    """Return soft masks at a photo's size, aligned with its edges, averaged over similar colours, and sharpened.
 
     Args:
         shares: ``(1, K, h, w)`` in [0, 1], adding up to 1.
@@ -313,4 +317,5 @@ def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
     bins = color_bins(photo)
     filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])
     by_color = BY_COLOR + (1 - BY_COLOR) * _between(filled, BACKDROP)
-    return torch.lerp(masks, average_by_color(masks, photo), by_color)
+    masks = torch.lerp(masks, average_by_color(masks, photo), by_color).clamp_min(0) ** SHARPNESS
+    return masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
