@@ -6,10 +6,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import torch
 from arithmetic import wait_for
 from ours import CONFIGS
 from programs import spread
@@ -35,12 +35,15 @@ FIT = (
 """A look, whose quality does not matter here."""
 
 
-def of_a_folder(count: int, device: str, megapixels: tuple[float, ...] = MEGAPIXELS) -> Iterator[str]:
+def of_a_folder(
+    count: int, device: str, rounds: int = ROUNDS, megapixels: tuple[float, ...] = MEGAPIXELS
+) -> Iterator[str]:
     """Yield a table of photos a second, one after the other and overlapped, in turns, and one of a photo's phases.
 
     Args:
         count: number of photos, JPEG files that are enlarged from verism's own.
         device: that they are rendered on, as ``--device`` names it.
+        rounds: how often each way does all of them.
         megapixels: their sizes.
     """
     with tempfile.TemporaryDirectory() as root:
@@ -55,16 +58,23 @@ def of_a_folder(count: int, device: str, megapixels: tuple[float, ...] = MEGAPIX
         }
         grading(*next(iter(jobs.items())))
         taken: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for way, run in ways.items():
                 wall, cpu = time.perf_counter(), time.process_time()
                 run()
                 taken[way].append((time.perf_counter() - wall, time.process_time() - cpu))
         header = ["device", f"{count} photos of {', '.join(f'{size:g}' for size in megapixels)} megapixels"]
+        (_, plain), *_ = taken.items()
         yield from table(
-            [*header, "photos/s", "CPU s/photo"],
+            [*header, "photos/s", "times as fast", "CPU s/photo"],
             (
-                [device, way, spread([count / wall for wall, _ in runs]), spread([cpu / count for _, cpu in runs])]
+                [
+                    device,
+                    way,
+                    spread([count / wall for wall, _ in runs]),
+                    spread([before / wall for (before, _), (wall, _) in zip(plain, runs, strict=True)]),
+                    spread([cpu / count for _, cpu in runs]),
+                ]
                 for way, runs in taken.items()
             ),
         )
@@ -108,11 +118,6 @@ def _phases(grading: Grading, jobs: Mapping[Path, Path]) -> list[str]:
         moments.append(time.perf_counter())
         grading.write(result, rendered)
         moments.append(time.perf_counter())
-        read, render, write = (1000 * (end - start) for start, end in zip(moments, moments[1:], strict=False))
+        read, render, write = (1000 * (end - start) for start, end in pairwise(moments))
         times.append((read, render, write))
     return [f"{median(phase):.0f}" for phase in zip(*times, strict=True)]
-
-
-if __name__ == "__main__":
-    for line in of_a_folder(24, "auto" if torch.cuda.is_available() else "cpu"):
-        print(line, flush=True)
