@@ -20,6 +20,7 @@ from jsonargparse import auto_cli
 from lightning.pytorch import Callback, LightningModule, Trainer
 from ours import CONFIGS, Precision, as_paper, losses
 from paper_loop import paper
+from photos import of_a_folder
 from programs import Loop, Report
 from steps import frame
 from tables import table
@@ -28,7 +29,7 @@ from verism import Photos, one_piece
 from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
-Section = Literal["machine", "steps", "fit"]
+Section = Literal["machine", "steps", "fit", "photos"]
 
 Kind = Mapping[str, bool]
 
@@ -55,6 +56,7 @@ def main(
     fit_steps: int = 1000,
     device: str = "cuda",
     side: int = 8192,
+    photos: int = 24,
 ) -> None:
     """Print Markdown tables.
 
@@ -66,15 +68,23 @@ def main(
         fit_steps: its steps.
         device: on which; ``cpu`` shows that the program works, and has no captured or compiled steps.
         side: of the matrices whose product gives the peak.
+        photos: that ``predict`` gives a look.
     """
     for section in sections:
-        for line in lines(section, sizes, steps, fit_size, fit_steps, device, side):
+        for line in lines(section, sizes, steps, fit_size, fit_steps, device, side, photos):
             print(line, flush=True)
         print(flush=True)
 
 
 def lines(
-    section: Section, sizes: Sequence[int], steps: int, fit_size: int, fit_steps: int, device: str, side: int
+    section: Section,
+    sizes: Sequence[int],
+    steps: int,
+    fit_size: int,
+    fit_steps: int,
+    device: str,
+    side: int,
+    photos: int,
 ) -> Iterator[str]:
     """Yield what one section says, by line; the arguments are those of ``main``."""
     if section == "machine":
@@ -82,6 +92,10 @@ def lines(
     elif section == "steps":
         header = ["pixels", "program", "ms/step", "of the paper's loop", "GB", "of the peak"]
         yield from table(header, _steps(sizes, steps, device, side))
+    elif section == "photos":
+        for place in dict.fromkeys(("cpu", device)):
+            yield from of_a_folder(photos, place)
+            yield ""
     else:
         yield from table(["`fit`", "s, with all that it writes", "ms/step"], _fits(fit_size, fit_steps, device))
 

@@ -15,6 +15,7 @@ from arithmetic import DTYPES, peak
 from growth import with_pixels
 from jsonargparse import auto_cli
 from ours import Precision
+from photos import of_a_folder
 from reach import to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
@@ -22,7 +23,7 @@ from sweeping import of_tiny_runs
 
 from verism.commands.doctor import processor
 
-Section = Literal["machine", "steps", "trainer", "sharing", "sweep", "reach", "growth"]
+Section = Literal["machine", "steps", "trainer", "sharing", "sweep", "reach", "growth", "photos"]
 
 PAPER = 600
 """Short side of the paper's images in pixels; in a smaller one, two processes have mostly margins to look at."""
@@ -39,6 +40,7 @@ def main(
     reach_config: str = "leaky.yaml",
     megapixels: Sequence[float] = (0.1, 0.4, 1.6, 6.3, 14.1),
     sweep_runs: int = 200,
+    photos: int = 24,
     precision: Precision = "bf16",
 ) -> None:
     """Print Markdown tables.
@@ -54,6 +56,7 @@ def main(
         reach_config: of verism's configs, whose loss is to be reached.
         megapixels: sizes of the photos by which the growth of a step is measured.
         sweep_runs: runs of two steps at 48 pixels in a sweep.
+        photos: that ``predict`` gives a look.
         precision: in which a step's growth is measured, and what Lightning's loop and the callbacks add.
     """
     tables: Mapping[Section, Callable[[], Iterator[str]]] = {
@@ -64,6 +67,7 @@ def main(
         "sweep": lambda: of_tiny_runs(sweep_runs),
         "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares, reach_config),
         "growth": lambda: with_pixels(megapixels, max(1, steps // 2), precision),
+        "photos": lambda: of_a_folder(photos, "cpu"),
     }
     for section in sections:
         for line in tables[section]():

@@ -13,7 +13,7 @@ from verism.backbone.weights import Weights
 
 __all__ = ["compiler", "stand_in"]
 
-TOY = {"sizes": [32], "steps": 1, "fit_size": 32, "fit_steps": 2, "device": "cpu", "side": 64}
+TOY = {"sizes": [32], "steps": 1, "fit_size": 32, "fit_steps": 2, "device": "cpu", "side": 64, "photos": 2}
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import pickle
 import re
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from torch import Tensor
 
 from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
+from verism.batch.from_run import Grading, Recipe, Source
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color.table import through
@@ -371,6 +373,83 @@ def test_an_executor_makes_the_same_and_a_table(
     refused(look, *handed_out)
     assert "photos.csv: exists already; choose another --output.dir" in capsys.readouterr().err
     assert [path.name for path in folder.iterdir()] == ["photos.csv"]
+
+
+def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
+    """Nor does the device, where there is no GPU."""
+    predict(look, "--data.photos", *photos)
+    predict(look, "--data.photos", *photos, "--device", "auto", "--output.dir", "auto")
+    grading = Grading(Recipe(look / "checkpoints" / "last.ckpt", "", "last.ckpt"))
+    for path in photos:
+        grading(path, Path("alone") / path.name)
+        alone = (Path("alone") / path.name).read_bytes()
+        assert (Path("graded") / path.name).read_bytes() == alone
+        if not torch.cuda.is_available():
+            assert (Path("auto") / path.name).read_bytes() == alone
+
+
+def test_ctrl_c_leaves_whole_photos_alone(
+    look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those that were rendered are written, and no thread goes on."""
+    for number in range(6):
+        shutil.copy(photos[0], photos[0].with_name(f"more{number}.png"))
+    rendered: list[Source] = []
+    plain = Grading.render
+
+    def interrupted(self: Grading, source: Source) -> Source:
+        if len(rendered) == 3:
+            raise KeyboardInterrupt
+        rendered.append(source)
+        return plain(self, source)
+
+    monkeypatch.setattr(Grading, "render", interrupted)
+    before = threading.active_count()
+    refused(look, "--data.photos", photos[0].parent / "*.png", status=130)
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.endswith("verism: Stopped.\n")
+    assert "3/9" in err
+    assert threading.active_count() == before
+    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+    for path in photos:
+        assert images.read(Path("graded") / path.name).shape == images.read(path).shape
+
+
+def test_what_does_not_fit_into_a_gpu_is_rendered_on_the_cpu_which_is_said(
+    look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    predict(look, "--data.photos", *photos)
+    meta, plain = torch.device("meta"), Grading._rendered
+
+    def full(self: Grading, original: Tensor) -> Tensor:
+        if original.device == meta:
+            raise torch.OutOfMemoryError
+        return plain(self, original)
+
+    monkeypatch.setattr(Grading, "_rendered", full)
+    grading = Grading(Recipe(look / "checkpoints" / "last.ckpt", "", "last.ckpt"))
+    source = grading.read(photos[0])
+    grading.device = meta
+    grading.write(Path("fallen/a.png"), grading.render(source))
+    assert (
+        "A photo of 50×40 pixels does not fit into the free memory of meta, and is rendered on the CPU." in caplog.text
+    )
+    assert Path("fallen/a.png").read_bytes() == Path("graded/a.png").read_bytes()
+
+
+def test_a_gpu_that_there_is_not_is_refused(
+    look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for options, said in (
+        (("--device", "cuda"), "--device cuda: torch finds no GPU here; choose auto or cpu."),
+        (("--device", "gpu"), "--device gpu: must be auto, cpu, cuda, or one of several GPUs"),
+        (("--device", "cuda:1", "--executor", "local"), "--device cuda:1: with --executor, each process has its own"),
+    ):
+        refused(look, "--data.photos", *photos, *options)
+        assert f"verism: {said}" in capsys.readouterr().err
+    assert not Path("graded").exists()
 
 
 def test_two_photos_of_one_name_are_refused(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from verism import photo_file
 from verism.photo_file import metadata
+from verism.photo_file.metadata import Blocks
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6" dc:rights="mine"/></x:xmpmeta>'
 
@@ -191,3 +194,20 @@ def test_damaged_photoshop_resources() -> None:
     for damaged in (b"8BIM\x04\x04\0\0\0\0\0\xff" + bytes(4), b"x" * 20):
         with pytest.raises(ValueError, match="Photoshop"):
             metadata.iptc_of(damaged)
+
+
+def test_what_another_thread_warns_of_is_not_about_the_photo() -> None:
+    """While it is read, another may be written."""
+
+    def load(exif: Image.Exif) -> None:
+        other = threading.Thread(target=warnings.warn, args=("about another photo",))
+        other.start()
+        other.join()
+        exif[ExifTags.Base.Artist] = "me"
+
+    def damaged(exif: Image.Exif) -> None:
+        load(exif)
+        warnings.warn("about this photo", stacklevel=1)
+
+    assert metadata.about(Blocks(load)).notes == ()
+    assert metadata.about(Blocks(damaged)).notes == ("parts of its EXIF are damaged and left out",)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from verism import photo_file, trust
+from verism.batch import device
 from verism.batch.record import Record
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
+from verism.inform import rank_zero_info
 from verism.look import saved
 from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
 from verism.look.strength import Strength
-from verism.photo_file import MEGAPIXELS, Encoding
+from verism.photo_file import MEGAPIXELS, Encoding, Photo
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Recipe:
         white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
         max_megapixels: larger photos are refused.
         trusted: packages whose classes the checkpoint may name.
+        device: name of the device that photos are rendered on, as ``device.named`` takes it.
     """
 
     run: Path
@@ -48,15 +52,30 @@ class Recipe:
     white: float | None = None
     max_megapixels: float = MEGAPIXELS
     trusted: tuple[str, ...] = ()
+    device: str = "cpu"
+
+
+class Source(NamedTuple):
+    """A photo that was read.
+
+    Attributes:
+        photo: the photo; its pixels are on the device that it is rendered on.
+        unknown: share of its pixels with colours that the look does not know.
+    """
+
+    photo: Photo
+    unknown: float
 
 
 class Grading:
-    """The look of a recipe, loaded and ready for photos.
+    """The look of a recipe, loaded and ready for photos, each in three phases: ``read``, ``render``, ``write``.
+
+    These may overlap, each with another photo: ``read`` and ``write`` in a thread each, and ``render`` in a third.
 
     Attributes:
-        table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
+        device: what photos are rendered on.
+        table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red, on the CPU.
         seen: the colours that the look was fitted to.
-        on_others: the look for any photo but the run's own, from and to ``(1, 3, H, W)``, RGB in [0, 1].
         made_with: what the files of the results record about how they were made.
     """
 
@@ -64,16 +83,17 @@ class Grading:
         """Load the look.
 
         Raises:
-            VerismError: there is no checkpoint, it cannot be read, it holds no look, or the look is to be adapted and
-                has no regions.
+            VerismError: there is no such device or no checkpoint, it cannot be read, it holds no look, or the look is
+                to be adapted and has no regions.
         """
         self.recipe = recipe
+        self.device = device.named(recipe.device)
         with photo_file.limited(recipe.max_megapixels), trust.limited(recipe.trusted):
             self.canvas = saved.read(recipe.run)
-            by_regions = ByRegions.read(recipe.run, self.canvas) if recipe.adapt else None
+            self._by_regions = ByRegions.read(recipe.run, self.canvas) if recipe.adapt else None
         self.table, self.seen = self.canvas.table(self.canvas.photo), SeenColors(self.canvas.photo)
-        self.on_others: Callable[[Tensor], Tensor] = by_regions or partial(through, self.table)
-        self.made_with = {"look": recipe.name, **recipe.strength.said(), **({"adapt": "true"} if by_regions else {})}
+        adapted = {"adapt": "true"} if self._by_regions else {}
+        self.made_with = {"look": recipe.name, **recipe.strength.said(), **adapted}
 
     def __call__(self, photo: Path, result: Path) -> float:
         """Write a photo with the look, and return the share of its pixels with colours that the look does not know.
@@ -81,14 +101,54 @@ class Grading:
         Raises:
             VerismError: the photo cannot be read, or the result cannot be written.
         """
-        recipe = self.recipe
-        with photo_file.limited(recipe.max_megapixels):
-            source = photo_file.read(photo, recipe.white)
-        original = source.pixels
-        local = is_own(self.canvas, original) if recipe.local is None else recipe.local
-        image = self.canvas.render(original) if local else self.on_others(original)
-        photo_file.write(result, source.showing(recipe.strength(original, image)), self.made_with, recipe.encoding)
-        return self.seen.unknown(original)
+        return self.write(result, self.render(self.read(photo)))
+
+    def read(self, photo: Path) -> Source:
+        """Return a photo, on the device if it fits there; raise ``VerismError`` if it cannot be read."""
+        with photo_file.limited(self.recipe.max_megapixels):
+            found = photo_file.read(photo, self.recipe.white)
+        try:
+            pixels = found.pixels.to(self.device)
+            return Source(found._replace(pixels=pixels), self.seen.unknown(pixels))
+        except torch.OutOfMemoryError:
+            # It is said by ``render``, which then does the same.
+            return Source(found, self.seen.unknown(found.pixels))
+
+    def render(self, source: Source) -> Source:
+        """Return a photo with the look, on the CPU, whatever happens to the memory of a GPU."""
+        pixels = source.photo.pixels
+        try:
+            image = self._rendered(pixels.to(self.device)).cpu()
+        except torch.OutOfMemoryError:
+            if self.device == device.CPU:
+                raise
+            height, width = pixels.shape[-2:]
+            rank_zero_info(
+                f"A photo of {width}×{height} pixels does not fit into the free memory of {self.device}, and is "
+                "rendered on the CPU."
+            )
+            image = self._rendered(pixels.cpu())
+        return source._replace(photo=source.photo.showing(image))
+
+    def write(self, result: Path, rendered: Source) -> float:
+        """Write what ``render`` returned, and return the share of the photo's pixels with unknown colours.
+
+        Raises:
+            VerismError: the result cannot be written.
+        """
+        photo_file.write(result, rendered.photo, self.made_with, self.recipe.encoding)
+        return rendered.unknown
+
+    def _rendered(self, original: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], with the look, in [0, 1], on its own device."""
+        canvas, local = self.canvas.to(original.device), self.recipe.local
+        if is_own(canvas, original) if local is None else local:
+            image = canvas.render(original)
+        elif self._by_regions is not None:
+            image = self._by_regions.to(original.device)(original)
+        else:
+            image = through(self.table, original)
+        return self.recipe.strength(original, image)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,12 @@ class SeenColors:
         return torch.cat(nearest)
 
     def unknown(self, photo: Tensor) -> float:
-        """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour."""
-        far = [lookup(self._distances, 2 * band.cpu().float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
+        """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour.
+
+        It is counted on the photo's device.
+        """
+        distances = self._distances.to(photo.device)
+        far = [lookup(distances, 2 * band.float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
         return float(torch.cat(far, dim=-2).double().mean())
 
     @cached_property

@@ -16,6 +16,7 @@ from verism import atomic, clip, photo_file, trust
 from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
 from verism.batch.jobs import do_all
 from verism.batch.names import result_name, results
+from verism.batch.overlapped import Phases, overlapped
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
 from verism.clip import ClipEncoding
@@ -77,6 +78,10 @@ def predict(args: Sequence[str]) -> None:
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:
         raise VerismError("--adapt true already treats each photo by its own regions; leave out --output.local.")
+    if options.executor is not None and ":" in options.device:
+        raise VerismError(
+            f"--device {options.device}: with --executor, each process has its own GPU; choose cuda, auto or cpu."
+        )
     with photo_file.limited(options.data.max_megapixels):
         # An invalid limit is refused here, once, and not once for each photo.
         run = saved.newest(options.ckpt_path) if options.ckpt_path.is_dir() else options.ckpt_path
@@ -91,6 +96,7 @@ def predict(args: Sequence[str]) -> None:
         options.data.white,
         options.data.max_megapixels,
         trust.packages(),
+        options.device,
     )
     grading = Grading(recipe)
     remedy = f"choose another --output.dir, {output_options.REPLACE}"
@@ -106,7 +112,7 @@ def predict(args: Sequence[str]) -> None:
             )
         clip.library()
     if options.executor is None:
-        outcomes = _one_by_one(photos, grading)
+        outcomes = _in_this_process(photos, grading)
     else:
         outcomes = _side_by_side(photos, recipe, options.executor, output)
     for photo, result in clips.items():
@@ -124,14 +130,20 @@ def predict(args: Sequence[str]) -> None:
         raise PredictError("\n".join(map(str, failures)))
 
 
-def _one_by_one(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Graded]:
-    """Give photos the look in this process, and return the outcome for each."""
+def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Graded]:
+    """Give photos the look in this process, reading ahead and writing behind, and return the outcome for each."""
     outcomes: dict[Path, Graded] = {}
-    for photo, result in tqdm(photos.items(), unit="photo", disable=not photos):
-        try:
-            outcomes[photo] = Graded(unknown=grading(photo, result))
-        except VerismError as error:
-            outcomes[photo] = Graded(error=str(error))
+    phases = Phases(grading.read, grading.render, lambda photo, rendered: grading.write(photos[photo], rendered))
+    with tqdm(total=len(photos), unit="photo", disable=not photos) as bar:
+
+        def done(photo: Path, outcome: float | VerismError) -> None:
+            if isinstance(outcome, VerismError):
+                outcomes[photo] = Graded(error=str(outcome))
+            else:
+                outcomes[photo] = Graded(unknown=outcome)
+            bar.update()
+
+        overlapped(photos, phases, done)
     return outcomes
 
 
@@ -217,6 +229,13 @@ def _parser() -> ArgumentParser:
         help="Grade each photo by its own regions, close to the look of the run. The run must be one with "
         "--model.canvas RegionalGrade, and its style photo must still exist.",
     )
+    parser.add_argument(
+        "--device",
+        type=str,
+        default="cpu",
+        help="What photos are rendered on. cpu; cuda: a GPU; cuda:1: another; auto: a GPU if there is one. A photo for "
+        "which the GPU has too little memory is rendered on the CPU, which is said. Clips are graded on the CPU.",
+    )
     add_executor(parser)
     return parser
 
@@ -228,7 +247,7 @@ def add_executor(parser: ArgumentParser) -> None:
         type=Executor | None,
         default=None,
         help="What grades the photos: local (one process per GPU or core of this machine), dask or ray, each with "
-        "its own options, such as --executor.workers; null: this process, one photo after the other.",
+        "its own options, such as --executor.workers; null: this process.",
     )
 
 

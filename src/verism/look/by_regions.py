@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -66,6 +66,17 @@ class ByRegions:
         backbone = reference(saved.backbone(state))
         photo = pair.look()
         return cls(canvas, backbone, filled(photo), photo.alpha, pair.size)
+
+    def to(self, device: torch.device) -> ByRegions:
+        """Return the same look on a device; its canvas and network are moved there, and so is all that shares them."""
+        opacity = None if self.opacity is None else self.opacity.to(device)
+        return replace(
+            self,
+            canvas=self.canvas.to(device),
+            backbone=self.backbone.to(device),
+            style=self.style.to(device),
+            opacity=opacity,
+        )
 
     @torch.no_grad()
     def __call__(self, photo: Tensor) -> Tensor:

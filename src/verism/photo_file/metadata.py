@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -148,8 +150,7 @@ def about(blocks: Blocks) -> About:
     if blocks.exif is not None:
         source = Image.Exif()
         try:
-            with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("always")
+            with _warnings() as warned:
                 blocks.exif(source)
                 orientation = _orientation(source)
                 color = _dcf_color(source)
@@ -181,6 +182,25 @@ def about(blocks: Blocks) -> About:
         color=color,
         notes=tuple(notes),
     )
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Yield a list that gets what this thread warns of within this context, and nobody else does.
+
+    What other threads warn of meanwhile is not about this photo, and is lost.
+    """
+    warned: list[str] = []
+    reader = threading.get_ident()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if threading.get_ident() == reader:
+            warned.append(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show
+        yield warned
 
 
 class _Lost(NamedTuple):

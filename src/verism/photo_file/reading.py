@@ -67,7 +67,8 @@ def read(path: Path, white: float | None = None) -> Photo:
     if not path.is_file():
         raise VerismError(f"{path}: no such photo.")
     try:
-        with warnings.catch_warnings(), pillow_limited():
+        # In this order: its lock keeps two threads from restoring each other's warnings.
+        with pillow_limited(), warnings.catch_warnings():
             # Decoders warn about damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
             file = _decoded(path)
