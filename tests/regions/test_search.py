@@ -313,3 +313,20 @@ def test_the_counterparts_of_one_mask_are_found(published: VGG19, role: Literal[
     # Away from the border between them.
     assert float(other[..., 160:].mean()) > 0.85
     assert float(other[..., :96].mean()) < 0.15
+
+
+def test_masks_are_sharper_than_what_the_filters_leave(tiny: VGG19, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mask's values are raised to a power, and made to add up to 1 with what is in no region."""
+    content, style = (synthetic_photo(64, 96, seed) for seed in (0, 1))
+    left = torch.zeros(1, 1, 64, 96, dtype=torch.bool)
+    left[..., :48] = True
+
+    def found() -> Tensor:
+        mask = find_regions(tiny, content, style, known=OneMask("content", ("#102030",), left)).style
+        return torch.cat([mask, 1 - mask], dim=1)
+
+    sharp = found()
+    monkeypatch.setattr(region_search, "SHARPNESS", 1.0)
+    powers = found().clamp(0, 1) ** 1.5
+    torch.testing.assert_close(sharp, powers / powers.sum(dim=1, keepdim=True), rtol=0, atol=1e-5)
+    assert float(sharp.square().mean()) > 1.01 * float(found().square().mean())
