@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from importlib import import_module
@@ -12,6 +13,7 @@ from torch import nn
 from verism import VGG19, startup
 
 SCRIPT = """
+import gc
 import inspect
 import sys
 
@@ -33,6 +35,7 @@ except SystemExit as end:
     print(end.code)
 print("lightning.pytorch" in sys.modules, "torchmetrics" in sys.modules, "scipy.signal" in sys.modules)
 print(len(depths), max(depths))
+print(gc.isenabled(), gc.get_freeze_count() > 100_000)
 
 import scipy.signal
 
@@ -44,13 +47,14 @@ print(scipy.signal.windows.hann(3).tolist(), sys.modules["scipy.signal"] is scip
 def test_a_command_imports_only_what_it_needs() -> None:
     """And what was held back is there afterwards, whole."""
     said = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
-    status, modules, depths, scipy = said.splitlines()
+    status, modules, depths, collector, scipy = said.splitlines()
     assert status == "2"
     assert modules == "True True False"
     count, deepest = map(int, depths.split())
     assert count >= 4
     # Those of a thread; where modules are imported by modules, there are hundreds.
     assert deepest < 15
+    assert collector == "True True"
     assert scipy == "[0.0, 1.0, 0.0] True"
 
 
@@ -67,3 +71,21 @@ def test_a_scipy_that_is_there_stays() -> None:
     with startup.quick_imports():
         assert sys.modules["scipy.signal"] is before
     assert sys.modules["scipy.signal"] is before
+
+
+def test_the_garbage_of_a_long_lived_process_is_still_collected() -> None:
+    before = gc.get_freeze_count()
+    with startup.quick_imports():
+        assert gc.isenabled()
+    assert gc.get_freeze_count() == before
+
+
+def test_a_collector_that_is_off_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch")
+    gc.disable()
+    try:
+        with startup.quick_imports():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
