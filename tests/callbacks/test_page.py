@@ -67,7 +67,7 @@ def test_the_page_shows_no_more_than_the_picture(
     assert len(alike) >= 2  # The photo and the result.
     if strength == "1":
         shown = [torch.from_numpy(np.array(it)).permute(2, 0, 1) / 255 for it in alike]
-        assert min(float((it - picture[0]).abs().mean()) for it in shown) < 0.01
+        assert min(float((it - picture[0]).abs().mean()) for it in shown) < 0.03
 
 
 def test_not_if_it_is_not_wanted(run: Callable[..., Path]) -> None:
