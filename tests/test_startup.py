@@ -29,13 +29,15 @@ def stack(context=1):
 
 
 inspect.stack = stack
+collections = []
+gc.callbacks.append(lambda phase, info: "torchmetrics" in sys.modules or collections.append(phase))
 try:
     main(["run", "--no-such-option"])
 except SystemExit as end:
     print(end.code)
 print("lightning.pytorch" in sys.modules, "torchmetrics" in sys.modules, "scipy.signal" in sys.modules)
 print(len(depths), max(depths))
-print(gc.isenabled(), gc.get_freeze_count() > 100_000)
+print(gc.isenabled(), *collections)
 
 import scipy.signal
 
@@ -46,15 +48,20 @@ print(scipy.signal.windows.hann(3).tolist(), sys.modules["scipy.signal"] is scip
 @pytest.mark.slow
 def test_a_command_imports_only_what_it_needs() -> None:
     """And what was held back is there afterwards, whole."""
-    said = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
-    status, modules, depths, collector, scipy = said.splitlines()
+    ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    status, modules, depths, collector, scipy = ended.stdout.splitlines()
+    # Nothing complains at the end of the process that its objects were never freed.
+    assert "leak" not in ended.stderr
     assert status == "2"
     assert modules == "True True False"
     count, deepest = map(int, depths.split())
     assert count >= 4
     # Those of a thread; where modules are imported by modules, there are hundreds.
     assert deepest < 15
-    assert collector == "True True"
+    # It is on again; before, it ran only until the command was known. Otherwise, these would be nearly 900.
+    on, *phases = collector.split()
+    assert on == "True"
+    assert len(phases) < 300
     assert scipy == "[0.0, 1.0, 0.0] True"
 
 
@@ -73,15 +80,10 @@ def test_a_scipy_that_is_there_stays() -> None:
     assert sys.modules["scipy.signal"] is before
 
 
-def test_the_garbage_of_a_long_lived_process_is_still_collected() -> None:
-    before = gc.get_freeze_count()
+def test_the_collector_is_as_it_was() -> None:
     with startup.quick_imports():
-        assert gc.isenabled()
-    assert gc.get_freeze_count() == before
-
-
-def test_a_collector_that_is_off_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "torch")
+        assert not gc.isenabled()
+    assert gc.isenabled()
     gc.disable()
     try:
         with startup.quick_imports():

@@ -39,8 +39,8 @@ def quick_imports() -> Iterator[None]:
 
     Modules are made of objects that live as long as the process. The collector walks through all of them again and
     again while there are more and more of them, which takes a quarter of the time of the imports, and frees nothing.
-    Afterwards it is on again, and leaves these objects out (``gc.freeze``). In a process that has torch already,
-    nothing changes, since whatever is garbage there would be left out, too.
+    Afterwards it is on again. (To have it leave these objects out for good, ``gc.freeze``, would save another second at
+    the end of the process, but triton then complains on stderr that its objects were never freed.)
 
     Lightning imports torchmetrics, which imports ``scipy.signal``, a fifth of what is left, only to restore a function
     that SciPy has removed and that nothing but torchmetrics' SRMR metric uses. Within this context it gets a stand-in
@@ -52,14 +52,12 @@ def quick_imports() -> Iterator[None]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    needed = gc.isenabled() and "torch" not in sys.modules
-    if needed:
-        gc.disable()
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        if needed:
-            gc.freeze()
+        if collects:
             gc.enable()
 
 
