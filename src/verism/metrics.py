@@ -7,7 +7,8 @@ runs of any size can be compared; the others compare photos at the size at which
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import cast
 
 import numpy as np
@@ -42,6 +43,17 @@ NAMES = (
 )
 """The metrics that ``Measure`` returns, with the direction in which they improve; those that agree best with the eye
 come first."""
+
+TOLD = (
+    "drift",
+    "lost",
+    "blown",
+    "newly_clipped",
+    "structure",
+    "sliced_wasserstein",
+    "color_distance",
+)
+"""Those that ``verism.verdict`` puts into words."""
 
 SIDE = 320
 """Short side in pixels at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured, whatever the photo's."""
@@ -318,6 +330,7 @@ class Measure:
         masks: Tensor | None = None,
         original: Tensor | None = None,
         opacity: Tensor | None = None,
+        names: Sequence[str] = NAMES,
     ) -> None:
         """Compute from the two photos what all measurements share.
 
@@ -331,18 +344,22 @@ class Measure:
                 the fit: ``drift``, ``lost`` and ``blown`` compare it with the rendered result. None: ``content``.
             opacity: the opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]; transparent pixels are left out of
                 ``sliced_wasserstein`` and ``style_distance``. None: it is opaque.
+            names: which of ``NAMES`` are measured. Without ``style_distance``, which takes about half of the time, the
+                backbone is not used.
         """
+        self.names = names
         self.content, style = (full_precision(photo.detach()) for photo in (content, style))
         self.style = _shown(style, opacity)
         original = self.content if original is None else original
         self._drift, self._contrast = _Drift(original, masks), _Contrast(original)
         self.backbone = backbone.as_published()
-        self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
+        if "style_distance" in names:
+            self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
         self.content_distance = sliced_wasserstein(self.content, self.style)
 
     @torch.no_grad()
     def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
-        """Return the value of each of ``NAMES``.
+        """Return the value of each of ``names``.
 
         Args:
             image: the result, of the content photo's shape; clamped to [0, 1], as when it is written.
@@ -360,22 +377,22 @@ class Measure:
             )
         image = image.to(self.content).clamp(0, 1)
         rendered = image if rendered is None else rendered
-        lost, blown = self._contrast(rendered)
-        distance = sliced_wasserstein(image, self.style)
-        values = {
-            "drift": self._drift(rendered),
-            "lost": lost,
-            "blown": blown,
-            "newly_clipped": newly_clipped(image, self.content),
-            "structure": structure(image, self.content),
-            "sobel_ssim": sobel_ssim(image, self.content),
-            "psnr": psnr(image, self.content),
+        contrast = cache(lambda: self._contrast(rendered))
+        distance = cache(lambda: sliced_wasserstein(image, self.style))
+        values: dict[str, Callable[[], Tensor]] = {
+            "drift": lambda: self._drift(rendered),
+            "lost": lambda: contrast()[0],
+            "blown": lambda: contrast()[1],
+            "newly_clipped": lambda: newly_clipped(image, self.content),
+            "structure": lambda: structure(image, self.content),
+            "sobel_ssim": lambda: sobel_ssim(image, self.content),
+            "psnr": lambda: psnr(image, self.content),
             "sliced_wasserstein": distance,
-            "color_distance": distance / self.content_distance,
-            "ciede2000": ciede2000(image, self.content),
-            "style_distance": style_distance(self._grams(image), self.content_grams, self.style_grams),
+            "color_distance": lambda: distance() / self.content_distance,
+            "ciede2000": lambda: ciede2000(image, self.content),
+            "style_distance": lambda: style_distance(self._grams(image), self.content_grams, self.style_grams),
         }
-        return {name: float(value) for name, value in values.items()}
+        return {name: float(values[name]()) for name in self.names}
 
     @torch.no_grad()
     def _grams(self, photo: Tensor, opacity: Tensor | None = None) -> dict[str, Gram]:

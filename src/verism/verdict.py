@@ -89,21 +89,23 @@ def summary(figures: Mapping[str, float]) -> str:
     """Return one line with the main metrics of a result; those that agree best with the eye come first.
 
     Args:
-        figures: metrics by name, as ``verism.metrics.Measure`` returns them.
+        figures: metrics by name, as ``verism.metrics.Measure`` returns them, at least those in ``verism.metrics.TOLD``.
     """
-    return (
+    said = (
         f"drift ΔE {figures['drift']:.1f} (up to 4: the same edit everywhere), detail lost {figures['lost']:.1%}, "
         f"newly clipped {figures['newly_clipped']:.1%} (0: none), structure {figures['structure']:.3f} (1: the content "
-        f"photo's), colour distance to the style {figures['sliced_wasserstein']:.3f} (0: none), style distance "
-        f"{figures['style_distance']:.2f} (1: the content photo's, 0: none)"
+        f"photo's), colour distance to the style {figures['sliced_wasserstein']:.3f} (0: none)"
     )
+    if "style_distance" not in figures:
+        return said
+    return f"{said}, style distance {figures['style_distance']:.2f} (1: the content photo's, 0: none)"
 
 
 def in_words(figures: Mapping[str, float]) -> list[str]:
     """Return three sentences about a result: on its structure, its evenness and its look.
 
     Args:
-        figures: metrics by name, as ``verism.metrics.Measure`` returns them. If they are empty, so is the result.
+        figures: metrics by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the result.
     """
     if not figures:
         return []

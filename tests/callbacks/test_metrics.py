@@ -17,7 +17,7 @@ from torch import nn
 from verism import images
 from verism.backbone import VGG19
 from verism.backbone.normalization import Normalization
-from verism.metrics import NAMES, Measure, blown, drift, lost
+from verism.metrics import NAMES, TOLD, Measure, blown, drift, lost
 
 TAGS = {f"metrics/{name}" for name in NAMES}
 
@@ -51,6 +51,24 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
     own = measure(content)
     wanted |= {"color_distance": 1} | {name: own[name] for name in ("drift", "sliced_wasserstein")}
     assert start == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+def test_a_brief_measurement_is_of_the_last_image_and_of_what_is_told(
+    events: Callable[..., EventAccumulator], caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = events(*OPTIONS)
+    accumulator = events(*OPTIONS, "--metrics.brief", "true")
+    said = [it for it in caplog.messages if it.startswith("At full strength: drift")]
+    assert ["style distance" in it for it in said] == [True, False]
+    tags = {f"metrics/{name}" for name in TOLD}
+    assert {tag for tag in accumulator.Tags()["scalars"] if tag.startswith("metrics/")} == tags
+    for tag in tags:
+        (last,) = accumulator.Scalars(tag)
+        assert last.step == 5
+        assert last.value == whole.Scalars(tag)[-1].value
+    plugin = accumulator.PluginTagToContent("hparams")
+    experiment = metadata.parse_experiment_plugin_data(plugin[metadata.EXPERIMENT_TAG])
+    assert {info.name.tag for info in experiment.metric_infos} == tags
 
 
 def test_drift_is_measured_within_the_masks(events: Callable[..., EventAccumulator], tmp_path: Path) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
+from torch import Tensor
 
+from verism import images
 from verism.backbone.weights import Weights
+from verism.canvas import Lut3d
 
 STEPS = ("--trainer.max_steps", "3")
 
@@ -34,6 +42,32 @@ def test_beside_a_picture_of_another_name(run: Callable[..., Path]) -> None:
     run(*STEPS, "--output.path", "out/mine.jpg", "--output.lut", "mine.cube", "--model.canvas", "Lut3d")
     page = Path("out/mine.html").read_text()
     assert 'download="mine.cube"' in page
+
+
+@pytest.mark.parametrize("strength", ["1", "0.5"])
+def test_the_page_shows_no_more_than_the_picture(
+    run: Callable[..., Path], strength: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At full strength, it shows the picture itself; at another, the sliders need the result at full strength."""
+    rendered: list[torch.Size] = []
+    plain = Lut3d.render
+
+    def render(canvas: Lut3d, photo: Tensor) -> Tensor:
+        rendered.append(photo.shape)
+        return plain(canvas, photo)
+
+    monkeypatch.setattr(Lut3d, "render", render)
+    options = ("--model.canvas", "Lut3d", "--output.size", "48", "--output.strength", strength)
+    folder = run(*STEPS, *options)
+    picture = images.read(folder / "result.png")
+    assert rendered.count(picture.shape) == (1 if strength == "1" else 2)
+    found = re.findall(r"data:image/jpeg;base64,([^\"')]*)", (folder / "result.html").read_text())
+    pictures = [Image.open(io.BytesIO(b64decode(data))) for data in found]
+    alike = [it for it in pictures if it.size == (picture.shape[3], picture.shape[2])]
+    assert len(alike) >= 2  # The photo and the result.
+    if strength == "1":
+        shown = [torch.from_numpy(np.array(it)).permute(2, 0, 1) / 255 for it in alike]
+        assert min(float((it - picture[0]).abs().mean()) for it in shown) < 0.03
 
 
 def test_not_if_it_is_not_wanted(run: Callable[..., Path]) -> None:

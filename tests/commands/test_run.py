@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -81,6 +82,12 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     said = capfd.readouterr().out
     assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 600, 1000)
     assert "This is a preview" in said
+    # What the figures say, here and on the page; those that nobody reads were left out.
+    told = [line.strip() for line in said.splitlines() if line.startswith("  ")]
+    page = html.unescape(Path("large-theirs-preview.html").read_text())
+    assert len(told) >= 3
+    assert all(sentence in page for sentence in told)
+    assert "brief: true" in Path("lightning_logs/large-theirs/config.yaml").read_text()
     command = said.splitlines()[-1].split()[1:]
     main([*command, "--trainer.max_steps", "4"])
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)

@@ -22,12 +22,14 @@ from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import Graded, grade
 from verism.app.watch import Tell, Watch
+from verism.callbacks.metrics import RunMeasure
 from verism.commands.run import PREVIEW, free_name, result_path
 from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.lut_file import Deviation
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
+from verism.metrics import TOLD
 from verism.page.result import jpeg
 from verism.regions.masks import Regions
 
@@ -89,7 +91,8 @@ class Shown:
 
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in words."""
-        figures = self.run.figures
+        model = self.run.model
+        figures = RunMeasure(model, TOLD)(model)
         return [*verdict.in_words(figures), *verdict.faults(figures)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
@@ -12,7 +12,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import checkpoint, images, reuse, verdict
+from verism import checkpoint, images, metrics, reuse, verdict
 from verism.callbacks.periodic import Periodic
 from verism.data import PhotoPair
 from verism.metrics import Measure, at_side
@@ -57,15 +57,18 @@ class Metrics(Periodic):
     TensorBoard's HParams page compares runs by the last value of each.
     """
 
-    def __init__(self, every_n_steps: int = 100) -> None:
-        """Choose how often the image is measured.
+    def __init__(self, every_n_steps: int = 100, brief: bool = False) -> None:
+        """Choose how often the image is measured, and how fully.
 
         Args:
             every_n_steps: number of steps between measurements; each takes about as long as one step in float32.
+            brief: measure only the last image, and only what is put into words: neither sobel_ssim, psnr and ciede2000
+                nor style_distance, for which the network has to look at both photos and the image. It is meant for
+                previews, where the figures take as long as the steps.
         """
         super().__init__(every_n_steps)
+        self.brief = brief
         self._measure: RunMeasure
-        self._start: dict[str, float] = {}
         self._last: Mapping[str, float] = {}
         self._measured: int | None = None
 
@@ -75,23 +78,24 @@ class Metrics(Periodic):
         return self._last
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the first image, and log the hyperparameters."""
+        """Measure the first image, unless brief, and log the hyperparameters."""
         self._measured = None
-        super().on_train_start(trainer, pl_module)
-        model = cast("StyleTransfer", pl_module)
-        options = {
-            **model.options,
-            "trainer": {"max_steps": trainer.max_steps, "precision": trainer.precision},
-        }
+        if not self.brief:
+            super().on_train_start(trainer, pl_module)
+        options = _options(trainer, pl_module)
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
-                logger.log_hyperparams(hyperparameters(model.data, options), self._start, trainer.global_step)
-                if trainer.is_global_zero:
-                    # Lightning saved hparams.yaml before the options were known. No Path: the folder may be a URL.
-                    save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
-            else:
+            if not isinstance(logger, TensorBoardLogger):
                 logger.log_hyperparams(options)
+            elif trainer.is_global_zero:
+                # Lightning saved hparams.yaml before the options were known. No Path: the folder may be a URL.
+                save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Measure the image if this is an n-th step, unless brief."""
+        if not self.brief:
+            super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def writer(self, logger: Logger) -> Logger:
         """Return the logger itself, since every logger takes figures."""
@@ -102,24 +106,33 @@ class Metrics(Periodic):
         if not bool(model.image.isfinite().all()):
             return
         if self._measured != step:
-            if first:
-                self._measure = RunMeasure(model)
+            if self._measured is None:
+                self._measure = RunMeasure(model, metrics.TOLD if self.brief else metrics.NAMES)
             self._last, self._measured = self._measure(model), step
         figures = {f"metrics/{name}": value for name, value in self._last.items()}
-        if first:
-            self._start = figures
-        # A TensorBoard logger gets the first values together with the hyperparameters.
-        if not (first and isinstance(writer, TensorBoardLogger)):
+        if first and isinstance(writer, TensorBoardLogger):
+            # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
+            writer.log_hyperparams(hyperparameters(model.data, _options(model.trainer, model)), figures, step)
+        else:
             writer.log_metrics(figures, step=step)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the last image, and print its most telling figures and what is wrong with it."""
-        super().on_train_end(trainer, pl_module)
+        if self.brief:
+            self._look(trainer, pl_module, first=True)
+        else:
+            super().on_train_end(trainer, pl_module)
         if self._last:
             # The figures are those of the full look; with --output.strength, the picture that is written is milder.
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
             for sentence in verdict.faults(self._last):
                 rank_zero_info(sentence)
+
+
+def _options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
+    """Return the options of the run that are logged, in sections."""
+    of_trainer = {"max_steps": trainer.max_steps, "precision": trainer.precision}
+    return {**cast("StyleTransfer", pl_module).options, "trainer": of_trainer}
 
 
 def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,8 +155,8 @@ def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, An
 class RunMeasure:
     """Measures the images of one run, as ``Metrics`` describes."""
 
-    def __init__(self, model: StyleTransfer) -> None:
-        """Take the photos of the run; raise ``VerismError`` if they cannot be read."""
+    def __init__(self, model: StyleTransfer, names: Sequence[str] = metrics.NAMES) -> None:
+        """Take the photos of the run, of whose images ``names`` are measured; raise ``VerismError`` as they do."""
         content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
         regions = model.data.masked
         masks = None if regions is None else regions.content
@@ -159,12 +172,12 @@ class RunMeasure:
         seen = (repr(dict(model.data.hparams)), repr(model.data.digests), model.reference.identity["sha256"])
         self._measure = reuse.once(
             "measure",
-            (*seen, str(content.device), self._renders),
-            lambda: Measure(content, style, model.reference, masks, original, opacity),
+            (*seen, str(content.device), self._renders, names),
+            lambda: Measure(content, style, model.reference, masks, original, opacity, names),
         )
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
-        """Return the figures of the run's present image, by the names in ``verism.metrics.NAMES``."""
+        """Return the figures of the run's present image, by name."""
         image = images.resize(model.image, self._measure.content.shape[-2:])
         return self._measure(image, _render(model, self._photo) if self._renders else None)
 

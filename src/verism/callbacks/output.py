@@ -28,7 +28,10 @@ from verism.look import lut_file
 from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
-from verism.photo_file import MIN_SIDE, Encoding
+from verism.photo_file import MIN_SIDE, Encoding, Photo
+
+SMALL = 2**21
+"""Largest number of pixels of a result that is kept once it is written; rendering it again would take half a second."""
 
 
 class Output(Callback):
@@ -41,6 +44,8 @@ class Output(Callback):
     Attributes:
         left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
         written: the canvas whose result was written; None before that.
+        small: the result as it was written, for whoever shows it, if it is at full strength and has at most ``SMALL``
+            pixels; else None.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class Output(Callback):
         self._ended = False
         self._failure: VerismError | None = None
         self.written: Canvas | None = None
+        self.small: Photo | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
         """Return where the result will be written: a path, or a URL as a string.
@@ -263,6 +269,8 @@ class Output(Callback):
         made = made_with(model.backbone.identity, model.options, model.trainer.global_step, self.strength)
         write = functools.partial(photo_file.write, photo=result, made_with=made, encoding=self.encoding)
         _save(self._destination, write)
+        fits = result.pixels[0, 0].numel() <= SMALL
+        self.small = result if fits and self.strength.is_full else None
         rank_zero_info(f"Result: {self._destination}")
 
     @torch.no_grad()

@@ -109,8 +109,13 @@ class Page(Callback):
 
     def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
         assert output.written is not None  # noqa: S101  # The caller has made sure.
-        source = at_most(model.data.source, result_page.SIDE)
-        result = rendered(output.written, source, Strength())
+        side = min(result_page.SIDE, output.size or result_page.SIDE)
+        source = at_most(model.data.source, side)
+        small = output.small
+        if small is not None and max(small.pixels.shape[-2:]) <= side:
+            result = small
+        else:
+            result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
         figures = {} if metrics is None else metrics.last

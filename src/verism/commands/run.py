@@ -50,8 +50,9 @@ options:
   OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
 """
 
-PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000"}
-"""A fifth of the steps of photoreal.yaml. The size of the fit stays, so that the full run can continue from them."""
+PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
+"""A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
+the fit stays, so that the full run can continue from them."""
 
 NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
 
