@@ -18,6 +18,8 @@ from verism import VerismError, images
 from verism.api import FittedRun
 from verism.app.series import Graded, grade, pack, photos_in
 from verism.backbone.weights import Weights
+from verism.color.seen_colors import SeenColors
+from verism.look.hold_back import held_back
 from verism.look.strength import Strength
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
@@ -41,6 +43,10 @@ def run(tiny_weights: Weights, folder: Path) -> FittedRun:
 
 def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("no photo")
+    strange = images.read(folder / "other.png")
+    strange[..., :36] = torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1)
+    (folder / "other.png").unlink()
+    images.write(folder / "other.png", strange, {})
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "other.png").write_text("somebody's")
     told: list[str] = []
@@ -54,11 +60,15 @@ def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Pat
     )
     assert [path.name for path in done.files] == ["mine.png", "other-2.png", "theirs.png"]
     assert (tmp_path / "out" / "other.png").read_text() == "somebody's"
-    expected = verism.Look(run.look.canvas, Strength(0.5))(folder / "other.png")
+    # As predict holds it back.
+    held = held_back(Strength(0.5), SeenColors(run.look.canvas.photo).unknown(images.read(folder / "other.png")))
+    assert held.strength < 0.3
+    expected = verism.Look(run.look.canvas, held)(folder / "other.png")
     assert np.array_equal(np.asarray(Image.open(done.files[1])), np.asarray(expected))
     assert told[1] == "0.25 notes.txt, 2 of 4"
     assert len(done.failures) == 1
     assert "notes.txt" in done.said("`out`")
+    assert done.strange[0] == "other.png"
     assert not done.stopped
 
 

@@ -27,6 +27,7 @@ from verism.backbone.weights import Weights
 from verism.batch.from_run import Grading, Recipe, Source
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
+from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.commands.predict import warning
 from verism.look import saved
@@ -170,12 +171,13 @@ def test_strength_0_is_the_photo_exactly_and_half_is_between(look: Path, photos:
 @both
 def test_colour_and_tone_are_those_of_strength(look: Path, photos: list[Path]) -> None:
     """To the last of 8 bits."""
-    predict(look, "--data.photos", *photos, "--output.dir", "full")
-    predict(look, "--data.photos", *photos, "--output.color", "0", "--output.dir", "own_color")
-    predict(look, "--data.photos", *photos, "--output.tone", "0", "--output.dir", "own_tone")
+    for part in ("strength", "color", "tone"):
+        share = "1" if part == "strength" else "0"
+        options = ("--hold_back", "false", f"--output.{part}", share, "--output.dir", part)
+        predict(look, "--data.photos", *photos, *options)
     for path in photos:
         photo = images.read(path)
-        full, color, tone = (images.read(Path(folder) / path.name) for folder in ("full", "own_color", "own_tone"))
+        full, color, tone = (images.read(Path(folder) / path.name) for folder in ("strength", "color", "tone"))
         # What was given to Strength had not been rounded.
         torch.testing.assert_close(color, Strength(color=0)(photo, full), rtol=0, atol=3 / 255)
         torch.testing.assert_close(tone, Strength(tone=0)(photo, full), rtol=0, atol=3 / 255)
@@ -205,13 +207,45 @@ def test_photos_of_other_colours_are_named_at_the_end(
     # The fit was to a smaller version, without all of the grain.
     assert re.match(
         r"verism: warning: the look was not fitted to the colours of half\.png \(5[0-2]% of its pixels\), all\.png "
-        r"\(100% of its pixels\); check these results",
+        r"\(100% of its pixels\); .*check these results",
         line,
     )
     assert "few.png" not in line
     assert "content.png" not in line
     predict(look, "--data.photos", "../content.png", "--output.dir", "own")
     assert "warning" not in capsys.readouterr().err
+
+
+@grid
+def test_the_look_is_weaker_on_photos_with_other_colours(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In proportion to their share, which is said; a photo that is known has the look in full, as has the run's own."""
+    content = images.read(Path("../content.png"))
+    for name, columns in (("known.png", 0), ("half.png", 32), ("all.png", 64)):
+        photo = content.flip(-1)
+        photo[..., :columns] = torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1)
+        images.write(photos[0].with_name(name), photo, {})
+    files = [Path("../content.png"), *(photos[0].with_name(f"{name}.png") for name in ("known", "half", "all"))]
+    predict(look, "--data.photos", *files)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert "; it is weaker there (--hold_back false: not), check these results" in line
+    predict(look, "--data.photos", *files, "--hold_back", "false", "--output.dir", "full")
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert "weaker" not in line
+    seen = SeenColors(fitted_grid(look).photo)
+    for file in files[2:]:
+        photo, held, full = (
+            images.read(folder / file.name) for folder in (photos[0].parent, Path("graded"), Path("full"))
+        )
+        strength = (1 - seen.unknown(photo)) / 0.95
+        assert strength < 0.6
+        torch.testing.assert_close(held, torch.lerp(photo, full, strength), rtol=0, atol=1.51 / 255)
+        with Image.open(Path("graded") / file.name) as written:
+            said = json.loads(written.getexif()[ExifTags.Base.ImageHistory])
+        assert float(said["strength"]) == pytest.approx(strength)
+    for name in ("content.png", "known.png"):
+        assert torch.equal(images.read(Path("graded") / name), images.read(Path("full") / name))
 
 
 def test_a_warning_names_a_few_of_many_photos() -> None:
@@ -238,7 +272,7 @@ def test_a_table_does_the_same_to_every_photo(look: Path, photos: list[Path]) ->
 def test_a_grid_is_for_its_own_photo_and_its_table_for_others(look: Path, photos: list[Path]) -> None:
     """Recognised by its pixels, and not by its name or shape."""
     shutil.copy("../content.png", "renamed.png")
-    predict(look, "--data.photos", "renamed.png", "../content.png", *photos)
+    predict(look, "--data.photos", "renamed.png", "../content.png", *photos, "--hold_back", "false")
     result = images.read(look / "result.png")
     assert torch.equal(images.read(Path("graded/renamed.png")), result)
     assert torch.equal(images.read(Path("graded/content.png")), result)
@@ -252,7 +286,18 @@ def test_a_grid_is_for_its_own_photo_and_its_table_for_others(look: Path, photos
 def test_places_are_treated_as_the_runs_if_asked(look: Path, photos: list[Path]) -> None:
     own = Path("../content.png")
     predict(look, "--data.photos", own, *photos, "--output.local", "true", "--output.dir", "by_place")
-    predict(look, "--data.photos", own, *photos, "--output.local", "false", "--output.dir", "by_color")
+    predict(
+        look,
+        "--data.photos",
+        own,
+        *photos,
+        "--output.local",
+        "false",
+        "--output.dir",
+        "by_color",
+        "--hold_back",
+        "false",
+    )
     canvas = fitted_grid(look)
     table = canvas.table(canvas.photo)
     for path in [own, *photos]:
@@ -422,10 +467,10 @@ def test_what_does_not_fit_into_a_gpu_is_rendered_on_the_cpu_which_is_said(
     predict(look, "--data.photos", *photos)
     meta, plain = torch.device("meta"), Grading._rendered
 
-    def full(self: Grading, original: Tensor) -> Tensor:
+    def full(self: Grading, original: Tensor, source: Source) -> Tensor:
         if original.device == meta:
             raise torch.OutOfMemoryError
-        return plain(self, original)
+        return plain(self, original, source)
 
     monkeypatch.setattr(Grading, "_rendered", full)
     grading = Grading(Recipe(look / "checkpoints" / "last.ckpt", "", "last.ckpt"))
@@ -522,7 +567,7 @@ def test_the_whole_of_photoreal(tiny_weights: Weights, run: Callable[..., Path],
     assert len(canvas.controls) == 1 + canvas.shares.shape[1]
     assert float(canvas.controls.detach().abs().max()) > 0
     assert_is(look / "result.png", canvas.render(content))
-    predict(look, "--data.photos", "../content.png", *photos)
+    predict(look, "--data.photos", "../content.png", *photos, "--hold_back", "false")
     assert torch.equal(images.read(Path("graded/content.png")), result)
     table = canvas.table(canvas.photo).detach()
     for path in photos:

@@ -14,11 +14,11 @@ from verism.app.watch import Tell
 from verism.batch.names import result_name
 from verism.canvas import RegionalGrade
 from verism.color.seen_colors import SeenColors
-from verism.commands.predict import UNKNOWN
 from verism.commands.run import free_name
 from verism.errors import VerismError
 from verism.look.by_regions import ByRegions
-from verism.look.look import Look
+from verism.look.hold_back import UNKNOWN, held_back
+from verism.look.look import Look, is_own
 from verism.look.strength import Strength
 
 
@@ -94,10 +94,10 @@ def grade(
     Raises:
         VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
     """
-    look = Look(run.look.canvas, strength)
-    by_regions = _by_regions(run) if adapt else None
-    seen = SeenColors(look.canvas.photo)
-    made = {"look": Path(str(run.model.data.content)).name, **strength.said(), **({"adapt": "true"} if adapt else {})}
+    canvas = run.look.canvas
+    graded = (_by_regions(run) if adapt else None) or Look(canvas).apply
+    seen = SeenColors(canvas.photo)
+    made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
     files, failures, strange = [], [], []
     for number, photo in enumerate(photos):
         if stop.is_set():
@@ -106,14 +106,16 @@ def grade(
         try:
             source = photo_file.read(photo)
             own = source.pixels
-            image = look.apply(own) if by_regions is None else strength(own, by_regions(own))
+            unknown = seen.unknown(own)
+            in_full = canvas.by_color_alone or is_own(canvas, own)
+            amount = strength if in_full else held_back(strength, unknown)
             path = free_name(folder / result_name(photo))
-            photo_file.write(path, source.showing(image), made)
+            photo_file.write(path, source.showing(amount(own, graded(own))), made | amount.said())
         except VerismError as error:
             failures.append(str(error))
             continue
         files.append(path)
-        if seen.unknown(own) >= UNKNOWN:
+        if unknown > UNKNOWN:
             strange.append(photo.name)
     return Graded(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
 

@@ -18,6 +18,7 @@ from verism.color.table import through
 from verism.inform import rank_zero_info
 from verism.look import saved
 from verism.look.by_regions import ByRegions
+from verism.look.hold_back import held_back
 from verism.look.look import is_own
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding, Photo
@@ -39,6 +40,7 @@ class Recipe:
         white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
         max_megapixels: larger photos are refused.
         trusted: packages whose classes the checkpoint may name.
+        hold_back: whether the look is weaker on photos with colours that it does not know, unless it is a table.
         device: name of the device that photos are rendered on, as ``device.named`` takes it.
     """
 
@@ -52,6 +54,7 @@ class Recipe:
     white: float | None = None
     max_megapixels: float = MEGAPIXELS
     trusted: tuple[str, ...] = ()
+    hold_back: bool = True
     device: str = "cpu"
 
 
@@ -61,10 +64,14 @@ class Source(NamedTuple):
     Attributes:
         photo: the photo; its pixels are on the device that it is rendered on.
         unknown: share of its pixels with colours that the look does not know.
+        local: whether it is graded differently from place to place, as the run's own photo is.
+        strength: strength of the look on it.
     """
 
     photo: Photo
     unknown: float
+    local: bool
+    strength: Strength
 
 
 class Grading:
@@ -76,7 +83,8 @@ class Grading:
         device: what photos are rendered on.
         table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red, on the CPU.
         seen: the colours that the look was fitted to.
-        made_with: what the files of the results record about how they were made.
+        holds_back: whether the look is weaker on photos with other colours.
+        made_with: what the files of the results record about how they were made, besides the strength.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -92,8 +100,9 @@ class Grading:
             self.canvas = saved.read(recipe.run)
             self._by_regions = ByRegions.read(recipe.run, self.canvas) if recipe.adapt else None
         self.table, self.seen = self.canvas.table(self.canvas.photo), SeenColors(self.canvas.photo)
+        self.holds_back = recipe.hold_back and not self.canvas.by_color_alone
         adapted = {"adapt": "true"} if self._by_regions else {}
-        self.made_with = {"look": recipe.name, **recipe.strength.said(), **adapted}
+        self.made_with = {"look": recipe.name, **adapted}
 
     def __call__(self, photo: Path, result: Path) -> float:
         """Write a photo with the look, and return the share of its pixels with colours that the look does not know.
@@ -108,17 +117,16 @@ class Grading:
         with photo_file.limited(self.recipe.max_megapixels):
             found = photo_file.read(photo, self.recipe.white)
         try:
-            pixels = found.pixels.to(self.device)
-            return Source(found._replace(pixels=pixels), self.seen.unknown(pixels))
+            return self._seen(found._replace(pixels=found.pixels.to(self.device)))
         except torch.OutOfMemoryError:
             # It is said by ``render``, which then does the same.
-            return Source(found, self.seen.unknown(found.pixels))
+            return self._seen(found)
 
     def render(self, source: Source) -> Source:
         """Return a photo with the look, on the CPU, whatever happens to the memory of a GPU."""
         pixels = source.photo.pixels
         try:
-            image = self._rendered(pixels.to(self.device)).cpu()
+            image = self._rendered(pixels.to(self.device), source).cpu()
         except torch.OutOfMemoryError:
             if self.device == device.CPU:
                 raise
@@ -127,7 +135,7 @@ class Grading:
                 f"A photo of {width}×{height} pixels does not fit into the free memory of {self.device}, and is "
                 "rendered on the CPU."
             )
-            image = self._rendered(pixels.cpu())
+            image = self._rendered(pixels.cpu(), source)
         return source._replace(photo=source.photo.showing(image))
 
     def write(self, result: Path, rendered: Source) -> float:
@@ -136,19 +144,31 @@ class Grading:
         Raises:
             VerismError: the result cannot be written.
         """
-        photo_file.write(result, rendered.photo, self.made_with, self.recipe.encoding)
+        made_with = self.made_with | rendered.strength.said()
+        photo_file.write(result, rendered.photo, made_with, self.recipe.encoding)
         return rendered.unknown
 
-    def _rendered(self, original: Tensor) -> Tensor:
+    def strength(self, unknown: float) -> Strength:
+        """Return the strength of the look on a photo, given the share of its pixels with unknown colours."""
+        return held_back(self.recipe.strength, unknown) if self.holds_back else self.recipe.strength
+
+    def _seen(self, photo: Photo) -> Source:
+        """Return a photo with what decides how it is rendered."""
+        unknown, local = self.seen.unknown(photo.pixels), self.recipe.local
+        if local is None:
+            local = is_own(self.canvas.to(photo.pixels.device), photo.pixels)
+        # What treats places differently was asked for, or is for the run's own photo, which it knows.
+        return Source(photo, unknown, local, self.recipe.strength if local else self.strength(unknown))
+
+    def _rendered(self, original: Tensor, source: Source) -> Tensor:
         """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], with the look, in [0, 1], on its own device."""
-        canvas, local = self.canvas.to(original.device), self.recipe.local
-        if is_own(canvas, original) if local is None else local:
-            image = canvas.render(original)
+        if source.local:
+            image = self.canvas.to(original.device).render(original)
         elif self._by_regions is not None:
             image = self._by_regions.to(original.device)(original)
         else:
             image = through(self.table, original)
-        return self.recipe.strength(original, image)
+        return source.strength(original, image)
 
 
 @dataclass(frozen=True)

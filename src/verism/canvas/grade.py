@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,9 @@ class Grade(Canvas):
 
     photo: Tensor
     places: Tensor
+
+    by_color_alone: ClassVar[bool] = False
+    """Whether a colour is treated alike in every photo and place, so that a table is all of the look."""
 
     def __init__(self, controls: Tensor, space: ColorSpace, weights: Mapping[str, float]) -> None:
         """Set up the canvas, still without a photo.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -27,6 +27,8 @@ class Lut3d(LinearGrade):
     It is what a .cube file holds, so every program that reads such files gives the same result. The parameter is what
     the table adds to the linear map that it starts from, as a cubic spline with few control values.
     """
+
+    by_color_alone: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ from verism.commands.options import resolve_paths
 from verism.data.source import digest
 from verism.errors import PredictError, VerismError
 from verism.look import saved
+from verism.look.hold_back import UNKNOWN
 from verism.look.lut_file import at_strength
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
@@ -34,9 +35,6 @@ from verism.sweep.executors import Executor
 SAMPLED, SIDE = 9, 256
 """Number of frames of a clip that are searched for colours that the look does not know, and their short side in
 pixels."""
-
-UNKNOWN = 0.05
-"""Share of a photo's pixels with colours that the look does not know from which on a warning names the photo."""
 
 NAMED = 10
 """Largest number of photos that this warning names; a table, where there is one, has all of them."""
@@ -48,7 +46,8 @@ verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jp
 The run must have been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels
 have no look for other photos. If the run treats parts of its photo differently, other photos get the closest lookup
 table, which treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the
-grade for the whole photo (RegionalGrade) or stay as they are. Photos with many such colours are named at the end.
+grade for the whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly
+(--hold_back), and are named at the end.
 
 A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') is graded by the table frame by frame, and keeps its sound,
 subtitles, rotation and frame times. Ctrl-C keeps the frames made so far as a clip with "partial" in its name.
@@ -96,6 +95,7 @@ def predict(args: Sequence[str]) -> None:
         options.data.white,
         options.data.max_megapixels,
         trust.packages(),
+        options.hold_back,
         options.device,
     )
     grading = Grading(recipe)
@@ -117,15 +117,18 @@ def predict(args: Sequence[str]) -> None:
         outcomes = _side_by_side(photos, recipe, options.executor, output)
     for photo, result in clips.items():
         try:
-            graded(photo, result, grading.table, strength, clip_encoding, grading.made_with)
             shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
-            outcomes[photo] = Graded(unknown=sum(map(grading.seen.unknown, shown)) / len(shown))
+            unknown = sum(map(grading.seen.unknown, shown)) / len(shown)
+            strength = grading.strength(unknown)
+            made_with = grading.made_with | strength.said()
+            graded(photo, result, grading.table, strength, clip_encoding, made_with)
+            outcomes[photo] = Graded(unknown=unknown)
         except VerismError as error:
             outcomes[photo] = Graded(error=str(error))
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
-    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}))
+    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
 
@@ -230,6 +233,13 @@ def _parser() -> ArgumentParser:
         "--model.canvas RegionalGrade, and its style photo must still exist.",
     )
     parser.add_argument(
+        "--hold_back",
+        type=bool,
+        default=True,
+        help="Weaken the look on a photo or a clip with colours that it does not know, in proportion to their share of "
+        "the pixels; false: the same strength for all. A Lut3d has the same for all in any case.",
+    )
+    parser.add_argument(
         "--device",
         type=str,
         default="cpu",
@@ -279,20 +289,22 @@ def graded(
         sys.stderr.write(f"verism: {photo}: {note}.\n")
 
 
-def warning(strange: Mapping[Path, float]) -> str:
+def warning(strange: Mapping[Path, float], hold_back: bool = False) -> str:
     """Return a line that names the photos with many colours that the look does not know; empty if there are none.
 
     Args:
         strange: share of pixels with such colours, by photo.
+        hold_back: whether the look is weaker on these photos.
     """
-    named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share >= UNKNOWN]
+    named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share > UNKNOWN]
     if not named:
         return ""
     if len(named) > NAMED:
         named[NAMED:] = [f"and {len(named) - NAMED} more"]
+    weaker = "it is weaker there (--hold_back false: not), " if hold_back else ""
     return (
-        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; check these results, and if "
-        "they disappoint, fit to a photo that has such colours.\n"
+        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; {weaker}check these results, "
+        "and if they disappoint, fit to a photo that has such colours.\n"
     )
 
 
