@@ -17,6 +17,7 @@ from PIL import Image
 
 import verism
 from verism import VerismError, images
+from verism.app.corrections import Corrections
 from verism.app.session import Session
 from verism.app.watch import StoppedError
 from verism.backbone.weights import Weights
@@ -101,7 +102,7 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     assert f"--data.merge '[['\"'\"'{first}" in fitted.command(Strength())
     fitted.undo()
     assert fitted.divided is found
-    assert "data.merge" not in fitted.command(Strength())
+    assert fitted.corrections == Corrections()
 
 
 def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
@@ -152,6 +153,25 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     assert [share for share, _ in told] == [0, 0.25]
     assert told[1][1].startswith("step 1 of 4, loss ")
     assert fitted.shown is before
+
+
+@pytest.mark.slow
+def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photos: list[Path]) -> None:
+    """Not those of a run that was stopped, nor corrections that no run has yet."""
+    command = fitted.command(Strength())
+    fitted.chosen = fitted.divided.labels[:2]
+    fitted.merge()
+    assert fitted.command(Strength()) == command
+    with pytest.raises(StoppedError):
+        fitted.fit(photos[2], photos[:1], "lut", lambda share, said: fitted.stop(), preview=True, **SMALL)
+    assert fitted.command(Strength()) == command
+    assert fitted.save_picture(Strength()).name == "mine-theirs.png"
+    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs.cube"
+    assert fitted.fitted.title == "mine.png in the look of theirs.png"
+    assert fitted.corrections != fitted.fitted.corrections
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    assert fitted.corrections == fitted.fitted.corrections
+    assert "--data.merge" in fitted.command(Strength())
 
 
 @pytest.mark.slow

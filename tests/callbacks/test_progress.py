@@ -10,11 +10,14 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from lightning.pytorch import LightningModule, Trainer
 
 from verism.backbone.weights import Weights
-from verism.callbacks.progress import describe, duration
+from verism.callbacks.progress import Progress, describe, duration
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,21 @@ def test_a_run_that_goes_on(
     assert counts[0][0] >= first
     assert counts[-1] == (total, total)
     assert {of for _, of in counts} == {total}
+
+
+def test_the_time_left_is_that_of_later_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before the first step, and what it does once, is not what the others take."""
+    clock = [100.0]
+    monkeypatch.setattr("verism.callbacks.progress.time.monotonic", lambda: clock[0])
+    progress, trainer, model = Progress(), Trainer(logger=False, max_steps=10), LightningModule()
+    progress.on_train_start(trainer, model)
+    clock[0] += 30
+    left = []
+    for step, seconds in enumerate((5.0, 1.0, 1.0)):
+        progress.on_train_batch_start(cast("Trainer", SimpleNamespace(global_step=step)), model, None, step)
+        clock[0] += seconds
+        left.append(progress._seconds_left(step + 1, 10))
+    assert left == pytest.approx([45, 8, 7])
 
 
 def test_a_log_file_gets_a_few_lines(

@@ -229,7 +229,7 @@ def test_the_look_is_weaker_on_photos_with_other_colours(
     files = [Path("../content.png"), *(photos[0].with_name(f"{name}.png") for name in ("known", "half", "all"))]
     predict(look, "--data.photos", *files)
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
-    assert "; it is weaker there (--hold_back false: not), check these results" in line
+    assert "; it is weaker on these photos (in full: --hold_back false); check these results" in line
     predict(look, "--data.photos", *files, "--hold_back", "false", "--output.dir", "full")
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     assert "weaker" not in line

@@ -87,7 +87,7 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     page = html.unescape(Path("large-theirs-preview.html").read_text())
     assert len(told) >= 3
     assert all(sentence in page for sentence in told)
-    assert "brief: true" in Path("lightning_logs/large-theirs/config.yaml").read_text()
+    assert "brief: true" in Path("lightning_logs/large-theirs-preview/config.yaml").read_text()
     command = said.splitlines()[-1].split()[1:]
     main([*command, "--trainer.max_steps", "4"])
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)

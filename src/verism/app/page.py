@@ -115,7 +115,7 @@ def build() -> gr.Blocks:
                 said = gr.Markdown(EMPTY, elem_id="said")
                 with gr.Tabs():
                     with gr.Tab("Save"):
-                        _save_tab(session, sliders)
+                        files = _save_tab(session, sliders)
                     with gr.Tab("Regions"):
                         again, marked = _regions_tab(session)
                     with gr.Tab("A folder"):
@@ -126,7 +126,7 @@ def build() -> gr.Blocks:
                         )
         compute = {"concurrency_id": COMPUTES, "concurrency_limit": 1, "show_progress_on": [picture]}
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *marked]
+        outputs = [picture, said, command, *marked, files]
         dropped = gr.on(
             [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete],
             _guarded(_given),
@@ -155,7 +155,8 @@ PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 """Option of the events that only the page itself may trigger, which are all of them."""
 
 
-def _save_tab(session: Any, sliders: Sequence[Any]) -> None:
+def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
+    """Return the element with the files that were saved."""
     gr.Markdown(
         "The picture at full size, with the photo's metadata and depth; the look as a table for other programs."
     )
@@ -171,6 +172,7 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> None:
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
         button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
+    return files
 
 
 def _regions_tab(session: Any) -> tuple[Any, list[Any]]:
@@ -233,12 +235,23 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args)
         except StoppedError:
-            gr.Info("Stopped.", title="verism", duration=20)
+            shown = next((it.shown for it in args if isinstance(it, Session)), None)
+            still = "" if shown is None else f" The picture is still {shown.title}."
+            gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
         except VerismError as error:
-            gr.Warning(escape(str(error)), title="That did not work", duration=None)
+            gr.Warning(escape(_by_name(str(error), args)), title="That did not work", duration=None)
         return gr.skip()
 
     return guarded
+
+
+def _by_name(message: str, args: Sequence[Any]) -> str:
+    """Return a message with the names of the files among an event's arguments in place of their temporary paths."""
+    given = [arg for arg in args if isinstance(arg, str | list)]
+    for file in (file for arg in given for file in ([arg] if isinstance(arg, str) else arg)):
+        if isinstance(file, str) and Path(file).is_file():
+            message = message.replace(file, Path(file).name)
+    return message
 
 
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
@@ -306,8 +319,9 @@ def _fit(
         sentences = ["This is a preview, of few steps: Full run makes the whole. Save gives the picture at full size."]
     else:
         progress(1, "Measuring the result")
-        sentences = shown.sentences()
-    return _pictures(session, strength), "\n\n".join(sentences), session.command(Strength(*strength)), *_marked(session)
+        sentences = ["At full strength:", *shown.sentences()]
+    command = session.command(Strength(*strength))
+    return _pictures(session, strength), "\n\n".join(sentences), command, *_marked(session), _offered(session)
 
 
 def _stop(session: Session) -> None:
@@ -344,6 +358,11 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[list[s
 def _offer(session: Session, path: Path) -> list[str]:
     """Add a file to those that the page offers for this look, and return all of them."""
     session.saved.append(path)
+    return _offered(session)
+
+
+def _offered(session: Session) -> list[str]:
+    """Return the files that the page offers for this look."""
     return [str(file) for file in session.saved]
 
 
@@ -355,10 +374,16 @@ def _grade_folder(
     *strength: float,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> str:
+    if not source.strip():
+        raise VerismError("Type the path of a folder of photos first.")
     photos = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
-    return session.grade(photos, folder, Strength(*strength), progress, adapt=adapt).said(f"`{folder}`")
+    return (
+        session.grade(photos, folder, Strength(*strength), progress, adapt=adapt)
+        .said(f"`{folder}`")
+        .replace("\n", "\n\n")
+    )
 
 
 def _grade_files(
@@ -373,7 +398,7 @@ def _grade_files(
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
-    return archive, found.said("the .zip file")
+    return archive, found.said("the .zip file").replace("\n", "\n\n")
 
 
 def _marked(session: Session) -> tuple[Any, Any, str]:
@@ -395,7 +420,11 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
             f'<span class="{kind}"><i style="background:{label}"></i> {region["share"]:.0%} of yours, '
             f"{region['style_share']:.0%} of the other, {'left out' if out else region['match']}</span>"
         )
-    pending = "" if session.corrections == Corrections() else "<span>Corrected.</span>"
+    pending = ""
+    if session.corrections != fitted.corrections:
+        pending = "<span>Corrected, but not in the picture yet: Preview with these.</span>"
+    elif session.corrections != Corrections():
+        pending = "<span>Corrected.</span>"
     return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'
 
 

@@ -52,11 +52,22 @@ class Shown:
         run: the run.
         config: name of the config with its settings.
         preview: whether it made only the steps of a preview.
+        content: the file of the content photo.
+        styles: the files of the style photos, at least one.
+        corrections: the corrections of the regions that it was made with.
     """
 
     run: FittedRun
     config: str
     preview: bool
+    content: Path
+    styles: tuple[Path, ...]
+    corrections: Corrections
+
+    @property
+    def title(self) -> str:
+        """The names of the photos, as part of a sentence."""
+        return f"{self.content.name} in the look of {' + '.join(path.name for path in self.styles)}"
 
     @cached_property
     def photo(self) -> Tensor:
@@ -104,7 +115,7 @@ class Session:
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written for the look of ``shown``.
+        saved: files that were written for the look of ``shown``, and the regions that were painted for it.
         stopping: set to end work in progress.
     """
 
@@ -117,8 +128,6 @@ class Session:
         self.stopping = threading.Event()
         self.saved: list[Path] = []
         self._found: Regions | None = None
-        self._photos: tuple[Path | None, tuple[Path, ...]] = (None, ())
-        self._config = ""
         self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -154,18 +163,20 @@ class Session:
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
         self.stopping.clear()
-        if (self._photos, self._config) != ((photo, tuple(styles)), config):
-            self._photos, self._config = (photo, tuple(styles)), config
-            self.corrections, self._found = Corrections(), None
+        before = self.shown
+        same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
+        corrections = self.corrections if same else Corrections()
         tell(0, "Reading the photos")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
-        options |= self.corrections.options() | more
+        options |= corrections.options() | more
         watch = Watch(tell, self.stopping)
         run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
-        self.shown, self.chosen, self.saved = Shown(run, config, preview), (), []
+        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections), ()
+        self.corrections = corrections
+        self.saved = [] if corrections.mask is None else [corrections.mask]
         self.regions = self.shown.regions
-        if self.corrections == Corrections():
+        if corrections == Corrections():
             self._found = self.regions
         return self.shown
 
@@ -257,9 +268,8 @@ class Session:
             strength: strength of the picture.
             ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
         """
-        run = self.fitted.run
-        photo, style = self._names()
-        path = result_path(self.folder / f"{photo.stem}{ending or photo.suffix}", style, preview=False)
+        run, photo = self.fitted.run, self.fitted.content
+        path = result_path(self.folder / f"{photo.stem}{ending or photo.suffix}", self.fitted.styles[0], preview=False)
         source = run.model.data.source
         replace(run, strength=strength, photo=rendered(run.canvas, source, strength)).save(path)
         return path
@@ -271,8 +281,8 @@ class Session:
             strength: strength of the look in the table.
             ending: .cube, or .png for a HaldCLUT.
         """
-        photo, style = self._names()
-        path = free_name(self.folder / f"{photo.stem}-{style.stem}{'-hald' if ending == '.png' else ''}{ending}")
+        name = f"{self.fitted.content.stem}-{self.fitted.styles[0].stem}"
+        path = free_name(self.folder / f"{name}{'-hald' if ending == '.png' else ''}{ending}")
         return path, replace(self.fitted.run, strength=strength).look.save(path)
 
     def grade(self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool) -> Graded:
@@ -282,26 +292,18 @@ class Session:
 
     def command(self, strength: Strength) -> str:
         """Return the command that makes the same picture."""
-        photo, style = self._names()
-        styles = self._photos[1]
-        named = style.name if len(styles) == 1 else f"[{', '.join(path.name for path in styles)}]"
+        fitted = self.fitted
+        names = [path.name for path in fitted.styles]
         options: dict[str, Any] = {
-            "config": f"{self.fitted.config}.yaml",
-            "data.content": photo.name,
-            "data.style": named,
-            **self.corrections.options(),
+            "config": f"{fitted.config}.yaml",
+            "data.content": fitted.content.name,
+            "data.style": names[0] if len(names) == 1 else f"[{', '.join(names)}]",
+            **fitted.corrections.options(),
             **{f"output.{name}": f"{value:g}" for name, value in strength._asdict().items() if value != 1},
         }
-        if self.corrections.mask is not None:
-            options["data.content_mask"] = self.corrections.mask.name
-        if self.fitted.preview:
+        if fitted.corrections.mask is not None:
+            options["data.content_mask"] = fitted.corrections.mask.name
+        if fitted.preview:
             options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         return shlex.join(["verism", "fit", *words])
-
-    def _names(self) -> tuple[Path, Path]:
-        """Return the content photo of the last fit, and the first of its style photos."""
-        photo, styles = self._photos
-        _ = self.fitted
-        assert photo is not None  # noqa: S101  # No fit is made without a photo.
-        return photo, styles[0]

@@ -25,6 +25,7 @@ from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.look import lut_file
+from verism.look.lut_file import Deviation
 from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
@@ -46,6 +47,7 @@ class Output(Callback):
         written: the canvas whose result was written; None before that.
         small: the result as it was written, for whoever shows it, if it is at full strength and has at most ``SMALL``
             pixels; else None.
+        deviation: how far the lookup table is from the picture; None before it is written.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Output(Callback):
         self._failure: VerismError | None = None
         self.written: Canvas | None = None
         self.small: Photo | None = None
+        self.deviation: Deviation | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
         """Return where the result will be written: a path, or a URL as a string.
@@ -278,6 +281,7 @@ class Output(Callback):
         assert self.lut is not None  # noqa: S101  # The caller has made sure.
         content = model.photos.content.to(next(canvas.parameters()).device)
         found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
+        self.deviation = found
         rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
 
 

@@ -44,6 +44,7 @@ class Progress(ProgressBar):
         self._bar: Bar | None = None
         self._handlers: list[logging.StreamHandler[Any]] = []
         self._shown = False
+        self._first = 0
         self._start = (0, 0.0)
         self._printed = 0
         self._loss = math.nan
@@ -56,12 +57,10 @@ class Progress(ProgressBar):
         """Show it again."""
         self._enabled = True
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the bar, if there is a terminal, and start the clock."""
-        self._shown = self._enabled and trainer.is_global_zero
-        self._start = (trainer.global_step, time.monotonic())
-        self._printed = trainer.global_step
-        self._loss = math.nan
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Draw the bar, if there is a terminal; what comes before the first step takes seconds."""
+        super().setup(trainer, pl_module, stage)
+        self._shown = stage == "fit" and self._enabled and trainer.is_global_zero
         console = Console(file=sys.stderr)
         if not (self._shown and console.is_terminal):
             return
@@ -73,8 +72,7 @@ class Progress(ProgressBar):
             expand=True,
             transient=True,
         )
-        self._bar.add_task(self._label, total=self._total(), state="")
-        self._show()
+        self._bar.add_task(self._label, total=None, state="looking at the photos")
         self._bar.start()
         # rich replaces sys.stderr while it draws, so that output appears above the bar; handlers that were made before
         # still write to the terminal itself.
@@ -82,6 +80,19 @@ class Progress(ProgressBar):
         self._handlers = [it for it in logger.handlers if getattr(it, "stream", None) is console.file]  # type: ignore[misc]
         for handler in self._handlers:
             handler.setStream(sys.stderr)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show how many steps there are."""
+        self._first = self._printed = trainer.global_step
+        self._loss = math.nan
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], total=self._total())
+            self._show()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Start the clock with the first step, and anew with the second, because the first takes longer than others."""
+        if trainer.global_step <= self._first + 1:
+            self._start = (trainer.global_step, time.monotonic())
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

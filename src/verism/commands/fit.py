@@ -197,6 +197,11 @@ class VerismCLI(LightningCLI):
         self.model.save_hyperparameters(model, logger=False)
         self.datamodule.save_hyperparameters(options["data"], logger=False)
 
+    @property
+    def title(self) -> str:
+        """The names of the photos, which the run's folder gets."""
+        return str(self.datamodule.title)
+
     def before_fit(self) -> None:
         """Find the user's mistakes before anything is written, and then take a folder that no other run has."""
         options, parts = self.config.fit, self.config_init.fit
@@ -211,7 +216,7 @@ class VerismCLI(LightningCLI):
         # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
         if self.trainer.is_global_zero and not requeued():
             default = options.trainer.logger in (None, True)
-            run_folder.claim(self._numbered, run_folder.named_by(self.datamodule.title) if default else None)
+            run_folder.claim(self._numbered, run_folder.named_by(self.title) if default else None)
 
 
 class SaveConfig(SaveConfigCallback):

@@ -175,7 +175,7 @@ def _side_by_side(
             "result": photos[photo],
             "status": "finished" if outcome.error is None else "failed",
             "error": outcome.error,
-            "unknown_colors": outcome.unknown,
+            "unknown_colors": None if outcome.unknown is None else round(outcome.unknown, 4),
         }
         for photo, outcome in outcomes.items()
     ]
@@ -301,7 +301,7 @@ def warning(strange: Mapping[Path, float], hold_back: bool = False) -> str:
         return ""
     if len(named) > NAMED:
         named[NAMED:] = [f"and {len(named) - NAMED} more"]
-    weaker = "it is weaker there (--hold_back false: not), " if hold_back else ""
+    weaker = "it is weaker on these photos (in full: --hold_back false); " if hold_back else ""
     return (
         f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; {weaker}check these results, "
         "and if they disappoint, fit to a photo that has such colours.\n"

@@ -18,13 +18,14 @@ from rich.console import Console
 from rich.text import Text
 
 from verism import clip, images, photo_file, trust, verdict
-from verism.callbacks import Checkpoints, Metrics, checkpoints
+from verism.callbacks import Checkpoints, Metrics, Output, checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import run_clip
 from verism.commands.fit import VerismCLI
 from verism.errors import VerismError
+from verism.look.strength import Strength
 from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
 from verism.sweep.sheet import photo_sheet
@@ -53,6 +54,9 @@ options:
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
 the fit stays, so that the full run can continue from them."""
+
+MILDER = 0.6
+"""Strength that a run suggests for a milder picture, of its own."""
 
 NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
 
@@ -200,8 +204,14 @@ def _one(request: Request, number: int) -> Path:
     metrics = find(trainer, Metrics)
     figures = {} if metrics is None else metrics.last
     _say(Text(str(path), "bold"))
+    output = find(trainer, Output)
+    strength = Strength() if output is None else output.strength
+    if not strength.is_full:
+        _say(Text("  At full strength, of which the picture has a part:"))
     for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
         _say(Text(f"  {sentence}"))
+    if output is not None and output.deviation is not None:
+        _say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
     page = path.with_suffix(".html")
     if page.is_file():
         _say(Text.assemble("Look closer, in a browser: ", (str(page), "bold")))
@@ -215,7 +225,8 @@ def _one(request: Request, number: int) -> Path:
         more = (
             f"{checkpoints.program()} {shlex.join([*command, '--ckpt_path', str(near)])}"
             if request.preview
-            else f"{checkpoints.program()} render {shlex.quote(str(near.parent.parent))} --output.strength 0.6 "
+            else f"{checkpoints.program()} render {shlex.quote(str(near.parent.parent))} "
+            f"--output.strength {MILDER * strength.strength:.2g} "
             f"--output.path {shlex.quote(str(path.with_stem(path.stem + '-milder')))}"
         )
         _say(Text.assemble(("" if request.preview else "Milder: "), (more, "cyan")))
@@ -253,7 +264,7 @@ def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[s
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
     with held_back() as released:
-        made = Run(["fit", *first, *own, *rest], again, number, len(request.pairs))
+        made = Run(["fit", *first, *own, *rest], again, number, request)
         if made.trainer.global_step < made.trainer.max_steps:
             released()
     return made
@@ -262,17 +273,22 @@ def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[s
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
-    def __init__(self, args: Sequence[str], command: Sequence[str], number: int, runs: int) -> None:
+    def __init__(self, args: Sequence[str], command: Sequence[str], number: int, request: Request) -> None:
         """Run it.
 
         Args:
             args: of ``fit``, with its name.
             command: the words with which the user can continue this run.
             number: number of the run in its series, from 0.
-            runs: number of runs in the series.
+            request: what all runs of the series are for.
         """
-        self._number, self._runs = number, runs
+        self._number, self._runs, self._preview = number, len(request.pairs), request.preview
         super().__init__(args, command=command)
+
+    @property
+    def title(self) -> str:
+        """The names of the photos, and whether it is a preview, whose folder is not to be taken for the whole run's."""
+        return f"{super().title}-preview" if self._preview else super().title
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""

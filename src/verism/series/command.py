@@ -227,7 +227,7 @@ class Series:
                     "result": job.result,
                     "status": "finished" if outcome.error is None else "failed",
                     "error": outcome.error,
-                    "unknown_colors": outcome.unknown,
+                    "unknown_colors": None if outcome.unknown is None else round(outcome.unknown, 4),
                     **{f"stops_{name}": stop for name, stop in zip(("red", "green", "blue"), job.stops, strict=True)},
                     "to_next_before": before,
                     "to_next_after": after,
