@@ -129,8 +129,8 @@ def test_so_many_are_held_and_no_more(slow: str) -> None:
 
     overlapped(items(), Phases(lambda _: made("read"), lambda _: made("work"), write), done)
     assert reported == list(range(12))
-    # The one that is worked on is both read and made.
-    assert most <= IN_HAND + 1
+    # What is worked on is both read and made, and each thread lets go of its own just after the outcome is there.
+    assert most <= IN_HAND + 3
     assert not held
 
 

@@ -103,7 +103,7 @@ def test_photos_are_adapted_at_their_own_sizes(
     photos[0].with_name("c.png").write_text("this is text")
     own = Path("../content.png").resolve()
     with pytest.raises(SystemExit, match="1"):
-        predict(folder, [*photos, photos[0].with_name("c.png"), own])
+        predict(folder, [*photos, photos[0].with_name("c.png"), own], "--hold_back", "false")
     out, err = capsys.readouterr()
     assert out.endswith(f"3 of 4 photos are in {Path('graded').resolve()}\n")
     assert "c.png: not an image" in err
