@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -247,10 +248,11 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _by_name(message: str, args: Sequence[Any]) -> str:
     """Return a message with the names of the files among an event's arguments in place of their temporary paths."""
-    given = [arg for arg in args if isinstance(arg, str | list)]
-    for file in (file for arg in given for file in ([arg] if isinstance(arg, str) else arg)):
-        if isinstance(file, str) and Path(file).is_file():
-            message = message.replace(file, Path(file).name)
+    for arg in args:
+        for file in [arg] if isinstance(arg, str) else arg if isinstance(arg, list) else []:
+            # Unlike Path's, this is False for what is no possible path, such as a text that is too long for one.
+            if isinstance(file, str) and os.path.isfile(file):  # noqa: PTH113
+                message = message.replace(file, Path(file).name)
     return message
 
 
@@ -379,11 +381,7 @@ def _grade_folder(
     photos = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
-    return (
-        session.grade(photos, folder, Strength(*strength), progress, adapt=adapt)
-        .said(f"`{folder}`")
-        .replace("\n", "\n\n")
-    )
+    return _paragraphs(session.grade(photos, folder, Strength(*strength), progress, adapt=adapt), f"`{folder}`")
 
 
 def _grade_files(
@@ -398,7 +396,12 @@ def _grade_files(
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
-    return archive, found.said("the .zip file").replace("\n", "\n\n")
+    return archive, _paragraphs(found, "the .zip file")
+
+
+def _paragraphs(outcome: series.Graded, where: str) -> str:
+    """Return the outcome in words, as Markdown: a paragraph for each line."""
+    return outcome.said(where).replace("\n", "\n\n")
 
 
 def _marked(session: Session) -> tuple[Any, Any, str]:

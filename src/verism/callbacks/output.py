@@ -280,9 +280,8 @@ class Output(Callback):
     def _write_table(self, model: StyleTransfer, canvas: Canvas) -> None:
         assert self.lut is not None  # noqa: S101  # The caller has made sure.
         content = model.photos.content.to(next(canvas.parameters()).device)
-        found = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
-        self.deviation = found
-        rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {found}.")
+        self.deviation = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
+        rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {self.deviation}.")
 
 
 def _changed(choice: Strength | Encoding) -> list[tuple[str, object]]:
