@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture, one_piece
 from verism.backbone.weights import Weights
+from verism.capture import Replay, Replayed
 from verism.losses import MomentsLoss
 
 EXACT: dict[str, Any] = {"precision": "32-true", "accelerator": "cpu", "logger": False, "enable_checkpointing": False}
@@ -30,37 +32,27 @@ class StandIn:
         self.graphs = 0
         self.calls = 0
 
-    def __call__(self, module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+    def __call__(self, module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
         self.graphs += 1
         assert not torch.is_autocast_cache_enabled()
-        assert len(list(module.parameters())) == 1
-        held: list[Tensor] = []
-        module()
+        (parameter,) = module.parameters()
+        total, values = module()
+        held = Replay(
+            self.forward, self.backward, total.detach(), values, torch.ones_like(total), torch.zeros_like(parameter)
+        )
+        self.module, self.parameter, self.held, self.total = module, parameter, held, total
+        return partial(Replayed.apply, parameter, held)
 
-        def call() -> tuple[Tensor, ...]:
-            self.calls += 1
-            results = module()
-            if not held:
-                held.extend(result.detach().clone() for result in results)
-            for place, result in zip(held, results, strict=True):
-                place.copy_(result.detach())
-            total, values = (_Held.apply(result, place) for result, place in zip(results, held, strict=True))
-            return total, values
+    def forward(self) -> None:
+        self.calls += 1
+        with torch.enable_grad():
+            self.total, values = self.module()
+        self.held.total.copy_(self.total.detach())
+        self.held.values.copy_(values)
 
-        return call
-
-
-class _Held(torch.autograd.Function):
-    """A result where it is kept, with the derivative of the result."""
-
-    @staticmethod
-    def forward(_: Any, result: Tensor, place: Tensor) -> Tensor:
-        del result
-        return place.detach()
-
-    @staticmethod
-    def backward(_: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None
+    def backward(self) -> None:
+        (of_parameter,) = torch.autograd.grad(self.total, self.parameter, self.held.of_total)
+        self.held.of_parameter.copy_(of_parameter)
 
 
 @pytest.fixture
@@ -136,7 +128,7 @@ class TestRefuses:
     def test_what_torch_cannot_capture(
         self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def failing(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+        def failing(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
             raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCUDA kernel errors …")
 
         monkeypatch.setattr(capture, "graph", failing)
@@ -154,10 +146,10 @@ class TestRefuses:
     ) -> None:
         """As if a loss took what it needs from the CPU: what it was when the step was captured is all that it sees."""
 
-        def frozen(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
+        def frozen(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
             first, values = module()
 
-            def call() -> tuple[Tensor, ...]:
+            def call() -> tuple[Tensor, Tensor]:
                 total, _ = module()
                 if stale == "total":
                     return first.detach() + 0 * total, values

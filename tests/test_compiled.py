@@ -80,8 +80,9 @@ def test_the_plain_pass_is_the_same_pass(
     assert same == pytest.approx(total, rel=rounding)
     assert (close - gradient).norm() <= rounding * gradient.norm()
     assert len(compiler.graphs) == 1
-    assert not [name for name in compiler.names if "autograd" in name.lower() or name.endswith("_")]
-    assert {"conv2d", "matmul"} < compiler.names
+    # Only Gram matrices have a derivative of their own, which overwrites nothing.
+    assert not [name for name in compiler.names if name.endswith("_")]
+    assert {"conv2d", "autograd_function_apply"} < compiler.names
 
 
 @pytest.mark.slow

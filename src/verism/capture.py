@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from verism import one_piece
 from verism.losses.term import Term
 from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
+
+WARM = 3
+"""Steps before one is captured, as many as torch's own examples make."""
 
 
 def captured(
@@ -34,9 +39,79 @@ def captured(
     return _Captured(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
 
 
-def graph(module: nn.Module) -> Callable[[], tuple[Tensor, ...]]:
-    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its parameters."""
-    return cast("Callable[[], tuple[Tensor, ...]]", torch.cuda.make_graphed_callables(module, ()))
+def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
+    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its one parameter.
+
+    As ``torch.cuda.make_graphed_callables`` does, which however forbids all other threads to use the GPU meanwhile,
+    where one may be fetching a snapshot.
+
+    Args:
+        module: returns the total, a scalar, and values that need no derivative.
+
+    Raises:
+        RuntimeError: a step cannot be captured.
+    """
+    (parameter,) = module.parameters()
+    before = torch.cuda.current_stream()
+    # Operations set up what they need at their first calls, which must not be captured.
+    aside = torch.cuda.Stream()
+    aside.wait_stream(before)
+    with torch.cuda.stream(aside):
+        for _ in range(WARM):
+            total, _ = module()
+            torch.autograd.grad(total, parameter)
+    before.wait_stream(aside)
+    pool = torch.cuda.graph_pool_handle()
+    forward, backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
+    with torch.cuda.graph(forward, pool, capture_error_mode="thread_local"):
+        total, values = module()
+    of_total = torch.ones_like(total)
+    with torch.cuda.graph(backward, pool, capture_error_mode="thread_local"):
+        (of_parameter,) = torch.autograd.grad(total, parameter, of_total)
+    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter)
+    return partial(Replayed.apply, parameter, replay)
+
+
+class Replay(NamedTuple):
+    """How two graphs are replayed, and where they read and write.
+
+    Attributes:
+        forward: writes ``total`` and ``values``, from the parameter.
+        backward: writes ``of_parameter``, from ``of_total``.
+        total: a scalar.
+        values: ``(n,)``.
+        of_total: the derivative with respect to the total, a scalar.
+        of_parameter: that with respect to the parameter.
+    """
+
+    forward: Callable[[], None]
+    backward: Callable[[], None]
+    total: Tensor
+    values: Tensor
+    of_total: Tensor
+    of_parameter: Tensor
+
+
+class Replayed(torch.autograd.Function):
+    """The results of a replay, in memory of their own, because the next replay overwrites it."""
+
+    @staticmethod
+    def forward(ctx: Any, _: Tensor, replay: Replay) -> tuple[Tensor, Tensor]:
+        """Return the total and the values."""
+        ctx.replay = replay
+        replay.forward()
+        values = replay.values.clone()
+        ctx.mark_non_differentiable(values)
+        return replay.total.clone(), values
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_total: Tensor, _: Tensor) -> tuple[Tensor, None]:
+        """Return the derivative with respect to the parameter."""
+        replay: Replay = ctx.replay
+        replay.of_total.copy_(of_total)
+        replay.backward()
+        return replay.of_parameter.clone(), None
 
 
 class _Captured:
@@ -47,7 +122,7 @@ class _Captured:
         self._canvas = canvas
         self._asked = asked
         self._parameter: nn.Parameter | None = None
-        self._graph: Callable[[], tuple[Tensor, ...]] | None = None
+        self._graph: Callable[[], tuple[Tensor, Tensor]] | None = None
         self._terms: Mapping[str, Term] = {}
 
     def __call__(self) -> Evaluation:
@@ -61,13 +136,12 @@ class _Captured:
         if self._graph is None:
             return self._evaluate()
         total, values = self._graph()
-        # Cloned, because the next replay overwrites them, and callbacks keep them.
-        left = iter(values.clone().unbind())
+        left = iter(values.unbind())
         terms = {
             name: term._replace(values={layer: next(left) for layer in term.values})
             for name, term in self._terms.items()
         }
-        return total.clone(), terms
+        return total, terms
 
     def _start(self, parameter: nn.Parameter) -> None:
         module = _Evaluated(self._canvas, self._evaluate)
@@ -85,8 +159,6 @@ class _Captured:
                 "on something outside the GPU"
             )
             return
-        # Cloned, because each replay writes the gradient to the same memory, and Lightning may accumulate gradients.
-        parameter.register_hook(torch.clone)
         self._graph = found
 
 

@@ -67,7 +67,7 @@ class _Compiled:
         found = in_one_graph(self._evaluate)
         try:
             same = one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter)
-        except RuntimeError as error:
+        except Exception as error:  # torch's compiler raises whatever it meets.
             self._asked.refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})")
             return
         if not same:

@@ -111,7 +111,7 @@ class VGG(Backbone):
 
     def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         """Yield what ``forward`` returns, layer by layer as soon as it is computed."""
-        wanted = set(layers)
+        wanted = {*layers}
         check_layers(self, wanted)
         x = self.normalize(image)
         if INPUT in wanted:

@@ -30,7 +30,7 @@ def gram(features: Tensor) -> Gram:
     Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3; Eq. 2 of the paper.
     """
     with torch.autocast(features.device.type, enabled=False):
-        products = _products(features) if torch.compiler.is_compiling() else _GramProducts.apply(features)
+        products = _GramProducts.apply(features)
     return Gram(products, features.shape[-2] * features.shape[-1])
 
 
@@ -85,12 +85,6 @@ class GramDistance(nn.Module):
         return self.distance(image, Gram(self.products, self.positions)) / self.scale
 
 
-def _products(features: Tensor) -> Tensor:
-    """Return what ``_GramProducts`` returns, by torch's own operations alone."""
-    exact = full_precision(features).squeeze(0).permute(1, 2, 0).flatten(0, 1)
-    return exact.T @ exact
-
-
 class _GramProducts(torch.autograd.Function):
     """``Xᵀ X`` of ``X`` ``(positions, d)``, accumulated in float32 from features of any type.
 
@@ -104,10 +98,15 @@ class _GramProducts(torch.autograd.Function):
     def forward(ctx: Any, features: Tensor) -> Tensor:
         ctx.save_for_backward(features)
         channels = features.shape[1]
-        products = features.new_zeros(channels, channels, dtype=torch.promote_types(features.dtype, torch.float32))
+        dtype = torch.promote_types(features.dtype, torch.float32)
+        if features.device.type == "cuda" and dtype != features.dtype:
+            (rows,) = _rows(features)
+            # A product of two such numbers is exact in float32, in which the GPU's matrix units add them up.
+            return torch.mm(rows.T, rows, out_dtype=dtype)
+        products = features.new_zeros(channels, channels, dtype=dtype)
         for part in _rows(features):
             exact = full_precision(part)
-            products.addmm_(exact.T, exact)
+            products = products.addmm(exact.T, exact)
         return products
 
     @staticmethod
@@ -117,8 +116,12 @@ class _GramProducts(torch.autograd.Function):
         # The derivative of a mean over so many elements is below the range of float16.
         dtype = torch.float32 if features.dtype == torch.float16 else features.dtype
         symmetric = (gradient + gradient.T).to(dtype)
+        parts = list(_rows(features))
+        if len(parts) == 1:
+            of_rows = (parts[0].to(dtype) @ symmetric).to(features.dtype)
+            return of_rows.view(*features.shape[-2:], -1).permute(2, 0, 1).unsqueeze(0)
         result = torch.empty_like(features, memory_format=torch.channels_last)
-        for part, of_part in zip(_rows(features), _rows(result), strict=True):
+        for part, of_part in zip(parts, _rows(result), strict=True):
             of_part.copy_(part.to(dtype) @ symmetric)
         return result
 

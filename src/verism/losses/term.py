@@ -40,7 +40,7 @@ class Term(NamedTuple):
 
     def detach(self) -> Term:
         """Return the term with values that are detached from the graph."""
-        return self._replace(values={name: value.detach() for name, value in self.values.items()})
+        return Term(self.weight, self.layers, {name: value.detach() for name, value in self.values.items()})
 
 
 def full_precision(x: Tensor) -> Tensor:
