@@ -37,9 +37,8 @@ class StandIn:
         assert not torch.is_autocast_cache_enabled()
         (parameter,) = module.parameters()
         total, values = module()
-        held = Replay(
-            self.forward, self.backward, total.detach(), values, torch.ones_like(total), torch.zeros_like(parameter)
-        )
+        of_total, of_parameter = torch.ones_like(total), torch.zeros_like(parameter)
+        held = Replay(self.forward, self.backward, total.detach(), values, of_total, of_parameter, None)
         self.module, self.parameter, self.held, self.total = module, parameter, held, total
         return partial(Replayed.apply, parameter, held)
 
@@ -65,7 +64,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 def fit(photos: Photos, steps: int = 4, **options: Any) -> tuple[StyleTransfer, list[float], list[dict[str, Any]]]:
     """Return the model, its losses and its terms of a run."""
-    model = StyleTransfer.paper(**{"tile": None, **options})
+    model = StyleTransfer.paper(**{"tile": None, "capture": False, **options})
     data = PhotoPair(*photos, size=48)
     found: list[dict[str, Any]] = []
     plain = model.training_step
@@ -102,8 +101,9 @@ def test_a_captured_run_is_the_same_run(
     assert torch.equal(model.image, plain.image)
 
 
-def test_it_is_off_by_default(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
-    assert StyleTransfer.paper().capture is False
+def test_it_is_done_by_default(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
+    fit(photos, capture=StyleTransfer.paper().capture)
+    assert stand_in.graphs == 1
 
 
 @pytest.mark.usefixtures("tiny_weights")
@@ -120,7 +120,11 @@ class TestRefuses:
         assert caplog.text.count("Steps are not captured as a CUDA graph: ") == 1
 
     def test_another_device(self, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
-        self.refused(photos, "a step is only captured for an NVIDIA GPU", caplog)
+        """Of which nothing is said unless it was asked for."""
+        with pytest.raises(VerismError, match="a step is only captured for an NVIDIA GPU; choose"):
+            fit(photos, capture=True)
+        fit(photos, capture="auto")
+        assert "captured" not in caplog.text
 
     def test_tiles(self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
         self.refused(photos, "a step in tiles is not captured", caplog, tile=16)

@@ -15,6 +15,9 @@ from verism.losses.term import Term
 from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
 
+TOLERANCE = 0.01
+"""Largest relative difference of a replayed step's total and gradient, which come of the same operations."""
+
 WARM = 3
 """Steps before one is captured, as many as torch's own examples make."""
 
@@ -52,6 +55,7 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
         RuntimeError: a step cannot be captured.
     """
     (parameter,) = module.parameters()
+    used = parameter.view_as(parameter).grad_fn
     before = torch.cuda.current_stream()
     # Operations set up what they need at their first calls, which must not be captured.
     aside = torch.cuda.Stream()
@@ -68,7 +72,7 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
     of_total = torch.ones_like(total)
     with torch.cuda.graph(backward, pool, capture_error_mode="thread_local"):
         (of_parameter,) = torch.autograd.grad(total, parameter, of_total)
-    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter)
+    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter, used)
     return partial(Replayed.apply, parameter, replay)
 
 
@@ -82,6 +86,7 @@ class Replay(NamedTuple):
         values: ``(n,)``.
         of_total: the derivative with respect to the total, a scalar.
         of_parameter: that with respect to the parameter.
+        used: a first use of the parameter, which is kept, because autograd adds up its derivative in the stream of it.
     """
 
     forward: Callable[[], None]
@@ -90,6 +95,7 @@ class Replay(NamedTuple):
     values: Tensor
     of_total: Tensor
     of_parameter: Tensor
+    used: Any
 
 
 class Replayed(torch.autograd.Function):
@@ -153,7 +159,8 @@ class _Captured:
             self._asked.refuse(f"torch cannot capture one ({str(error).splitlines()[0].rstrip('.')})")
             return
         self._terms = module.terms
-        if not one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter):
+        apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+        if not apart <= TOLERANCE:
             self._asked.refuse(
                 "a replayed step computes another loss than a normal step, so a part of the step is random or depends "
                 "on something outside the GPU"

@@ -18,6 +18,9 @@ from verism.tiling.passage import Passage
 BACKEND = "inductor"
 """torch's compiler for NVIDIA GPUs."""
 
+TOLERANCE = 0.05
+"""Largest relative difference of a compiled step's total and gradient, which are rounded to bfloat16 less often."""
+
 
 def compiled(
     evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, choice: Choice
@@ -66,11 +69,11 @@ class _Compiled:
     def _start(self, parameter: nn.Parameter) -> None:
         found = in_one_graph(self._evaluate)
         try:
-            same = one_piece.agree(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+            apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
         except Exception as error:  # torch's compiler raises whatever it meets.
             self._asked.refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})")
             return
-        if not same:
-            self._asked.refuse("a compiled step computes another loss than a normal step")
+        if not apart <= TOLERANCE:
+            self._asked.refuse(f"a compiled step's loss or its derivative is {apart:.0%} off a normal step's")
             return
         self._found = found

@@ -78,7 +78,7 @@ class StyleTransfer(TrainableModule):
         scales: Sequence[int] | None = None,
         shares: Sequence[float] | None = None,
         tile: int | Literal["auto"] | None = "auto",
-        capture: bool | Literal["auto"] = False,
+        capture: bool | Literal["auto"] = "auto",
         compile: bool | Literal["auto"] = False,  # noqa: A002  # Its name everywhere else.
         patience: int | None = None,
     ) -> None:
@@ -109,7 +109,7 @@ class StyleTransfer(TrainableModule):
                 tiles in as many of the network's first blocks as it takes for a step to fit into half of the free
                 memory; on a CPU always in the first block, whose feature maps are the largest.
             capture: record a step as a CUDA graph and replay it, which saves the time that the GPU waits for Python; it
-                needs an image that is not processed in tiles. auto: if the GPU and the parts of the run allow it;
+                needs an image that is not processed in tiles. auto: on a GPU, if the parts of the run allow it;
                 otherwise a message says why not. true: an error if they do not. false: never. The graph's result is
                 compared with that of a normal step before it is used.
             compile: compile a step with torch.compile, which takes time at the start of each scale, and saves some in

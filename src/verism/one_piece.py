@@ -25,9 +25,6 @@ DEVICE = "cuda"
 PROBE = 0.01
 """Standard deviation of the noise that is added to the parameter to compare two ways to compute a step."""
 
-TOLERANCE = 0.01
-"""Largest relative difference of the total and of its gradient between the two, which rounding to bfloat16 causes."""
-
 
 class Asked(NamedTuple):
     """An option by which a step is to be taken over.
@@ -54,7 +51,8 @@ class Asked(NamedTuple):
         Raises:
             VerismError: as ``refuse`` does.
         """
-        if self.choice is False:
+        elsewhere = next(canvas.parameters()).device.type != DEVICE
+        if self.choice is False or (elsewhere and self.choice == "auto"):
             return False
         reason = self.obstacle(canvas, passage)
         if reason is not None:
@@ -82,13 +80,16 @@ class Asked(NamedTuple):
         rank_zero_info(f"{self.otherwise}: {reason}.")
 
 
-def agree(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> bool:
-    """Return whether two functions of a parameter compute the same total and gradient near its present value.
+def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> float:
+    """Return how far two functions of a parameter are apart near its present value.
 
     Args:
         one: returns a total, a scalar.
         other: likewise; it is the measure.
         parameter: is changed for that, and then put back.
+
+    Returns:
+        The larger of the relative differences of the totals and of their gradients; NaN if one of them is NaN.
     """
     before = parameter.detach().clone()
     generator = torch.Generator(parameter.device).manual_seed(0)
@@ -103,4 +104,5 @@ def agree(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.
     finally:
         with torch.no_grad():
             parameter.copy_(before)
-    return all(bool((mine - its).norm() <= TOLERANCE * its.norm()) for mine, its in zip(*pairs, strict=True))
+    apart = [(mine - its).norm() / its.norm() for mine, its in zip(*pairs, strict=True)]
+    return float(torch.stack(apart).max())

@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
@@ -16,6 +15,7 @@ from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
 from verism.photo_file import xmp as xmp_packet
 from verism.photo_file.color import Color, adobe_rgb
 from verism.photo_file.photo import Photo
+from verism.version import __version__
 
 PHOTOSHOP_IPTC = 0x0404
 """Number of the Photoshop resource that contains IPTC; JPEG files have it in such resources, too."""
@@ -346,7 +346,7 @@ def written(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Ima
         details[ExifTags.Base.UserComment] = _user_comment(texts[COMMENT], exif)
     details[ExifTags.Base.ColorSpace] = 1 if in_srgb else 0xFFFF
     details[ExifTags.Base.ExifImageHeight], details[ExifTags.Base.ExifImageWidth] = photo.pixels.shape[-2:]
-    exif[ExifTags.Base.Software] = f"verism {version('verism')}"
+    exif[ExifTags.Base.Software] = f"verism {__version__}"
     exif[ExifTags.Base.ImageHistory] = json.dumps(dict(made_with))
     return exif
 
