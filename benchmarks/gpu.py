@@ -7,6 +7,7 @@ A step is timed over many, without looking at its loss; the paper's loop looks a
 from __future__ import annotations
 
 import math
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from programs import Loop, Report
 from steps import frame
 from tables import table
 
-from verism import Photos, one_piece
+from verism import Photos, VerismError, one_piece
 from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
@@ -170,7 +171,12 @@ def _steps(sizes: Sequence[int], steps: int, device: str, side: int) -> Iterator
         first: float | None = None
         for way in ways(device):
             _forget_memory(device)
-            seconds = seconds_a_step(way.loop, photos, steps)
+            try:
+                seconds = seconds_a_step(way.loop, photos, steps)
+            except VerismError as error:
+                yield [f"{height}×{width}", way.name, *[""] * 4]
+                print(f"{way.name}: {error}", file=sys.stderr)
+                continue
             first = first or seconds
             share = of_step(layers, height, width) / seconds / peaks[way.precision]
             ratio = f"{seconds / first:.2f}"

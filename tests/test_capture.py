@@ -38,7 +38,7 @@ class StandIn:
         (parameter,) = module.parameters()
         total, values = module()
         of_total, of_parameter = torch.ones_like(total), torch.zeros_like(parameter)
-        held = Replay(self.forward, self.backward, total.detach(), values, of_total, of_parameter, None)
+        held = Replay(self.forward, self.backward, total.detach(), values, of_total, of_parameter)
         self.module, self.parameter, self.held, self.total = module, parameter, held, total
         return partial(Replayed.apply, parameter, held)
 
@@ -103,6 +103,16 @@ def test_a_captured_run_is_the_same_run(
 
 def test_it_is_done_by_default(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
     fit(photos, capture=StyleTransfer.paper().capture)
+    assert stand_in.graphs == 1
+
+
+def test_a_large_image_is_not_captured_by_itself(
+    stand_in: StandIn, tiny_weights: Weights, photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "LARGEST", photos.content[0, 0].numel() - 1)
+    fit(photos, capture="auto")
+    assert stand_in.graphs == 0
+    fit(photos, capture=True)
     assert stand_in.graphs == 1
 
 

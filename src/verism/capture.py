@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,11 +21,15 @@ TOLERANCE = 0.01
 """Largest relative difference of a replayed step's total and gradient, which come of the same operations."""
 
 WARM = 3
-"""Steps before one is captured, as many as torch's own examples make."""
+"""Steps before one is captured, in which operations set up what they need; as many as torch's own examples make."""
+
+LARGEST = 2**21
+"""Number of pixels up to which ``auto`` captures. The GPU does not wait for Python at more: an H200 does not from twice
+the paper's size on, and a graph may need more memory."""
 
 
 def captured(
-    evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, capture: Choice
+    evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, capture: Choice, pixels: int
 ) -> Callable[[], Evaluation]:
     """Return ``evaluate``, captured as a graph if the option asks for that and it is possible.
 
@@ -34,10 +40,13 @@ def captured(
         canvas: holds the one parameter.
         passage: how the image passes the network.
         capture: the option ``--model.capture``.
+        pixels: their number in the image.
 
     Raises:
         VerismError: ``capture`` is true, and a step cannot be captured; also from the function that is returned.
     """
+    if capture == "auto" and pixels > LARGEST:
+        return evaluate
     asked = Asked("capture", capture, "captured", "Steps are not captured as a CUDA graph")
     return _Captured(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
 
@@ -55,15 +64,19 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
         RuntimeError: a step cannot be captured.
     """
     (parameter,) = module.parameters()
-    used = parameter.view_as(parameter).grad_fn
-    before = torch.cuda.current_stream()
-    # Operations set up what they need at their first calls, which must not be captured.
-    aside = torch.cuda.Stream()
+
+    def step() -> None:
+        # Its results must not live on: autograd's node of the parameter would, which belongs to this stream.
+        torch.autograd.grad(module()[0], parameter)
+
+    before, aside = torch.cuda.current_stream(), torch.cuda.Stream()
     aside.wait_stream(before)
     with torch.cuda.stream(aside):
         for _ in range(WARM):
-            total, _ = module()
-            torch.autograd.grad(total, parameter)
+            step()
+        # A capture that fails leaves torch's allocator slow, so that what would make it fail is looked for first.
+        with _without_waiting():
+            step()
     before.wait_stream(aside)
     pool = torch.cuda.graph_pool_handle()
     forward, backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
@@ -72,8 +85,22 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
     of_total = torch.ones_like(total)
     with torch.cuda.graph(backward, pool, capture_error_mode="thread_local"):
         (of_parameter,) = torch.autograd.grad(total, parameter, of_total)
-    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter, used)
+    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter)
     return partial(Replayed.apply, parameter, replay)
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """Raise ``RuntimeError`` where Python waits for the GPU, as it does to read a value or to copy one there."""
+    mode = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        # That it does not notice everything.
+        warnings.simplefilter("ignore")
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(mode)
 
 
 class Replay(NamedTuple):
@@ -86,7 +113,6 @@ class Replay(NamedTuple):
         values: ``(n,)``.
         of_total: the derivative with respect to the total, a scalar.
         of_parameter: that with respect to the parameter.
-        used: a first use of the parameter, which is kept, because autograd adds up its derivative in the stream of it.
     """
 
     forward: Callable[[], None]
@@ -95,7 +121,6 @@ class Replay(NamedTuple):
     values: Tensor
     of_total: Tensor
     of_parameter: Tensor
-    used: Any
 
 
 class Replayed(torch.autograd.Function):

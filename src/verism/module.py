@@ -109,9 +109,10 @@ class StyleTransfer(TrainableModule):
                 tiles in as many of the network's first blocks as it takes for a step to fit into half of the free
                 memory; on a CPU always in the first block, whose feature maps are the largest.
             capture: record a step as a CUDA graph and replay it, which saves the time that the GPU waits for Python; it
-                needs an image that is not processed in tiles. auto: on a GPU, if the parts of the run allow it;
-                otherwise a message says why not. true: an error if they do not. false: never. The graph's result is
-                compared with that of a normal step before it is used.
+                needs an image that is not processed in tiles. auto: on a GPU, for an image of up to two megapixels
+                (with more, it does not wait), if the parts of the run allow it; otherwise a message says why not. true:
+                an error if they do not. false: never. The graph's result is compared with that of a normal step before
+                it is used.
             compile: compile a step with torch.compile, which takes time at the start of each scale, and saves some in
                 every step on a GPU; it needs an image that is not processed in tiles. auto, true and false: as for
                 capture, with which it can be combined.
@@ -179,7 +180,7 @@ class StyleTransfer(TrainableModule):
         self.feature_pass = FeaturePass(self.compared, passage)
         self.feature_pass.set_targets(*photos)
         step = compiled(self.evaluate, self.canvas, passage, self.compiling)
-        self.evaluation = captured(step, self.canvas, passage, self.capture)
+        self.evaluation = captured(step, self.canvas, passage, self.capture, photos.content[0, 0].numel())
 
     def evaluate(self) -> Evaluation:
         """Return the total loss (Finley 2020, Eq. 3 and 4) of the image on the canvas, and its terms by name."""
