@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from verism import atomic
-from verism.clip import filters, reading, space
+from verism.clip import filters, origin, reading, space
 from verism.clip.encoding import ClipEncoding
 from verism.clip.kinds import library
 from verism.errors import InterruptedClipError, VerismError
@@ -165,7 +165,7 @@ class _Writer:
         own = ("major_brand", "minor_version", "compatible_brands", "encoder")
         metadata = {key: value for key, value in clip.metadata.items() if key.lower() not in own}
         if made_with:
-            said = "verism: " + ", ".join(f"{key} {value}" for key, value in made_with.items())
+            said = origin.comment(made_with)
             # In Matroska, the names of tags are in capitals.
             comment = next((key for key in metadata if key.lower() == "comment"), "comment")
             metadata[comment] = "; ".join(filter(None, (metadata.get(comment), said)))

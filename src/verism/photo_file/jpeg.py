@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from io import SEEK_CUR
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -78,6 +79,18 @@ def read(path: Path) -> Decoded:
         raise ValueError(f"a JPEG file of {precision} bits in {channels} channels; convert it to TIFF or PNG")
     profile, damaged = _profile(segments)
     return Decoded(samples, Color(profile) if profile else None, metadata.about(_blocks(segments, damaged)))
+
+
+def exif(file: BinaryIO) -> bytes:
+    """Return the EXIF block of an opened file, of which nothing else is read; empty if there is none."""
+    file.seek(2)
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] not in (_SCAN, _END):  # noqa: PLR2004
+        length = max(0, int.from_bytes(head[2:]) - 2)
+        if head[1] == _APP1 and (body := file.read(length)).startswith(_EXIF):
+            return body
+        if head[1] != _APP1:
+            file.seek(length, SEEK_CUR)
+    return b""
 
 
 def _frame(segments: list[_Segment]) -> tuple[int, int, int, int]:

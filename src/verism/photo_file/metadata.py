@@ -20,6 +20,9 @@ from verism.version import __version__
 PHOTOSHOP_IPTC = 0x0404
 """Number of the Photoshop resource that contains IPTC; JPEG files have it in such resources, too."""
 
+PROGRAM = "verism"
+"""Beginning of the Software tag of pictures that verism made; its version follows."""
+
 UPRIGHT = 1
 """EXIF's orientation of a picture that is stored upright."""
 
@@ -346,7 +349,7 @@ def written(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Ima
         details[ExifTags.Base.UserComment] = _user_comment(texts[COMMENT], exif)
     details[ExifTags.Base.ColorSpace] = 1 if in_srgb else 0xFFFF
     details[ExifTags.Base.ExifImageHeight], details[ExifTags.Base.ExifImageWidth] = photo.pixels.shape[-2:]
-    exif[ExifTags.Base.Software] = f"verism {__version__}"
+    exif[ExifTags.Base.Software] = f"{PROGRAM} {__version__}"
     exif[ExifTags.Base.ImageHistory] = json.dumps(dict(made_with))
     return exif
 

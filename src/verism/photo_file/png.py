@@ -7,8 +7,9 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from io import SEEK_CUR
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import imagecodecs
 from PIL import Image
@@ -67,6 +68,17 @@ def read(path: Path) -> Decoded:
     pictures = int.from_bytes(control[:4]) if len(control) == 8 else 1  # noqa: PLR2004
     space, notes = _color(bodies)
     return Decoded(samples, space, metadata.about(_blocks(bodies, texts)), pictures=pictures, notes=notes)
+
+
+def exif(file: BinaryIO) -> bytes:
+    """Return the EXIF block before the pixels of an opened file, of which nothing else is read; empty without one."""
+    file.seek(len(SIGNATURE))
+    while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":  # noqa: PLR2004
+        length = int.from_bytes(head[:4])
+        if head[4:] == b"eXIf":
+            return file.read(length)
+        file.seek(length + 4, SEEK_CUR)
+    return b""
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from io import SEEK_CUR
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -36,6 +38,17 @@ def read(path: Path) -> Decoded:
     profile = blocks.get(b"ICCP", b"")
     about = metadata.about(Blocks(metadata.exif_block(blocks.get(b"EXIF", b"")), xmp=blocks.get(b"XMP ", b"")))
     return Decoded(samples, Color(profile) if profile else None, about, pictures=pictures)
+
+
+def exif(file: BinaryIO) -> bytes:
+    """Return the EXIF block of an opened file, of which nothing else is read; empty if there is none."""
+    file.seek(_HEAD)
+    while len(head := file.read(8)) == 8:  # noqa: PLR2004
+        length = int.from_bytes(head[4:], "little")
+        if head[:4] == b"EXIF":
+            return file.read(length)
+        file.seek(length + length % 2, SEEK_CUR)
+    return b""
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
