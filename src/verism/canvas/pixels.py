@@ -9,7 +9,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor, nn
 
-from verism import checkpoint, images
+from verism import checkpoint, images, photo_file
 from verism.backbone.normalization import Normalization
 from verism.canvas.canvas import Canvas, FindCorrespondence
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
@@ -132,7 +132,9 @@ class Pixels(Canvas):
     def _read(self, file: Path) -> Tensor:
         """Return the normalised pixels of an image file or a checkpoint, ``(1, 3, H, W)``, at its own size."""
         if not file.is_file():
-            raise VerismError(f"{file}: no such file; --model.canvas.init takes content, style, noise or a path.")
+            near = photo_file.nearest(file)
+            remedy = f"did you mean {near}?" if near else "--model.canvas.init takes content, style, noise or a path."
+            raise VerismError(f"{file}: no such file; {remedy}")
         if file.suffix == ".ckpt":
             return _pixels(file)
         first: Tensor = self.normalize(images.read(file))

@@ -3,7 +3,20 @@
 from verism.clip.encoding import ClipEncoding
 from verism.clip.grading import grade
 from verism.clip.kinds import is_clip, library, result_name
-from verism.clip.reading import frames, info, moments
+from verism.clip.origin import made_by_verism
+from verism.clip.reading import check_exists, frames, info, moments
 from verism.clip.space import NODES
 
-__all__ = ["NODES", "ClipEncoding", "frames", "grade", "info", "is_clip", "library", "moments", "result_name"]
+__all__ = [
+    "NODES",
+    "ClipEncoding",
+    "check_exists",
+    "frames",
+    "grade",
+    "info",
+    "is_clip",
+    "library",
+    "made_by_verism",
+    "moments",
+    "result_name",
+]

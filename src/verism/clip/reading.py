@@ -16,7 +16,7 @@ from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
 from verism.errors import VerismError
-from verism.photo_file import MIN_SIDE
+from verism.photo_file import MIN_SIDE, missing
 
 MAX_BITS = 16
 """Largest number of bits per sample."""
@@ -43,6 +43,12 @@ class Info:
     rotation: int
 
 
+def check_exists(path: Path) -> None:
+    """Raise ``VerismError``, which names the clip that was probably meant, unless there is such a file."""
+    if not path.is_file():
+        raise missing(path, "clip")
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """Yield PyAV's container of a clip and its video stream; within this context, FFmpeg's errors become a sentence.
@@ -51,8 +57,7 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
         VerismError: there is no such file, it is not a clip, or it is damaged.
     """
     av = library()
-    if not path.is_file():
-        raise VerismError(f"{path}: no such clip.")
+    check_exists(path)
     try:
         with av.open(str(path)) as container:
             pictures = av.stream.Disposition.attached_pic

@@ -72,6 +72,8 @@ def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, 
     if given is None and recorded is None:
         raise VerismError(f"{file}: does not say which content photo it is of; give it with --data.content.")
     content = given or Path(str(recorded))
+    if given is not None and not given.is_file():
+        raise photo_file.missing(given)
     if not content.is_file():
         raise VerismError(f"{content}: no such photo; say with --data.content where the run's content photo is now.")
     if digests and digests["content"] != [digest(content)]:

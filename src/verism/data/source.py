@@ -83,5 +83,7 @@ def digest(photo: Source) -> str:
     try:
         with photo.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise photo_file.missing(photo) from error
     except OSError as error:
         raise VerismError(f"{photo}: cannot be read ({error.strerror}).") from error

@@ -1,8 +1,10 @@
 """Photo files, with all that they hold: the only place that knows file formats."""
 
 from verism.photo_file.memory import from_pillow, from_tensor
+from verism.photo_file.missing import missing, nearest
+from verism.photo_file.origin import made_by_verism
 from verism.photo_file.photo import Photo
-from verism.photo_file.reading import read
+from verism.photo_file.reading import check_header, is_photo, read
 from verism.photo_file.size import MEGAPIXELS, MIN_SIDE, limited
 from verism.photo_file.writing import Encoding, can_write, check, to_pillow, write
 
@@ -13,9 +15,14 @@ __all__ = [
     "Photo",
     "can_write",
     "check",
+    "check_header",
     "from_pillow",
     "from_tensor",
+    "is_photo",
     "limited",
+    "made_by_verism",
+    "missing",
+    "nearest",
     "read",
     "to_pillow",
     "write",

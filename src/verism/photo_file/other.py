@@ -28,6 +28,11 @@ _KNOWN_SPACES = {_CMYK, _SRGB, _GREY, _SYCC}
 """Colour spaces of JPEG 2000, by their numbers."""
 
 
+def check(path: Path) -> None:
+    """Raise ``PIL.UnidentifiedImageError`` unless a file begins as one of these formats does."""
+    Image.open(path, formats=FORMATS).close()
+
+
 def read(path: Path) -> Decoded:
     """Read a file of another format.
 

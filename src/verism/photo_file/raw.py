@@ -68,16 +68,21 @@ def is_raw(tags: Any, photometrics: frozenset[int]) -> bool:
     return _DNG_VERSION in tags or bool(photometrics & {_CFA, _LINEAR_RAW})
 
 
+def check(path: Path) -> None:
+    """Raise ``VerismError`` if the package that develops raw files is missing."""
+    if not RAWPY:
+        raise VerismError(
+            f"{path}: raw files need another package: pip install 'verism[raw]', or export the photo as a TIFF."
+        )
+
+
 def read(path: Path) -> Decoded:
     """Develop a raw file to sRGB of 16 bits at full size, with the camera's white balance and exposure.
 
     Raises:
         VerismError: the package for it is missing, or LibRaw cannot develop it.
     """
-    if not RAWPY:
-        raise VerismError(
-            f"{path}: raw files need another package: pip install 'verism[raw]', or export the photo as a TIFF."
-        )
+    check(path)
     rawpy: Any = importlib.import_module("rawpy")
     try:
         with rawpy.imread(str(path)) as file:

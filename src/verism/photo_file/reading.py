@@ -24,6 +24,7 @@ from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
 from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
+from verism.photo_file.missing import missing
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size, pillow_limited, too_large
@@ -65,7 +66,7 @@ def read(path: Path, white: float | None = None) -> Photo:
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
     if not path.is_file():
-        raise VerismError(f"{path}: no such photo.")
+        raise missing(path)
     try:
         # In this order: its lock keeps two threads from restoring each other's warnings.
         with pillow_limited(), warnings.catch_warnings():
@@ -121,10 +122,43 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
     )
 
 
+def is_photo(path: Path) -> bool:
+    """Return whether a file begins as a photo does, of any kind that is known; it may be damaged nonetheless."""
+    try:
+        if _reader(path) is other.read:
+            with pillow_limited(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                other.check(path)
+    except Image.DecompressionBombError:
+        return True
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
+def check_header(path: Path) -> None:
+    """Check cheaply that a photo can be read: its pixels are not looked at.
+
+    Raises:
+        VerismError: the file is missing, does not begin as a photo does, or needs a package that is not installed.
+    """
+    if not path.is_file():
+        raise missing(path)
+    if not is_photo(path) or (_reader(path) is _heic and not HEIF):
+        raise VerismError(_unidentified(path))
+    if _reader(path) is raw.read or raw.is_raw_name(path):
+        raw.check(path)
+
+
 def _decoded(path: Path) -> Decoded:
+    return _reader(path)(path)
+
+
+def _reader(path: Path) -> Callable[[Path], Decoded]:
+    """Return the reader of a file's format, by its first bytes."""
     with path.open("rb") as file:
         start = file.read(START)
-    return next(reader for is_of_format, reader in _READERS if is_of_format(start))(path)
+    return next(reader for is_of_format, reader in _READERS if is_of_format(start))
 
 
 def _heic(path: Path) -> Decoded:

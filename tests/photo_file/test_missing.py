@@ -1,0 +1,53 @@
+"""What is said of a photo that does not exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verism import VerismError, clip, photo_file
+from verism.data.source import digest
+from verism.photo_file import missing, nearest
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("holiday/IMG_1234.jpg", "holiday/sunset over the lake.png", "holiday/clip.mp4", "holiday/.hidden.jpg"):
+        path = Path(name)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    Path("holiday/sunset.jpg").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("holiday/IMG_1243.jpg", "holiday/IMG_1234.jpg"),
+        ("holiday/img_1234.JPG", "holiday/IMG_1234.jpg"),
+        ("holiday/IMG_1234.jpeg", "holiday/IMG_1234.jpg"),
+        ("holiday/IMG_1234", "holiday/IMG_1234.jpg"),
+        ("holdiay/IMG_1234.jpg", "holiday/IMG_1234.jpg"),
+        ("Holiday/IMG_124.jpg", "holiday/IMG_1234.jpg"),
+        ("holiday/sunset over lake.png", "holiday/sunset over the lake.png"),
+    ],
+)
+def test_the_nearest_file_is_named(wrong: str, right: str) -> None:
+    assert str(missing(Path(wrong))) == f"{wrong}: no such photo; did you mean {right}?"
+
+
+@pytest.mark.parametrize(
+    "name", ["holiday/IMG_5678.jpg", "holiday/hidden.jpg", "holiday/sunst.jpg", "elsewhere/IMG_1234.jpg", "x.jpg", "/"]
+)
+def test_nothing_is_made_up(name: str) -> None:
+    assert nearest(Path(name)) is None
+    assert str(missing(Path(name))) == f"{name}: no such photo."
+
+
+def test_by_all_that_read_photos() -> None:
+    for read in (photo_file.read, photo_file.check_header, digest):
+        with pytest.raises(VerismError, match=r"did you mean holiday/IMG_1234\.jpg\?"):
+            read(Path("holiday/IMG_123.jpg"))
+    with pytest.raises(VerismError, match=r"no such clip; did you mean holiday/clip\.mp4\?"):
+        clip.info(Path("holiday/clop.mp4"))
