@@ -248,6 +248,11 @@ class MemoryRun(VerismCLI):
         """Return the caller's callbacks, followed by those that every run has."""
         return [*self._callbacks, *super().own_callbacks([*given, *self._callbacks])]
 
+    def photo_files(self) -> list[Path]:
+        """Return the files of those photos that are not in memory, and of the masks."""
+        _, *masks = super().photo_files()[len(self._photos.styles) :]
+        return [photo for photo in (self._photos.content, *self._photos.styles) if isinstance(photo, Path)] + masks
+
     def after_instantiate_classes(self) -> None:
         """Give the datamodule its photos, because options cannot name those that are in memory."""
         self.datamodule.content, self.datamodule.styles = self._photos.content, self._photos.styles

@@ -15,7 +15,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from verism import checkpoint, precision, trust
+from verism import checkpoint, photo_file, precision, trust
 from verism.callbacks import Checkpoints, Output, partial
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
@@ -25,6 +25,7 @@ from verism.commands import preflight, resuming, run_folder
 from verism.commands.complaint import plain
 from verism.commands.options import SEED, TRAINER, Parser, PhotoFiles, add_parts, as_plain, parse, resolve_paths
 from verism.commands.run_folder import Numbered
+from verism.data.options import style_paths
 from verism.errors import OutOfMemoryError, VerismError, is_shortage
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
@@ -138,12 +139,25 @@ class VerismCLI(LightningCLI):
         return parse(parser, args)
 
     def before_instantiate_classes(self) -> None:
-        """Choose the precision, unless the user did, and continue from the checkpoint that was found."""
+        """Check the photos, and choose the precision, unless the user did; continue from the checkpoint found.
+
+        Raises:
+            VerismError: a photo or a mask does not exist, or is none. It is said before the weights are loaded, and
+                hence before anything is said about them.
+        """
+        for photo in self.photo_files():
+            photo_file.check_header(photo)
         if self._resumed is not None:
             self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer
         if trainer.precision is None:
             trainer.precision = precision.fastest(str(trainer.accelerator))
+
+    def photo_files(self) -> list[Path]:
+        """Return the files of the photos and masks."""
+        data = self.config.fit.data
+        masks = [mask for mask in (data.content_mask, data.style_mask) if mask is not None]
+        return [data.content, *style_paths(vars(data)), *masks]
 
     def instantiate_classes(self) -> None:
         """Build the parts; errors that torch or Lightning raise about their options become one sentence."""
