@@ -17,10 +17,11 @@ import torch
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from torch import Tensor
 
-from verism import images
+from verism import photo_file
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import VGG19, Published, Source, Weights
 from verism.cli import main
+from verism.photo_file import Photo
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests run as many at a time as there are cores; so do the processes that they start.
@@ -104,6 +105,12 @@ def synthetic_photo(height: int, width: int, seed: int) -> Tensor:
     return (0.5 + 0.2 * waves + grain).clamp(0, 1).unsqueeze(0)
 
 
+def shoot(path: Path, photo: Tensor) -> None:
+    """Write a photo ``(1, 3, H, W)`` as a camera does: nothing in its file says that verism made it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    photo_file.to_pillow(Photo(photo)).save(path, quality=95, subsampling=0)
+
+
 @pytest.fixture
 def content() -> Tensor:
     """A content photo."""
@@ -134,7 +141,7 @@ def photo_files(tmp_path: Path, content: Tensor, style: Tensor) -> list[str]:
     options = []
     for name, photo in (("content", content), ("style", style)):
         path = tmp_path / f"{name}.png"
-        images.write(path, photo, {})
+        shoot(path, photo)
         options += [f"--data.{name}", str(path)]
     return options
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,7 +9,6 @@ from PIL import Image
 from torch import Tensor
 
 from verism import images
-from verism.errors import VerismError
 
 
 def test_resize_keeps_constants_and_passes_its_own_shape_through(content: Tensor) -> None:
@@ -47,30 +44,3 @@ def test_blend_is_of_the_photos_type(content: Tensor, kind: torch.dtype) -> None
     blended = images.blend(content, (1 - content).to(kind), 1)
     assert blended.dtype == torch.float32
     torch.testing.assert_close(blended, 1 - content, rtol=0, atol=1e-2)
-
-
-def test_matching_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In order, wherever; folders are no photos."""
-    for name in ("b.jpg", "a.jpg", "c.png", "sub/d.jpg"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "folder.jpg").mkdir()
-    assert images.matching(tmp_path / "*.jpg") == [tmp_path / "a.jpg", tmp_path / "b.jpg"]
-    assert images.matching(tmp_path / "[ac].*") == [tmp_path / "a.jpg", tmp_path / "c.png"]
-    assert images.matching(tmp_path / "*" / "*.jpg") == [tmp_path / "sub" / "d.jpg"]
-    monkeypatch.chdir(tmp_path)
-    assert images.matching(Path("?.jpg")) == [Path("a.jpg"), Path("b.jpg")]
-
-
-def test_matching_a_name(tmp_path: Path) -> None:
-    """Itself, if there is no such file, and also if it looks like a pattern."""
-    assert images.matching(tmp_path / "missing.jpg") == [tmp_path / "missing.jpg"]
-    (tmp_path / "photo[1].jpg").touch()
-    assert images.matching(tmp_path / "photo[1].jpg") == [tmp_path / "photo[1].jpg"]
-
-
-def test_a_pattern_that_matches_nothing_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "folder.gif").mkdir()
-    for name in ("*.gif", "nowhere/*.jpg", "photo[2].jpg"):
-        with pytest.raises(VerismError, match="matches no photo"):
-            images.matching(tmp_path / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -94,7 +95,9 @@ def _with_command(args: Sequence[str]) -> list[str]:
     """Return the arguments with ``run`` before them if they begin with a photo, or with an option of ``run``."""
     first = args[0] if args else ""
     is_photo = (
-        first not in COMMANDS and not first.startswith("-") and (bool(Path(first).suffix) or Path(first).is_file())
+        first not in ("", *COMMANDS)
+        and not first.startswith("-")
+        and (bool(Path(first).suffix) or Path(first).exists() or glob.has_magic(first))
     )
     return ["run", *args] if is_photo or first in ("--preview", "--open") else list(args)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,30 +10,12 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import photo_file
-from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE, Photo
 
 
 def read(path: Path) -> Tensor:
     """Return the pixels of a photo file, ``(1, 3, H, W)``, sRGB in [0, 1], as ``photo_file.read`` returns them."""
     return photo_file.read(path).pixels
-
-
-def matching(pattern: Path) -> list[Path]:
-    """Return the files that match a pattern such as ``holiday/*.jpg``, sorted.
-
-    A path without wildcards is returned as it is, even if there is no such file; reading it will raise an error.
-
-    Raises:
-        VerismError: no file matches.
-    """
-    if pattern.is_file() or not glob.has_magic(str(pattern)):
-        return [pattern]
-    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-    files = sorted(path for path in found if path.is_file())
-    if not files:
-        raise VerismError(f"{pattern}: matches no photo.")
-    return files
 
 
 def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:

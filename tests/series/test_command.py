@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import CONFIGS, synthetic_photo
+from conftest import CONFIGS, shoot, synthetic_photo
 from filelock import FileLock
 from PIL import ExifTags, Image
 from torch import Tensor
@@ -44,7 +44,7 @@ def holiday(tmp_path: Path, shots: dict[str, Tensor], monkeypatch: pytest.Monkey
     """Three shots of a lake, and one of a street, in the folder that commands run in."""
     monkeypatch.chdir(tmp_path)
     for name, photo in zip(NAMES, shots.values(), strict=True):
-        images.write(Path("holiday", name), photo, {})
+        shoot(Path("holiday", name), photo)
     images.write(Path("theirs.jpg"), images.scale(images.read(CONFIGS / "photos" / "sunset.jpg"), 96), {})
     return tmp_path / "holiday"
 
@@ -135,8 +135,8 @@ def test_the_same_command_does_what_is_new(
     second = times()
     assert {name: second[name] for name in first} == first
 
-    images.write(holiday / "4.jpg", synthetic_photo(64, 96, seed=1), {})
-    images.write(holiday / "5.png", synthetic_photo(64, 96, seed=2), {})
+    shoot(holiday / "4.jpg", synthetic_photo(64, 96, seed=1))
+    shoot(holiday / "5.png", synthetic_photo(64, 96, seed=2))
     series()
     out, err = capsys.readouterr()
     assert "verism: 3 of 5 photos are done already.\n" in err
@@ -145,7 +145,7 @@ def test_the_same_command_does_what_is_new(
     assert {name: third[name] for name in second} == second
     assert Path("out/look.safetensors").stat().st_mtime_ns == look
 
-    images.write(holiday / "4.jpg", synthetic_photo(64, 96, seed=3), {})
+    shoot(holiday / "4.jpg", synthetic_photo(64, 96, seed=3))
     series()
     assert "verism: 4 of 5 photos are done already.\n" in capsys.readouterr().err
     assert times()["4.jpg"] != third["4.jpg"]
@@ -205,7 +205,8 @@ def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureF
     ("options", "said"),
     [
         (("--output.strength", "2"), "--output.strength 2.0: must be from 0"),
-        (("--style", "gone.jpg"), "gone.jpg: cannot be read"),
+        (("--style", "gone.jpg"), "gone.jpg: no such photo."),
+        (("--style", "notes.txt"), "notes.txt: not an image"),
         (("--config", "gone.yaml"), "gone.yaml: no such config"),
         (("--trainer.max_stepps", "2"), "trainer.max_stepps"),
         (("--data.max_megapixels", "0"), "--data.max_megapixels 0.0: must be above 0"),
@@ -215,10 +216,13 @@ def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureF
     ],
 )
 def test_mistakes_get_one_sentence(capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str) -> None:
+    Path("notes.txt").write_text("no photo")
     refused(*options)
     sentence = capsys.readouterr().err.splitlines()[-1]
     assert sentence.startswith("verism: ")
     assert said in sentence
+    if "--style" in options:
+        assert not Path("out").exists()
     assert not list(Path("out").glob("*.jpg"))
 
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import synthetic_photo, tiny_vgg19
+from conftest import shoot, synthetic_photo, tiny_vgg19
 
-from verism import images
 from verism.backbone.weights import Source, Weights
 from verism.sweep.executors import Task, local
 
@@ -25,7 +24,7 @@ def make_base() -> Callable[[Path], Path]:
 
     def make(folder: Path) -> Path:
         for seed, name in enumerate(("content", "style")):
-            images.write(folder / f"{name}.png", synthetic_photo(32, 40, seed), {})
+            shoot(folder / f"{name}.png", synthetic_photo(32, 40, seed))
         path = folder / "base.yaml"
         path.write_text(BASE)
         return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from verism import atomic, images, photo_file
+from verism import atomic, photo_file
 from verism.errors import VerismError
 
 
@@ -15,7 +15,7 @@ def result_name(photo: Path) -> str:
 
 
 def results(
-    patterns: Sequence[Path],
+    photos: Sequence[Path],
     folder: Path,
     remedy: str,
     *,
@@ -23,10 +23,10 @@ def results(
     ours: Collection[str] = (),
     name: Callable[[Path], str] = result_name,
 ) -> dict[Path, Path]:
-    """Return the path of the result for each photo, in the order of the patterns, each photo once.
+    """Return the path of the result for each photo, in their order.
 
     Args:
-        patterns: photos, or patterns such as ``holiday/*.jpg``.
+        photos: the photos, each once.
         folder: the folder for the results.
         remedy: what the user can do about a file that is in the way, as in "choose another --output.dir".
         overwrite: whether files may be replaced.
@@ -34,12 +34,11 @@ def results(
         name: returns the name of the result of a photo.
 
     Raises:
-        VerismError: a pattern matches no photo, two results would be one file, one would replace its photo, or a file
-            of the user's is in the way.
+        VerismError: two results would be one file, one would replace its photo, or a file of the user's is in the way.
     """
     found: dict[Path, Path] = {}
     taken: set[Path] = set()
-    for photo in dict.fromkeys(photo for pattern in patterns for photo in images.matching(pattern)):
+    for photo in photos:
         result = folder / name(photo)
         if result in taken:
             raise VerismError(f"{photo}: another photo has the same name, and both results would be the same file.")

@@ -17,6 +17,7 @@ from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
 from verism.batch.jobs import do_all
 from verism.batch.names import result_name, results
 from verism.batch.overlapped import Phases, overlapped
+from verism.batch.patterns import matching
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
 from verism.clip import ClipEncoding
@@ -101,7 +102,7 @@ def predict(args: Sequence[str]) -> None:
     grading = Grading(recipe)
     remedy = f"choose another --output.dir, {output_options.REPLACE}"
     name = partial(_result_name, encoding=clip_encoding)
-    jobs = results(options.data.photos, output.dir, remedy, overwrite=output.overwrite, name=name)
+    jobs = results(matching(options.data.photos), output.dir, remedy, overwrite=output.overwrite, name=name)
     clips = {photo: result for photo, result in jobs.items() if clip.is_clip(photo)}
     photos = {photo: result for photo, result in jobs.items() if photo not in clips}
     for photo in clips:
@@ -193,7 +194,8 @@ def _parser() -> ArgumentParser:
         type=Path,
         nargs="+",
         required=True,
-        help="Photos or clips, or patterns such as 'holiday/*.jpg'.",
+        help="Photos or clips, folders of them, or patterns such as 'holiday/*.jpg'. Patterns and folders leave out "
+        "what verism made.",
     )
     parser.add_argument(
         "--data.max_megapixels",

@@ -7,7 +7,7 @@ import logging
 import shlex
 import sys
 import webbrowser
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from verism import clip, images, photo_file, trust, verdict
+from verism.batch.patterns import matching
 from verism.callbacks import Checkpoints, Metrics, Output, checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
@@ -37,12 +38,13 @@ Give photos the look of another.
 
   verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, next to mine.jpg
   verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
+  verism 'holiday/*.jpg' theirs.jpg     likewise for all photos of a pattern, or of a folder
   verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
   verism mine.jpg theirs.jpg --output.strength 0.6
   verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
 
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
-Photos come first, then options.
+Photos come first, then options. Patterns and folders leave out what verism made.
 
 options:
   --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
@@ -90,8 +92,8 @@ def run(args: Sequence[str]) -> None:
 
     Raises:
         SystemExit: for ``--help``.
-        VerismError: there are fewer than two photos, one does not exist, or one name is given for several pictures;
-            and as ``fit`` does.
+        VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
+            pictures; and as ``fit`` does.
     """
     if {"--help", "-h"} & set(args):
         sys.stdout.write(HELP)
@@ -127,18 +129,37 @@ def parse(args: Sequence[str]) -> Request:
     if not (photos and styles):
         count = len(photos) + len(styles)
         raise VerismError(f"run: {NO_PAIR.format('no' if not count else 'only one')}")
-    for photo in (*photos, *styles):
-        if not Path(photo).is_file():
-            raise VerismError(f"{photo}: no such photo.")
+    contents, looks = _files(photos, styles)
     request = Request(
-        [Path(photo) for photo in photos],
-        [Path(photo) for photo in styles],
+        contents,
+        looks,
         options,
         preview="--preview" in args,
         opens="--open" in args,
     )
     _check_options(request, {word.partition("=")[0] for word in args})
     return request
+
+
+def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """Return the content and the style photos that names, patterns and folders stand for, each a photo by its header.
+
+    Raises:
+        VerismError: a photo does not exist or is none, or a pattern has none.
+    """
+    looks = matching(map(Path, styles))
+    contents = matching(map(Path, photos))
+    named = set(map(Path, photos))
+    # A style photo beside the others is not meant to take on its own look.
+    contents = [photo for photo in contents if photo in named or photo not in looks]
+    for photo in (*contents, *looks):
+        if clip.is_clip(photo) and photo not in looks:
+            clip.check_exists(photo)
+        else:
+            photo_file.check_header(photo)
+    if not contents:
+        raise VerismError(f"{', '.join(photos)}: has no photo but the style.")
+    return contents, looks
 
 
 def _check_options(request: Request, given: Collection[str]) -> None:
@@ -263,17 +284,19 @@ def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[s
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
-    with held_back() as released:
-        made = Run(["fit", *first, *own, *rest], again, number, request)
+    with held_back() as held:
+        made = Run(["fit", *first, *own, *rest], again, number, request, held)
         if made.trainer.global_step < made.trainer.max_steps:
-            released()
+            held.release()
     return made
 
 
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
-    def __init__(self, args: Sequence[str], command: Sequence[str], number: int, request: Request) -> None:
+    def __init__(
+        self, args: Sequence[str], command: Sequence[str], number: int, request: Request, held: HeldBack
+    ) -> None:
         """Run it.
 
         Args:
@@ -281,7 +304,9 @@ class Run(VerismCLI):
             command: the words with which the user can continue this run.
             number: number of the run in its series, from 0.
             request: what all runs of the series are for.
+            held: the messages that are held back.
         """
+        self._held = held
         self._number, self._runs, self._preview = number, len(request.pairs), request.preview
         super().__init__(args, command=command)
 
@@ -296,42 +321,64 @@ class Run(VerismCLI):
         return Progress(self._number, self._runs, label)
 
     def before_fit(self) -> None:
-        """Print which photos and weights the run uses."""
-        super().before_fit()
+        """Print which photos and weights the run uses; if it cannot begin, only the reason is said."""
+        try:
+            super().before_fit()
+        except VerismError:
+            self._held.drop()
+            raise
         data, weights = self.datamodule, self.model.backbone.identity["weights"]
         styles = " + ".join(path.name for path in data.styles)
         _say(Text.assemble((data.content.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
 
 
-@contextmanager
-def held_back() -> Iterator[Callable[[], None]]:
-    """Hold back log messages below warnings; if the run fails, or the yielded function is called, they are printed."""
-    records: list[tuple[logging.Logger, logging.LogRecord]] = []
-    loggers = [logging.getLogger(name) for name in LOGGERS]
+class HeldBack:
+    """Log messages below warnings, which are printed only if there is reason to."""
 
-    def hold(record: logging.LogRecord) -> bool:
-        if record.levelno > logging.INFO:
-            return True
-        records.append((logging.getLogger(record.name), record))
-        return False
+    def __init__(self) -> None:
+        """Hold nothing back yet."""
+        self._records: list[tuple[logging.Logger, logging.LogRecord]] = []
+        self._loggers = [logging.getLogger(name) for name in LOGGERS]
 
-    def release() -> None:
-        for logger in loggers:
-            logger.removeFilter(hold)
-        while records:
-            logger, record = records.pop(0)
+    def hold(self) -> None:
+        """Hold messages back from now on."""
+        for logger in self._loggers:
+            logger.addFilter(self._passes)
+
+    def release(self) -> None:
+        """Print what was held back, and what comes from now on."""
+        self.let_go()
+        while self._records:
+            logger, record = self._records.pop(0)
             logger.handle(record)
 
-    for logger in loggers:
-        logger.addFilter(hold)
+    def drop(self) -> None:
+        """Forget what was held back."""
+        self._records.clear()
+
+    def let_go(self) -> None:
+        """Print what comes from now on."""
+        for logger in self._loggers:
+            logger.removeFilter(self._passes)
+
+    def _passes(self, record: logging.LogRecord) -> bool:
+        if record.levelno <= logging.INFO:
+            self._records.append((logging.getLogger(record.name), record))
+        return record.levelno > logging.INFO
+
+
+@contextmanager
+def held_back() -> Iterator[HeldBack]:
+    """Hold back log messages below warnings within this context; if the run fails, they are printed."""
+    held = HeldBack()
+    held.hold()
     try:
-        yield release
+        yield held
     except BaseException:
-        release()
+        held.release()
         raise
     finally:
-        for logger in loggers:
-            logger.removeFilter(hold)
+        held.let_go()
 
 
 def _value(options: Sequence[str], name: str) -> str | None:

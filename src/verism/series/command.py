@@ -12,10 +12,11 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
-from verism import clip, images
+from verism import clip, images, photo_file
 from verism.batch.alone import alone_in
 from verism.batch.jobs import do_all
 from verism.batch.names import results
+from verism.batch.patterns import matching
 from verism.batch.record import Record
 from verism.batch.table import write_table
 from verism.cli import locate
@@ -68,8 +69,10 @@ def series(args: Sequence[str]) -> None:
     own, words = fit_words.split(args, FIT_SECTIONS, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(own))
-    first = images.matching(options.photos[0])[0]
-    path = options.output.dir or first.parent / f"series-{options.style[0].stem}"
+    options.photos = matching(options.photos)
+    for style in options.style:
+        photo_file.check_header(style)
+    path = options.output.dir or options.photos[0].parent / f"series-{options.style[0].stem}"
     folder = Folder(path)
     with alone_in(path, "--output.dir", "series", folder.notes):
         Series(folder, options, fit_words.as_overrides(words))()
@@ -78,7 +81,11 @@ def series(args: Sequence[str]) -> None:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="verism series", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument(
-        "photos", type=Path, nargs="+", help="The photos in their order, or patterns such as 'holiday/*.jpg'."
+        "photos",
+        type=Path,
+        nargs="+",
+        help="The photos in their order, a folder of them, or patterns such as 'holiday/*.jpg'. Patterns and folders "
+        "leave out what verism made.",
     )
     parser.add_argument(
         "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."

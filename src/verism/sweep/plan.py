@@ -18,11 +18,11 @@ from jsonargparse.typing import register_type
 
 from verism import trust, version
 from verism.backbone.weights import choose
+from verism.batch.patterns import matching
 from verism.commands import config_file
 from verism.commands.options import FitOptions
 from verism.data.options import style_paths
 from verism.errors import VerismError
-from verism.images import matching
 from verism.sweep.run import Chain, Run
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Pair:
     """Photos for a sweep: every content photo is combined with every style photo.
 
     Args:
-        content: a photo, or a pattern such as photos/*.jpg.
+        content: a photo, a folder of photos, or a pattern such as photos/*.jpg; these leave out what verism made.
         style: likewise.
     """
 
@@ -129,7 +129,7 @@ def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
     if isinstance(pairs, Path):
         files = list(_table(pairs))
     else:
-        files = [both for pair in pairs for both in itertools.product(matching(pair.content), matching(pair.style))]
+        files = [both for pair in pairs for both in itertools.product(matching([pair.content]), matching([pair.style]))]
     return [{"data.content": str(content), "data.style": str(style)} for content, style in files]
 
 

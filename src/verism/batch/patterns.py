@@ -1,0 +1,68 @@
+"""The photos that a command's patterns and folders stand for, without those that verism made itself."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from verism import clip, photo_file
+from verism.errors import VerismError
+from verism.inform import rank_zero_info
+
+
+def matching(patterns: Iterable[Path]) -> list[Path]:
+    """Return the files that paths, patterns such as ``holiday/*.jpg`` and folders stand for, each once.
+
+    A folder stands for the photos and clips in it. The files of a pattern or a folder are sorted, and those that verism
+    made are left out, which is said in a line. A path without wildcards is returned as it is, whatever it is, even if
+    there is no such file; reading it will raise an error.
+
+    Raises:
+        VerismError: a pattern or a folder has no photo, or only such that verism made.
+    """
+    found: list[Path] = []
+    left_out: set[Path] = set()
+    for pattern in patterns:
+        if pattern.is_file() or not is_pattern(pattern):
+            found.append(pattern)
+            continue
+        files = _in_folder(pattern) if pattern.is_dir() else _of_pattern(pattern)
+        own = set(filter(_is_own, files))
+        if files and len(own) == len(files):
+            raise VerismError(
+                f"{pattern}: matches only pictures that verism made; a picture that is named by itself is taken."
+            )
+        left_out |= own
+        found += [file for file in files if file not in own]
+    photos = list(dict.fromkeys(found))
+    left_out.difference_update(photos)
+    if left_out:
+        those = "picture that verism made is" if len(left_out) == 1 else "pictures that verism made are"
+        rank_zero_info(f"{len(left_out)} {those} left out; what is named by itself, and not by a pattern, is taken.")
+    return photos
+
+
+def is_pattern(path: Path) -> bool:
+    """Return whether a path stands for several files: it has wildcards, and is no file itself, or it is a folder."""
+    return not path.is_file() and (path.is_dir() or glob.has_magic(str(path)))
+
+
+def _of_pattern(pattern: Path) -> list[Path]:
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    files = sorted(path for path in found if path.is_file())
+    if not files:
+        raise VerismError(f"{pattern}: matches no photo.")
+    return files
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    photos = [path for path in files if clip.is_clip(path) or photo_file.is_photo(path)]
+    if not photos:
+        raise VerismError(f"{folder}: is a folder without photos.")
+    return photos
+
+
+def _is_own(path: Path) -> bool:
+    return clip.made_by_verism(path) if clip.is_clip(path) else photo_file.made_by_verism(path)

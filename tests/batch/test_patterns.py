@@ -1,0 +1,95 @@
+"""What patterns and folders stand for."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import clips
+import pytest
+import torch
+from conftest import shoot, synthetic_photo
+
+from verism import clip, images
+from verism.batch.patterns import is_pattern, matching
+from verism.clip import ClipEncoding
+from verism.color.table import over_nodes
+from verism.errors import VerismError
+
+
+def test_a_pattern_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever; folders that match are no photos, and each photo is there once."""
+    for name in ("b.jpg", "a.jpg", "c.png", "sub/d.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.jpg").mkdir()
+    a, b, c = tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.png"
+    assert matching([tmp_path / "*.jpg"]) == [a, b]
+    assert matching([b, tmp_path / "[ac].*", a]) == [b, a, c]
+    assert matching([tmp_path / "*" / "*.jpg"]) == [tmp_path / "sub" / "d.jpg"]
+    monkeypatch.chdir(tmp_path)
+    assert matching([Path("?.jpg")]) == [Path("a.jpg"), Path("b.jpg")]
+
+
+def test_a_name(tmp_path: Path) -> None:
+    """Itself, if there is no such file, and also if it looks like a pattern."""
+    assert matching([tmp_path / "missing.jpg"]) == [tmp_path / "missing.jpg"]
+    brackets = tmp_path / "photo[1].jpg"
+    assert is_pattern(brackets)
+    brackets.touch()
+    assert not is_pattern(brackets)
+    assert matching([brackets]) == [brackets]
+
+
+def test_a_pattern_that_matches_nothing_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "folder.gif").mkdir()
+    for name in ("*.gif", "nowhere/*.jpg", "photo[2].jpg"):
+        with pytest.raises(VerismError, match="matches no photo"):
+            matching([tmp_path / name])
+
+
+def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
+    for seed, name in enumerate(("b.png", "a.jpg", ".hidden.jpg", "sub/c.jpg")):
+        shoot(tmp_path / name, synthetic_photo(40, 40, seed))
+    (tmp_path / "notes.txt").write_text("no photo")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "clip.mp4").touch()
+    assert matching([tmp_path]) == [tmp_path / "a.jpg", tmp_path / "b.png", tmp_path / "clip.mp4"]
+    (tmp_path / "other").mkdir()
+    with pytest.raises(VerismError, match="other: is a folder without photos"):
+        matching([tmp_path / "other"])
+
+
+def test_what_verism_made_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Unless it is named by itself; how many were left out is said once, for all patterns."""
+    caplog.set_level(logging.INFO)
+    photo = synthetic_photo(40, 40, 1)
+    shoot(tmp_path / "mine.jpg", photo)
+    assert matching([tmp_path / "*.*"]) == [tmp_path / "mine.jpg"]
+    assert not caplog.messages
+    made = [tmp_path / name for name in ("mine-a.jpg", "mine-b.png", "mine-c.tiff", "mine-d.webp")]
+    for path in made:
+        images.write(path, photo, {})
+    assert matching([tmp_path]) == [tmp_path / "mine.jpg"]
+    assert caplog.messages[-1].startswith("4 pictures that verism made are left out; ")
+    assert matching([made[0], tmp_path / "mine*", *made[1:3]]) == [made[0], tmp_path / "mine.jpg", *made[1:3]]
+    assert caplog.messages[-1].startswith("1 picture that verism made is left out; ")
+    with pytest.raises(VerismError, match=r"\*\.png: matches only pictures that verism made"):
+        matching([tmp_path / "*.png"])
+
+
+@pytest.mark.slow
+def test_so_is_a_clip(tmp_path: Path) -> None:
+    frame = (255 * synthetic_photo(48, 64, 3)[0].permute(1, 2, 0)).numpy() / 255
+    clips.write(tmp_path / "pan.mp4", [clips.yuv(frame)] * 5, "yuv420p", codec="libx264")
+    for name in ("pan-theirs.mp4", "pan-theirs.mov", "pan-theirs.mkv"):
+        clip.grade(
+            tmp_path / "pan.mp4",
+            tmp_path / name,
+            over_nodes(17, lambda colors: colors),
+            ClipEncoding(),
+            lambda frames: None,
+            {"look": "theirs"},
+        )
+    assert matching([tmp_path / "*.*"]) == [tmp_path / "pan.mp4"]
+    assert torch.is_tensor(clip.frames(tmp_path / "pan-theirs.mkv", [0.0])[0])
