@@ -116,6 +116,10 @@ def fitted_grid(look: Path) -> BilateralGrid:
     return canvas
 
 
+def results() -> list[str]:
+    return sorted(path.name for path in Path("graded").iterdir() if not path.match("sheet*.jpg"))
+
+
 def assert_is(path: Path, image: Tensor) -> None:
     """As it was written: clipped, and rounded to 8 bits."""
     torch.testing.assert_close(images.read(path), image.detach().clamp(0, 1), rtol=0, atol=0.51 / 255)
@@ -126,8 +130,9 @@ def test_photos_get_the_look_at_their_own_sizes(
     look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     predict(look, "--data.photos", *photos)
-    assert capsys.readouterr().out == f"3 of 3 photos are in {Path('graded').resolve()}\n"
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+    folder = Path("graded").resolve()
+    assert capsys.readouterr().out == f"3 of 3 photos are in {folder}\nBefore and after: {folder}/sheet.jpg\n"
+    assert results() == ["a.png", "b.png", "c.png"]
     for path in photos:
         before, after = images.read(path), images.read(Path("graded") / path.name)
         assert after.shape == before.shape
@@ -310,7 +315,27 @@ def test_places_are_treated_as_the_runs_if_asked(look: Path, photos: list[Path])
 
 def test_patterns_and_names_each_photo_once(look: Path, photos: list[Path]) -> None:
     predict(look, "--data.photos", photos[0].parent / "*.png", photos[1], photos[0].parent / "[ab].*")
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+    assert results() == ["a.png", "b.png", "c.png"]
+
+
+def test_a_sheet_shows_several_before_and_after(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the results, where it replaces nothing; of one photo, or if it is not wanted, there is none."""
+    predict(look, "--data.photos", photos[0])
+    predict(look, "--data.photos", *photos[1:], "--output.sheet", "false")
+    assert "Before" not in capsys.readouterr().out
+    assert not list(Path("graded").glob("sheet*"))
+    Path("graded/sheet.jpg").write_text("somebody's")
+    predict(look, "--data.photos", *photos, "--output.overwrite", "true")
+    assert min(images.read(Path("graded/sheet.jpg")).shape[-2:]) > 300
+    shutil.rmtree("graded")
+    shutil.copy(photos[0], photos[0].with_name("sheet.png"))
+    shoot(photos[0].with_name("sheet.jpg"), images.read(photos[1]))
+    predict(look, "--data.photos", photos[0].parent)
+    assert sorted(path.name for path in Path("graded").glob("sheet*")) == ["sheet-2.jpg", "sheet.jpg", "sheet.png"]
+    assert images.read(Path("graded/sheet.jpg")).shape == images.read(photos[1]).shape
+    assert f"Before and after: {Path('graded').resolve()}/sheet-2.jpg" in capsys.readouterr().out
 
 
 def test_results_keep_their_names_and_formats_if_they_can(look: Path, photos: list[Path]) -> None:
@@ -318,7 +343,7 @@ def test_results_keep_their_names_and_formats_if_they_can(look: Path, photos: li
         for name in ("d.jpg", "e.tiff", "f.WebP", "g.gif"):
             picture.save(photos[0].parent / name)
     predict(look, "--data.photos", photos[0].parent / "[d-g].*")
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["d.jpg", "e.tiff", "f.WebP", "g.png"]
+    assert results() == ["d.jpg", "e.tiff", "f.WebP", "g.png"]
     with Image.open("graded/d.jpg") as written:
         assert written.format == "JPEG"
 
@@ -331,14 +356,14 @@ def test_bad_files_are_named_at_the_end_and_the_others_done(
     photos[1].write_bytes(photos[1].read_bytes()[:200])
     refused(look, "--data.photos", folder / "*.png", folder / "missing.jpg", status=1)
     out, err = capsys.readouterr()
-    assert out == f"2 of 5 photos are in {Path('graded').resolve()}\n"
+    assert out.startswith(f"2 of 5 photos are in {Path('graded').resolve()}\n")
     said = err.strip().splitlines()[-1]
     assert said.startswith("verism: ")
     assert f"{folder / 'aa.png'}: not an image" in said
     assert f"{folder / 'b.png'}: cannot be read as an image" in said
     assert f"{folder / 'missing.jpg'}: no such photo" in said
     assert "Traceback" not in err
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "c.png"]
+    assert results() == ["a.png", "c.png"]
 
 
 def test_what_cannot_be_written_is_named_at_the_end(
@@ -398,9 +423,9 @@ def test_an_executor_makes_the_same_and_a_table(
     refused(look, *handed_out, status=1)
     out, err = capsys.readouterr()
     folder = Path("graded").resolve()
-    assert out == f"Table: {folder}/photos.csv\n3 of 4 photos are in {folder}\n"
+    assert out == f"Table: {folder}/photos.csv\n3 of 4 photos are in {folder}\nBefore and after: {folder}/sheet.jpg\n"
     assert "aa.png: not an image" in err.splitlines()[-1]
-    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "photos.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "photos.csv", "sheet.jpg"]
     for path in photos:
         assert (folder / path.name).read_bytes() == (Path("plain") / path.name).read_bytes()
     with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
@@ -417,7 +442,7 @@ def test_an_executor_makes_the_same_and_a_table(
         (folder / name).unlink()
     refused(look, *handed_out)
     assert "photos.csv: exists already; choose another --output.dir" in capsys.readouterr().err
-    assert [path.name for path in folder.iterdir()] == ["photos.csv"]
+    assert {path.name for path in folder.iterdir()} == {"photos.csv", "sheet.jpg"}
 
 
 def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
@@ -456,7 +481,7 @@ def test_ctrl_c_leaves_whole_photos_alone(
     assert err.endswith("verism: Stopped.\n")
     assert "3/9" in err
     assert threading.active_count() == before
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["a.png", "b.png", "c.png"]
+    assert results() == ["a.png", "b.png", "c.png"]
     for path in photos:
         assert images.read(Path("graded") / path.name).shape == images.read(path).shape
 
@@ -590,7 +615,7 @@ def test_a_clip_passes_the_table_frame_by_frame(
     options = ("--output.codec", "ffv1", "--output.strength", "0.6")
     predict(look, "--data.photos", clip, photos[0], *options)
     out, err = capsys.readouterr()
-    assert out == f"2 of 2 photos are in {Path('graded').resolve()}\n"
+    assert out.startswith(f"2 of 2 photos are in {Path('graded').resolve()}\n")
     assert "4/4" in err
     assert "frame/s" in err
     table = fitted_table(look)
@@ -643,7 +668,7 @@ def test_a_bad_clip_is_named_at_the_end(look: Path, clip: Path, capsys: pytest.C
     out, err = capsys.readouterr()
     assert out == f"1 of 2 clips are in {Path('graded').resolve()}\n"
     assert f"verism: {clip.parent / 'bad.mp4'}: cannot be read as a clip" in err
-    assert sorted(path.name for path in Path("graded").iterdir()) == ["clip.mkv"]
+    assert results() == ["clip.mkv"]
 
 
 def test_a_clip_needs_a_package(

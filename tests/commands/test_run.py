@@ -15,7 +15,7 @@ from conftest import shoot, synthetic_photo
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands.run import free_name, parse, result_path
+from verism.commands.run import parse, result_path
 from verism.errors import VerismError
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -174,11 +174,9 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mine-theirs.jpg" in capsys.readouterr().out
 
 
-def test_names(tmp_path: Path) -> None:
+def test_names() -> None:
     assert result_path(Path("a/x.heic"), Path("b/y.nef"), preview=False) == Path("a/x-y.jpg")
     assert result_path(Path("a/x.tiff"), Path("b/y.nef"), preview=True) == Path("a/x-y-preview.tiff")
-    (tmp_path / "x.html").write_text("somebody's page")
-    assert free_name(tmp_path / "x.jpg") == tmp_path / "x-2.jpg"
 
 
 def test_words_that_belong_to_options_are_no_photos() -> None:

@@ -16,10 +16,10 @@ import clips
 import jsonargparse
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import shoot, synthetic_photo
 from documents import PAGES, README, ROOT, commands, name
 
-from verism import images, photo_file
+from verism import photo_file
 from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
@@ -179,7 +179,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The photos that the pages name, in the folder that commands run in."""
     monkeypatch.chdir(tmp_path)
     for seed, file in enumerate(("mine.jpg", "theirs.jpg", "holiday/beach.jpg", "holiday/hill.jpg")):
-        images.write(Path(file), synthetic_photo(48, 64, seed), {})
+        shoot(Path(file), synthetic_photo(48, 64, seed))
     moving = [clips.yuv(synthetic_photo(48, 64, seed)[0].permute(1, 2, 0).numpy()) for seed in (0, 0, 1)]
     clips.write(Path("clip.mp4"), moving, "yuv420p", codec="libx264")
     deep = Photo(synthetic_photo(48, 64, seed=0), depth=16)
@@ -187,7 +187,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     halves = torch.zeros(1, 3, 48, 64)
     halves[..., :24, :] = 1
     for file in ("mine_mask.png", "theirs_mask.png"):
-        images.write(Path(file), halves, {})
+        shoot(Path(file), halves)
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")

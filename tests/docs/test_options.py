@@ -81,7 +81,7 @@ def _all(kind: type) -> set[str]:
 
 KNOWN: Mapping[str, set[str]] = {
     "data": {*options(verism.PhotoPair), "photos"},  # The last is of predict.
-    "output": {*options(Output), "codec", "dir", "local", "nodes"},  # The last four are of predict and export.
+    "output": {*options(Output), "codec", "dir", "local", "nodes", "sheet"},  # Those of predict and export.
     "model": set(options(verism.StyleTransfer)),
     "model.canvas": _all(Canvas),
     "model.backbone": set(options(verism.VGG19)),

@@ -180,8 +180,9 @@ def test_workers_make_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         assert float(difference.mean()) < 2 / 255
         if name.endswith("png"):
             assert float(difference.max()) < 0.51 / 255
-    main(["series", "holiday/3.png", "--style", "theirs.jpg", "--level", "false", *FIT])
-    assert Path("holiday/series-theirs/3.png").is_file()
+    main(["series", "holiday/3.png", "--style", "theirs.jpg", "--level", "false", "--output.sheet", "false", *FIT])
+    assert {path.suffix for path in Path("holiday/series-theirs").glob("*.*")} >= {".png", ".csv", ".safetensors"}
+    assert not Path("holiday/series-theirs/sheet.jpg").exists()
 
 
 def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureFixture[str]) -> None:

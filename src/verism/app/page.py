@@ -19,7 +19,7 @@ from verism.app import series
 from verism.app.corrections import Corrections, shown
 from verism.app.session import METHODS, Session
 from verism.app.watch import StoppedError
-from verism.commands.run import free_name
+from verism.batch.names import free_name
 from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.picture import at_most

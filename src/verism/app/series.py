@@ -11,10 +11,9 @@ from pathlib import Path
 from verism import photo_file
 from verism.api import FittedRun
 from verism.app.watch import Tell
-from verism.batch.names import result_name
+from verism.batch.names import free_name, result_name
 from verism.canvas import RegionalGrade
 from verism.color.seen_colors import SeenColors
-from verism.commands.run import free_name
 from verism.errors import VerismError
 from verism.look.by_regions import ByRegions
 from verism.look.hold_back import UNKNOWN, held_back

@@ -22,8 +22,9 @@ from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import Graded, grade
 from verism.app.watch import Tell, Watch
+from verism.batch.names import free_name
 from verism.callbacks.metrics import RunMeasure
-from verism.commands.run import PREVIEW, free_name, result_path
+from verism.commands.run import PREVIEW, result_path
 from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.lut_file import Deviation

@@ -25,6 +25,16 @@ def add_encoding(parser: ArgumentParser) -> None:
     parser.add_class_arguments(Encoding, "output", as_group=False, instantiate=False)
 
 
+def add_sheet(parser: ArgumentParser) -> None:
+    """Add the option for the contact sheet of several photos."""
+    parser.add_argument(
+        "--output.sheet",
+        type=bool,
+        default=True,
+        help="Write sheet.jpg with up to 24 of the photos before and after; false: not.",
+    )
+
+
 def add_codec(parser: ArgumentParser) -> None:
     """Add the option for how clips are written; their bit depth is an option of ``add_encoding``."""
     parser.add_argument(

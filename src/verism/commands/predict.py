@@ -12,10 +12,10 @@ from jsonargparse import ArgumentParser, Namespace
 from torch import Tensor
 from tqdm import tqdm
 
-from verism import atomic, clip, photo_file, trust
+from verism import atomic, clip, images, photo_file, trust
 from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
 from verism.batch.jobs import do_all
-from verism.batch.names import result_name, results
+from verism.batch.names import free_name, result_name, results
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
 from verism.batch.table import NAME as TABLE
@@ -32,10 +32,14 @@ from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 from verism.sweep.executors import Executor
+from verism.sweep.sheet import before_and_after
 
 SAMPLED, SIDE = 9, 256
 """Number of frames of a clip that are searched for colours that the look does not know, and their short side in
 pixels."""
+
+SHEET = "sheet.jpg"
+"""Name of the sheet of several photos, which is beside the results."""
 
 NAMED = 10
 """Largest number of photos that this warning names; a table, where there is one, has all of them."""
@@ -49,6 +53,8 @@ have no look for other photos. If the run treats parts of its photo differently,
 table, which treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the
 grade for the whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly
 (--hold_back), and are named at the end.
+
+For several photos, sheet.jpg in --output.dir shows them before and after (--output.sheet false: not).
 
 A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') is graded by the table frame by frame, and keeps its sound,
 subtitles, rotation and frame times. Ctrl-C keeps the frames made so far as a clip with "partial" in its name.
@@ -129,6 +135,7 @@ def predict(args: Sequence[str]) -> None:
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
+    _show({photo: result for photo, result in photos.items() if outcomes[photo].error is None}, recipe, output)
     sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
@@ -220,6 +227,7 @@ def _parser() -> ArgumentParser:
     output_options.add_strength(parser)
     output_options.add_encoding(parser)
     output_options.add_codec(parser)
+    output_options.add_sheet(parser)
     parser.add_argument(
         "--output.local",
         type=bool | None,
@@ -308,6 +316,17 @@ def warning(strange: Mapping[Path, float], hold_back: bool = False) -> str:
         f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; {weaker}check these results, "
         "and if they disappoint, fit to a photo that has such colours.\n"
     )
+
+
+def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace) -> None:
+    """Write a sheet with several photos and their results, unless that is not wanted, and say where it is."""
+    if len(done) > 1 and output.sheet:
+        sheet = output.dir / SHEET
+        if sheet in done.values() or not output.overwrite:
+            sheet = free_name(sheet)
+        with photo_file.limited(recipe.max_megapixels):
+            images.write(sheet, before_and_after(list(done), list(done.values()), recipe.white), {})
+        sys.stdout.write(f"Before and after: {sheet}\n")
 
 
 def _result_name(photo: Path, encoding: ClipEncoding) -> str:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from verism import clip, images, photo_file, trust, verdict
+from verism.batch.names import free_name
 from verism.batch.patterns import matching
 from verism.callbacks import Checkpoints, Metrics, Output, checkpoints
 from verism.callbacks.find import find
@@ -195,12 +196,6 @@ def result_path(content: Path, style: Path, *, preview: bool) -> Path:
     except VerismError:
         path = path.with_suffix(".jpg")
     return free_name(path)
-
-
-def free_name(path: Path) -> Path:
-    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page."""
-    names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
-    return next(name for name in names if not (name.exists() or name.with_suffix(".html").exists()))
 
 
 def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -52,9 +52,6 @@ interrupted one was, and only does what is new in a folder that has grown.
 Options of verism fit, such as --trainer.max_steps 30 or --config lut.yaml, are those of the fit of the look.
 """
 
-SHOWN = 24
-"""Largest number of photos on the sheet."""
-
 
 def series(args: Sequence[str]) -> None:
     """Run ``series`` with its arguments.
@@ -117,6 +114,7 @@ def _parser() -> ArgumentParser:
     )
     output_options.add_strength(parser)
     output_options.add_encoding(parser)
+    output_options.add_sheet(parser)
     add_executor(parser)
     return parser
 
@@ -143,6 +141,7 @@ class Series:
         self.encoding = output_options.encoding(options.output)
         self.reading = Reading(options.data.white, options.data.max_megapixels)
         self.levelling: bool = options.level
+        self.sheet: bool = options.output.sheet
         self.config = locate(options.config)
         config_file.check(self.config)
         self.results = results(options.photos, folder.path, "choose another --output.dir", ours=folder.ours())
@@ -243,13 +242,14 @@ class Series:
             ],
         )
         done = [job for job, outcome in zip(jobs, outcomes, strict=True) if outcome.error is None]
-        if done:
-            shown = [done[number * len(done) // min(SHOWN, len(done))] for number in range(min(SHOWN, len(done)))]
-            sheet = before_and_after([job.photo for job in shown], [job.result for job in shown])
+        if done and self.sheet:
+            with photo_file.limited(self.reading.max_megapixels):
+                sheet = before_and_after([job.photo for job in done], [job.result for job in done], self.reading.white)
             images.write(folder.sheet, sheet, {})
         sys.stdout.write(f"{len(done)} of {len(jobs)} photos are in {folder.path}\n")
         sys.stdout.write(agreement.said())
-        sys.stdout.write(f"Before and after: {folder.sheet}\nTable: {folder.table}\n" if done else "")
+        sys.stdout.write(f"Before and after: {folder.sheet}\n" if done and self.sheet else "")
+        sys.stdout.write(f"Table: {folder.table}\n" if done else "")
         sys.stderr.write(warning({job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:

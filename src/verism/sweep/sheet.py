@@ -14,13 +14,16 @@ from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from torch import Tensor
 
-from verism import images
+from verism import images, photo_file
 from verism.errors import VerismError
 from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
 
 MAX_COLUMNS = 6
 """Largest number of columns; a table with more is continued below."""
+
+SHOWN = 24
+"""Largest number of photos on a sheet of photos: one that is looked at, whatever their number."""
 
 CELL_WIDTH = 320
 """Smallest width of a result on the sheet, in pixels; narrower ones would leave no room for text."""
@@ -69,6 +72,8 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Sequence[Path]) -> Tensor:
     """Draw a table of pictures: a row for each content photo, with its result in each style.
 
+    Of more than ``SHOWN`` content photos, it has that many, evenly chosen.
+
     Args:
         contents: content photos, at least one.
         styles: style photos, at least one.
@@ -79,26 +84,30 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
     """
     press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
     rows = [press.line(_blank(0), [_blank(CELL_WIDTH), *(press.fitted(path) for path in styles)])]
-    for number, content in enumerate(contents):
+    for number in _shown(len(contents)):
         own = results[number * len(styles) : (number + 1) * len(styles)]
-        rows.append(press.line(_blank(0), [press.fitted(content), *(press.fitted(path) for path in own)]))
+        rows.append(press.line(_blank(0), [press.fitted(contents[number]), *(press.fitted(path) for path in own)]))
     page = np.asarray(press.page(rows), np.float32) / np.float32(255)
     return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
-def before_and_after(photos: Sequence[Path], results: Sequence[Path]) -> Tensor:
-    """Draw photos in rows, each above its result.
+def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: float | None = None) -> Tensor:
+    """Draw photos in rows, each above its result. One is read after the other, and only its small picture is kept.
+
+    Of more than ``SHOWN`` photos, it has that many, evenly chosen.
 
     Args:
         photos: at least one.
         results: the result of each photo.
+        white: the value that means white in photos with floating-point samples, as ``photo_file.read`` takes it.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
     press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
     cells = [
-        press.under(press.fitted(photo), press.fitted(result)) for photo, result in zip(photos, results, strict=True)
+        press.under(press.fitted(photos[number], white), press.fitted(results[number]))
+        for number in _shown(len(photos))
     ]
     columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
     rows = [press.line(_blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
@@ -138,9 +147,9 @@ class _Press:
         title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
         return self.under(title, self._picture(photo, max(width, 1)))
 
-    def fitted(self, path: Path) -> Image.Image:
+    def fitted(self, path: Path, white: float | None = None) -> Image.Image:
         """Draw a picture of any shape within a cell of the size of a result, above its name."""
-        picture = _read(path)
+        picture = _read(path, white)
         if isinstance(picture, str):
             return self._picture(picture, self.width)
         height, width = picture.shape[-2:]
@@ -213,10 +222,15 @@ def _cell_shape(records: Sequence[Record]) -> tuple[int, int]:
     return round(height * scale), round(width * scale)
 
 
-def _read(path: Path) -> Tensor | str:
+def _shown(count: int) -> list[int]:
+    """Return which of ``count`` photos are shown: at most ``SHOWN``, evenly spaced from the first on."""
+    return [number * count // min(SHOWN, count) for number in range(min(SHOWN, count))]
+
+
+def _read(path: Path, white: float | None = None) -> Tensor | str:
     """Return an image, or the reason why it cannot be read."""
     try:
-        return images.read(path)
+        return photo_file.read(path, white).pixels
     except VerismError as error:
         return str(error)
 
