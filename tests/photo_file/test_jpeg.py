@@ -8,6 +8,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from photographs import ADOBE, RAMP, difference, exif_entry, save
 from PIL import ExifTags, Image
@@ -16,6 +17,19 @@ from verism import images, photo_file
 from verism.errors import VerismError
 
 PICTURE = Image.fromarray(RAMP)
+
+
+def test_a_photo_that_is_shown_small_is_decoded_small(tmp_path: Path) -> None:
+    """Turned as it should be, and not below the size that is asked for."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    whole = Image.linear_gradient("L").resize((640, 400)).convert("RGB")
+    path = save(tmp_path / "photo.jpg", whole, exif=exif, quality=95)
+    full, small = photo_file.read(path).pixels, photo_file.read(path, least=100).pixels
+    assert full.shape == (1, 3, 640, 400)
+    assert small.shape == (1, 3, 160, 100)
+    torch.testing.assert_close(small, images.resize(full, (160, 100)), rtol=0, atol=0.02)
+    assert photo_file.read(path, least=401).pixels.shape == full.shape
 
 
 def segment(marker: int, body: bytes) -> bytes:

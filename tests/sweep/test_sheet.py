@@ -201,7 +201,7 @@ def test_a_sheet_of_many_photos_has_a_few_of_them(tmp_path: Path, monkeypatch: p
     """Evenly chosen, of which one at a time is read; the others are not looked at."""
     read: list[str] = []
 
-    def opened(path: Path, white: float | None = None) -> Photo:
+    def opened(path: Path, white: float | None = None, *, least: int | None = None) -> Photo:
         read.append(path.name)
         return Photo(torch.full((1, 3, 32, 48), 0.5))
 

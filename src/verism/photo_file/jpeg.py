@@ -46,8 +46,13 @@ class _Segment(NamedTuple):
     end: int
 
 
-def read(path: Path) -> Decoded:
+def read(path: Path, least: int | None = None) -> Decoded:
     """Read a JPEG file; damaged metadata is left out.
+
+    Args:
+        path: the file.
+        least: decode it to a half, a quarter or an eighth, as long as each side has at least so many pixels; None: in
+            full.
 
     Raises:
         ValueError: it ends before its pixels do, or is of a kind that cannot be read.
@@ -74,6 +79,8 @@ def read(path: Path) -> Decoded:
         samples = split(np.asarray(imagecodecs.jpeg8_decode(core)), precision)
     elif precision == _USUAL:
         with Image.open(io.BytesIO(core), formats=("JPEG",)) as file:
+            if least is not None:
+                file.draft(None, (least, least))
             samples = of_pillow(file)
     else:
         raise ValueError(f"a JPEG file of {precision} bits in {channels} channels; convert it to TIFF or PNG")

@@ -45,7 +45,7 @@ JUST_OUTSIDE = 0.25
 """How far floating-point samples may be below 0 or above 1 to be clipped: these are highlights, not another scale."""
 
 
-def read(path: Path, white: float | None = None) -> Photo:
+def read(path: Path, white: float | None = None, *, least: int | None = None) -> Photo:
     """Read a photo at its full depth, and convert it to sRGB.
 
     The orientation is applied. Colours are converted from the space that the file names, relative colorimetric: by an
@@ -57,6 +57,8 @@ def read(path: Path, white: float | None = None) -> Photo:
         path: JPEG, PNG, WebP, TIFF, AVIF, JPEG XL, …; HEIC with the extra ``heif``, raw files with ``raw``.
         white: the value that means white in floating-point samples; greater values are clipped. None: 1, and only
             values just outside of [0, 1] are clipped.
+        least: the photo is to be shown small: it may be read smaller than it is, if that is quicker (JPEG), with at
+            least so many pixels on each side. None: in full.
 
     Raises:
         VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
@@ -72,7 +74,7 @@ def read(path: Path, white: float | None = None) -> Photo:
         with pillow_limited(), warnings.catch_warnings():
             # Decoders warn about damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
-            file = _decoded(path)
+            file = _decoded(path, least)
         # A damaged file may contain fewer pixels than it says.
         check_size(path, *file.samples.colors.shape[1::-1])
     except (VerismError, MemoryError):
@@ -150,8 +152,9 @@ def check_header(path: Path) -> None:
         raw.check(path)
 
 
-def _decoded(path: Path) -> Decoded:
-    return _reader(path)(path)
+def _decoded(path: Path, least: int | None) -> Decoded:
+    reader = _reader(path)
+    return jpeg.read(path, least) if reader is jpeg.read else reader(path)
 
 
 def _reader(path: Path) -> Callable[[Path], Decoded]:

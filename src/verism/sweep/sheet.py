@@ -149,7 +149,7 @@ class _Press:
 
     def fitted(self, path: Path, white: float | None = None) -> Image.Image:
         """Draw a picture of any shape within a cell of the size of a result, above its name."""
-        picture = _read(path, white)
+        picture = _read(path, white, least=min(self.height, self.width))
         if isinstance(picture, str):
             return self._picture(picture, self.width)
         height, width = picture.shape[-2:]
@@ -227,10 +227,10 @@ def _shown(count: int) -> list[int]:
     return [number * count // min(SHOWN, count) for number in range(min(SHOWN, count))]
 
 
-def _read(path: Path, white: float | None = None) -> Tensor | str:
-    """Return an image, or the reason why it cannot be read."""
+def _read(path: Path, white: float | None = None, least: int | None = None) -> Tensor | str:
+    """Return an image, or the reason why it cannot be read; ``white`` and ``least`` as ``photo_file.read`` has them."""
     try:
-        return photo_file.read(path, white).pixels
+        return photo_file.read(path, white, least=least).pixels
     except VerismError as error:
         return str(error)
 
