@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import shoot, synthetic_photo
 from PIL import Image
 
 import verism
@@ -32,7 +33,7 @@ def nobody(share: float, said: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for seed, name in enumerate(("mine", "theirs", "other"), start=1):
-        images.write(tmp_path / "photos" / f"{name}.png", synthetic_photo(48, 72, seed), {})
+        shoot(tmp_path / "photos" / f"{name}.png", synthetic_photo(48, 72, seed))
     return tmp_path / "photos"
 
 
@@ -42,17 +43,17 @@ def run(tiny_weights: Weights, folder: Path) -> FittedRun:
 
 
 def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Path) -> None:
-    (folder / "notes.txt").write_text("no photo")
+    (folder / "damaged.png").write_bytes((folder / "mine.png").read_bytes()[:2000])
     strange = images.read(folder / "other.png")
     strange[..., :36] = torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1)
     (folder / "other.png").unlink()
-    images.write(folder / "other.png", strange, {})
+    shoot(folder / "other.png", strange)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "other.png").write_text("somebody's")
     told: list[str] = []
     done = grade(
         run,
-        photos_in(str(folder)),
+        photos_in(str(folder)).files,
         tmp_path / "out",
         Strength(0.5),
         lambda share, said: told.append(f"{share:.2f} {said}"),
@@ -65,9 +66,11 @@ def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Pat
     assert held.strength < 0.3
     expected = verism.Look(run.look.canvas, held)(folder / "other.png")
     assert np.array_equal(np.asarray(Image.open(done.files[1])), np.asarray(expected))
-    assert told[1] == "0.25 notes.txt, 2 of 4"
+    assert told[0] == "0.00 photo 1 of 4, damaged.png"
+    # How long the rest takes is known from the second on.
+    assert re.fullmatch(r"0\.25 photo 2 of 4, mine\.png, \d+ s left", told[1])
     assert len(done.failures) == 1
-    assert "notes.txt" in done.said("`out`")
+    assert "damaged.png" in done.said("`out`")
     assert done.strange[0] == "other.png"
     assert not done.stopped
 
@@ -84,7 +87,7 @@ def test_each_by_its_own_regions(run: FittedRun, folder: Path, tmp_path: Path) -
 
 def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> None:
     stop = threading.Event()
-    photos = photos_in(str(folder))
+    photos = photos_in(str(folder)).files
     done = grade(run, photos, tmp_path / "out", Strength(), lambda share, said: stop.set(), stop)
     assert [path.name for path in done.files] == ["mine.png"]
     assert done.said("x").startswith("Stopped: 1 photo is in x.")
@@ -103,8 +106,17 @@ def test_no_folder(name: str) -> None:
 
 def test_nothing_in_it(tmp_path: Path) -> None:
     (tmp_path / ".hidden").touch()
-    with pytest.raises(VerismError, match="no files"):
+    (tmp_path / "notes.txt").write_text("no photo")
+    with pytest.raises(VerismError, match="a folder without photos"):
         photos_in(str(tmp_path))
+
+
+def test_what_verism_made_is_left_out(folder: Path) -> None:
+    images.write(folder / "mine-theirs.png", synthetic_photo(48, 72, 4), {})
+    (folder / "notes.txt").write_text("no photo")
+    found = photos_in(str(folder))
+    assert [path.name for path in found.files] == ["mine.png", "other.png", "theirs.png"]
+    assert found.said() == "1 picture that verism made is left out"
 
 
 def test_packs_files_under_their_names(tmp_path: Path) -> None:

@@ -378,10 +378,12 @@ def _grade_folder(
 ) -> str:
     if not source.strip():
         raise VerismError("Type the path of a folder of photos first.")
-    photos = series.photos_in(source)
+    found = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
-    return _paragraphs(session.grade(photos, folder, Strength(*strength), progress, adapt=adapt), f"`{folder}`")
+    graded = session.grade(found.files, folder, Strength(*strength), progress, adapt=adapt)
+    left_out = f"{found.said()}.\n\n" if found.left_out else ""
+    return left_out + _paragraphs(graded, f"`{folder}`")
 
 
 def _grade_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from verism import photo_file
 from verism.api import FittedRun
 from verism.app.watch import Tell
 from verism.batch.names import free_name, result_name
+from verism.batch.patterns import Found, find
+from verism.callbacks.progress import duration
 from verism.canvas import RegionalGrade
 from verism.color.seen_colors import SeenColors
 from verism.errors import VerismError
@@ -53,19 +56,16 @@ class Graded:
         return "\n".join([*lines, *self.failures])
 
 
-def photos_in(folder: str) -> list[Path]:
-    """Return the files of a folder, in order, without hidden ones.
+def photos_in(folder: str) -> Found:
+    """Return the photos of a folder, in order, without hidden ones and those that verism made.
 
     Raises:
-        VerismError: there is no such folder, or nothing in it.
+        VerismError: there is no such folder, or no photo in it.
     """
     path = Path(folder).expanduser()
     if not folder.strip() or not path.is_dir():
         raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its full path.")
-    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-    if not files:
-        raise VerismError(f"{folder}: there are no files in it.")
-    return files
+    return find([path])
 
 
 def grade(
@@ -98,10 +98,13 @@ def grade(
     seen = SeenColors(canvas.photo)
     made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
     files, failures, strange = [], [], []
+    began = time.monotonic()
     for number, photo in enumerate(photos):
         if stop.is_set():
             break
-        tell(number / len(photos), f"{photo.name}, {number + 1} of {len(photos)}")
+        seconds = (time.monotonic() - began) / max(1, number) * (len(photos) - number)
+        left = f", {duration(seconds)} left" if number else ""
+        tell(number / len(photos), f"photo {number + 1} of {len(photos)}, {photo.name}{left}")
         try:
             source = photo_file.read(photo)
             own = source.pixels

@@ -5,18 +5,50 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from verism import clip, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
 
 
+class Found(NamedTuple):
+    """The files that patterns stand for.
+
+    Attributes:
+        files: each once.
+        left_out: number of those that verism made.
+    """
+
+    files: list[Path]
+    left_out: int
+
+    def said(self) -> str:
+        """Return in words how many were left out; empty if none was."""
+        if not self.left_out:
+            return ""
+        those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
+        return f"{self.left_out} {those} left out"
+
+
 def matching(patterns: Iterable[Path]) -> list[Path]:
-    """Return the files that paths, patterns such as ``holiday/*.jpg`` and folders stand for, each once.
+    """Return the files that ``find`` finds, and say in a line how many it left out, if any.
+
+    Raises:
+        VerismError: as ``find`` does.
+    """
+    found = find(patterns)
+    if found.left_out:
+        rank_zero_info(f"{found.said()}; what is named by itself, and not by a pattern, is taken.")
+    return found.files
+
+
+def find(patterns: Iterable[Path]) -> Found:
+    """Return the files that paths, patterns such as ``holiday/*.jpg`` and folders stand for.
 
     A folder stands for the photos and clips in it. The files of a pattern or a folder are sorted, and those that verism
-    made are left out, which is said in a line. A path without wildcards is returned as it is, whatever it is, even if
-    there is no such file; reading it will raise an error.
+    made are left out. A path without wildcards is returned as it is, whatever it is, even if there is no such file;
+    reading it will raise an error.
 
     Raises:
         VerismError: a pattern or a folder has no photo, or only such that verism made.
@@ -24,23 +56,19 @@ def matching(patterns: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     left_out: set[Path] = set()
     for pattern in patterns:
-        if pattern.is_file() or not is_pattern(pattern):
+        if not is_pattern(pattern):
             found.append(pattern)
             continue
         files = _in_folder(pattern) if pattern.is_dir() else _of_pattern(pattern)
         own = set(filter(_is_own, files))
-        if files and len(own) == len(files):
+        if len(own) == len(files):
             raise VerismError(
                 f"{pattern}: matches only pictures that verism made; a picture that is named by itself is taken."
             )
         left_out |= own
         found += [file for file in files if file not in own]
     photos = list(dict.fromkeys(found))
-    left_out.difference_update(photos)
-    if left_out:
-        those = "picture that verism made is" if len(left_out) == 1 else "pictures that verism made are"
-        rank_zero_info(f"{len(left_out)} {those} left out; what is named by itself, and not by a pattern, is taken.")
-    return photos
+    return Found(photos, len(left_out.difference(photos)))
 
 
 def is_pattern(path: Path) -> bool:
