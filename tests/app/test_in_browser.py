@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 import torch
-from conftest import synthetic_photo
+from conftest import shoot, synthetic_photo
 from PIL import Image
 from processes import Process, started
 from selenium.common.exceptions import WebDriverException
@@ -117,6 +118,12 @@ class Person:
     def command(self) -> str:
         return str(self.browser.execute_script("return document.querySelector('#command')?.textContent ?? ''"))
 
+    def messages(self) -> list[str]:
+        """What the page warns of, or informs about."""
+        script = "return [...document.querySelectorAll('[data-testid=toast-text]')].map((it) => it.innerText)"
+        found: list[str] = self.browser.execute_script(script)
+        return found
+
     def pictures(self) -> list[Tensor]:
         """Before and after, as the page has them."""
         sources = [image.get_attribute("src") for image in self.browser.find_elements(By.CSS_SELECTOR, "#picture img")]
@@ -146,22 +153,57 @@ def apart(image: Tensor, other: Tensor) -> float:
 def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for number, name in enumerate(("mine", "theirs", "other"), start=1):
-        images.write(photos / f"{name}.png", synthetic_photo(48, 72, seed=number), {})
+        shoot(photos / f"{name}.png", synthetic_photo(48, 72, seed=number))
+    (tmp_path / "bad.png").write_text("no photo")
     person = Person(browser)
     browser.get(address)
+    nothing_empty_is_seen_and_nothing_said_twice(person, tmp_path / "bad.png")
     person.give("photo", photos / "mine.png")
     person.give("styles", photos / "theirs.png")
     the_preview_comes_by_itself_and_the_sliders_blend_it(person)
+    another_method_makes_another_preview(person)
     regions_are_left_out_by_clicks(person)
     a_run_that_takes_too_long_is_stopped(person)
     files_are_saved(person)
-    a_folder_is_graded(person, photos)
+    a_folder_is_graded(person, tmp_path / "holiday")
+    the_easel_follows_the_photo(person, photos)
     nothing_is_cut_off(person, tmp_path)
     nothing_was_asked_of_anybody_else(person)
     other_names_are_refused(address)
     app.receive(signal.SIGTERM)
     assert app.ends() == 128 + signal.SIGTERM
     assert list((tmp_path / "temporary").glob("verism-app-*")) == []
+
+
+def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> None:
+    """And what was said is gone when something else is done."""
+    person.reads("#said", "Drop your photo")
+    for name in ("picture", "strength", "files", "mine", "editor", "archive"):
+        assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
+    assert not person.find("#stop").is_enabled()
+    for _ in range(2):
+        person.click("#preview")
+        person.wait(
+            lambda: person.messages() == ["Two photos are needed: yours, and the one whose look it should take on."],
+            "one message",
+        )
+        time.sleep(1)
+    assert not person.find("#stop").is_enabled()
+    assert len(person.messages()) == 1
+    person.find("#styles input[type=file]").send_keys(str(bad))
+    person.wait(lambda: any("bad.png: not an image" in message for message in person.messages()), "what is wrong")
+    time.sleep(1)
+    assert len(person.messages()) == 1
+    person.click("#styles button[aria-label=Clear]")
+    person.wait(lambda: person.messages() == [], "no message")
+
+
+def another_method_makes_another_preview(person: Person) -> None:
+    for name, config in (("One lookup table", "lut.yaml"), ("Region by region", "photoreal.yaml")):
+        person.click("#method input")
+        person.click(f"[role=option][aria-label='{name}']")
+        person.wait(lambda config=config: config in person.command(), config)  # type: ignore[misc]
+        person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None:
@@ -193,8 +235,10 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     """What there was before stays."""
     person.click("#full")
     person.reads("#picture", "step")
+    assert person.find("#stop").is_enabled()
     person.click("#stop")
     person.reads("body", "Stopped.")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
 
@@ -212,13 +256,46 @@ def files_are_saved(person: Person) -> None:
         assert b"LUT_3D_SIZE 33" in answer.read()
 
 
-def a_folder_is_graded(person: Person, photos: Path) -> None:
+WATCH = """
+window.seen = [];
+new MutationObserver(() => {
+  const report = document.querySelector("#report"), bar = report?.querySelector("[role=progressbar]");
+  if (bar && report.offsetHeight > 60) window.seen.push(bar.ariaLabel);
+}).observe(document.body, { subtree: true, childList: true, attributes: true });
+"""
+
+
+def a_folder_is_graded(person: Person, folder: Path) -> None:
+    """Without what verism made, and one sees how far it is."""
+    for number in range(20):
+        shoot(folder / f"{number:02}.png", synthetic_photo(300, 450, seed=number))
+    images.write(folder / "00-theirs.png", synthetic_photo(48, 72, seed=1), {})
     person.tab("A folder")
-    person.find("#folder textarea, #folder input").send_keys(str(photos))
+    person.find("#folder textarea, #folder input").send_keys(str(folder))
+    person.browser.execute_script(WATCH)
     person.click("#grade")
-    person.reads("#report", "3 photos are in")
-    graded = photos.with_name("photos-graded")
-    assert {path.name for path in graded.iterdir()} == {"mine.png", "theirs.png", "other.png"}
+    said = person.reads("#report", "20 photos are in")
+    assert "1 picture that verism made is left out." in said
+    seen: list[str] = person.browser.execute_script("return window.seen")
+    assert any(re.match(r"photo \d+ of 20, \d\d\.png, \d+ s left", label) for label in seen), seen
+    graded = folder.with_name("holiday-graded")
+    assert {path.name for path in graded.iterdir()} == {f"{number:02}.png" for number in range(20)}
+
+
+def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
+    """It is gone with the old photo, and there again with the new one."""
+    person.tab("Regions")
+    person.browser.execute_script(
+        "[...document.querySelectorAll('button')].find((it) => it.innerText.includes('Draw')).click()"
+    )
+    person.click("#begin")
+    person.find("#editor canvas")
+    person.click("#photo button[aria-label=Clear]")
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#editor"), "no easel")
+    person.give("photo", photos / "other.png")
+    person.find("#editor canvas")
+    person.tab("Command line")
+    assert "--data.content other.png" in person.command()
 
 
 TOO_WIDE = """
@@ -231,7 +308,8 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
     for width in (PHONE, 1400):
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        for tab in ("Save", "Regions", "A folder"):
+        the_picture_comes_into_view(person)
+        for tab in ("Save", "Regions", "A folder", "Command line"):
             person.tab(tab)
             person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
@@ -240,6 +318,15 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
                 field = person.browser.find_element(By.CSS_SELECTOR, "#photo")
                 assert field.size["width"] > 0.7 * width, tab
             assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
+
+
+def the_picture_comes_into_view(person: Person) -> None:
+    """When it is being made, also on a phone, where it is below everything else."""
+    person.browser.execute_script("window.scrollTo(0, 0)")
+    person.click("#preview")
+    top = "return document.querySelector('#picture').getBoundingClientRect().top"
+    person.wait(lambda: -5 <= person.browser.execute_script(top) < 450, "the picture to come into view")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 def nothing_was_asked_of_anybody_else(person: Person) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 import numpy as np
@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
-from verism.app.session import METHODS, Session
+from verism.app.session import DROP, METHODS, NO_PHOTO, Session
 from verism.app.watch import StoppedError
 from verism.batch.names import free_name
-from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
@@ -29,6 +29,32 @@ from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
 """Long side of the thumbnails of the photos that were given, in pixels."""
+
+NARROW, WIDE = 160, 700
+"""Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
+
+CLOSE_MESSAGES = """() => {
+  const close = ({ target }) => {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], [type=file]")) {
+      document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+    }
+  };
+  for (const deed of ["click", "change", "drop"]) document.addEventListener(deed, close, true);
+}"""
+"""Script by which messages close when the user does the next thing: they are about what he did before."""
+
+TO_PICTURE = """(photo, styles) => {
+  if (!photo || !(styles || []).length) return;
+  // The first time, it is only just being made visible.
+  setTimeout(() => {
+    const picture = document.querySelector("#picture"), top = picture?.getBoundingClientRect().top;
+    if (top < 0 || top > innerHeight / 2) picture.scrollIntoView({ behavior: "smooth", block: "start" });
+  }, 300);
+}"""
+"""Script that brings the picture into view, if it is out of it, as on a phone."""
+
+TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
+"""Script that brings the progress of a folder into view."""
 
 COMPUTES = "computes"
 """Gradio's name for the events that run one at a time, because each of them uses all cores."""
@@ -44,17 +70,21 @@ ENDINGS: Mapping[str, str] = {
 # Gradio applies rules within @media only below its own .contain, and all other rules both there and as they are.
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
+.gradio-container main, .gradio-container .contain { width: 100%; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-#given figure { margin: 0; flex: 1 1 7rem; max-width: 14rem; }
-#given img { width: 100%; height: 7rem; object-fit: cover; border-radius: 6px; display: block; }
+#given figure { margin: 0; flex: 1 1 100%; }
+#given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.9rem; }
 #legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
 #legend .out { text-decoration: line-through; opacity: 0.6; }
 #legend .chosen { font-weight: 700; }
 #mine img, #theirs img { cursor: pointer; }
+/* Where there is no text yet, what tells of progress is laid over nothing. */
+.progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
+#report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
@@ -62,6 +92,10 @@ CSS = """
   .row { flex-wrap: wrap !important; }
   .row > .column { flex: 1 1 100% !important; }
   .block { max-width: 100% !important; }
+  /* Without a width of its own, so that the page stays as wide as the screen. */
+  #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
+  #given figure { flex: 0 0 auto; max-width: 40vw; }
+  #given img { height: 5rem; width: auto; max-width: 40vw; }
 }
 """
 
@@ -94,51 +128,60 @@ def build() -> gr.Blocks:
                 styles = gr.File(
                     label="The look: one photo, or several", file_count="multiple", height=130, elem_id="styles"
                 )
-                given = gr.HTML()
                 method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
                 with gr.Row():
                     preview = gr.Button("Preview", min_width=110, elem_id="preview")
                     full = gr.Button("Full run", variant="primary", min_width=110, elem_id="full")
-                stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop")
+                stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
+                given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
                 picture = gr.ImageSlider(
                     label="Before and after",
                     interactive=False,
                     max_height=640,
                     buttons=["fullscreen"],
+                    visible=False,
                     elem_id="picture",
                 )
-                with gr.Row():
+                with gr.Row(visible=False) as blending:
                     sliders = [
                         gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
                         for label in ("Strength", "Colour", "Tone")
                     ]
                 said = gr.Markdown(EMPTY, elem_id="said")
-                with gr.Tabs():
+                with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
                         files = _save_tab(session, sliders)
                     with gr.Tab("Regions"):
-                        again, marked = _regions_tab(session)
+                        regions = _regions_tab(session)
                     with gr.Tab("A folder"):
-                        _folder_tab(session, sliders)
+                        grading = _folder_tab(session, sliders)
                     with gr.Tab("Command line"):
                         command = gr.Code(
-                            label="The same on the command line", language="shell", interactive=False, elem_id="command"
+                            label="The same on the command line",
+                            language="shell",
+                            interactive=False,
+                            wrap_lines=True,
+                            elem_id="command",
                         )
-        compute = {"concurrency_id": COMPUTES, "concurrency_limit": 1, "show_progress_on": [picture]}
+        state = [stop, picture, blending, below]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *marked, files]
-        dropped = gr.on(
-            [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete],
-            _guarded(_given),
-            [session, photo, styles],
-            [given],
-            show_progress="hidden",
-            **PRIVATE,
-        )
-        dropped.then(_guarded(_first_preview), inputs, outputs, **compute, **PRIVATE)
-        gr.on([preview.click, again.click], _guarded(_preview), inputs, outputs, **compute, **PRIVATE)
-        full.click(_guarded(_full), inputs, outputs, **compute, **PRIVATE)
+        outputs = [picture, said, command, *regions.marked, *regions.easel, files]
+        fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
+        quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+        drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
+        clicks = {"preview": ([preview.click, regions.again.click], _preview), "full": ([full.click], _full)}
+        dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
+        changed = method.input(_stop, [session], queue=False, **quietly)
+        both = [photo, styles]
+        begun = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
+        for name, (triggers, function) in clicks.items():
+            begun.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+        for first in begun:
+            first.then(None, both, js=TO_PICTURE, **quietly)
+        for name, (button, function, options) in grading.items():
+            started = _run([session], state, name, button.click, function, options)
+            started.then(None, js=TO_REPORT, **quietly)
         stop.click(_stop, [session], queue=False, **PRIVATE)
         gr.on(
             [slider.input for slider in sliders],
@@ -146,10 +189,65 @@ def build() -> gr.Blocks:
             [session, *sliders],
             [picture, command],
             trigger_mode="always_last",
-            show_progress="hidden",
-            **PRIVATE,
+            **quietly,
         )
+        demo.load(None, js=CLOSE_MESSAGES, **PRIVATE)
     return demo
+
+
+def _run(
+    needed: Sequence[Any],
+    state: Sequence[Any],
+    kind: str,
+    on: Callable[..., Any],
+    function: Callable[..., Any],
+    options: Mapping[str, Any],
+) -> Any:
+    """Have an event do work that can be stopped, between two others that show that there is something to stop.
+
+    Args:
+        needed: the session, and the fields without which there is nothing to do.
+        state: the elements that ``_state`` updates.
+        kind: names the work. Work that is asked for again before it has ended is not done again, except for ``DROP``:
+            that is for other photos.
+        on: takes the event's function.
+        function: does the work.
+        options: of the event that does the work.
+
+    Returns:
+        The event that comes before the work.
+    """
+    quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    is_first = kind == DROP
+    begun = on(functools.partial(_begin, kind), needed, state, **quietly)
+    ended = begun.then(
+        _guarded(function, is_chained=is_first),
+        concurrency_id=COMPUTES,
+        concurrency_limit=1,
+        trigger_mode="multiple" if is_first else "once",
+        **options,
+        **PRIVATE,
+    )
+    ended.then(functools.partial(_end, kind), needed[:1], state, **quietly)
+    return begun
+
+
+def _begin(kind: str, session: Session, *needed: Any) -> Any:
+    if all(needed):
+        session.begin(kind)
+    return _state(session)
+
+
+def _end(kind: str, session: Session) -> Any:
+    session.end(kind)
+    return _state(session)
+
+
+def _state(session: Session) -> Any:
+    """Return updates by which there is a button to stop what runs, and nothing empty is seen."""
+    there = session.shown is not None
+    stop = gr.Button(interactive=session.is_busy, variant="stop" if session.is_busy else "secondary")
+    return stop, gr.update(visible=there or session.is_busy), gr.update(visible=there), gr.update(visible=there)
 
 
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
@@ -166,9 +264,9 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
         save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("Table (.cube)", min_width=150, elem_id="cube")
         hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
-    files = gr.File(label="Files", file_count="multiple", interactive=False, height=150, elem_id="files")
-    note = gr.Markdown()
-    compute = {"concurrency_id": COMPUTES, "show_progress_on": [files]}
+    files = gr.File(label="Files", file_count="multiple", interactive=False, height=150, visible=False, elem_id="files")
+    note = gr.Markdown(elem_classes="progress")
+    compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
     save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
@@ -176,15 +274,28 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
     return files
 
 
-def _regions_tab(session: Any) -> tuple[Any, list[Any]]:
-    """Return the button that fits again, and the elements to update when the regions have changed."""
+class _Regions(NamedTuple):
+    """Elements of the tab with the regions.
+
+    Attributes:
+        again: the button that fits again.
+        marked: what changes with the regions.
+        easel: the editor, and the button that takes over what is painted in it.
+    """
+
+    again: Any
+    marked: Sequence[Any]
+    easel: Sequence[Any]
+
+
+def _regions_tab(session: Any) -> _Regions:
     gr.Markdown(
         "What has one colour here is graded together; the paler, the less sure it is that both photos show the same. "
         "Click regions in either photo, then merge them or leave them out."
     )
     with gr.Row():
         mine, theirs = (
-            gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], elem_id=name)
+            gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
             for label, name in (("Your photo", "mine"), ("The look", "theirs"))
         )
     legend = gr.HTML()
@@ -198,19 +309,27 @@ def _regions_tab(session: Any) -> tuple[Any, list[Any]]:
         gr.Markdown("Paint over your photo in a region's colour; the counterparts in the other photo are found anew.")
         begin = gr.Button("Begin", elem_id="begin")
         editor = gr.ImageEditor(
-            label="Your photo", sources=[], transforms=[], layers=False, type="numpy", height=420, elem_id="editor"
+            label="Your photo",
+            sources=[],
+            transforms=[],
+            layers=False,
+            type="numpy",
+            height=420,
+            visible=False,
+            elem_id="editor",
         )
-        use = gr.Button("Use what is painted", elem_id="use")
+        use = gr.Button("Use what is painted", visible=False, elem_id="use")
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
-    begin.click(_guarded(_begin_painting), [session], [editor], **PRIVATE)
+    begin.click(_guarded(_begin_painting), [session], [editor, use], **PRIVATE)
     use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
-    return again, marked
+    return _Regions(again, marked, [editor, use])
 
 
-def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
+def _folder_tab(session: Any, sliders: Sequence[Any]) -> dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]:
+    """Return the button, the function and the options of each event that grades photos, by its name."""
     gr.Markdown("The look on other photos, at the strength of the sliders, without fitting anew.")
     adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
     with gr.Row():
@@ -221,26 +340,46 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> None:
         with gr.Column():
             dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
             pack = gr.Button("Grade these, as a .zip", elem_id="pack")
-            archive = gr.File(label="Results", interactive=False, height=100, elem_id="archive")
-    report = gr.Markdown(elem_id="report")
-    compute = {"concurrency_id": COMPUTES, "show_progress_on": [report]}
-    go.click(_guarded(_grade_folder), [session, source, target, adapt, *sliders], [report], **compute, **PRIVATE)
-    pack.click(_guarded(_grade_files), [session, dropped, adapt, *sliders], [archive, report], **compute, **PRIVATE)
+            archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
+    report = gr.Markdown(elem_id="report", elem_classes="progress")
+    shown_on = {"show_progress_on": [report]}
+    return {
+        "folder": (
+            go,
+            _grade_folder,
+            {"inputs": [session, source, target, adapt, *sliders], "outputs": [report], **shown_on},
+        ),
+        "files": (
+            pack,
+            _grade_files,
+            {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
+        ),
+    }
 
 
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is."""
+def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
+    """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is.
+
+    Args:
+        function: the function of an event.
+        is_chained: whether another event of the same deed of the user comes before, whose messages are not repeated.
+    """
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Any:
+        session = next((it for it in args if isinstance(it, Session)), Session())
+        if not is_chained:
+            session.messages.clear()
         try:
             return function(*args)
         except StoppedError:
-            shown = next((it.shown for it in args if isinstance(it, Session)), None)
-            still = "" if shown is None else f" The picture is still {shown.title}."
+            still = "" if session.shown is None else f" The picture is still {session.shown.title}."
             gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
         except VerismError as error:
-            gr.Warning(escape(_by_name(str(error), args)), title="That did not work", duration=None)
+            message = escape(_by_name(str(error), args))
+            if message not in session.messages:
+                session.messages.append(message)
+                gr.Warning(message, title="That did not work", duration=None)
         return gr.skip()
 
     return guarded
@@ -256,15 +395,21 @@ def _by_name(message: str, args: Sequence[Any]) -> str:
     return message
 
 
-def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
-    """Return HTML that shows the photos as they are read; stop the work on earlier photos."""
+def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
+    """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
+
+    An easel that was in use is there again, with the new photo, as soon as that has regions.
+    """
     session.stop()
+    if session.easel is not None:
+        session.easel = NO_PHOTO
     figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
-    return f'<div id="given">{"".join(figures)}</div>'
+    html = f'<div id="given">{"".join(figures)}</div>' if figures else ""
+    return html, gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
 
 
 def _thumbnail(file: Path) -> str:
-    image = at_most(read(file), THUMBNAIL).pixels
+    image = at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).pixels
     source, name = data_uri("image/jpeg", jpeg(image)), escape(file.name)
     return f'<figure><img src="{source}" alt="{name}"><figcaption>{name}</figcaption></figure>'
 
@@ -323,7 +468,8 @@ def _fit(
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
-    return _pictures(session, strength), "\n\n".join(sentences), command, *_marked(session), _offered(session)
+    said = "\n\n".join(sentences)
+    return _pictures(session, strength), said, command, *_marked(session), *_easel(session), _offered(session)
 
 
 def _stop(session: Session) -> None:
@@ -347,25 +493,25 @@ def _levels(image: Tensor) -> NDArray[Any]:
     return levels
 
 
-def _save_picture(session: Session, ending: str, *strength: float) -> tuple[list[str], str]:
+def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
     return _offer(session, path), ""
 
 
-def _save_table(ending: str, session: Session, *strength: float) -> tuple[list[str], str]:
+def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
     path, deviation = session.save_table(Strength(*strength), ending)
     return _offer(session, path), f"The table differs from the picture by {deviation}."
 
 
-def _offer(session: Session, path: Path) -> list[str]:
+def _offer(session: Session, path: Path) -> Any:
     """Add a file to those that the page offers for this look, and return all of them."""
     session.saved.append(path)
     return _offered(session)
 
 
-def _offered(session: Session) -> list[str]:
+def _offered(session: Session) -> Any:
     """Return the files that the page offers for this look."""
-    return [str(file) for file in session.saved]
+    return gr.File(value=[str(file) for file in session.saved], visible=bool(session.saved))
 
 
 def _grade_folder(
@@ -392,13 +538,13 @@ def _grade_files(
     adapt: bool,
     *strength: float,
     progress: Any = gr.Progress(),  # noqa: B008
-) -> tuple[str | None, str]:
+) -> tuple[Any, str]:
     if not files:
         raise VerismError("Drop some photos first.")
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
-    return archive, _paragraphs(found, "the .zip file")
+    return gr.File(value=archive, visible=bool(archive)), _paragraphs(found, "the .zip file")
 
 
 def _paragraphs(outcome: series.Graded, where: str) -> str:
@@ -410,11 +556,16 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
     """Return both photos under the colours of their regions, and a legend."""
     regions = session.regions
     if regions is None:
-        return None, None, "The photos are compared as a whole."
+        none = gr.Image(value=None, visible=False)
+        return none, none, "The photos are compared as a whole."
     fitted = session.fitted
     mine, theirs = (
-        str(session.draw(shown(photo, masks, regions, session.chosen)))
-        for photo, masks in ((fitted.photo, regions.content), (fitted.style, regions.style))
+        gr.Image(value=str(session.draw(shown(photo, masks, regions, session.chosen))), visible=True, min_width=width)
+        for photo, masks, width in (
+            (fitted.photo, regions.content, NARROW),
+            # Several side by side get a row of their own.
+            (fitted.style, regions.style, NARROW if len(fitted.styles) == 1 else WIDE),
+        )
     )
     entries = []
     for region in region_list(regions):
@@ -454,15 +605,27 @@ def _change(change: Callable[[Session], None], session: Session) -> Any:
 
 
 def _begin_painting(session: Session) -> Any:
-    """Return an editor with the photo, and with a brush that has the colours of the regions."""
+    """Return an easel with the photo, and with a brush that has the colours of the regions."""
     regions = session.divided
+    session.easel = (session.fitted.content, regions.labels)
     brush = gr.Brush(colors=list(regions.labels), default_color=regions.labels[0], color_mode="fixed", default_size=30)
     value = {
         "background": _levels(shown(session.fitted.photo, regions.content, regions, ())),
         "layers": [],
         "composite": None,
     }
-    return gr.ImageEditor(value=value, brush=brush)
+    return gr.ImageEditor(value=value, brush=brush, visible=True), gr.Button(visible=True)
+
+
+def _easel(session: Session) -> Any:
+    """Return the easel after a fit: if it was in use with another photo or other regions, with those of the fit."""
+    regions = session.regions
+    if session.easel is None or regions is None:
+        session.easel = None
+        return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+    if session.easel == (session.fitted.content, regions.labels):
+        return gr.skip(), gr.skip()
+    return _begin_painting(session)
 
 
 def _paint(session: Session, painted: Mapping[str, Any] | None) -> Any:

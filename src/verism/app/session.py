@@ -37,6 +37,12 @@ from verism.regions.masks import Regions
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
+DROP = "drop"
+"""The kind of work that is done for photos as they are dropped, each time anew."""
+
+NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
+"""The easel of a user who paints, while the regions of another photo are being found."""
+
 METHODS: Mapping[str, str] = {
     "Region by region": "photoreal",
     "One lookup table": "lut",
@@ -118,6 +124,8 @@ class Session:
         chosen: labels of the regions that are chosen.
         saved: files that were written for the look of ``shown``, and the regions that were painted for it.
         stopping: set to end work in progress.
+        messages: what the user was told since his last deed, so that it is not told twice.
+        easel: the photo that the user paints over, and the labels of the regions there; None if he does not paint.
     """
 
     def __init__(self) -> None:
@@ -128,6 +136,9 @@ class Session:
         self.chosen: tuple[str, ...] = ()
         self.stopping = threading.Event()
         self.saved: list[Path] = []
+        self.messages: list[str] = []
+        self.easel: tuple[Path, tuple[str, ...]] | None = None
+        self._under_way: list[str] = []
         self._found: Regions | None = None
         self._folder: Path | None = None
 
@@ -180,6 +191,21 @@ class Session:
         if corrections == Corrections():
             self._found = self.regions
         return self.shown
+
+    def begin(self, kind: str) -> None:
+        """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
+        if kind == DROP or kind not in self._under_way:
+            self._under_way.append(kind)
+
+    def end(self, kind: str) -> None:
+        """Note that such work has ended."""
+        if kind in self._under_way:
+            self._under_way.remove(kind)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is work that ``stop`` would end."""
+        return bool(self._under_way)
 
     def stop(self) -> None:
         """End the work in progress, as soon as a step or photo is finished."""

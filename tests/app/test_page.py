@@ -1,0 +1,95 @@
+"""What the functions of the page return and say, without the page; test_in_browser.py has that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import shoot, synthetic_photo
+
+from verism import VerismError
+from verism.app.session import DROP, NO_PHOTO, Session
+from verism.backbone.weights import Weights
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import page  # noqa: E402  # It needs Gradio.
+
+SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
+
+
+def fit(session: Session, photo: Path, style: Path) -> None:
+    session.fit(photo, [style], "photoreal", lambda share, said: None, preview=True, **SMALL)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{name}.png" for name in ("mine", "theirs", "other")]
+    for seed, path in enumerate(paths, start=1):
+        shoot(path, synthetic_photo(40 + 8 * seed, 72, seed))
+    return paths
+
+
+@pytest.mark.slow
+def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: list[Path]) -> None:
+    """From when it is asked for, and not again for the same, so that what is painted stays."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    editor, use = page._easel(session)
+    assert not editor.visible
+    assert not use.visible
+    editor, use = page._begin_painting(session)
+    assert editor.visible
+    assert use.visible
+    assert editor.value["background"] is not None
+    assert page._easel(session) == (gradio.skip(), gradio.skip())
+    _, editor, use = page._given(session, str(photos[2]), [str(photos[1])])
+    assert not editor.visible
+    assert not use.visible
+    assert session.easel == NO_PHOTO
+    fit(session, photos[2], photos[1])
+    editor, use = page._easel(session)
+    assert editor.visible
+    assert session.easel is not None
+    assert session.easel[0] == photos[2]
+
+
+def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But if the user does the same again, he is told again."""
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Warning", lambda message, **_: told.append(message))
+
+    def fails(session: Session, what: str) -> None:
+        raise VerismError(f"{what}.")
+
+    session, first, then = Session(), page._guarded(fails), page._guarded(fails, is_chained=True)
+    first(session, "One")
+    then(session, "One")
+    then(session, "Another")
+    assert told == ["One.", "Another."]
+    first(session, "One")
+    assert told == ["One.", "Another.", "One."]
+
+
+def test_stop_is_there_while_something_runs() -> None:
+    session = Session()
+    stop, picture, *below = page._begin("preview", session, "mine.png", None)
+    assert not stop.interactive
+    assert not picture["visible"]
+    stop, picture, *below = page._begin("preview", session, "mine.png", ["theirs.png"])
+    assert stop.interactive
+    assert picture["visible"]
+    assert not any(it["visible"] for it in below)
+    # A second click does nothing, but photos that are dropped are another run.
+    page._begin("preview", session)
+    page._begin(DROP, session)
+    page._begin(DROP, session)
+    for kind in ("preview", DROP):
+        stop, *_ = page._end(kind, session)
+        assert stop.interactive
+    stop, picture, *_ = page._end(DROP, session)
+    assert not stop.interactive
+    assert not picture["visible"]
+    page._end(DROP, session)
+    assert not session.is_busy
