@@ -74,7 +74,8 @@ CSS = """
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-#given figure { margin: 0; flex: 1 1 100%; }
+#given figure { margin: 0; flex: 1 1 40%; }
+#given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
 #given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.9rem; }
@@ -94,7 +95,7 @@ CSS = """
   .block { max-width: 100% !important; }
   /* Without a width of its own, so that the page stays as wide as the screen. */
   #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
-  #given figure { flex: 0 0 auto; max-width: 40vw; }
+  #given figure, #given:has(figure:nth-child(3)) figure { flex: 0 0 auto; max-width: 40vw; }
   #given img { height: 5rem; width: auto; max-width: 40vw; }
 }
 """
