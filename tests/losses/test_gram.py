@@ -35,6 +35,14 @@ def test_gradient() -> None:
     assert torch.autograd.gradcheck(lambda x: (gram(x).products * weights).sum(), (x,))
 
 
+def test_gradient_of_no_positions() -> None:
+    """As a tile has them, of which nothing is left in a deep layer."""
+    x = features(5, 0, 1).requires_grad_()
+    gram(x).products.sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == (1, 5, 0, 1)
+
+
 def test_takes_more_positions_than_one_chunk() -> None:
     x = features(512, 20, 40, dtype=torch.float32).contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(gram(x).products, torch.einsum("bchw,bdhw->cd", x, x), rtol=1e-4, atol=1e-2)

@@ -119,7 +119,7 @@ class _GramProducts(torch.autograd.Function):
         parts = list(_rows(features))
         if len(parts) == 1:
             of_rows = (parts[0].to(dtype) @ symmetric).to(features.dtype)
-            return of_rows.view(*features.shape[-2:], -1).permute(2, 0, 1).unsqueeze(0)
+            return of_rows.view(*features.shape[-2:], features.shape[1]).permute(2, 0, 1).unsqueeze(0)
         result = torch.empty_like(features, memory_format=torch.channels_last)
         for part, of_part in zip(parts, _rows(result), strict=True):
             of_part.copy_(part.to(dtype) @ symmetric)
