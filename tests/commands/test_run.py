@@ -70,7 +70,8 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
     assert re.findall(r"^(\d of \d): step", progress, re.MULTILINE) == ["1 of 2", "1 of 2", "2 of 2", "2 of 2"]
     sheet = images.read(Path("mine-sheet.jpg"))
     assert sheet.shape[-1] > sheet.shape[-2] / 2
-    main(["mine.jpg", "--styles", "theirs.jpg", "other.png", *SMALL, *STEPS])
+    main(["mine.jpg", "--styles", "theirs.jpg", "other.png", *SMALL, "--output.sheet", "false", *STEPS])
+    assert not Path("mine-sheet-2.jpg").exists()
     assert Path("mine-other.jpg").is_file()
     assert Path("mine-theirs-2.jpg").is_file()
 
@@ -116,6 +117,7 @@ def test_output_size_is_that_of_the_long_side() -> None:
             ["mine.jpg", "other.png", "theirs.jpg", "--output.path", "a.jpg"],
             "--output.path: is one file, and 2 pictures",
         ),
+        (["mine.jpg", "other.png", "theirs.jpg", "--output.sheet", "no"], "--output.sheet no: must be true or false."),
         (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean output.strength?"),
         (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
     ],
@@ -154,6 +156,7 @@ def test_patterns_and_folders(photos: Path) -> None:
         own = [Path(several) / name for name in (mine, other)] if several == str(photos) else [mine, other]
         style = photos / theirs if several == str(photos) else theirs
         assert parse([several, str(style)]).contents == own
+    assert parse(["*.*", f"../{photos.name}/theirs.jpg"]).contents == [mine, other]
     assert parse(["mine-theirs.jpg", "m*.jpg", "theirs.jpg"]).contents == [Path("mine-theirs.jpg"), mine]
     assert parse(["mine.jpg", "--styles", "o*", "theirs.jpg"]).styles == [other, theirs]
     with pytest.raises(SystemExit, match="2"):
@@ -184,6 +187,10 @@ def test_words_that_belong_to_options_are_no_photos() -> None:
     assert request.pairs == [(Path("mine.jpg"), Path("theirs.jpg"))]
     assert list(request.options) == ["--output.strength", "0.6"]
     assert request.opens
+    assert request.sheet
+    request = parse(["mine.jpg", "theirs.jpg", "--output.sheet=false", "--output.strength", "0.6"])
+    assert not request.sheet
+    assert list(request.options) == ["--output.strength", "0.6"]
     with pytest.raises(VerismError, match="only one"):
         parse(["--styles", "theirs.jpg"])
 

@@ -51,12 +51,15 @@ options:
   --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
   --open        open the result's page in a browser
   --styles      style photos; each gives one picture
+  --output.sheet false   make no sheet of several pictures
   OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
 """
 
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
 the fit stays, so that the full run can continue from them."""
+
+SHEET = "--output.sheet"
 
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
@@ -74,6 +77,7 @@ class Request:
         options: further options, of ``fit``.
         preview: make a quick, small picture.
         opens: open the page in a browser.
+        sheet: put several pictures on a sheet, too.
     """
 
     contents: Sequence[Path]
@@ -81,6 +85,7 @@ class Request:
     options: Sequence[str]
     preview: bool
     opens: bool
+    sheet: bool = True
 
     @property
     def pairs(self) -> list[tuple[Path, Path]]:
@@ -105,7 +110,7 @@ def run(args: Sequence[str]) -> None:
         (_one_clip if clip.is_clip(content) else _one)(request, number)
         for number, (content, _) in enumerate(request.pairs)
     ]
-    if len(results) > 1 and not any(map(clip.is_clip, request.contents)):
+    if len(results) > 1 and request.sheet and not any(map(clip.is_clip, request.contents)):
         sheet = free_name(request.contents[0].with_name(f"{request.contents[0].stem}-sheet.jpg"))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
         _say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
@@ -124,6 +129,13 @@ def parse(args: Sequence[str]) -> Request:
             styles, words = _leading(words)
         else:
             options.append(word)
+    # All other options of --output are of fit, which makes one picture.
+    sheet = _value(options, SHEET)
+    if sheet not in (None, "true", "false"):
+        raise VerismError(f"{SHEET} {sheet}: must be true or false.")
+    if sheet is not None:
+        place = next(place for place, word in enumerate(options) if word.partition("=")[0] == SHEET)
+        del options[place : place + (1 if "=" in options[place] else 2)]
     if not styles and len(photos) > 1:
         *photos, style = photos
         styles = [style]
@@ -137,6 +149,7 @@ def parse(args: Sequence[str]) -> Request:
         options,
         preview="--preview" in args,
         opens="--open" in args,
+        sheet=sheet != "false",
     )
     _check_options(request, {word.partition("=")[0] for word in args})
     return request
@@ -150,9 +163,9 @@ def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], li
     """
     looks = matching(map(Path, styles))
     contents = matching(map(Path, photos))
-    named = set(map(Path, photos))
+    named, own = set(map(Path, photos)), {look.resolve() for look in looks}
     # A style photo beside the others is not meant to take on its own look.
-    contents = [photo for photo in contents if photo in named or photo not in looks]
+    contents = [photo for photo in contents if photo in named or photo.resolve() not in own]
     for photo in (*contents, *looks):
         if clip.is_clip(photo) and photo not in looks:
             clip.check_exists(photo)
