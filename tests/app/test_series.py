@@ -19,8 +19,8 @@ from verism import VerismError, images
 from verism.api import FittedRun
 from verism.app.series import Graded, grade, pack, photos_in
 from verism.backbone.weights import Weights
-from verism.color.seen_colors import SeenColors
-from verism.look.hold_back import held_back
+from verism.look.on_other_photos import OnOtherPhotos
+from verism.look.on_photo import on_photo
 from verism.look.strength import Strength
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
@@ -62,9 +62,9 @@ def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Pat
     assert [path.name for path in done.files] == ["mine.png", "other-2.png", "theirs.png"]
     assert (tmp_path / "out" / "other.png").read_text() == "somebody's"
     # As predict holds it back.
-    held = held_back(Strength(0.5), SeenColors(run.look.canvas.photo).unknown(images.read(folder / "other.png")))
-    assert held.strength < 0.3
-    expected = verism.Look(run.look.canvas, held)(folder / "other.png")
+    held = OnOtherPhotos(run.look.canvas).treatment([images.read(folder / "other.png")], Strength(0.5))
+    assert held.strength.strength < 0.3
+    expected = on_photo(folder / "other.png", held.__call__)
     assert np.array_equal(np.asarray(Image.open(done.files[1])), np.asarray(expected))
     assert told[0] == "0.00 photo 1 of 4, damaged.png"
     # How long the rest takes is known from the second on.

@@ -27,11 +27,11 @@ from verism.backbone.weights import Weights
 from verism.batch.from_run import Grading, Recipe, Source
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
-from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.commands.predict import warning
 from verism.look import saved
 from verism.look.lut_file import at_strength
+from verism.look.on_other_photos import OnOtherPhotos, Treatment
 from verism.look.strength import Strength
 from verism.sweep import executors
 
@@ -238,17 +238,15 @@ def test_the_look_is_weaker_on_photos_with_other_colours(
     predict(look, "--data.photos", *files, "--hold_back", "false", "--output.dir", "full")
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     assert "weaker" not in line
-    seen = SeenColors(fitted_grid(look).photo)
+    on_other_photos = OnOtherPhotos(fitted_grid(look))
     for file in files[2:]:
-        photo, held, full = (
-            images.read(folder / file.name) for folder in (photos[0].parent, Path("graded"), Path("full"))
-        )
-        strength = (1 - seen.unknown(photo)) / 0.95
-        assert strength < 0.6
-        torch.testing.assert_close(held, torch.lerp(photo, full, strength), rtol=0, atol=1.51 / 255)
+        photo, held = (images.read(folder / file.name) for folder in (photos[0].parent, Path("graded")))
+        treatment = on_other_photos.treatment([photo], Strength())
+        assert treatment.strength.strength < 0.6
+        torch.testing.assert_close(held, treatment(photo), rtol=0, atol=0.51 / 255)
         with Image.open(Path("graded") / file.name) as written:
             said = json.loads(written.getexif()[ExifTags.Base.ImageHistory])
-        assert float(said["strength"]) == pytest.approx(strength)
+        assert float(said["strength"]) == pytest.approx(treatment.strength.strength)
     for name in ("content.png", "known.png"):
         assert torch.equal(images.read(Path("graded") / name), images.read(Path("full") / name))
 
@@ -490,14 +488,14 @@ def test_what_does_not_fit_into_a_gpu_is_rendered_on_the_cpu_which_is_said(
     look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     predict(look, "--data.photos", *photos)
-    meta, plain = torch.device("meta"), Grading._rendered
+    meta, plain = torch.device("meta"), Treatment.__call__
 
-    def full(self: Grading, original: Tensor, source: Source) -> Tensor:
-        if original.device == meta:
+    def full(self: Treatment, photo: Tensor) -> Tensor:
+        if photo.device == meta:
             raise torch.OutOfMemoryError
-        return plain(self, original, source)
+        return plain(self, photo)
 
-    monkeypatch.setattr(Grading, "_rendered", full)
+    monkeypatch.setattr(Treatment, "__call__", full)
     grading = Grading(Recipe(look / "checkpoints" / "last.ckpt", "", "last.ckpt"))
     source = grading.read(photos[0])
     grading.device = meta

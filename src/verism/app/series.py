@@ -16,11 +16,10 @@ from verism.batch.names import free_name, result_name
 from verism.batch.patterns import Found, find
 from verism.callbacks.progress import duration
 from verism.canvas import RegionalGrade
-from verism.color.seen_colors import SeenColors
 from verism.errors import VerismError
 from verism.look.by_regions import ByRegions
-from verism.look.hold_back import UNKNOWN, held_back
-from verism.look.look import Look, is_own
+from verism.look.look import is_own
+from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos
 from verism.look.strength import Strength
 
 
@@ -94,8 +93,7 @@ def grade(
         VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
     """
     canvas = run.look.canvas
-    graded = (_by_regions(run) if adapt else None) or Look(canvas).apply
-    seen = SeenColors(canvas.photo)
+    look, by_regions = OnOtherPhotos(canvas), _by_regions(run) if adapt else None
     made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
     files, failures, strange = [], [], []
     began = time.monotonic()
@@ -108,16 +106,18 @@ def grade(
         try:
             source = photo_file.read(photo)
             own = source.pixels
-            unknown = seen.unknown(own)
-            in_full = canvas.by_color_alone or is_own(canvas, own)
-            amount = strength if in_full else held_back(strength, unknown)
+            treatment = look.treatment([own], strength)
+            if is_own(canvas, own):
+                treatment = treatment._replace(render=canvas.render, strength=strength)
+            elif by_regions is not None:
+                treatment = treatment._replace(render=by_regions)
             path = free_name(folder / result_name(photo))
-            photo_file.write(path, source.showing(amount(own, graded(own))), made | amount.said())
+            photo_file.write(path, source.showing(treatment(own)), made | treatment.strength.said())
         except VerismError as error:
             failures.append(str(error))
             continue
         files.append(path)
-        if unknown > UNKNOWN:
+        if treatment.unknown > UNKNOWN:
             strange.append(photo.name)
     return Graded(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
 

@@ -13,13 +13,11 @@ from torch import Tensor
 from verism import photo_file, trust
 from verism.batch import device
 from verism.batch.record import Record
-from verism.color.seen_colors import SeenColors
-from verism.color.table import through
 from verism.inform import rank_zero_info
 from verism.look import saved
 from verism.look.by_regions import ByRegions
-from verism.look.hold_back import held_back
 from verism.look.look import is_own
+from verism.look.on_other_photos import OnOtherPhotos, Treatment
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS, Encoding, Photo
 
@@ -40,7 +38,7 @@ class Recipe:
         white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
         max_megapixels: larger photos are refused.
         trusted: packages whose classes the checkpoint may name.
-        hold_back: whether the look is weaker on photos with colours that it does not know, unless it is a table.
+        hold_back: whether the look is restrained on photos that are unlike the run's own, unless it is a table.
         device: name of the device that photos are rendered on, as ``device.named`` takes it.
     """
 
@@ -63,15 +61,11 @@ class Source(NamedTuple):
 
     Attributes:
         photo: the photo; its pixels are on the device that it is rendered on.
-        unknown: share of its pixels with colours that the look does not know.
-        local: whether it is graded differently from place to place, as the run's own photo is.
-        strength: strength of the look on it.
+        treatment: how it is given the look.
     """
 
     photo: Photo
-    unknown: float
-    local: bool
-    strength: Strength
+    treatment: Treatment
 
 
 class Grading:
@@ -81,9 +75,7 @@ class Grading:
 
     Attributes:
         device: what photos are rendered on.
-        table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red, on the CPU.
-        seen: the colours that the look was fitted to.
-        holds_back: whether the look is weaker on photos with other colours.
+        look: the look on any photo, on the CPU.
         made_with: what the files of the results record about how they were made, besides the strength.
     """
 
@@ -99,8 +91,7 @@ class Grading:
         with photo_file.limited(recipe.max_megapixels), trust.limited(recipe.trusted):
             self.canvas = saved.read(recipe.run)
             self._by_regions = ByRegions.read(recipe.run, self.canvas) if recipe.adapt else None
-        self.table, self.seen = self.canvas.table(self.canvas.photo), SeenColors(self.canvas.photo)
-        self.holds_back = recipe.hold_back and not self.canvas.by_color_alone
+        self.look = OnOtherPhotos(self.canvas, hold_back=recipe.hold_back)
         adapted = {"adapt": "true"} if self._by_regions else {}
         self.made_with = {"look": recipe.name, **adapted}
 
@@ -126,7 +117,7 @@ class Grading:
         """Return a photo with the look, on the CPU, whatever happens to the memory of a GPU."""
         pixels = source.photo.pixels
         try:
-            image = self._rendered(pixels.to(self.device), source).cpu()
+            image = source.treatment(pixels.to(self.device)).cpu()
         except torch.OutOfMemoryError:
             if self.device == device.CPU:
                 raise
@@ -135,7 +126,7 @@ class Grading:
                 f"A photo of {width}×{height} pixels does not fit into the free memory of {self.device}, and is "
                 "rendered on the CPU."
             )
-            image = self._rendered(pixels.cpu(), source)
+            image = source.treatment(pixels.cpu())
         return source._replace(photo=source.photo.showing(image))
 
     def write(self, result: Path, rendered: Source) -> float:
@@ -144,31 +135,26 @@ class Grading:
         Raises:
             VerismError: the result cannot be written.
         """
-        made_with = self.made_with | rendered.strength.said()
+        made_with = self.made_with | rendered.treatment.strength.said()
         photo_file.write(result, rendered.photo, made_with, self.recipe.encoding)
-        return rendered.unknown
-
-    def strength(self, unknown: float) -> Strength:
-        """Return the strength of the look on a photo, given the share of its pixels with unknown colours."""
-        return held_back(self.recipe.strength, unknown) if self.holds_back else self.recipe.strength
+        return rendered.treatment.unknown
 
     def _seen(self, photo: Photo) -> Source:
         """Return a photo with what decides how it is rendered."""
-        unknown, local = self.seen.unknown(photo.pixels), self.recipe.local
+        local = self.recipe.local
         if local is None:
             local = is_own(self.canvas.to(photo.pixels.device), photo.pixels)
-        # What treats places differently was asked for, or is for the run's own photo, which it knows.
-        return Source(photo, unknown, local, self.recipe.strength if local else self.strength(unknown))
-
-    def _rendered(self, original: Tensor, source: Source) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], with the look, in [0, 1], on its own device."""
-        if source.local:
-            image = self.canvas.to(original.device).render(original)
+        treatment = self.look.treatment([photo.pixels], self.recipe.strength)
+        if local:
+            # That was asked for, or it is the run's own photo, which gets the look in full.
+            treatment = treatment._replace(render=self._locally, strength=self.recipe.strength)
         elif self._by_regions is not None:
-            image = self._by_regions.to(original.device)(original)
-        else:
-            image = through(self.table, original)
-        return source.strength(original, image)
+            by_regions = self._by_regions
+            treatment = treatment._replace(render=lambda photo: by_regions.to(photo.device)(photo))
+        return Source(photo, treatment)
+
+    def _locally(self, photo: Tensor) -> Tensor:
+        return self.canvas.to(photo.device).render(photo)
 
 
 @dataclass(frozen=True)

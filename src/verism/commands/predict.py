@@ -26,8 +26,8 @@ from verism.commands.options import resolve_paths
 from verism.data.source import digest
 from verism.errors import PredictError, VerismError
 from verism.look import saved
-from verism.look.hold_back import UNKNOWN
 from verism.look.lut_file import at_strength
+from verism.look.on_other_photos import UNKNOWN
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
@@ -125,18 +125,17 @@ def predict(args: Sequence[str]) -> None:
     for photo, result in clips.items():
         try:
             shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
-            unknown = sum(map(grading.seen.unknown, shown)) / len(shown)
-            strength = grading.strength(unknown)
-            made_with = grading.made_with | strength.said()
-            graded(photo, result, grading.table, strength, clip_encoding, made_with)
-            outcomes[photo] = Graded(unknown=unknown)
+            treatment = grading.look.treatment(shown, strength)
+            made_with = grading.made_with | treatment.strength.said()
+            graded(photo, result, treatment.table, treatment.strength, clip_encoding, made_with)
+            outcomes[photo] = Graded(unknown=treatment.unknown)
         except VerismError as error:
             outcomes[photo] = Graded(error=str(error))
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
     _show({photo: result for photo, result in photos.items() if outcomes[photo].error is None}, recipe, output)
-    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.holds_back))
+    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.look.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
 
@@ -246,8 +245,9 @@ def _parser() -> ArgumentParser:
         "--hold_back",
         type=bool,
         default=True,
-        help="Weaken the look on a photo or a clip with colours that it does not know, in proportion to their share of "
-        "the pixels; false: the same strength for all. A Lut3d has the same for all in any case.",
+        help="Restrain the look on photos and clips of scenes that are unlike the run's own, and weaken it in "
+        "proportion to the pixels with colours that it does not know; false: the same lookup table for all. A Lut3d is "
+        "the same for all in any case.",
     )
     parser.add_argument(
         "--device",

@@ -1,0 +1,163 @@
+"""A look on photos that it was not made for: in full where they are like its own, and with restraint elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import mean
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from verism import images
+from verism.canvas.grade import Grade
+from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
+from verism.color.seen_colors import SeenColors
+from verism.color.spaces import Oklab, into_gamut
+from verism.color.table import nodes, through
+from verism.look.palette import overlap, palette
+from verism.look.strength import Strength
+
+UNKNOWN = 0.05
+"""Share of a photo's pixels with colours that the look does not know, from which on it is weaker, and a warning names
+the photo."""
+
+UNLIKE, ALIKE = 0.45, 0.6
+"""Overlap of the palettes of two photos up to which they are of different scenes, and from which on they are of one.
+Exposed a third more or less, a photo overlaps with itself by 0.5 to 0.6; photos of other scenes, by 0.05 to 0.45."""
+
+SHIFT = 0.033
+"""Mean change of a and b in Oklab, about ΔE 14 in CIELAB, that a photo of another scene does not exceed. An evening's
+light that the style calls for in one photo is a cast in another."""
+
+COLORFUL = 0.05
+"""Chroma in Oklab from which on a photo's own colour is taken for that of a thing."""
+
+HUE_KEPT = 0.7
+"""How much of the change of hue such colours are spared, on photos of other scenes: a blue sky is not to turn mint."""
+
+DARK, LIGHT = (0.15, 0.5), (0.75, 0.95)
+"""Oklab lightness from which to which tones are shadows less and less, and highlights more and more."""
+
+DARK_KEPT, LIGHT_KEPT = 0.8, 0.7
+"""How much of a lift shadows and highlights are spared, likewise: it would be a veil, or clip."""
+
+SIDE = 400
+"""Short side, in pixels, at which the change of a photo is fitted to its edges."""
+
+RADIUS, EPSILON = 0.02, 1e-3
+"""Radius of the guided filter as a share of the short side, and its ε: below √ε, variation is grain."""
+
+SMALLEST = 3
+"""Short side, in pixels, that the filter's smallest window has."""
+
+AREA = 2**16
+"""Number of pixels in which a photo's palette and its change are looked at."""
+
+
+class Treatment(NamedTuple):
+    """How a photo, or a clip, is given a look.
+
+    Attributes:
+        table: lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
+        render: returns a photo ``(1, 3, H, W)``, RGB in [0, 1], with the whole look: through the table, on a photo of
+            another scene without its grain brought up.
+        strength: strength of the look.
+        unknown: share of the pixels with colours that the look does not know.
+    """
+
+    table: Tensor
+    render: Callable[[Tensor], Tensor]
+    strength: Strength
+    unknown: float
+
+    @torch.no_grad()
+    def __call__(self, photo: Tensor) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], with the look, in [0, 1]."""
+        return self.strength(photo, self.render(photo))
+
+
+class OnOtherPhotos:
+    """The look of a run on any photo.
+
+    Attributes:
+        table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
+        seen: the colours that it was fitted to.
+    """
+
+    def __init__(self, canvas: Grade, *, hold_back: bool = True) -> None:
+        """Take the look from a canvas.
+
+        Args:
+            canvas: as the run left it.
+            hold_back: false: every photo gets the table exactly. So it does from a canvas that is a table itself.
+        """
+        self.table, self.seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
+        self.holds_back = hold_back and not canvas.by_color_alone
+        self._palette = palette(images.within(canvas.photo, AREA))
+        identity = nodes(self.table.shape[-1]).flatten(2).unsqueeze(0)
+        self._restrained = _restrained(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
+
+    @torch.no_grad()
+    def treatment(self, shown: Sequence[Tensor], asked: Strength) -> Treatment:
+        """Return how a photo is treated.
+
+        The look is weaker in proportion to the pixels with colours that it does not know: what was found for one photo
+        says the less of another, the less the two have in common. A photo whose palette is that of the run's own photo
+        gets it in full otherwise. The less they overlap, the more it is restrained: neither hues of colourful things
+        nor shadows and highlights are changed as far, and the mean change of colour stays below ``SHIFT``.
+
+        Args:
+            shown: the photo, or some frames of the clip, ``(1, 3, H, W)``, RGB in [0, 1].
+            asked: the strength on a photo that gets the look in full.
+        """
+        unknown = mean(map(self.seen.unknown, shown))
+        if not self.holds_back:
+            return Treatment(self.table, partial(through, self.table), asked, unknown)
+        small = [images.within(photo, AREA).cpu() for photo in shown]
+        overlaps = mean(overlap(self._palette, palette(photo)) for photo in small)
+        alike = min(max((overlaps - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
+        table = torch.lerp(self._restrained, self.table, alike)
+        known = min(1.0, (1 - unknown) / (1 - UNKNOWN))
+        change = mean(_change(photo, through(table, photo)) for photo in small)
+        restrained = SHIFT * math.tanh(known * change / SHIFT) / max(change, 1e-9)
+        share = restrained + alike * (known - restrained)
+        render = partial(through if alike == 1 else _smooth, table)
+        return Treatment(table, render, asked._replace(strength=share * asked.strength), unknown)
+
+
+def _change(photo: Tensor, image: Tensor) -> float:
+    """Return the mean change of a and b in Oklab."""
+    before, after = (Oklab().encode(it)[:, 1:] for it in (photo, image.clamp(0, 1)))
+    return float((after - before).norm(dim=1).mean())
+
+
+def _restrained(photo: Tensor, image: Tensor) -> Tensor:
+    """Return a result that leaves hues, shadows and highlights more as they are in the photo; both ``(1, 3, H, W)``."""
+    (before, own), (after, colors) = (Oklab().encode(it).split([1, 2], dim=1) for it in (photo, image))
+    shadow = DARK_KEPT * (1 - _ramp(before, *DARK))
+    highlight = LIGHT_KEPT * _ramp(before, *LIGHT)
+    after = after - torch.maximum(shadow, highlight) * (after - before).clamp_min(0)
+    chroma = own.norm(dim=1, keepdim=True)
+    kept = HUE_KEPT * chroma.square() / (chroma.square() + COLORFUL**2)
+    hue = own / chroma.clamp_min(1e-5)
+    along = (colors * hue).sum(dim=1, keepdim=True)
+    across = colors - along * hue
+    colors = torch.where(along < 0, 1 - kept, 1) * along * hue + (1 - kept) * across
+    return into_gamut(torch.cat([after, colors], dim=1))
+
+
+def _ramp(x: Tensor, start: float, end: float) -> Tensor:
+    return ((x - start) / (end - start)).clamp(0, 1)
+
+
+def _smooth(table: Tensor, photo: Tensor) -> Tensor:
+    """Return a photo through a table, with a change that follows the photo's edges, and not its grain."""
+    image, short = through(table, photo), min(photo.shape[-2:])
+    if short < SMALLEST:
+        return image
+    small, change = (images.scale(it, min(SIDE, short)) for it in (photo, image.clamp(0, 1) - photo))
+    coefficients = local_affine(small, change, window_radius(RADIUS, small.shape[-2:]), EPSILON)
+    return photo + apply_upsampled(coefficients, photo)

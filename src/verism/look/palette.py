@@ -1,0 +1,49 @@
+"""The palette of a photo: how much of it has which colour, coarsely; and how much two photos have in common."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from verism.color.spaces import Oklab
+
+STEPS = (0.125, 0.05, 0.05)
+"""Distance of the bins' centres in L, a and b of Oklab."""
+
+BINS = (10, 18, 18)
+"""Number of bins along each."""
+
+LOWEST = (0.0, -0.4, -0.4)
+"""L, a and b of the first bin's centre."""
+
+
+def palette(photo: Tensor) -> Tensor:
+    """Return the share of a photo's pixels in each bin, ``BINS``, float64 on the CPU; the shares add up to 1.
+
+    A colour is divided between the eight bins around it, so that a small change of all colours changes little.
+
+    Args:
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+    """
+    colors = Oklab().encode(photo.detach().cpu().double()).flatten(2).squeeze(0)
+    lowest, steps = (torch.tensor(it, dtype=torch.float64).unsqueeze(1) for it in (LOWEST, STEPS))
+    position = (colors - lowest) / steps
+    corner = position.floor()
+    within = position - corner
+    shares = torch.zeros(BINS, dtype=torch.float64)
+    for offset in product((0, 1), repeat=3):
+        upper = torch.tensor(offset).unsqueeze(1)
+        weight = torch.where(upper.bool(), within, 1 - within).prod(dim=0)
+        index = (corner.long() + upper).clamp_min(0).unbind()
+        shares.index_put_(tuple(i.clamp_max(n - 1) for i, n in zip(index, BINS, strict=True)), weight, accumulate=True)
+    return shares / shares.sum()
+
+
+def overlap(one: Tensor, other: Tensor) -> float:
+    """Return how much two palettes have in common, from 0 to 1 for the same: the sum of the smaller shares.
+
+    Source: Swain and Ballard, "Color Indexing", 1991, histogram intersection.
+    """
+    return float(torch.minimum(one, other).sum())
