@@ -1,6 +1,6 @@
 """``python main.py fit --config leaky.yaml``; the same as the installed command ``verism``."""
 
-from verism.cli import main
+from verism.cli import command
 
 if __name__ == "__main__":
-    main()
+    command()

@@ -1,5 +1,5 @@
 """``python -m verism``, the same as the installed command ``verism``."""
 
-from verism.cli import main
+from verism.cli import command
 
-main()
+command()

@@ -11,9 +11,11 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import NoReturn
 
 from verism import version
 from verism.errors import VerismError
+from verism.process import process
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("verism.commands.run:run", "give photos the look of another, with one line: verism mine.jpg theirs.jpg"),
@@ -58,8 +60,8 @@ def main(args: Sequence[str] | None = None) -> None:
         SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed, 128
             and the signal's number for one that was stopped.
     """
-    command, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
-    _parser().parse_args([command])
+    name, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
+    _parser().parse_args([name])
     # Imported only here, as the commands are, so that --help answers at once.
     config_file = import_module("verism.commands.config_file")
     trust = import_module("verism.trust")
@@ -71,7 +73,7 @@ def main(args: Sequence[str] | None = None) -> None:
         for config in configs:
             config_file.check(config)
         with import_module("verism.startup").quick_imports():
-            run = resolve_name(COMMANDS[command][0])
+            run = resolve_name(COMMANDS[name][0])
         with trust.limited(trusted, trust.named_in(options)):
             run(located)
     except KeyboardInterrupt:
@@ -85,10 +87,15 @@ def main(args: Sequence[str] | None = None) -> None:
         if isinstance(error, ArgumentError):
             meant = resolve_name("verism.commands.suggestion:meant")(message)
             message = resolve_name("verism.commands.complaint:plain")(error)
-            if command in ("fit", "run", "sweep"):
+            if name in ("fit", "run", "sweep"):
                 message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
+
+
+def command() -> NoReturn:
+    """Run the command line of this process, and end it."""
+    process(main)
 
 
 def _with_command(args: Sequence[str]) -> list[str]:

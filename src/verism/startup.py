@@ -39,8 +39,7 @@ def quick_imports() -> Iterator[None]:
 
     Modules are made of objects that live as long as the process. The collector walks through all of them again and
     again while there are more and more of them, which takes a quarter of the time of the imports, and frees nothing.
-    Afterwards it is on again. (To have it leave these objects out for good, ``gc.freeze``, would save another second at
-    the end of the process, but triton then complains on stderr that its objects were never freed.)
+    Afterwards it is on again.
 
     Lightning imports torchmetrics, which imports ``scipy.signal``, a fifth of what is left, only to restore a function
     that SciPy has removed and that nothing but torchmetrics' SRMR metric uses. Within this context it gets a stand-in

@@ -32,7 +32,7 @@ class Look:
     """The look that a run has found: a function of a photo, which needs no further fitting.
 
     The photo that the run was fitted to is graded place by place, as in the run's result. Other photos pass the lookup
-    table of colours that comes closest to it, as with ``verism predict``.
+    table of colours that comes closest to it, as with ``verism predict --hold_back false``.
 
     Attributes:
         canvas: what the run has optimised.
