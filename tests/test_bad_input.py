@@ -211,7 +211,7 @@ FIT: list[Row] = [
     (["--data.content", "shot.dng"], "shot.dng: cannot be developed as a raw file .*; export it as a TIFF"),
     (["--data.content_mask", "text.jpg", "--data.style_mask", "style.png"], "text.jpg: not an image"),
     (["--data.content_mask", "here.png", "--data.style_mask", "there.png"], "here.png: no such photo"),
-    (["--data.style_mask", "sky.png"], "--data.style_mask needs --data.content_mask: give both"),
+    (["--data.style_mask", "style.png"], "--data.style_mask needs --data.content_mask: give both"),
     (["--data.style", "content.png"], "content.png: is both --data.content and --data.style"),
     (["--data.style", "../work/content.png"], "content.png: is both --data.content and --data.style"),
     (["--data.style", "twin.png"], "twin.png: is the same photo as .*content.png, which would be returned unchanged"),
@@ -400,7 +400,7 @@ OTHERS: list[Row] = [
     (["export", "loop", "--output.path", "x.cube"], "run: loop cannot be followed to a file"),
     (["export", "folder", "--output.path", "loop"], "--output.path: loop cannot be followed to a file"),
     (["run", "loop.png", "style.png"], "loop.png: no such photo"),
-    (["run", "content.png", "folder"], "folder: no such photo"),
+    (["run", "content.png", "folder"], "folder: is a folder without photos"),
     (
         ["fit", "--config", "leaky.yaml", "--data.content", "content.png"],
         "--data.content: is your photo, and --data.style would be the example, sunset.jpg; give --data.style too",

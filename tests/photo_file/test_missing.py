@@ -14,7 +14,14 @@ from verism.photo_file import missing, nearest
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("holiday/IMG_1234.jpg", "holiday/sunset over the lake.png", "holiday/clip.mp4", "holiday/.hidden.jpg"):
+    for name in (
+        "holiday/IMG_1234.jpg",
+        "holiday/sunset over the lake.png",
+        "holiday/clip.mp4",
+        "holiday/.hidden.jpg",
+        "holiday/mine.html",
+        "holiday/mine.jpg",
+    ):
         path = Path(name)
         path.parent.mkdir(exist_ok=True)
         path.touch()
@@ -31,6 +38,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("holdiay/IMG_1234.jpg", "holiday/IMG_1234.jpg"),
         ("Holiday/IMG_124.jpg", "holiday/IMG_1234.jpg"),
         ("holiday/sunset over lake.png", "holiday/sunset over the lake.png"),
+        ("holiday/mien.jpg", "holiday/mine.jpg"),
+        ("holiday/mine.jpeg", "holiday/mine.jpg"),
+        ("holiday/mine.htm", "holiday/mine.html"),
     ],
 )
 def test_the_nearest_file_is_named(wrong: str, right: str) -> None:
@@ -38,7 +48,16 @@ def test_the_nearest_file_is_named(wrong: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["holiday/IMG_5678.jpg", "holiday/hidden.jpg", "holiday/sunst.jpg", "elsewhere/IMG_1234.jpg", "x.jpg", "/"]
+    "name",
+    [
+        "holiday/IMG_5678.jpg",
+        "holiday/hidden.jpg",
+        "holiday/sunst.jpg",
+        "holiday/sky.jpg",
+        "elsewhere/IMG_1234.jpg",
+        "x.jpg",
+        "/",
+    ],
 )
 def test_nothing_is_made_up(name: str) -> None:
     assert nearest(Path(name)) is None

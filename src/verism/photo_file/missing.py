@@ -8,8 +8,8 @@ from pathlib import Path
 from verism.errors import VerismError
 
 _CLOSE = 0.75
-"""Smallest likeness of two names, by ``difflib``, at which one may be a slip for the other. IMG_1234.jpg and
-IMG_5678.jpg, which are not, are at 0.67."""
+"""Smallest likeness of two names without their endings, by ``difflib``, at which one may be a slip for the other: mien
+and mine are at 0.75, IMG_1234 and IMG_5678, which are two photos, at 0.5."""
 
 
 def missing(path: Path, kind: str = "photo") -> VerismError:
@@ -33,9 +33,16 @@ def nearest(path: Path) -> Path | None:
 def _closest(path: Path, *, folders: bool) -> Path | None:
     """Return the folder, or the file, that is beside ``path`` and whose name is closest, whatever its case."""
     try:
-        names = [it.name for it in path.parent.iterdir() if (it.is_dir() if folders else it.is_file())]
+        beside = [it for it in path.parent.iterdir() if (it.is_dir() if folders else it.is_file())]
     except OSError:
         return None
-    by_folded = {name.casefold(): name for name in names if not name.startswith(".")}
-    found = get_close_matches(path.name.casefold(), by_folded, n=1, cutoff=_CLOSE)
-    return path.with_name(by_folded[found[0]]) if found else None
+    by_stem: dict[str, list[str]] = {}
+    for it in beside:
+        if not it.name.startswith("."):
+            by_stem.setdefault(it.stem.casefold(), []).append(it.name)
+    stems = get_close_matches(path.stem.casefold(), by_stem, n=1, cutoff=_CLOSE)
+    if not stems:
+        return None
+    # Of mine.jpg and mine.html, that with the closer ending.
+    (name,) = get_close_matches(path.name, by_stem[stems[0]], n=1, cutoff=0)
+    return path.with_name(name)
