@@ -10,6 +10,7 @@ from conftest import shoot, synthetic_photo
 
 from verism import VerismError
 from verism.app.session import DROP, NO_PHOTO, Session
+from verism.app.watch import StoppedError
 from verism.backbone.weights import Weights
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
@@ -70,6 +71,22 @@ def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest
     assert told == ["One.", "Another."]
     first(session, "One")
     assert told == ["One.", "Another.", "One."]
+
+
+@pytest.mark.parametrize("for_other", [False, True])
+def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch, for_other: bool
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
+
+    def stopped(session: Session) -> None:
+        raise StoppedError
+
+    session = Session()
+    session.stop(for_other=for_other)
+    page._guarded(stopped)(session)
+    assert told == ([] if for_other else ["Stopped."])
 
 
 def test_stop_is_there_while_something_runs() -> None:

@@ -173,7 +173,7 @@ def build() -> gr.Blocks:
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
         clicks = {"preview": ([preview.click, regions.again.click], _preview), "full": ([full.click], _full)}
         dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
-        changed = method.input(_stop, [session], queue=False, **quietly)
+        changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
         begun = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
         for name, (triggers, function) in clicks.items():
@@ -374,8 +374,9 @@ def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Calla
         try:
             return function(*args)
         except StoppedError:
-            still = "" if session.shown is None else f" The picture is still {session.shown.title}."
-            gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
+            if not session.is_replaced:
+                still = "" if session.shown is None else f" The picture is still {session.shown.title}."
+                gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
         except VerismError as error:
             message = escape(_by_name(str(error), args))
             if message not in session.messages:
@@ -401,7 +402,7 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
 
     An easel that was in use is there again, with the new photo, as soon as that has regions.
     """
-    session.stop()
+    session.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
     figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]

@@ -125,6 +125,7 @@ class Session:
         saved: files that were written for the look of ``shown``, and the regions that were painted for it.
         stopping: set to end work in progress.
         messages: what the user was told since his last deed, so that it is not told twice.
+        is_replaced: whether the work that was stopped last was stopped for other work.
         easel: the photo that the user paints over, and the labels of the regions there; None if he does not paint.
     """
 
@@ -137,6 +138,7 @@ class Session:
         self.stopping = threading.Event()
         self.saved: list[Path] = []
         self.messages: list[str] = []
+        self.is_replaced = False
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._found: Regions | None = None
@@ -207,8 +209,13 @@ class Session:
         """Whether there is work that ``stop`` would end."""
         return bool(self._under_way)
 
-    def stop(self) -> None:
-        """End the work in progress, as soon as a step or photo is finished."""
+    def stop(self, *, for_other: bool = False) -> None:
+        """End the work in progress, as soon as a step or photo is finished.
+
+        Args:
+            for_other: other work takes its place, so that the user need not be told.
+        """
+        self.is_replaced = for_other
         self.stopping.set()
 
     @property
