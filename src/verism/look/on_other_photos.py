@@ -44,7 +44,7 @@ DARK, LIGHT = (0.15, 0.5), (0.75, 0.95)
 DARK_KEPT, LIGHT_KEPT = 0.8, 0.7
 """How much of a lift shadows and highlights are spared, likewise: it would be a veil, or clip."""
 
-SIDE = 400
+SIDE = 300
 """Short side, in pixels, at which the change of a photo is fitted to its edges."""
 
 RADIUS, EPSILON = 0.02, 1e-3
@@ -155,9 +155,10 @@ def _ramp(x: Tensor, start: float, end: float) -> Tensor:
 
 def _smooth(table: Tensor, photo: Tensor) -> Tensor:
     """Return a photo through a table, with a change that follows the photo's edges, and not its grain."""
-    image, short = through(table, photo), min(photo.shape[-2:])
+    short = min(photo.shape[-2:])
     if short < SMALLEST:
-        return image
-    small, change = (images.scale(it, min(SIDE, short)) for it in (photo, image.clamp(0, 1) - photo))
+        return through(table, photo)
+    small = images.scale(photo, min(SIDE, short))
+    change = through(table, small).clamp(0, 1) - small
     coefficients = local_affine(small, change, window_radius(RADIUS, small.shape[-2:]), EPSILON)
     return photo + apply_upsampled(coefficients, photo)
