@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 from verism import images
 from verism.backbone.weights import Weights
 from verism.canvas import Lut3d
+from verism.page import result as result_page
 
 STEPS = ("--trainer.max_steps", "3")
 
@@ -36,6 +38,26 @@ def test_a_run_leaves_its_page(run: Callable[..., Path]) -> None:
         r'"command": "verism render \S*/content-style --output.path result-2.png"', page.replace("\\u0027", "'")
     )
     assert page.count('<path class="line c') >= 3
+
+
+def test_its_losses_are_those_of_the_log(run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weighted, by step: as ``Scalars`` writes them."""
+    shown: list[result_page.Contents] = []
+    plain = result_page.html
+
+    def html(contents: result_page.Contents) -> bytes:
+        shown.append(contents)
+        return plain(contents)
+
+    monkeypatch.setattr(result_page, "html", html)
+    folder = run(*STEPS, "--trainer.log_every_n_steps", "1")
+    log = EventAccumulator(str(folder)).Reload()
+    losses = shown[0].losses
+    assert {"total", "content", "style"} <= set(losses)
+    for name, values in losses.items():
+        tag = "loss/total" if name == "total" else f"weighted/{name}"
+        logged = [event.value for event in log.Scalars(tag)]
+        assert values == pytest.approx(logged, rel=1e-5)
 
 
 def test_beside_a_picture_of_another_name(run: Callable[..., Path]) -> None:

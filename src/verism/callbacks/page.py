@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from verism.data.source import Source, read
 from verism.errors import InterruptedRunError, VerismError
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
+from verism.losses.term import Term
 from verism.module import StyleTransfer
 from verism.page import result as result_page
 
@@ -50,7 +51,7 @@ class Page(Callback):
         """
         self.write = write
         self.left: Mapping[str, str] = {}
-        self._losses: dict[str, list[Tensor]] = {}
+        self._steps: list[tuple[Tensor, Mapping[str, Term]]] = []
         self._first = 0
         self._folder: str | None = None
 
@@ -69,16 +70,13 @@ class Page(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remember the first step, and the run's folder, which all processes must ask for together."""
-        self._losses, self._first, self._folder = {}, trainer.global_step, trainer.log_dir
+        self._steps, self._first, self._folder = [], trainer.global_step, trainer.log_dir
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Keep the losses of a step on their device, since reading them would wait for it."""
-        values = {"total": outputs["loss"].detach()}
-        values |= {name: term.weighted for name, term in outputs["terms"].items()}
-        for name, value in values.items():
-            self._losses.setdefault(name, []).append(value)
+        self._steps.append((outputs["loss"].detach(), outputs["terms"]))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the page after the picture; if that fails, the run only warns."""
@@ -132,12 +130,25 @@ class Page(Callback):
             command=_command(trainer, output),
             fit=(model.photos.content, model.photos.style),
             regions=None if regions is None or regions.undivided else regions,
-            losses={name: torch.stack(values).tolist() for name, values in self._losses.items()},
+            losses=_losses(self._steps),
             first=self._first,
             sentences=[*verdict.in_words(figures), *verdict.faults(figures)],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )
+
+
+def _losses(steps: Sequence[tuple[Tensor, Mapping[str, Term]]]) -> dict[str, list[float]]:
+    """Return the total loss and the weighted terms of all steps, which are read from their device at once."""
+    values = [[total, *(value for term in terms.values() for value in term.values.values())] for total, terms in steps]
+    read = iter(torch.cat([value.view(1) for step in values for value in step]).tolist() if steps else ())
+    found: dict[str, list[float]] = {}
+    for _, terms in steps:
+        found.setdefault("total", []).append(next(read))
+        for name, term in terms.items():
+            weighted = term.weight * sum(term.layers[layer] * next(read) for layer in term.values)
+            found.setdefault(name, []).append(weighted)
+    return found
 
 
 def _name(photo: Source) -> str:
