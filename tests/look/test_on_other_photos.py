@@ -140,6 +140,13 @@ class TestAnotherScene:
         assert shares[0] > shares[1] > shares[2]
 
 
+def test_frames_that_show_it_together_get_it_in_full(own: Tensor) -> None:
+    """A clip of two shots, and the look of a picture of both."""
+    other = synthetic_photo(64, 96, 3)
+    look = on(torch.cat([own, other], dim=-1), made())
+    assert look.treatment([own, other], ASKED).strength == ASKED
+
+
 @pytest.mark.parametrize(("canvas", "hold_back"), [(made(), False), (Lut3d(), True)])
 def test_a_table_is_exact(own: Tensor, canvas: Grade, hold_back: bool) -> None:
     look = on(own, canvas, hold_back=hold_back)

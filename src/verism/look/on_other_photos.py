@@ -117,8 +117,9 @@ class OnOtherPhotos:
         if not self.holds_back:
             return Treatment(self.table, partial(through, self.table), asked, unknown)
         small = [images.within(photo, AREA).cpu() for photo in shown]
-        overlaps = mean(overlap(self._palette, palette(photo)) for photo in small)
-        alike = min(max((overlaps - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
+        # Of all frames together: each alone may show a part of what the look was fitted to.
+        colors = torch.stack([palette(photo) for photo in small]).mean(dim=0)
+        alike = min(max((overlap(self._palette, colors) - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
         table = torch.lerp(self._restrained, self.table, alike)
         known = min(1.0, (1 - unknown) / (1 - UNKNOWN))
         change = mean(_change(photo, through(table, photo)) for photo in small)
