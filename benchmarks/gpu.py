@@ -41,9 +41,9 @@ WARM = 5
 """Steps that are not timed; in the first, a step is compiled and captured."""
 
 KINDS: Mapping[str, Kind] = {
-    "": {},
+    "": {"capture": False},
     ", captured": {"capture": True},
-    ", compiled": {"compile": True},
+    ", compiled": {"capture": False, "compile": True},
     ", compiled and captured": {"capture": True, "compile": True},
 }
 """The options of the model by which a step may be taken over from Python, by what is said of it."""
@@ -198,9 +198,8 @@ def _fits(size: int, steps: int, device: str) -> Iterator[list[str]]:
     quieten_lightning()
     for precision in ("fp32", "bf16"):
         for kind in kinds(device).values():
-            options = " ".join(
-                [*(f"--model.{name} true" for name in kind), f"--trainer.precision {LIGHTNINGS[precision]}"]
-            )
+            asked = (f"--model.{name} {str(value).lower()}" for name, value in kind.items())
+            options = " ".join([*asked, f"--trainer.precision {LIGHTNINGS[precision]}"])
             with tempfile.TemporaryDirectory() as folder:
                 seconds = _Timed(size, steps, device, folder, options.split()).seconds
             yield [f"`paper/leaky.yaml {options}`", f"{seconds:.2f}", f"{1000 * seconds / steps:.2f}"]

@@ -218,6 +218,14 @@ def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None
     expected = Strength(0.5, 1, 0)(before, full)
     assert apart(full, expected) > 0.02
     person.wait(lambda: apart(person.pictures()[1], expected) < 0.01, "the blend")
+    # Taken back by the button beside it, a slider is at 1.
+    person.click("#tone .reset-button")
+    person.wait(lambda: "--output.tone" not in person.command(), "the tone in full")
+    person.click("#strength .reset-button")
+    person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
+    person.wait(lambda: apart(person.pictures()[1], full) < 0.01, "the whole look")
+    person.slide("strength", 0.5)
+    person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
 
 
 def regions_are_left_out_by_clicks(person: Person) -> None:
@@ -245,11 +253,14 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
 
 def files_are_saved(person: Person) -> None:
     person.tab("Save")
-    person.click("#save")
-    person.find("#files [aria-label='mine-theirs.png']")
+    for _ in range(2):
+        person.click("#save")
+        person.find("#files [aria-label='mine-theirs-strength-0.5.png']")
     person.click("#cube")
-    person.find("#files [aria-label='mine-theirs.cube']")
+    person.find("#files [aria-label='mine-theirs-strength-0.5.cube']")
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
+    # The newest first, and what was saved before not again.
+    assert [Path(urlsplit(str(link.get_attribute("href"))).path).suffix for link in links][:2] == [".cube", ".png"]
     saved = {Path(urlsplit(str(link.get_attribute("href"))).path).suffix: link.get_attribute("href") for link in links}
     assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
     with urlopen(str(saved[".cube"])) as answer:

@@ -11,7 +11,7 @@ import torch
 from conftest import shoot, synthetic_photo
 
 from verism import clip, images
-from verism.batch.patterns import is_pattern, matching
+from verism.batch.patterns import find, is_pattern, matching
 from verism.clip import ClipEncoding
 from verism.color.table import over_nodes
 from verism.errors import VerismError
@@ -52,9 +52,11 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
     for seed, name in enumerate(("b.png", "a.jpg", ".hidden.jpg", "sub/c.jpg")):
         shoot(tmp_path / name, synthetic_photo(40, 40, seed))
     (tmp_path / "notes.txt").write_text("no photo")
-    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "damaged.jpg").touch()
     (tmp_path / "clip.mp4").touch()
-    assert matching([tmp_path]) == [tmp_path / "a.jpg", tmp_path / "b.png", tmp_path / "clip.mp4"]
+    found = find([tmp_path])
+    assert found.files == [tmp_path / "a.jpg", tmp_path / "b.png", tmp_path / "clip.mp4"]
+    assert found.said() == "damaged.jpg cannot be read as a photo, and is left out"
     (tmp_path / "other").mkdir()
     with pytest.raises(VerismError, match="other: is a folder without photos"):
         matching([tmp_path / "other"])

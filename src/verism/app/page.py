@@ -18,7 +18,7 @@ from torch import Tensor
 from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
-from verism.app.session import DROP, METHODS, NO_PHOTO, Session
+from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
 from verism.batch.names import free_name
 from verism.errors import VerismError
@@ -147,13 +147,13 @@ def build() -> gr.Blocks:
                 with gr.Row(visible=False) as blending:
                     sliders = [
                         gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
-                        for label in ("Strength", "Colour", "Tone")
+                        for label in SLIDERS.values()
                     ]
                 said = gr.Markdown(EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
                         files = _save_tab(session, sliders)
-                    with gr.Tab("Regions"):
+                    with gr.Tab("Regions") as by_region:
                         regions = _regions_tab(session)
                     with gr.Tab("A folder"):
                         grading = _folder_tab(session, sliders)
@@ -167,7 +167,7 @@ def build() -> gr.Blocks:
                         )
         state = [stop, picture, blending, below]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *regions.marked, *regions.easel, files]
+        outputs = [picture, said, command, *regions.marked, *regions.easel, files, by_region, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -180,12 +180,13 @@ def build() -> gr.Blocks:
             begun.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
         for first in begun:
             first.then(None, both, js=TO_PICTURE, **quietly)
-        for name, (button, function, options) in grading.items():
+        for name, (button, function, options) in grading.events.items():
             started = _run([session], state, name, button.click, function, options)
             started.then(None, js=TO_REPORT, **quietly)
         stop.click(_stop, [session], queue=False, **PRIVATE)
         gr.on(
-            [slider.input for slider in sliders],
+            # Not their input, which the button beside each, that takes it back to 1, is not.
+            [slider.change for slider in sliders],
             _guarded(_blend),
             [session, *sliders],
             [picture, command],
@@ -265,7 +266,14 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
         save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("Table (.cube)", min_width=150, elem_id="cube")
         hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
-    files = gr.File(label="Files", file_count="multiple", interactive=False, height=150, visible=False, elem_id="files")
+    files = gr.File(
+        label="Saved, the newest first: click a size to download",
+        file_count="multiple",
+        interactive=False,
+        height=200,
+        visible=False,
+        elem_id="files",
+    )
     note = gr.Markdown(elem_classes="progress")
     compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
     save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
@@ -329,8 +337,19 @@ def _regions_tab(session: Any) -> _Regions:
     return _Regions(again, marked, [editor, use])
 
 
-def _folder_tab(session: Any, sliders: Sequence[Any]) -> dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]:
-    """Return the button, the function and the options of each event that grades photos, by its name."""
+class _Grading(NamedTuple):
+    """The tab that grades other photos.
+
+    Attributes:
+        events: the button, the function and the options of each event that grades photos, by its name.
+        left: what is to go when there is another look: the choice of regions, the results, and what was said of them.
+    """
+
+    events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
+    left: Sequence[Any]
+
+
+def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
     gr.Markdown("The look on other photos, at the strength of the sliders, without fitting anew.")
     adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
     with gr.Row():
@@ -344,7 +363,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> dict[str, tuple[Any, Ca
             archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
     shown_on = {"show_progress_on": [report]}
-    return {
+    events: dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]] = {
         "folder": (
             go,
             _grade_folder,
@@ -356,6 +375,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> dict[str, tuple[Any, Ca
             {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
         ),
     }
+    return _Grading(events, [adapt, archive, report])
 
 
 def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
@@ -471,7 +491,15 @@ def _fit(
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
     said = "\n\n".join(sentences)
-    return _pictures(session, strength), said, command, *_marked(session), *_easel(session), _offered(session)
+    divided = session.regions is not None
+    graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
+    regions = *_marked(session), *_easel(session)
+    return (
+        *(_pictures(session, strength), said, command),
+        *regions,
+        *(_offered(session), gr.Tab(visible=divided)),
+        *graded,
+    )
 
 
 def _stop(session: Session) -> None:
@@ -506,8 +534,10 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, s
 
 
 def _offer(session: Session, path: Path) -> Any:
-    """Add a file to those that the page offers for this look, and return all of them."""
-    session.saved.append(path)
+    """Put a file before those that the page offers for this look, and return all of them."""
+    if path in session.saved:
+        session.saved.remove(path)
+    session.saved.insert(0, path)
     return _offered(session)
 
 
@@ -530,7 +560,7 @@ def _grade_folder(
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
     graded = session.grade(found.files, folder, Strength(*strength), progress, adapt=adapt)
-    left_out = f"{found.said()}.\n\n" if found.left_out else ""
+    left_out = f"{found.said()}.\n\n" if found.said() else ""
     return left_out + _paragraphs(graded, f"`{folder}`")
 
 
@@ -546,7 +576,8 @@ def _grade_files(
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
-    return gr.File(value=archive, visible=bool(archive)), _paragraphs(found, "the .zip file")
+    report = _by_name(_paragraphs(found, "the .zip file"), [files])
+    return gr.File(value=archive, visible=bool(archive)), report
 
 
 def _paragraphs(outcome: series.Graded, where: str) -> str:

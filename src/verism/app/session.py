@@ -50,6 +50,9 @@ METHODS: Mapping[str, str] = {
 }
 """The methods that a user can choose, and the config of each."""
 
+SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
+"""The sliders of the page, by the options of the command line."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -111,7 +114,11 @@ class Shown:
         """Return what the figures say about the result, and its faults, in words."""
         model = self.run.model
         figures = RunMeasure(model, TOLD)(model)
-        return [*verdict.in_words(figures), *verdict.faults(figures)]
+        # The page has sliders of these names.
+        said = [*verdict.in_words(figures), *verdict.faults(figures)]
+        for option, slider in SLIDERS.items():
+            said = [sentence.replace(f"--output.{option}", slider) for sentence in said]
+        return said
 
 
 class Session:
@@ -137,6 +144,7 @@ class Session:
         self.chosen: tuple[str, ...] = ()
         self.stopping = threading.Event()
         self.saved: list[Path] = []
+        self._written: dict[tuple[Strength, str], Path] = {}
         self.messages: list[str] = []
         self.is_replaced = False
         self.easel: tuple[Path, tuple[str, ...]] | None = None
@@ -188,7 +196,7 @@ class Session:
         run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections), ()
         self.corrections = corrections
-        self.saved = [] if corrections.mask is None else [corrections.mask]
+        self.saved, self._written = [] if corrections.mask is None else [corrections.mask], {}
         self.regions = self.shown.regions
         if corrections == Corrections():
             self._found = self.regions
@@ -303,10 +311,14 @@ class Session:
             ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
         """
         run, photo = self.fitted.run, self.fitted.content
-        path = result_path(self.folder / f"{photo.stem}{ending or photo.suffix}", self.fitted.styles[0], preview=False)
-        source = run.model.data.source
-        replace(run, strength=strength, photo=rendered(run.canvas, source, strength)).save(path)
-        return path
+        same = strength, ending or photo.suffix
+        if same not in self._written:
+            named = self.folder / f"{photo.stem}{ending or photo.suffix}"
+            path = result_path(named, self.fitted.styles[0], preview=False)
+            path = free_name(path.with_stem(f"{_pair(self.fitted)}{_said(strength)}"))
+            replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength)).save(path)
+            self._written[same] = path
+        return self._written[same]
 
     def save_table(self, strength: Strength, ending: str) -> tuple[Path, Deviation]:
         """Write the look as a lookup table; return its path, and how far it is from the picture.
@@ -315,8 +327,8 @@ class Session:
             strength: strength of the look in the table.
             ending: .cube, or .png for a HaldCLUT.
         """
-        name = f"{self.fitted.content.stem}-{self.fitted.styles[0].stem}"
-        path = free_name(self.folder / f"{name}{'-hald' if ending == '.png' else ''}{ending}")
+        name = f"{_pair(self.fitted)}{_said(strength)}{'-hald' if ending == '.png' else ''}{ending}"
+        path = free_name(self.folder / name)
         return path, replace(self.fitted.run, strength=strength).look.save(path)
 
     def grade(self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool) -> Graded:
@@ -341,3 +353,12 @@ class Session:
             options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         return shlex.join(["verism", "fit", *words])
+
+
+def _pair(shown: Shown) -> str:
+    return f"{shown.content.stem}-{shown.styles[0].stem}"
+
+
+def _said(strength: Strength) -> str:
+    """Return a strength as a part of a file's name; empty for the whole look."""
+    return "".join(f"-{name}-{share:g}" for name, share in strength._asdict().items() if share != 1)

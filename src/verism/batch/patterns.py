@@ -10,6 +10,7 @@ from typing import NamedTuple
 from verism import clip, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
+from verism.photo_file.encoders import FORMATS
 
 
 class Found(NamedTuple):
@@ -18,17 +19,22 @@ class Found(NamedTuple):
     Attributes:
         files: each once.
         left_out: number of those that verism made.
+        damaged: those in folders that are named like photos, and are none.
     """
 
     files: list[Path]
     left_out: int
+    damaged: list[Path]
 
     def said(self) -> str:
-        """Return in words how many were left out; empty if none was."""
-        if not self.left_out:
-            return ""
-        those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
-        return f"{self.left_out} {those} left out"
+        """Return in words what was left out; empty if nothing was."""
+        said = []
+        if self.left_out:
+            those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
+            said.append(f"{self.left_out} {those} left out")
+        if self.damaged:
+            said.append(f"{', '.join(path.name for path in self.damaged)} cannot be read as a photo, and is left out")
+        return "; ".join(said)
 
 
 def matching(patterns: Iterable[Path]) -> list[Path]:
@@ -38,7 +44,7 @@ def matching(patterns: Iterable[Path]) -> list[Path]:
         VerismError: as ``find`` does.
     """
     found = find(patterns)
-    if found.left_out:
+    if found.said():
         rank_zero_info(f"{found.said()}; what is named by itself, and not by a pattern, is taken.")
     return found.files
 
@@ -55,11 +61,12 @@ def find(patterns: Iterable[Path]) -> Found:
     """
     found: list[Path] = []
     left_out: set[Path] = set()
+    damaged: list[Path] = []
     for pattern in patterns:
         if not is_pattern(pattern):
             found.append(pattern)
             continue
-        files = _in_folder(pattern) if pattern.is_dir() else _of_pattern(pattern)
+        files = _in_folder(pattern, damaged) if pattern.is_dir() else _of_pattern(pattern)
         own = set(filter(_is_own, files))
         if len(own) == len(files):
             raise VerismError(
@@ -68,7 +75,7 @@ def find(patterns: Iterable[Path]) -> Found:
         left_out |= own
         found += [file for file in files if file not in own]
     photos = list(dict.fromkeys(found))
-    return Found(photos, len(left_out.difference(photos)))
+    return Found(photos, len(left_out.difference(photos)), damaged)
 
 
 def is_pattern(path: Path) -> bool:
@@ -84,11 +91,13 @@ def _of_pattern(pattern: Path) -> list[Path]:
     return files
 
 
-def _in_folder(folder: Path) -> list[Path]:
+def _in_folder(folder: Path, damaged: list[Path]) -> list[Path]:
+    """Return the photos and clips in a folder, and add what is only named like a photo to ``damaged``."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     photos = [path for path in files if clip.is_clip(path) or photo_file.is_photo(path)]
     if not photos:
         raise VerismError(f"{folder}: is a folder without photos.")
+    damaged += [path for path in files if path not in photos and path.suffix.lower() in FORMATS]
     return photos
 
 
