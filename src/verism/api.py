@@ -30,7 +30,7 @@ from verism.commands.complaint import plain
 from verism.commands.fit import VerismCLI
 from verism.commands.suggestion import meant
 from verism.data.source import PhotoLike, Source, source
-from verism.errors import InterruptedRunError, VerismError
+from verism.errors import InterruptedRunError, UnbegunRunError, VerismError
 from verism.look.look import Look
 from verism.look.picture import made_with, rendered
 from verism.look.strength import Strength
@@ -316,15 +316,12 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
     """Run ``fit``; errors of parsing and of Lightning's checks become a ``VerismError``."""
     try:
         return MemoryRun(args, photos, callbacks)
-    except InterruptedRunError as error:
+    except (InterruptedRunError, UnbegunRunError) as error:
         raise KeyboardInterrupt from error
     except ArgumentError as error:
         raise VerismError(plain(error) + meant(" ".join(str(error).split()))) from error
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
-    except SystemExit as error:
-        # Lightning exits like this after a Ctrl-C outside the steps.
-        raise KeyboardInterrupt from error
 
 
 @contextmanager

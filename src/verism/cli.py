@@ -62,12 +62,11 @@ def main(args: Sequence[str] | None = None) -> None:
     """
     name, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
     _parser().parse_args([name])
-    # Imported only here, as the commands are, so that --help answers at once.
-    config_file = import_module("verism.commands.config_file")
-    trust = import_module("verism.trust")
-    ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
     configs: list[Path] = []
     try:
+        # Imported only here, as the commands are, so that --help answers at once.
+        config_file = import_module("verism.commands.config_file")
+        trust = import_module("verism.trust")
         options, trusted = trust.split(options)
         located, configs = _locate_configs(options)
         for config in configs:
@@ -80,6 +79,7 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None
     except Exception as error:
+        ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
         lightning = import_module("lightning.pytorch.utilities.exceptions")
         if not isinstance(error, (ArgumentError, VerismError, lightning.MisconfigurationException)):
             raise

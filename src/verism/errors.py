@@ -42,6 +42,16 @@ class InterruptedRunError(VerismError):
         self.exit_status = 128 + number
 
 
+class UnbegunRunError(VerismError):
+    """A run that the user stopped with Ctrl-C before its first step."""
+
+    exit_status = 128 + signal.SIGINT
+
+    def __init__(self) -> None:
+        """Set the message."""
+        super().__init__("Stopped before the first step; nothing was made.")
+
+
 class InterruptedClipError(VerismError):
     """A clip that was being graded when the user pressed Ctrl-C; the frames that were done are in a playable file."""
 

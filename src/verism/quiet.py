@@ -17,6 +17,7 @@ CHATTER = (
     "`Trainer.fit` stopped: ",
     "You are using a CUDA device",
     "Seed set to ",
+    "\nDetected KeyboardInterrupt",  # verism says itself what has become of the run.
 )
 """How the messages begin that say nothing about the run."""
 

@@ -123,8 +123,11 @@ def test_a_signal_leaves_the_image_and_the_checkpoint_of_its_step(
 def test_a_second_ctrl_c_stops_at_once_with_the_last_checkpoint(
     stopped: Callable[..., Path], content: Tensor, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = stopped(*steps(9), *trouble("InterruptTwice", 4), "--checkpoints.every_n_steps", "3", status=1)
-    assert "Ctrl-C again" in capfd.readouterr().err
+    folder = stopped(*steps(9), *trouble("InterruptTwice", 4), "--checkpoints.every_n_steps", "3", status=130)
+    said = capfd.readouterr().err
+    assert "Ctrl-C again" in said
+    assert said.endswith("verism: Stopped by SIGINT after step 4.\n")
+    assert "KeyboardInterrupt" not in said
     assert images.read(folder / "result.png").shape == content.shape
     assert checkpoint.read(folder / "checkpoints" / "last.ckpt")["global_step"] in (3, 4)
 

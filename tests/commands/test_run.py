@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import signal
 from pathlib import Path
 
 import clips
@@ -48,6 +50,33 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert [line.split(",")[0] for line in progress.splitlines()] == ["step 1 of 2", "step 2 of 2"]
     main(lines[-1].split()[2:])
     assert Path("mine-theirs-milder.jpg").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "place",
+    [
+        "verism.commands.options.PhotoFiles.setup",
+        "verism.commands.fit.VerismCLI.photo_files",
+        "verism.commands.preflight.check",
+        "verism.module.StyleTransfer.on_fit_start",
+    ],
+)
+def test_ctrl_c_before_the_first_step_says_one_sentence_and_leaves_nothing(
+    place: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def struck(*args: object, **options: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(place, struck)
+    with pytest.raises(SystemExit) as caught:
+        main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    assert caught.value.code == 130
+    said = capfd.readouterr()
+    assert said.err == "verism: Stopped before the first step; nothing was made.\n"
+    assert said.out in ("", "mine.jpg in the look of theirs.jpg, tiny weights\n")
+    assert not caplog.text
+    assert not list(Path().rglob("mine-theirs*"))
 
 
 @pytest.mark.slow

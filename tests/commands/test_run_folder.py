@@ -85,3 +85,13 @@ def test_of_fit(run: Callable[..., Path], tiny_weights: Weights, photo_files: li
     for options, name in (((), "version_0"), (("--trainer.logger.version", "mine"), "mine")):
         run(*few, logger, "--trainer.logger.save_dir", str(tmp_path / "own"), *options)
         assert (tmp_path / "own" / "lightning_logs" / name / "result.png").is_file()
+
+
+def test_a_run_that_gives_up_leaves_the_folders_of_others(tmp_path: Path) -> None:
+    kept, given_up = TensorBoardLogger(tmp_path), TensorBoardLogger(tmp_path)
+    for logger in (kept, given_up):
+        run_folder.claim([logger], "picos-sunset")
+        (Path(logger.log_dir) / "config.yaml").touch()
+    run_folder.give_up([given_up])
+    assert [path.name for path in (tmp_path / "lightning_logs").iterdir()] == ["picos-sunset"]
+    assert (Path(kept.log_dir) / "config.yaml").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from verism.commands.complaint import plain
 from verism.commands.options import SEED, TRAINER, Parser, PhotoFiles, add_parts, as_plain, parse, resolve_paths
 from verism.commands.run_folder import Numbered
 from verism.data.options import style_paths
-from verism.errors import OutOfMemoryError, VerismError, is_shortage
+from verism.errors import InterruptedRunError, OutOfMemoryError, UnbegunRunError, VerismError, is_shortage
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
 from verism.tiling.memory_estimate import free
@@ -59,6 +60,7 @@ class VerismCLI(LightningCLI):
         self._resumed: str | None = None
         self._command = command
         self._numbered: list[Numbered] = []
+        self._claimed: list[Numbered] = []
         with trust.limited(), self._sentences(), quiet_writers():
             super().__init__(
                 StyleTransfer,
@@ -79,9 +81,16 @@ class VerismCLI(LightningCLI):
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Turn errors for which the machine is to blame (no memory, a full disk) into one sentence."""
+        """Turn Ctrl-C and errors for which the machine is to blame (no memory, a full disk) into one sentence."""
         try:
             yield
+        except KeyboardInterrupt as error:
+            raise self._stopped() from error
+        except SystemExit as error:
+            # Lightning exits like this after Ctrl-C, with a status that says nothing of it.
+            if not isinstance(error.__context__, KeyboardInterrupt):
+                raise
+            raise self._stopped() from error
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
                 raise
@@ -93,6 +102,15 @@ class VerismCLI(LightningCLI):
                 raise
             place = cause.filename or self._logs()
             raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
+
+    def _stopped(self) -> VerismError:
+        """Return what is said of a run that Ctrl-C has stopped at once; if it made nothing, its folder goes."""
+        if hasattr(self, "trainer"):
+            steps = self.trainer.global_step
+            if steps or self.config_init.fit.output.written is not None:
+                return InterruptedRunError(signal.SIGINT, steps)
+        run_folder.give_up(self._claimed)
+        return UnbegunRunError()
 
     def _logs(self) -> str:
         """Return a name for a file whose error does not name it: TensorBoard writes its log in another thread."""
@@ -231,6 +249,7 @@ class VerismCLI(LightningCLI):
         if self.trainer.is_global_zero and not requeued():
             default = options.trainer.logger in (None, True)
             run_folder.claim(self._numbered, run_folder.named_by(self.title) if default else None)
+            self._claimed = self._numbered
 
 
 class SaveConfig(SaveConfigCallback):

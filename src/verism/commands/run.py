@@ -26,7 +26,7 @@ from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import run_clip
 from verism.commands.fit import VerismCLI
-from verism.errors import VerismError
+from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
@@ -377,11 +377,14 @@ class HeldBack:
 
 @contextmanager
 def held_back() -> Iterator[HeldBack]:
-    """Hold back log messages below warnings within this context; if the run fails, they are printed."""
+    """Hold back log messages below warnings within this context; if a run that has begun fails, they are printed."""
     held = HeldBack()
     held.hold()
     try:
         yield held
+    except UnbegunRunError:
+        held.drop()
+        raise
     except BaseException:
         held.release()
         raise

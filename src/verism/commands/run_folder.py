@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,6 +63,17 @@ def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
         for folder in made:
             if "://" not in folder:
                 Path(folder).rmdir()
+
+
+def give_up(loggers: Sequence[Numbered]) -> None:
+    """Remove the folders that ``claim`` has made, with what the loggers have begun in them; at a URL, they are left.
+
+    Args:
+        loggers: of a run that has ended before its first step; they are closed.
+    """
+    for folder in {str(logger.log_dir) for logger in loggers}:
+        if "://" not in folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(folder: str) -> bool:

@@ -14,7 +14,7 @@ from filelock import FileLock
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism import reuse, trust
-from verism.errors import in_words
+from verism.errors import UnbegunRunError, in_words
 from verism.sweep.planned_fit import PlannedFit, of_a_worker
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
@@ -74,6 +74,9 @@ def _fit(run: Run) -> Outcome:
     try:
         with trust.limited(run.trusted), reuse.between_runs(_kept):
             model = PlannedFit(run.parsed, folder, command).model
+    except UnbegunRunError as error:
+        # Ctrl-C reaches the workers too, and a run that has not begun is none that has failed.
+        raise KeyboardInterrupt from error
     except Exception as error:
         with (folder / LOG).open("a") as file:
             traceback.print_exc(file=file)
