@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "export": (
         "verism.commands.export:export",
-        "write the look that a run has found as a lookup table for other programs",
+        "write the look that a run or a series has found as a lookup table for other programs",
     ),
     "sweep": (
         "verism.sweep.command:sweep",

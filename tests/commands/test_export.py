@@ -14,7 +14,9 @@ from look.test_lut_file import of_cube, of_hald
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.look import lut_file
+from verism.color.table import nodes as identity
+from verism.color.table import through
+from verism.look import look_file, lut_file
 from verism.look.strength import Strength
 
 FIT = ("--trainer.max_steps", "3", "--optimizer.lr", "0.02", "--trainer.precision", "32-true")
@@ -116,6 +118,7 @@ def test_mistakes_get_one_sentence_and_write_nothing(look: Path, capsys: pytest.
         (look, ("--output.path", "look.cube", "--output.nodes", "many"), "output.nodes"),
         (look, ("--output.path", "look.cube", "--output.tone", "2"), "--output.tone 2.0: must be from 0"),
         (look, (), "output.path"),
+        (Path("nowhere.safetensors"), ("--output.path", "look.cube"), "nowhere.safetensors: no such look."),
         (Path("nowhere"), ("--output.path", "look.cube"), "nowhere: no such checkpoint"),
         (Path("lightning_logs"), ("--output.path", "look.cube"), "lightning_logs: no such checkpoint, and no folder"),
     ):
@@ -123,6 +126,24 @@ def test_mistakes_get_one_sentence_and_write_nothing(look: Path, capsys: pytest.
         assert error.startswith("verism: ")
         assert said in error
     assert [path.name for path in Path.cwd().iterdir()] == ["lightning_logs"]
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["file", "folder of a series"])
+def test_a_look_of_its_own_is_written_in_every_format(
+    inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    colors = identity(33)
+    table, photo = colors**2 * 0.9, torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    source = Path("series-theirs", look_file.NAME)
+    look_file.write(source, table, "theirs")
+    for name, read in (("look.cube", of_cube), ("look.png", of_hald)):
+        export(source.parent if inside else source, "--output.path", name, "--output.strength", "0.5")
+        assert capsys.readouterr().out == f"Lookup table: {Path(name).resolve()}\n"
+        expected = Strength(0.5)(photo, through(table, photo))
+        torch.testing.assert_close(read(Path(name), photo), expected, rtol=0, atol=2e-3)
+    export(source.parent if inside else source, "--output.path", "copy.safetensors")
+    assert torch.equal(look_file.read(Path("copy.safetensors"))[0], table)
 
 
 @pytest.mark.parametrize("look", ["Pixels"], indirect=True)

@@ -1,4 +1,4 @@
-"""The command ``export``: the look of a finished run as a lookup table for other programs."""
+"""The command ``export``: a look that was found as a lookup table for other programs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from jsonargparse import ArgumentParser
 
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
-from verism.look import lut_file, saved
+from verism.look import look_file, lut_file, saved
 from verism.quiet import quieten_lightning
 
-DESCRIPTION = """Write the look of a finished run as a lookup table, which other programs read.
+DESCRIPTION = """Write the look of a finished run or of a series as a lookup table, which other programs read.
 
 verism export lightning_logs/mine-theirs --output.path look.cube
+verism export series-theirs --output.path look.cube
 
 The ending of the file chooses the format: .cube (17, 33 or 65 nodes along each axis) for darktable, Resolve and most
 video programs, .png for a HaldCLUT of 16 bits (level 4, 6, 8 or 12, with 16, 36, 64 or 144 nodes) for RawTherapee,
 darktable and G'MIC, or .safetensors for verism.Look.load, from Python. Tables map sRGB to sRGB. If the canvas treats
 places differently, the table is the closest one, and the command prints how far it is from the picture, on the content
-photo at the size of the fit.
+photo at the size of the fit. The look of a series, and one in a .safetensors file, are tables already.
 """
 
 
@@ -29,12 +30,17 @@ def export(args: Sequence[str]) -> None:
     """Run ``export`` with its arguments.
 
     Raises:
-        VerismError: the run holds no look, a file would be overwritten, or the table cannot be written.
+        VerismError: there is no look, a file would be overwritten, or the table cannot be written.
     """
     quieten_lightning()
     resolve_paths()
     parser = ArgumentParser(prog="verism export", description=DESCRIPTION, exit_on_error=False)
-    parser.add_argument("run", type=Path, help="The folder of a finished run, or one of its checkpoints.")
+    parser.add_argument(
+        "run",
+        type=Path,
+        help="The folder of a finished run, or one of its checkpoints; the folder of a series; or a look's own file, "
+        ".safetensors.",
+    )
     output_options.add_file(parser, "A .cube, .png or .safetensors file.")
     parser.add_argument(
         "--output.nodes",
@@ -49,7 +55,22 @@ def export(args: Sequence[str]) -> None:
     strength = output_options.strength(output)
     lut_file.check(output.path, output.nodes)
     path = output_options.check_file(output)
+    own_file = _own_file(options.run)
+    if own_file is not None:
+        table, _ = look_file.read(own_file)
+        lut_file.write_table(path, table, strength, output.nodes)
+        sys.stdout.write(f"Lookup table: {path}\n")
+        return
     canvas = saved.read(options.run)
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
     sys.stdout.write(f"Lookup table: {path}, which differs from the picture by {found}.\n")
+
+
+def _own_file(look: Path) -> Path | None:
+    """Return the look's own file if one is named, by itself or by its folder; None for a run or its checkpoint."""
+    if look.suffix.lower() == look_file.ENDING and not look.is_dir():
+        return look
+    # A run leaves no such file, but a user may write one into its folder.
+    inside = look / look_file.NAME
+    return inside if inside.is_file() and not (look / "checkpoints").is_dir() else None

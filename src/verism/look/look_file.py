@@ -16,6 +16,11 @@ FORMAT = "verism.look"
 
 VERSION = "1"
 
+ENDING = ".safetensors"
+
+NAME = f"look{ENDING}"
+"""The name of the file in the folder of a series."""
+
 MOST_NODES = 256
 """Largest number of nodes along an axis, as in FFmpeg and other programs."""
 

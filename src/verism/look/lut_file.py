@@ -33,7 +33,7 @@ class Format(NamedTuple):
 
 FORMATS: Mapping[str, Format] = {
     ".cube": Format(cube.write, (33, 17, 65)),
-    ".safetensors": Format(look_file.write, (33, 17, 65)),
+    look_file.ENDING: Format(look_file.write, (33, 17, 65)),
     ".png": Format(haldclut.write, tuple(level**2 for level in haldclut.LEVELS)),
 }
 """The formats by the endings of their files."""
@@ -77,7 +77,7 @@ def check(path: Path, nodes: int | None = None) -> None:
 def write(
     path: Path, table: Tensor, photo: Tensor, image: Tensor, strength: Strength, nodes: int | None = None
 ) -> Deviation:
-    """Write the table of a look at a strength, whole or not at all, replacing any existing file.
+    """Write the table of a look at a strength, as ``write_table`` does, and compare it with the picture.
 
     Args:
         path: its ending says in which format; its name is the look's title.
@@ -93,11 +93,31 @@ def write(
     Raises:
         VerismError: the file cannot be written, its ending is that of no format, or its format cannot have ``nodes``.
     """
+    written = write_table(path, table, strength, nodes)
+    return deviation(through(written, photo), strength(photo, image))
+
+
+@torch.no_grad()
+def write_table(path: Path, table: Tensor, strength: Strength, nodes: int | None = None) -> Tensor:
+    """Write the table of a look at a strength, whole or not at all, replacing any existing file.
+
+    Args:
+        path: its ending says in which format; its name is the look's title.
+        table: of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
+        strength: of what is written.
+        nodes: along each axis of what is written; None: the format's default.
+
+    Returns:
+        The table that was written, ``(3, nodes, nodes, nodes)``.
+
+    Raises:
+        VerismError: the file cannot be written, its ending is that of no format, or its format cannot have ``nodes``.
+    """
     check(path, nodes)
     form = FORMATS[path.suffix.lower()]
     written = at_strength(table.detach().cpu().float(), strength, nodes or form.nodes[0])
     form.write(path, written, path.stem)
-    return deviation(through(written, photo), strength(photo, image))
+    return written
 
 
 def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:

@@ -14,7 +14,7 @@ from verism.errors import VerismError
 from verism.look import look_file
 from verism.photo_file import Photo
 
-LOOK, SHEET = "look.safetensors", "sheet.jpg"
+LOOK, SHEET = look_file.NAME, "sheet.jpg"
 """Files next to the results: the look, for other photos and programs, and a sheet with photos before and after."""
 
 
