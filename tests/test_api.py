@@ -149,11 +149,11 @@ def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Pa
     ("arguments", "options", "sentence"),
     [
         (("missing.jpg", "style"), {}, "missing.jpg: no such photo"),
-        (("content", "content"), {}, "would be returned unchanged"),
+        (("content", "content"), {}, "the photo and the look are the same file"),
         (("content", 3), {}, "the style photo: cannot be of type int"),
         (("content", torch.zeros(3, 40, 40)), {}, "the style photo: is a tensor of shape"),
         (("content", "style", "sunny"), {}, "sunny.yaml: no such config"),
-        (("content", "style"), {"data.sizes": 3}, "did you mean data.size"),
+        (("content", "style"), {"data.sizes": 3}, "did you mean --data.size"),
         (("content", "style"), {"model": {"canvas": torch.nn.ReLU()}}, "overrides: a ReLU cannot be an option"),
         (("content", "style"), {"trainer.max_steps": 0}, "no step would be made"),
     ],

@@ -147,7 +147,7 @@ def test_output_size_is_that_of_the_long_side() -> None:
             "--output.path: is one file, and 2 pictures",
         ),
         (["mine.jpg", "other.png", "theirs.jpg", "--output.sheet", "no"], "--output.sheet no: must be true or false."),
-        (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean output.strength?"),
+        (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean --output.strength?"),
         (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
     ],
 )

@@ -18,8 +18,8 @@ from verism.commands.suggestion import meant
     ],
 )
 def test_the_nearest_option_is_named(wrong: str, right: str) -> None:
-    assert meant(f"Subcommand 'fit' does not accept option '{wrong}'") == f"; did you mean {right}?"
-    assert meant(f"unrecognized arguments: --{wrong} 3") == f"; did you mean {right}?"
+    assert meant(f"Subcommand 'fit' does not accept option '{wrong}'") == f"; did you mean --{right}?"
+    assert meant(f"unrecognized arguments: --{wrong} 3") == f"; did you mean --{right}?"
 
 
 def test_the_nearest_option_of_a_class_is_named() -> None:

@@ -78,7 +78,7 @@ def check_files(options: Namespace) -> None:
     styles = style_paths(vars(options.data))
     if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
         raise VerismError(
-            f"{inputs['data.content']}: is both --data.content and --data.style, and would be returned unchanged; "
+            f"{inputs['data.content']}: the photo and the look are the same file, and the photo would stay as it is; "
             "choose another photo for one of them."
         )
     taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
@@ -95,8 +95,8 @@ def check_twins(data: PhotoFiles) -> None:
     digests, (style, *_) = data.digests, data.styles
     if digests["content"] == digests["style"]:
         raise VerismError(
-            f"{style}: is the same photo as {data.content}, which would be returned unchanged; choose another photo "
-            "for one of them."
+            f"{style}: is the same photo as {data.content}, which would stay as it is; choose another photo for one "
+            "of them."
         )
 
 

@@ -37,9 +37,9 @@ def meant(message: str) -> str:
         return ""
     # A class's own options are written without the word that separates them from its name.
     names = [name.replace(".init_args", "") for name in FitOptions().parser.get_defaults().keys()]  # noqa: SIM118
-    return _nearest(unknown[1] or unknown[2], names)
+    return _nearest(unknown[1] or unknown[2], names, dashes="--")
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
+def _nearest(name: str, names: Iterable[str], dashes: str = "") -> str:
     nearest = get_close_matches(name, names, n=1)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"; did you mean {dashes}{nearest[0]}?" if nearest else ""
