@@ -9,7 +9,7 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import FAULTS, Fault, faults, in_words, match, summary
+from verism.verdict import FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, summary
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -41,6 +41,16 @@ def test_three_figures_in_words() -> None:
             "Look: the colours are no nearer to the style's than the photo's were."
         )
     assert in_words({}) == []
+
+
+def test_a_look_is_hardly_there_if_the_colours_have_hardly_moved() -> None:
+    assert not hardly_there(SOUND)
+    for distance in (0.98, 1.0, 1.04):
+        assert hardly_there(SOUND | {"color_distance": distance})
+    # What has moved away from the style has changed, too.
+    for distance in (1 - 1.01 * LITTLE, 1.3, math.nan):
+        assert not hardly_there(SOUND | {"color_distance": distance})
+    assert not hardly_there({})
 
 
 def test_nothing_is_said_of_a_sound_result() -> None:

@@ -26,6 +26,11 @@ NO_MATCH = 0.05
 """Confidence up to which a region of the content photo is said to have no match in the style photo."""
 
 
+LITTLE = 0.1
+"""Part of the way to the style's colours, or away from them, below which a look is hardly there, and nobody would want
+it milder."""
+
+
 class Fault(NamedTuple):
     """A visible fault, which a result has if a metric is above a limit.
 
@@ -117,6 +122,11 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
         f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (visible from {DRIFT:.0f} on).",
         f"Look: the colours are {way}.",
     ]
+
+
+def hardly_there(figures: Mapping[str, float]) -> bool:
+    """Return whether a result has hardly taken on the look; no, if that was not measured or is nan."""
+    return "color_distance" in figures and abs(1 - figures["color_distance"]) < LITTLE
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:

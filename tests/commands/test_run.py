@@ -53,6 +53,17 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
+def test_nothing_milder_is_proposed_than_a_look_that_is_hardly_there(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert said.splitlines()[-1] == ("This style has little to give to this photo; try another photo as the style.")
+    assert "Milder" not in said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place",
     [

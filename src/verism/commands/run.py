@@ -64,6 +64,8 @@ SHEET = "--output.sheet"
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
 
+LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
+
 NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
 
 
@@ -248,7 +250,9 @@ def _one(request: Request, number: int) -> Path:
     state = None if own is None else own.state_at(trainer.global_step)
     if request.preview:
         _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
-    if state is not None:
+    if not request.preview and verdict.hardly_there(figures):
+        _say(Text(LITTLE_TO_GIVE, "yellow"))
+    elif state is not None:
         # A path relative to the current folder is easier to read.
         near = _near(Path(state))
         more = (
