@@ -121,6 +121,11 @@ def environment(words: Sequence[str]) -> None:
     assert words == [".venv"]
 
 
+def activation(words: Sequence[str]) -> None:
+    """A shell would only find the commands that are run here otherwise."""
+    assert words == [".venv/bin/activate"]
+
+
 def pytest_itself(words: Sequence[str]) -> None:
     assert words == []
 
@@ -159,6 +164,7 @@ RULES: Mapping[str, Callable[[Sequence[str]], None]] = {
     r"(\.venv/bin/)?python main\.py ": verism,
     r"(\.venv/bin/)?(uv )?pip install ": install,
     r"python3 -m venv ": environment,
+    r"source ": activation,
     r"\.venv/bin/python -m pytest ?": pytest_itself,
     r"(\.venv/bin/)?tensorboard ": tensorboard,
     r"python (?=(benchmarks|tools)/)": script,
