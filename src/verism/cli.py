@@ -18,7 +18,10 @@ from verism.errors import VerismError
 from verism.process import process
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "run": ("verism.commands.run:run", "give photos the look of another, with one line: verism mine.jpg theirs.jpg"),
+    "run": (
+        "verism.commands.one_line:run",
+        "give photos the look of another, with one line: verism mine.jpg theirs.jpg",
+    ),
     "app": ("verism.app.command:app", "open a local page: drop two photos, move the sliders, save the picture"),
     "fit": ("verism.commands.fit:fit", "give one photo the look of another, with full control over the method"),
     "predict": ("verism.commands.predict:predict", "give other photos the look that a run has found"),
@@ -79,18 +82,27 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None
     except Exception as error:
-        ArgumentError = import_module("jsonargparse").ArgumentError  # noqa: N806
-        lightning = import_module("lightning.pytorch.utilities.exceptions")
-        if not isinstance(error, (ArgumentError, VerismError, lightning.MisconfigurationException)):
+        if not isinstance(error, _mistakes()):
             raise
         message = " ".join(str(error).split())
-        if isinstance(error, ArgumentError):
+        if isinstance(error, import_module("jsonargparse").ArgumentError):
             meant = resolve_name("verism.commands.suggestion:meant")(message)
             message = resolve_name("verism.commands.complaint:plain")(error)
             if name in ("fit", "run", "sweep"):
                 message += meant + config_file.of_other_versions(configs)
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """Return the exceptions that are mistakes of the user's; a library that was not imported has raised none."""
+    of_libraries = {
+        "jsonargparse": "ArgumentError",
+        "lightning.pytorch.utilities.exceptions": "MisconfigurationException",
+    }
+    return VerismError, *(
+        getattr(sys.modules[module], name) for module, name in of_libraries.items() if module in sys.modules
+    )
 
 
 def command() -> NoReturn:

@@ -9,12 +9,13 @@ from typing import Literal, final
 import torch
 from torch import Tensor, nn
 
-from verism import checkpoint, images, photo_file
+from verism import checkpoint, images
 from verism.backbone.normalization import Normalization
 from verism.canvas.canvas import Canvas, FindCorrespondence
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.errors import VerismError
 from verism.images import resize
+from verism.missing import nearest
 from verism.regions.masks import Regions
 
 
@@ -132,7 +133,7 @@ class Pixels(Canvas):
     def _read(self, file: Path) -> Tensor:
         """Return the normalised pixels of an image file or a checkpoint, ``(1, 3, H, W)``, at its own size."""
         if not file.is_file():
-            near = photo_file.nearest(file)
+            near = nearest(file)
             remedy = f"did you mean {near}?" if near else "--model.canvas.init takes content, style, noise or a path."
             raise VerismError(f"{file}: no such file; {remedy}")
         if file.suffix == ".ckpt":

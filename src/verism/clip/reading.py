@@ -16,7 +16,8 @@ from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
 from verism.errors import VerismError
-from verism.photo_file import MIN_SIDE, missing
+from verism.missing import missing
+from verism.photo_file import MIN_SIDE
 
 MAX_BITS = 16
 """Largest number of bits per sample."""

@@ -16,6 +16,7 @@ from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered
+from verism.missing import missing
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 
@@ -73,7 +74,7 @@ def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, 
         raise VerismError(f"{file}: does not say which content photo it is of; give it with --data.content.")
     content = given or Path(str(recorded))
     if given is not None and not given.is_file():
-        raise photo_file.missing(given)
+        raise missing(given)
     if not content.is_file():
         raise VerismError(f"{content}: no such photo; say with --data.content where the run's content photo is now.")
     if digests and digests["content"] != [digest(content)]:

@@ -32,29 +32,6 @@ from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
 from verism.sweep.sheet import photo_sheet
 
-HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
-       verism [run] PHOTO... --styles STYLE... [--preview] [--open] [OPTION...]
-
-Give photos the look of another.
-
-  verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, next to mine.jpg
-  verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
-  verism 'holiday/*.jpg' theirs.jpg     likewise for all photos of a pattern, or of a folder
-  verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
-  verism mine.jpg theirs.jpg --output.strength 0.6
-  verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
-
-A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
-Photos come first, then options. Patterns and folders leave out what verism made.
-
-options:
-  --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
-  --open        open the result's page in a browser
-  --styles      style photos; each gives one picture
-  --output.sheet false   make no sheet of several pictures
-  OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
-"""
-
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
 the fit stays, so that the full run can continue from them."""
@@ -99,13 +76,9 @@ def run(args: Sequence[str]) -> None:
     """Run ``run`` with its arguments.
 
     Raises:
-        SystemExit: for ``--help``.
         VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
             pictures; and as ``fit`` does.
     """
-    if {"--help", "-h"} & set(args):
-        sys.stdout.write(HELP)
-        raise SystemExit(0)
     quieten_lightning()
     request = parse(args)
     results = [

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from verism import photo_file
 from verism.errors import VerismError
+from verism.missing import missing
 from verism.photo_file import Photo
 
 PhotoLike = str | os.PathLike[str] | Image.Image | Tensor
@@ -84,6 +85,6 @@ def digest(photo: Source) -> str:
         with photo.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise photo_file.missing(photo) from error
+        raise missing(photo) from error
     except OSError as error:
         raise VerismError(f"{photo}: cannot be read ({error.strerror}).") from error

@@ -1,7 +1,6 @@
 """Photo files, with all that they hold: the only place that knows file formats."""
 
 from verism.photo_file.memory import from_pillow, from_tensor
-from verism.photo_file.missing import missing, nearest
 from verism.photo_file.origin import made_by_verism
 from verism.photo_file.photo import Photo
 from verism.photo_file.reading import check_header, is_photo, read
@@ -21,8 +20,6 @@ __all__ = [
     "is_photo",
     "limited",
     "made_by_verism",
-    "missing",
-    "nearest",
     "read",
     "to_pillow",
     "write",

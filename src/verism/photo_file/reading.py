@@ -19,12 +19,12 @@ from torch import Tensor
 
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
+from verism.missing import missing
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
 from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
-from verism.photo_file.missing import missing
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size, pillow_limited, too_large

@@ -8,7 +8,7 @@ import pytest
 
 from verism import VerismError, clip, photo_file
 from verism.data.source import digest
-from verism.photo_file import missing, nearest
+from verism.missing import missing, nearest
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,67 @@
+"""The command ``run`` up to where it needs more than Python: its help, and photos that do not exist."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import mimetypes
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from verism.missing import missing
+
+HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
+       verism [run] PHOTO... --styles STYLE... [--preview] [--open] [OPTION...]
+
+Give photos the look of another.
+
+  verism mine.jpg theirs.jpg            one picture: mine-theirs.jpg, next to mine.jpg
+  verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
+  verism 'holiday/*.jpg' theirs.jpg     likewise for all photos of a pattern, or of a folder
+  verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
+  verism mine.jpg theirs.jpg --output.strength 0.6
+  verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
+
+A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
+Photos come first, then options. Patterns and folders leave out what verism made.
+
+options:
+  --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
+  --open        open the result's page in a browser
+  --styles      style photos; each gives one picture
+  --output.sheet false   make no sheet of several pictures
+  OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
+"""
+
+
+def run(args: Sequence[str]) -> None:
+    """Run ``run`` with its arguments; its help, and a slip in a name, need none of its imports, which take seconds.
+
+    Raises:
+        SystemExit: for ``--help``.
+        VerismError: a photo does not exist; and as the command itself does.
+    """
+    if {"--help", "-h"} & set(args):
+        sys.stdout.write(HELP)
+        raise SystemExit(0)
+    for word in _photos(args):
+        is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
+        if not is_clip and not glob.has_magic(word) and not Path(word).exists():
+            raise missing(Path(word))
+    with import_module("verism.startup").quick_imports():
+        command = import_module("verism.commands.run")
+    command.run(args)
+
+
+def _photos(args: Sequence[str]) -> Iterator[str]:
+    """Yield the words that name photos: the first ones, and those after ``--styles``."""
+    words = list(args)
+    yield from itertools.takewhile(_is_no_option, words)
+    if "--styles" in words:
+        yield from itertools.takewhile(_is_no_option, words[words.index("--styles") + 1 :])
+
+
+def _is_no_option(word: str) -> bool:
+    return not word.startswith("-")
