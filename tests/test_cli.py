@@ -293,7 +293,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["fit", "--help"])
     text = capsys.readouterr().out
-    assert text.count("\n") < 740
+    assert text.count("\n") < 760
     described = descriptions(text)
     for name in (
         *("data.content", "data.style", "data.size", "data.upscale", "output.path", "output.overwrite", "optimizer"),
