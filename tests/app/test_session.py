@@ -52,7 +52,8 @@ def test_the_picture_is_that_of_python_and_of_the_command(
 ) -> None:
     strength = Strength(0.6, 1, 0.5)
     saved = fitted.save_picture(strength)
-    assert saved.name == "mine-theirs.png"
+    assert saved.name == "mine-theirs-strength-0.6-tone-0.5.png"
+    assert fitted.save_picture(strength) == saved  # Not once more.
     options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
     expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
     assert np.array_equal(np.asarray(Image.open(saved)), np.asarray(expected))
@@ -78,7 +79,7 @@ def test_the_sliders_blend_as_the_picture_does(fitted: Session) -> None:
 @pytest.mark.slow
 def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
     path, deviation = fitted.save_table(Strength(0), ".cube")
-    assert path.name == "mine-theirs.cube"
+    assert path.name == "mine-theirs-strength-0.cube"
     assert deviation.mean < 0.01
     assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-hald.png"
 
