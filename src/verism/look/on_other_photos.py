@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from statistics import mean
 from typing import NamedTuple
 
@@ -96,9 +96,7 @@ class OnOtherPhotos:
         """
         self.table, self.seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
         self.holds_back = hold_back and not canvas.by_color_alone
-        self._palette = palette(images.within(canvas.photo, AREA))
-        identity = nodes(self.table.shape[-1]).flatten(2).unsqueeze(0)
-        self._restrained = _restrained(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
+        self._photo = canvas.photo
 
     @torch.no_grad()
     def treatment(self, shown: Sequence[Tensor], asked: Strength) -> Treatment:
@@ -127,6 +125,15 @@ class OnOtherPhotos:
         share = restrained + alike * (known - restrained)
         render = partial(through if alike == 1 else _smooth, table)
         return Treatment(table, render, asked._replace(strength=share * asked.strength), unknown)
+
+    @cached_property
+    def _palette(self) -> Tensor:
+        return palette(images.within(self._photo, AREA))
+
+    @cached_property
+    def _restrained(self) -> Tensor:
+        identity = nodes(self.table.shape[-1]).flatten(2).unsqueeze(0)
+        return _restrained(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
 
 
 def _change(photo: Tensor, image: Tensor) -> float:
