@@ -38,6 +38,7 @@ class Regions(NamedTuple):
             their differences.
         opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
             region.
+        found: whether the network has found them; else they are the user's, who can change them.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +47,7 @@ class Regions(NamedTuple):
     confidence: Tensor | None = None
     one_scene: float = 0.0
     opacity: Tensor | None = None
+    found: bool = False
 
     @property
     def undivided(self) -> bool:
