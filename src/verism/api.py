@@ -161,9 +161,9 @@ class FittedRun:
         """The picture, ``(1, 3, H, W)`` float32, sRGB in [0, 1], not rounded."""
         return self.photo.pixels.clamp(0, 1)
 
-    @property
+    @cached_property
     def look(self) -> Look:
-        """The look, which can be applied to other photos.
+        """The look, which can be applied to other photos; one object, which computes its table once.
 
         Raises:
             VerismError: the canvas holds one image, and no look.
