@@ -456,6 +456,20 @@ def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
             assert (Path("auto") / path.name).read_bytes() == alone
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize(
+    ("look", "adapt"), [("Lut3d", "false"), ("RegionalGrade", "false"), ("RegionalGrade", "true")], indirect=["look"]
+)
+def test_a_gpu_gives_the_same_within_a_level(look: Path, photos: list[Path], adapt: str) -> None:
+    own = look.parents[2] / "content.png"
+    for device in ("cpu", "cuda"):
+        options = ("--adapt", adapt, "--device", device, "--output.dir", device)
+        predict(look, "--data.photos", *photos, own, *options)
+    for path in (*photos, own):
+        on_cpu, on_gpu = (images.read(Path(device) / path.name) for device in ("cpu", "cuda"))
+        assert float((on_cpu - on_gpu).abs().max()) <= 1.01 / 255
+
+
 def test_reading_leaves_the_canvas_where_it_is_rendered(
     look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
