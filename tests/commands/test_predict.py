@@ -24,6 +24,7 @@ from torch import Tensor
 
 from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
+from verism.batch import executors
 from verism.batch.from_run import Grading, Recipe, Source
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
@@ -33,7 +34,6 @@ from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.on_other_photos import OnOtherPhotos, Treatment
 from verism.look.strength import Strength
-from verism.sweep import executors
 
 pytestmark = pytest.mark.slow
 
