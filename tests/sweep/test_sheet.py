@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import synthetic_photo
-from matplotlib.font_manager import findfont
-from PIL import ImageFont
 from torch import Tensor
 
-from verism import images, photo_file
-from verism.photo_file import Photo
+from verism import images
 from verism.sweep.record import Record
-from verism.sweep.sheet import SHOWN, _wrap, before_and_after, contact_sheet, photo_sheet
+from verism.sweep.sheet import contact_sheet
 
 # Results of 48×64 pixels are enlarged to the least width.
 HEIGHT, WIDTH = 240, 320
@@ -179,43 +176,6 @@ def test_large_results_are_scaled_down(run: Record) -> None:
     assert sheet.shape[-1] == 4 * gap + 4 * 512 + 3 * gap
 
 
-@pytest.mark.parametrize(("count", "columns"), [(1, 1), (6, 6), (8, 4)])
-def test_results_stand_beneath_their_photos(tmp_path: Path, count: int, columns: int) -> None:
-    """In as few rows as there can be, of about the same width."""
-    files = [[tmp_path / f"{kind}{number}.png" for number in range(count)] for kind in ("photo", "result")]
-    for index, path in enumerate([*files[0], *files[1]]):
-        images.write(path, torch.tensor(color(index)).view(1, 3, 1, 1).expand(1, 3, 48, 64) / 255, {})
-    sheet = before_and_after(files[0], files[1])
-    corners = []
-    for index in range(2 * count):
-        rows, across = where(sheet, color(index)).nonzero().unbind(1)
-        corners.append((int(across.min()), int(rows.min())))
-    for photo, result in zip(corners[:count], corners[count:], strict=True):
-        assert photo[0] == result[0]
-        assert photo[1] < result[1]
-    assert len({left for left, _ in corners}) == columns
-    assert corners[:count] == sorted(corners[:count], key=lambda corner: (corner[1], corner[0]))
-
-
-def test_a_sheet_of_many_photos_has_a_few_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Evenly chosen, of which one at a time is read; the others are not looked at."""
-    read: list[str] = []
-
-    def opened(path: Path, white: float | None = None, *, least: int | None = None) -> Photo:
-        read.append(path.name)
-        return Photo(torch.full((1, 3, 32, 48), 0.5))
-
-    monkeypatch.setattr(photo_file, "read", opened)
-    several, some = [[Path(f"{kind}{number}") for number in range(10_000)] for kind in "pr"]
-    assert before_and_after(several, some).shape[-2] < 3000
-    assert len(read) == 2 * SHOWN
-    assert read[:4] == ["p0", "r0", "p416", "r416"]
-    read.clear()
-    assert photo_sheet(several[:100], [Path("s")], some[:100]).shape[-2] < 20_000
-    assert read[:3] == ["s", "p0", "r0"]
-    assert len(read) == 1 + 2 * SHOWN
-
-
 def test_sheet_is_an_image_on_white(run: Record) -> None:
     sheet = contact_sheet([finished(run, 0, {})])
     assert sheet.dtype == torch.float32
@@ -239,12 +199,3 @@ def test_names_beyond_ascii_are_legible(run: Record, content: Tensor) -> None:
 def test_names_that_are_not_unicode_are_spelled_out(run: Record) -> None:
     record = replace(run, content=run.content.with_name("photo\udcff\n.png"), error="failed")
     assert int(where(contact_sheet([record]), GREY).sum()) > HEIGHT * WIDTH
-
-
-@pytest.mark.parametrize("width", [40, 100, 300, 2000])
-@pytest.mark.parametrize("text", ["", "two words and more", "/a/very/long/path/to_a_file", "x" * 80, "a " + "W" * 40])
-def test_wrapping_loses_nothing(text: str, width: int) -> None:
-    font = ImageFont.truetype(findfont("DejaVu Sans"), 16)
-    lines = _wrap(text, font, width)
-    assert "".join(lines) == text
-    assert all(font.getlength(line.rstrip()) <= width for line in lines)

@@ -19,6 +19,7 @@ from verism.batch.jobs import do_all
 from verism.batch.names import free_name, result_name, results
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
+from verism.batch.sheet import before_and_after
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
 from verism.clip import ClipEncoding
@@ -32,7 +33,6 @@ from verism.look.on_other_photos import UNKNOWN
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
-from verism.sweep.sheet import before_and_after
 
 SAMPLED, SIDE = 9, 256
 """Number of frames of a clip that are searched for colours that the look does not know, and their short side in

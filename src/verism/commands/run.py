@@ -20,6 +20,7 @@ from rich.text import Text
 from verism import clip, images, photo_file, trust, verdict
 from verism.batch.names import free_name
 from verism.batch.patterns import matching
+from verism.batch.sheet import photo_sheet
 from verism.callbacks import Checkpoints, Metrics, Output, checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
@@ -30,7 +31,6 @@ from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
-from verism.sweep.sheet import photo_sheet
 
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of

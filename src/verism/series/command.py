@@ -19,6 +19,7 @@ from verism.batch.jobs import do_all
 from verism.batch.names import results
 from verism.batch.patterns import matching
 from verism.batch.record import Record
+from verism.batch.sheet import before_and_after
 from verism.batch.table import write_table
 from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
@@ -34,7 +35,6 @@ from verism.series.folder import Folder
 from verism.series.levels import Shared, levels
 from verism.series.pair import Pair, PairJob, Reading
 from verism.series.photo import Levelled, PhotoJob, Treatment
-from verism.sweep.sheet import before_and_after
 
 DESCRIPTION = """Give a series of photos one look, so that photos of one scene agree with each other.
 

@@ -1,40 +1,22 @@
-"""Contact sheets: photos and results as labelled pictures in one picture."""
+"""The contact sheet of a sweep: the photos, and a table of the results."""
 
 from __future__ import annotations
 
 import math
-import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
-import torch
-from matplotlib.font_manager import findfont
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image
 from torch import Tensor
 
-from verism import images, photo_file
-from verism.errors import VerismError
+from verism.batch.sheet import CELL_WIDTH, MAX_COLUMNS, Press, blank, read
 from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
-
-MAX_COLUMNS = 6
-"""Largest number of columns; a table with more is continued below."""
-
-SHOWN = 24
-"""Largest number of photos on a sheet of photos: one that is looked at, whatever their number."""
-
-CELL_WIDTH = 320
-"""Smallest width of a result on the sheet, in pixels; narrower ones would leave no room for text."""
 
 CELL_SIDE = 512
 """Largest size of a result's longer side on the sheet, in pixels, unless the result would be too narrow then."""
 
 CAPTION = ("metrics/drift", "metrics/lost", "metrics/newly_clipped", "metrics/structure", "metrics/style_distance")
 """Tags of the numbers below a result."""
-
-PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
 
 
 def contact_sheet(records: Sequence[Record]) -> Tensor:
@@ -53,144 +35,30 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
     table = dict(zip(_places(records), records, strict=True))
     columns = list(dict.fromkeys(place[:1] for place in table))
     rows = list(dict.fromkeys(place[1:] for place in table))
-    press = _Press(*_cell_shape(records))
-    indent = _blank(press.label_width(label for row in rows for label in row))
+    press = Press(*_cell_shape(records))
+    indent = blank(press.label_width(label for row in rows for label in row))
 
     photos = [press.photo("content", records[0].content), *(press.photo("style", path) for path in records[0].styles)]
     parts = [press.line(indent, photos)]
     for band in _bands(columns):
         headers = press.line(indent, [press.text(column, press.width) for column in band])
         first, *others = (
-            press.line(press.text(row, indent.width), [press.result(table.get(column + row)) for column in band])
+            press.line(press.text(row, indent.width), [_result(press, table.get(column + row)) for column in band])
             for row in rows
         )
         parts += [press.under(headers, first), *others]
     return press.page(parts)
 
 
-def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Sequence[Path]) -> Tensor:
-    """Draw a table of pictures: a row for each content photo, with its result in each style.
-
-    Of more than ``SHOWN`` content photos, it has that many, evenly chosen.
-
-    Args:
-        contents: content photos, at least one.
-        styles: style photos, at least one.
-        results: the results of the first content photo in all styles, then those of the second, and so on.
-
-    Returns:
-        ``(1, 3, H, W)``, RGB in [0, 1].
-    """
-    press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
-    rows = [press.line(_blank(0), [_blank(CELL_WIDTH), *(press.fitted(path) for path in styles)])]
-    for number in _shown(len(contents)):
-        own = results[number * len(styles) : (number + 1) * len(styles)]
-        rows.append(press.line(_blank(0), [press.fitted(contents[number]), *(press.fitted(path) for path in own)]))
-    return press.page(rows)
-
-
-def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: float | None = None) -> Tensor:
-    """Draw photos in rows, each above its result. One is read after the other, and only its small picture is kept.
-
-    Of more than ``SHOWN`` photos, it has that many, evenly chosen.
-
-    Args:
-        photos: at least one.
-        results: the result of each photo.
-        white: the value that means white in photos with floating-point samples, as ``photo_file.read`` takes it.
-
-    Returns:
-        ``(1, 3, H, W)``, RGB in [0, 1].
-    """
-    press = _Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
-    cells = [
-        press.under(press.fitted(photos[number], white), press.fitted(results[number]))
-        for number in _shown(len(photos))
-    ]
-    columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
-    rows = [press.line(_blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
-    return press.page(rows)
-
-
-class _Press:
-    """Draws pictures and text in sizes that fit each other; all sizes are in pixels."""
-
-    def __init__(self, height: int, width: int) -> None:
-        """Choose the height and width of a result."""
-        self.height, self.width = height, width
-        self._gap = width // 20
-        # A font that comes with matplotlib; Pillow's own has few letters beyond ASCII.
-        font = findfont("DejaVu Sans")
-        self._large, self._small = ImageFont.truetype(font, width // 21), ImageFont.truetype(font, width // 26)
-
-    def label_width(self, labels: Iterable[str]) -> int:
-        """Return the width that a column of labels needs, at most that of a result; 0 without labels."""
-        return min(self.width, max((math.ceil(self._large.getlength(_plain(label))) for label in labels), default=0))
-
-    def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, paper: str = PAPER) -> Image.Image:
-        """Draw paragraphs, with lines of at most ``width``, on a background of the colour ``paper``."""
-        font = self._small if small else self._large
-        lines = [line for paragraph in paragraphs for line in _wrap(_plain(paragraph), font, width)]
-        pitch = sum(font.getmetrics())
-        block = Image.new("RGB", (width, pitch * len(lines)), paper)
-        for index, line in enumerate(lines):
-            ImageDraw.Draw(block).text((0, index * pitch), line, INK, font)
-        return block
-
-    def photo(self, role: str, path: Path) -> Image.Image:
-        """Draw a photo as high as a result, below its role and name."""
-        photo = _read(path)
-        width = self.width if isinstance(photo, str) else round(photo.shape[-1] * self.height / photo.shape[-2])
-        title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
-        return self.under(title, self._picture(photo, max(width, 1)))
-
-    def fitted(self, path: Path, white: float | None = None) -> Image.Image:
-        """Draw a picture of any shape within a cell of the size of a result, above its name."""
-        picture = _read(path, white, least=min(self.height, self.width))
-        if isinstance(picture, str):
-            return self._picture(picture, self.width)
-        height, width = picture.shape[-2:]
-        scale = min(self.width / width, self.height / height)
-        press = _Press(max(1, round(height * scale)), self.width)
-        drawn = press._picture(picture, max(1, round(width * scale)))
-        cell = _blank(self.width, self.height)
-        cell.paste(drawn, ((self.width - drawn.width) // 2, self.height - drawn.height))
-        return self.under(cell, self.text([path.stem], self.width, small=True))
-
-    def result(self, record: Record | None) -> Image.Image:
-        """Draw a run's result above its key metrics, or its error; blank if there was no such run."""
-        if record is None:
-            return _blank(self.width)
-        if record.error is not None:
-            return self._picture(record.error, self.width)
-        numbers = [f"{metric_name(tag)} {record.scalars[tag]:.3g}" for tag in CAPTION if tag in record.scalars]
-        caption = self.text([" · ".join(numbers)], self.width, small=True)
-        return self.under(self._picture(_read(record.image), self.width), caption)
-
-    def under(self, upper: Image.Image, lower: Image.Image) -> Image.Image:
-        """Put one picture closely below another, since they belong together."""
-        return _below([upper, lower], self._gap // 3)
-
-    def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
-        """Put cells side by side, after their label if it has any width."""
-        return _side_by_side([label, *cells] if label.width else cells, self._gap)
-
-    def page(self, parts: Sequence[Image.Image]) -> Tensor:
-        """Put parts below each other, within a margin: ``(1, 3, H, W)``, RGB in [0, 1]."""
-        page = ImageOps.expand(_below(parts, 3 * self._gap // 2), 2 * self._gap, PAPER)
-        levels = torch.from_numpy(np.array(page)).permute(2, 0, 1).unsqueeze(0)
-        return levels.contiguous() / 255
-
-    def _picture(self, image: Tensor | str, width: int) -> Image.Image:
-        """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
-        if isinstance(image, str):
-            reason = self.text([image], width - 2 * self._gap, small=True, paper=GREY)
-            # The box grows with a long reason, so that none of it is cut off.
-            box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), GREY)
-            box.paste(reason, (self._gap, self._gap))
-            return box
-        levels = (images.resize(image, (self.height, width)).squeeze(0) * 255).round().to(torch.uint8)
-        return Image.fromarray(levels.permute(1, 2, 0).numpy())
+def _result(press: Press, record: Record | None) -> Image.Image:
+    """Draw a run's result above its key metrics, or its error; blank if there was no such run."""
+    if record is None:
+        return blank(press.width)
+    if record.error is not None:
+        return press.picture(record.error, press.width)
+    numbers = [f"{metric_name(tag)} {record.scalars[tag]:.3g}" for tag in CAPTION if tag in record.scalars]
+    caption = press.text([" · ".join(numbers)], press.width, small=True)
+    return press.under(press.picture(read(record.image), press.width), caption)
 
 
 def _places(records: Sequence[Record]) -> list[tuple[str, ...]]:
@@ -215,65 +83,7 @@ def _bands(columns: Sequence[tuple[str, ...]]) -> list[Sequence[tuple[str, ...]]
 def _cell_shape(records: Sequence[Record]) -> tuple[int, int]:
     """Return the height and width of results on the sheet, in the shape of a result, of the content photo, or 3:4."""
     finished = (record.image for record in records if record.error is None)
-    readable = (image for path in (*finished, records[0].content) if isinstance(image := _read(path), Tensor))
+    readable = (image for path in (*finished, records[0].content) if isinstance(image := read(path), Tensor))
     height, width = next((image.shape[-2:] for image in readable), (3, 4))
     scale = max(min(1, CELL_SIDE / max(height, width)), CELL_WIDTH / width)
     return round(height * scale), round(width * scale)
-
-
-def _shown(count: int) -> list[int]:
-    """Return which of ``count`` photos are shown: at most ``SHOWN``, evenly spaced from the first on."""
-    return [number * count // min(SHOWN, count) for number in range(min(SHOWN, count))]
-
-
-def _read(path: Path, white: float | None = None, least: int | None = None) -> Tensor | str:
-    """Return an image, or the reason why it cannot be read; ``white`` and ``least`` as ``photo_file.read`` has them."""
-    try:
-        return photo_file.read(path, white, least=least).pixels
-    except VerismError as error:
-        return str(error)
-
-
-def _plain(text: str) -> str:
-    """Return text on one line, with escapes for characters that cannot be printed."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
-
-
-def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Break text into lines of at most ``width`` pixels: after spaces, ``/`` and ``_``, within a word if necessary."""
-    lines = [""]
-    for word in re.findall(r"[^ /_]*[ /_]|[^ /_]+", text):
-        rest = word
-        while font.getlength((lines[-1] + rest).rstrip()) > width:
-            if lines[-1]:
-                lines.append("")
-                continue
-            fitting = bisect_right(range(1, len(rest) + 1), width, key=lambda n: math.ceil(font.getlength(rest[:n])))
-            lines[-1:] = [rest[: max(fitting, 1)], ""]
-            rest = rest[max(fitting, 1) :]
-        lines[-1] += rest
-    return lines
-
-
-def _blank(width: int, height: int = 1) -> Image.Image:
-    return Image.new("RGB", (width, height), PAPER)
-
-
-def _side_by_side(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Put pictures in a row, aligned at the top."""
-    row = _blank(sum(p.width for p in pictures) + gap * (len(pictures) - 1), max(p.height for p in pictures))
-    left = 0
-    for picture in pictures:
-        row.paste(picture, (left, 0))
-        left += picture.width + gap
-    return row
-
-
-def _below(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Put pictures in a column, aligned at the left."""
-    column = _blank(max(p.width for p in pictures), sum(p.height for p in pictures) + gap * (len(pictures) - 1))
-    top = 0
-    for picture in pictures:
-        column.paste(picture, (0, top))
-        top += picture.height + gap
-    return column

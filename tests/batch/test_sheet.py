@@ -1,0 +1,71 @@
+"""Sheets of photos and their results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from matplotlib.font_manager import findfont
+from PIL import ImageFont
+from torch import Tensor
+
+from verism import images, photo_file
+from verism.batch.sheet import SHOWN, _wrap, before_and_after, photo_sheet
+from verism.photo_file import Photo
+
+
+def color(index: int) -> tuple[int, int, int]:
+    """A colour of its own for each picture; neither white nor grey."""
+    return 255, index, 0
+
+
+def where(sheet: Tensor, rgb: tuple[int, int, int]) -> Tensor:
+    """Pixels of exactly one colour: ``(H, W)`` bool."""
+    return ((sheet[0] - torch.tensor(rgb).view(3, 1, 1) / 255).abs() < 0.5 / 255).all(dim=0)
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (6, 6), (8, 4)])
+def test_results_stand_beneath_their_photos(tmp_path: Path, count: int, columns: int) -> None:
+    """In as few rows as there can be, of about the same width."""
+    files = [[tmp_path / f"{kind}{number}.png" for number in range(count)] for kind in ("photo", "result")]
+    for index, path in enumerate([*files[0], *files[1]]):
+        images.write(path, torch.tensor(color(index)).view(1, 3, 1, 1).expand(1, 3, 48, 64) / 255, {})
+    sheet = before_and_after(files[0], files[1])
+    corners = []
+    for index in range(2 * count):
+        rows, across = where(sheet, color(index)).nonzero().unbind(1)
+        corners.append((int(across.min()), int(rows.min())))
+    for photo, result in zip(corners[:count], corners[count:], strict=True):
+        assert photo[0] == result[0]
+        assert photo[1] < result[1]
+    assert len({left for left, _ in corners}) == columns
+    assert corners[:count] == sorted(corners[:count], key=lambda corner: (corner[1], corner[0]))
+
+
+def test_a_sheet_of_many_photos_has_a_few_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evenly chosen, of which one at a time is read; the others are not looked at."""
+    read: list[str] = []
+
+    def opened(path: Path, white: float | None = None, *, least: int | None = None) -> Photo:
+        read.append(path.name)
+        return Photo(torch.full((1, 3, 32, 48), 0.5))
+
+    monkeypatch.setattr(photo_file, "read", opened)
+    several, some = [[Path(f"{kind}{number}") for number in range(10_000)] for kind in "pr"]
+    assert before_and_after(several, some).shape[-2] < 3000
+    assert len(read) == 2 * SHOWN
+    assert read[:4] == ["p0", "r0", "p416", "r416"]
+    read.clear()
+    assert photo_sheet(several[:100], [Path("s")], some[:100]).shape[-2] < 20_000
+    assert read[:3] == ["s", "p0", "r0"]
+    assert len(read) == 1 + 2 * SHOWN
+
+
+@pytest.mark.parametrize("width", [40, 100, 300, 2000])
+@pytest.mark.parametrize("text", ["", "two words and more", "/a/very/long/path/to_a_file", "x" * 80, "a " + "W" * 40])
+def test_wrapping_loses_nothing(text: str, width: int) -> None:
+    font = ImageFont.truetype(findfont("DejaVu Sans"), 16)
+    lines = _wrap(text, font, width)
+    assert "".join(lines) == text
+    assert all(font.getlength(line.rstrip()) <= width for line in lines)
