@@ -26,7 +26,7 @@ from programs import Loop, Report
 from steps import frame
 from tables import table
 
-from verism import Photos, VerismError, one_piece
+from verism import Photos, VerismError, step_option
 from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
@@ -120,7 +120,7 @@ def ways(device: str) -> list[Way]:
 
 def kinds(device: str) -> Mapping[str, Kind]:
     """Return those of ``KINDS`` that there are on a device."""
-    return KINDS if torch.device(device).type == one_piece.DEVICE else {"": KINDS[""]}
+    return KINDS if torch.device(device).type == step_option.DEVICE else {"": KINDS[""]}
 
 
 def ours(photos: Photos, report: Report, precision: Precision, tile: int | None = None, kind: Kind = KINDS[""]) -> None:

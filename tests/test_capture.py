@@ -11,7 +11,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
-from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture, one_piece
+from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture, step_option
 from verism.backbone.weights import Weights
 from verism.capture import Replay, Replayed
 from verism.losses import MomentsLoss
@@ -57,7 +57,7 @@ class StandIn:
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     found = StandIn()
-    monkeypatch.setattr(one_piece, "DEVICE", "cpu")
+    monkeypatch.setattr(step_option, "DEVICE", "cpu")
     monkeypatch.setattr(capture, "graph", found)
     return found
 
@@ -90,7 +90,7 @@ def photos(content: Tensor, style: Tensor) -> Photos:
 @pytest.mark.parametrize("scales", [None, [32, 48]])
 @pytest.mark.parametrize("choice", [True, "auto"])
 def test_a_captured_run_is_the_same_run(
-    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: one_piece.Choice, scales: list[int] | None
+    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: step_option.Choice, scales: list[int] | None
 ) -> None:
     plain, losses, terms = fit(photos, scales=scales)
     assert stand_in.graphs == 0

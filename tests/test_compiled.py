@@ -11,10 +11,10 @@ from conftest import tiny_vgg19
 from test_capture import StandIn, fit, photos, stand_in
 from torch import Tensor, fx, nn
 
-from verism import VGG19, Photos, RegionalGrade, StyleTransfer, VerismError, compiled, one_piece
+from verism import VGG19, Photos, RegionalGrade, StyleTransfer, VerismError, compiled, step_option
 from verism.backbone.weights import Weights
 from verism.losses import MomentsLoss
-from verism.one_piece import Evaluation
+from verism.step_option import Evaluation
 
 __all__ = ["photos", "stand_in"]
 
@@ -43,7 +43,7 @@ class Compiler:
 @pytest.fixture
 def compiler(monkeypatch: pytest.MonkeyPatch) -> Compiler:
     found = Compiler()
-    monkeypatch.setattr(one_piece, "DEVICE", "cpu")
+    monkeypatch.setattr(step_option, "DEVICE", "cpu")
     monkeypatch.setattr(compiled, "BACKEND", found)
     return found
 
@@ -88,7 +88,7 @@ def test_the_plain_pass_is_the_same_pass(
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", [True, "auto"])
 def test_a_compiled_run_is_the_same_run(
-    compiler: Compiler, tiny_weights: Weights, photos: Photos, choice: one_piece.Choice
+    compiler: Compiler, tiny_weights: Weights, photos: Photos, choice: step_option.Choice
 ) -> None:
     plain, losses, terms = fit(photos, scales=[32, 48])
     assert not compiler.graphs
@@ -188,6 +188,6 @@ class TestRefuses:
         monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
         monkeypatch.setattr("torch.distributed.get_world_size", lambda: 2)
         canvas = nn.Linear(1, 1)
-        asked = one_piece.Asked("compile", choice=True, done="compiled", otherwise="")
-        said = asked.obstacle(canvas, tiny_vgg19)  # type: ignore[arg-type]
+        option = step_option.StepOption("compile", choice=True, participle="compiled", notice="")
+        said = option.obstacle(canvas, tiny_vgg19)  # type: ignore[arg-type]
         assert said == "an image that several processes share is not compiled"

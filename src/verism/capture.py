@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from verism import one_piece
+from verism import step_option
 from verism.errors import in_brief
 from verism.losses.term import Term
-from verism.one_piece import Asked, Choice, Evaluation
+from verism.step_option import Choice, Evaluation, StepOption
 from verism.tiling.passage import Passage
 
 TOLERANCE = 0.01
@@ -48,8 +48,8 @@ def captured(
     """
     if capture == "auto" and pixels > LARGEST:
         return evaluate
-    asked = Asked("capture", capture, "captured", "Steps are not captured as a CUDA graph")
-    return _Captured(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
+    option = StepOption("capture", capture, "captured", "Steps are not captured as a CUDA graph")
+    return _Captured(evaluate, canvas, option) if option.applies(canvas, passage) else evaluate
 
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
@@ -149,10 +149,10 @@ class Replayed(torch.autograd.Function):
 class _Captured:
     """Captures ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
 
-    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, asked: Asked) -> None:
+    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
-        self._asked = asked
+        self._option = option
         self._parameter: nn.Parameter | None = None
         self._graph: Callable[[], tuple[Tensor, Tensor]] | None = None
         self._terms: Mapping[str, Term] = {}
@@ -161,7 +161,7 @@ class _Captured:
         (parameter,) = self._canvas.parameters()
         if parameter is not self._parameter:
             self._parameter, self._graph = parameter, None
-            kind = one_piece.DEVICE
+            kind = step_option.DEVICE
             dtype, enabled = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
             with torch.autocast(kind, dtype, enabled=enabled, cache_enabled=False):
                 self._start(parameter)
@@ -182,12 +182,12 @@ class _Captured:
             self._evaluate()
             found = graph(module)
         except RuntimeError as error:
-            self._asked.refuse(f"torch cannot capture one ({in_brief(error)})")
+            self._option.refuse(f"torch cannot capture one ({in_brief(error)})")
             return
         self._terms = module.terms
-        apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+        apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
         if not apart <= TOLERANCE:
-            self._asked.refuse(
+            self._option.refuse(
                 "a replayed step computes another loss than a normal step, so a part of the step is random or depends "
                 "on something outside the GPU"
             )

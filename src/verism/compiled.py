@@ -11,9 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from verism import one_piece
+from verism import step_option
 from verism.errors import in_brief
-from verism.one_piece import Asked, Choice, Evaluation
+from verism.step_option import Choice, Evaluation, StepOption
 from verism.tiling.passage import Passage
 
 BACKEND = "inductor"
@@ -39,8 +39,8 @@ def compiled(
     Raises:
         VerismError: ``choice`` is true, and a step cannot be compiled; also from the function that is returned.
     """
-    asked = Asked("compile", choice, "compiled", "Steps are not compiled")
-    return _Compiled(evaluate, canvas, asked) if asked.can_be_tried(canvas, passage) else evaluate
+    option = StepOption("compile", choice, "compiled", "Steps are not compiled")
+    return _Compiled(evaluate, canvas, option) if option.applies(canvas, passage) else evaluate
 
 
 def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
@@ -53,10 +53,10 @@ def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]
 class _Compiled:
     """Compiles ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
 
-    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, asked: Asked) -> None:
+    def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
-        self._asked = asked
+        self._option = option
         self._parameter: nn.Parameter | None = None
         self._found = evaluate
 
@@ -70,11 +70,11 @@ class _Compiled:
     def _start(self, parameter: nn.Parameter) -> None:
         found = in_one_graph(self._evaluate)
         try:
-            apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+            apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
         except Exception as error:  # torch's compiler raises whatever it meets.
-            self._asked.refuse(f"torch cannot compile one ({in_brief(error)})")
+            self._option.refuse(f"torch cannot compile one ({in_brief(error)})")
             return
         if not apart <= TOLERANCE:
-            self._asked.refuse(f"a compiled step's loss or its derivative is {apart:.0%} off a normal step's")
+            self._option.refuse(f"a compiled step's loss or its derivative is {apart:.0%} off a normal step's")
             return
         self._found = found

@@ -22,9 +22,9 @@ from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
-from verism.one_piece import Evaluation
 from verism.regions.masks import Regions
 from verism.scales import Scales
+from verism.step_option import Evaluation
 from verism.tiling.choice import choose
 from verism.tiling.feature_pass import FeaturePass
 from verism.trainable import OptimizerFactory, SchedulerFactory, TrainableModule

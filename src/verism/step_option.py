@@ -26,22 +26,22 @@ PROBE = 0.01
 """Standard deviation of the noise that is added to the parameter to compare two ways to compute a step."""
 
 
-class Asked(NamedTuple):
+class StepOption(NamedTuple):
     """An option by which a step is to be taken over.
 
     Attributes:
-        option: its name.
+        name: its name.
         choice: its value.
-        done: what is done with the step, as a participle.
-        otherwise: what is said if it is not done.
+        participle: what is done with the step, such as "compiled".
+        notice: what is said if it is not done.
     """
 
-    option: str
+    name: str
     choice: Choice
-    done: str
-    otherwise: str
+    participle: str
+    notice: str
 
-    def can_be_tried(self, canvas: nn.Module, passage: Passage) -> bool:
+    def applies(self, canvas: nn.Module, passage: Passage) -> bool:
         """Return whether the option asks for it, and nothing is known that prevents it.
 
         Args:
@@ -62,11 +62,11 @@ class Asked(NamedTuple):
     def obstacle(self, canvas: nn.Module, passage: Passage) -> str | None:
         """Return why a step cannot be taken over, as far as that is known without trying; None if nothing is known."""
         if next(canvas.parameters()).device.type != DEVICE:
-            return f"a step is only {self.done} for an NVIDIA GPU"
+            return f"a step is only {self.participle} for an NVIDIA GPU"
         if distributed.is_initialized() and distributed.get_world_size() > 1:
-            return f"an image that several processes share is not {self.done}"
+            return f"an image that several processes share is not {self.participle}"
         if not isinstance(passage, AtOnce):
-            return f"a step in tiles is not {self.done} (--model.tile null has the image pass at once)"
+            return f"a step in tiles is not {self.participle} (--model.tile null has the image pass at once)"
         return None
 
     def refuse(self, reason: str) -> None:
@@ -76,8 +76,8 @@ class Asked(NamedTuple):
             VerismError: the option is true.
         """
         if self.choice is True:
-            raise VerismError(f"--model.{self.option} true: {reason}; choose auto or false.")
-        rank_zero_info(f"{self.otherwise}: {reason}.")
+            raise VerismError(f"--model.{self.name} true: {reason}; choose auto or false.")
+        rank_zero_info(f"{self.notice}: {reason}.")
 
 
 def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> float:
@@ -104,5 +104,5 @@ def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter
     finally:
         with torch.no_grad():
             parameter.copy_(before)
-    apart = [(mine - its).norm() / its.norm() for mine, its in zip(*pairs, strict=True)]
+    apart = [(value - reference).norm() / reference.norm() for value, reference in zip(*pairs, strict=True)]
     return float(torch.stack(apart).max())
