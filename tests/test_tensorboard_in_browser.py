@@ -45,7 +45,7 @@ class Dashboard(NamedTuple):
 
 SCALARS = ("loss/total", "terms/style/conv1_1", "speed/steps_per_second")
 IMAGES = ("compare/side_by_side", "photo/content", "photo/image", "photo/style")
-HISTOGRAMS = ("tones/luminance/image", "tones/red/image", "tones/blue/style")
+HISTOGRAMS = ("tones/luma/image", "tones/red/image", "tones/blue/style")
 
 DASHBOARDS = (
     # Of a chart's two lines, smoothed and not, TensorBoard leaves one empty if the first value is an outlier.

@@ -19,7 +19,7 @@ from verism.callbacks.histograms import saturated
 from verism.images import luma
 
 LEVELS = {
-    f"tones/{channel}/{of}" for channel in ("luminance", "red", "green", "blue") for of in ("image", "content", "style")
+    f"tones/{channel}/{of}" for channel in ("luma", "red", "green", "blue") for of in ("image", "content", "style")
 }
 
 
@@ -34,7 +34,7 @@ def test_every_tag_first_every_nth_and_last(events: Callable[..., EventAccumulat
 def test_counts_pixels_a_level(events: Callable[..., EventAccumulator], content: Tensor) -> None:
     accumulator = events("--trainer.max_steps", "1")
     levels = (content * 255).round()
-    for channel, values in (("green", levels[0, 1]), ("luminance", luma(levels)[0, 0])):
+    for channel, values in (("green", levels[0, 1]), ("luma", luma(levels)[0, 0])):
         (event,) = accumulator.Histograms(f"tones/{channel}/content")
         histogram = event.histogram_value
         assert histogram.num == 48 * 64 == sum(histogram.bucket)

@@ -16,9 +16,9 @@ from verism import images
 from verism.backbone.architecture import CONVOLUTIONS
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands.figures import activation_functions, color_histograms, convolution_outputs, luminance_histograms
+from verism.commands.figures import activation_functions, color_histograms, convolution_outputs, luma_histograms
 
-FILES = {"activation.png", "colors.png", "convolutions.png", "luminance.png", "photos.png"}
+FILES = {"activation.png", "colors.png", "convolutions.png", "luma.png", "photos.png"}
 
 
 def test_draws_all_of_them(
@@ -49,7 +49,7 @@ def test_a_sweeps_folder_stands_for_its_runs(run: Callable[..., Path], tiny_weig
 def test_for_print(run: Callable[..., Path], tiny_weights: Weights) -> None:
     folder = run("--trainer.max_steps", "1")
     main(["figures", str(folder), "--dpi", "300"])
-    with Image.open(folder / "figures" / "luminance.png") as picture:
+    with Image.open(folder / "figures" / "luma.png") as picture:
         assert picture.size == (3600, 900)
         assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
@@ -77,7 +77,7 @@ def test_histograms_have_the_share_of_pixels_at_each_level(content: Tensor) -> N
         assert isinstance(patch, StepPatch)
         counts = np.bincount((channel * 255).round().long().flatten(), minlength=256)
         np.testing.assert_allclose(patch.get_data()[0], 100 * counts / counts.sum(), rtol=1e-5)
-    (panel,) = luminance_histograms({"grey": torch.full((1, 3, 4, 5), 100 / 255)}).axes
+    (panel,) = luma_histograms({"grey": torch.full((1, 3, 4, 5), 100 / 255)}).axes
     (patch,) = panel.patches
     assert isinstance(patch, StepPatch)
     heights = patch.get_data()[0]

@@ -26,9 +26,9 @@ class Histograms(Periodic):
 
     Tags:
 
-    - ``tones/{luminance,red,green,blue}/image``: number of pixels at each level, 0 to 255, after 0, n, 2n, … updates,
+    - ``tones/{luma,red,green,blue}/image``: number of pixels at each level, 0 to 255, after 0, n, 2n, … updates,
       and of the last image.
-    - ``tones/{luminance,red,green,blue}/{content,style}``: the same of the photos, once.
+    - ``tones/{luma,red,green,blue}/{content,style}``: the same of the photos, once.
 
     and, if asked for, the outputs of every convolution for the image (the paper's 4×4 sheets):
 
@@ -123,7 +123,7 @@ class Counts(NamedTuple):
 def _levels(name: str, image: Tensor) -> dict[str, Callable[[], Counts]]:
     """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: one bin for each level, centred on it."""
     channels = dict(zip(("red", "green", "blue"), image.float().squeeze(0) * 255, strict=True))
-    channels["luminance"] = luma(image.float()) * 255
+    channels["luma"] = luma(image.float()) * 255
     low, high = torch.tensor([-0.5, 255.5])
     return {f"tones/{channel}/{name}": count(values, low, high) for channel, values in channels.items()}
 

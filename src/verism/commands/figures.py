@@ -24,7 +24,7 @@ from verism.quiet import quieten_lightning
 DESCRIPTION = """Draw the paper's figures of finished runs.
 
 They are written into the folder figures/ of each run: photos.png (Figures 1 and 5 to 11: content, result, style),
-luminance.png and colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation
+luma.png and colors.png (Figures 2 and 3: histograms of the three), activation.png (Figure 4: the run's activation
 function beside the others), convolutions.png (the 4×4 sheet of histograms of all convolution outputs for the result).
 The last two need VGG19 or VGG16.
 
@@ -71,7 +71,7 @@ def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
     row = [images.to_height(picture, content.shape[-2]) for picture in pictures.values()]
     images.write(folder / "photos.png", torch.cat(row, dim=-1), {})
     drawings = {
-        "luminance": luminance_histograms(pictures),
+        "luma": luma_histograms(pictures),
         "colors": color_histograms(pictures),
     }
     if isinstance(model.backbone, VGG):
@@ -81,13 +81,13 @@ def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
         _save(folder / f"{name}.png", figure, dpi)
 
 
-def luminance_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of luminance, the share of pixels at each level, one panel for each picture (Figure 2).
+def luma_histograms(pictures: Mapping[str, Tensor]) -> Figure:
+    """Return histograms of luma, the share of pixels at each level, one panel for each picture (Figure 2).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
     """
-    return _histograms({title: {"luminance": images.luma(picture)} for title, picture in pictures.items()})
+    return _histograms({title: {"luma": images.luma(picture)} for title, picture in pictures.items()})
 
 
 def color_histograms(pictures: Mapping[str, Tensor]) -> Figure:

@@ -15,7 +15,7 @@ LEVELS = 256
 HEIGHT = 100
 """Height of a chart, in the units of its view box; its width is ``LEVELS``."""
 
-CHANNELS = ("luminance", "red", "green", "blue")
+CHANNELS = ("luma", "red", "green", "blue")
 
 
 class Axis(NamedTuple):
