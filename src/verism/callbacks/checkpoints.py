@@ -17,7 +17,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.optim import Optimizer
 
 from verism import atomic
-from verism.callbacks import partial
+from verism.callbacks import unfinished
 from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 
@@ -85,7 +85,7 @@ class Checkpoints(Checkpoint):
         if self._path and "://" not in self._path:
             # Without the record, the resumed run refuses to replace them and says so; nothing is lost.
             with suppress(VerismError):
-                partial.record(self._path, files)
+                unfinished.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the first checkpoint, so that there always is one."""

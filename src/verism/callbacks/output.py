@@ -16,7 +16,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
 from verism import atomic, photo_file
-from verism.callbacks import checkpoints, partial
+from verism.callbacks import checkpoints, unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.last_good import LastGood, State
@@ -43,7 +43,7 @@ class Output(Callback):
     is written.
 
     Attributes:
-        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
         written: the canvas whose result was written; None before that.
         small: the result as it was written, for whoever shows it, if it is at full strength and has at most ``SMALL``
             pixels; else None.
@@ -94,7 +94,7 @@ class Output(Callback):
         self.lut = None if lut is None else Path(lut)
         self.encoding = Encoding(profile, depth, dither, quality)
         self.size = size
-        self.left: Mapping[str, str] = {}
+        self.replaceable: Mapping[str, str] = {}
         self._destination: Path | str = Path()
         self._good = LastGood()
         self._ended = False
@@ -140,8 +140,8 @@ class Output(Callback):
             self._check_absent("lut", self.lut)
 
     def _check_absent(self, option: str, file: Path | str) -> None:
-        left = isinstance(file, Path) and partial.replaceable(file, self.left)
-        if _exists(file) and not (self.overwrite or left):
+        replaceable = isinstance(file, Path) and unfinished.unchanged(file, self.replaceable)
+        if _exists(file) and not (self.overwrite or replaceable):
             raise VerismError(
                 f"{file}: exists already; choose another --output.{option}, or set --output.overwrite true."
             )
@@ -152,7 +152,8 @@ class Output(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record the files that the resumed run has left as this run's, so that they can be replaced again."""
-        self._remember(trainer, [Path(path) for path in self.left if partial.replaceable(Path(path), self.left)])
+        files = map(Path, self.replaceable)
+        self._remember(trainer, [file for file in files if unfinished.unchanged(file, self.replaceable)])
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Keep the state whose loss the step computes."""

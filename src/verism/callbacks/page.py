@@ -15,7 +15,7 @@ from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
 from verism import atomic, images, verdict
-from verism.callbacks import checkpoints, partial
+from verism.callbacks import checkpoints, unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.metrics import Metrics
@@ -40,7 +40,7 @@ class Page(Callback):
     words and all options. It is written whenever a picture is, also if the run was stopped.
 
     Attributes:
-        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
     """
 
     def __init__(self, write: bool = True) -> None:
@@ -50,7 +50,7 @@ class Page(Callback):
             write: write an HTML page that shows the result, its regions, histograms and figures next to the picture.
         """
         self.write = write
-        self.left: Mapping[str, str] = {}
+        self.replaceable: Mapping[str, str] = {}
         self._steps: list[tuple[Tensor, Mapping[str, Term]]] = []
         self._first = 0
         self._folder: str | None = None
@@ -62,7 +62,8 @@ class Page(Callback):
             return
         page = picture.with_suffix(".html")
         atomic.check(page)
-        if page.exists() and not partial.replaceable(page, self.left) and not (output.overwrite and _is_own(page)):
+        replaceable = unfinished.unchanged(page, self.replaceable) or (output.overwrite and _is_own(page))
+        if page.exists() and not replaceable:
             raise VerismError(
                 f"{page}: exists already, where the page of the result would be; choose another --output.path, or set "
                 "--page.write false."

@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from verism import atomic, images
-from verism.callbacks import partial
+from verism.callbacks import unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.picture_log import picture_log
@@ -40,7 +40,7 @@ class RegionMap(Callback):
     back with ``--data.content_mask`` and ``--data.style_mask``.
 
     Attributes:
-        left: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
     """
 
     def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
@@ -53,7 +53,7 @@ class RegionMap(Callback):
         """
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
-        self.left: Mapping[str, str] = {}
+        self.replaceable: Mapping[str, str] = {}
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -66,7 +66,7 @@ class RegionMap(Callback):
             if file.suffix.lower() not in MASK_FORMATS:
                 raise VerismError(f"{file}: label images are written as {', '.join(MASK_FORMATS)}; choose one of them.")
             atomic.check(file)
-            if file.exists() and not (self.overwrite or partial.replaceable(file, self.left)):
+            if file.exists() and not (self.overwrite or unfinished.unchanged(file, self.replaceable)):
                 raise VerismError(
                     f"{file}: exists already; choose another --regions.path, or set --regions.overwrite true."
                 )

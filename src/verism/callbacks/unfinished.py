@@ -22,9 +22,9 @@ def read(checkpoint: str | Path) -> dict[str, str]:
         return {}
 
 
-def replaceable(file: Path, left: Mapping[str, str]) -> bool:
+def unchanged(file: Path, replaceable: Mapping[str, str]) -> bool:
     """Return whether a file is among those that ``read`` returned, and has not changed since."""
-    known = left.get(str(file.resolve()))
+    known = replaceable.get(str(file.resolve()))
     return known is not None and file.is_file() and digest(file) == known
 
 
@@ -34,6 +34,6 @@ def record(checkpoint: str | Path, files: Iterable[Path]) -> None:
     Raises:
         VerismError: a file cannot be read, or the record cannot be written.
     """
-    left = read(checkpoint) | {str(file.resolve()): digest(file) for file in files if file.is_file()}
-    if left:
-        atomic.write(Path(checkpoint).parent / NAME, json.dumps(left, indent=1).encode())
+    written = read(checkpoint) | {str(file.resolve()): digest(file) for file in files if file.is_file()}
+    if written:
+        atomic.write(Path(checkpoint).parent / NAME, json.dumps(written, indent=1).encode())

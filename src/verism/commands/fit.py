@@ -17,7 +17,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from verism import checkpoint, photo_file, precision, trust
-from verism.callbacks import Checkpoints, Output, partial
+from verism.callbacks import Checkpoints, Output, unfinished
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals, requeued
@@ -242,7 +242,8 @@ class VerismCLI(LightningCLI):
         parts.output.overwrite |= requeued()
         if self._resumed is not None:
             resuming.check(self._resumed, self.model, self.datamodule, self.trainer, options.optimizer.class_path)
-            parts.regions.left = parts.page.left = parts.output.left = partial.read(self._resumed)
+            replaceable = unfinished.read(self._resumed)
+            parts.regions.replaceable = parts.page.replaceable = parts.output.replaceable = replaceable
         parts.page.check(self.trainer, parts.output)
         parts.regions.check()
         # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
