@@ -15,6 +15,7 @@ from verism.backbone.architecture import INPUT
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
+from verism.losses.regional import select
 from verism.losses.term import Normalization, Term, full_precision, unit
 
 
@@ -42,11 +43,6 @@ def random_directions(
 ) -> Tensor:
     """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere; another type has others."""
     return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=dtype))
-
-
-def _at(features: Tensor, sample: Tensor | None) -> Tensor:
-    """Return the features ``(1, d, h, w)`` at sampled positions ``(n,)``, as ``(1, d, n, 1)``; all of them if None."""
-    return features if sample is None else features.flatten(2)[:, :, sample].unsqueeze(-1)
 
 
 def generator_of(layer: str, seed: int) -> torch.Generator:
@@ -100,8 +96,10 @@ class QuantileDistance(nn.Module):
 
     def project(self, features: Tensor, here: Positions) -> Tensor:
         """Return the projections at the drawn positions, ``(k, n)``; 0 for those that are not ``here``."""
-        drawn, places = (here, None) if self.sample is None else here.among(self.sample)
-        return drawn.put(project(_at(features, places), self.directions))
+        if self.sample is None:
+            return here.put(project(features, self.directions))
+        drawn, places = here.among(self.sample)
+        return drawn.put(project(select(features, places), self.directions))
 
     def set_target(self, content: Tensor, style: Tensor) -> None:
         """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
