@@ -42,10 +42,10 @@ def test_mean_and_spread_by_hand() -> None:
 
 def test_chroma_is_measured_from_the_nearly_neutral_colours() -> None:
     """A cast by itself is no chroma, though all colours have it."""
-    assert float(on_an_axis(0.1, 0.1, 0.1, 0.1).chroma) == 0
+    assert float(on_an_axis(0.1, 0.1, 0.1, 0.1).rms_chroma) == 0
     colors = on_an_axis(0.0, 0.0, 0.0, 0.2)
     assert colors.neutral.weights.tolist() == pytest.approx([1, 1, 1, 0])
-    assert float(colors.chroma) == pytest.approx(0.1)
+    assert float(colors.rms_chroma) == pytest.approx(0.1)
     assert float(colors.spread) == pytest.approx(0.2 * 3**0.5 / 4)
 
 

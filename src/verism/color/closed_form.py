@@ -201,7 +201,7 @@ def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[fl
 def _in_color(target: WeightedColors) -> Tensor:
     """Return how far from black and white all of the style that shows is, a scalar from 0.001 to 1."""
     visible = target._replace(weights=(target.weights > 0).to(target.colors))
-    return (visible.chroma / MONOCHROME).clamp(1e-3, 1)
+    return (visible.rms_chroma / MONOCHROME).clamp(1e-3, 1)
 
 
 def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor) -> tuple[Tensor, Tensor]:
@@ -295,9 +295,9 @@ def _finished(
         target: the style photo.
     """
     # The mean over a quarter of the pixels is as good.
-    some, wanted = source.every(4), target.every(4).chroma
+    some, wanted = source.every(4), target.every(4).rms_chroma
     gain = torch.ones_like(wanted)
     for _ in range(CHROMA_STEPS):
-        got = some._replace(colors=with_gain(gain)(some.colors)[0]).chroma
+        got = some._replace(colors=with_gain(gain)(some.colors)[0]).rms_chroma
         gain = (gain * (wanted + NEARLY_GREY) / (got + NEARLY_GREY)).clamp(1, base.most_gain)
     return with_skin(with_gain(gain), _in_color(target))

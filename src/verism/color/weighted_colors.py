@@ -63,7 +63,7 @@ class WeightedColors(NamedTuple):
         return self._distance_from(self.mean)
 
     @property
-    def chroma(self) -> Tensor:
+    def rms_chroma(self) -> Tensor:
         """The root mean square distance of a and b from those of the nearly neutral colours, a scalar."""
         return self._distance_from(self.neutral.mean)
 
