@@ -250,7 +250,7 @@ class MemoryRun(VerismCLI):
 
     def photo_files(self) -> list[Path]:
         """Return the files of those photos that are not in memory, and of the masks."""
-        _, *masks = super().photo_files()[len(self._photos.styles) :]
+        masks = super().photo_files()[1 + len(self._photos.styles) :]
         return [photo for photo in (self._photos.content, *self._photos.styles) if isinstance(photo, Path)] + masks
 
     def after_instantiate_classes(self) -> None:
