@@ -104,6 +104,7 @@ def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_pat
     # Its own photo gets the picture of the run.
     assert np.array_equal(pixels(run.look(files[0])), pixels(run.image))
     assert run.look(files[1]).size == (40, 56)
+    assert np.array_equal(pixels(run.look.render(files[1])), pixels(run.look(files[1])))
     # Its table is computed once, whoever asks.
     assert run.look is run.look
     run.save(tmp_path / "out.png")

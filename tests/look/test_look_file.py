@@ -56,6 +56,7 @@ def test_renders_photos(tmp_path: Path) -> None:
     expected = through(table(), photo).clamp(0, 1)
     torch.testing.assert_close(look.apply(photo), expected, rtol=0, atol=1e-6)
     picture = look.render(tmp_path / "photo.png")
+    assert look(tmp_path / "photo.png") == picture
     picture.save(tmp_path / "result.png")
     torch.testing.assert_close(images.read(tmp_path / "result.png"), expected, rtol=0, atol=0.51 / 255)
     half = verism.Look.load(path, Strength(0.5)).apply(photo)

@@ -90,6 +90,9 @@ class Look:
         """
         return on_photo(photo, self.apply)
 
+    render = __call__
+    """The same by the name that a look from its own file has for it, too."""
+
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
         """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], with the look: of the same shape, in [0, 1]."""

@@ -49,6 +49,9 @@ class TableLook:
         """
         return on_photo(photo, self.apply)
 
+    __call__ = render
+    """A look is a function of a photo, wherever it is from."""
+
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
         """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], with the look: of the same shape, in [0, 1]."""
