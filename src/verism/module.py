@@ -16,6 +16,8 @@ from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
 from verism.capture import captured
+from verism.checkpoint.contents import built, restore
+from verism.checkpoint.file import read
 from verism.compiled import compiled
 from verism.data import Photos
 from verism.errors import VerismError
@@ -153,6 +155,32 @@ class StyleTransfer(TrainableModule):
             **parts: arguments of the constructor, by name.
         """
         return cls(**{name: part() for name, part in PAPER.items() if name not in parts}, **parts)
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]
+        cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
+    ) -> Self:
+        """Return the module of a run as the checkpoint left it, with its image.
+
+        ``trainer.test`` and ``trainer.predict`` use it. ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with
+        the run; ``fit`` without ``ckpt_path`` starts anew from the photos.
+
+        Args:
+            checkpoint_path: a file or URL.
+            map_location: the device to put the module on, such as "cuda"; None: the CPU.
+            trust: Python packages whose classes the checkpoint may name, besides verism, torch, Lightning and
+                torchmetrics.
+            **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
+                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
+
+        Raises:
+            VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
+        """
+        state = read(checkpoint_path)
+        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path, trust))
+        restore(state, checkpoint_path, model.canvas, model.backbone.identity)
+        model.restored = True
+        return model.to(map_location or "cpu")
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas.

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from lightning.pytorch import LightningModule
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
@@ -15,11 +16,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from verism import evaluation, photo_file
-from verism.backbone import VGG
+from verism.backbone import VGG, Backbone
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
-from verism.checkpoint.contents import canvas_state
-from verism.checkpoint.module import CanvasModule
+from verism.checkpoint.contents import canvas_state, check_canvas
+from verism.checkpoint.file import stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.look.look import Look
@@ -34,18 +35,25 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 """Makes the learning rate scheduler of an optimiser."""
 
 
-class TrainableModule(CanvasModule):
+class TrainableModule(LightningModule):
     """Calls a method's ``start`` and ``set_targets`` when it is time, and measures and applies its result.
 
+    Only the canvas changes: all else is frozen, or computed from the photos by every process.
+
     Attributes:
+        canvas: what is optimised, and what checkpoints keep.
+        backbone: the frozen network; a checkpoint is only used with the weights that it was made with.
         optimizer: makes the optimiser of the canvas's parameter.
         lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
         scales: the sizes at which the image is optimised one after the other; None: only at that of the photos.
         size: the present one of them, the short side in pixels; None without scales, and before the start.
         started_from: the photos from which the canvas was started; None before that.
         has_targets: whether the targets have been set since then.
+        restored: whether ``load_from_checkpoint`` has given the canvas the state of a checkpoint.
     """
 
+    canvas: Canvas
+    backbone: Backbone
     optimizer: OptimizerFactory
     lr_scheduler: SchedulerFactory | None
     scales: Scales | None
@@ -56,6 +64,9 @@ class TrainableModule(CanvasModule):
         self.size: int | None = None
         self.started_from: PhotoPair | None = None
         self.has_targets = False
+        self.restored = False
+        # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
+        self.strict_loading = False
         self._lr: float | None = None
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
@@ -70,6 +81,14 @@ class TrainableModule(CanvasModule):
     def reference(self) -> VGG:
         """The network that finds regions and measures results."""
         raise NotImplementedError
+
+    @property
+    def data(self) -> PhotoPair:
+        """The datamodule of the run; raises ``VerismError`` if that is not a ``PhotoPair``."""
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, PhotoPair):
+            raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
+        return data
 
     @property
     def photos(self) -> Photos:
@@ -121,6 +140,17 @@ class TrainableModule(CanvasModule):
         if not self.has_targets:
             self.on_fit_start()
 
+    @property
+    def _ddp_params_and_buffers_to_ignore(self) -> list[str]:
+        # Otherwise torch would broadcast the losses' targets at every step.
+        return [name for name, _ in self.named_buffers()]
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep only the canvas, which is all that changes, and record version, weights and photos."""
+        state = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
+        checkpoint["verism"] = stamp(self.backbone.identity, self.data.digests)
+
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
         """Bring the canvas to the size that its image had in the checkpoint.
 
@@ -133,7 +163,7 @@ class TrainableModule(CanvasModule):
         size = self.size_at(max(0, checkpoint["global_step"] - 1))
         if size != self.size:
             self.resize(size)
-        super().on_load_checkpoint(checkpoint)
+        check_canvas(checkpoint, self.canvas)
 
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
