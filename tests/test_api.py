@@ -104,6 +104,8 @@ def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_pat
     # Its own photo gets the picture of the run.
     assert np.array_equal(pixels(run.look(files[0])), pixels(run.image))
     assert run.look(files[1]).size == (40, 56)
+    # Its table is computed once, whoever asks.
+    assert run.look is run.look
     run.save(tmp_path / "out.png")
     with Image.open(tmp_path / "out.png") as written:
         assert np.array_equal(pixels(written), pixels(run.image))
@@ -111,6 +113,18 @@ def test_the_fitted_run(tiny_weights: Weights, files: tuple[Path, Path], tmp_pat
         run.save(tmp_path / "out.png")
     run.look.save(tmp_path / "look.cube")
     assert (tmp_path / "look.cube").read_text().startswith('TITLE "look"')
+
+
+@pytest.mark.slow
+def test_the_picture_has_the_size_that_is_asked_for(
+    tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    small = {**FEW, "output.size": 40}
+    kept = verism.stylize(*files, progress=False, **small)
+    assert kept.size == (40, 30)
+    verism.stylize(*files, progress=False, **{**small, "output.path": tmp_path / "out.png"})
+    with Image.open(tmp_path / "out.png") as written:
+        assert np.array_equal(pixels(kept), pixels(written))
 
 
 @pytest.mark.slow
@@ -156,6 +170,9 @@ def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Pa
         (("content", "style"), {"data.sizes": 3}, "did you mean --data.size"),
         (("content", "style"), {"model": {"canvas": torch.nn.ReLU()}}, "overrides: a ReLU cannot be an option"),
         (("content", "style"), {"trainer.max_steps": 0}, "no step would be made"),
+        (("content", "style"), {"output.size": 3}, "--output.size 3: must be at least"),
+        (("content", "style"), {"output.quality": 500}, "--output.quality 500: must be from 1 to 100"),
+        (("content", "style"), {"output.strength": 2}, "--output.strength 2.0: must be from 0"),
     ],
 )
 def test_mistakes_are_sentences(

@@ -139,15 +139,30 @@ class TestRefuses:
     def test_tiles(self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture) -> None:
         self.refused(photos, "a step in tiles is not captured", caplog, tile=16)
 
+    @pytest.mark.parametrize(
+        ("message", "reason"),
+        [
+            (
+                "CUDA error: operation not permitted when stream is capturing\nCUDA kernel errors …",
+                "CUDA error: operation not permitted when stream is capturing",
+            ),
+            ("", "RuntimeError"),
+        ],
+    )
     def test_what_torch_cannot_capture(
-        self, stand_in: StandIn, photos: Photos, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+        self,
+        stand_in: StandIn,
+        photos: Photos,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+        message: str,
+        reason: str,
     ) -> None:
         def failing(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
-            raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCUDA kernel errors …")
+            raise RuntimeError(message)
 
         monkeypatch.setattr(capture, "graph", failing)
-        said = r"torch cannot capture one \(CUDA error: operation not permitted when stream is capturing\)"
-        self.refused(photos, said, caplog)
+        self.refused(photos, rf"torch cannot capture one \({reason}\)", caplog)
 
     @pytest.mark.parametrize("stale", ["total", "derivative"])
     def test_a_graph_that_does_not_see_the_image(

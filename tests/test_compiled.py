@@ -155,6 +155,18 @@ class TestRefuses:
         """This canvas looks at its values to tell what to compute."""
         self.refused(photos, r"torch cannot compile one \(.+\)", caplog, canvas=RegionalGrade())
 
+    def test_an_error_without_a_message(
+        self, compiler: Compiler, photos: Photos, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
+            def call() -> Evaluation:
+                raise AssertionError
+
+            return call
+
+        monkeypatch.setattr(compiled, "in_one_graph", failing)
+        self.refused(photos, r"torch cannot compile one \(AssertionError\)", caplog)
+
     def test_another_loss(
         self,
         compiler: Compiler,

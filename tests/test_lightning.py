@@ -216,6 +216,35 @@ def test_other_photos_take_on_a_look_and_no_single_image(tiny_weights: Weights, 
 
 
 @pytest.mark.slow
+def test_the_table_of_a_look_is_computed_once_for_all_photos(
+    tiny_weights: Weights, pair: PhotoPair, style: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    model = StyleTransfer.paper(canvas=RegionalGrade())
+    trainer.fit(model, datamodule=pair)
+    photos = [style, style.flip(3)]
+    computed = []
+    plain = RegionalGrade.table
+
+    def counted(canvas: RegionalGrade, content: Tensor) -> Tensor:
+        computed.append(canvas)
+        return plain(canvas, content)
+
+    monkeypatch.setattr(RegionalGrade, "table", counted)
+    loader: DataLoader[Tensor] = DataLoader(photos, batch_size=None)  # type: ignore[arg-type]
+    found = trainer.predict(model, dataloaders=loader) or []
+    assert len(computed) == 1
+    assert isinstance(model.canvas, RegionalGrade)
+    for photo, picture in zip(photos, found, strict=True):
+        assert torch.equal(torch.as_tensor(picture), Look(model.canvas).apply(photo))
+    # Not that of an earlier state of the canvas.
+    with torch.no_grad():
+        next(model.canvas.parameters()).add_(0.05)
+    (later, _) = trainer.predict(model, dataloaders=loader) or []
+    assert not torch.equal(torch.as_tensor(later), torch.as_tensor(found[0]))
+
+
+@pytest.mark.slow
 def test_finds_a_learning_rate(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
     trainer = Trainer(max_steps=2, default_root_dir=tmp_path, **OPTIONS)
     model = StyleTransfer.paper()

@@ -328,6 +328,11 @@ def test_a_canvas_shows_the_same_at_another_size(canvas: Callable[[], Canvas], p
     assert float((this().detach() - images.resize(before, (24, 32))).abs().mean()) < 0.02
 
 
+def test_shares_of_no_scales_are_refused() -> None:
+    with pytest.raises(VerismError, match=r"^--model.shares: needs --model.scales"):
+        StyleTransfer.paper(shares=[1.0, 2.0])
+
+
 def test_image_is_clipped(tiny_weights: Weights, photos: Photos) -> None:
     model = style_transfer(optimizer=lambda p: torch.optim.Adam(p, lr=5))
     fit(model, photos, max_steps=2)

@@ -36,7 +36,7 @@ def test_sizes_ascend(sizes: list[int]) -> None:
         Scales(sizes)
 
 
-@pytest.mark.parametrize("shares", [[1.0], [1.0, 0.0], [1.0, 2.0, 3.0]])
+@pytest.mark.parametrize("shares", [[], [1.0], [1.0, 0.0], [1.0, 2.0, 3.0]])
 def test_there_is_a_share_for_each(shares: list[float]) -> None:
     with pytest.raises(VerismError, match="for each of"):
         Scales([150, 300], shares)

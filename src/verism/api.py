@@ -32,7 +32,7 @@ from verism.commands.suggestion import meant
 from verism.data.source import PhotoLike, Source, source
 from verism.errors import InterruptedRunError, UnbegunRunError, VerismError
 from verism.look.look import Look
-from verism.look.picture import made_with, rendered
+from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
@@ -77,8 +77,8 @@ def stylize(
             (``**{"data.size": 256}``).
 
     Returns:
-        The result, an sRGB image of 8 bits, of the content photo's full size; with ``model.canvas`` Pixels (as in
-        "leaky"), of the size that was optimised, ``data.size``.
+        The result, an sRGB image of 8 bits, of the content photo's full size or ``output.size``; with ``model.canvas``
+        Pixels (as in "leaky"), of the size that was optimised, ``data.size``.
 
     Raises:
         VerismError: a photo cannot be read, an option is wrong, or the run failed.
@@ -161,9 +161,9 @@ class FittedRun:
         """The picture, ``(1, 3, H, W)`` float32, sRGB in [0, 1], not rounded."""
         return self.photo.pixels.clamp(0, 1)
 
-    @property
+    @cached_property
     def look(self) -> Look:
-        """The look, which can be applied to other photos.
+        """The look, which can be applied to other photos; one object, which computes its table once.
 
         Raises:
             VerismError: the canvas holds one image, and no look.
@@ -217,13 +217,13 @@ class KeptOutput(Output):
         """Return where the result will be written; without ``path``, check the other options only."""
         if self.path is not None:
             return super().check(trainer)
-        self.strength.check()
+        self.check_picture()
         self.check_table()
         return Path()
 
     def _write_picture(self, model: StyleTransfer, canvas: Canvas) -> None:
         self.canvas = canvas.cpu().requires_grad_(requires_grad=False)
-        self.result = rendered(self.canvas, model.data.source, self.strength)
+        self.result = rendered(self.canvas, at_most(model.data.source, self.size), self.strength)
         if self.path is not None:
             super()._write_picture(model, self.canvas)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from verism import one_piece
+from verism.errors import in_brief
 from verism.losses.term import Term
 from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
@@ -181,7 +182,7 @@ class _Captured:
             self._evaluate()
             found = graph(module)
         except RuntimeError as error:
-            self._asked.refuse(f"torch cannot capture one ({str(error).splitlines()[0].rstrip('.')})")
+            self._asked.refuse(f"torch cannot capture one ({in_brief(error)})")
             return
         self._terms = module.terms
         apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)

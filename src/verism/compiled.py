@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from verism import one_piece
+from verism.errors import in_brief
 from verism.one_piece import Asked, Choice, Evaluation
 from verism.tiling.passage import Passage
 
@@ -71,7 +72,7 @@ class _Compiled:
         try:
             apart = one_piece.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
         except Exception as error:  # torch's compiler raises whatever it meets.
-            self._asked.refuse(f"torch cannot compile one ({str(error).strip().splitlines()[0].rstrip('.')})")
+            self._asked.refuse(f"torch cannot compile one ({in_brief(error)})")
             return
         if not apart <= TOLERANCE:
             self._asked.refuse(f"a compiled step's loss or its derivative is {apart:.0%} off a normal step's")

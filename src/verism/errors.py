@@ -100,3 +100,9 @@ def is_shortage(error: BaseException) -> bool:
 def in_words(error: Exception) -> str:
     """Return the message of an exception on one line; the name of its type if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def in_brief(error: Exception) -> str:
+    """Return the first line of the message of an exception, without full stop; the name of its type if it has none."""
+    first, *_ = str(error).strip().splitlines() or [type(error).__name__]
+    return first.rstrip(".")

@@ -13,13 +13,14 @@ from typing import cast
 
 import numpy as np
 import torch
-from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.color import deltaE_ciede2000
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from verism import images
 from verism.backbone import VGG
+from verism.color.cielab import cielab
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram, mean_distance
@@ -494,8 +495,8 @@ def _large_regions(masks: Tensor | None, like: Tensor) -> Tensor:
 
 def _lab(photo: Tensor) -> Tensor:
     """Return sRGB, clamped to [0, 1], in CIELAB under D65, on the CPU; both ``(1, 3, H, W)``."""
-    pixels = full_precision(photo).detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).cpu().numpy()
-    return torch.from_numpy(rgb2lab(pixels)).permute(2, 0, 1).unsqueeze(0)
+    pixels = full_precision(photo).clamp(0, 1).squeeze(0).permute(1, 2, 0)
+    return cielab(pixels).permute(2, 0, 1).unsqueeze(0)
 
 
 def _blurred(photo: Tensor, sigma: float) -> Tensor:

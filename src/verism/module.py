@@ -18,6 +18,7 @@ from verism.canvas import Canvas, Pixels
 from verism.capture import captured
 from verism.compiled import compiled
 from verism.data import Photos
+from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
@@ -121,7 +122,7 @@ class StyleTransfer(TrainableModule):
 
         Raises:
             VerismError: every loss has weight 0, a further loss has a name that cannot be used, a loss asks for a layer
-                that the backbone does not have, or the scales are not valid.
+                that the backbone does not have, or the scales are not valid or missing beside their shares.
         """
         super().__init__()
         self.canvas = canvas
@@ -140,6 +141,8 @@ class StyleTransfer(TrainableModule):
         # nn.Module has a method called compile.
         self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
+        if scales is None and shares is not None:
+            raise VerismError("--model.shares: needs --model.scales, for each of which it is a number; give both.")
         self.scales = None if scales is None else Scales(scales, shares)
 
     @classmethod

@@ -32,7 +32,7 @@ class Scales:
             raise VerismError(f"--model.scales {list(sizes)}: must be one short side or more, in ascending order.")
         if sizes[0] < MIN_SIDE:
             raise VerismError(f"--model.scales {list(sizes)}: must be at least {MIN_SIDE} pixels each.")
-        shares = shares or [1.0] * len(sizes)
+        shares = [1.0] * len(sizes) if shares is None else shares
         if len(shares) != len(sizes) or not all(0 < share < math.inf for share in shares):
             raise VerismError(f"--model.shares {list(shares)}: must be a number above 0 for each of --model.scales.")
         self.sizes = tuple(sizes)

@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from verism import evaluation, photo_file
 from verism.backbone import VGG
+from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.checkpoint.contents import canvas_state
 from verism.checkpoint.module import CanvasModule
@@ -48,6 +49,7 @@ class TrainableModule(CanvasModule):
     optimizer: OptimizerFactory
     lr_scheduler: SchedulerFactory | None
     scales: Scales | None
+    _look: Callable[[Tensor], Tensor]
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,11 +138,15 @@ class TrainableModule(CanvasModule):
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
         with torch.autocast(self.device.type, enabled=False):
-            figures = evaluation.evaluate(self._rendered(self.data.original), self.data, self.reference)
+            figures = evaluation.evaluate(self._finished()(self.data.original), self.data, self.reference)
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
 
+    def on_predict_start(self) -> None:
+        """Take the look from the canvas, once for all photos."""
+        self._look = self._finished()
+
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        """Return a photo with the look of this run, at full strength, as the command ``predict`` does.
+        """Return a photo with the look of this run, at full strength, as ``verism predict --hold_back false`` does.
 
         With the run's ``PhotoPair`` as the datamodule, the photo is its content photo, and the result is returned.
 
@@ -155,15 +161,21 @@ class TrainableModule(CanvasModule):
             VerismError: the canvas holds one image, and the photo is not the content photo.
         """
         with torch.autocast(self.device.type, enabled=False):
-            return self._rendered(batch)
+            return self._look(batch)
+
+    def on_predict_end(self) -> None:
+        """Free the memory of the look."""
+        del self._look
+
+    def _finished(self) -> Callable[[Tensor], Tensor]:
+        """Return what renders a photo as the canvas is now, in float32 even after a run in bf16-true."""
+        canvas = copy.deepcopy(self.canvas).float()
+        apply = Look(canvas).apply if isinstance(canvas, Grade) else partial(self._own, canvas)
+        device = next(canvas.parameters()).device
+        return lambda photo: apply(photo.to(device, torch.float32))
 
     @torch.no_grad()
-    def _rendered(self, photo: Tensor) -> Tensor:
-        # In float32, even after a run in bf16-true.
-        canvas = copy.deepcopy(self.canvas).float()
-        photo = photo.to(next(canvas.parameters()).device, torch.float32)
-        if isinstance(canvas, Grade):
-            return Look(canvas).apply(photo)
+    def _own(self, canvas: Canvas, photo: Tensor) -> Tensor:
         if not torch.equal(photo.cpu(), (self.started_from or self.data).original):
             raise VerismError(
                 "predict: this canvas holds one image, and not a look that other photos could take on; pass "

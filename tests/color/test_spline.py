@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.color.spline import cubic_spline, lookup, refine
+from verism.color.spline import cubic_spline, lookup, refine, spread
 
 AT = torch.linspace(0, 1, 241, dtype=torch.float64)
 
@@ -103,3 +103,19 @@ def test_lookup_is_linear_between_nodes() -> None:
     expected = torch.stack([at[0, 0] + 2 * at[0, 1] + 3 * at[0, 2], at[0, 0]])
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(lookup(y[None, :1, :, :1], at)[0], at[0, 1])
+
+
+def test_spreading_is_the_transpose_of_looking_up() -> None:
+    """Outside of the lattice, too."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (4, 3, 5)
+    lattice = torch.rand(2, *shape, generator=generator, dtype=torch.float64)
+    places = 2.4 * torch.rand(3, 50, generator=generator, dtype=torch.float64) - 1.2
+    values = torch.rand(2, 50, generator=generator, dtype=torch.float64)
+    # Places are x, y and z in [-1, 1]; positions are z, y and x in nodes.
+    positions = (places.flip(0) + 1) / 2 * torch.tensor(shape).sub(1).unsqueeze(1)
+    found = lookup(lattice, places.view(1, 3, 1, 50)).view(2, 50)
+    added = spread(values, positions, shape)
+    assert added.shape == lattice.shape
+    torch.testing.assert_close((lattice * added).sum(), (found * values).sum())
+    torch.testing.assert_close(added.sum(dim=(1, 2, 3)), values.sum(dim=1))

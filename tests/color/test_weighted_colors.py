@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch._subclasses import FakeTensorMode
 
 from verism.color.weighted_colors import FEW, WeightedColors, quantiles
 
@@ -15,6 +16,14 @@ def test_quantiles_of_weights_are_those_of_repeated_values() -> None:
     at = (torch.arange(6) + 0.5) / 6
     assert quantiles(values, weights, at).float().tolist() == repeated.tolist()
     assert torch.equal(quantiles(repeated, torch.ones(6), at), quantiles(values, weights, at))
+
+
+def test_quantiles_of_colours_on_a_gpu_are_on_the_cpu() -> None:
+    # Tensors without values, which raise as real ones do where an operation mixes devices.
+    with FakeTensorMode():
+        values = torch.zeros(4, device="cuda")
+        found = quantiles(values, torch.ones_like(values), torch.tensor([0.25, 0.5]))
+    assert found.device.type == "cpu"
 
 
 def on_an_axis(*a: float, lightness: float = 0.5) -> WeightedColors:

@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from verism.commands.fit_words import as_overrides, split
+from verism.errors import VerismError
 
 
 def test_options_of_fit_are_told_from_the_commands_own() -> None:
@@ -32,3 +33,13 @@ def test_negative_numbers_are_values() -> None:
 )
 def test_as_python_has_them(words: str, expected: dict[str, str]) -> None:
     assert as_overrides(shlex.split(words)) == expected
+
+
+@pytest.mark.parametrize(
+    "words", ["--trainer.max_steps 30 40", "--trainer.max_steps=30 40", "--x 1 --trainer.max_steps 30 40"]
+)
+def test_a_second_value_is_refused(words: str) -> None:
+    with pytest.raises(
+        VerismError, match=r"^--trainer.max_steps 30: takes one value; leave out 40, or name its option.$"
+    ):
+        as_overrides(shlex.split(words))

@@ -456,6 +456,21 @@ def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
             assert (Path("auto") / path.name).read_bytes() == alone
 
 
+def test_reading_leaves_the_canvas_where_it_is_rendered(
+    look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread may be using it."""
+    grading = Grading(Recipe(look / "checkpoints" / "last.ckpt", "", "last.ckpt"))
+
+    def moved(*_: object) -> None:
+        raise AssertionError("the canvas was moved")
+
+    with monkeypatch.context() as context:
+        context.setattr(grading.canvas, "to", moved)
+        source = grading.read(photos[0])
+    assert grading.render(source).photo.pixels.shape == source.photo.pixels.shape
+
+
 def test_ctrl_c_leaves_whole_photos_alone(
     look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

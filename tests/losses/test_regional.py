@@ -50,7 +50,21 @@ CONTENT, STYLE = features(1, 16, 24), features(2, 24, 20)
 
 TWO = Regions(("#ff0000", "#0000ff"), halves(16, 24, 8), halves(24, 20, 12))
 
+APART = Regions(TWO.labels, halves(16, 24, 23), halves(24, 20, 1))
+"""At the deepest layer, there is only the first in the content photo, and only the second in the style photo."""
+
 ONE = Regions(("#ff0000",), torch.ones(1, 1, 16, 24).bool(), torch.ones(1, 1, 24, 20).bool())
+
+
+def _third(two: Regions) -> Regions:
+    """Add a region of a single column, which vanishes at the deepest layer."""
+
+    def with_column(masks: Tensor) -> Tensor:
+        column = torch.zeros_like(masks[:, :1])
+        column[..., :1] = True
+        return torch.cat([masks & ~column, column], dim=1)
+
+    return Regions((*two.labels, "#00ff00"), with_column(two.content), with_column(two.style))
 
 
 def aimed(loss: Loss, content: dict[str, Tensor] = CONTENT, style: dict[str, Tensor] = STYLE) -> Loss:
@@ -216,9 +230,7 @@ def test_nothing_is_compared_where_no_region_is_sure(make: Callable[[], Loss]) -
 
 
 def test_a_layer_without_a_region_that_was_found_is_left_out() -> None:
-    """As the next test has it, but that nobody gave these masks."""
-    regions = Regions(TWO.labels, halves(16, 24, 23), halves(24, 20, 1), torch.ones(2))
-    loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, "relative"), regions))
+    loss = aimed(RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}, "relative"), APART._replace(found=True)))
     values = term(loss, CONTENT).values
     torch.testing.assert_close(values["input"].double(), torch.ones((), dtype=torch.float64))
     assert float(values["conv2_1"]) == 0
@@ -255,12 +267,25 @@ def _parts(loss: Loss, image: dict[str, Tensor]) -> list[tuple[Callable[[Any], T
     ]
 
 
-def test_a_layer_without_a_region_is_refused() -> None:
-    """Left in the content photo there is only the first, in the style photo only the second."""
-    regions = Regions(TWO.labels, halves(16, 24, 23), halves(24, 20, 1))
+@pytest.mark.parametrize(
+    "regions",
+    [
+        APART,
+        _third(APART).merge([["#ff0000", "#00ff00"]]),
+        _third(APART).leave_out(["#00ff00"]),
+        APART.showing(torch.ones(1, 1, 24, 20)),
+    ],
+    ids=["as they are", "merged", "one left out", "transparency"],
+)
+def test_a_layer_without_a_region_is_refused(regions: Regions) -> None:
     loss = RegionalLoss(StyleLoss(1.0, {"input": 1.0, "conv2_1": 1.0}), regions)
     with pytest.raises(VerismError, match=r"at conv2_1, no region is left in both photos: choose larger photos"):
         aimed(loss)
+
+
+def test_whoever_leaves_out_all_regions_compares_nothing() -> None:
+    loss = aimed(RegionalLoss(StyleLoss(1.0, {"conv2_1": 1.0}), APART.leave_out(TWO.labels)))
+    assert float(term(loss, CONTENT).raw) == 0
 
 
 def test_a_refusal_names_the_region() -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism import images
 from verism.callbacks.region_map import overlay
-from verism.regions.masks import Regions, paint
+from verism.regions.masks import Regions, label_colors, paint
 
 DIMMED = 0.25
 """Brightness of the regions that are not chosen, if any are chosen."""
@@ -101,7 +101,7 @@ def painted(regions: Regions, strokes: Tensor) -> Tensor:
     """
     before = paint(regions.content, regions.labels)
     strokes = F.interpolate(strokes, before.shape[-2:], mode="nearest")
-    palette = torch.tensor([[int(label[at : at + 2], 16) / 255 for at in (1, 3, 5)] for label in regions.labels])
+    palette = label_colors(regions.labels) / 255
     nearest = torch.cdist(strokes[0, :3].flatten(1).T, palette).argmin(dim=1)
     colors = palette[nearest].T.view(1, 3, *before.shape[-2:])
     return torch.where(strokes[:, 3:] >= OPAQUE, colors, before)
@@ -110,8 +110,7 @@ def painted(regions: Regions, strokes: Tensor) -> Tensor:
 def repainted(regions: Regions, label_image: Tensor) -> Regions:
     """Return the regions with the content photo's masks by a label image; regions without a pixel in it are removed."""
     levels = (label_image * 255).round()
-    colors = torch.tensor([[int(label[at : at + 2], 16) for at in (1, 3, 5)] for label in regions.labels])
-    content = (levels.unsqueeze(1) == colors.view(1, -1, 3, 1, 1)).all(dim=2)
+    content = (levels.unsqueeze(1) == label_colors(regions.labels).view(1, -1, 3, 1, 1)).all(dim=2)
     left = content.flatten(2).any(dim=2).squeeze(0)
     labels = tuple(label for label, kept in zip(regions.labels, left.tolist(), strict=True) if kept)
     return regions._replace(

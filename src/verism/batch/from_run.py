@@ -71,7 +71,8 @@ class Source(NamedTuple):
 class Grading:
     """The look of a recipe, loaded and ready for photos, each in three phases: ``read``, ``render``, ``write``.
 
-    These may overlap, each with another photo: ``read`` and ``write`` in a thread each, and ``render`` in a third.
+    These may overlap, each with another photo: ``read`` and ``write`` in a thread each, and ``render`` in a third. It
+    alone moves the canvas to another device.
 
     Attributes:
         device: what photos are rendered on.
@@ -143,7 +144,7 @@ class Grading:
         """Return a photo with what decides how it is rendered."""
         local = self.recipe.local
         if local is None:
-            local = is_own(self.canvas.to(photo.pixels.device), photo.pixels)
+            local = is_own(self.canvas, photo.pixels)
         treatment = self.look.treatment([photo.pixels], self.recipe.strength)
         if local:
             # That was asked for, or it is the run's own photo, which gets the look in full.

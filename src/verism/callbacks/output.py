@@ -109,15 +109,13 @@ class Output(Callback):
         Raises:
             VerismError: the result or the lookup table exists and must not be overwritten, or its ending is not that of
                 a format that can be written; both are the same file; the result, the table or the run's folder cannot
-                be written there; a strength is not in [0, 1]; or the size is too small.
+                be written there; or the strength, the quality or the size is out of its range.
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
         path = self.path or own
+        self.check_picture()
         photo_file.check(Path(path), self.encoding)
-        self.strength.check()
-        if self.size is not None and self.size < MIN_SIDE:
-            raise VerismError(f"--output.size {self.size}: must be at least {MIN_SIDE} pixels.")
         if self.lut is not None and isinstance(path, Path) and self.lut.resolve() == path.resolve():
             raise VerismError(f"{self.lut}: the result would replace the table; choose another --output.lut.")
         for file in (path, own if trainer.loggers else None):
@@ -126,6 +124,13 @@ class Output(Callback):
         self._check_absent("path", path)
         self.check_table()
         return path
+
+    def check_picture(self) -> None:
+        """Raise ``VerismError`` if strength, quality or size is out of its range, wherever the result goes."""
+        self.strength.check()
+        self.encoding.check()
+        if self.size is not None and self.size < MIN_SIDE:
+            raise VerismError(f"--output.size {self.size}: must be at least {MIN_SIDE} pixels.")
 
     def check_table(self) -> None:
         """Raise ``VerismError`` if the lookup table exists and must not be overwritten, or cannot be written there."""

@@ -14,6 +14,7 @@ from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
 from verism.color.spaces import ColorSpace, Oklab
 from verism.color.spline import cubic_spline, lookup, refine
+from verism.color.table import nodes
 from verism.errors import VerismError
 
 MIN_SLOPE = 0.1
@@ -71,13 +72,10 @@ class Lut3d(LinearGrade):
             "out_of_range": out_of_range,
         }
         super().__init__(torch.zeros(3, controls, controls, controls), space, init, weights)
-        axis = torch.linspace(0, 1, size)
-        blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
-        # In the shape of an image, which colour spaces and colour maps take.
-        nodes = torch.stack([red, green, blue]).flatten(2).unsqueeze(0)
         self.size = size
-        self.register_buffer("nodes", nodes, persistent=False)
-        self.register_buffer("spline", cubic_spline(controls, axis), persistent=False)
+        # In the shape of an image, which colour spaces and colour maps take.
+        self.register_buffer("nodes", nodes(size).flatten(2).unsqueeze(0), persistent=False)
+        self.register_buffer("spline", cubic_spline(controls, torch.linspace(0, 1, size)), persistent=False)
 
     def locate(self, photo: Tensor) -> Tensor:
         """Return the photo's colours in [-1, 1], with red along x, green along y and blue along z of the table."""

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
-from skimage.color import rgb2gray, rgb2lab
+from skimage.color import rgb2gray
 from skimage.registration import optical_flow_ilk
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
+
+from verism.color.cielab import cielab
 
 STATIC = 0.5
 """ΔE76 between two frames up to which a pixel counts as static: about one level of 8 bits, which may be rounding."""
@@ -89,7 +91,7 @@ def _mean_beyond(changes: Iterable[tuple[Tensor, Tensor]], limit: float) -> floa
 
 
 def _change(image: Tensor, other: Tensor) -> Tensor:
-    labs = [torch.from_numpy(rgb2lab(it[0].permute(1, 2, 0).double().numpy())) for it in (image, other)]
+    labs = [cielab(it[0].permute(1, 2, 0).double()) for it in (image, other)]
     difference: Tensor = torch.linalg.vector_norm(labs[1] - labs[0], dim=-1)
     return difference
 

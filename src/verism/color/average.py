@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism.color.spaces import Oklab
-from verism.color.spline import lookup
+from verism.color.spline import lookup, spread
 
 RANGES = ((0.0, 1.0), (-0.4, 0.4), (-0.4, 0.4))
 """Ranges of L, a and b in Oklab that contain all of sRGB."""
@@ -32,19 +32,11 @@ def average_by_color(values: Tensor, photo: Tensor) -> Tensor:
     """
     colors = Oklab().encode(photo.float())[0]
     at = torch.stack([(x - low) / (high - low) for x, (low, high) in zip(colors, RANGES, strict=True)]).clamp(0, 1)
-    position = at.flatten(1) * torch.tensor([n - 1 for n in NODES]).to(at).unsqueeze(1)
-    left = torch.minimum(position.floor().long(), torch.tensor([n - 2 for n in NODES]).to(position.device).unsqueeze(1))
-    part = position - left
     rows = torch.cat([values, torch.ones_like(values[:, :1])], dim=1).flatten(2).squeeze(0)
-    lattice = rows.new_zeros(len(rows), NODES[0] * NODES[1] * NODES[2])
-    for corner in range(8):
-        step = torch.tensor([corner >> 2, corner >> 1 & 1, corner & 1]).to(left).unsqueeze(1)
-        weight = torch.where(step == 1, part, 1 - part).prod(dim=0)
-        node = left + step
-        lattice.index_add_(1, (node[0] * NODES[1] + node[1]) * NODES[2] + node[2], rows * weight)
+    lattice = spread(rows, at.flatten(1) * torch.tensor([n - 1 for n in NODES]).to(at).unsqueeze(1), NODES)
     bell = rows.new_tensor([1, 2, 1]) / 4
     kernel = torch.einsum("i,j,k->ijk", bell, bell, bell).expand(len(rows), 1, 3, 3, 3)
-    blurred = F.conv3d(lattice.view(1, len(rows), *NODES), kernel, padding=1, groups=len(rows))[0]
+    blurred = F.conv3d(lattice.unsqueeze(0), kernel, padding=1, groups=len(rows))[0]
     # The lattice's axes are L, a and b, in the order that ``lookup`` calls z, y and x.
     found = lookup(blurred, (2 * at.flip(0) - 1).unsqueeze(0))
     return (found[:-1] / found[-1:].clamp_min(1e-12)).unsqueeze(0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 import torch
-from skimage.color import rgb2lab
 from torch import Tensor
 
+from verism.color.cielab import cielab
 from verism.color.spline import lookup
 
 CELLS = 33
@@ -58,8 +58,8 @@ class SeenColors:
         Returns:
             ``(n,)`` float32, ΔE76 in CIELAB under D65.
         """
-        seen = _lab(self.colors[self.shares >= min(RARE, float(self.shares.max()))])
-        nearest = [torch.cdist(chunk, seen).amin(dim=1) for chunk in _lab(nodes).split(_CHUNK)]
+        seen = cielab(self.colors[self.shares >= min(RARE, float(self.shares.max()))]).float()
+        nearest = [torch.cdist(chunk, seen).amin(dim=1) for chunk in cielab(nodes.double()).float().split(_CHUNK)]
         return torch.cat(nearest)
 
     def unknown(self, photo: Tensor) -> float:
@@ -81,8 +81,3 @@ class SeenColors:
 
 def _pixels(photo: Tensor) -> Tensor:
     return photo.detach().cpu().double().flatten(2).squeeze(0).T
-
-
-def _lab(colors: Tensor) -> Tensor:
-    """Return CIELAB of sRGB ``(n, 3)``."""
-    return torch.from_numpy(rgb2lab(colors.detach().cpu().double().numpy())).float()

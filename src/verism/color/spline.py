@@ -1,6 +1,10 @@
-"""Functions on a regular lattice: cubic splines from few control values, and interpolation between nodes in 3D."""
+"""Functions on a regular lattice: cubic splines from few control values; interpolation between nodes in 3D and back."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import prod
 
 import torch
 from torch import Tensor
@@ -54,3 +58,26 @@ def lookup(lattice: Tensor, places: Tensor) -> Tensor:
     at = places.permute(0, 2, 3, 1).unsqueeze(1)
     values = F.grid_sample(lattice.unsqueeze(0), at, align_corners=True, padding_mode="border")
     return values[0, :, 0]
+
+
+def spread(values: Tensor, positions: Tensor, shape: Sequence[int]) -> Tensor:
+    """Divide values between the eight nodes around each, as trilinear interpolation weights these, and add them up.
+
+    Args:
+        values: ``(c, n)``.
+        positions: ``(3, n)``: z, y and x, in nodes from the first; outside the lattice, the border's nodes are taken.
+        shape: number of nodes along z, y and x, at least 2 each.
+
+    Returns:
+        ``(c, Z, Y, X)``.
+    """
+    last = torch.tensor([nodes - 1 for nodes in shape]).to(positions).unsqueeze(1)
+    before = torch.minimum(positions.clamp_min(0).floor(), last - 1)
+    within = (positions - before).clamp(0, 1)
+    lattice = values.new_zeros(len(values), prod(shape))
+    for corner in product((0, 1), repeat=3):
+        step = torch.tensor(corner).to(before).unsqueeze(1)
+        weights = torch.where(step == 1, within, 1 - within).prod(dim=0)
+        z, y, x = (before + step).long()
+        lattice.index_add_(1, (z * shape[1] + y) * shape[2] + x, values * weights)
+    return lattice.view(len(values), *shape)

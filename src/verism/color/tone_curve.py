@@ -52,7 +52,7 @@ def tone_curve(
         anchors: weights of the squared errors at black and at white, against the mean squared error of the quantiles.
 
     Returns:
-        The curve at lightnesses evenly from 0 to 1, ``(KNOTS,)`` float32.
+        The curve at lightnesses evenly from 0 to 1, ``(KNOTS,)`` float32, on the CPU.
     """
     at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
     x, y = quantiles(content, content_weights, at), quantiles(style, style_weights, at)

@@ -69,7 +69,7 @@ class WeightedColors(NamedTuple):
 
     @property
     def most_chroma(self) -> Tensor:
-        """The chroma that one percent of the colours exceed, a scalar in float64."""
+        """The chroma that one percent of the colours exceed, a scalar in float64, on the CPU."""
         return quantiles(chroma_of(self.colors), self.weights, torch.tensor([0.99]))[0]
 
     @property
@@ -97,14 +97,14 @@ def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
     """Return weighted quantiles: for each share, the least value up to which that share of the weight lies.
 
     Args:
-        values: ``(n,)``.
-        weights: ``(n,)``, not negative and not all 0.
+        values: ``(n,)``, on any device.
+        weights: ``(n,)``, not negative and not all 0; on the same device.
         at: ``(q,)``, shares in [0, 1].
 
     Returns:
-        ``(q,)``, float64.
+        ``(q,)``, float64, on the CPU.
     """
     ordered, order = values.sort()
     shares = weights.double()[order].cumsum(0)
-    found = torch.searchsorted(shares / shares[-1], at.double()).clamp_max(len(ordered) - 1)
-    return ordered[found].double()
+    found = torch.searchsorted(shares / shares[-1], at.to(shares)).clamp_max(len(ordered) - 1)
+    return ordered[found].double().cpu()

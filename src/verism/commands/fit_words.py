@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from verism.errors import VerismError
+
 
 def split(args: Sequence[str], sections: Collection[str], kept: Collection[str] = ()) -> tuple[list[str], list[str]]:
     """Return a command's own arguments, and those that are options of ``fit``: ``--data.size 256``, say.
@@ -27,13 +29,22 @@ def split(args: Sequence[str], sections: Collection[str], kept: Collection[str] 
 
 
 def as_overrides(words: Sequence[str]) -> dict[str, str]:
-    """Return options of ``fit`` as ``verism.fit`` takes them: ``--data.size 256`` is ``{"data.size": "256"}``."""
+    """Return options of ``fit`` as ``verism.fit`` takes them: ``--data.size 256`` is ``{"data.size": "256"}``.
+
+    Args:
+        words: an option, then its value, if that is not in the same word, and so on.
+
+    Raises:
+        VerismError: an option is followed by more than one value.
+    """
     overrides: dict[str, str] = {}
-    name = ""
+    name, has_value = "", False
     for word in words:
         if re.match("--[a-z]", word):
             name, equals, value = word.removeprefix("--").partition("=")
-            overrides[name] = value if equals else "true"
+            overrides[name], has_value = value if equals else "true", bool(equals)
+        elif has_value:
+            raise VerismError(f"--{name} {overrides[name]}: takes one value; leave out {word}, or name its option.")
         else:
-            overrides[name] = word
+            overrides[name], has_value = word, True
     return overrides

@@ -30,7 +30,7 @@ from verism.commands import config_file, example_pair
 from verism.data import PhotoPair
 from verism.data.options import style_paths
 from verism.errors import VerismError
-from verism.module import StyleTransfer
+from verism.module import PAPER, StyleTransfer
 from verism.trainable import SchedulerFactory
 
 LONGEST_NAME = 255
@@ -118,8 +118,8 @@ def add_parts(parser: LightningArgumentParser, output: type[Output]) -> None:
     )
     parser.link_arguments("optimizer", "model.optimizer")
     parser.link_arguments("lr_scheduler", "model.lr_scheduler")
-    paper = {"canvas": "Pixels", "backbone": "VGG19", "style": "StyleLoss", "color": "ColorLoss"}
-    parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{name}"} for slot, name in paper.items()})
+    slots = ("canvas", "backbone", "style", "color")
+    parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{PAPER[slot].__name__}"} for slot in slots})
     parser.add_lightning_class_args(output, "output")
     # No callback yet: VerismCLI.own_callbacks adds it unless --trainer.enable_checkpointing is false.
     parser.add_class_arguments(Checkpoints, "checkpoints")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,9 @@ def style_paths(options: Mapping[str, Any]) -> list[Path]:
 
 
 def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
-    """Return the photos and masks that a run's recorded options of ``data`` name; the network finds no regions then."""
-    content_mask, style_mask = (options[name] and Path(options[name]) for name in ("content_mask", "style_mask"))
-    return PhotoPair(
-        Path(options["content"]),
-        style_paths(options),
-        options["size"],
-        options["upscale"],
-        # Absent from what older versions recorded.
-        "masks" if options.get("regions", "masks") else None,
-        content_mask,
-        style_mask,
-        options["mask_threshold"],
-        style_weights=options.get("style_weights"),
-    )
+    """Return the photos and masks that a run's recorded options of ``data`` describe.
+
+    Options that an older version has not recorded have their default value, and those that this one lacks are left out.
+    """
+    known = inspect.signature(PhotoPair).parameters
+    return PhotoPair(**{name: value for name, value in options.items() if name in known})

@@ -124,8 +124,8 @@ class Look:
 
 
 def is_own(canvas: Grade, photo: Tensor) -> bool:
-    """Return whether ``photo`` ``(1, 3, H, W)`` is the one that the canvas was fitted to."""
-    own = canvas.photo
+    """Return whether ``photo`` ``(1, 3, H, W)``, on any device, is the one that the canvas was fitted to."""
+    own = canvas.photo.to(photo.device)
     same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
     # Half a level of 8 bits.
     return same_shape and bool(torch.allclose(images.resize(photo, own.shape[-2:]), own, rtol=0, atol=0.5 / 255))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import torch
 from torch import Tensor
 
 from verism.color.spaces import Oklab
+from verism.color.spline import spread
 
 STEPS = (0.125, 0.05, 0.05)
 """Distance of the bins' centres in L, a and b of Oklab."""
@@ -29,15 +28,7 @@ def palette(photo: Tensor) -> Tensor:
     """
     colors = Oklab().encode(photo.detach().cpu().double()).flatten(2).squeeze(0)
     lowest, steps = (torch.tensor(it, dtype=torch.float64).unsqueeze(1) for it in (LOWEST, STEPS))
-    position = (colors - lowest) / steps
-    corner = position.floor()
-    within = position - corner
-    shares = torch.zeros(BINS, dtype=torch.float64)
-    for offset in product((0, 1), repeat=3):
-        upper = torch.tensor(offset).unsqueeze(1)
-        weight = torch.where(upper.bool(), within, 1 - within).prod(dim=0)
-        index = (corner.long() + upper).clamp_min(0).unbind()
-        shares.index_put_(tuple(i.clamp_max(n - 1) for i, n in zip(index, BINS, strict=True)), weight, accumulate=True)
+    shares = spread(torch.ones_like(colors[:1]), (colors - lowest) / steps, BINS)[0]
     return shares / shares.sum()
 
 

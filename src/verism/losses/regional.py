@@ -43,8 +43,9 @@ class RegionalLoss(Loss):
     It is for losses that do not depend on where a feature is: style, colour, moments and sliced Wasserstein. Each
     position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A region is
     left out of a layer at which it has no position in one of the photos. If all regions are left out, the loss is 0;
-    for regions from masks, that is an error instead. ``normalization: relative`` is relative to the distance of the
-    region's own statistics. ``ColorLoss`` resizes a region as a single column of pixels, row after row.
+    for regions from masks, which the user can change, that is an error instead, unless their confidence is 0.
+    ``normalization: relative`` is relative to the distance of the region's own statistics. ``ColorLoss`` resizes a
+    region as a single column of pixels, row after row.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, so a pixel
     counts the more, the smaller its region is; their code weights regions by share, as here. They multiply features by
@@ -97,8 +98,8 @@ class RegionalLoss(Loss):
         """Take each region's target at one of ``layers``.
 
         Raises:
-            VerismError: no region of the masks has positions in both photos; or the loss cannot be computed from a
-                region's features.
+            VerismError: no region of the user's masks has positions in both photos; or the loss cannot be computed from
+                a region's features.
         """
         self.compared[layer] = [label for label in content if label in style]
         for label in self.compared[layer]:
@@ -106,8 +107,7 @@ class RegionalLoss(Loss):
                 self._labelled()[label].target(layer, content[label], style[label])
             except VerismError as error:
                 raise VerismError(f"region {label}: {error}") from error
-        # Only the user's own masks can be changed, so regions that the network found raise no error.
-        if self.regions.confidence is None and not self.compared[layer]:
+        if not self.regions.found and not self.compared[layer] and any(self.shares.values()):
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "
                 "or another layer."

@@ -35,6 +35,11 @@ class Encoding(NamedTuple):
     dither: bool = False
     quality: int = 95
 
+    def check(self) -> None:
+        """Raise ``VerismError`` unless the quality is from 1 to 100."""
+        if not 1 <= self.quality <= 100:  # noqa: PLR2004
+            raise VerismError(f"--output.quality {self.quality}: must be from 1 to 100.")
+
 
 PLAIN = Encoding()
 """sRGB, at the photo's depth."""
@@ -96,8 +101,7 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
         raise VerismError(
             f"{path}: cannot have {encoding.depth} bits per channel; choose .png or .tiff, or --output.depth 8."
         )
-    if not 1 <= encoding.quality <= 100:  # noqa: PLR2004
-        raise VerismError(f"--output.quality {encoding.quality}: must be from 1 to 100.")
+    encoding.check()
 
 
 def can_write(path: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
+from PIL import ImageColor
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
@@ -38,6 +39,7 @@ class Regions(NamedTuple):
             their differences.
         opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
             region.
+        found: whether the network has found them; else they are the user's, who can change them.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +48,7 @@ class Regions(NamedTuple):
     confidence: Tensor | None = None
     one_scene: float = 0.0
     opacity: Tensor | None = None
+    found: bool = False
 
     @property
     def undivided(self) -> bool:
@@ -248,9 +251,13 @@ def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
     """
     none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
     winner = torch.cat([masks.float(), none], dim=1).argmax(dim=1)
-    levels = [[int(label[at : at + 2], 16) / 255 for at in (1, 3, 5)] for label in labels]
-    colors = torch.tensor([*levels, [0.0, 0.0, 0.0]], device=masks.device)
+    colors = torch.cat([label_colors(labels) / 255, torch.zeros(1, 3)]).to(masks.device)
     return colors[winner].permute(0, 3, 1, 2)
+
+
+def label_colors(labels: Sequence[str]) -> Tensor:
+    """Return the colours of labels, ``#rrggbb`` each: ``(K, 3)`` float32, in 8-bit RGB."""
+    return torch.tensor([ImageColor.getrgb(label) for label in labels], dtype=torch.float32).view(-1, 3)
 
 
 def palette(picture: Tensor) -> Palette:

@@ -140,7 +140,7 @@ def find_regions(
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         masks[0] = joined(masks[0], content, confidence, similar)
-    return Regions(labels, masks[0], masks[1], confidence, one_scene)
+    return Regions(labels, masks[0], masks[1], confidence, one_scene, found=True)
 
 
 def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:

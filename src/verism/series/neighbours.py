@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from skimage.color import rgb2lab
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images
 from verism.backbone import VGG, VGG19
 from verism.backbone.correspondence import LAYER
+from verism.color.cielab import cielab
 from verism.color.level import DARKEST, relit
 from verism.color.spaces import from_light, to_light
 
@@ -162,4 +162,4 @@ def difference(light: Tensor, other: Tensor, weights: Tensor) -> float:
 
 def in_lab(light: Tensor) -> Tensor:
     """Return CIELAB (D65) of linear light ``(…, 3)``, in float64."""
-    return torch.from_numpy(rgb2lab(from_light(light.double()).clamp(0, 1).numpy()))
+    return cielab(from_light(light.double()).clamp(0, 1))

@@ -22,6 +22,7 @@ from verism.batch.patterns import matching
 from verism.commands import config_file
 from verism.commands.options import FitOptions
 from verism.data.options import style_paths
+from verism.data.source import digest
 from verism.errors import VerismError
 from verism.sweep.run import Chain, Run
 
@@ -175,14 +176,14 @@ def _run(
     if before:
         decisive["model"]["canvas"]["init_args"]["init"] = before.digest
     decisive["version"] = version.__version__
-    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    identity = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     pair = "-".join(path.stem for path in (Path(data["content"]), *style_paths(data)))
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
     name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
     # A run whose folder has another name but the same digest, because the grid has grown, say, keeps its folder.
-    ending = f",{digest[:8]}"
+    ending = f",{identity[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
-    return Run(folder, options, digest, labels, seed, parsed, trust.packages())
+    return Run(folder, options, identity, labels, seed, parsed, trust.packages())
 
 
 def _reseed(options: Namespace | dict[str, Any], seed: int) -> None:
@@ -204,7 +205,6 @@ def _chosen(weights: str) -> str:
 def _contents(photo: Path) -> str:
     """Return the SHA-256 of a photo's file, which does not depend on its name; "unreadable" if it cannot be read."""
     try:
-        with photo.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        return digest(photo)
+    except VerismError:
         return "unreadable"

@@ -65,8 +65,7 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
             for row in rows
         )
         parts += [press.under(headers, first), *others]
-    page = np.asarray(press.page(parts), np.float32) / np.float32(255)
-    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return press.page(parts)
 
 
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Sequence[Path]) -> Tensor:
@@ -87,8 +86,7 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
     for number in _shown(len(contents)):
         own = results[number * len(styles) : (number + 1) * len(styles)]
         rows.append(press.line(_blank(0), [press.fitted(contents[number]), *(press.fitted(path) for path in own)]))
-    page = np.asarray(press.page(rows), np.float32) / np.float32(255)
-    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return press.page(rows)
 
 
 def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: float | None = None) -> Tensor:
@@ -111,8 +109,7 @@ def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: flo
     ]
     columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
     rows = [press.line(_blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
-    page = np.asarray(press.page(rows), np.float32) / np.float32(255)
-    return torch.from_numpy(page).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return press.page(rows)
 
 
 class _Press:
@@ -178,9 +175,11 @@ class _Press:
         """Put cells side by side, after their label if it has any width."""
         return _side_by_side([label, *cells] if label.width else cells, self._gap)
 
-    def page(self, parts: Sequence[Image.Image]) -> Image.Image:
-        """Put parts below each other, within a margin."""
-        return ImageOps.expand(_below(parts, 3 * self._gap // 2), 2 * self._gap, PAPER)
+    def page(self, parts: Sequence[Image.Image]) -> Tensor:
+        """Put parts below each other, within a margin: ``(1, 3, H, W)``, RGB in [0, 1]."""
+        page = ImageOps.expand(_below(parts, 3 * self._gap // 2), 2 * self._gap, PAPER)
+        levels = torch.from_numpy(np.array(page)).permute(2, 0, 1).unsqueeze(0)
+        return levels.contiguous() / 255
 
     def _picture(self, image: Tensor | str, width: int) -> Image.Image:
         """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
