@@ -490,7 +490,7 @@ def _fit(
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
-    said = "\n\n".join(sentences)
+    said = "\n\n".join([*shown.warnings, *sentences])
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
