@@ -72,7 +72,7 @@ def theirs(tmp_path: Path) -> Path:
 
 def test_a_series_and_a_file_have_one_too(theirs: Path, tmp_path: Path) -> None:
     """The same by all that read looks, and exactly the table, whatever the photo."""
-    photo = synthetic_photo(24, 32, seed=1)
+    photo = synthetic_photo(32, 40, seed=1)
     expected = through(look_file.read(theirs)[0], photo)
     for path in (theirs, theirs.parent):
         assert saved.file(path) == theirs
@@ -80,7 +80,7 @@ def test_a_series_and_a_file_have_one_too(theirs: Path, tmp_path: Path) -> None:
         torch.testing.assert_close(found.render(photo), expected, rtol=0, atol=1e-6)
         assert torch.equal(Look.read(path).table, look_file.read(theirs)[0])
         torch.testing.assert_close(Look.read(path).apply(photo), expected.clamp(0, 1), rtol=0, atol=1e-6)
-        assert Look.read(path)(photo).size == (32, 24)
+        assert Look.read(path)(photo).size == (40, 32)
         grading = Grading(Recipe(saved.file(path), "", "theirs"))
         treated = grading.look.treatment([photo], Strength())
         torch.testing.assert_close(treated(photo), expected.clamp(0, 1), rtol=0, atol=1e-6)
@@ -89,7 +89,7 @@ def test_a_series_and_a_file_have_one_too(theirs: Path, tmp_path: Path) -> None:
 def test_a_series_knows_the_colours_that_it_was_fitted_to(theirs: Path, tmp_path: Path) -> None:
     """Of a file elsewhere nobody knows them, and no photo is said to be strange to it."""
     elsewhere = shutil.copy(theirs, tmp_path / "look.safetensors")
-    bright, photo = torch.full((1, 3, 8, 8), 0.9), synthetic_photo(24, 32, seed=1)
+    bright, photo = torch.full((1, 3, 8, 8), 0.9), synthetic_photo(32, 40, seed=1)
     for path, unknown in ((theirs.parent, 1.0), (Path(elsewhere), 0.0)):
         look = OnOtherPhotos(saved.read(path))
         assert look.treatment([bright], Strength(0.5))[2:] == (Strength(0.5), unknown)
