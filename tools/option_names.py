@@ -27,6 +27,7 @@ def parser(command: str) -> ArgumentParser:
     """Return the parser of a command, as it is when the command parses its words."""
 
     def stop(self: ArgumentParser, *args: Any, **options: Any) -> None:
+        del args, options
         raise Made(self)
 
     with patch.object(ArgumentParser, "parse_args", stop):
