@@ -199,7 +199,7 @@ class Session:
         before = self.shown
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
-        tell(0, "Reading the photos")
+        tell(0.05, "Reading photos and weights")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
