@@ -18,7 +18,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.app.corrections import Corrections
-from verism.app.session import Session
+from verism.app.session import METHODS, OTHER_METHOD, Session
 from verism.app.watch import StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
@@ -178,6 +178,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 @pytest.mark.slow
 def test_figures_in_words(fitted: Session) -> None:
     assert fitted.fitted.sentences()[0].startswith("Structure: ")
+    assert fitted.fitted.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -207,3 +208,16 @@ def test_what_a_session_wrote_goes_with_it() -> None:
     del session
     gc.collect()
     assert not path.parent.exists()
+
+
+@pytest.mark.slow
+def test_a_method_for_one_scene_warns_of_two(
+    tiny_weights: Weights, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verism.callbacks.same_scene.SAME_SCENE", 1.0)
+    session = Session()
+    shown = session.fit(photos[0], photos[1:2], "match", nobody, preview=True, **SMALL)
+    assert shown.warnings == [OTHER_METHOD]
+    assert "Region by region" in METHODS
+    shown = session.fit(photos[0], photos[1:2], "lut", nobody, preview=True, **SMALL)
+    assert shown.warnings == []
