@@ -17,9 +17,11 @@ HUE_KEPT = 0.7
 DARK, LIGHT = (0.15, 0.5), (0.75, 0.95)
 """Oklab lightness from which to which tones are shadows less and less, and highlights more and more."""
 
-DARK_KEPT, LIGHT_KEPT = 0.8, 0.7
-"""How much of a lift shadows are spared, and of any change highlights: lifted, they would be veiled or clip, and dimmed
-white is grey."""
+VEIL_KEPT, CRUSH_KEPT = 0.8, 0.6
+"""How much shadows are spared of a lift, which would be a veil, and of a fall, in which they would drown."""
+
+LIGHT_KEPT = 0.7
+"""How much highlights are spared of any change: lifted, they would clip, and dimmed white is grey."""
 
 WHITE_KEPT = 0.5
 """How much of a tint white is spared."""
@@ -48,10 +50,9 @@ def restrained(photo: Tensor, image: Tensor) -> Tensor:
 
 
 def _tones_kept(before: Tensor, after: Tensor) -> Tensor:
-    """Return lightness with shadows that are lifted less, and highlights that are changed less."""
-    shadow, highlight = DARK_KEPT * (1 - _ramp(before, *DARK)), LIGHT_KEPT * _ramp(before, *LIGHT)
-    kept = torch.where(after > before, torch.maximum(shadow, highlight), highlight)
-    return torch.lerp(after, before, kept)
+    """Return lightness with shadows and highlights that are changed less."""
+    shadow = torch.where(after > before, VEIL_KEPT, CRUSH_KEPT) * (1 - _ramp(before, *DARK))
+    return torch.lerp(after, before, torch.maximum(shadow, LIGHT_KEPT * _ramp(before, *LIGHT)))
 
 
 def _hues_kept(own: Tensor, colors: Tensor, kept: Tensor) -> Tensor:
