@@ -15,7 +15,7 @@ from verism import BilateralGrid, Lut3d, images
 from verism.canvas.grade import Grade
 from verism.color.spaces import Oklab
 from verism.color.table import nodes, over_nodes, through
-from verism.look.on_other_photos import SHIFT, UNKNOWN, OnOtherPhotos
+from verism.look.on_other_photos import LIGHTNESS, SHIFT, UNKNOWN, OnOtherPhotos
 from verism.look.strength import Strength
 
 ASKED = Strength(0.8, color=0.5, tone=0.25)
@@ -101,6 +101,20 @@ class TestAnotherScene:
         assert in_full > limit
         assert 0.7 * limit < held < 1.05 * limit
         assert treatment.strength.strength == pytest.approx(limit * math.tanh(in_full / limit) / in_full, rel=0.02)
+
+    @pytest.mark.parametrize("exposure", [0.3, 2.0])
+    def test_lightness_changes_less_than_a_limit_on_the_whole(
+        self, own: Tensor, other: Tensor, exposure: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        look = on(own, made(lambda image: (image * exposure).clamp(0, 1)))
+        monkeypatch.setattr(look.seen, "unknown", lambda _: 0.0)
+        treatment = look.treatment([other], Strength())
+        in_full, held = (
+            abs(float(self.change(other, it)[:, 0].mean()))
+            for it in (through(treatment.table, other), treatment(other))
+        )
+        assert in_full > 1.2 * LIGHTNESS
+        assert 0.6 * LIGHTNESS < held < LIGHTNESS
 
     def test_a_timid_look_is_hardly_weaker(self, own: Tensor, other: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
         look = on(own, made(partial(warm, amount=0.02)))

@@ -33,6 +33,9 @@ SHIFT = 0.036
 """Mean change of a and b in Oklab, about ΔE 15 in CIELAB, that a photo of another scene does not exceed. An evening's
 light that the style calls for in one photo is a cast in another; half of it, where the photo has that light already."""
 
+LIGHTNESS = 0.1
+"""Change of mean lightness in Oklab that a photo of another scene does not exceed: not everything can be dusk."""
+
 SIDE = 300
 """Short side, in pixels, at which the change of a photo is fitted to its edges."""
 
@@ -93,8 +96,9 @@ class OnOtherPhotos:
 
         The look is weaker in proportion to the pixels with colours that it does not know: what was found for one photo
         says the less of another, the less the two have in common. A photo whose palette is that of the run's own photo
-        gets it in full otherwise. The less they overlap, the more it is restrained (``restraint.py``), and the mean
-        change of colour stays below ``SHIFT``, or half of it if the photo already has the light that the look brings.
+        gets it in full otherwise. The less they overlap, the more it is restrained (``restraint.py``), the mean
+        change of colour stays below ``SHIFT``, or half of it if the photo already has the light that the look brings,
+        and that of lightness below ``LIGHTNESS``.
 
         Args:
             shown: the photo, or some frames of the clip, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -109,12 +113,13 @@ class OnOtherPhotos:
         alike = min(max((overlap(self._palette, colors) - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
         table = torch.lerp(self._restrained, self.table, alike)
         known = min(1.0, (1 - unknown) / (1 - UNKNOWN))
-        change = mean(_change(photo, through(table, photo)) for photo in small)
+        lightness, color = _change(small, [through(table, photo) for photo in small])
         limit = SHIFT * (1 + self._lacking(small, table)) / 2
-        restrained = limit * math.tanh(known * change / limit) / max(change, 1e-9)
-        share = restrained + alike * (known - restrained)
+        share = known * _lerp(_held(known * color, limit), 1, alike)
+        tone = _lerp(_held(share * lightness, LIGHTNESS), 1, alike)
+        strength = asked._replace(strength=share * asked.strength, tone=tone * asked.tone)
         render = partial(through if alike == 1 else _smooth, table)
-        return Treatment(table, render, asked._replace(strength=share * asked.strength), unknown)
+        return Treatment(table, render, strength, unknown)
 
     def _lacking(self, photos: Sequence[Tensor], table: Tensor) -> float:
         """Return how far photos are from the mean colour that the look gave its own, of what a table adds: 0 to 1."""
@@ -136,10 +141,21 @@ class OnOtherPhotos:
         return restrained_image(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
 
 
-def _change(photo: Tensor, image: Tensor) -> float:
-    """Return the mean change of a and b in Oklab."""
-    before, after = (Oklab().encode(it)[:, 1:] for it in (photo, image.clamp(0, 1)))
-    return float((after - before).norm(dim=1).mean())
+def _change(photos: Sequence[Tensor], results: Sequence[Tensor]) -> tuple[float, float]:
+    """Return the change of mean lightness, and the mean change of a and b, in Oklab."""
+    pairs = zip(photos, results, strict=True)
+    changes = [Oklab().encode(result.clamp(0, 1)) - Oklab().encode(photo) for photo, result in pairs]
+    lightness = mean(float(change[:, 0].mean()) for change in changes)
+    return abs(lightness), mean(float(change[:, 1:].norm(dim=1).mean()) for change in changes)
+
+
+def _held(change: float, limit: float) -> float:
+    """Return the share of a change that stays below a limit: nearly all of it, if it is far below."""
+    return limit * math.tanh(change / limit) / change if change else 1.0
+
+
+def _lerp(start: float, end: float, share: float) -> float:
+    return start + share * (end - start)
 
 
 def _mean_color(photos: Sequence[Tensor]) -> Tensor:
