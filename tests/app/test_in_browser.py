@@ -353,6 +353,14 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
                         assert seen.rect["x"] + seen.rect["width"] <= width, thing
                         assert thing == "#given img" or seen.rect["width"] > 0.6 * width, thing
             assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
+            if tab == "Regions":
+                what_is_painted_over_comes_into_view(person)
+
+
+def what_is_painted_over_comes_into_view(person: Person) -> None:
+    person.click("#begin")
+    bottom = "return document.querySelector('#editor').getBoundingClientRect().bottom - innerHeight"
+    person.wait(lambda: -450 < person.browser.execute_script(bottom) <= 5, "the editor to come into view")
 
 
 def the_picture_comes_into_view(person: Person) -> None:
