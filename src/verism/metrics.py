@@ -24,6 +24,7 @@ from verism.color.cielab import cielab
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram, mean_distance
+from verism.losses.sliced_wasserstein import random_directions
 from verism.losses.term import full_precision
 from verism.photo_file.transparency import VISIBLE
 from verism.regions import masks as region_masks
@@ -155,8 +156,7 @@ def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
     sides = [(at_side(photo), masks) for photo, masks in ((image, known.content), (style, known.style))]
     pixels = [photo.squeeze(0).flatten(1) for photo, _ in sides]
     inside = [_masks_at(masks, photo.shape[-2:]).bool() for photo, masks in sides]
-    # In float32, whatever the photos' precision: in another type, other directions would be drawn.
-    axes = _axes(64, seed=0, dtype=torch.float32)
+    axes = random_directions(64, 3, torch.Generator().manual_seed(0))
     total = count = 0.0
     for result, counterpart in zip(*inside, strict=True):
         if min(float(mask.double().mean()) for mask in (result, counterpart)) >= SMALLEST_REGION:
@@ -234,7 +234,8 @@ def sliced_wasserstein(image: Tensor, style: Tensor, directions: int = 64, seed:
         In units of RGB: 0 for the same colours, about 1 between a black photo and a white one.
     """
     x, s = (full_precision(photo).detach().flatten(2).squeeze(0) for photo in (image, style))
-    return _sliced(x, s, _axes(directions, seed, torch.float64))
+    axes = random_directions(directions, 3, torch.Generator().manual_seed(seed), torch.float64)
+    return _sliced(x, s, axes)
 
 
 def color_distance(image: Tensor, content: Tensor, style: Tensor) -> Tensor:
@@ -517,12 +518,6 @@ def _edges(photo: Tensor) -> Tensor:
     # Divided by 4, the sum of the smoothing: a vertical or horizontal edge from black to white has magnitude 1.
     across = torch.outer(smooth, differ) / 4
     return F.conv2d(x, torch.stack([across, across.T]).unsqueeze(1)).square().sum(dim=1, keepdim=True).sqrt()
-
-
-def _axes(directions: int, seed: int, dtype: torch.dtype) -> Tensor:
-    """Return unit vectors ``(directions, 3)``, uniform on the sphere."""
-    generator = torch.Generator().manual_seed(seed)
-    return F.normalize(torch.randn(directions, 3, generator=generator, dtype=dtype))
 
 
 def _sliced(x: Tensor, s: Tensor, axes: Tensor) -> Tensor:

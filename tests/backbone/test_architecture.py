@@ -9,7 +9,10 @@ import pytest
 import torch
 from torchvision.models import vgg16, vgg19
 
-from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, LAYERS, VGG16_BLOCKS, Block, down_to, reach
+from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, INPUT, VGG16_BLOCKS, Block, down_to, layers_of, reach
+
+LAYERS = (INPUT, *layers_of(BLOCKS))
+"""All layers of VGG-19 that a loss can ask for."""
 
 
 @pytest.mark.parametrize(("blocks", "published"), [(BLOCKS, vgg19), (VGG16_BLOCKS, vgg16)])

@@ -12,10 +12,13 @@ from torch import Tensor, nn
 from torchvision.models import vgg
 
 from verism.backbone import VGG16, VGG19
-from verism.backbone.architecture import BLOCKS, LAYERS
+from verism.backbone.architecture import BLOCKS, INPUT, layers_of
 from verism.backbone.normalization import Normalization
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
+
+LAYERS = (INPUT, *layers_of(BLOCKS))
+"""All layers of VGG-19 that a loss can ask for."""
 
 
 def reference(weights: Weights, image: Tensor, activation: nn.Module, pool: nn.Module) -> dict[str, Tensor]:

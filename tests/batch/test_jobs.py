@@ -11,10 +11,10 @@ import pytest
 from chores import Chore, Deadly, DeadlyOnce, Failing
 
 from verism.batch import jobs
+from verism.batch.executors import Executor, Task, dask, local, ray
 from verism.batch.jobs import Job, do_all
 from verism.batch.record import Record
 from verism.errors import VerismError
-from verism.sweep.executors import Executor, Task, dask, local, ray
 
 MANY = 20
 

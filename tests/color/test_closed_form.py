@@ -222,14 +222,13 @@ def test_the_result_is_as_vivid_as_the_style_though_its_mean_is_grey() -> None:
     assert got < 1.2 * wanted
 
 
-def test_weights_of_a_whole_photo_count_as_repeated_pixels(content: Tensor, style: Tensor) -> None:
+def test_transparent_pixels_of_the_style_do_not_count(content: Tensor, style: Tensor) -> None:
     ours, theirs = encoded(content), encoded(style)
-    once = (torch.ones(ours.shape[1]), torch.ones(theirs.shape[1]))
-    for found, expected in zip(whole_photo(ours, theirs, once), whole_photo(ours, theirs), strict=True):
-        torch.testing.assert_close(found, expected)
-    twice = (2 * once[0], 2 * once[1])
-    for found, expected in zip(whole_photo(ours, theirs, twice), whole_photo(ours, theirs), strict=True):
-        torch.testing.assert_close(found, expected)
+    hidden = torch.cat([theirs, ours], dim=1)
+    for share in (1.0, 0.5):
+        opacity = torch.cat([share * ones(theirs), 0 * ones(ours)])
+        for found, expected in zip(whole_photo(ours, hidden, opacity), whole_photo(ours, theirs), strict=True):
+            torch.testing.assert_close(found, expected)
 
 
 def test_a_region_takes_on_its_counterparts_mean_colour_and_sees_nothing_else() -> None:

@@ -12,13 +12,13 @@ from verism.errors import VerismError
 
 def test_options_of_fit_are_told_from_the_commands_own() -> None:
     words = shlex.split("a.jpg --style b.jpg c.jpg --data.size 48 --data.white 2 --trainer.max_steps=3 --level false")
-    own, fits = split(words, ("data", "trainer"), kept=("--data.white",))
+    own, fits = split(words, kept=("--data.white",))
     assert own == shlex.split("a.jpg --style b.jpg c.jpg --data.white 2 --level false")
     assert fits == shlex.split("--data.size 48 --trainer.max_steps=3")
 
 
 def test_negative_numbers_are_values() -> None:
-    own, fits = split(["--model.color.weight", "-1", "--x", "-2"], ("model",))
+    own, fits = split(["--model.color.weight", "-1", "--x", "-2"])
     assert (own, fits) == (["--x", "-2"], ["--model.color.weight", "-1"])
 
 

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
+from verism.batch import executors
 from verism.batch.from_run import Grading, Recipe, Source
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
@@ -33,7 +34,6 @@ from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.on_other_photos import OnOtherPhotos, Treatment
 from verism.look.strength import Strength
-from verism.sweep import executors
 
 pytestmark = pytest.mark.slow
 
@@ -454,6 +454,20 @@ def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
         assert (Path("graded") / path.name).read_bytes() == alone
         if not torch.cuda.is_available():
             assert (Path("auto") / path.name).read_bytes() == alone
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize(
+    ("look", "adapt"), [("Lut3d", "false"), ("RegionalGrade", "false"), ("RegionalGrade", "true")], indirect=["look"]
+)
+def test_a_gpu_gives_the_same_within_a_level(look: Path, photos: list[Path], adapt: str) -> None:
+    own = look.parents[2] / "content.png"
+    for device in ("cpu", "cuda"):
+        options = ("--adapt", adapt, "--device", device, "--output.dir", device)
+        predict(look, "--data.photos", *photos, own, *options)
+    for path in (*photos, own):
+        on_cpu, on_gpu = (images.read(Path(device) / path.name) for device in ("cpu", "cuda"))
+        assert float((on_cpu - on_gpu).abs().max()) <= 1.01 / 255
 
 
 def test_reading_leaves_the_canvas_where_it_is_rendered(

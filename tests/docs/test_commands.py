@@ -21,9 +21,9 @@ from documents import PAGES, README, ROOT, commands, name
 
 from verism import photo_file
 from verism.backbone.weights import Weights
+from verism.batch.executors import Task, local
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
-from verism.sweep.executors import Task, local
 from verism.sweep.plan import Grid, plan
 from verism.sweep.run import Chain
 

@@ -15,13 +15,13 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from verism import images, photo_file
+from verism.batch.executors import Task, local
 from verism.cli import main
 from verism.color.level import levelled
 from verism.color.table import through
 from verism.look import look_file
 from verism.series.levels import MOST
 from verism.series.photo import PhotoJob
-from verism.sweep.executors import Task, local
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import shoot, synthetic_photo, tiny_vgg19
 
 from verism.backbone.weights import Source, Weights
-from verism.sweep.executors import Task, local
+from verism.batch.executors import Task, local
 
 BASE = """
 data: {content: content.png, style: style.png, size: 32}

@@ -15,8 +15,8 @@ import yaml
 from filelock import FileLock
 from processes import FORKED, started
 
+from verism.batch.executors import Task, local
 from verism.cli import main
-from verism.sweep.executors import Task, local
 from verism.sweep.work import Work
 
 pytestmark = pytest.mark.slow
@@ -225,6 +225,6 @@ def test_workers_share_the_gpus(
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
-    monkeypatch.setattr("verism.sweep.executors._Worker", Fake)
+    monkeypatch.setattr("verism.batch.executors._Worker", Fake)
     local(workers).run([Work(()) for _ in range(3)])
     assert found == given

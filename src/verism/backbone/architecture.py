@@ -102,10 +102,6 @@ def layers_of(blocks: Iterable[Block]) -> tuple[str, ...]:
     return tuple(name for block in blocks for name in block.layers)
 
 
-LAYERS = (INPUT, *layers_of(BLOCKS))
-"""Names of all layers of VGG-19 that a loss can ask for, in the order in which an image passes them."""
-
-
 def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]:
     """Return the blocks up to the deepest of ``layers``; the last block without what comes after that layer."""
     deepest = max(layers, key=(INPUT, *layers_of(blocks)).index, default=INPUT)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from verism.batch.executors import Executor
 from verism.batch.progress import progress
 from verism.batch.record import Record
 from verism.errors import VerismError
-from verism.sweep.executors import Executor
 
 LARGEST = 64
 """Largest number of jobs in a chunk: when a worker dies, the rest of its chunk waits for another worker."""

@@ -146,7 +146,7 @@ class RegionalGrade(Grade):
             opacity = regions.opacity.flatten().to(content)
         divided = None if regions is None or regions.undivided else regions
         if divided is None:
-            maps = closed_form.whole_photo(colors, style_colors, (torch.ones_like(colors[0]), opacity))
+            maps = closed_form.whole_photo(colors, style_colors, opacity)
             self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         else:
             sure = divided.sure.to(content)

@@ -65,7 +65,7 @@ GREYISH = 0.06
 """Chroma, in Oklab, of a region's mean colour at which half of its shift is added to all hues and half to its own."""
 
 
-def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] | None = None) -> ToneAndChroma:
+def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -> ToneAndChroma:
     """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
 
     What is neutral in the photo takes on the tint of what is most nearly neutral in the style, so that a blue sky in
@@ -74,10 +74,10 @@ def whole_photo(content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor] |
     Args:
         content: ``(3, n)``, Oklab.
         style: ``(3, m)``, Oklab.
-        weights: how much each colour counts, ``(n,)`` and ``(m,)``; None: all the same.
+        opacity: ``(m,)`` in [0, 1], of the style photo; None: it is opaque.
     """
-    content_weights, style_weights = weights or (torch.ones_like(colors[0]) for colors in (content, style))
-    source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
+    source = WeightedColors(content, torch.ones_like(content[0]))
+    target = WeightedColors(style, torch.ones_like(style[0]) if opacity is None else opacity)
     curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES), LIFTED)
     base = _base(source, target, curve, CAREFUL_SATURATIONS)
 

@@ -45,7 +45,7 @@ def by_region(
         opacity: ``(m,)`` in [0, 1], of the style photo; None: it is opaque.
     """
     opacity = torch.ones_like(style[0]) if opacity is None else opacity
-    whole = whole_photo(content, style, (torch.ones_like(content[0]), opacity))
+    whole = whole_photo(content, style, opacity)
     shares, style_shares = content_masks.mean(dim=1), style_masks.mean(dim=1) / opacity.mean()
     common = torch.minimum(shares, style_shares) * confidence
     if not float(common.sum()):

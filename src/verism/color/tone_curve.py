@@ -33,7 +33,7 @@ def tone_curve(
     content_weights: Tensor,
     style: Tensor,
     style_weights: Tensor,
-    ends: tuple[float | None, float | None] = (None, None),
+    ends: tuple[float, float],
     slopes: tuple[float, float] = SLOPES,
     anchors: tuple[float, float] = (ANCHOR, ANCHOR),
 ) -> Tensor:
@@ -47,9 +47,10 @@ def tone_curve(
         content_weights: ``(n,)``, how much each counts.
         style: ``(m,)``, lightnesses in [0, 1].
         style_weights: ``(m,)``, how much each counts.
-        ends: lightnesses to which black and white should go, as far as the slopes allow; None leaves an end open.
+        ends: lightnesses to which black and white should go, as far as the slopes allow.
         slopes: lower and upper bound of the slope.
-        anchors: weights of the squared errors at black and at white, against the mean squared error of the quantiles.
+        anchors: weights of the squared errors at black and at white, against the mean squared error of the quantiles;
+            0 leaves an end open.
 
     Returns:
         The curve at lightnesses evenly from 0 to 1, ``(KNOTS,)`` float32, on the CPU.
@@ -62,9 +63,8 @@ def tone_curve(
     matrix = hats.T @ hats / QUANTILES + RIDGE / (KNOTS - 1) * slope.T @ slope
     right = hats.T @ y / QUANTILES + RIDGE / (KNOTS - 1) * slope.sum(dim=0)
     for knot, end, anchor in zip((0, -1), ends, anchors, strict=True):
-        if end is not None:
-            matrix[knot, knot] += anchor
-            right[knot] += anchor * end
+        matrix[knot, knot] += anchor
+        right[knot] += anchor * end
     penalty, bound = torch.zeros(KNOTS - 1, dtype=torch.float64), torch.ones(KNOTS - 1, dtype=torch.float64)
     for _ in range(_ROUNDS):
         stiff = matrix + slope.T @ (penalty.unsqueeze(1) * slope)

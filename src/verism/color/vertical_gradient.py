@@ -69,9 +69,9 @@ def between(content: Tensor, style: Tensor, content_masks: Tensor, style_masks: 
     return VerticalGradient(ends, torch.stack([-middle * lacking, (1 - middle) * lacking], dim=1))
 
 
-def none(like: Tensor, regions: int = 0) -> VerticalGradient:
-    """Return the gradient that adds nothing, of the type of ``like``."""
-    return VerticalGradient(like.new_tensor([[0.0, 1.0]]).repeat(regions, 1), like.new_zeros(regions, 2, 2))
+def none(like: Tensor) -> VerticalGradient:
+    """Return the gradient of no region, of the type of ``like``."""
+    return VerticalGradient(like.new_zeros(0, 2), like.new_zeros(0, 2, 2))
 
 
 def _ends(masks: Tensor) -> Tensor:

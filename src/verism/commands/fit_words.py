@@ -7,14 +7,16 @@ from collections.abc import Collection, Sequence
 
 from verism.errors import VerismError
 
+SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
+"""Sections of ``fit`` whose options other commands take, for all of the runs that they make."""
 
-def split(args: Sequence[str], sections: Collection[str], kept: Collection[str] = ()) -> tuple[list[str], list[str]]:
+
+def split(args: Sequence[str], kept: Collection[str] = ()) -> tuple[list[str], list[str]]:
     """Return a command's own arguments, and those that are options of ``fit``: ``--data.size 256``, say.
 
     Args:
         args: all of them.
-        sections: of ``fit``, which its options are in.
-        kept: options in these sections that are the command's own.
+        kept: options in ``SECTIONS`` that are the command's own.
     """
     own: list[str] = []
     fits: list[str] = []
@@ -22,7 +24,7 @@ def split(args: Sequence[str], sections: Collection[str], kept: Collection[str] 
     for arg in args:
         if re.match("--?[a-z]", arg):  # Not a negative number.
             section = re.match(r"--(\w+)", arg)
-            is_fits = section is not None and section[1] in sections and arg.partition("=")[0] not in kept
+            is_fits = section is not None and section[1] in SECTIONS and arg.partition("=")[0] not in kept
             current = fits if is_fits else own
         current.append(arg)
     return own, fits

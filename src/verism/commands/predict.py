@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from verism import atomic, clip, images, photo_file, trust
+from verism.batch.executors import Executor
 from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
 from verism.batch.jobs import do_all
 from verism.batch.names import free_name, result_name, results
@@ -31,7 +32,6 @@ from verism.look.on_other_photos import UNKNOWN
 from verism.look.strength import Strength
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
-from verism.sweep.executors import Executor
 from verism.sweep.sheet import before_and_after
 
 SAMPLED, SIDE = 9, 256

@@ -37,9 +37,11 @@ def resample(sorted_values: Tensor, count: int) -> Tensor:
     return F.interpolate(sorted_values.unsqueeze(0), size=count, mode="linear", align_corners=True).squeeze(0)
 
 
-def random_directions(count: int, dimensions: int, generator: torch.Generator) -> Tensor:
-    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere."""
-    return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=torch.float32))
+def random_directions(
+    count: int, dimensions: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere; another type has others."""
+    return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=dtype))
 
 
 def _at(features: Tensor, sample: Tensor | None) -> Tensor:

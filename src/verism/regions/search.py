@@ -34,6 +34,9 @@ TEMPERATURE = 0.1
 STARTS = 4
 """Number of times that the clustering starts anew; the best result is taken."""
 
+ITERATIONS = 30
+"""Number of iterations from each start."""
+
 SURE = (0.2, 0.45)
 """Cosine similarity between the two photos' parts of a region at which confidence begins and at which it is full."""
 
@@ -73,7 +76,6 @@ def find_regions(
     content: Tensor,
     style: Tensor,
     count: int = 6,
-    seed: int = 0,
     opacity: Tensor | None = None,
     known: OneMask | None = None,
 ) -> Regions:
@@ -95,7 +97,6 @@ def find_regions(
         content: ``(1, 3, H, W)``, RGB in [0, 1].
         style: ``(1, 3, H', W')``, RGB in [0, 1].
         count: number of regions, up to 8.
-        seed: seed of the clustering.
         opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo, by which its positions are weighted; None: it is
             opaque.
         known: the regions of one of the photos, which stay as they are; ``count`` is ignored. Only their counterparts
@@ -116,7 +117,7 @@ def find_regions(
     weights = [part.flatten() / part.sum() for part in counts]
     points = [F.normalize(part.flatten(2).squeeze(0).T) for part in maps]
     if known is None:
-        centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count, seed)
+        centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
         labels = COLORS[:count]
     else:
         labels, at = known.labels, ("content", "style").index(known.role)
@@ -216,7 +217,7 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     return (masks - moved).index_add(1, into, moved)
 
 
-def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, iterations: int = 30) -> Tensor:
+def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
     """Return the centres of clusters of unit vectors: the best of ``STARTS`` runs of Lloyd's algorithm.
 
     Starting centres are drawn by k-means++ (Arthur and Vassilvitskii 2007, "k-means++: The Advantages of Careful
@@ -226,13 +227,11 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
         points: ``(n, d)``, unit vectors.
         weights: ``(n,)``, how much each counts.
         count: number of clusters.
-        seed: seed of the starting centres.
-        iterations: number of iterations in each run.
 
     Returns:
         ``(count, d)``, unit vectors.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     best, least = points[:count], float("inf")
     for _ in range(STARTS):
         first = torch.multinomial(weights.cpu(), 1, generator=generator).to(points.device)
@@ -241,7 +240,7 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int, seed: int, ite
             distance = (1 - (points @ centers.T).amax(dim=1)).clamp_min(1e-6) * weights
             drawn = torch.multinomial(distance.cpu(), 1, generator=generator).to(points.device)
             centers = torch.cat([centers, points[drawn]])
-        for _ in range(iterations):
+        for _ in range(ITERATIONS):
             nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
             # The second summand keeps a centre that has lost all of its points where it is.
             centers = F.normalize(nearest.T @ points + 1e-6 * centers)
@@ -271,7 +270,7 @@ def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
 def _features(network: VGG, photo: Tensor) -> Tensor:
     """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
     small = images.scale(photo, SIDE)
-    small = images.resize(small, [max(STEP * 2, side // STEP * STEP) for side in small.shape[-2:]])
+    small = images.resize(small, [side // STEP * STEP for side in small.shape[-2:]])
     found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
     shape = [side // 8 for side in small.shape[-2:]]
     parts = []

@@ -14,6 +14,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from verism import clip, images, photo_file
 from verism.batch.alone import alone_in
+from verism.batch.executors import Executor
 from verism.batch.jobs import do_all
 from verism.batch.names import results
 from verism.batch.patterns import matching
@@ -33,8 +34,6 @@ from verism.series.folder import Folder
 from verism.series.levels import Shared, levels
 from verism.series.pair import Pair, PairJob, Reading
 from verism.series.photo import Levelled, PhotoJob, Treatment
-from verism.sweep.command import FIT_SECTIONS
-from verism.sweep.executors import Executor
 from verism.sweep.sheet import before_and_after
 
 DESCRIPTION = """Give a series of photos one look, so that photos of one scene agree with each other.
@@ -63,7 +62,7 @@ def series(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     resolve_paths()
-    own, words = fit_words.split(args, FIT_SECTIONS, kept=("--data.white", "--data.max_megapixels"))
+    own, words = fit_words.split(args, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(own))
     options.photos = matching(options.photos)

@@ -9,21 +9,18 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, lazy_instance
 
 from verism.batch.alone import alone_in
+from verism.batch.executors import Executor, local
 from verism.batch.progress import progress
 from verism.commands.fit_words import split
 from verism.commands.options import resolve_paths
 from verism.errors import SweepError, VerismError
 from verism.quiet import quieten_lightning
 from verism.sweep.estimate import estimate
-from verism.sweep.executors import Executor, local
 from verism.sweep.labels import COMPARED
 from verism.sweep.plan import Grid, Pair, plan
 from verism.sweep.report import write_outputs
 from verism.sweep.run import LOG, Chain, Outcome, Run
 from verism.sweep.work import MAX_ATTEMPTS, Work
-
-FIT_SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
-"""Options of ``fit`` that a sweep takes on its command line, for all of its runs."""
 
 
 def sweep(args: Sequence[str]) -> None:
@@ -49,7 +46,7 @@ def sweep(args: Sequence[str]) -> None:
         action="store_true",
         help="List the runs, with the time and memory that they will take, and stop.",
     )
-    own, fits = split(args, FIT_SECTIONS)
+    own, fits = split(args)
     options = parser.parse_args(own)
     name = Path(options.config[-1].relative).stem if options.config else "sweep"
     parts = parser.instantiate_classes(options)
