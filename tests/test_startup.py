@@ -32,7 +32,7 @@ inspect.stack = stack
 collections = []
 gc.callbacks.append(lambda phase, info: "torchmetrics" in sys.modules or collections.append(phase))
 try:
-    main(["run", "--no-such-option"])
+    main(["run", "--output.strength", "0.5"])
 except SystemExit as end:
     print(end.code)
 print("lightning.pytorch" in sys.modules, "torchmetrics" in sys.modules, "scipy.signal" in sys.modules)

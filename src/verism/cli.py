@@ -71,6 +71,7 @@ def main(args: Sequence[str] | None = None) -> None:
         config_file = import_module("verism.commands.config_file")
         trust = import_module("verism.trust")
         options, trusted = trust.split(options)
+        import_module("verism.commands.option_names").check(name, options)
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
@@ -86,10 +87,11 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         message = " ".join(str(error).split())
         if isinstance(error, import_module("jsonargparse").ArgumentError):
-            meant = resolve_name("verism.commands.suggestion:meant")(message)
-            message = resolve_name("verism.commands.complaint:plain")(error)
+            said = resolve_name("verism.commands.complaint:plain")(error)
             if name in ("fit", "run", "sweep"):
-                message += meant + config_file.of_other_versions(configs)
+                said += resolve_name("verism.commands.suggestion:meant")(message)
+                said += config_file.of_other_versions(configs)
+            message = said
         sys.stderr.write(f"verism: {message}\n")
         raise SystemExit(getattr(error, "exit_status", VerismError.exit_status)) from None
 

@@ -27,6 +27,7 @@ from processes import Process, started
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
@@ -224,12 +225,29 @@ def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None
     person.click("#strength .reset-button")
     person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
     person.wait(lambda: apart(person.pictures()[1], full) < 0.01, "the whole look")
+    a_field_that_is_emptied_has_its_number_again(person)
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
 
 
+def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
+    """So has one with a number that is too large; and what is typed is taken otherwise."""
+    field = person.find("#strength input[type=number]")
+    for typed, number in (("", "1"), ("3", "1"), ("0.25", "0.25"), ("", "0.25"), ("1", "1")):
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(Keys.BACKSPACE, typed)
+        person.browser.execute_script("arguments[0].blur()", field)
+        assert field.get_attribute("value") == number, typed
+        said = "" if number == "1" else f"--output.strength {number}"
+        person.wait(lambda said=said: said in person.command(), "the number in the command")  # type: ignore[misc]
+        time.sleep(1)
+        assert person.messages() == []
+    assert "--output.strength" not in person.command()
+
+
 def regions_are_left_out_by_clicks(person: Person) -> None:
     person.tab("Regions")
+    person.reads("#legend", "of your photo, graded like")
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
@@ -328,7 +346,21 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
                 # One column, and not two that are squeezed side by side.
                 field = person.browser.find_element(By.CSS_SELECTOR, "#photo")
                 assert field.size["width"] > 0.7 * width, tab
+                # Thumbnails beside each other, and sliders below each other, all of them whole.
+                for thing in ("#given img", *(f"#{name}" for name in ("strength", "colour", "tone"))):
+                    for seen in person.browser.find_elements(By.CSS_SELECTOR, thing):
+                        assert seen.rect["x"] >= 0, thing
+                        assert seen.rect["x"] + seen.rect["width"] <= width, thing
+                        assert thing == "#given img" or seen.rect["width"] > 0.6 * width, thing
             assert not wide, (tab, person.browser.execute_script(TOO_WIDE, width))
+            if tab == "Regions":
+                what_is_painted_over_comes_into_view(person)
+
+
+def what_is_painted_over_comes_into_view(person: Person) -> None:
+    person.click("#begin")
+    bottom = "return document.querySelector('#editor').getBoundingClientRect().bottom - innerHeight"
+    person.wait(lambda: -450 < person.browser.execute_script(bottom) <= 5, "the editor to come into view")
 
 
 def the_picture_comes_into_view(person: Person) -> None:

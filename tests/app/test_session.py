@@ -18,8 +18,8 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.app.corrections import Corrections
-from verism.app.session import Session
-from verism.app.watch import StoppedError
+from verism.app.session import METHODS, OTHER_METHOD, Session
+from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.look.strength import Strength
@@ -146,14 +146,41 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
 
     def stop(share: float, said: str) -> None:
         told.append((share, said))
-        if share > 0:
+        if said.startswith("step 1"):
             fitted.stop()
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **(SMALL | {"trainer.max_steps": 4}))
-    assert [share for share, _ in told] == [0, 0.25]
-    assert told[1][1].startswith("step 1 of 4, loss ")
+    stages = ["Reading photos and weights", "Finding what both photos show", "Looking at the style", "Fitting the look"]
+    assert [said for _, said in told[:-1]] == stages
+    shares = [share for share, _ in told]
+    assert shares == sorted(set(shares))
+    assert 0 <= shares[0] < shares[-1] < 1
+    assert told[-1][1].startswith("step 1 of 4, loss ")
     assert fitted.shown is before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["Finding", "Looking", "Fitting"])
+def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: list[Path], stage: str) -> None:
+    told: list[str] = []
+
+    def stop(share: float, said: str) -> None:
+        told.append(said)
+        if said.startswith(stage):
+            fitted.stop()
+
+    with pytest.raises(StoppedError):
+        fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **SMALL)
+    assert not any(said.startswith("step") for said in told)
+
+
+@pytest.mark.slow
+def test_the_picture_is_made_after_the_last_step(tiny_weights: Weights, photos: list[Path]) -> None:
+    told: list[tuple[float, str]] = []
+    Session().fit(photos[0], photos[1:2], "lut", lambda *it: told.append(it), preview=True, **SMALL)
+    assert told[-1] == (STEPS[1], "Making the picture")
+    assert told[-2][0] == STEPS[1]
 
 
 @pytest.mark.slow
@@ -178,6 +205,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 @pytest.mark.slow
 def test_figures_in_words(fitted: Session) -> None:
     assert fitted.fitted.sentences()[0].startswith("Structure: ")
+    assert fitted.fitted.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -207,3 +235,16 @@ def test_what_a_session_wrote_goes_with_it() -> None:
     del session
     gc.collect()
     assert not path.parent.exists()
+
+
+@pytest.mark.slow
+def test_a_method_for_one_scene_warns_of_two(
+    tiny_weights: Weights, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verism.callbacks.same_scene.SAME_SCENE", 1.0)
+    session = Session()
+    shown = session.fit(photos[0], photos[1:2], "match", nobody, preview=True, **SMALL)
+    assert shown.warnings == [OTHER_METHOD]
+    assert "Region by region" in METHODS
+    shown = session.fit(photos[0], photos[1:2], "lut", nobody, preview=True, **SMALL)
+    assert shown.warnings == []

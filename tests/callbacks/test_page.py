@@ -114,3 +114,15 @@ def test_a_run_that_was_stopped_leaves_one_and_replaces_it_when_it_goes_on(run: 
     stopped = Path("mine.html").read_text()
     run(*path, "--ckpt_path", "last")
     assert Path("mine.html").read_text() != stopped
+
+
+def test_it_goes_into_the_runs_folder_if_that_is_asked_for_and_there_is_one(run: Callable[..., Path]) -> None:
+    """And what is beside the picture then does not matter."""
+    path = ("--output.path", "mine.jpg", "--output.overwrite", "true", *STEPS, "--page.beside", "false")
+    Path("mine.html").write_text("somebody's own")
+    folder = run(*path)
+    assert result_page.GENERATOR in (folder / "result.html").read_text()
+    assert Path("mine.html").read_text() == "somebody's own"
+    Path("mine.html").unlink()
+    run(*path, "--trainer.logger", "false")
+    assert result_page.GENERATOR in Path("mine.html").read_text()

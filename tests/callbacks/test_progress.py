@@ -17,6 +17,7 @@ import pytest
 from lightning.pytorch import LightningModule, Trainer
 
 from verism.backbone.weights import Weights
+from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress, describe, duration
 
 
@@ -70,6 +71,38 @@ def test_the_time_left_is_that_of_later_steps(monkeypatch: pytest.MonkeyPatch) -
         clock[0] += seconds
         left.append(progress._seconds_left(step + 1, 10))
     assert left == pytest.approx([45, 8, 7])
+
+
+def test_the_time_left_of_several_pictures_is_counted_in_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reading before the steps, and the writing after them, of all pictures that are still to come."""
+    clock = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    pace, left = Pace(3), []
+    for reading, writing in ((6.0, 4.0), (6.0, 4.0), (6.0, 0.0)):
+        pace.begin()
+        clock[0] += reading
+        progress = Progress(pace)
+        for step in range(5):
+            progress.on_train_batch_start(
+                cast("Trainer", SimpleNamespace(global_step=step)), LightningModule(), None, step
+            )
+            clock[0] += 1
+        left.append(progress._seconds_left(5, 10))
+        clock[0] += 5 + writing
+    # Of the first, nobody knows yet how long it will be written.
+    assert left == pytest.approx([5 + 2 * 16, (20 - 11) + 20, 20 - 11])
+    assert clock[0] - 100 == 3 * 20 - 4
+
+
+def test_steps_that_take_longer_than_those_of_the_picture_before_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    pace = Pace(2)
+    pace.begin()
+    clock[0] = 10
+    pace.begin()
+    clock[0] = 15
+    assert pace.left(8.0) == 8
 
 
 def test_a_log_file_gets_a_few_lines(

@@ -593,7 +593,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         main(["predict", "--help"])
     text = " ".join(capsys.readouterr().out.split())
     for words in (
-        "The checkpoint of the run",
+        "The folder of the run, or one of its checkpoints; the folder of a series",
         "patterns such as",
         "which keep the names of their photos",
         "Replace files that exist",

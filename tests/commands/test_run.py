@@ -17,7 +17,7 @@ from conftest import shoot, synthetic_photo
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands.run import parse, result_path
+from verism.commands.run import parse, result_path, sheet_path
 from verism.errors import VerismError
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -102,16 +102,21 @@ def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
 def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) -> None:
     main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS])
     said, progress = capfd.readouterr()
-    assert {path.name for path in Path().glob("*-theirs.*") if path.suffix != ".html"} == {
+    assert {path.name for path in Path().glob("*-theirs.*")} == {
         "mine-theirs.jpg",
         "other-theirs.png",
     }
-    assert "All on one sheet: mine-sheet.jpg" in said
+    here = Path.cwd().name
+    assert f"All on one sheet: {here}-theirs-sheet.jpg" in said
+    pages = re.findall(r"in a browser: (.*)", said)
+    assert pages == [f"lightning_logs/{name}-theirs/result.html" for name in ("mine", "other")]
+    assert all(Path(page).is_file() for page in pages)
+    assert not list(Path().glob("*.html"))
     assert re.findall(r"^(\d of \d): step", progress, re.MULTILINE) == ["1 of 2", "1 of 2", "2 of 2", "2 of 2"]
-    sheet = images.read(Path("mine-sheet.jpg"))
+    sheet = images.read(Path(f"{here}-theirs-sheet.jpg"))
     assert sheet.shape[-1] > sheet.shape[-2] / 2
     main(["mine.jpg", "--styles", "theirs.jpg", "other.png", *SMALL, "--output.sheet", "false", *STEPS])
-    assert not Path("mine-sheet-2.jpg").exists()
+    assert not Path("mine-sheet.jpg").exists()
     assert Path("mine-other.jpg").is_file()
     assert Path("mine-theirs-2.jpg").is_file()
 
@@ -283,3 +288,26 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
     for option in (["--preview"], ["--output.path", "other.mp4"]):
         with pytest.raises(VerismError, match=rf"clip\.mp4: {option[0]} is for photos"):
             parse(["clip.mp4", "theirs.jpg", *option])
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["holiday/*.jpg", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
+        (["holiday", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
+        (["holiday/a.jpg", "mine.jpg", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
+        (["holiday/a.jpg", "--styles", "theirs.jpg", "other.png"], "holiday/a-sheet.jpg"),
+        (["holiday", "--styles", "theirs.jpg", "other.png"], "holiday/holiday-sheet.jpg"),
+    ],
+)
+def test_a_sheet_is_named_by_what_its_pictures_have_in_common(words: list[str], name: str) -> None:
+    for number in "ab":
+        shoot(Path(f"holiday/{number}.jpg"), synthetic_photo(48, 64, ord(number)))
+    assert sheet_path(parse(words)) == Path(name)
+
+
+def test_the_sheet_of_several_pictures_is_opened_and_not_each_page() -> None:
+    several = ["mine.jpg", "other.png", "theirs.jpg", "--open"]
+    assert parse(several).has_sheet
+    assert not parse([*several, "--output.sheet", "false"]).has_sheet
+    assert not parse(["mine.jpg", "theirs.jpg", "--open"]).has_sheet

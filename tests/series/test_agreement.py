@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
+from verism.color.level import Shift
 from verism.series.agreement import Agreement
 from verism.series.levels import Shared
 from verism.series.photo import Levelled
 
 BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
-SHARED = Shared(torch.tensor([BLACK, BLACK]), torch.tensor([WHITE, BLACK]), torch.tensor([1, 3]), torch.zeros(3))
+SHARED = Shared(
+    torch.tensor([BLACK, BLACK]), torch.tensor([WHITE, BLACK]), torch.tensor([1, 3]), Shift.even(torch.zeros(3))
+)
 """Two regions, of which the second has three matches; the first is 100 apart."""
 
 

@@ -17,10 +17,10 @@ from torch import Tensor
 from verism import images, photo_file
 from verism.batch.executors import Task, local
 from verism.cli import main
-from verism.color.level import levelled
+from verism.color.level import Shift, levelled
 from verism.color.table import through
 from verism.look import look_file
-from verism.series.levels import MOST
+from verism.series.levels import MOST, STEEPEST
 from verism.series.photo import PhotoJob
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,12 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     for row in found[:2]:
         assert float(row["to_next_after"]) < 0.7 * float(row["to_next_before"])
     assert [row["to_next_before"] for row in found[2:]] == ["", ""]
-    shifts = torch.tensor([[float(row[f"stops_{name}"]) for name in ("red", "green", "blue")] for row in found])
+    shifts, *slopes = (
+        torch.tensor([[float(row[f"{kind}_{name}"]) for name in ("red", "green", "blue")] for row in found])
+        for kind in ("stops", "stops_across", "stops_down")
+    )
+    tilts = torch.stack(slopes, dim=1)
+    assert 0.001 < float(tilts.abs().max()) <= STEEPEST + 1e-3
     assert 0.1 < float(shifts.abs().max()) <= MOST + 1e-3
     torch.testing.assert_close(shifts[:3].sum(dim=0), torch.zeros(3), rtol=0, atol=1e-3)
     assert shifts[3].tolist() == [0, 0, 0]
@@ -93,7 +98,7 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     table, title = look_file.read(Path("out/look.safetensors"))
     assert title == "theirs"
     photo = images.read(holiday / "3.png")
-    shifted = levelled(photo, shifts[2])
+    shifted = levelled(photo, Shift(shifts[2], tilts[2]))
     expected = images.blend(shifted, through(table, shifted), 0.8)
     torch.testing.assert_close(images.read(Path("out/3.png")), expected, rtol=0, atol=0.51 / 255)
     assert float((expected - photo).abs().mean()) > 3 / 255
@@ -101,6 +106,7 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
         said = json.loads(file.getexif()[ExifTags.Base.ImageHistory])
     assert said["look"] == "look.safetensors"
     assert said["stops"].split()[0] == f"{float(shifts[2, 0]):+.2f}"
+    assert said["stops_down"].split()[2] == f"{float(tilts[2, 1, 2]):+.2f}"
     assert min(images.read(Path("out/sheet.jpg")).shape[-2:]) > 500
 
 

@@ -8,7 +8,18 @@ from conftest import synthetic_photo
 
 from verism.color.level import relit
 from verism.color.spaces import to_light
-from verism.series.neighbours import CELL, Match, cell_light, difference, features, match, region_light, small, still
+from verism.series.neighbours import (
+    CELL,
+    Match,
+    cell_light,
+    difference,
+    features,
+    match,
+    region_light,
+    region_places,
+    small,
+    still,
+)
 
 
 def test_shots_of_one_scene_match_where_they_show_the_same(shots: dict[str, torch.Tensor]) -> None:
@@ -88,3 +99,9 @@ def test_a_match_is_three_lists_of_one_length(shots: dict[str, torch.Tensor]) ->
     assert isinstance(found, Match)
     assert torch.equal(found.first, found.second)
     assert len(found.first) == len(found.regions) == own[0, 0].numel()
+
+
+def test_places_of_regions_are_from_edge_to_edge() -> None:
+    """Of 2 by 4 cells: the first column, and the last row."""
+    found = region_places((2 * CELL, 4 * CELL), torch.tensor([0, 4, 4, 5, 6, 7]), torch.tensor([0, 0, 1, 1, 1, 1]))
+    torch.testing.assert_close(found, torch.tensor([[-0.375, 0.0], [0.0, 0.25]]))

@@ -18,13 +18,14 @@ from torch import Tensor
 from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
+from verism.app.legend import legend
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
 from verism.batch.names import free_name
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
-from verism.page.result import jpeg, region_list
+from verism.page.result import jpeg
 from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
@@ -53,6 +54,24 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
+TO_EDITOR = """() => setTimeout(
+  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
+)"""
+"""Script that brings what is painted over into view, once it is there."""
+
+KEEP_NUMBERS = """() => {
+  const isNone = (it) => it.matches?.("input[type=number]")
+    && (it.value === "" || it.validity.rangeOverflow || it.validity.rangeUnderflow);
+  for (const deed of ["input", "change"]) document.addEventListener(deed, (event) => {
+    if (isNone(event.target)) event.stopPropagation();
+  }, true);
+  document.addEventListener("focusout", ({ target }) => {
+    if (isNone(target)) target.value = target.closest(".block").querySelector("input[type=range]").value;
+  }, true);
+}"""
+"""Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
+its field is empty at times. A field that is left like that has the slider's number again."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
@@ -78,9 +97,10 @@ CSS = """
 #given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
 #given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
-#legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.9rem; }
+#legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
+#legend span { padding-left: 1.3em; text-indent: -1.3em; }
 #legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
-#legend .out { text-decoration: line-through; opacity: 0.6; }
+#legend .out { opacity: 0.6; }
 #legend .chosen { font-weight: 700; }
 #mine img, #theirs img { cursor: pointer; }
 /* Where there is no text yet, what tells of progress is laid over nothing. */
@@ -93,10 +113,12 @@ CSS = """
   .row { flex-wrap: wrap !important; }
   .row > .column { flex: 1 1 100% !important; }
   .block { max-width: 100% !important; }
-  /* Without a width of its own, so that the page stays as wide as the screen. */
+  /* Without a width of its own, so that the page stays as wide as the screen; more than three can be scrolled. */
   #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
-  #given figure, #given:has(figure:nth-child(3)) figure { flex: 0 0 auto; max-width: 40vw; }
-  #given img { height: 5rem; width: auto; max-width: 40vw; }
+  #given figure, #given:has(figure:nth-child(3)) figure { flex: 1 0 calc(33% - 0.5rem); min-width: 0; }
+  #given img { height: 5rem; }
+  /* A slider to a row. */
+  #strength, #colour, #tone { flex: 1 1 100% !important; }
 }
 """
 
@@ -125,9 +147,9 @@ def build() -> gr.Blocks:
         gr.HTML(HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo = gr.File(label="Your photo", height=130, elem_id="photo")
+                photo = gr.File(label="Your photo", height=150, elem_id="photo")
                 styles = gr.File(
-                    label="The look: one photo, or several", file_count="multiple", height=130, elem_id="styles"
+                    label="The look: one photo, or several", file_count="multiple", height=150, elem_id="styles"
                 )
                 method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
                 with gr.Row():
@@ -193,7 +215,8 @@ def build() -> gr.Blocks:
             trigger_mode="always_last",
             **quietly,
         )
-        demo.load(None, js=CLOSE_MESSAGES, **PRIVATE)
+        for script in (CLOSE_MESSAGES, KEEP_NUMBERS):
+            demo.load(None, js=script, **PRIVATE)
     return demo
 
 
@@ -332,7 +355,8 @@ def _regions_tab(session: Any) -> _Regions:
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
-    begin.click(_guarded(_begin_painting), [session], [editor, use], **PRIVATE)
+    begun = begin.click(_guarded(_begin_painting), [session], [editor, use], **PRIVATE)
+    begun.then(None, js=TO_EDITOR, show_progress="hidden", **PRIVATE)
     use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
     return _Regions(again, marked, [editor, use])
 
@@ -490,7 +514,7 @@ def _fit(
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
-    said = "\n\n".join(sentences)
+    said = "\n\n".join([*shown.warnings, *sentences])
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
@@ -601,14 +625,10 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
         )
     )
     entries = []
-    for region in region_list(regions):
-        label = str(region["label"])
+    for label, words in legend(regions, session.corrections.left_out).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        entries.append(
-            f'<span class="{kind}"><i style="background:{label}"></i> {region["share"]:.0%} of yours, '
-            f"{region['style_share']:.0%} of the other, {'left out' if out else region['match']}</span>"
-        )
+        entries.append(f'<span class="{kind}"><i style="background:{label}"></i> {words}</span>')
     pending = ""
     if session.corrections != fitted.corrections:
         pending = "<span>Corrected, but not in the picture yet: Preview with these.</span>"

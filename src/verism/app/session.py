@@ -23,7 +23,9 @@ from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import Graded, grade
 from verism.app.watch import Tell, Watch
 from verism.batch.names import free_name
+from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
+from verism.callbacks.same_scene import SameScene
 from verism.commands.run import PREVIEW, result_path
 from verism.data.source import read
 from verism.errors import VerismError
@@ -49,6 +51,9 @@ METHODS: Mapping[str, str] = {
     "The same scene, graded by somebody else": "match",
 }
 """The methods that a user can choose, and the config of each."""
+
+OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
+"""Said of a method that is for two photos of one scene, if they are of two."""
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
@@ -109,6 +114,12 @@ class Shown:
         return found._replace(
             content=found.content.float().cpu(), style=found.style.float().cpu(), confidence=confidence
         )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against the method, in words."""
+        scene = find(self.run.model.trainer, SameScene)
+        return [OTHER_METHOD] if scene is not None and scene.said else []
 
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in words."""
@@ -188,7 +199,7 @@ class Session:
         before = self.shown
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
-        tell(0, "Reading the photos")
+        tell(0.05, "Reading photos and weights")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more

@@ -24,27 +24,39 @@ class StoppedError(VerismError):
         super().__init__("Stopped.")
 
 
+STEPS = (0.4, 0.9)
+"""Shares of the whole work that are done before the first step, and after the last."""
+
+
 class Watch(Callback):
-    """Reports the progress of a run after every step, and ends the run before a step when it is asked to stop."""
+    """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop."""
 
     def __init__(self, tell: Tell, stop: threading.Event) -> None:
         """Choose how to report and when to stop.
 
         Args:
-            tell: called with the progress after every step.
-            stop: when it is set, the run ends before the next step.
+            tell: called with the progress at the beginning of every stage, and after every step.
+            stop: when it is set, the run ends before the next stage or step.
         """
         self._tell, self._stop = tell, stop
         self._began = 0.0
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Report that the photos were read and the network is there: it compares them next."""
+        self._begin(0.2, "Finding what both photos show")
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report that the canvas has its first image: the losses look at the style next."""
+        self._begin(0.35, "Looking at the style")
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
         self._began = time.monotonic()
+        self._begin(STEPS[0], "Fitting the look")
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Raise ``StoppedError`` if the run was asked to stop."""
-        if self._stop.is_set():
-            raise StoppedError
+        self._obey()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -52,4 +64,15 @@ class Watch(Callback):
         """Report the step that was made."""
         step, steps = trainer.global_step, trainer.max_steps
         seconds = (time.monotonic() - self._began) / step * (steps - step)
-        self._tell(step / steps, describe(step, steps, seconds, float(outputs["loss"])))
+        done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
+        self._tell(done, describe(step, steps, seconds, float(outputs["loss"])))
+        if step == steps:
+            self._tell(STEPS[1], "Making the picture")
+
+    def _begin(self, share: float, stage: str) -> None:
+        self._obey()
+        self._tell(share, stage)
+
+    def _obey(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError

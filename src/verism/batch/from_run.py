@@ -1,4 +1,4 @@
-"""Gives photos the look of a finished run, one photo at a time, in any process."""
+"""Gives photos a look that was found before, one photo at a time, in any process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Recipe:
     """Everything that decides the result for a photo.
 
     Attributes:
-        run: a checkpoint.
+        run: a checkpoint, or a look's own file.
         sha256: its SHA-256, hexadecimal, so that a worker that has loaded other contents of this path loads it again.
         name: name of the run, as the user gave it.
         strength: strength of the look.

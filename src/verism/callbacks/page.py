@@ -28,12 +28,15 @@ from verism.losses.term import Term
 from verism.module import StyleTransfer
 from verism.page import result as result_page
 
+NAME = "result.html"
+"""Name of a page in the folder of its run."""
+
 HEAD = 1000
 """Number of bytes at the start of a page in which the name of its generator is found."""
 
 
 class Page(Callback):
-    """Writes a page about the result next to it: ``result.html`` for ``result.png``.
+    """Writes a page about the result next to it, ``mine.html`` for ``mine.png``, or into the run's folder.
 
     It needs no other file and no server, and shows the photo and the result under a divider, sliders for strength,
     colour and tone with the command that writes what they show, the style, the regions, histograms, losses, figures in
@@ -41,15 +44,18 @@ class Page(Callback):
 
     Attributes:
         replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        written: the page, or its URL; None before the end of the run, and if there is none.
     """
 
-    def __init__(self, write: bool = True) -> None:
-        """Choose whether the page is written.
+    def __init__(self, write: bool = True, beside: bool = True) -> None:
+        """Choose whether and where the page is written.
 
         Args:
             write: write an HTML page that shows the result, its regions, histograms and figures next to the picture.
+            beside: next to the picture; false: into the run's folder, as result.html, if the run has a folder.
         """
-        self.write = write
+        self.write, self.beside = write, beside
+        self.written: Path | str | None = None
         self.replaceable: Mapping[str, str] = {}
         self._steps: list[tuple[Tensor, Mapping[str, Term]]] = []
         self._first = 0
@@ -59,6 +65,9 @@ class Page(Callback):
         """Raise ``VerismError`` if the page cannot be written next to the picture, or would replace another file."""
         picture = output.check(trainer)
         if not self.write or not isinstance(picture, Path):
+            return
+        if trainer.loggers and not self.beside:
+            # The folder is only made for this run.
             return
         page = picture.with_suffix(".html")
         atomic.check(page)
@@ -71,7 +80,8 @@ class Page(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remember the first step, and the run's folder, which all processes must ask for together."""
-        self._steps, self._first, self._folder = [], trainer.global_step, trainer.log_dir
+        self._steps, self._first, self.written = [], trainer.global_step, None
+        self._folder = trainer.log_dir if trainer.loggers else None
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -84,18 +94,17 @@ class Page(Callback):
         output = find(trainer, Output)
         if not self.write or output is None or output.written is None or not trainer.is_global_zero:
             return
-        picture = output.destination
+        page = self._place(output.destination)
         try:
             data = result_page.html(self._contents(trainer, cast("StyleTransfer", pl_module), output))
-            if isinstance(picture, Path):
-                page: Path | str = picture.with_suffix(".html")
-                atomic.write(picture.with_suffix(".html"), data)
+            if isinstance(page, Path):
+                atomic.write(page, data)
             else:
-                page = f"{picture.rpartition('.')[0]}.html"
                 get_filesystem(page).pipe_file(page, data)
         except (OSError, VerismError) as error:
             rank_zero_warn(f"The page of the result could not be written; the result itself is complete: {error}")
             return
+        self.written = page
         rank_zero_info(f"Page: {page}")
         own = find(trainer, Checkpoints)
         if own is not None and isinstance(page, Path) and trainer.global_step < trainer.max_steps:
@@ -105,6 +114,12 @@ class Page(Callback):
         """Write the page of a run that was stopped between two steps."""
         if isinstance(exception, InterruptedRunError):
             self.on_train_end(trainer, pl_module)
+
+    def _place(self, picture: Path | str) -> Path | str:
+        """Return where the page of a picture belongs: a path, or a URL as a string."""
+        if not self.beside and self._folder is not None:
+            return f"{self._folder}/{NAME}" if "://" in self._folder else Path(self._folder, NAME)
+        return picture.with_suffix(".html") if isinstance(picture, Path) else f"{picture.rpartition('.')[0]}.html"
 
     def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
         assert output.written is not None  # noqa: S101  # The caller has made sure.

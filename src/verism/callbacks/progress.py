@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from verism.callbacks.pace import Pace
 from verism.callbacks.scalars import is_looked_at
 
 MINUTE = 60
@@ -30,16 +31,15 @@ class Progress(ProgressBar):
     are logged meanwhile appear above it. A run that resumes from a checkpoint counts the steps before that, too.
     """
 
-    def __init__(self, part: int = 0, parts: int = 1, label: str = "") -> None:
+    def __init__(self, pace: Pace | None = None, label: str = "") -> None:
         """Choose what is shown.
 
         Args:
-            part: number of runs before this one, if several runs of the same length share one bar.
-            parts: number of runs that share the bar, this one included.
+            pace: of the runs that share the bar, this one included, if there are several of the same length.
             label: written before the bar, such as the names of the photos.
         """
         super().__init__()
-        self._part, self._parts, self._label = part, parts, label
+        self._pace, self._label = pace, label
         self._enabled = True
         self._bar: Bar | None = None
         self._handlers: list[logging.StreamHandler[Any]] = []
@@ -115,7 +115,7 @@ class Progress(ProgressBar):
         step, total = self.trainer.global_step, self._steps()
         state = describe(step, total, self._seconds_left(step, total), self._loss)
         if self._bar is not None:
-            done = self._part * (total or 0) + step
+            done = (0 if self._pace is None else self._pace.number) * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
         elif self._shown and (step == total or step - self._printed >= (total or 100 * LINES) / LINES):
             self._printed = step
@@ -136,14 +136,14 @@ class Progress(ProgressBar):
 
     def _total(self) -> int | None:
         steps = self._steps()
-        return None if steps is None else steps * self._parts
+        return None if steps is None else steps * (1 if self._pace is None else self._pace.runs)
 
     def _seconds_left(self, step: int, total: int | None) -> float | None:
         first, then = self._start
         if total is None or step <= first:
             return None
-        left = total - step + total * (self._parts - self._part - 1)
-        return (time.monotonic() - then) / (step - first) * left
+        seconds = (time.monotonic() - then) / (step - first) * (total - step)
+        return seconds if self._pace is None else self._pace.left(seconds)
 
 
 def describe(step: int, total: int | None, seconds: float | None, loss: float) -> str:

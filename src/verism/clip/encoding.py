@@ -25,9 +25,10 @@ class Encoder(NamedTuple):
     options: Mapping[str, str]
 
 
-STEADY = "no-psy=1:trellis=0:deadzone-inter=32:aq-mode=3:aq-strength=1.2:chroma-qp-offset=-3"
+STEADY = "no-psy=1:trellis=0:deadzone-inter=32:aq-mode=3:aq-strength=1.2:chroma-qp-offset=-3:b-adapt=2"
 """Options of x264 that make compression noise change less from frame to frame, as ``docs/looks.md`` measures it: small
-differences between frames are dropped instead of kept as grain, and dark, smooth and coloured places get more bits."""
+differences between frames are dropped instead of kept as grain, dark, smooth and coloured places get more bits, and
+frames of lower quality are placed where they do least."""
 
 ENCODERS: Mapping[Codec, Encoder] = {
     # A constant quality at which differences are hard to see.

@@ -1,6 +1,8 @@
-"""A small shift of a photo's exposure and white balance that clips nothing."""
+"""A small shift of a photo's exposure and white balance, even or graduated, that clips nothing."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,7 +13,25 @@ DARKEST = 1e-3
 """Linear light up to which a channel is black, and from 1 minus which it is blown out: neither tells the exposure."""
 
 
-def levelled(photo: Tensor, stops: Tensor) -> Tensor:
+class Shift(NamedTuple):
+    """A shift of the light of a photo, which may grow evenly from one edge to the opposite one, as a graduated filter.
+
+    Attributes:
+        stops: ``(3,)``, shift of red, green and blue in the middle of the photo.
+        slopes: ``(2, 3)``, by how much the shift is larger at the right edge than at the left, and at the bottom edge
+            than at the top, in stops of red, green and blue.
+    """
+
+    stops: Tensor
+    slopes: Tensor
+
+    @classmethod
+    def even(cls, stops: Tensor) -> Shift:
+        """Return the shift of a whole photo by ``stops``, ``(3,)``."""
+        return cls(stops, stops.new_zeros(2, 3))
+
+
+def levelled(photo: Tensor, shift: Shift) -> Tensor:
     """Return a photo with more or less light in each channel.
 
     Linear light x becomes ``g x / (1 + (g − 1) x)`` with ``g = 2 ** stops``: shadows are multiplied by g, black and
@@ -20,20 +40,33 @@ def levelled(photo: Tensor, stops: Tensor) -> Tensor:
 
     Args:
         photo: ``(1, 3, H, W)``, sRGB in [0, 1].
-        stops: ``(3,)``, shift of red, green and blue; 0 leaves the channel unchanged.
+        shift: what is added, in stops; 0 leaves the channel unchanged.
 
     Returns:
         ``(1, 3, H, W)``, sRGB in [0, 1].
     """
-    if not bool(stops.any()):
+    if not (bool(shift.stops.any()) or bool(shift.slopes.any())):
         return photo
-    return from_light(relit(to_light(photo), stops.to(photo).view(1, 3, 1, 1)))
+    height, width = photo.shape[-2:]
+    across, down = shift.slopes.to(photo).view(2, 1, 3, 1, 1)
+    gain = (shift.stops.to(photo).view(1, 3, 1, 1) + down * _middles(height).to(photo).view(-1, 1)).exp2()
+    # A whole map of gains only if they differ from left to right.
+    gain = gain * (across * _middles(width).to(photo)).exp2() if bool(across.any()) else gain
+    return from_light(_multiplied(to_light(photo), gain))
 
 
 def relit(light: Tensor, stops: Tensor) -> Tensor:
     """Return linear light in [0, 1] with more or less of it; ``stops`` is broadcast to ``light``. See ``levelled``."""
-    gain = stops.exp2()
+    return _multiplied(light, stops.exp2())
+
+
+def _multiplied(light: Tensor, gain: Tensor) -> Tensor:
     return gain * light / (1 + (gain - 1) * light)
+
+
+def _middles(count: int) -> Tensor:
+    """Return the places of the middles of ``count`` pixels, from −½, one edge, to ½, the opposite one."""
+    return (torch.arange(count) + 0.5) / count - 0.5
 
 
 def stops_between(light: Tensor, other: Tensor, weights: Tensor) -> Tensor:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from verism.canvas.given_table import GivenTable
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
-from verism.look import look_file, lut_file, saved
+from verism.look import lut_file, saved
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the look of a finished run or of a series as a lookup table, which other programs read.
@@ -55,22 +56,11 @@ def export(args: Sequence[str]) -> None:
     strength = output_options.strength(output)
     lut_file.check(output.path, output.nodes)
     path = output_options.check_file(output)
-    own_file = _own_file(options.run)
-    if own_file is not None:
-        table, _ = look_file.read(own_file)
-        lut_file.write_table(path, table, strength, output.nodes)
+    canvas = saved.read(options.run)
+    if isinstance(canvas, GivenTable):
+        lut_file.write_table(path, canvas.table(canvas.photo), strength, output.nodes)
         sys.stdout.write(f"Lookup table: {path}\n")
         return
-    canvas = saved.read(options.run)
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
     sys.stdout.write(f"Lookup table: {path}, which differs from the picture by {found}.\n")
-
-
-def _own_file(look: Path) -> Path | None:
-    """Return the look's own file if one is named, by itself or by its folder; None for a run or its checkpoint."""
-    if look.suffix.lower() == look_file.ENDING and not look.is_dir():
-        return look
-    # A run leaves no such file, but a user may write one into its folder.
-    inside = look / look_file.NAME
-    return inside if inside.is_file() and not (look / "checkpoints").is_dir() else None

@@ -20,6 +20,7 @@ from verism import checkpoint, photo_file, precision, trust
 from verism.callbacks import Checkpoints, Output, unfinished
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
+from verism.callbacks.same_scene import SameScene
 from verism.callbacks.signals import Signals, requeued
 from verism.checkpoint import CheckpointFiles
 from verism.commands import preflight, resuming, run_folder
@@ -204,7 +205,7 @@ class VerismCLI(LightningCLI):
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
         """Return the callbacks that every run has in addition to those that the user has ``given``."""
         options = self.config_init.fit.trainer
-        own: list[Callback] = [KeepFreedMemory(), Signals()]
+        own: list[Callback] = [KeepFreedMemory(), Signals(), SameScene()]
         if options.enable_checkpointing is not False:
             checkpoints: Checkpoints = self.config_init.fit.checkpoints
             checkpoints.command = self._command

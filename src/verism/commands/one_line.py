@@ -25,11 +25,13 @@ Give photos the look of another.
   verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
 
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
+Each has a page to look closer, mine-theirs.html; the pages of several pictures are in the folders of their runs, below
+lightning_logs, and the sheet is beside the photos: holiday-theirs-sheet.jpg, if they are in the folder holiday.
 Photos come first, then options. Patterns and folders leave out what verism made.
 
 options:
   --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
-  --open        open the result's page in a browser
+  --open        open the result's page in a browser, or the sheet of several pictures
   --styles      style photos; each gives one picture
   --output.sheet false   make no sheet of several pictures
   OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)

@@ -49,10 +49,11 @@ DESCRIPTION = """Give photos the look that a run has found, at their full size a
 verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
 
 The run must have been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels
-have no look for other photos. If the run treats parts of its photo differently, other photos get the closest lookup
-table, which treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the
-grade for the whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly
-(--hold_back), and are named at the end.
+have no look for other photos. --ckpt_path also takes the folder of a series, or a look's own file (.safetensors), whose
+looks are tables. If the run treats parts of its photo differently, other photos get the closest lookup table, which
+treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the grade for the
+whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly (--hold_back),
+and are named at the end.
 
 For several photos, sheet.jpg in --output.dir shows them before and after (--output.sheet false: not).
 
@@ -90,7 +91,7 @@ def predict(args: Sequence[str]) -> None:
         )
     with photo_file.limited(options.data.max_megapixels):
         # An invalid limit is refused here, once, and not once for each photo.
-        run = saved.newest(options.ckpt_path) if options.ckpt_path.is_dir() else options.ckpt_path
+        run = saved.file(options.ckpt_path)
     recipe = Recipe(
         run,
         digest(run) if run.is_file() else "",
@@ -194,7 +195,13 @@ def _side_by_side(
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="verism predict", description=DESCRIPTION, exit_on_error=False)
-    parser.add_argument("--ckpt_path", type=Path, required=True, help="The checkpoint of the run, or its folder.")
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        required=True,
+        help="The folder of the run, or one of its checkpoints; the folder of a series; or a look's own file, "
+        ".safetensors.",
+    )
     parser.add_argument(
         "--data.photos",
         type=Path,

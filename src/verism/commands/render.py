@@ -52,7 +52,7 @@ def render(args: Sequence[str]) -> None:
     encoding = output_options.encoding(output)
     photo_file.check(output.path, encoding)
     path = output_options.check_file(output)
-    file = saved.newest(options.run) if options.run.is_dir() else options.run
+    file = saved.of_a_run(options.run)
     state = checkpoint.read(file)
     canvas = saved.canvas(file, state)
     data: Mapping[str, Any] = state.get("datamodule_hyper_parameters", {})

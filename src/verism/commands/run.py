@@ -10,6 +10,7 @@ import webbrowser
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lightning.pytorch.callbacks import ProgressBar
@@ -21,8 +22,9 @@ from verism import clip, images, photo_file, trust, verdict
 from verism.batch.names import free_name
 from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, checkpoints
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
 from verism.callbacks.find import find
+from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import run_clip
@@ -55,7 +57,7 @@ class Request:
         styles: style photos, at least one.
         options: further options, of ``fit``.
         preview: make a quick, small picture.
-        opens: open the page in a browser.
+        opens: open the page in a browser, or the sheet of several pictures.
         sheet: put several pictures on a sheet, too.
     """
 
@@ -66,10 +68,20 @@ class Request:
     opens: bool
     sheet: bool = True
 
+    @cached_property
+    def pace(self) -> Pace:
+        """The pace of the runs, one for each picture."""
+        return Pace(len(self.pairs))
+
     @property
     def pairs(self) -> list[tuple[Path, Path]]:
         """Every content photo with every style photo."""
         return list(itertools.product(self.contents, self.styles))
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether there will be a sheet."""
+        return self.sheet and len(self.pairs) > 1 and not any(map(clip.is_clip, self.contents))
 
 
 def run(args: Sequence[str]) -> None:
@@ -81,14 +93,16 @@ def run(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     request = parse(args)
-    results = [
-        (_one_clip if clip.is_clip(content) else _one)(request, number)
-        for number, (content, _) in enumerate(request.pairs)
-    ]
-    if len(results) > 1 and request.sheet and not any(map(clip.is_clip, request.contents)):
-        sheet = free_name(request.contents[0].with_name(f"{request.contents[0].stem}-sheet.jpg"))
+    results = []
+    for number, (content, _) in enumerate(request.pairs):
+        request.pace.begin()
+        results.append((_one_clip if clip.is_clip(content) else _one)(request, number))
+    if request.has_sheet:
+        sheet = free_name(sheet_path(request))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
         _say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
+        if request.opens:
+            webbrowser.open(sheet.resolve().as_uri())
 
 
 def parse(args: Sequence[str]) -> Request:
@@ -186,6 +200,18 @@ def result_path(content: Path, style: Path, *, preview: bool) -> Path:
     return free_name(path)
 
 
+def sheet_path(request: Request) -> Path:
+    """Return a path for the sheet, beside the photos, named by what all of its pictures have in common.
+
+    That is the photo, or else the folder of the first one; and the style, if there is only one.
+    """
+    first, *others = request.contents
+    common = [first.resolve().parent.name if others else first.stem]
+    if len(request.styles) == 1:
+        common.append(request.styles[0].stem)
+    return first.with_name("-".join([*filter(None, common), "sheet.jpg"]))
+
+
 def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split words before the first that begins with a dash."""
     leading = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
@@ -199,10 +225,13 @@ def _one(request: Request, number: int) -> Path:
     path = result_path(content, style, preview=request.preview) if given is None else Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
+    if len(request.pairs) > 1:
+        # A page for each of them would be litter among the photos.
+        photos += ["--page.beside", "false"]
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, "--output.path", str(path)]
-    trainer = _fitted(request, number, [*photos, *quick], again).trainer
+    trainer = _fitted(request, [*photos, *quick], again).trainer
     if not trainer.is_global_zero:
         return path
     metrics = find(trainer, Metrics)
@@ -216,9 +245,10 @@ def _one(request: Request, number: int) -> Path:
         _say(Text(f"  {sentence}"))
     if output is not None and output.deviation is not None:
         _say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
-    page = path.with_suffix(".html")
-    if page.is_file():
-        _say(Text.assemble("Look closer, in a browser: ", (str(page), "bold")))
+    about = find(trainer, Page)
+    page = None if about is None else about.written
+    if isinstance(page, Path):
+        _say(Text.assemble("Look closer, in a browser: ", (str(_near(page)), "bold")))
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if request.preview:
@@ -236,8 +266,8 @@ def _one(request: Request, number: int) -> Path:
             f"--output.path {shlex.quote(str(path.with_stem(path.stem + '-milder')))}"
         )
         _say(Text.assemble(("" if request.preview else "Milder: "), (more, "cyan")))
-    if request.opens:
-        webbrowser.open((page if page.is_file() else path).resolve().as_uri())
+    if request.opens and not request.has_sheet:
+        webbrowser.open((page if isinstance(page, Path) else path).resolve().as_uri())
     return path
 
 
@@ -247,7 +277,7 @@ def _one_clip(request: Request, number: int) -> Path:
     path = run_clip.result_path(content, style, free_name)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
-    made = _fitted(request, number, photos)
+    made = _fitted(request, photos)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
         _say(Text(str(path), "bold"))
@@ -255,12 +285,11 @@ def _one_clip(request: Request, number: int) -> Path:
     return path
 
 
-def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[str] = ()) -> Run:
+def _fitted(request: Request, own: Sequence[str], again: Sequence[str] = ()) -> Run:
     """Return a run that has ended, of photoreal.yaml unless the user names a config.
 
     Args:
         request: what is asked for.
-        number: of the run in its series, from 0.
         own: options of this run. Options that come later win: these replace those of the config, and the user's
             replace these.
         again: the words with which the user can continue the run.
@@ -270,7 +299,7 @@ def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[s
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
     with held_back() as held:
-        made = Run(["fit", *first, *own, *rest], again, number, request, held)
+        made = Run(["fit", *first, *own, *rest], again, request, held)
         if made.trainer.global_step < made.trainer.max_steps:
             held.release()
     return made
@@ -279,20 +308,17 @@ def _fitted(request: Request, number: int, own: Sequence[str], again: Sequence[s
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
-    def __init__(
-        self, args: Sequence[str], command: Sequence[str], number: int, request: Request, held: HeldBack
-    ) -> None:
+    def __init__(self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack) -> None:
         """Run it.
 
         Args:
             args: of ``fit``, with its name.
             command: the words with which the user can continue this run.
-            number: number of the run in its series, from 0.
             request: what all runs of the series are for.
             held: the messages that are held back.
         """
         self._held = held
-        self._number, self._runs, self._preview = number, len(request.pairs), request.preview
+        self._pace, self._preview = request.pace, request.preview
         super().__init__(args, command=command)
 
     @property
@@ -302,8 +328,8 @@ class Run(VerismCLI):
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""
-        label = f"{self._number + 1} of {self._runs}" if self._runs > 1 else ""
-        return Progress(self._number, self._runs, label)
+        label = f"{self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
+        return Progress(self._pace, label)
 
     def before_fit(self) -> None:
         """Print which photos and weights the run uses; if it cannot begin, only the reason is said."""

@@ -49,7 +49,7 @@ class ByRegions:
         Raises:
             VerismError: the canvas has no regions, or the run's style photo or weights cannot be found any more.
         """
-        path = saved.newest(run) if run.is_dir() else run
+        path = saved.file(run)
         if not isinstance(canvas, RegionalGrade):
             raise VerismError(
                 f"{path}: --adapt true needs a look with regions, and its canvas, {type(canvas).__name__}, has none: "

@@ -49,13 +49,14 @@ class Look:
 
     @classmethod
     def read(cls, run: str | Path) -> Self:
-        """Return the look of a finished run of the command ``fit``.
+        """Return the look that a run or a series has found, or that a look's own file holds.
 
         Args:
-            run: its folder, such as ``lightning_logs/mine-theirs``, or one of its checkpoints.
+            run: the folder of a run of ``fit``, such as ``lightning_logs/mine-theirs``, or one of its checkpoints; the
+                folder of a series; or a .safetensors file, which ``load`` reads without Lightning.
 
         Raises:
-            VerismError: there is no checkpoint, it cannot be read, or its canvas holds one image and no look.
+            VerismError: there is none, it cannot be read, or the canvas of the run holds one image and no look.
         """
         # Imported here, because it needs Lightning, and a look that is loaded from its own file does not.
         from verism.look import saved  # noqa: PLC0415

@@ -21,6 +21,12 @@ ENDING = ".safetensors"
 NAME = f"look{ENDING}"
 """The name of the file in the folder of a series."""
 
+NOTES = ".series"
+"""The folder beside it with what a continued series needs to know."""
+
+FITTED_TO = Path(NOTES, "fitted_to.png")
+"""The photos, in one picture, that it was fitted to."""
+
 MOST_NODES = 256
 """Largest number of nodes along an axis, as in FFmpeg and other programs."""
 

@@ -15,9 +15,10 @@ from verism import images
 from verism.canvas.grade import Grade
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.color.seen_colors import SeenColors
-from verism.color.spaces import Oklab, into_gamut
+from verism.color.spaces import Oklab
 from verism.color.table import nodes, through
 from verism.look.palette import overlap, palette
+from verism.look.restraint import restrained as restrained_image
 from verism.look.strength import Strength
 
 UNKNOWN = 0.05
@@ -28,21 +29,12 @@ UNLIKE, ALIKE = 0.45, 0.6
 """Overlap of the palettes of two photos up to which they are of different scenes, and from which on they are of one.
 Exposed a third more or less, a photo overlaps with itself by 0.5 to 0.6; photos of other scenes, by 0.05 to 0.45."""
 
-SHIFT = 0.033
-"""Mean change of a and b in Oklab, about ΔE 14 in CIELAB, that a photo of another scene does not exceed. An evening's
-light that the style calls for in one photo is a cast in another."""
+SHIFT = 0.036
+"""Mean change of a and b in Oklab, about ΔE 15 in CIELAB, that a photo of another scene does not exceed. An evening's
+light that the style calls for in one photo is a cast in another; half of it, where the photo has that light already."""
 
-COLORFUL = 0.05
-"""Chroma in Oklab from which on a photo's own colour is taken for that of a thing."""
-
-HUE_KEPT = 0.7
-"""How much of the change of hue such colours are spared, on photos of other scenes: a blue sky is not to turn mint."""
-
-DARK, LIGHT = (0.15, 0.5), (0.75, 0.95)
-"""Oklab lightness from which to which tones are shadows less and less, and highlights more and more."""
-
-DARK_KEPT, LIGHT_KEPT = 0.8, 0.7
-"""How much of a lift shadows and highlights are spared, likewise: it would be a veil, or clip."""
+LIGHTNESS = 0.1
+"""Change of mean lightness in Oklab that a photo of another scene does not exceed: not everything can be dusk."""
 
 SIDE = 300
 """Short side, in pixels, at which the change of a photo is fitted to its edges."""
@@ -104,8 +96,9 @@ class OnOtherPhotos:
 
         The look is weaker in proportion to the pixels with colours that it does not know: what was found for one photo
         says the less of another, the less the two have in common. A photo whose palette is that of the run's own photo
-        gets it in full otherwise. The less they overlap, the more it is restrained: neither hues of colourful things
-        nor shadows and highlights are changed as far, and the mean change of colour stays below ``SHIFT``.
+        gets it in full otherwise. The less they overlap, the more it is restrained (``restraint.py``), the mean
+        change of colour stays below ``SHIFT``, or half of it if the photo already has the light that the look brings,
+        and that of lightness below ``LIGHTNESS``.
 
         Args:
             shown: the photo, or some frames of the clip, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -120,11 +113,23 @@ class OnOtherPhotos:
         alike = min(max((overlap(self._palette, colors) - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
         table = torch.lerp(self._restrained, self.table, alike)
         known = min(1.0, (1 - unknown) / (1 - UNKNOWN))
-        change = mean(_change(photo, through(table, photo)) for photo in small)
-        restrained = SHIFT * math.tanh(known * change / SHIFT) / max(change, 1e-9)
-        share = restrained + alike * (known - restrained)
+        lightness, color = _change(small, [through(table, photo) for photo in small])
+        limit = SHIFT * (1 + self._lacking(small, table)) / 2
+        share = known * _lerp(_held(known * color, limit), 1, alike)
+        tone = _lerp(_held(share * lightness, LIGHTNESS), 1, alike)
+        strength = asked._replace(strength=share * asked.strength, tone=tone * asked.tone)
         render = partial(through if alike == 1 else _smooth, table)
-        return Treatment(table, render, asked._replace(strength=share * asked.strength), unknown)
+        return Treatment(table, render, strength, unknown)
+
+    def _lacking(self, photos: Sequence[Tensor], table: Tensor) -> float:
+        """Return how far photos are from the mean colour that the look gave its own, of what a table adds: 0 to 1."""
+        color = _mean_color(photos)
+        added = _mean_color([through(table, photo) for photo in photos]) - color
+        return float(((self._mean_color - color) @ added / added.square().sum().clamp_min(1e-9)).clamp(0, 1))
+
+    @cached_property
+    def _mean_color(self) -> Tensor:
+        return _mean_color([through(self.table, images.within(self._photo, AREA))])
 
     @cached_property
     def _palette(self) -> Tensor:
@@ -133,32 +138,29 @@ class OnOtherPhotos:
     @cached_property
     def _restrained(self) -> Tensor:
         identity = nodes(self.table.shape[-1]).flatten(2).unsqueeze(0)
-        return _restrained(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
+        return restrained_image(identity, self.table.flatten(2).unsqueeze(0).clamp(0, 1)).view_as(self.table)
 
 
-def _change(photo: Tensor, image: Tensor) -> float:
-    """Return the mean change of a and b in Oklab."""
-    before, after = (Oklab().encode(it)[:, 1:] for it in (photo, image.clamp(0, 1)))
-    return float((after - before).norm(dim=1).mean())
+def _change(photos: Sequence[Tensor], results: Sequence[Tensor]) -> tuple[float, float]:
+    """Return the change of mean lightness, and the mean change of a and b, in Oklab."""
+    pairs = zip(photos, results, strict=True)
+    changes = [Oklab().encode(result.clamp(0, 1)) - Oklab().encode(photo) for photo, result in pairs]
+    lightness = mean(float(change[:, 0].mean()) for change in changes)
+    return abs(lightness), mean(float(change[:, 1:].norm(dim=1).mean()) for change in changes)
 
 
-def _restrained(photo: Tensor, image: Tensor) -> Tensor:
-    """Return a result that leaves hues, shadows and highlights more as they are in the photo; both ``(1, 3, H, W)``."""
-    (before, own), (after, colors) = (Oklab().encode(it).split([1, 2], dim=1) for it in (photo, image))
-    shadow = DARK_KEPT * (1 - _ramp(before, *DARK))
-    highlight = LIGHT_KEPT * _ramp(before, *LIGHT)
-    after = after - torch.maximum(shadow, highlight) * (after - before).clamp_min(0)
-    chroma = own.norm(dim=1, keepdim=True)
-    kept = HUE_KEPT * chroma.square() / (chroma.square() + COLORFUL**2)
-    hue = own / chroma.clamp_min(1e-5)
-    along = (colors * hue).sum(dim=1, keepdim=True)
-    across = colors - along * hue
-    colors = torch.where(along < 0, 1 - kept, 1) * along * hue + (1 - kept) * across
-    return into_gamut(torch.cat([after, colors], dim=1))
+def _held(change: float, limit: float) -> float:
+    """Return the share of a change that stays below a limit: nearly all of it, if it is far below."""
+    return limit * math.tanh(change / limit) / change if change else 1.0
 
 
-def _ramp(x: Tensor, start: float, end: float) -> Tensor:
-    return ((x - start) / (end - start)).clamp(0, 1)
+def _lerp(start: float, end: float, share: float) -> float:
+    return start + share * (end - start)
+
+
+def _mean_color(photos: Sequence[Tensor]) -> Tensor:
+    """Return the mean of a and b in Oklab, ``(2,)``."""
+    return torch.stack([Oklab().encode(it.clamp(0, 1))[0, 1:].mean(dim=(1, 2)) for it in photos]).mean(dim=0)
 
 
 def _smooth(table: Tensor, photo: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The look that a finished run has found, read back from its checkpoint."""
+"""A look, read back from what holds it: a run's checkpoint, the folder of a series, or a look's own file."""
 
 from __future__ import annotations
 
@@ -7,24 +7,56 @@ from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser
+from torch import Tensor
 
-from verism import checkpoint, trust
+from verism import checkpoint, images, trust
 from verism.backbone import Backbone
 from verism.canvas import Canvas
+from verism.canvas.given_table import GivenTable
 from verism.canvas.grade import Grade
+from verism.color.table import nodes
 from verism.errors import VerismError
+from verism.look import look_file
+
+EVERY_COLOR = 17
+"""Nodes along each axis of the colours for which a table is taken to be known that does not say so itself."""
 
 
-def read(run: Path) -> Grade:
-    """Return the canvas of a run as the run left it.
+def file(look: Path) -> Path:
+    """Return the file that holds a look.
 
     Args:
-        run: its folder, of which the newest checkpoint is taken, or a checkpoint.
+        look: the folder of a run, whose newest checkpoint is taken, or of a series, which has a file of its own; or a
+            checkpoint or a look's own file, which is returned as it is.
 
     Raises:
-        VerismError: there is no checkpoint, it cannot be read, or its canvas does not colour a photo.
+        VerismError: the folder has neither.
     """
-    path = newest(run) if run.is_dir() else run
+    if not look.is_dir():
+        return look
+    # A run leaves no such file, but a user may write one into its folder.
+    own = look / look_file.NAME
+    return own if own.is_file() and not (look / "checkpoints").is_dir() else newest(look)
+
+
+def is_table(path: Path) -> bool:
+    """Return whether a file that ``file`` returned is a look's own, a lookup table, and no checkpoint."""
+    return path.suffix.lower() == look_file.ENDING
+
+
+def read(look: Path) -> Grade:
+    """Return a look as a canvas: that of a run as the run left it, or one that holds the table of a series or a file.
+
+    Args:
+        look: as ``file`` takes it.
+
+    Raises:
+        VerismError: there is no look, it cannot be read, or the canvas of the run does not colour a photo.
+    """
+    path = file(look)
+    if is_table(path):
+        table, _ = look_file.read(path)
+        return GivenTable(table, _colors(path))
     found = canvas(path, checkpoint.read(path))
     if not isinstance(found, Grade):
         raise VerismError(
@@ -32,6 +64,26 @@ def read(run: Path) -> Grade:
             "--model.canvas RegionalGrade, Lut3d or BilateralGrid, as photoreal.yaml does."
         )
     return found
+
+
+def _colors(path: Path) -> Tensor:
+    """Return an image with the colours that a look's own file was found for, ``(1, 3, H, W)``: all, if nobody knows."""
+    fitted_to = path.parent / look_file.FITTED_TO
+    # Another file beside a series may be the look of something else.
+    if path.name == look_file.NAME and fitted_to.is_file():
+        return images.read(fitted_to)
+    return nodes(EVERY_COLOR).flatten(2).unsqueeze(0)
+
+
+def of_a_run(look: Path) -> Path:
+    """Return the checkpoint of a run; raise ``VerismError`` if ``look``, as ``file`` takes it, is of no run."""
+    path = file(look)
+    if is_table(path):
+        raise VerismError(
+            f"{look}: is a look without a picture of its own; name the folder of a run, or give the look to photos: "
+            f"verism predict --ckpt_path {look} --data.photos …"
+        )
+    return path
 
 
 def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
@@ -88,5 +140,7 @@ def newest(run: Path) -> Path:
     files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:
-        raise VerismError(f"{run}: no such checkpoint, and no folder of a run that left one in checkpoints/.")
+        raise VerismError(
+            f"{run}: no such checkpoint, and no folder of a run that left one in checkpoints/, or of a finished series."
+        )
     return found[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from verism.color.level import relit, stops_between
+from verism.color.level import Shift, relit, stops_between
 from verism.series.neighbours import in_lab
 
 SLIGHT = 1.0
@@ -14,6 +14,11 @@ by the square of it."""
 
 STAY = 0.1
 """Weight of the squared shift, in ΔE76 per stop²: it decides where regions are black or blown out and tell nothing."""
+
+EVEN = 0.3
+"""Weight of the squared slopes, likewise: light that falls off from one edge to another is the exception.
+Of 0.1, 0.3, 1 and 3, it is the one with which a shift that was found from half of the cells brought the other half
+closest, cell by cell, in six series."""
 
 ROUNDS = 20
 """Largest number of rounds; most pairs need five."""
@@ -25,32 +30,38 @@ _FAR = 0.5
 """Largest change of a shift in a round, in stops."""
 
 
-def stops_apart(light: Tensor, other: Tensor, weights: Tensor) -> Tensor:
-    """Return the shift of red, green and blue, in stops, that takes one photo's regions closest to another's.
+def apart(light: Tensor, other: Tensor, weights: Tensor, places: Tensor) -> Shift:
+    """Return the shift that takes one photo's regions closest to another's.
 
     The first photo goes half of the way and the second the other half, in the opposite direction, where the weighted
-    mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, plus ``STAY`` times the squared shift, is smallest: a robust
-    mean of what the eye sees, found by Gauss and Newton's method with weights that follow the distances.
+    mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, plus ``STAY`` times the squared shift in the middle and ``EVEN``
+    times the squared slopes, is smallest: a robust mean of what the eye sees, found by Gauss and Newton's method with
+    weights that follow the distances.
 
     Args:
         light: mean linear light of each of R regions in one photo, ``(R, 3)``.
         other: the same in the other photo.
         weights: how much each region counts, ``(R,)``.
+        places: where each region is, in the mean of both photos, ``(R, 2)``: across and down, from −½ to ½.
 
     Returns:
-        ``(3,)``; zero if the two are equal.
+        The shift; zero if the two are equal.
     """
     first, second, shares = light.double(), other.double(), (weights / weights.sum()).double()
-    unit = torch.eye(3, dtype=torch.float64)
-    shift = stops_between(first, second, shares).double()
+    levers = torch.cat([torch.ones_like(places[:, :1]), places], dim=1).double()
+    shift = torch.zeros(3, 3, dtype=torch.float64)
+    shift[0] = stops_between(first, second, shares)
+    unit = torch.eye(9, dtype=torch.float64)
+    pull = 2 * torch.tensor([STAY, EVEN, EVEN], dtype=torch.float64).repeat_interleave(3)
     for _ in range(ROUNDS):
-        at = torch.cat([shift.unsqueeze(0), shift + _STEP * unit]).unsqueeze(1) / 2
-        apart = in_lab(relit(first, at)) - in_lab(relit(second, -at))
-        here, slopes = apart[0], (apart[1:] - apart[0]) / _STEP
+        at = levers @ torch.cat([shift.unsqueeze(0), shift + _STEP * unit.view(9, 3, 3)]) / 2
+        differences = in_lab(relit(first, at)) - in_lab(relit(second, -at))
+        here, slopes = differences[0], (differences[1:] - differences[0]) / _STEP
         trust = shares / (here.square().sum(dim=1) + SLIGHT**2).sqrt()
-        curvature = torch.einsum("r,irc,jrc->ij", trust, slopes, slopes) + 2 * STAY * unit
-        change = torch.linalg.solve(curvature, torch.einsum("r,irc,rc->i", trust, slopes, here) + 2 * STAY * shift)
-        shift = shift - change.clamp(-_FAR, _FAR)
+        curvature = torch.einsum("r,irc,jrc->ij", trust, slopes, slopes) + pull.diag()
+        wanted = torch.einsum("r,irc,rc->i", trust, slopes, here) + pull * shift.flatten()
+        change = torch.linalg.solve(curvature, wanted)
+        shift = shift - change.clamp(-_FAR, _FAR).view(3, 3)
         if float(change.abs().max()) < _STEP:
             break
-    return shift.float()
+    return Shift(shift[0].float(), shift[1:].float())

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
+from torch import Tensor
 
 from verism import clip, images, photo_file
 from verism.batch.alone import alone_in
@@ -208,10 +209,11 @@ class Series:
                 self.results[photo],
                 folder.record(self.results[photo], "photo"),
                 treatment,
-                tuple(round(it, 4) + 0.0 for it in stops.tolist()),  # No −0 in the table.
+                _rounded(shift.stops),
+                tuple(map(_rounded, shift.slopes)),
                 *neighbours,
             )
-            for photo, stops, neighbours in zip(photos, shifts, around, strict=True)
+            for photo, shift, neighbours in zip(photos, shifts, around, strict=True)
         ]
         done = _keep_valid(jobs, Levelled)
         if done:
@@ -233,7 +235,9 @@ class Series:
                     "status": "finished" if outcome.error is None else "failed",
                     "error": outcome.error,
                     "unknown_colors": None if outcome.unknown is None else round(outcome.unknown, 4),
-                    **{f"stops_{name}": stop for name, stop in zip(("red", "green", "blue"), job.stops, strict=True)},
+                    **_by_channel("stops", job.stops),
+                    **_by_channel("stops_across", job.slopes[0]),
+                    **_by_channel("stops_down", job.slopes[1]),
                     "to_next_before": before,
                     "to_next_after": after,
                 }
@@ -256,6 +260,14 @@ class Series:
                 f"{len(failed)} of {len(jobs)} photos failed, the first with: {failed[0].rstrip('.')}. "
                 f"All of their errors are in {folder.table}."
             )
+
+
+def _rounded(stops: Tensor) -> tuple[float, ...]:
+    return tuple(round(it, 4) + 0.0 for it in stops.tolist())  # No −0 in the table.
+
+
+def _by_channel(name: str, stops: Sequence[float]) -> dict[str, float]:
+    return {f"{name}_{channel}": stop for channel, stop in zip(("red", "green", "blue"), stops, strict=True)}
 
 
 def _outcome(job: PhotoJob) -> Levelled:

@@ -46,12 +46,12 @@ class Folder:
     @property
     def notes(self) -> Path:
         """A folder for what a continued series needs to know."""
-        return self.path / ".series"
+        return self.path / look_file.NOTES
 
     @property
     def fitted_to(self) -> Path:
         """The photos that the look was fitted to, in one picture."""
-        return self.notes / "fitted_to.png"
+        return self.path / look_file.FITTED_TO
 
     @property
     def log(self) -> Path:

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from verism.color.level import Shift
+
 MOST = 2 / 3
-"""Largest shift of a channel of a photo, in stops: two clicks of a camera's dial."""
+"""Largest shift of a channel in the middle of a photo, in stops: two clicks of a camera's dial."""
+
+STEEPEST = 0.2
+"""Largest difference of a channel's shift between opposite edges of a photo, in stops: a tenth at either edge is hardly
+seen, because a photo that clips looks tilted where nothing is."""
 
 HALVINGS = 40
 """How often the range in which the limit's weight is sought is halved; at first, it is from 2⁻⁴⁰ to 2⁴⁰."""
@@ -23,48 +29,60 @@ class Shared:
         light: mean linear light of each of R regions in the first photo, ``(R, 3)``.
         other: the same in the second photo.
         weights: how much each region counts, ``(R,)``.
-        stops: shift of red, green and blue, in stops, that takes the first photo to the second, ``(3,)``.
+        shift: what takes the first photo to the second.
     """
 
     light: Tensor
     other: Tensor
     weights: Tensor
-    stops: Tensor
+    shift: Shift
 
 
-def levels(pairs: Sequence[Shared | None]) -> list[Tensor]:
-    """Return the shift of each photo, in stops of red, green and blue.
+def levels(pairs: Sequence[Shared | None]) -> list[Shift]:
+    """Return the shift of each photo.
 
     A scene is a sequence of photos each of which shares regions with the next. Its photos are shifted to the mean light
-    of the scene. If that would shift a channel of any of them by more than ``MOST``, the slow changes of light within
-    the scene are left as they are, as many of them as it takes.
+    of the scene. If that would shift a channel of any of them by more than ``MOST``, or tilt it by more than
+    ``STEEPEST``, the slow changes of light within the scene are left as they are, as many of them as it takes.
 
     Args:
         pairs: what each photo shares with the one after it; None if they are of two scenes.
 
     Returns:
-        A shift ``(3,)`` for each photo, one more than there are pairs.
+        A shift for each photo, one more than there are pairs.
     """
-    found: list[Tensor] = []
-    apart: list[Tensor] = []
+    start = Shift.even(torch.zeros(3))
+    found: list[Shift] = []
+    steps = [start]
     for pair in [*pairs, None]:
         if pair is not None:
-            apart.append(pair.stops)
+            steps.append(pair.shift)
             continue
-        light = torch.stack([torch.zeros(3), *apart]).double().cumsum(dim=0)
-        found += list(_limited(light.mean(dim=0) - light).float())
-        apart = []
+        stops = _limited(_to_the_mean([it.stops for it in steps]), MOST)
+        slopes = _limited(_to_the_mean([it.slopes.flatten() for it in steps]), STEEPEST)
+        found += [Shift(here, tilt.view(2, 3)) for here, tilt in zip(stops.float(), slopes.float(), strict=True)]
+        steps = [start]
     return found
 
 
-def _limited(shifts: Tensor) -> Tensor:
-    """Return shifts of a scene ``(n, 3)`` of at most ``MOST``, which differ from neighbour to neighbour as those do.
+def _to_the_mean(steps: Sequence[Tensor]) -> Tensor:
+    """Return what takes each photo of a scene to the mean of all, ``(n, k)``.
+
+    Args:
+        steps: ``(k,)`` for each photo: what takes the photo before to it; zero for the first.
+    """
+    light = torch.stack(list(steps)).double().cumsum(dim=0)
+    return light.mean(dim=0) - light
+
+
+def _limited(shifts: Tensor, most: float) -> Tensor:
+    """Return shifts of a scene ``(n, k)`` of at most ``most``, which differ from neighbour to neighbour as those do.
 
     They minimise ``Σ |difference of neighbours − what it was|² + hold · Σ |shift|²``, with the smallest ``hold`` that
     is enough. That is a filter which lets what changes quickly pass, and is computed by a Fourier transform of the
     scene and its mirror image, which has no ends.
     """
-    if float(shifts.abs().max()) <= MOST:
+    if float(shifts.abs().max()) <= most:
         return shifts
     waves = torch.fft.rfft(torch.cat([shifts, shifts.flip(0)]), dim=0)
     steepness = 2 - 2 * torch.cos(torch.pi * torch.arange(len(waves), dtype=shifts.dtype) / len(shifts))
@@ -75,11 +93,11 @@ def _limited(shifts: Tensor) -> Tensor:
         return mirrored[: len(shifts)]
 
     # ``hold`` is sought on a logarithmic scale, because it goes with the square of a scene's length.
-    least, most = -40.0, 40.0
+    lowest, highest = -40.0, 40.0
     for _ in range(HALVINGS):
-        middle = (least + most) / 2
-        if float(held(2.0**middle).abs().max()) > MOST:
-            least = middle
+        middle = (lowest + highest) / 2
+        if float(held(2.0**middle).abs().max()) > most:
+            lowest = middle
         else:
-            most = middle
-    return held(2.0**most)
+            highest = middle
+    return held(2.0**highest)

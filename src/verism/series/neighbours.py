@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -146,6 +147,20 @@ def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
     """
     light = cell_light(photo, cells)
     sums = light.new_zeros(int(regions.max()) + 1, 3).index_add_(0, regions, light)
+    return sums / regions.bincount().unsqueeze(1)
+
+
+def region_places(shape: Sequence[int], cells: Tensor, regions: Tensor) -> Tensor:
+    """Return the mean place of each region of a small photo, ``(R, 2)``: across and down, from −½ to ½.
+
+    Args:
+        shape: height and width of the photo.
+        cells: indices of the cells that count, ``(n,)``.
+        regions: index of the region of each, ``(n,)``.
+    """
+    height, width = (side // CELL for side in shape)
+    places = torch.stack([(cells % width + 0.5) / width, (cells // width + 0.5) / height], dim=1) - 0.5
+    sums = places.new_zeros(int(regions.max()) + 1, 2).index_add_(0, regions, places)
     return sums / regions.bincount().unsqueeze(1)
 
 

@@ -14,12 +14,13 @@ from torch import Tensor
 
 from verism import photo_file
 from verism.batch.record import Record
+from verism.color.level import Shift
 from verism.data.source import digest
-from verism.series.apart import stops_apart
+from verism.series.apart import apart
 from verism.series.levels import Shared
-from verism.series.neighbours import cell_light, features, match, region_light, small, still
+from verism.series.neighbours import cell_light, features, match, region_light, region_places, small, still
 
-METHOD = 2
+METHOD = 3
 """Number of the way in which photos are compared, so that a series begun by an older version compares them anew."""
 
 Light = Sequence[Sequence[float]]
@@ -34,13 +35,15 @@ class Pair(Record):
         cells: indices of the matching cells of the first photo, and of the second (``neighbours.Match``).
         regions: index of the region of each of these cells.
         light: mean linear light of each region in the first photo, and in the second, before the look.
-        stops: shift of red, green and blue, in stops, that takes the first photo to the second (``stops_apart``).
+        stops: shift of red, green and blue, in stops, that takes the first photo to the second (``apart``).
+        slopes: by how much that shift grows from left to right, and from top to bottom (``Shift``).
     """
 
     cells: tuple[Sequence[int], Sequence[int]] = ((), ())
     regions: Sequence[int] = ()
     light: tuple[Light, Light] = ((), ())
     stops: Sequence[float] = (0.0, 0.0, 0.0)
+    slopes: Sequence[Sequence[float]] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
     @property
     def one_scene(self) -> bool:
@@ -57,7 +60,7 @@ class Pair(Record):
         if not self.one_scene:
             return None
         light, other = map(torch.tensor, self.light)
-        return Shared(light, other, self.weights, torch.tensor(self.stops))
+        return Shared(light, other, self.weights, Shift(torch.tensor(self.stops), torch.tensor(self.slopes)))
 
 
 class Reading(NamedTuple):
@@ -112,12 +115,15 @@ class PairJob:
             return Pair(own)
         cells = (found.first, found.second)
         light = [region_light(it.photo, part, found.regions) for it, part in zip(seen, cells, strict=True)]
+        places = [region_places(it.photo.shape[-2:], part, found.regions) for it, part in zip(seen, cells, strict=True)]
+        shift = apart(light[0], light[1], found.regions.bincount(), (places[0] + places[1]) / 2)
         return Pair(
             own,
             cells=(cells[0].tolist(), cells[1].tolist()),
             regions=found.regions.tolist(),
             light=(light[0].tolist(), light[1].tolist()),
-            stops=stops_apart(light[0], light[1], found.regions.bincount()).tolist(),
+            stops=shift.stops.tolist(),
+            slopes=shift.slopes.tolist(),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from verism import images, photo_file
 from verism.batch.record import Record
-from verism.color.level import levelled
+from verism.color.level import Shift, levelled
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.data.source import digest
@@ -44,12 +44,12 @@ class Treatment:
     strength: Strength = field(default_factory=Strength)
     encoding: Encoding = field(default_factory=Encoding)
 
-    def apply(self, photo: Tensor, stops: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted by ``stops`` and with the look, in [0, 1].
+    def apply(self, photo: Tensor, shift: Shift) -> Tensor:
+        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted and with the look, in [0, 1].
 
         The strength is that of the look: the shift is whole, because neighbours would be apart again by a part of it.
         """
-        shifted = levelled(photo, stops)
+        shifted = levelled(photo, shift)
         return self.strength(shifted, through(_loaded(self).table, shifted))
 
     def unknown(self, photo: Tensor) -> float:
@@ -83,6 +83,7 @@ class PhotoJob:
         record: the file for the outcome.
         treatment: what is done to all photos of the series.
         stops: shift of red, green and blue before the look, in stops.
+        slopes: by how much that shift grows from left to right, and from top to bottom (``Shift``).
         before: record of the pair of the photo before and this one; None for the first.
         after: record of the pair of this photo and the one after; None for the last.
     """
@@ -92,13 +93,14 @@ class PhotoJob:
     record: Path
     treatment: Treatment
     stops: tuple[float, ...] = (0.0, 0.0, 0.0)
+    slopes: tuple[tuple[float, ...], ...] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
     before: Path | None = None
     after: Path | None = None
 
     def digest(self, of: Callable[[Path], str]) -> str:
         """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
         neighbours = [(pair.cells, pair.regions) if pair.one_scene else None for pair in self._neighbours()]
-        made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, neighbours)
+        made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, self.slopes, neighbours)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
     def __call__(self) -> None:
@@ -108,8 +110,9 @@ class PhotoJob:
     def _done(self) -> Levelled:
         own, treatment = digest(self.photo), self.treatment
         source = treatment.reading(self.photo)
-        image = treatment.apply(source.pixels, torch.tensor(self.stops))
-        said = {"look": treatment.look.name, "stops": " ".join(f"{it:+.2f}" for it in self.stops)}
+        image = treatment.apply(source.pixels, Shift(torch.tensor(self.stops), torch.tensor(self.slopes)))
+        said = {"look": treatment.look.name, "stops": _said(self.stops)}
+        said |= {f"stops_{way}": _said(slope) for way, slope in zip(("across", "down"), self.slopes, strict=True)}
         photo_file.write(self.result, source.showing(image), {**said, **treatment.strength.said()}, treatment.encoding)
         shown = small(image)
         before, after = self._neighbours()
@@ -123,6 +126,10 @@ class PhotoJob:
     def _neighbours(self) -> tuple[Pair, Pair]:
         before, after = ((Pair.read(path) if path else None) or Pair() for path in (self.before, self.after))
         return before, after
+
+
+def _said(stops: Sequence[float]) -> str:
+    return " ".join(f"{it:+.2f}" for it in stops)
 
 
 def _light(photo: Tensor, pair: Pair, side: int) -> Light:

@@ -1,0 +1,40 @@
+"""How long several runs still take that are made one after the other."""
+
+from __future__ import annotations
+
+import time
+
+
+class Pace:
+    """The times at which the runs began: from one to the next, photos are read, fitted to and written.
+
+    Attributes:
+        runs: number of all runs.
+    """
+
+    def __init__(self, runs: int) -> None:
+        """Expect a number of runs, of which none has begun."""
+        self.runs = runs
+        self._begun: list[float] = []
+
+    def begin(self) -> None:
+        """Note that the next run begins."""
+        self._begun.append(time.monotonic())
+
+    @property
+    def number(self) -> int:
+        """The number of the present run, from 0."""
+        return len(self._begun) - 1
+
+    def left(self, steps: float) -> float:
+        """Return how many seconds all runs still take.
+
+        A run takes as long as those before it did in the mean; the first, as long as its steps need from now on.
+
+        Args:
+            steps: how many seconds the steps still take that the present run has to make.
+        """
+        first, latest = self._begun[0], self._begun[-1]
+        spent = time.monotonic() - latest
+        whole = (latest - first) / self.number if self.number else spent + steps
+        return max(steps, whole - spent) + whole * (self.runs - self.number - 1)

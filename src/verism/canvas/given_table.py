@@ -1,0 +1,59 @@
+"""A lookup table that was found before: the look of a series, or of a look's own file."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+from torch import Tensor
+
+from verism.canvas.canvas import FindCorrespondence
+from verism.canvas.grade import Grade
+from verism.color.spaces import Srgb
+from verism.color.spline import lookup
+from verism.regions.masks import Regions
+
+
+@final
+class GivenTable(Grade):
+    """A photo through a lookup table that stays as it is; the control values are its nodes."""
+
+    by_color_alone: ClassVar[bool] = True
+
+    def __init__(self, table: Tensor, photo: Tensor) -> None:
+        """Take a table.
+
+        Args:
+            table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red; not clipped.
+            photo: ``(1, 3, H, W)``, RGB in [0, 1], with the colours that the table was found for.
+        """
+        super().__init__(table, Srgb(), {})
+        self.requires_grad_(requires_grad=False)
+        self.resize(photo)
+
+    def start(
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
+    ) -> None:
+        """Put another content photo on the canvas; the style does not matter any more."""
+        self.resize(content)
+
+    def locate(self, photo: Tensor) -> Tensor:
+        """Return the photo's colours in [-1, 1], with red along x, green along y and blue along z of the table."""
+        return 2 * photo - 1
+
+    def lattice(self) -> Tensor:
+        """Return the table, ``(3, n, n, n)``."""
+        return self.controls
+
+    def table(self, content: Tensor) -> Tensor:
+        """Return the table, ``(3, n, n, n)``: RGB by blue, green and red; not clipped."""
+        del content
+        return self.controls.detach()
+
+    def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
+        """Return the photo's colours through the table, ``(1, 3, H, W)``, RGB, not clipped."""
+        del photo
+        return lookup(lattice, places).unsqueeze(0)
