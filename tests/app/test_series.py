@@ -17,7 +17,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.api import FittedRun
-from verism.app.series import Graded, grade, pack, photos_in
+from verism.app.series import FolderOutcome, grade, pack, photos_in
 from verism.backbone.weights import Weights
 from verism.look.on_other_photos import OnOtherPhotos
 from verism.look.on_photo import on_photo
@@ -94,7 +94,7 @@ def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> 
 
 
 def test_photos_with_strange_colours_are_named() -> None:
-    said = Graded([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False).said("x")
+    said = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False).said("x")
     assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg;")
 
 

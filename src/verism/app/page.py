@@ -604,7 +604,7 @@ def _grade_files(
     return gr.File(value=archive, visible=bool(archive)), report
 
 
-def _paragraphs(outcome: series.Graded, where: str) -> str:
+def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
     """Return the outcome in words, as Markdown: a paragraph for each line."""
     return outcome.said(where).replace("\n", "\n\n")
 

@@ -24,7 +24,7 @@ from verism.look.strength import Strength
 
 
 @dataclass(frozen=True)
-class Graded:
+class FolderOutcome:
     """The outcome for several photos.
 
     Attributes:
@@ -76,7 +76,7 @@ def grade(
     stop: threading.Event,
     *,
     adapt: bool = False,
-) -> Graded:
+) -> FolderOutcome:
     """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
 
     Args:
@@ -119,7 +119,7 @@ def grade(
         files.append(path)
         if treatment.unknown > UNKNOWN:
             strange.append(photo.name)
-    return Graded(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
+    return FolderOutcome(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
 
 
 def _by_regions(run: FittedRun) -> ByRegions:

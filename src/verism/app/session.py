@@ -20,7 +20,7 @@ from torch import Tensor
 from verism import images, verdict
 from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
-from verism.app.series import Graded, grade
+from verism.app.series import FolderOutcome, grade
 from verism.app.watch import Tell, Watch
 from verism.batch.names import free_name
 from verism.callbacks.find import find
@@ -342,7 +342,9 @@ class Session:
         path = free_name(self.folder / name)
         return path, replace(self.fitted.run, strength=strength).look.save(path)
 
-    def grade(self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool) -> Graded:
+    def grade(
+        self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
+    ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
         self.stopping.clear()
         return grade(self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt)

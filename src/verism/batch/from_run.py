@@ -159,7 +159,7 @@ class Grading:
 
 
 @dataclass(frozen=True)
-class Graded(Record):
+class PhotoOutcome(Record):
     """The outcome for a photo.
 
     Attributes:
@@ -187,7 +187,7 @@ class GradeJob:
 
     def __call__(self) -> None:
         """Write the result and the record."""
-        Graded.of(lambda: Graded(unknown=_grading(self.recipe)(self.photo, self.result))).write(self.record)
+        PhotoOutcome.of(lambda: PhotoOutcome(unknown=_grading(self.recipe)(self.photo, self.result))).write(self.record)
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,7 @@ Report = Callable[[float], object]
 
 
 @dataclass(frozen=True)
-class Graded:
+class ClipOutcome:
     """The outcome for a clip.
 
     Attributes:
@@ -56,7 +56,7 @@ def grade(
     encoding: ClipEncoding = USUAL,
     report: Report = lambda _: None,
     made_with: Mapping[str, str] | None = None,
-) -> Graded:
+) -> ClipOutcome:
     """Write a clip graded by a lookup table, whole or not at all, replacing any existing file.
 
     Frames keep their times, also if the frame rate varies; sound, subtitles, chapters, rotation, timecode and metadata
@@ -113,7 +113,7 @@ def grade(
         if its.color.hdr is not None:
             notes.append(f"its HDR ({its.color.hdr}) is tone-mapped to the range of BT.709")
         atomic.publish(draft, result)
-    return Graded(done, tuple(notes))
+    return ClipOutcome(done, tuple(notes))
 
 
 def _contents(path: Path, clip: Any, stream: Any, first: Any) -> Iterator[tuple[str, Any]]:

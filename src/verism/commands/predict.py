@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from verism import atomic, clip, images, photo_file, trust
 from verism.batch.executors import Executor
-from verism.batch.from_run import Graded, GradeJob, Grading, Recipe
+from verism.batch.from_run import GradeJob, Grading, PhotoOutcome, Recipe
 from verism.batch.jobs import do_all
 from verism.batch.names import free_name, result_name, results
 from verism.batch.overlapped import Phases, overlapped
@@ -128,10 +128,10 @@ def predict(args: Sequence[str]) -> None:
             shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
             treatment = grading.look.treatment(shown, strength)
             made_with = grading.made_with | treatment.strength.said()
-            graded(photo, result, treatment.table, treatment.strength, clip_encoding, made_with)
-            outcomes[photo] = Graded(unknown=treatment.unknown)
+            grade_clip(photo, result, treatment.table, treatment.strength, clip_encoding, made_with)
+            outcomes[photo] = PhotoOutcome(unknown=treatment.unknown)
         except VerismError as error:
-            outcomes[photo] = Graded(error=str(error))
+            outcomes[photo] = PhotoOutcome(error=str(error))
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
@@ -141,17 +141,17 @@ def predict(args: Sequence[str]) -> None:
         raise PredictError("\n".join(map(str, failures)))
 
 
-def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, Graded]:
+def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, PhotoOutcome]:
     """Give photos the look in this process, reading ahead and writing behind, and return the outcome for each."""
-    outcomes: dict[Path, Graded] = {}
+    outcomes: dict[Path, PhotoOutcome] = {}
     phases = Phases(grading.read, grading.render, lambda photo, rendered: grading.write(photos[photo], rendered))
     with tqdm(total=len(photos), unit="photo", disable=not photos) as bar:
 
         def done(photo: Path, outcome: float | VerismError) -> None:
             if isinstance(outcome, VerismError):
-                outcomes[photo] = Graded(error=str(outcome))
+                outcomes[photo] = PhotoOutcome(error=str(outcome))
             else:
-                outcomes[photo] = Graded(unknown=outcome)
+                outcomes[photo] = PhotoOutcome(unknown=outcome)
             bar.update()
 
         overlapped(photos, phases, done)
@@ -160,7 +160,7 @@ def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path
 
 def _side_by_side(
     photos: Mapping[Path, Path], recipe: Recipe, executor: Executor, output: Namespace
-) -> dict[Path, Graded]:
+) -> dict[Path, PhotoOutcome]:
     """Have an executor give photos the look, list them in a table, and return the outcome for each."""
     table = output.dir / TABLE
     remedy = f"choose another --output.dir, {output_options.REPLACE}"
@@ -176,7 +176,7 @@ def _side_by_side(
             GradeJob(photo, result, Path(records, f"{result.name}.json"), recipe) for photo, result in photos.items()
         ]
         do_all(jobs, executor, Path(records, "log.txt"), "Photos")
-        outcomes = {job.photo: Graded.read(job.record) or Graded(error="not done") for job in jobs}
+        outcomes = {job.photo: PhotoOutcome.read(job.record) or PhotoOutcome(error="not done") for job in jobs}
     rows = [
         {
             "photo": photo,
@@ -278,7 +278,7 @@ def add_executor(parser: ArgumentParser) -> None:
     )
 
 
-def graded(
+def grade_clip(
     photo: Path,
     result: Path,
     table: Tensor,

@@ -11,7 +11,7 @@ from verism.canvas.grade import Grade
 from verism.clip.encoding import ClipEncoding
 from verism.clip.sheet import sheet
 from verism.commands.fit import VerismCLI
-from verism.commands.predict import graded
+from verism.commands.predict import grade_clip
 from verism.errors import VerismError
 from verism.look.picture import made_with
 
@@ -63,4 +63,4 @@ def finish(made: VerismCLI, content: Path, result: Path) -> None:
     canvas = canvas.cpu().float().requires_grad_(requires_grad=False)
     output: Output = made.config_init.fit.output
     about = made_with(model.backbone.identity, model.options, made.trainer.global_step, output.strength)
-    graded(content, result, canvas.table(canvas.photo), output.strength, ClipEncoding(), about)
+    grade_clip(content, result, canvas.table(canvas.photo), output.strength, ClipEncoding(), about)
