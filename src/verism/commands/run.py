@@ -274,7 +274,7 @@ def _one(request: Request, number: int) -> Path:
 def _one_clip(request: Request, number: int) -> Path:
     """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
     content, style = request.pairs[number]
-    path = run_clip.result_path(content, style, free_name)
+    path = run_clip.result_path(content, style)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
     made = _fitted(request, photos)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from verism import clip, images
+from verism.batch.names import free_name
 from verism.callbacks import Output
 from verism.canvas.grade import Grade
 from verism.clip.encoding import ClipEncoding
@@ -20,16 +20,15 @@ SIZE = 256
 good."""
 
 
-def result_path(content: Path, style: Path, free: Callable[[Path], Path]) -> Path:
+def result_path(content: Path, style: Path) -> Path:
     """Return a path for the result, next to the clip, at which there is no file yet.
 
     Args:
         content: the clip.
         style: the style photo.
-        free: returns a path at which there is no file, as close to a given one as possible.
     """
     name = clip.result_name(content, ClipEncoding().encoder.containers)
-    return free(content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}"))
+    return free_name(content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}"))
 
 
 def frames(content: Path, result: Path) -> Path:
