@@ -57,7 +57,7 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
 
 
 def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But if the user does the same again, he is told again."""
+    """But if the user does the same again, they are told again."""
     told: list[str] = []
     monkeypatch.setattr(gradio, "Warning", lambda message, **_: told.append(message))
 

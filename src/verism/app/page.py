@@ -40,9 +40,9 @@ CLOSE_MESSAGES = """() => {
       document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
     }
   };
-  for (const deed of ["click", "change", "drop"]) document.addEventListener(deed, close, true);
+  for (const action of ["click", "change", "drop"]) document.addEventListener(action, close, true);
 }"""
-"""Script by which messages close when the user does the next thing: they are about what he did before."""
+"""Script by which messages close when the user does the next thing: they are about what was done before."""
 
 TO_PICTURE = """(photo, styles) => {
   if (!photo || !(styles || []).length) return;
@@ -62,7 +62,7 @@ TO_EDITOR = """() => setTimeout(
 KEEP_NUMBERS = """() => {
   const isNone = (it) => it.matches?.("input[type=number]")
     && (it.value === "" || it.validity.rangeOverflow || it.validity.rangeUnderflow);
-  for (const deed of ["input", "change"]) document.addEventListener(deed, (event) => {
+  for (const action of ["input", "change"]) document.addEventListener(action, (event) => {
     if (isNone(event.target)) event.stopPropagation();
   }, true);
   document.addEventListener("focusout", ({ target }) => {
@@ -77,6 +77,9 @@ TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior:
 
 COMPUTES = "computes"
 """Gradio's name for the events that run one at a time, because each of them uses all cores."""
+
+PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
+"""Option of the events that only the page itself may trigger, which are all of them."""
 
 ENDINGS: Mapping[str, str] = {
     "Like the photo": "",
@@ -275,10 +278,6 @@ def _state(session: Session) -> Any:
     return stop, gr.update(visible=there or session.is_busy), gr.update(visible=there), gr.update(visible=there)
 
 
-PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
-"""Option of the events that only the page itself may trigger, which are all of them."""
-
-
 def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
     """Return the element with the files that were saved."""
     gr.Markdown(
@@ -407,7 +406,7 @@ def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Calla
 
     Args:
         function: the function of an event.
-        is_chained: whether another event of the same deed of the user comes before, whose messages are not repeated.
+        is_chained: whether another event of the same action of the user comes before, whose messages are not repeated.
     """
 
     @functools.wraps(function)

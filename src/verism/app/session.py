@@ -142,9 +142,9 @@ class Session:
         chosen: labels of the regions that are chosen.
         saved: files that were written for the look of ``shown``, and the regions that were painted for it.
         stopping: set to end work in progress.
-        messages: what the user was told since his last deed, so that it is not told twice.
+        messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
-        easel: the photo that the user paints over, and the labels of the regions there; None if he does not paint.
+        easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
     def __init__(self) -> None:
