@@ -7,12 +7,13 @@ import logging
 import shlex
 import sys
 import webbrowser
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
@@ -232,43 +233,67 @@ def _one(request: Request, number: int) -> Path:
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, "--output.path", str(path)]
     trainer = _fitted(request, [*photos, *quick], again).trainer
-    if not trainer.is_global_zero:
-        return path
-    metrics = find(trainer, Metrics)
-    figures = {} if metrics is None else metrics.last
+    if trainer.is_global_zero:
+        page = _tell(trainer, path)
+        _propose(request, trainer, path, command)
+        if request.opens and not request.has_sheet:
+            webbrowser.open((path if page is None else page).resolve().as_uri())
+    return path
+
+
+def _tell(trainer: Trainer, path: Path) -> Path | None:
+    """Print where a run's picture is, and what is to be said of it; return its page, if that is a file."""
+    figures = _figures(trainer)
     _say(Text(str(path), "bold"))
-    output = find(trainer, Output)
-    strength = Strength() if output is None else output.strength
-    if not strength.is_full:
+    if not _strength(trainer).is_full:
         _say(Text("  At full strength, of which the picture has a part:"))
     for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
         _say(Text(f"  {sentence}"))
+    output = find(trainer, Output)
     if output is not None and output.deviation is not None:
         _say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
     about = find(trainer, Page)
-    page = None if about is None else about.written
-    if isinstance(page, Path):
-        _say(Text.assemble("Look closer, in a browser: ", (str(_near(page)), "bold")))
+    if about is None or not isinstance(about.written, Path):
+        return None
+    _say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
+    return about.written
+
+
+def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[str]) -> None:
+    """Print what the user may do next: the whole of a preview, another style, or a milder picture.
+
+    Args:
+        request: what is asked for.
+        trainer: of the run that has ended.
+        path: its picture.
+        command: the words that have asked for it.
+    """
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
+    # A path relative to the current folder is easier to read.
+    near = None if state is None else _near(Path(state))
+    program = checkpoints.program()
     if request.preview:
         _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
-    if not request.preview and verdict.hardly_there(figures):
+        if near is not None:
+            _say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
+    elif verdict.hardly_there(_figures(trainer)):
         _say(Text(LITTLE_TO_GIVE, "yellow"))
-    elif state is not None:
-        # A path relative to the current folder is easier to read.
-        near = _near(Path(state))
-        more = (
-            f"{checkpoints.program()} {shlex.join([*command, '--ckpt_path', str(near)])}"
-            if request.preview
-            else f"{checkpoints.program()} render {shlex.quote(str(near.parent.parent))} "
-            f"--output.strength {MILDER * strength.strength:.2g} "
-            f"--output.path {shlex.quote(str(path.with_stem(path.stem + '-milder')))}"
-        )
-        _say(Text.assemble(("" if request.preview else "Milder: "), (more, "cyan")))
-    if request.opens and not request.has_sheet:
-        webbrowser.open((page if isinstance(page, Path) else path).resolve().as_uri())
-    return path
+    elif near is not None:
+        milder = path.with_stem(f"{path.stem}-milder")
+        strength = f"{MILDER * _strength(trainer).strength:.2g}"
+        words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
+        _say(Text.assemble("Milder: ", (f"{program} {shlex.join(words)}", "cyan")))
+
+
+def _figures(trainer: Trainer) -> Mapping[str, float]:
+    metrics = find(trainer, Metrics)
+    return {} if metrics is None else metrics.last
+
+
+def _strength(trainer: Trainer) -> Strength:
+    output = find(trainer, Output)
+    return Strength() if output is None else output.strength
 
 
 def _one_clip(request: Request, number: int) -> Path:
