@@ -81,7 +81,6 @@ def predict(args: Sequence[str]) -> None:
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(list(args)))
     output = options.output
-    strength = output_options.strength(output)
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:
         raise VerismError("--adapt true already treats each photo by its own regions; leave out --output.local.")
@@ -89,23 +88,7 @@ def predict(args: Sequence[str]) -> None:
         raise VerismError(
             f"--device {options.device}: with --executor, each process has its own GPU; choose cuda, auto or cpu."
         )
-    with photo_file.limited(options.data.max_megapixels):
-        # An invalid limit is refused here, once, and not once for each photo.
-        run = saved.file(options.ckpt_path)
-    recipe = Recipe(
-        run,
-        digest(run) if run.is_file() else "",
-        options.ckpt_path.name,
-        strength,
-        output_options.encoding(output),
-        options.adapt,
-        output.local,
-        options.data.white,
-        options.data.max_megapixels,
-        trust.packages(),
-        options.hold_back,
-        options.device,
-    )
+    recipe = _recipe(options)
     grading = Grading(recipe)
     remedy = f"choose another --output.dir, {output_options.REPLACE}"
     name = partial(_result_name, encoding=clip_encoding)
@@ -113,25 +96,13 @@ def predict(args: Sequence[str]) -> None:
     clips = {photo: result for photo, result in jobs.items() if clip.is_clip(photo)}
     photos = {photo: result for photo, result in jobs.items() if photo not in clips}
     for photo in clips:
-        if options.adapt or output.local:
-            option = "--adapt" if options.adapt else "--output.local"
-            raise VerismError(
-                f"{photo}: {option} true treats places differently, which would flicker in a clip; leave it out."
-            )
-        clip.library()
+        _check_clip(photo, options)
     if options.executor is None:
         outcomes = _in_this_process(photos, grading)
     else:
         outcomes = _side_by_side(photos, recipe, options.executor, output)
     for photo, result in clips.items():
-        try:
-            shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
-            treatment = grading.look.treatment(shown, strength)
-            made_with = grading.made_with | treatment.strength.said()
-            grade_clip(photo, result, treatment.table, treatment.strength, clip_encoding, made_with)
-            outcomes[photo] = PhotoOutcome(unknown=treatment.unknown)
-        except VerismError as error:
-            outcomes[photo] = PhotoOutcome(error=str(error))
+        outcomes[photo] = _clip_outcome(photo, result, grading, clip_encoding)
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     kind = "clips" if clips and not photos else "photos"
     sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
@@ -139,6 +110,49 @@ def predict(args: Sequence[str]) -> None:
     sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.look.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
+
+
+def _recipe(options: Namespace) -> Recipe:
+    """Return what decides the results; raise ``VerismError`` if there is no such run, or an option is out of range."""
+    with photo_file.limited(options.data.max_megapixels):
+        # An invalid limit is refused here, once, and not once for each photo.
+        run = saved.file(options.ckpt_path)
+    return Recipe(
+        run,
+        digest(run) if run.is_file() else "",
+        options.ckpt_path.name,
+        output_options.strength(options.output),
+        output_options.encoding(options.output),
+        options.adapt,
+        options.output.local,
+        options.data.white,
+        options.data.max_megapixels,
+        trust.packages(),
+        options.hold_back,
+        options.device,
+    )
+
+
+def _check_clip(photo: Path, options: Namespace) -> None:
+    """Raise ``VerismError`` if clips cannot be read here, or places are to be treated differently."""
+    if options.adapt or options.output.local:
+        option = "--adapt" if options.adapt else "--output.local"
+        raise VerismError(
+            f"{photo}: {option} true treats places differently, which would flicker in a clip; leave it out."
+        )
+    clip.library()
+
+
+def _clip_outcome(photo: Path, result: Path, grading: Grading, encoding: ClipEncoding) -> PhotoOutcome:
+    """Give a clip the look in this process, and return the outcome."""
+    try:
+        shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
+        treatment = grading.look.treatment(shown, grading.recipe.strength)
+        made_with = grading.made_with | treatment.strength.said()
+        grade_clip(photo, result, treatment.table, treatment.strength, encoding, made_with)
+    except VerismError as error:
+        return PhotoOutcome(error=str(error))
+    return PhotoOutcome(unknown=treatment.unknown)
 
 
 def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, PhotoOutcome]:
