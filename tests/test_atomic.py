@@ -92,3 +92,10 @@ def test_a_check_does_not_show_the_file_to_others(tmp_path: Path, monkeypatch: p
     assert {path.name for path in created} == {"folder", "result.png"}
     assert not {tmp_path / "folder", tmp_path / "folder" / "result.png"}.intersection(created)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_free_name_is_that_of_no_picture_and_no_page(tmp_path: Path) -> None:
+    (tmp_path / "x.html").write_text("somebody's page")
+    (tmp_path / "x-2.jpg").touch()
+    assert atomic.free_name(tmp_path / "x.jpg") == tmp_path / "x-3.jpg"
+    assert atomic.free_name(tmp_path / "y.jpg") == tmp_path / "y.jpg"

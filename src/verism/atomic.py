@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import uuid
 from collections.abc import Iterator
@@ -115,6 +116,12 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
     """
     if path.exists() and not replace:
         raise VerismError(f"{path}: exists already; {remedy}.")
+
+
+def free_name(path: Path) -> Path:
+    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page."""
+    names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
+    return next(name for name in names if not (name.exists() or name.with_suffix(".html").exists()))
 
 
 def _probe(file: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verism.batch.names import free_name, results
+from verism.batch.names import results
 from verism.errors import VerismError
 
 
@@ -33,10 +33,3 @@ def test_none_takes_anothers_place(photos: Path) -> None:
     with pytest.raises(VerismError, match=r"other/a\.jpg: exists already; go elsewhere\."):
         results([photos / "a.jpg"], photos / "other", "go elsewhere", ours={"b.jpg"})
     assert results([photos / "a.jpg"], photos / "other", "go elsewhere", ours={"a.jpg"})
-
-
-def test_a_free_name_is_that_of_no_picture_and_no_page(tmp_path: Path) -> None:
-    (tmp_path / "x.html").write_text("somebody's page")
-    (tmp_path / "x-2.jpg").touch()
-    assert free_name(tmp_path / "x.jpg") == tmp_path / "x-3.jpg"
-    assert free_name(tmp_path / "y.jpg") == tmp_path / "y.jpg"

@@ -21,7 +21,7 @@ from verism.app.corrections import Corrections, shown
 from verism.app.legend import legend
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
-from verism.batch.names import free_name
+from verism.atomic import free_name
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength

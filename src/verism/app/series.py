@@ -12,7 +12,8 @@ from pathlib import Path
 from verism import photo_file
 from verism.api import FittedRun
 from verism.app.watch import Tell
-from verism.batch.names import free_name, result_name
+from verism.atomic import free_name
+from verism.batch.names import result_name
 from verism.batch.patterns import Found, find
 from verism.callbacks.progress import duration
 from verism.canvas import RegionalGrade

@@ -22,7 +22,7 @@ from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import FolderOutcome, grade
 from verism.app.watch import Tell, Watch
-from verism.batch.names import free_name
+from verism.atomic import free_name
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -13,12 +12,6 @@ from verism.errors import VerismError
 def result_name(photo: Path) -> str:
     """Return the name of a photo's result: its own, if its format can be written, else that of a PNG file."""
     return photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"
-
-
-def free_name(path: Path) -> Path:
-    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page."""
-    names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
-    return next(name for name in names if not (name.exists() or name.with_suffix(".html").exists()))
 
 
 def results(

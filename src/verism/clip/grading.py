@@ -99,7 +99,7 @@ def grade(
                 if not done:
                     raise
                 writer.end()
-                partial = _free(result.with_stem(f"{result.stem}.partial"))
+                partial = atomic.free_name(result.with_stem(f"{result.stem}.partial"))
                 atomic.publish(draft, partial)
                 raise InterruptedClipError(path, partial, done) from None
             writer.end()
@@ -261,12 +261,3 @@ def _describe(source: Any, made: Any) -> None:
         }
     )
     made.disposition = source.disposition
-
-
-def _free(path: Path) -> Path:
-    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free

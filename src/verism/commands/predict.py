@@ -13,10 +13,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from verism import atomic, clip, images, photo_file, trust
+from verism.atomic import free_name
 from verism.batch.executors import Executor
 from verism.batch.from_run import GradeJob, Grading, PhotoOutcome, Recipe
 from verism.batch.jobs import do_all
-from verism.batch.names import free_name, result_name, results
+from verism.batch.names import result_name, results
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
 from verism.batch.sheet import before_and_after

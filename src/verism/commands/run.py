@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from verism import clip, images, photo_file, trust, verdict
-from verism.batch.names import free_name
+from verism.atomic import free_name
 from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from verism import clip, images
-from verism.batch.names import free_name
+from verism.atomic import free_name
 from verism.callbacks import Output
 from verism.canvas.grade import Grade
 from verism.clip.encoding import ClipEncoding
