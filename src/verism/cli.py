@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
@@ -64,9 +65,10 @@ def main(args: Sequence[str] | None = None) -> None:
             and the signal's number for one that was stopped.
     """
     name, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
-    _parser().parse_args([name])
     configs: list[Path] = []
     try:
+        _check_command(name)
+        _parser().parse_args([name])
         # Imported only here, as the commands are, so that --help answers at once.
         config_file = import_module("verism.commands.config_file")
         trust = import_module("verism.trust")
@@ -115,12 +117,23 @@ def command() -> NoReturn:
 def _with_command(args: Sequence[str]) -> list[str]:
     """Return the arguments with ``run`` before them if they begin with a photo, or with an option of ``run``."""
     first = args[0] if args else ""
+    if first == "help":
+        return ["--help"]
     is_photo = (
         first not in ("", *COMMANDS)
         and not first.startswith("-")
         and (bool(Path(first).suffix) or Path(first).exists() or glob.has_magic(first))
     )
     return ["run", *args] if is_photo or first in ("--preview", "--open") else list(args)
+
+
+def _check_command(name: str) -> None:
+    """Raise ``VerismError`` unless there is a command of this name, or it is an option."""
+    if name in COMMANDS or name.startswith("-"):
+        return
+    near = get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "verism --help lists the commands."
+    raise VerismError(f"{name}: no such command, photo or folder; {hint}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         "or a checkpoint may then name classes of that Python package, besides those of verism, torch, Lightning and "
         "torchmetrics.",
     )
-    parser.add_argument("--version", action="version", version=version.__version__)
+    parser.add_argument("--version", "-v", action="version", version=version.__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (_, purpose) in COMMANDS.items():
         commands.add_parser(name, help=purpose, add_help=False)

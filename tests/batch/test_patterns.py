@@ -57,6 +57,8 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
     found = find([tmp_path])
     assert found.files == [tmp_path / "a.jpg", tmp_path / "b.png", tmp_path / "clip.mp4"]
     assert found.said() == "damaged.jpg cannot be read as a photo, and is left out"
+    (tmp_path / "empty.jpg").touch()
+    assert find([tmp_path]).said() == "damaged.jpg, empty.jpg cannot be read as a photo, and are left out"
     (tmp_path / "other").mkdir()
     with pytest.raises(VerismError, match="other: is a folder without photos"):
         matching([tmp_path / "other"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import synthetic_photo
 from matplotlib.font_manager import findfont
 from PIL import ImageFont
 from torch import Tensor
@@ -57,9 +59,20 @@ def test_a_sheet_of_many_photos_has_a_few_of_them(tmp_path: Path, monkeypatch: p
     assert len(read) == 2 * SHOWN
     assert read[:4] == ["p0", "r0", "p416", "r416"]
     read.clear()
-    assert photo_sheet(several[:100], [Path("s")], some[:100]).shape[-2] < 20_000
+    results = {(content, Path("s")): result for content, result in zip(several[:100], some, strict=False)}
+    assert photo_sheet(several[:100], [Path("s")], results).shape[-2] < 20_000
     assert read[:3] == ["s", "p0", "r0"]
     assert len(read) == 1 + 2 * SHOWN
+
+
+def test_a_pair_without_a_result_leaves_its_cell_blank(tmp_path: Path) -> None:
+    first, second = [tmp_path / name for name in ("first.png", "second.png")]
+    for seed, path in enumerate((first, second)):
+        images.write(path, synthetic_photo(48, 64, seed), {})
+    whole = photo_sheet([first, second], [first, second], dict.fromkeys(product([first, second], [first, second]), first))
+    part = photo_sheet([first, second], [first, second], {(first, second): first, (second, first): first})
+    assert part.shape == whole.shape
+    assert (part == 1).sum() > (whole == 1).sum()
 
 
 @pytest.mark.parametrize("width", [40, 100, 300, 2000])

@@ -72,10 +72,10 @@ def test_the_weights_are_those_that_auto_would_take(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("gpu", "bf16", "precision", "advice"),
     [
-        ("", True, "bf16-mixed", "--config photoreal.yaml`; on the CPU"),
+        ("", True, "bf16-mixed", "verism mine.jpg theirs.jpg`; on the CPU"),
         ("", False, "32-true", "--data.size 192`: the CPU has no bf16 in hardware"),
-        ("H100 (80 GB)", True, "bf16-mixed", "--config photoreal.yaml`; on this GPU"),
-        ("P100 (16 GB)", False, "32-true", "--config photoreal.yaml`; on this GPU"),
+        ("H100 (80 GB)", True, "bf16-mixed", "verism mine.jpg theirs.jpg`; on this GPU"),
+        ("P100 (16 GB)", False, "32-true", "verism mine.jpg theirs.jpg`; on this GPU"),
     ],
 )
 def test_the_advice_suits_the_machine(

@@ -17,7 +17,7 @@ from conftest import shoot, synthetic_photo
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands.run import parse, result_path, sheet_path
+from verism.commands.run import _for_preview, parse, result_path, sheet_path
 from verism.errors import VerismError
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -109,6 +109,7 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
     here = Path.cwd().name
     assert f"All on one sheet: {here}-theirs-sheet.jpg" in said
     pages = re.findall(r"in a browser: (.*)", said)
+    assert said.splitlines()[0] == "2 pictures: 2 photos in 1 style"
     assert pages == [f"lightning_logs/{name}-theirs/result.html" for name in ("mine", "other")]
     assert all(Path(page).is_file() for page in pages)
     assert not list(Path().glob("*.html"))
@@ -124,8 +125,9 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
 @pytest.mark.slow
 def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
     images.write(Path("large.jpg"), synthetic_photo(900, 1500, 3), {})
-    main(["large.jpg", "theirs.jpg", "--preview", *SMALL])
+    main(["large.jpg", "theirs.jpg", "--output.lut", "look.cube", "--preview", *SMALL])
     said = capfd.readouterr().out
+    assert "Lookup table: look-preview.cube" in said.replace(f"{Path.cwd()}/", "")
     assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 600, 1000)
     assert "This is a preview" in said
     # What the figures say, here and on the page; those that nobody reads were left out.
@@ -137,6 +139,7 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     command = said.splitlines()[-1].split()[1:]
     main([*command, "--trainer.max_steps", "4"])
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
+    assert Path("look.cube").is_file()
     assert "step 4 of 4" in capfd.readouterr().err
 
 
@@ -220,6 +223,23 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["run", "--help"])
     assert "mine-theirs.jpg" in capsys.readouterr().out
+
+
+def test_the_files_of_a_preview_have_names_of_their_own() -> None:
+    given = ["--output.lut", "my.look.cube", "--output.path=s3://bucket/a.b/mine.jpg", "--regions.path", "regions"]
+    assert _for_preview([*given, "--output.strength", "0.5"]) == [
+        *("--output.lut", "my.look-preview.cube", "--output.path=s3://bucket/a.b/mine-preview.jpg"),
+        *("--regions.path", "regions-preview", "--output.strength", "0.5"),
+    ]
+
+
+def test_no_photo_takes_on_its_own_look() -> None:
+    """Unless it is alone with itself, which is refused when it is read."""
+    everything = ["mine.jpg", "other.png", "theirs.jpg"]
+    names = [(content.name, style.name) for content, style in parse(["mine.jpg", "."]).pairs]
+    assert names == [("mine.jpg", "other.png"), ("mine.jpg", "theirs.jpg")]
+    assert len(parse([*everything, "--styles", *everything]).pairs) == 6
+    assert len(parse(["mine.jpg", "mine.jpg"]).pairs) == 1
 
 
 def test_names() -> None:

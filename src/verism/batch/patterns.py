@@ -33,7 +33,9 @@ class Found(NamedTuple):
             those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
             said.append(f"{self.left_out} {those} left out")
         if self.damaged:
-            said.append(f"{', '.join(path.name for path in self.damaged)} cannot be read as a photo, and is left out")
+            names = ", ".join(path.name for path in self.damaged)
+            are = "is" if len(self.damaged) == 1 else "are"
+            said.append(f"{names} cannot be read as a photo, and {are} left out")
         return "; ".join(said)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ CELL_WIDTH = 320
 PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
 
 
-def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Sequence[Path]) -> Tensor:
+def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mapping[tuple[Path, Path], Path]) -> Tensor:
     """Draw a table of pictures: a row for each content photo, with its result in each style.
 
     Of more than ``SHOWN`` content photos, it has that many, evenly chosen.
@@ -37,16 +37,17 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Seque
     Args:
         contents: content photos, at least one.
         styles: style photos, at least one.
-        results: the results of the first content photo in all styles, then those of the second, and so on.
+        results: by content and style photo; for a pair that is not there, a cell stays blank.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
     press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
     rows = [press.line(blank(0), [blank(CELL_WIDTH), *(press.fitted(path) for path in styles)])]
-    for number in _shown(len(contents)):
-        own = results[number * len(styles) : (number + 1) * len(styles)]
-        rows.append(press.line(blank(0), [press.fitted(contents[number]), *(press.fitted(path) for path in own)]))
+    for content in (contents[number] for number in _shown(len(contents))):
+        row = [content, *(results.get((content, style)) for style in styles)]
+        cells = [blank(CELL_WIDTH) if path is None else press.fitted(path) for path in row]
+        rows.append(press.line(blank(0), cells))
     return press.page(rows)
 
 

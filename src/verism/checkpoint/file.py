@@ -14,6 +14,7 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 
 from verism import atomic, tensor_file, version
 from verism.errors import VerismError
+from verism.photo_file.reading import is_photo
 
 FORMAT = 2
 """Version of the contents of checkpoints; a run resumes only from a checkpoint of the same version."""
@@ -98,6 +99,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
         _ = [str(made["backbone"][name]) for name in ("weights", "sha256")] if current else []
     except Exception as error:
         # Arbitrary content can make the unpickler raise any exception.
+        if is_photo(Path(path)):
+            raise VerismError(f"{path}: a picture, and not a run; name the folder of its run.") from error
         raise VerismError(f"{path}: damaged, or not the checkpoint of a run of fit{_otherwise(path)}.") from error
     if not current:
         raise VerismError(

@@ -81,8 +81,8 @@ def _advice(found: Machine) -> str:
         f"images of up to {pixels:.1f} megapixels go at full speed, larger ones pass more of the network tile by tile"
     )
     if found.cuda or found.bf16:
-        return f"run `verism fit --config photoreal.yaml`; on {where}, {whole}."
+        return f"run `verism mine.jpg theirs.jpg`; on {where}, {whole}."
     return (
-        f"run `verism fit --config photoreal.yaml --data.size 192`: {where} has no bf16 in hardware, so a step takes "
+        f"run `verism mine.jpg theirs.jpg --data.size 192`: {where} has no bf16 in hardware, so a step takes "
         f"several times as long as where it has; {whole}."
     )

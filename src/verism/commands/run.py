@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import ProgressBar
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.text import Text
@@ -34,6 +34,9 @@ from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
+
+WRITTEN = ("--output.path", "--output.lut", "--regions.path")
+"""Options that name a file which a run writes."""
 
 PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief": "true"}
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
@@ -76,8 +79,10 @@ class Request:
 
     @property
     def pairs(self) -> list[tuple[Path, Path]]:
-        """Every content photo with every style photo."""
-        return list(itertools.product(self.contents, self.styles))
+        """Every content photo with every style photo but itself."""
+        every = list(itertools.product(self.contents, self.styles))
+        # Of a folder that holds both. A single photo with itself is refused when it is read.
+        return [pair for pair in every if pair[0].resolve() != pair[1].resolve()] or every
 
     @property
     def has_sheet(self) -> bool:
@@ -94,10 +99,13 @@ def run(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     request = parse(args)
-    results = []
-    for number, (content, _) in enumerate(request.pairs):
+    if len(request.pairs) > 1:
+        counts = (_counted(request.contents, "photo"), _counted(request.styles, "style"))
+        _say(Text(f"{len(request.pairs)} pictures: {' in '.join(counts)}"))
+    results: dict[tuple[Path, Path], Path] = {}
+    for number, pair in enumerate(request.pairs):
         request.pace.begin()
-        results.append((_one_clip if clip.is_clip(content) else _one)(request, number))
+        results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
     if request.has_sheet:
         sheet = free_name(sheet_path(request))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
@@ -213,6 +221,31 @@ def sheet_path(request: Request) -> Path:
     return first.with_name("-".join([*filter(None, common), "sheet.jpg"]))
 
 
+def _counted(files: Sequence[Path], kind: str) -> str:
+    return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
+
+
+def _for_preview(options: Sequence[str]) -> list[str]:
+    """Return options that name the files of a preview after those that the whole run will write."""
+    named, name = [], ""
+    for word in options:
+        option, equals, value = word.partition("=")
+        if name in WRITTEN:
+            named.append(_preview_name(word))
+        elif option in WRITTEN and equals:
+            named.append(f"{option}={_preview_name(value)}")
+        else:
+            named.append(word)
+        name = "" if name in WRITTEN else word
+    return named
+
+
+def _preview_name(file: str) -> str:
+    """Return the name of a preview's file, which may be a URL."""
+    stem, dot, ending = file.rpartition(".")
+    return f"{stem}-preview.{ending}" if dot else f"{file}-preview"
+
+
 def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split words before the first that begins with a dash."""
     leading = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
@@ -222,7 +255,8 @@ def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _one(request: Request, number: int) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
-    given = _value(request.options, "--output.path")
+    options = _for_preview(request.options) if request.preview else request.options
+    given = _value(options, "--output.path")
     path = result_path(content, style, preview=request.preview) if given is None else Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
@@ -232,7 +266,7 @@ def _one(request: Request, number: int) -> Path:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, "--output.path", str(path)]
-    trainer = _fitted(request, [*photos, *quick], again).trainer
+    trainer = _fitted(request, [*photos, *quick], options, again).trainer
     if trainer.is_global_zero:
         page = _tell(trainer, path)
         _propose(request, trainer, path, command)
@@ -273,13 +307,14 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     # A path relative to the current folder is easier to read.
     near = None if state is None else _near(Path(state))
     program = checkpoints.program()
+    little = verdict.hardly_there(_figures(trainer))
+    if little:
+        _say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.preview:
         _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
         if near is not None:
             _say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
-    elif verdict.hardly_there(_figures(trainer)):
-        _say(Text(LITTLE_TO_GIVE, "yellow"))
-    elif near is not None:
+    elif near is not None and not little:
         milder = path.with_stem(f"{path.stem}-milder")
         strength = f"{MILDER * _strength(trainer).strength:.2g}"
         words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
@@ -302,7 +337,7 @@ def _one_clip(request: Request, number: int) -> Path:
     path = run_clip.result_path(content, style)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
-    made = _fitted(request, photos)
+    made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
         _say(Text(str(path), "bold"))
@@ -310,16 +345,16 @@ def _one_clip(request: Request, number: int) -> Path:
     return path
 
 
-def _fitted(request: Request, own: Sequence[str], again: Sequence[str] = ()) -> Run:
+def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again: Sequence[str] = ()) -> Run:
     """Return a run that has ended, of photoreal.yaml unless the user names a config.
 
     Args:
         request: what is asked for.
         own: options of this run. Options that come later win: these replace those of the config, and the user's
             replace these.
+        options: the user's.
         again: the words with which the user can continue the run.
     """
-    options = list(request.options)
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
@@ -355,6 +390,10 @@ class Run(VerismCLI):
         """Return the progress bar that the runs of the series share."""
         label = f"{self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
         return Progress(self._pace, label)
+
+    def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
+        """Return those of ``fit``, and one that forgets what is said of the preparations once these have succeeded."""
+        return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
     def before_fit(self) -> None:
         """Print which photos and weights the run uses; if it cannot begin, only the reason is said."""
