@@ -1,4 +1,4 @@
-"""Write the names of all options into ``src/verism/commands/option_names.json``, from the parsers themselves."""
+"""Write the names of all options but Lightning's into ``src/verism/commands/option_names.json``, from the parsers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jsonargparse import ArgumentParser
 
 from verism.cli import COMMANDS
 from verism.commands import option_names
+from verism.commands.option_names import OF_LIGHTNING
 
 
 class Made(BaseException):
@@ -53,7 +54,8 @@ def names() -> dict[str, dict[str, list[str]]]:
         if command != "run":
             of_command = dict(actions(parser(command)))
             sections = {name for name, action in of_command.items() if type(action).__name__ == "_ActionConfigLoad"}
-            listed[command] = {"options": sorted({*of_command} - sections), "sections": sorted(sections)}
+            own = (name for name in of_command if name not in sections and not name.startswith(OF_LIGHTNING))
+            listed[command] = {"options": sorted(own), "sections": sorted(sections)}
     return listed
 
 

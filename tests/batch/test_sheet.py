@@ -69,7 +69,9 @@ def test_a_pair_without_a_result_leaves_its_cell_blank(tmp_path: Path) -> None:
     first, second = [tmp_path / name for name in ("first.png", "second.png")]
     for seed, path in enumerate((first, second)):
         images.write(path, synthetic_photo(48, 64, seed), {})
-    whole = photo_sheet([first, second], [first, second], dict.fromkeys(product([first, second], [first, second]), first))
+    whole = photo_sheet(
+        [first, second], [first, second], dict.fromkeys(product([first, second], [first, second]), first)
+    )
     part = photo_sheet([first, second], [first, second], {(first, second): first, (second, first): first})
     assert part.shape == whole.shape
     assert (part == 1).sum() > (whole == 1).sum()

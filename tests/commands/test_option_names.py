@@ -47,6 +47,7 @@ def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
         ("series", ["--style", "x", "--data.size", "3", "--output.sheet", "false"]),
         ("sweep", ["--grid", "x", "--model.tile", "auto", "--trainer.max_steps", "3"]),
         ("predict", ["--out", "x", "--executor.workers", "2"]),
+        ("fit", ["--trainer.of_a_later_lightning", "3"]),
         ("fit", ["--nonsense", "--help"]),
     ],
 )

@@ -16,6 +16,9 @@ FILE = Path(__file__).with_suffix(".json")
 OF_FIT = ("run", "series", "sweep")
 """Commands that take the options of ``fit`` besides their own."""
 
+OF_LIGHTNING = "--trainer."
+"""The beginning of options that are Lightning's, and may be others in its next version."""
+
 OF_RUN = ("--preview", "--open", "--styles", "--output.sheet")
 """The options of ``run`` alone, which has no parser."""
 
@@ -25,8 +28,8 @@ HELP = {"-h", "--help"}
 def check(command: str, args: Sequence[str]) -> None:
     """Raise ``VerismError`` for an option that the command cannot have; whatever may be right is left to its parser.
 
-    That is also an option of a class (``--model.canvas.grain``), since the user chooses the class, and the beginning of
-    an option's name.
+    That is also an option of a class (``--model.canvas.grain``), since the user chooses the class, or of Lightning's
+    Trainer, and the beginning of an option's name.
     """
     if HELP & set(args):
         return
@@ -42,7 +45,11 @@ def check(command: str, args: Sequence[str]) -> None:
 
 def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:
     """Return whether an option is known, begins like a known one, or belongs to the class that a known one names."""
-    return option in sections or any(it.startswith(option) or option.startswith(f"{it}.") for it in known)
+    return (
+        option in sections
+        or option.startswith(OF_LIGHTNING)
+        or any(it.startswith(option) or option.startswith(f"{it}.") for it in known)
+    )
 
 
 @cache
