@@ -227,6 +227,16 @@ def test_every_page_begins_with_nothing(fitted: Session) -> None:
     assert copy.deepcopy(fitted).shown is None
 
 
+def test_what_is_drawn_again_is_not_written_again() -> None:
+    """The browser would have half of it."""
+    session = Session()
+    path = session.draw(torch.zeros(1, 3, 4, 4))
+    written = path.stat()
+    assert session.draw(torch.zeros(1, 3, 4, 4)) == path
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    assert [it.name for it in session.folder.iterdir()] == [path.name]
+
+
 @pytest.mark.slow
 def test_what_a_session_wrote_goes_with_it() -> None:
     session = Session()

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from torch import Tensor
 
-from verism import images, verdict
+from verism import atomic, images, verdict
 from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import FolderOutcome, grade
@@ -259,7 +259,9 @@ class Session:
         """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
         data = jpeg(image)
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
-        path.write_bytes(data)
+        # The browser may be reading it.
+        if not path.exists():
+            atomic.write(path, data)
         return path
 
     def choose(self, place: tuple[float, float], *, content: bool) -> None:
