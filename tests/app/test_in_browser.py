@@ -162,6 +162,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     person.give("photo", photos / "mine.png")
     person.give("styles", photos / "theirs.png")
     the_preview_comes_by_itself_and_the_sliders_blend_it(person)
+    the_sliders_hold_that_are_moved_during_a_run(person, tmp_path / "wait")
     another_method_makes_another_preview(person)
     regions_are_left_out_by_clicks(person)
     a_run_that_takes_too_long_is_stopped(person)
@@ -226,6 +227,25 @@ def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None
     person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
     person.wait(lambda: apart(person.pictures()[1], full) < 0.01, "the whole look")
     a_field_that_is_emptied_has_its_number_again(person)
+    person.slide("strength", 0.5)
+    person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
+
+
+def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> None:
+    person.slide("strength", 1)
+    person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
+    before, full = person.pictures()
+    wait.touch()
+    person.click("#preview")
+    person.reads("#picture", "Reading photos")
+    person.slide("strength", 0.2)
+    person.wait(lambda: "--output.strength 0.2" in person.command(), "the old picture at the new strength")
+    wait.unlink()
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    expected = Strength(0.2)(before, full)
+    assert apart(full, expected) > 0.02
+    person.wait(lambda: apart(person.pictures()[1], expected) < 0.01, "the new picture at this strength")
+    assert "--output.strength 0.2" in person.command()
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
 

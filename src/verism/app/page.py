@@ -200,23 +200,25 @@ def build() -> gr.Blocks:
         dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
-        begun = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
+        runs = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
         for name, (triggers, function) in clicks.items():
-            begun.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
-        for first in begun:
-            first.then(None, both, js=TO_PICTURE, **quietly)
+            runs.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+        # Two at once could end in the wrong order.
+        blend = {"inputs": [session, *sliders], "outputs": [picture, command], "concurrency_id": "blends", **quietly}
+        for begun, ended in runs:
+            begun.then(None, both, js=TO_PICTURE, **quietly)
+            # A run has the sliders as they were when it began.
+            ended.then(_guarded(_blend, is_chained=True), **blend)
         for name, (button, function, options) in grading.events.items():
-            started = _run([session], state, name, button.click, function, options)
-            started.then(None, js=TO_REPORT, **quietly)
+            begun, _ = _run([session], state, name, button.click, function, options)
+            begun.then(None, js=TO_REPORT, **quietly)
         stop.click(_stop, [session], queue=False, **PRIVATE)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [slider.change for slider in sliders],
             _guarded(_blend),
-            [session, *sliders],
-            [picture, command],
             trigger_mode="always_last",
-            **quietly,
+            **blend,
         )
         for script in (CLOSE_MESSAGES, KEEP_NUMBERS):
             demo.load(None, js=script, **PRIVATE)
@@ -230,7 +232,7 @@ def _run(
     on: Callable[..., Any],
     function: Callable[..., Any],
     options: Mapping[str, Any],
-) -> Any:
+) -> tuple[Any, Any]:
     """Have an event do work that can be stopped, between two others that show that there is something to stop.
 
     Args:
@@ -243,7 +245,7 @@ def _run(
         options: of the event that does the work.
 
     Returns:
-        The event that comes before the work.
+        The event that comes before the work, and the work.
     """
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     is_first = kind == DROP
@@ -257,7 +259,7 @@ def _run(
         **PRIVATE,
     )
     ended.then(functools.partial(_end, kind), needed[:1], state, **quietly)
-    return begun
+    return begun, ended
 
 
 def _begin(kind: str, session: Session, *needed: Any) -> Any:
