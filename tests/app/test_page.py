@@ -56,6 +56,22 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert session.easel[0] == photos[2]
 
 
+@pytest.mark.slow
+def test_saved_files_stay_whatever_is_done_next(tiny_weights: Weights, photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    page._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[2])
+    page._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[1])
+    page._save_picture(session, "JPEG", 1, 1, 1)
+    assert [file.name for file in session.saved] == ["mine-theirs.jpg", "mine-other.png", "mine-theirs.png"]
+    fit(session, photos[2], photos[1])
+    offered = page._offered(session)
+    assert offered.visible
+    assert len(offered.value) == 3
+
+
 def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """But if the user does the same again, they are told again."""
     told: list[str] = []

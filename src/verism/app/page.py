@@ -559,7 +559,7 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, s
 
 
 def _offer(session: Session, path: Path) -> Any:
-    """Put a file before those that the page offers for this look, and return all of them."""
+    """Put a file before those that the page offers already, and return all of them."""
     if path in session.saved:
         session.saved.remove(path)
     session.saved.insert(0, path)
@@ -567,7 +567,7 @@ def _offer(session: Session, path: Path) -> Any:
 
 
 def _offered(session: Session) -> Any:
-    """Return the files that the page offers for this look."""
+    """Return the files that the page offers."""
     return gr.File(value=[str(file) for file in session.saved], visible=bool(session.saved))
 
 

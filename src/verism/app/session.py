@@ -140,7 +140,7 @@ class Session:
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written for the look of ``shown``, and the regions that were painted for it.
+        saved: files that were written since the page was opened, and the regions that were painted, the newest first.
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
@@ -207,7 +207,9 @@ class Session:
         run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections), ()
         self.corrections = corrections
-        self.saved, self._written = [] if corrections.mask is None else [corrections.mask], {}
+        self._written = {}
+        if corrections.mask is not None and corrections.mask not in self.saved:
+            self.saved.insert(0, corrections.mask)
         self.regions = self.shown.regions
         if corrections == Corrections():
             self._found = self.regions
