@@ -303,6 +303,23 @@ def files_are_saved(person: Person) -> None:
     assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
     with urlopen(str(saved[".cube"])) as answer:
         assert b"LUT_3D_SIZE 33" in answer.read()
+    what_is_said_of_a_table_goes_with_its_picture(person)
+
+
+def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
+    def is_silent() -> bool:
+        return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
+
+    person.reads("#note", "differs from the picture by")
+    person.slide("strength", 0.4)
+    person.wait(is_silent, "nothing said")
+    person.slide("strength", 0.5)
+    person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
+    person.click("#cube")
+    person.reads("#note", "differs from the picture by")
+    person.click("#preview")
+    person.wait(is_silent, "nothing said")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 WATCH = """

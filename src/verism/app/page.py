@@ -177,7 +177,7 @@ def build() -> gr.Blocks:
                 said = gr.Markdown(EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
-                        files = _save_tab(session, sliders)
+                        files, note = _save_tab(session, sliders)
                     with gr.Tab("Regions") as by_region:
                         regions = _regions_tab(session)
                     with gr.Tab("A folder"):
@@ -192,7 +192,7 @@ def build() -> gr.Blocks:
                         )
         state = [stop, picture, blending, below]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *regions.marked, *regions.easel, files, by_region, *grading.left]
+        outputs = [picture, said, command, *regions.marked, *regions.easel, files, note, by_region, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -203,8 +203,9 @@ def build() -> gr.Blocks:
         runs = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
         for name, (triggers, function) in clicks.items():
             runs.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+        blend = {"inputs": [session, *sliders], "outputs": [picture, command, note], **quietly}
         # Two at once could end in the wrong order.
-        blend = {"inputs": [session, *sliders], "outputs": [picture, command], "concurrency_id": "blends", **quietly}
+        blend["concurrency_id"] = "blends"
         for begun, ended in runs:
             begun.then(None, both, js=TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
@@ -280,8 +281,8 @@ def _state(session: Session) -> Any:
     return stop, gr.update(visible=there or session.is_busy), gr.update(visible=there), gr.update(visible=there)
 
 
-def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
-    """Return the element with the files that were saved."""
+def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the element with the files that were saved, and that with what is said of the last of them."""
     gr.Markdown(
         "The picture at full size, with the photo's metadata and depth; the look as a table for other programs."
     )
@@ -298,13 +299,13 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
         visible=False,
         elem_id="files",
     )
-    note = gr.Markdown(elem_classes="progress")
+    note = gr.Markdown(elem_id="note", elem_classes="progress")
     compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
     save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
         button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
-    return files
+    return files, note
 
 
 class _Regions(NamedTuple):
@@ -522,7 +523,7 @@ def _fit(
     return (
         *(_pictures(session, strength), said, command),
         *regions,
-        *(_offered(session), gr.Tab(visible=divided)),
+        *(_offered(session), "", gr.Tab(visible=divided)),
         *graded,
     )
 
@@ -534,7 +535,8 @@ def _stop(session: Session) -> None:
 def _blend(session: Session, *strength: float) -> Any:
     if session.shown is None:
         return gr.skip()
-    return _pictures(session, strength), session.command(Strength(*strength))
+    # What was said of a table was about the picture before.
+    return _pictures(session, strength), session.command(Strength(*strength)), ""
 
 
 def _pictures(session: Session, strength: Sequence[float]) -> tuple[str, str]:
@@ -555,7 +557,7 @@ def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any,
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
     path, deviation = session.save_table(Strength(*strength), ending)
-    return _offer(session, path), f"The table differs from the picture by {deviation}."
+    return _offer(session, path), f"{path.name} differs from the picture by {deviation}."
 
 
 def _offer(session: Session, path: Path) -> Any:
