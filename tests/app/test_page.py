@@ -107,10 +107,10 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
 
 def test_stop_is_there_while_something_runs() -> None:
     session = Session()
-    stop, picture, *below = page._begin("preview", session, "mine.png", None)
+    stop, picture, *_ = page._begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, picture, *below = page._begin("preview", session, "mine.png", ["theirs.png"])
+    stop, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
     assert picture["visible"]
     assert not any(it["visible"] for it in below)
@@ -126,3 +126,30 @@ def test_stop_is_there_while_something_runs() -> None:
     assert not picture["visible"]
     page._end(DROP, session)
     assert not session.is_busy
+
+
+@pytest.mark.parametrize("kind", ["preview", "folder"])
+def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
+    session = Session()
+    session.said = "This is a preview."
+    page._begin(kind, session)
+    stop, *_, said = page._stop(session)
+    assert not stop.interactive
+    assert stop.value == "Stopping…"
+    assert said == page.STOPPING
+    stop, *_, said = page._end(kind, session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+    # There is nothing to be stopped any more.
+    stop, *_, said = page._stop(session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+
+
+def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
+    session = Session()
+    page._begin(DROP, session, "mine.png", ["theirs.png"])
+    session.stop(for_other=True)
+    stop, *_, said = page._begin(DROP, session, "mine.png", ["other.png"])
+    assert stop.interactive
+    assert said == page.EMPTY

@@ -142,6 +142,9 @@ HEAD = """<div id="head"><h1>verism</h1>
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
 
+STOPPING = "Stopping after this stage…"
+"""Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
+
 
 def build() -> gr.Blocks:
     """Return the page."""
@@ -190,7 +193,7 @@ def build() -> gr.Blocks:
                             wrap_lines=True,
                             elem_id="command",
                         )
-        state = [stop, picture, blending, below]
+        state = [stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
         outputs = [picture, said, command, *regions.marked, *regions.easel, files, note, by_region, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
@@ -213,7 +216,7 @@ def build() -> gr.Blocks:
         for name, (button, function, options) in grading.events.items():
             begun, _ = _run([session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
-        stop.click(_stop, [session], queue=False, **PRIVATE)
+        stop.click(_stop, [session], state, queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [slider.change for slider in sliders],
@@ -276,9 +279,14 @@ def _end(kind: str, session: Session) -> Any:
 
 def _state(session: Session) -> Any:
     """Return updates by which there is a button to stop what runs, and nothing empty is seen."""
-    there = session.shown is not None
-    stop = gr.Button(interactive=session.is_busy, variant="stop" if session.is_busy else "secondary")
-    return stop, gr.update(visible=there or session.is_busy), gr.update(visible=there), gr.update(visible=there)
+    there, busy = session.shown is not None, session.is_busy
+    stop = gr.Button(
+        "Stopping…" if session.is_stopping else "Stop",
+        interactive=busy and not session.is_stopping,
+        variant="stop" if busy else "secondary",
+    )
+    said = STOPPING if session.is_stopping else session.said or EMPTY
+    return stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
 
 
 def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
@@ -516,20 +524,21 @@ def _fit(
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
-    said = "\n\n".join([*shown.warnings, *sentences])
+    session.said = "\n\n".join([*shown.warnings, *sentences])
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
     return (
-        *(_pictures(session, strength), said, command),
+        *(_pictures(session, strength), session.said, command),
         *regions,
         *(_offered(session), "", gr.Tab(visible=divided)),
         *graded,
     )
 
 
-def _stop(session: Session) -> None:
+def _stop(session: Session) -> Any:
     session.stop()
+    return _state(session)
 
 
 def _blend(session: Session, *strength: float) -> Any:

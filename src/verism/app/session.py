@@ -144,6 +144,8 @@ class Session:
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
+        is_stopping: whether the user has stopped work that has not ended yet.
+        said: what the page says of the picture.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
@@ -157,7 +159,8 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.messages: list[str] = []
-        self.is_replaced = False
+        self.is_replaced = self.is_stopping = False
+        self.said = ""
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._found: Regions | None = None
@@ -224,6 +227,7 @@ class Session:
         """Note that such work has ended."""
         if kind in self._under_way:
             self._under_way.remove(kind)
+        self.is_stopping = False
 
     @property
     def is_busy(self) -> bool:
@@ -237,6 +241,7 @@ class Session:
             for_other: other work takes its place, so that the user need not be told.
         """
         self.is_replaced = for_other
+        self.is_stopping = self.is_busy and not for_other
         self.stopping.set()
 
     @property
