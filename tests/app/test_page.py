@@ -20,8 +20,8 @@ from verism.app import page  # noqa: E402  # It needs Gradio.
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
 
 
-def fit(session: Session, photo: Path, style: Path) -> None:
-    session.fit(photo, [style], "photoreal", lambda share, said: None, preview=True, **SMALL)
+def fit(session: Session, photo: Path, style: Path, config: str = "photoreal") -> None:
+    session.fit(photo, [style], config, lambda share, said: None, preview=True, **SMALL)
 
 
 @pytest.fixture
@@ -70,6 +70,22 @@ def test_saved_files_stay_whatever_is_done_next(tiny_weights: Weights, photos: l
     offered = page._offered(session)
     assert offered.visible
     assert len(offered.value) == 3
+
+
+@pytest.mark.slow
+def test_a_method_without_regions_says_so_in_place_of_them(tiny_weights: Weights, photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1], "lut")
+    mine, theirs, said, tools = page._marked(session)
+    assert not mine.visible
+    assert not theirs.visible
+    assert "This method uses no regions." in said
+    assert not tools["visible"]
+    fit(session, photos[0], photos[1])
+    mine, _, said, tools = page._marked(session)
+    assert mine.visible
+    assert "of your photo" in said
+    assert tools["visible"]
 
 
 def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:

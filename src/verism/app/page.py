@@ -181,7 +181,7 @@ def build() -> gr.Blocks:
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
                         files, note = _save_tab(session, sliders)
-                    with gr.Tab("Regions") as by_region:
+                    with gr.Tab("Regions"):
                         regions = _regions_tab(session)
                     with gr.Tab("A folder"):
                         grading = _folder_tab(session, sliders)
@@ -195,7 +195,7 @@ def build() -> gr.Blocks:
                         )
         state = [stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *regions.marked, *regions.easel, files, note, by_region, *grading.left]
+        outputs = [picture, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -331,36 +331,39 @@ class _Regions(NamedTuple):
 
 
 def _regions_tab(session: Any) -> _Regions:
-    gr.Markdown(
-        "What has one colour here is graded together; the paler, the less sure it is that both photos show the same. "
-        "Click regions in either photo, then merge them or leave them out."
-    )
     with gr.Row():
         mine, theirs = (
             gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
             for label, name in (("Your photo", "mine"), ("The look", "theirs"))
         )
-    legend = gr.HTML()
-    marked = [mine, theirs, legend]
-    with gr.Row():
-        merge = gr.Button("Merge", min_width=100, elem_id="merge")
-        leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
-        undo = gr.Button("As they were found", min_width=100)
-        again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
-    with gr.Accordion("Draw", open=False):
-        gr.Markdown("Paint over your photo in a region's colour; the counterparts in the other photo are found anew.")
-        begin = gr.Button("Begin", elem_id="begin")
-        editor = gr.ImageEditor(
-            label="Your photo",
-            sources=[],
-            transforms=[],
-            layers=False,
-            type="numpy",
-            height=420,
-            visible=False,
-            elem_id="editor",
+    legend = gr.HTML(elem_id="regions")
+    with gr.Column() as tools:
+        gr.Markdown(
+            "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
+            "same. Click regions in either photo, then merge them or leave them out."
         )
-        use = gr.Button("Use what is painted", visible=False, elem_id="use")
+        with gr.Row():
+            merge = gr.Button("Merge", min_width=100, elem_id="merge")
+            leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
+            undo = gr.Button("As they were found", min_width=100)
+            again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
+        with gr.Accordion("Draw", open=False):
+            gr.Markdown(
+                "Paint over your photo in a region's colour; the counterparts in the style photo are found anew."
+            )
+            begin = gr.Button("Begin", elem_id="begin")
+            editor = gr.ImageEditor(
+                label="Your photo",
+                sources=[],
+                transforms=[],
+                layers=False,
+                type="numpy",
+                height=420,
+                visible=False,
+                elem_id="editor",
+            )
+            use = gr.Button("Use what is painted", visible=False, elem_id="use")
+    marked = [mine, theirs, legend, tools]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
@@ -531,7 +534,7 @@ def _fit(
     return (
         *(_pictures(session, strength), session.said, command),
         *regions,
-        *(_offered(session), "", gr.Tab(visible=divided)),
+        *(_offered(session), ""),
         *graded,
     )
 
@@ -621,12 +624,14 @@ def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
     return outcome.said(where).replace("\n", "\n\n")
 
 
-def _marked(session: Session) -> tuple[Any, Any, str]:
-    """Return both photos under the colours of their regions, and a legend."""
+def _marked(session: Session) -> tuple[Any, Any, str, Any]:
+    """Return both photos under the colours of their regions, a legend, and what there is to do with regions."""
     regions = session.regions
     if regions is None:
         none = gr.Image(value=None, visible=False)
-        return none, none, "The photos are compared as a whole."
+        found = session.fitted.run.model.regions
+        said = "This method uses no regions." if found is None else "The photos are compared as a whole."
+        return none, none, f"<p>{said}</p>", gr.update(visible=False)
     fitted = session.fitted
     mine, theirs = (
         gr.Image(value=str(session.draw(shown(photo, masks, regions, session.chosen))), visible=True, min_width=width)
@@ -646,7 +651,7 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
         pending = "<span>Corrected, but not in the picture yet: Preview with these.</span>"
     elif session.corrections != Corrections():
         pending = "<span>Corrected.</span>"
-    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'
+    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>', gr.update(visible=True)
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:
