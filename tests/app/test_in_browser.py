@@ -198,6 +198,7 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     assert len(person.messages()) == 1
     person.click("#styles button[aria-label=Clear]")
     person.wait(lambda: person.messages() == [], "no message")
+    assert person.find("#caption").text == ""
 
 
 def another_method_makes_another_preview(person: Person) -> None:
@@ -287,6 +288,7 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
+    assert person.find("#caption").text == "mine.png in the look of theirs.png"
 
 
 def files_are_saved(person: Person) -> None:
@@ -358,8 +360,11 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.find("#editor canvas")
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#editor"), "no easel")
+    # The picture is still that of the photo that was taken away.
+    assert person.find("#caption").text == "mine.png in the look of theirs.png"
     person.give("photo", photos / "other.png")
     person.find("#editor canvas")
+    person.reads("#caption", "other.png in the look of theirs.png")
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
 

@@ -100,6 +100,7 @@ CSS = """
 #given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
 #given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
+#caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 #legend span { padding-left: 1.3em; text-indent: -1.3em; }
 #legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
@@ -172,6 +173,7 @@ def build() -> gr.Blocks:
                     visible=False,
                     elem_id="picture",
                 )
+                caption = gr.HTML(elem_id="caption")
                 with gr.Row(visible=False) as blending:
                     sliders = [
                         gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
@@ -195,7 +197,7 @@ def build() -> gr.Blocks:
                         )
         state = [stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
+        outputs = [picture, caption, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -532,7 +534,7 @@ def _fit(
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
     return (
-        *(_pictures(session, strength), session.said, command),
+        *(_pictures(session, strength), escape(shown.title), session.said, command),
         *regions,
         *(_offered(session), ""),
         *graded,
