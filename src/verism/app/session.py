@@ -55,6 +55,9 @@ METHODS: Mapping[str, str] = {
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
 
+FORGOT = "Your corrections of the regions are gone: they were made for other photos, or another method."
+"""Said of the first picture without the corrections that were there before."""
+
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
@@ -70,6 +73,7 @@ class Shown:
         content: the file of the content photo.
         styles: the files of the style photos, at least one.
         corrections: the corrections of the regions that it was made with.
+        forgot: whether there were corrections of the regions of other photos, or by another method, before.
     """
 
     run: FittedRun
@@ -78,6 +82,7 @@ class Shown:
     content: Path
     styles: tuple[Path, ...]
     corrections: Corrections
+    forgot: bool = False
 
     @property
     def title(self) -> str:
@@ -117,9 +122,10 @@ class Shown:
 
     @property
     def warnings(self) -> list[str]:
-        """What speaks against the method, in words."""
+        """What speaks against the method, and what the user has lost by it, in words."""
         scene = find(self.run.model.trainer, SameScene)
-        return [OTHER_METHOD] if scene is not None and scene.said else []
+        other = [OTHER_METHOD] if scene is not None and scene.said else []
+        return [*other, FORGOT] if self.forgot else other
 
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in words."""
@@ -202,13 +208,14 @@ class Session:
         before = self.shown
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
+        forgot = not same and self.corrections != Corrections()
         tell(0.05, "Reading photos and weights")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
         watch = Watch(tell, self.stopping)
         run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
-        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections), ()
+        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
         self.corrections = corrections
         self._written = {}
         if corrections.mask is not None and corrections.mask not in self.saved:
