@@ -1,8 +1,13 @@
-"""A program: ``verism app``, with the tiny network, small fits, and full runs that take until they are stopped."""
+"""A program: ``verism app``, with the tiny network, small fits, and full runs that take until they are stopped.
+
+A fit does not begin as long as there is a file of the name ``wait``.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +21,8 @@ from verism.cli import main
 
 def small(*args: Any, **options: Any) -> FittedRun:
     """Fit as the app does; a full run is one without a number of steps of its own."""
+    while Path("wait").exists():
+        time.sleep(0.05)
     own: dict[str, Any] = {"trainer.max_steps": 10**6, "data.size": 40, "trainer.accelerator": "cpu"}
     return fit(*args, **(own | options))
 

@@ -162,6 +162,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     person.give("photo", photos / "mine.png")
     person.give("styles", photos / "theirs.png")
     the_preview_comes_by_itself_and_the_sliders_blend_it(person)
+    the_sliders_hold_that_are_moved_during_a_run(person, tmp_path / "wait")
     another_method_makes_another_preview(person)
     regions_are_left_out_by_clicks(person)
     a_run_that_takes_too_long_is_stopped(person)
@@ -197,6 +198,7 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     assert len(person.messages()) == 1
     person.click("#styles button[aria-label=Clear]")
     person.wait(lambda: person.messages() == [], "no message")
+    assert person.find("#caption").text == ""
 
 
 def another_method_makes_another_preview(person: Person) -> None:
@@ -226,6 +228,25 @@ def the_preview_comes_by_itself_and_the_sliders_blend_it(person: Person) -> None
     person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
     person.wait(lambda: apart(person.pictures()[1], full) < 0.01, "the whole look")
     a_field_that_is_emptied_has_its_number_again(person)
+    person.slide("strength", 0.5)
+    person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
+
+
+def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> None:
+    person.slide("strength", 1)
+    person.wait(lambda: "--output.strength" not in person.command(), "the strength in full")
+    before, full = person.pictures()
+    wait.touch()
+    person.click("#preview")
+    person.reads("#picture", "Reading photos")
+    person.slide("strength", 0.2)
+    person.wait(lambda: "--output.strength 0.2" in person.command(), "the old picture at the new strength")
+    wait.unlink()
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    expected = Strength(0.2)(before, full)
+    assert apart(full, expected) > 0.02
+    person.wait(lambda: apart(person.pictures()[1], expected) < 0.01, "the new picture at this strength")
+    assert "--output.strength 0.2" in person.command()
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
 
@@ -267,6 +288,7 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
+    assert person.find("#caption").text == "mine.png in the look of theirs.png"
 
 
 def files_are_saved(person: Person) -> None:
@@ -283,6 +305,23 @@ def files_are_saved(person: Person) -> None:
     assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
     with urlopen(str(saved[".cube"])) as answer:
         assert b"LUT_3D_SIZE 33" in answer.read()
+    what_is_said_of_a_table_goes_with_its_picture(person)
+
+
+def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
+    def is_silent() -> bool:
+        return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
+
+    person.reads("#note", "differs from the picture by")
+    person.slide("strength", 0.4)
+    person.wait(is_silent, "nothing said")
+    person.slide("strength", 0.5)
+    person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
+    person.click("#cube")
+    person.reads("#note", "differs from the picture by")
+    person.click("#preview")
+    person.wait(is_silent, "nothing said")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 WATCH = """
@@ -321,8 +360,11 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.find("#editor canvas")
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#editor"), "no easel")
+    # The picture is still that of the photo that was taken away.
+    assert person.find("#caption").text == "mine.png in the look of theirs.png"
     person.give("photo", photos / "other.png")
     person.find("#editor canvas")
+    person.reads("#caption", "other.png in the look of theirs.png")
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
 

@@ -20,8 +20,8 @@ from verism.app import page  # noqa: E402  # It needs Gradio.
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
 
 
-def fit(session: Session, photo: Path, style: Path) -> None:
-    session.fit(photo, [style], "photoreal", lambda share, said: None, preview=True, **SMALL)
+def fit(session: Session, photo: Path, style: Path, config: str = "photoreal") -> None:
+    session.fit(photo, [style], config, lambda share, said: None, preview=True, **SMALL)
 
 
 @pytest.fixture
@@ -54,6 +54,38 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert editor.visible
     assert session.easel is not None
     assert session.easel[0] == photos[2]
+
+
+@pytest.mark.slow
+def test_saved_files_stay_whatever_is_done_next(tiny_weights: Weights, photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    page._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[2])
+    page._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[1])
+    page._save_picture(session, "JPEG", 1, 1, 1)
+    assert [file.name for file in session.saved] == ["mine-theirs.jpg", "mine-other.png", "mine-theirs.png"]
+    fit(session, photos[2], photos[1])
+    offered = page._offered(session)
+    assert offered.visible
+    assert len(offered.value) == 3
+
+
+@pytest.mark.slow
+def test_a_method_without_regions_says_so_in_place_of_them(tiny_weights: Weights, photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1], "lut")
+    mine, theirs, said, tools = page._marked(session)
+    assert not mine.visible
+    assert not theirs.visible
+    assert "This method uses no regions." in said
+    assert not tools["visible"]
+    fit(session, photos[0], photos[1])
+    mine, _, said, tools = page._marked(session)
+    assert mine.visible
+    assert "of your photo" in said
+    assert tools["visible"]
 
 
 def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +123,10 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
 
 def test_stop_is_there_while_something_runs() -> None:
     session = Session()
-    stop, picture, *below = page._begin("preview", session, "mine.png", None)
+    stop, picture, *_ = page._begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, picture, *below = page._begin("preview", session, "mine.png", ["theirs.png"])
+    stop, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
     assert picture["visible"]
     assert not any(it["visible"] for it in below)
@@ -110,3 +142,30 @@ def test_stop_is_there_while_something_runs() -> None:
     assert not picture["visible"]
     page._end(DROP, session)
     assert not session.is_busy
+
+
+@pytest.mark.parametrize("kind", ["preview", "folder"])
+def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
+    session = Session()
+    session.said = "This is a preview."
+    page._begin(kind, session)
+    stop, *_, said = page._stop(session)
+    assert not stop.interactive
+    assert stop.value == "Stopping…"
+    assert said == page.STOPPING
+    stop, *_, said = page._end(kind, session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+    # There is nothing to be stopped any more.
+    stop, *_, said = page._stop(session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+
+
+def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
+    session = Session()
+    page._begin(DROP, session, "mine.png", ["theirs.png"])
+    session.stop(for_other=True)
+    stop, *_, said = page._begin(DROP, session, "mine.png", ["other.png"])
+    assert stop.interactive
+    assert said == page.EMPTY

@@ -18,7 +18,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.app.corrections import Corrections
-from verism.app.session import METHODS, OTHER_METHOD, Session
+from verism.app.session import FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
@@ -138,6 +138,9 @@ def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Pa
     fitted.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
     assert "leave_out" not in fitted.command(Strength())
     assert "--data.style '[theirs.png, other.png]'" in fitted.command(Strength())
+    assert fitted.fitted.warnings == [FORGOT]
+    fitted.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
+    assert fitted.fitted.warnings == []
 
 
 @pytest.mark.slow
@@ -199,6 +202,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     assert fitted.corrections != fitted.fitted.corrections
     fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     assert fitted.corrections == fitted.fitted.corrections
+    assert fitted.fitted.warnings == []
     assert "--data.merge" in fitted.command(Strength())
 
 
@@ -225,6 +229,16 @@ def test_what_is_missing_is_said(act: Callable[[Session], object], sentence: str
 
 def test_every_page_begins_with_nothing(fitted: Session) -> None:
     assert copy.deepcopy(fitted).shown is None
+
+
+def test_what_is_drawn_again_is_not_written_again() -> None:
+    """The browser would have half of it."""
+    session = Session()
+    path = session.draw(torch.zeros(1, 3, 4, 4))
+    written = path.stat()
+    assert session.draw(torch.zeros(1, 3, 4, 4)) == path
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    assert [it.name for it in session.folder.iterdir()] == [path.name]
 
 
 @pytest.mark.slow

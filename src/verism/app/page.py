@@ -100,6 +100,7 @@ CSS = """
 #given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
 #given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
+#caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 #legend span { padding-left: 1.3em; text-indent: -1.3em; }
 #legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
@@ -142,6 +143,9 @@ HEAD = """<div id="head"><h1>verism</h1>
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
 
+STOPPING = "Stopping after this stage…"
+"""Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
+
 
 def build() -> gr.Blocks:
     """Return the page."""
@@ -169,6 +173,7 @@ def build() -> gr.Blocks:
                     visible=False,
                     elem_id="picture",
                 )
+                caption = gr.HTML(elem_id="caption")
                 with gr.Row(visible=False) as blending:
                     sliders = [
                         gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
@@ -177,8 +182,8 @@ def build() -> gr.Blocks:
                 said = gr.Markdown(EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
-                        files = _save_tab(session, sliders)
-                    with gr.Tab("Regions") as by_region:
+                        files, note = _save_tab(session, sliders)
+                    with gr.Tab("Regions"):
                         regions = _regions_tab(session)
                     with gr.Tab("A folder"):
                         grading = _folder_tab(session, sliders)
@@ -190,9 +195,9 @@ def build() -> gr.Blocks:
                             wrap_lines=True,
                             elem_id="command",
                         )
-        state = [stop, picture, blending, below]
+        state = [stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, said, command, *regions.marked, *regions.easel, files, by_region, *grading.left]
+        outputs = [picture, caption, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -200,23 +205,26 @@ def build() -> gr.Blocks:
         dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
-        begun = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
+        runs = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
         for name, (triggers, function) in clicks.items():
-            begun.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
-        for first in begun:
-            first.then(None, both, js=TO_PICTURE, **quietly)
+            runs.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+        blend = {"inputs": [session, *sliders], "outputs": [picture, command, note], **quietly}
+        # Two at once could end in the wrong order.
+        blend["concurrency_id"] = "blends"
+        for begun, ended in runs:
+            begun.then(None, both, js=TO_PICTURE, **quietly)
+            # A run has the sliders as they were when it began.
+            ended.then(_guarded(_blend, is_chained=True), **blend)
         for name, (button, function, options) in grading.events.items():
-            started = _run([session], state, name, button.click, function, options)
-            started.then(None, js=TO_REPORT, **quietly)
-        stop.click(_stop, [session], queue=False, **PRIVATE)
+            begun, _ = _run([session], state, name, button.click, function, options)
+            begun.then(None, js=TO_REPORT, **quietly)
+        stop.click(_stop, [session], state, queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [slider.change for slider in sliders],
             _guarded(_blend),
-            [session, *sliders],
-            [picture, command],
             trigger_mode="always_last",
-            **quietly,
+            **blend,
         )
         for script in (CLOSE_MESSAGES, KEEP_NUMBERS):
             demo.load(None, js=script, **PRIVATE)
@@ -230,7 +238,7 @@ def _run(
     on: Callable[..., Any],
     function: Callable[..., Any],
     options: Mapping[str, Any],
-) -> Any:
+) -> tuple[Any, Any]:
     """Have an event do work that can be stopped, between two others that show that there is something to stop.
 
     Args:
@@ -243,7 +251,7 @@ def _run(
         options: of the event that does the work.
 
     Returns:
-        The event that comes before the work.
+        The event that comes before the work, and the work.
     """
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     is_first = kind == DROP
@@ -257,7 +265,7 @@ def _run(
         **PRIVATE,
     )
     ended.then(functools.partial(_end, kind), needed[:1], state, **quietly)
-    return begun
+    return begun, ended
 
 
 def _begin(kind: str, session: Session, *needed: Any) -> Any:
@@ -273,13 +281,18 @@ def _end(kind: str, session: Session) -> Any:
 
 def _state(session: Session) -> Any:
     """Return updates by which there is a button to stop what runs, and nothing empty is seen."""
-    there = session.shown is not None
-    stop = gr.Button(interactive=session.is_busy, variant="stop" if session.is_busy else "secondary")
-    return stop, gr.update(visible=there or session.is_busy), gr.update(visible=there), gr.update(visible=there)
+    there, busy = session.shown is not None, session.is_busy
+    stop = gr.Button(
+        "Stopping…" if session.is_stopping else "Stop",
+        interactive=busy and not session.is_stopping,
+        variant="stop" if busy else "secondary",
+    )
+    said = STOPPING if session.is_stopping else session.said or EMPTY
+    return stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
 
 
-def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
-    """Return the element with the files that were saved."""
+def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the element with the files that were saved, and that with what is said of the last of them."""
     gr.Markdown(
         "The picture at full size, with the photo's metadata and depth; the look as a table for other programs."
     )
@@ -296,13 +309,13 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> Any:
         visible=False,
         elem_id="files",
     )
-    note = gr.Markdown(elem_classes="progress")
+    note = gr.Markdown(elem_id="note", elem_classes="progress")
     compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
     save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
         button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
-    return files
+    return files, note
 
 
 class _Regions(NamedTuple):
@@ -320,36 +333,39 @@ class _Regions(NamedTuple):
 
 
 def _regions_tab(session: Any) -> _Regions:
-    gr.Markdown(
-        "What has one colour here is graded together; the paler, the less sure it is that both photos show the same. "
-        "Click regions in either photo, then merge them or leave them out."
-    )
     with gr.Row():
         mine, theirs = (
             gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
             for label, name in (("Your photo", "mine"), ("The look", "theirs"))
         )
-    legend = gr.HTML()
-    marked = [mine, theirs, legend]
-    with gr.Row():
-        merge = gr.Button("Merge", min_width=100, elem_id="merge")
-        leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
-        undo = gr.Button("As they were found", min_width=100)
-        again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
-    with gr.Accordion("Draw", open=False):
-        gr.Markdown("Paint over your photo in a region's colour; the counterparts in the other photo are found anew.")
-        begin = gr.Button("Begin", elem_id="begin")
-        editor = gr.ImageEditor(
-            label="Your photo",
-            sources=[],
-            transforms=[],
-            layers=False,
-            type="numpy",
-            height=420,
-            visible=False,
-            elem_id="editor",
+    legend = gr.HTML(elem_id="regions")
+    with gr.Column() as tools:
+        gr.Markdown(
+            "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
+            "same. Click regions in either photo, then merge them or leave them out."
         )
-        use = gr.Button("Use what is painted", visible=False, elem_id="use")
+        with gr.Row():
+            merge = gr.Button("Merge", min_width=100, elem_id="merge")
+            leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
+            undo = gr.Button("As they were found", min_width=100)
+            again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
+        with gr.Accordion("Draw", open=False):
+            gr.Markdown(
+                "Paint over your photo in a region's colour; the counterparts in the style photo are found anew."
+            )
+            begin = gr.Button("Begin", elem_id="begin")
+            editor = gr.ImageEditor(
+                label="Your photo",
+                sources=[],
+                transforms=[],
+                layers=False,
+                type="numpy",
+                height=420,
+                visible=False,
+                elem_id="editor",
+            )
+            use = gr.Button("Use what is painted", visible=False, elem_id="use")
+    marked = [mine, theirs, legend, tools]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
@@ -513,26 +529,28 @@ def _fit(
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
     command = session.command(Strength(*strength))
-    said = "\n\n".join([*shown.warnings, *sentences])
+    session.said = "\n\n".join([*shown.warnings, *sentences])
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
     return (
-        *(_pictures(session, strength), said, command),
+        *(_pictures(session, strength), escape(shown.title), session.said, command),
         *regions,
-        *(_offered(session), gr.Tab(visible=divided)),
+        *(_offered(session), ""),
         *graded,
     )
 
 
-def _stop(session: Session) -> None:
+def _stop(session: Session) -> Any:
     session.stop()
+    return _state(session)
 
 
 def _blend(session: Session, *strength: float) -> Any:
     if session.shown is None:
         return gr.skip()
-    return _pictures(session, strength), session.command(Strength(*strength))
+    # What was said of a table was about the picture before.
+    return _pictures(session, strength), session.command(Strength(*strength)), ""
 
 
 def _pictures(session: Session, strength: Sequence[float]) -> tuple[str, str]:
@@ -553,11 +571,11 @@ def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any,
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
     path, deviation = session.save_table(Strength(*strength), ending)
-    return _offer(session, path), f"The table differs from the picture by {deviation}."
+    return _offer(session, path), f"{path.name} differs from the picture by {deviation}."
 
 
 def _offer(session: Session, path: Path) -> Any:
-    """Put a file before those that the page offers for this look, and return all of them."""
+    """Put a file before those that the page offers already, and return all of them."""
     if path in session.saved:
         session.saved.remove(path)
     session.saved.insert(0, path)
@@ -565,7 +583,7 @@ def _offer(session: Session, path: Path) -> Any:
 
 
 def _offered(session: Session) -> Any:
-    """Return the files that the page offers for this look."""
+    """Return the files that the page offers."""
     return gr.File(value=[str(file) for file in session.saved], visible=bool(session.saved))
 
 
@@ -608,12 +626,14 @@ def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
     return outcome.said(where).replace("\n", "\n\n")
 
 
-def _marked(session: Session) -> tuple[Any, Any, str]:
-    """Return both photos under the colours of their regions, and a legend."""
+def _marked(session: Session) -> tuple[Any, Any, str, Any]:
+    """Return both photos under the colours of their regions, a legend, and what there is to do with regions."""
     regions = session.regions
     if regions is None:
         none = gr.Image(value=None, visible=False)
-        return none, none, "The photos are compared as a whole."
+        found = session.fitted.run.model.regions
+        said = "This method uses no regions." if found is None else "The photos are compared as a whole."
+        return none, none, f"<p>{said}</p>", gr.update(visible=False)
     fitted = session.fitted
     mine, theirs = (
         gr.Image(value=str(session.draw(shown(photo, masks, regions, session.chosen))), visible=True, min_width=width)
@@ -633,7 +653,7 @@ def _marked(session: Session) -> tuple[Any, Any, str]:
         pending = "<span>Corrected, but not in the picture yet: Preview with these.</span>"
     elif session.corrections != Corrections():
         pending = "<span>Corrected.</span>"
-    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>'
+    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>', gr.update(visible=True)
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:

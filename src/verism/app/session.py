@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from torch import Tensor
 
-from verism import images, verdict
+from verism import atomic, images, verdict
 from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import FolderOutcome, grade
@@ -55,6 +55,9 @@ METHODS: Mapping[str, str] = {
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
 
+FORGOT = "Your corrections of the regions are gone: they were made for other photos, or another method."
+"""Said of the first picture without the corrections that were there before."""
+
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
@@ -70,6 +73,7 @@ class Shown:
         content: the file of the content photo.
         styles: the files of the style photos, at least one.
         corrections: the corrections of the regions that it was made with.
+        forgot: whether there were corrections of the regions of other photos, or by another method, before.
     """
 
     run: FittedRun
@@ -78,6 +82,7 @@ class Shown:
     content: Path
     styles: tuple[Path, ...]
     corrections: Corrections
+    forgot: bool = False
 
     @property
     def title(self) -> str:
@@ -117,9 +122,10 @@ class Shown:
 
     @property
     def warnings(self) -> list[str]:
-        """What speaks against the method, in words."""
+        """What speaks against the method, and what the user has lost by it, in words."""
         scene = find(self.run.model.trainer, SameScene)
-        return [OTHER_METHOD] if scene is not None and scene.said else []
+        other = [OTHER_METHOD] if scene is not None and scene.said else []
+        return [*other, FORGOT] if self.forgot else other
 
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in words."""
@@ -140,10 +146,12 @@ class Session:
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written for the look of ``shown``, and the regions that were painted for it.
+        saved: files that were written since the page was opened, and the regions that were painted, the newest first.
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
+        is_stopping: whether the user has stopped work that has not ended yet.
+        said: what the page says of the picture.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
@@ -157,7 +165,8 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.messages: list[str] = []
-        self.is_replaced = False
+        self.is_replaced = self.is_stopping = False
+        self.said = ""
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._found: Regions | None = None
@@ -199,15 +208,18 @@ class Session:
         before = self.shown
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
+        forgot = not same and self.corrections != Corrections()
         tell(0.05, "Reading photos and weights")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
         watch = Watch(tell, self.stopping)
         run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
-        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections), ()
+        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
         self.corrections = corrections
-        self.saved, self._written = [] if corrections.mask is None else [corrections.mask], {}
+        self._written = {}
+        if corrections.mask is not None and corrections.mask not in self.saved:
+            self.saved.insert(0, corrections.mask)
         self.regions = self.shown.regions
         if corrections == Corrections():
             self._found = self.regions
@@ -222,6 +234,7 @@ class Session:
         """Note that such work has ended."""
         if kind in self._under_way:
             self._under_way.remove(kind)
+        self.is_stopping = False
 
     @property
     def is_busy(self) -> bool:
@@ -235,6 +248,7 @@ class Session:
             for_other: other work takes its place, so that the user need not be told.
         """
         self.is_replaced = for_other
+        self.is_stopping = self.is_busy and not for_other
         self.stopping.set()
 
     @property
@@ -259,7 +273,9 @@ class Session:
         """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
         data = jpeg(image)
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
-        path.write_bytes(data)
+        # The browser may be reading it.
+        if not path.exists():
+            atomic.write(path, data)
         return path
 
     def choose(self, place: tuple[float, float], *, content: bool) -> None:
