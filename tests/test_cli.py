@@ -69,7 +69,7 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
     [
         ("rnu", "rnu: no such command, photo or folder; did you mean run?"),
         ("predcit", "predcit: no such command, photo or folder; did you mean predict?"),
-        ("holiday", "holiday: no such command, photo or folder; verism --help lists the commands."),
+        ("holiday", "holiday: no such command, photo or folder."),
     ],
 )
 def test_an_unknown_command(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -373,6 +373,15 @@ def test_resumes_from_a_checkpoint(run: Callable[..., Path], models: list[StyleT
     rest = run("--trainer.max_steps", "4", "--trainer.precision", "32-true", "--ckpt_path", str(checkpoint))
     assert models[-1].trainer.global_step == 4
     torch.testing.assert_close(images.read(rest / "result.png"), images.read(whole / "result.png"))
+
+
+def test_fewer_steps_than_a_checkpoint_has_are_refused(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = run(*STEPS) / "checkpoints" / "last.ckpt"
+    with pytest.raises(SystemExit, match="2"):
+        run("--trainer.max_steps", "1", "--ckpt_path", str(checkpoint))
+    assert "--trainer.max_steps 1: the run to go on with has made 2 steps already." in capsys.readouterr().err
 
 
 def test_a_checkpoint_of_other_weights_is_refused(

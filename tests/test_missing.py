@@ -64,6 +64,11 @@ def test_nothing_is_made_up(name: str) -> None:
     assert str(missing(Path(name))) == f"{name}: no such photo."
 
 
+def test_a_folder_is_named_where_there_may_be_one() -> None:
+    assert str(missing(Path("holidya"))) == "holidya: no such photo; did you mean holiday?"
+    assert str(missing(Path("holidya.jpg"))) == "holidya.jpg: no such photo."
+
+
 def test_by_all_that_read_photos() -> None:
     for read in (photo_file.read, photo_file.check_header, digest):
         with pytest.raises(VerismError, match=r"did you mean holiday/IMG_1234\.jpg\?"):

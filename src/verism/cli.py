@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from verism import version
 from verism.errors import VerismError
+from verism.missing import missing
 from verism.process import process
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -132,8 +133,9 @@ def _check_command(name: str) -> None:
     if name in COMMANDS or name.startswith("-"):
         return
     near = get_close_matches(name, COMMANDS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "verism --help lists the commands."
-    raise VerismError(f"{name}: no such command, photo or folder; {hint}")
+    if not near:
+        raise missing(Path(name), "command, photo or folder")
+    raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
 
 
 def _parser() -> argparse.ArgumentParser:

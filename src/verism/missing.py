@@ -1,4 +1,4 @@
-"""The error for a photo that does not exist, which names the one that was probably meant."""
+"""The error for a photo or a folder that does not exist, which names the one that was probably meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ and mine are at 0.75, IMG_1234 and IMG_5678, which are two photos, at 0.5."""
 
 def missing(path: Path, kind: str = "photo") -> VerismError:
     """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip"."""
-    near = nearest(path)
+    near = nearest(path) or (None if path.suffix else _closest(path, folders=True))
     return VerismError(f"{path}: no such {kind}{'.' if near is None else f'; did you mean {near}?'}")
 
 

@@ -155,11 +155,15 @@ class TrainableModule(LightningModule):
         """Bring the canvas to the size that its image had in the checkpoint.
 
         Raises:
-            VerismError: the checkpoint is of another canvas.
+            VerismError: the checkpoint is of another canvas, or of more steps than are asked for.
         """
         if self.only_used:
             self.canvas.resume(canvas_state(checkpoint))
             return
+        made, asked = checkpoint["global_step"], self.trainer.max_steps
+        # A run that has ended may be asked to go on to where it is: a cluster starts jobs again.
+        if 0 <= asked < made:
+            raise VerismError(f"--trainer.max_steps {asked}: the run to go on with has made {made} steps already.")
         size = self.size_at(max(0, checkpoint["global_step"] - 1))
         if size != self.size:
             self.resize(size)

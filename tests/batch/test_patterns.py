@@ -44,7 +44,7 @@ def test_a_name(tmp_path: Path) -> None:
 def test_a_pattern_that_matches_nothing_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder.gif").mkdir()
     for name in ("*.gif", "nowhere/*.jpg", "photo[2].jpg"):
-        with pytest.raises(VerismError, match="matches no photo"):
+        with pytest.raises(VerismError, match="matches no photo|nowhere: no such folder"):
             matching([tmp_path / name])
 
 
@@ -62,6 +62,22 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with pytest.raises(VerismError, match="other: is a folder without photos"):
         matching([tmp_path / "other"])
+
+
+def test_a_style_beside_the_photos_is_taken_only_by_its_name(tmp_path: Path) -> None:
+    photo, style = tmp_path / "a.jpg", tmp_path / "style.jpg"
+    for seed, path in enumerate((photo, style)):
+        shoot(path, synthetic_photo(40, 40, seed))
+    assert matching([tmp_path], but=[style]) == [photo]
+    assert matching([photo, style], but=[style]) == [photo, style]
+    with pytest.raises(VerismError, match="has no photo but the style"):
+        matching([tmp_path / "s*.jpg"], but=[style])
+
+
+def test_a_slip_in_the_folder_of_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "holiday").mkdir()
+    with pytest.raises(VerismError, match=r"holidya: no such folder; did you mean .*holiday\?"):
+        matching([tmp_path / "holidya" / "*.jpg"])
 
 
 def test_what_verism_made_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

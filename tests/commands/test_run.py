@@ -236,7 +236,9 @@ def test_the_files_of_a_preview_have_names_of_their_own() -> None:
 def test_no_photo_takes_on_its_own_look() -> None:
     """Unless it is alone with itself, which is refused when it is read."""
     everything = ["mine.jpg", "other.png", "theirs.jpg"]
-    names = [(content.name, style.name) for content, style in parse(["mine.jpg", "."]).pairs]
+    request = parse(["mine.jpg", "."])
+    assert [style.name for style in request.styles] == ["other.png", "theirs.jpg"]
+    names = [(content.name, style.name) for content, style in request.pairs]
     assert names == [("mine.jpg", "other.png"), ("mine.jpg", "theirs.jpg")]
     assert len(parse([*everything, "--styles", *everything]).pairs) == 6
     assert len(parse(["mine.jpg", "mine.jpg"]).pairs) == 1

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from verism import clip, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
+from verism.missing import missing
 from verism.photo_file.encoders import FORMATS
 
 
@@ -39,16 +40,26 @@ class Found(NamedTuple):
         return "; ".join(said)
 
 
-def matching(patterns: Iterable[Path]) -> list[Path]:
+def matching(patterns: Iterable[Path], but: Iterable[Path] = ()) -> list[Path]:
     """Return the files that ``find`` finds, and say in a line how many it left out, if any.
 
+    Args:
+        patterns: as ``find`` takes them.
+        but: files that are only taken if they are named by themselves, such as a style photo beside the others, which
+            is not meant to take on its own look.
+
     Raises:
-        VerismError: as ``find`` does.
+        VerismError: as ``find`` does, or nothing but ``but`` is left.
     """
-    found = find(patterns)
+    named = list(patterns)
+    found = find(named)
     if found.said():
         rank_zero_info(f"{found.said()}; what is named by itself, and not by a pattern, is taken.")
-    return found.files
+    others = {path.resolve() for path in but}
+    photos = [path for path in found.files if path in named or path.resolve() not in others]
+    if not photos:
+        raise VerismError(f"{', '.join(map(str, named))}: has no photo but the style.")
+    return photos
 
 
 def find(patterns: Iterable[Path]) -> Found:
@@ -89,6 +100,9 @@ def _of_pattern(pattern: Path) -> list[Path]:
     found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     files = sorted(path for path in found if path.is_file())
     if not files:
+        folder = pattern.parent
+        if not glob.has_magic(str(folder)) and not folder.is_dir():
+            raise missing(folder, "folder")
         raise VerismError(f"{pattern}: matches no photo.")
     return files
 

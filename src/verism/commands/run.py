@@ -160,17 +160,15 @@ def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], li
         VerismError: a photo does not exist or is none, or a pattern has none.
     """
     looks = matching(map(Path, styles))
-    contents = matching(map(Path, photos))
-    named, own = set(map(Path, photos)), {look.resolve() for look in looks}
-    # A style photo beside the others is not meant to take on its own look.
-    contents = [photo for photo in contents if photo in named or photo.resolve() not in own]
+    contents = matching(map(Path, photos), but=looks)
+    # A style that is the only photo has no picture.
+    own = {photo.resolve() for photo in contents}
+    looks = [look for look in looks if {look.resolve()} != own] or looks
     for photo in (*contents, *looks):
         if clip.is_clip(photo) and photo not in looks:
             clip.check_exists(photo)
         else:
             photo_file.check_header(photo)
-    if not contents:
-        raise VerismError(f"{', '.join(photos)}: has no photo but the style.")
     return contents, looks
 
 

@@ -66,7 +66,7 @@ def series(args: Sequence[str]) -> None:
     own, words = fit_words.split(args, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(own))
-    options.photos = matching(options.photos)
+    options.photos = matching(options.photos, but=options.style)
     for style in options.style:
         photo_file.check_header(style)
     path = options.output.dir or options.photos[0].parent / f"series-{options.style[0].stem}"
