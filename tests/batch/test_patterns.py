@@ -44,7 +44,7 @@ def test_a_name(tmp_path: Path) -> None:
 def test_a_pattern_that_matches_nothing_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder.gif").mkdir()
     for name in ("*.gif", "nowhere/*.jpg", "photo[2].jpg"):
-        with pytest.raises(VerismError, match="matches no photo|nowhere: no such folder"):
+        with pytest.raises(VerismError, match=r"matches no photo|nowhere: no such folder"):
             matching([tmp_path / name])
 
 
