@@ -57,7 +57,7 @@ def app(tmp_path: Path) -> Iterator[Process]:
         pytest.skip(reason)
     (tmp_path / "temporary").mkdir()
     paths = os.pathsep.join(filter(None, [str(SERVE.parents[1]), os.environ.get("PYTHONPATH")]))
-    environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary")}
+    environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary"), "SIGNS": str(tmp_path)}
     with started([[sys.executable, str(SERVE)]], tmp_path, [environment]) as (process,):
         process.says("Ctrl-C ends it")
         yield process
@@ -164,6 +164,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     the_preview_comes_by_itself_and_the_sliders_blend_it(person)
     the_sliders_hold_that_are_moved_during_a_run(person, tmp_path / "wait")
     another_method_makes_another_preview(person)
+    of_changes_that_wait_only_the_last_makes_a_preview(person, tmp_path)
     regions_are_left_out_by_clicks(person)
     a_run_that_takes_too_long_is_stopped(person)
     files_are_saved(person)
@@ -201,10 +202,28 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     assert person.find("#caption").text == ""
 
 
+def choose(person: Person, method: str) -> None:
+    person.click("#method input")
+    person.click(f"[role=option][aria-label^='{method}']")
+
+
+def of_changes_that_wait_only_the_last_makes_a_preview(person: Person, folder: Path) -> None:
+    (folder / "fits").unlink()
+    (folder / "wait").touch()
+    person.click("#preview")
+    person.wait((folder / "fits").exists, "a fit")
+    for method in ("One lookup table", "The same scene", "Region by region"):
+        choose(person, method)
+        time.sleep(0.5)
+    (folder / "wait").unlink()
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    # The first was under way.
+    assert (folder / "fits").read_text().split() == ["photoreal", "photoreal"]
+
+
 def another_method_makes_another_preview(person: Person) -> None:
     for name, config in (("One lookup table", "lut.yaml"), ("Region by region", "photoreal.yaml")):
-        person.click("#method input")
-        person.click(f"[role=option][aria-label='{name}']")
+        choose(person, name)
         person.wait(lambda config=config: config in person.command(), config)  # type: ignore[misc]
         person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 

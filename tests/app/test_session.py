@@ -18,7 +18,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.app.corrections import Corrections
-from verism.app.session import FORGOT, METHODS, OTHER_METHOD, Session
+from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
@@ -178,6 +178,36 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
     assert not any(said.startswith("step") for said in told)
 
 
+def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn() -> None:
+    session = Session()
+    for _ in range(2):
+        session.stop(for_other=True)
+        session.begin(DROP)
+    for is_last in (False, True):
+        with session.turn(DROP) as is_due:
+            assert is_due == is_last
+        session.end(DROP)
+
+
+def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
+    session = Session()
+    session.begin("full")
+    with session.turn("full") as is_due:
+        assert is_due
+        session.begin("folder")
+        session.stop()
+        assert session.stopping.is_set()
+        session.begin("preview")
+    with pytest.raises(StoppedError), session.turn("folder"):
+        pytest.fail("It was stopped.")
+    session.end("full")
+    session.end("folder")
+    with session.turn("preview") as is_due:
+        assert is_due
+        assert not session.stopping.is_set()
+        assert not session.is_stopping
+
+
 @pytest.mark.slow
 def test_the_picture_is_made_after_the_last_step(tiny_weights: Weights, photos: list[Path]) -> None:
     told: list[tuple[float, str]] = []
@@ -200,7 +230,8 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs.cube"
     assert fitted.fitted.title == "mine.png in the look of theirs.png"
     assert fitted.corrections != fitted.fitted.corrections
-    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    with fitted.turn("preview"):
+        fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     assert fitted.corrections == fitted.fitted.corrections
     assert fitted.fitted.warnings == []
     assert "--data.merge" in fitted.command(Strength())

@@ -214,7 +214,7 @@ def build() -> gr.Blocks:
         for begun, ended in runs:
             begun.then(None, both, js=TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
-            ended.then(_guarded(_blend, is_chained=True), **blend)
+            ended.then(_guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
         for name, (button, function, options) in grading.events.items():
             begun, _ = _run([session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
@@ -255,17 +255,30 @@ def _run(
     """
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     is_first = kind == DROP
-    begun = on(functools.partial(_begin, kind), needed, state, **quietly)
+    mode = "multiple" if is_first else "once"
+    begun = on(functools.partial(_begin, kind), needed, state, trigger_mode=mode, **quietly)
     ended = begun.then(
-        _guarded(function, is_chained=is_first),
+        _guarded(_in_turn(kind, function), is_chained=is_first),
         concurrency_id=COMPUTES,
         concurrency_limit=1,
-        trigger_mode="multiple" if is_first else "once",
+        trigger_mode=mode,
         **options,
         **PRIVATE,
     )
-    ended.then(functools.partial(_end, kind), needed[:1], state, **quietly)
+    ended.then(functools.partial(_end, kind), needed[:1], state, trigger_mode=mode, **quietly)
     return begun, ended
+
+
+def _in_turn(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
+
+    # Gradio looks for its parameters, of which one may be for the progress.
+    @functools.wraps(function)
+    def in_turn(session: Session, *args: Any) -> Any:
+        with session.turn(kind) as is_due:
+            return function(session, *args) if is_due else gr.skip()
+
+    return in_turn
 
 
 def _begin(kind: str, session: Session, *needed: Any) -> Any:
