@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -159,7 +160,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     shares = [share for share, _ in told]
     assert shares == sorted(set(shares))
     assert 0 <= shares[0] < shares[-1] < 1
-    assert told[-1][1].startswith("step 1 of 4, loss ")
+    assert re.fullmatch(r"step 1 of 4, \d+ (s|min) left", told[-1][1])
     assert fitted.shown is before
 
 
@@ -239,7 +240,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 
 @pytest.mark.slow
 def test_figures_in_words(fitted: Session) -> None:
-    assert fitted.fitted.sentences()[0].startswith("Structure: ")
+    assert fitted.fitted.sentences()[0].startswith("Shapes and edges: ")
     assert fitted.fitted.warnings == []
 
 

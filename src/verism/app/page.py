@@ -156,12 +156,12 @@ def build() -> gr.Blocks:
             with gr.Column(scale=1, min_width=280):
                 photo = gr.File(label="Your photo", height=150, elem_id="photo")
                 styles = gr.File(
-                    label="The look: one photo, or several", file_count="multiple", height=150, elem_id="styles"
+                    label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles"
                 )
                 method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
                 with gr.Row():
                     preview = gr.Button("Preview", min_width=110, elem_id="preview")
-                    full = gr.Button("Full run", variant="primary", min_width=110, elem_id="full")
+                    full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
                 stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
@@ -312,7 +312,7 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
     ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
     with gr.Row():
         save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
-        cube = gr.Button("Table (.cube)", min_width=150, elem_id="cube")
+        cube = gr.Button("LUT (.cube)", min_width=150, elem_id="cube")
         hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
     files = gr.File(
         label="Saved, the newest first: click a size to download",
@@ -349,7 +349,7 @@ def _regions_tab(session: Any) -> _Regions:
     with gr.Row():
         mine, theirs = (
             gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
-            for label, name in (("Your photo", "mine"), ("The look", "theirs"))
+            for label, name in (("Your photo", "mine"), ("Style photo", "theirs"))
         )
     legend = gr.HTML(elem_id="regions")
     with gr.Column() as tools:
@@ -402,7 +402,7 @@ class _Grading(NamedTuple):
 
 
 def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
-    gr.Markdown("The look on other photos, at the strength of the sliders, without fitting anew.")
+    gr.Markdown("The look of the picture above on other photos, at the strength of the sliders.")
     adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
     with gr.Row():
         with gr.Column():
@@ -537,7 +537,7 @@ def _fit(
         Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
     )
     if preview:
-        sentences = ["This is a preview, of few steps: Full run makes the whole. Save gives the picture at full size."]
+        sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]
