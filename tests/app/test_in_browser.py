@@ -171,6 +171,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     a_folder_is_graded(person, tmp_path / "holiday")
     the_easel_follows_the_photo(person, photos)
     nothing_is_cut_off(person, tmp_path)
+    names_are_readable(person, photos)
     nothing_was_asked_of_anybody_else(person)
     other_names_are_refused(address)
     app.receive(signal.SIGTERM)
@@ -212,7 +213,7 @@ def of_changes_that_wait_only_the_last_makes_a_preview(person: Person, folder: P
     (folder / "wait").touch()
     person.click("#preview")
     person.wait((folder / "fits").exists, "a fit")
-    for method in ("One lookup table", "The same scene", "Region by region"):
+    for method in ("One lookup table", "Same scene", "Region by region"):
         choose(person, method)
         time.sleep(0.5)
     (folder / "wait").unlink()
@@ -271,9 +272,17 @@ def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> 
 
 
 def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
-    """So has one with a number that is too large; and what is typed is taken otherwise."""
+    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise."""
     field = person.find("#strength input[type=number]")
-    for typed, number in (("", "1"), ("3", "1"), ("0.25", "0.25"), ("", "0.25"), ("1", "1")):
+    for typed, number in (
+        ("", "1"),
+        ("0.25", "0.25"),
+        ("3", "1"),
+        ("0,53", "0.53"),
+        ("", "0.53"),
+        ("-2", "0"),
+        ("1", "1"),
+    ):
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.BACKSPACE, typed)
         person.browser.execute_script("arguments[0].blur()", field)
@@ -388,10 +397,30 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     assert "--data.content other.png" in person.command()
 
 
+def names_are_readable(person: Person, photos: Path) -> None:
+    """Of files and of the method, at the width of a small laptop."""
+    size = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    name = "IMG_20260714_183512_golden_hour.png"
+    shoot(photos / name, synthetic_photo(48, 72, seed=4))
+    person.click("#photo button[aria-label=Clear]")
+    person.give("photo", photos / name)
+    person.wait(lambda: person.find("#photo .stem").is_displayed(), "the name")
+    assert not cut_off(person, "#photo .stem, #styles .stem")
+    for method in ("Region", "One lookup", "Same scene"):
+        choose(person, method)
+        assert not cut_off(person, "#method input"), method
+
+
 TOO_WIDE = """
 return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > arguments[0] + 1)
   .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
 """
+
+
+def cut_off(person: Person, selector: str) -> bool:
+    script = "return [...document.querySelectorAll(arguments[0])].some((it) => it.scrollWidth > it.clientWidth + 1)"
+    return bool(person.browser.execute_script(script, selector))
 
 
 def nothing_is_cut_off(person: Person, folder: Path) -> None:

@@ -60,17 +60,33 @@ TO_EDITOR = """() => setTimeout(
 """Script that brings what is painted over into view, once it is there."""
 
 KEEP_NUMBERS = """() => {
-  const isNone = (it) => it.matches?.("input[type=number]")
-    && (it.value === "" || it.validity.rangeOverflow || it.validity.rangeUnderflow);
+  const isNumber = (it) => it.matches?.("input[type=number]");
+  const isOut = ({ validity }) => validity.rangeOverflow || validity.rangeUnderflow;
+  const hasComma = (0.5).toLocaleString().includes(",");
   for (const action of ["input", "change"]) document.addEventListener(action, (event) => {
-    if (isNone(event.target)) event.stopPropagation();
+    const field = event.target;
+    if (isNumber(field) && (field.value === "" || isOut(field))) event.stopPropagation();
   }, true);
-  document.addEventListener("focusout", ({ target }) => {
-    if (isNone(target)) target.value = target.closest(".block").querySelector("input[type=range]").value;
+  const settle = (field) => {
+    if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
+    else if (isOut(field)) {
+      field.value = Math.min(Math.max(field.value, field.min), field.max);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+  document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && isNumber(target)) settle(target);
+  }, true);
+  document.addEventListener("beforeinput", (event) => {
+    if (hasComma || !isNumber(event.target) || !event.data?.includes(",")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, event.data.replace(",", "."));
   }, true);
 }"""
 """Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
-its field is empty at times. A field that is left like that has the slider's number again."""
+its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
+slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
 
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
@@ -93,6 +109,9 @@ ENDINGS: Mapping[str, str] = {
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
 .gradio-container main, .gradio-container .contain { width: 100%; }
+/* Names in full, on several lines if need be, instead of room for a size and ellipses. */
+#photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+#photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
@@ -176,7 +195,7 @@ def build() -> gr.Blocks:
                 caption = gr.HTML(elem_id="caption")
                 with gr.Row(visible=False) as blending:
                     sliders = [
-                        gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
+                        gr.Slider(0, 1, 1, step=0.01, label=label, elem_id=label.lower(), min_width=140)
                         for label in SLIDERS.values()
                     ]
                 said = gr.Markdown(EMPTY, elem_id="said")

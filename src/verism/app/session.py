@@ -49,7 +49,7 @@ NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
 METHODS: Mapping[str, str] = {
     "Region by region": "photoreal",
     "One lookup table": "lut",
-    "The same scene, graded by somebody else": "match",
+    "Same scene, other grading": "match",
 }
 """The methods that a user can choose, and the config of each."""
 
