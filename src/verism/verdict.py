@@ -107,7 +107,7 @@ def summary(figures: Mapping[str, float]) -> str:
 
 
 def in_words(figures: Mapping[str, float]) -> list[str]:
-    """Return three sentences about a result: on its structure, its evenness and its look.
+    """Return three sentences about a result: on its shapes, its evenness and its look.
 
     Args:
         figures: metrics by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the result.
@@ -117,9 +117,10 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     even = "even" if figures["drift"] <= DRIFT else "uneven"
     taken = 1 - figures["color_distance"]
     way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
+    varies = f"differs by ΔE {figures['drift']:.1f} in the result (visible from {DRIFT:.0f} on)"
     return [
-        f"Structure: {figures['structure']:.1%} of the photo's is kept.",
-        f"Colours: {even}, one colour of the photo varies by ΔE {figures['drift']:.1f} (visible from {DRIFT:.0f} on).",
+        f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
+        f"Colours: {even}; what has one colour in your photo {varies}.",
         f"Look: the colours are {way}.",
     ]
 

@@ -57,7 +57,7 @@ def app(tmp_path: Path) -> Iterator[Process]:
         pytest.skip(reason)
     (tmp_path / "temporary").mkdir()
     paths = os.pathsep.join(filter(None, [str(SERVE.parents[1]), os.environ.get("PYTHONPATH")]))
-    environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary")}
+    environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary"), "SIGNS": str(tmp_path)}
     with started([[sys.executable, str(SERVE)]], tmp_path, [environment]) as (process,):
         process.says("Ctrl-C ends it")
         yield process
@@ -164,12 +164,14 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     the_preview_comes_by_itself_and_the_sliders_blend_it(person)
     the_sliders_hold_that_are_moved_during_a_run(person, tmp_path / "wait")
     another_method_makes_another_preview(person)
+    of_changes_that_wait_only_the_last_makes_a_preview(person, tmp_path)
     regions_are_left_out_by_clicks(person)
     a_run_that_takes_too_long_is_stopped(person)
     files_are_saved(person)
     a_folder_is_graded(person, tmp_path / "holiday")
     the_easel_follows_the_photo(person, photos)
     nothing_is_cut_off(person, tmp_path)
+    names_are_readable(person, photos)
     nothing_was_asked_of_anybody_else(person)
     other_names_are_refused(address)
     app.receive(signal.SIGTERM)
@@ -201,10 +203,28 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     assert person.find("#caption").text == ""
 
 
+def choose(person: Person, method: str) -> None:
+    person.click("#method input")
+    person.click(f"[role=option][aria-label^='{method}']")
+
+
+def of_changes_that_wait_only_the_last_makes_a_preview(person: Person, folder: Path) -> None:
+    (folder / "fits").unlink()
+    (folder / "wait").touch()
+    person.click("#preview")
+    person.wait((folder / "fits").exists, "a fit")
+    for method in ("One lookup table", "Same scene", "Region by region"):
+        choose(person, method)
+        time.sleep(0.5)
+    (folder / "wait").unlink()
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    # The first was under way.
+    assert (folder / "fits").read_text().split() == ["photoreal", "photoreal"]
+
+
 def another_method_makes_another_preview(person: Person) -> None:
     for name, config in (("One lookup table", "lut.yaml"), ("Region by region", "photoreal.yaml")):
-        person.click("#method input")
-        person.click(f"[role=option][aria-label='{name}']")
+        choose(person, name)
         person.wait(lambda config=config: config in person.command(), config)  # type: ignore[misc]
         person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
@@ -252,9 +272,17 @@ def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> 
 
 
 def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
-    """So has one with a number that is too large; and what is typed is taken otherwise."""
+    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise."""
     field = person.find("#strength input[type=number]")
-    for typed, number in (("", "1"), ("3", "1"), ("0.25", "0.25"), ("", "0.25"), ("1", "1")):
+    for typed, number in (
+        ("", "1"),
+        ("0.25", "0.25"),
+        ("3", "1"),
+        ("0,53", "0.53"),
+        ("", "0.53"),
+        ("-2", "0"),
+        ("1", "1"),
+    ):
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.BACKSPACE, typed)
         person.browser.execute_script("arguments[0].blur()", field)
@@ -369,10 +397,30 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     assert "--data.content other.png" in person.command()
 
 
+def names_are_readable(person: Person, photos: Path) -> None:
+    """Of files and of the method, at the width of a small laptop."""
+    size = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    name = "IMG_20260714_183512_golden_hour.png"
+    shoot(photos / name, synthetic_photo(48, 72, seed=4))
+    person.click("#photo button[aria-label=Clear]")
+    person.give("photo", photos / name)
+    person.wait(lambda: person.find("#photo .stem").is_displayed(), "the name")
+    assert not cut_off(person, "#photo .stem, #styles .stem")
+    for method in ("Region", "One lookup", "Same scene"):
+        choose(person, method)
+        assert not cut_off(person, "#method input"), method
+
+
 TOO_WIDE = """
 return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > arguments[0] + 1)
   .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
 """
+
+
+def cut_off(person: Person, selector: str) -> bool:
+    script = "return [...document.querySelectorAll(arguments[0])].some((it) => it.scrollWidth > it.clientWidth + 1)"
+    return bool(person.browser.execute_script(script, selector))
 
 
 def nothing_is_cut_off(person: Person, folder: Path) -> None:

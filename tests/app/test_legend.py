@@ -17,12 +17,12 @@ def test_says_what_becomes_of_each_region() -> None:
     )
     regions = Regions(LABELS, own, other, torch.tensor([1.0, 0.4, 0.9, 0.9]))
     assert list(legend(regions).items()) == [
-        ("#e6194b", "50% of your photo, graded like 25% of the other"),
+        ("#e6194b", "50% of your photo, graded like 25% of the style photo"),
         (
             "#3cb44b",
-            "25% of your photo, graded like 25% of the other, but only in part: perhaps it is not the same thing",
+            "25% of your photo, graded like 25% of the style photo, but only in part: perhaps it is not the same thing",
         ),
-        ("#0082c8", "25% of your photo, with nothing like it in the other: graded with the rest"),
-        ("#ffe119", "Only in the other photo (50% of it)"),
+        ("#0082c8", "25% of your photo, with nothing like it in the style photo: graded with the rest"),
+        ("#ffe119", "Only in the style photo (50% of it)"),
     ]
     assert legend(regions, ["#e6194b"])["#e6194b"] == "50% of your photo, left out: graded with the rest"

@@ -169,3 +169,14 @@ def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
     stop, *_, said = page._begin(DROP, session, "mine.png", ["other.png"])
     assert stop.interactive
     assert said == page.EMPTY
+
+
+def test_what_is_no_longer_due_is_not_done() -> None:
+    done: list[str] = []
+    work = page._in_turn(DROP, lambda session, photo: done.append(photo))
+    session = Session()
+    session.stop(for_other=True)
+    session.stop(for_other=True)
+    assert work(session, "mine.png") == gradio.skip()
+    work(session, "other.png")
+    assert done == ["other.png"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.app.corrections import Corrections
-from verism.app.session import FORGOT, METHODS, OTHER_METHOD, Session
+from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
@@ -159,7 +160,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     shares = [share for share, _ in told]
     assert shares == sorted(set(shares))
     assert 0 <= shares[0] < shares[-1] < 1
-    assert told[-1][1].startswith("step 1 of 4, loss ")
+    assert re.fullmatch(r"step 1 of 4, \d+ (s|min) left", told[-1][1])
     assert fitted.shown is before
 
 
@@ -176,6 +177,36 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **SMALL)
     assert not any(said.startswith("step") for said in told)
+
+
+def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn() -> None:
+    session = Session()
+    for _ in range(2):
+        session.stop(for_other=True)
+        session.begin(DROP)
+    for is_last in (False, True):
+        with session.turn(DROP) as is_due:
+            assert is_due == is_last
+        session.end(DROP)
+
+
+def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
+    session = Session()
+    session.begin("full")
+    with session.turn("full") as is_due:
+        assert is_due
+        session.begin("folder")
+        session.stop()
+        assert session.stopping.is_set()
+        session.begin("preview")
+    with pytest.raises(StoppedError), session.turn("folder"):
+        pytest.fail("It was stopped.")
+    session.end("full")
+    session.end("folder")
+    with session.turn("preview") as is_due:
+        assert is_due
+        assert not session.stopping.is_set()
+        assert not session.is_stopping
 
 
 @pytest.mark.slow
@@ -200,7 +231,8 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs.cube"
     assert fitted.fitted.title == "mine.png in the look of theirs.png"
     assert fitted.corrections != fitted.fitted.corrections
-    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    with fitted.turn("preview"):
+        fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     assert fitted.corrections == fitted.fitted.corrections
     assert fitted.fitted.warnings == []
     assert "--data.merge" in fitted.command(Strength())
@@ -208,7 +240,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 
 @pytest.mark.slow
 def test_figures_in_words(fitted: Session) -> None:
-    assert fitted.fitted.sentences()[0].startswith("Structure: ")
+    assert fitted.fitted.sentences()[0].startswith("Shapes and edges: ")
     assert fitted.fitted.warnings == []
 
 

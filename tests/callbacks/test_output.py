@@ -29,6 +29,7 @@ from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
 from verism.callbacks.scalars import is_due
 from verism.color.table import through
+from verism.look.cube import SPACE
 from verism.look.lut_file import deviation
 from verism.look.strength import Strength
 from verism.losses import ContentLoss, StyleLoss, Term
@@ -178,12 +179,12 @@ def test_a_table_of_the_look(
     options = (*STEPS, "--model.canvas", canvas, "--output.strength", strength)
     folder = run(*options, "--output.lut", "luts/look.cube")
     lines = Path("luts/look.cube").read_text().splitlines()
-    assert lines[:2] == ['TITLE "look"', "LUT_3D_SIZE 33"]
-    assert len(lines) == 2 + 33**3
+    assert lines[:3] == ['TITLE "look"', SPACE, "LUT_3D_SIZE 33"]
+    assert len(lines) == 3 + 33**3
     (announced,) = [line for line in said if line.startswith("Lookup table: ")]
     assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}, which differs from the picture by ")
     mean, most = map(float, re.findall(r"(\d+\.\d+) (?:in the mean|for 95 %)", announced))
-    table = torch.tensor([[float(x) for x in line.split()] for line in lines[2:]]).T.view(3, 33, 33, 33)
+    table = torch.tensor([[float(x) for x in line.split()] for line in lines[3:]]).T.view(3, 33, 33, 33)
     found = deviation(through(table, images.read(Path("../content.png"))), images.read(folder / "result.png"))
     # The file's result is rounded to 8 bits.
     assert mean == pytest.approx(found.mean, abs=0.3)

@@ -32,7 +32,7 @@ def tiny(tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_leaves_its_page(run: Callable[..., Path]) -> None:
     page = (run(*STEPS) / "result.html").read_text()
     assert "<h1>content in the look of style</h1>" in page
-    assert "Structure: " in page
+    assert "Shapes and edges: " in page
     assert "max_steps: 3" in page
     assert re.search(
         r'"command": "verism render \S*/content-style --output.path result-2.png"', page.replace("\\u0027", "'")

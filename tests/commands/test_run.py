@@ -42,7 +42,7 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     lines = said.splitlines()
     assert lines[0] == "mine.jpg in the look of theirs.jpg, tiny weights"
     assert lines[1] == "mine-theirs.jpg"
-    assert [line.split(":")[0].strip() for line in lines[2:5]] == ["Structure", "Colours", "Look"]
+    assert [line.split(":")[0].strip() for line in lines[2:5]] == ["Shapes and edges", "Colours", "Look"]
     assert lines[-2] == "Look closer, in a browser: mine-theirs.html"
     assert lines[-1] == (
         "Milder: verism render lightning_logs/mine-theirs --output.strength 0.6 --output.path mine-theirs-milder.jpg"

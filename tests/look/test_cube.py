@@ -24,6 +24,8 @@ def parse(path: Path) -> tuple[dict[str, str], Tensor]:
     """Return the keywords and, by blue, green and red, the colours; after Adobe's specification."""
     keywords, rows = {}, []
     for line in path.read_text().splitlines():
+        if line.startswith("#"):
+            continue
         if line[0].isalpha():
             keyword, _, value = line.partition(" ")
             keywords[keyword] = value
@@ -49,8 +51,9 @@ def test_red_changes_fastest(tmp_path: Path) -> None:
     blue, green, red = torch.meshgrid(axis, axis, axis, indexing="ij")
     cube.write(tmp_path / "look.cube", torch.stack([red, green, blue]), "none")
     lines = (tmp_path / "look.cube").read_text().splitlines()
-    assert lines[2:5] == ["0.000000 0.000000 0.000000", "1.000000 0.000000 0.000000", "0.000000 1.000000 0.000000"]
-    assert lines[6] == "0.000000 0.000000 1.000000"
+    assert lines[3:6] == ["0.000000 0.000000 0.000000", "1.000000 0.000000 0.000000", "0.000000 1.000000 0.000000"]
+    assert lines[1] == cube.SPACE
+    assert lines[7] == "0.000000 0.000000 1.000000"
 
 
 @pytest.mark.slow
@@ -107,7 +110,7 @@ def test_replaces_the_whole_file_or_nothing(tmp_path: Path, monkeypatch: pytest.
     cube.write(path, noise(3, 5, 5, 5), "first")
     cube.write(path, noise(3, 2, 2, 2), "second")
     second = path.read_text()
-    assert len(second.splitlines()) == 2 + 2**3
+    assert len(second.splitlines()) == 3 + 2**3
     assert second.endswith("\n")
 
     def full(*args: object) -> None:
@@ -126,4 +129,4 @@ def test_a_line_break_does_not_end_the_title(tmp_path: Path, title: str) -> None
     cube.write(tmp_path / "look.cube", noise(3, 2, 2, 2), title)
     keywords, _ = parse(tmp_path / "look.cube")
     assert keywords["TITLE"] == '"two lines"'
-    assert len((tmp_path / "look.cube").read_text().splitlines()) == 2 + 8
+    assert len((tmp_path / "look.cube").read_text().splitlines()) == 3 + 8

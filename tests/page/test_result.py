@@ -42,7 +42,7 @@ def contents(**changes: Any) -> Contents:
         "fit": (synthetic_photo(40, 60, 1), synthetic_photo(40, 60, 3)),
         "regions": Regions(("#e6194b", "#3cb44b"), masks, masks.clone(), torch.tensor([0.8, 0.0])),
         "losses": {"total": [3.0, 2.0, 1.5], "style": [1.0, 0.5, 0.4]},
-        "sentences": ["Structure: 99.9% of the photo's is kept."],
+        "sentences": ["Look: no nearer to the style's."],
         "config": "model: {}",
         "table": ("look.cube", b"LUT_3D_SIZE 33"),
     }
@@ -52,7 +52,7 @@ def contents(**changes: Any) -> Contents:
 def test_holds_all_that_it_shows() -> None:
     page = html(contents()).decode()
     assert not re.search(r"""(src|href)="(?!data:)|url\(|@import|https?://""", page.replace("http-equiv", ""))
-    assert "Structure: 99.9% of the photo&#39;s is kept." in page
+    assert "Look: no nearer to the style&#39;s." in page
     assert 'download="look.cube"' in page
 
 

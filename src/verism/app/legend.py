@@ -28,11 +28,11 @@ def legend(regions: Regions, left_out: Collection[str] = ()) -> dict[str, str]:
 
 def _said(own: float, other: float, sure: float, *, out: bool) -> str:
     if own < SEEN:
-        return f"Only in the other photo ({other:.0%} of it)"
+        return f"Only in the style photo ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo"
     if out:
         return f"{mine}, left out: graded with the rest"
     if sure <= NO_MATCH or other < SEEN:
-        return f"{mine}, with nothing like it in the other: graded with the rest"
+        return f"{mine}, with nothing like it in the style photo: graded with the rest"
     doubt = "" if sure >= SURE else ", but only in part: perhaps it is not the same thing"
-    return f"{mine}, graded like {other:.0%} of the other{doubt}"
+    return f"{mine}, graded like {other:.0%} of the style photo{doubt}"

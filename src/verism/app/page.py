@@ -60,17 +60,33 @@ TO_EDITOR = """() => setTimeout(
 """Script that brings what is painted over into view, once it is there."""
 
 KEEP_NUMBERS = """() => {
-  const isNone = (it) => it.matches?.("input[type=number]")
-    && (it.value === "" || it.validity.rangeOverflow || it.validity.rangeUnderflow);
+  const isNumber = (it) => it.matches?.("input[type=number]");
+  const isOut = ({ validity }) => validity.rangeOverflow || validity.rangeUnderflow;
+  const hasComma = (0.5).toLocaleString().includes(",");
   for (const action of ["input", "change"]) document.addEventListener(action, (event) => {
-    if (isNone(event.target)) event.stopPropagation();
+    const field = event.target;
+    if (isNumber(field) && (field.value === "" || isOut(field))) event.stopPropagation();
   }, true);
-  document.addEventListener("focusout", ({ target }) => {
-    if (isNone(target)) target.value = target.closest(".block").querySelector("input[type=range]").value;
+  const settle = (field) => {
+    if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
+    else if (isOut(field)) {
+      field.value = Math.min(Math.max(field.value, field.min), field.max);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+  document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && isNumber(target)) settle(target);
+  }, true);
+  document.addEventListener("beforeinput", (event) => {
+    if (hasComma || !isNumber(event.target) || !event.data?.includes(",")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, event.data.replace(",", "."));
   }, true);
 }"""
 """Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
-its field is empty at times. A field that is left like that has the slider's number again."""
+its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
+slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
 
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
@@ -93,6 +109,9 @@ ENDINGS: Mapping[str, str] = {
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
 .gradio-container main, .gradio-container .contain { width: 100%; }
+/* Names in full, on several lines if need be, instead of room for a size and ellipses. */
+#photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+#photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
@@ -156,12 +175,12 @@ def build() -> gr.Blocks:
             with gr.Column(scale=1, min_width=280):
                 photo = gr.File(label="Your photo", height=150, elem_id="photo")
                 styles = gr.File(
-                    label="The look: one photo, or several", file_count="multiple", height=150, elem_id="styles"
+                    label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles"
                 )
                 method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
                 with gr.Row():
                     preview = gr.Button("Preview", min_width=110, elem_id="preview")
-                    full = gr.Button("Full run", variant="primary", min_width=110, elem_id="full")
+                    full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
                 stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
@@ -176,7 +195,7 @@ def build() -> gr.Blocks:
                 caption = gr.HTML(elem_id="caption")
                 with gr.Row(visible=False) as blending:
                     sliders = [
-                        gr.Slider(0, 1, 1, step=0.05, label=label, elem_id=label.lower(), min_width=140)
+                        gr.Slider(0, 1, 1, step=0.01, label=label, elem_id=label.lower(), min_width=140)
                         for label in SLIDERS.values()
                     ]
                 said = gr.Markdown(EMPTY, elem_id="said")
@@ -214,7 +233,7 @@ def build() -> gr.Blocks:
         for begun, ended in runs:
             begun.then(None, both, js=TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
-            ended.then(_guarded(_blend, is_chained=True), **blend)
+            ended.then(_guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
         for name, (button, function, options) in grading.events.items():
             begun, _ = _run([session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
@@ -255,17 +274,30 @@ def _run(
     """
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     is_first = kind == DROP
-    begun = on(functools.partial(_begin, kind), needed, state, **quietly)
+    mode = "multiple" if is_first else "once"
+    begun = on(functools.partial(_begin, kind), needed, state, trigger_mode=mode, **quietly)
     ended = begun.then(
-        _guarded(function, is_chained=is_first),
+        _guarded(_in_turn(kind, function), is_chained=is_first),
         concurrency_id=COMPUTES,
         concurrency_limit=1,
-        trigger_mode="multiple" if is_first else "once",
+        trigger_mode=mode,
         **options,
         **PRIVATE,
     )
-    ended.then(functools.partial(_end, kind), needed[:1], state, **quietly)
+    ended.then(functools.partial(_end, kind), needed[:1], state, trigger_mode=mode, **quietly)
     return begun, ended
+
+
+def _in_turn(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
+
+    # Gradio looks for its parameters, of which one may be for the progress.
+    @functools.wraps(function)
+    def in_turn(session: Session, *args: Any) -> Any:
+        with session.turn(kind) as is_due:
+            return function(session, *args) if is_due else gr.skip()
+
+    return in_turn
 
 
 def _begin(kind: str, session: Session, *needed: Any) -> Any:
@@ -299,7 +331,7 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
     ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
     with gr.Row():
         save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
-        cube = gr.Button("Table (.cube)", min_width=150, elem_id="cube")
+        cube = gr.Button("LUT (.cube)", min_width=150, elem_id="cube")
         hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
     files = gr.File(
         label="Saved, the newest first: click a size to download",
@@ -336,7 +368,7 @@ def _regions_tab(session: Any) -> _Regions:
     with gr.Row():
         mine, theirs = (
             gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
-            for label, name in (("Your photo", "mine"), ("The look", "theirs"))
+            for label, name in (("Your photo", "mine"), ("Style photo", "theirs"))
         )
     legend = gr.HTML(elem_id="regions")
     with gr.Column() as tools:
@@ -389,7 +421,7 @@ class _Grading(NamedTuple):
 
 
 def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
-    gr.Markdown("The look on other photos, at the strength of the sliders, without fitting anew.")
+    gr.Markdown("The look of the picture above on other photos, at the strength of the sliders.")
     adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
     with gr.Row():
         with gr.Column():
@@ -524,7 +556,7 @@ def _fit(
         Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
     )
     if preview:
-        sentences = ["This is a preview, of few steps: Full run makes the whole. Save gives the picture at full size."]
+        sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(1, "Measuring the result")
         sentences = ["At full strength:", *shown.sentences()]

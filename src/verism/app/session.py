@@ -9,7 +9,8 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from verism import atomic, images, verdict
 from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections, painted, region_at, repainted
 from verism.app.series import FolderOutcome, grade
-from verism.app.watch import Tell, Watch
+from verism.app.watch import StoppedError, Tell, Watch
 from verism.atomic import free_name
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
@@ -48,7 +49,7 @@ NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
 METHODS: Mapping[str, str] = {
     "Region by region": "photoreal",
     "One lookup table": "lut",
-    "The same scene, graded by somebody else": "match",
+    "Same scene, other grading": "match",
 }
 """The methods that a user can choose, and the config of each."""
 
@@ -150,7 +151,6 @@ class Session:
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
-        is_stopping: whether the user has stopped work that has not ended yet.
         said: what the page says of the picture.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
@@ -165,10 +165,11 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.messages: list[str] = []
-        self.is_replaced = self.is_stopping = False
+        self.is_replaced = False
         self.said = ""
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
+        self._stopped = self._asked = self._begun = 0
         self._found: Regions | None = None
         self._folder: Path | None = None
 
@@ -204,7 +205,6 @@ class Session:
         """
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
-        self.stopping.clear()
         before = self.shown
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
@@ -227,6 +227,8 @@ class Session:
 
     def begin(self, kind: str) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
+        if not self._under_way:
+            self._stopped = 0
         if kind == DROP or kind not in self._under_way:
             self._under_way.append(kind)
 
@@ -234,21 +236,49 @@ class Session:
         """Note that such work has ended."""
         if kind in self._under_way:
             self._under_way.remove(kind)
-        self.is_stopping = False
+
+    @contextmanager
+    def turn(self, kind: str) -> Iterator[bool]:
+        """Do work within this context, and yield whether it is still to be done, when what was asked before has ended.
+
+        Work on photos that were dropped is not, if others were dropped, or another method was chosen, while it waited.
+
+        Raises:
+            StoppedError: the user has stopped this work while it waited.
+        """
+        # Before the conditions are looked at, so that no stop is missed.
+        self.stopping.clear()
+        if kind == DROP:
+            self._begun += 1
+        try:
+            if self._stopped:
+                raise StoppedError
+            yield kind != DROP or self._begun >= self._asked
+        finally:
+            self._stopped = max(0, self._stopped - 1)
 
     @property
     def is_busy(self) -> bool:
         """Whether there is work that ``stop`` would end."""
         return bool(self._under_way)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the user has stopped work that has not ended yet."""
+        return self.is_busy and self._stopped > 0
+
     def stop(self, *, for_other: bool = False) -> None:
-        """End the work in progress, as soon as a step or photo is finished.
+        """End the work in progress, as soon as a step or photo is finished, and what waits for its turn.
 
         Args:
-            for_other: other work takes its place, so that the user need not be told.
+            for_other: work of the kind ``DROP`` takes its place, so that the user need not be told; other kinds that
+                wait are still done.
         """
         self.is_replaced = for_other
-        self.is_stopping = self.is_busy and not for_other
+        if for_other:
+            self._asked += 1
+        else:
+            self._stopped = len(self._under_way)
         self.stopping.set()
 
     @property
@@ -362,7 +392,6 @@ class Session:
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
     ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
-        self.stopping.clear()
         return grade(self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt)
 
     def command(self, strength: Strength) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -61,11 +62,11 @@ class Watch(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Report the step that was made."""
+        """Report the step that was made, without its loss, of which a photographer makes nothing."""
         step, steps = trainer.global_step, trainer.max_steps
         seconds = (time.monotonic() - self._began) / step * (steps - step)
         done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
-        self._tell(done, describe(step, steps, seconds, float(outputs["loss"])))
+        self._tell(done, describe(step, steps, seconds, loss=math.nan))
         if step == steps:
             self._tell(STEPS[1], "Making the picture")
 

@@ -12,6 +12,9 @@ from verism.errors import VerismError
 TITLE_BYTES = 200
 """Longest title, in bytes; the specification allows lines of 250 bytes."""
 
+SPACE = "# In: sRGB, full range, 0 to 1. Out: sRGB, full range; clip what is below 0 or above 1."
+"""Comment on the colour space, for which the format has no keyword."""
+
 
 def check(path: Path) -> None:
     """Raise ``VerismError`` unless ``path`` ends in ``.cube``."""
@@ -34,7 +37,7 @@ def write(path: Path, table: Tensor, title: str) -> None:
     """
     check(path)
     rows = table.detach().cpu().flatten(1).T.tolist()
-    head = [f'TITLE "{_line(title)}"', f"LUT_3D_SIZE {table.shape[-1]}"]
+    head = [f'TITLE "{_line(title)}"', SPACE, f"LUT_3D_SIZE {table.shape[-1]}"]
     nodes = [" ".join(f"{value:.6f}" for value in row) for row in rows]
     atomic.write(path, "\n".join([*head, *nodes, ""]).encode())
 
