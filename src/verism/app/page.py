@@ -119,6 +119,7 @@ CSS = """
 #given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
 #given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
+#preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 #legend span { padding-left: 1.3em; text-indent: -1.3em; }
