@@ -1,7 +1,7 @@
 """How fast verism is, and in how much memory: ``python benchmarks/performance.py``.
 
 Programs that are compared take turns, a step each, in processes of their own; a ratio is that of neighbouring steps,
-and stands with the smallest and the largest. All sections take about three quarters of an hour on two cores.
+and stands with the smallest and the largest. All sections take about an hour on two cores.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from growth import with_pixels
 from jsonargparse import auto_cli
 from ours import Precision
 from photos import of_a_folder
-from reach import to_a_loss
+from reach import beside_the_loop, to_a_loss
 from sharing import of_two
 from steps import beside_others, of_the_trainer
 from sweeping import of_tiny_runs
 
 from verism.commands.doctor import processor
 
-Section = Literal["machine", "steps", "trainer", "sharing", "sweep", "reach", "growth", "photos"]
+Section = Literal["machine", "steps", "trainer", "sharing", "sweep", "reach", "loop", "growth", "photos"]
 
 PAPER = 600
 """Short side of the paper's images in pixels; in a smaller one, two processes have mostly margins to look at."""
@@ -66,6 +66,7 @@ def main(
         "sharing": lambda: of_two([size for size in sizes if size >= PAPER], steps),
         "sweep": lambda: of_tiny_runs(sweep_runs),
         "reach": lambda: to_a_loss(reach_size, reach_steps, reach_shares, reach_config),
+        "loop": lambda: beside_the_loop(reach_size, reach_steps),
         "growth": lambda: with_pixels(megapixels, max(1, steps // 2), precision),
         "photos": lambda: of_a_folder(photos, "cpu"),
     }
