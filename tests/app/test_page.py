@@ -49,7 +49,8 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert not editor.visible
     assert not use.visible
     assert session.easel == NO_PHOTO
-    fit(session, photos[2], photos[1])
+    with session.turn(DROP):
+        fit(session, photos[2], photos[1])
     editor, use = page._easel(session)
     assert editor.visible
     assert session.easel is not None
