@@ -77,7 +77,7 @@ class Request:
         """The pace of the runs, one for each picture."""
         return Pace(len(self.pairs))
 
-    @property
+    @cached_property
     def pairs(self) -> list[tuple[Path, Path]]:
         """Every content photo with every style photo but itself."""
         every = list(itertools.product(self.contents, self.styles))

@@ -113,18 +113,19 @@ class OnOtherPhotos:
         alike = min(max((overlap(self._palette, colors) - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
         table = torch.lerp(self._restrained, self.table, alike)
         known = min(1.0, (1 - unknown) / (1 - UNKNOWN))
-        lightness, color = _change(small, [through(table, photo) for photo in small])
-        limit = SHIFT * (1 + self._lacking(small, table)) / 2
+        results = [through(table, photo) for photo in small]
+        lightness, color = _change(small, results)
+        limit = SHIFT * (1 + self._lacking(small, results)) / 2
         share = known * _lerp(_held(known * color, limit), 1, alike)
         tone = _lerp(_held(share * lightness, LIGHTNESS), 1, alike)
         strength = asked._replace(strength=share * asked.strength, tone=tone * asked.tone)
         render = partial(through if alike == 1 else _smooth, table)
         return Treatment(table, render, strength, unknown)
 
-    def _lacking(self, photos: Sequence[Tensor], table: Tensor) -> float:
-        """Return how far photos are from the mean colour that the look gave its own, of what a table adds: 0 to 1."""
+    def _lacking(self, photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
+        """Return how much of what a look adds to photos they lack of the mean colour that it gave its own: 0 to 1."""
         color = _mean_color(photos)
-        added = _mean_color([through(table, photo) for photo in photos]) - color
+        added = _mean_color(results) - color
         return float(((self._mean_color - color) @ added / added.square().sum().clamp_min(1e-9)).clamp(0, 1))
 
     @cached_property
