@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -207,3 +209,29 @@ def test_derivatives_are_nobody_elses(stand_in: StandIn, tiny_weights: Weights, 
     parameter.backward(buffer)
     assert parameter.grad is not None
     assert parameter.grad.data_ptr() != buffer.data_ptr()
+
+
+@pytest.fixture
+def warning_gpu(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The modes that torch was set to; 0, the last, is that from before."""
+    modes: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+    return modes
+
+
+def wait_for_gpu() -> None:
+    """Warn as torch does in that mode, in which it is a warning and not an error of the whole process."""
+    warnings.warn(f"{capture.WAITED} (Triggered internally)", UserWarning, stacklevel=1)
+
+
+def test_a_step_that_waits_for_the_gpu_is_noticed(warning_gpu: list[Any]) -> None:
+    with pytest.raises(RuntimeError, match=capture.WAITED), capture._without_waiting():
+        wait_for_gpu()
+    assert warning_gpu == ["warn", 0]
+
+
+def test_other_threads_may_wait_for_the_gpu_meanwhile(warning_gpu: list[Any]) -> None:
+    with ThreadPoolExecutor(1) as pool, capture._without_waiting():
+        pool.submit(wait_for_gpu).result()
+    assert warning_gpu == ["warn", 0]

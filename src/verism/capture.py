@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ TOLERANCE = 0.01
 
 WARM = 3
 """Steps before one is captured, in which operations set up what they need; as many as torch's own examples make."""
+
+WAITED = "called a synchronizing CUDA operation"
+"""What torch says where Python waits for the GPU."""
 
 LARGEST = 2**21
 """Number of pixels up to which ``auto`` captures. The GPU does not wait for Python at more: an H200 does not from twice
@@ -92,16 +96,32 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
 
 @contextmanager
 def _without_waiting() -> Iterator[None]:
-    """Raise ``RuntimeError`` where Python waits for the GPU, as it does to read a value or to copy one there."""
+    """Raise ``RuntimeError`` at the end if this thread waited for the GPU, as it does to read a value or to copy one.
+
+    Other threads may wait: torch's mode is that of the whole process, so that it only warns, which it does in the
+    thread that has waited.
+    """
+    own, show, waited = threading.get_ident(), warnings.showwarning, []
+
+    def noticed(message: Warning | str, *rest: Any, **more: Any) -> None:
+        if WAITED not in str(message):
+            show(message, *rest, **more)
+        elif threading.get_ident() == own:
+            waited.append(str(message))
+
     mode = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings():
         # That it does not notice everything.
         warnings.simplefilter("ignore")
-        torch.cuda.set_sync_debug_mode("error")
-    try:
-        yield
-    finally:
-        torch.cuda.set_sync_debug_mode(mode)
+        torch.cuda.set_sync_debug_mode("warn")
+        warnings.filterwarnings("always", WAITED)
+        warnings.showwarning = noticed
+        try:
+            yield
+        finally:
+            torch.cuda.set_sync_debug_mode(mode)
+    if waited:
+        raise RuntimeError(waited[0])
 
 
 class Replay(NamedTuple):

@@ -16,6 +16,7 @@ from lightning.pytorch import LightningModule, Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from verism import reuse
 from verism.backbone.weights import Weights
 from verism.callbacks.background import AHEAD, Background, arriving
 from verism.errors import VerismError
@@ -37,6 +38,47 @@ def test_tasks_are_done_in_order_by_one_other_thread() -> None:
     assert len(threads) == 1
     assert threading.current_thread() not in threads
     assert not any(thread.is_alive() for thread in threads)
+
+
+def _wait(gate: threading.Event) -> None:
+    assert gate.wait(60)
+
+
+def test_lanes_do_not_wait_for_each_other() -> None:
+    background, gate, done = Background(), threading.Event(), threading.Event()
+    background.do(partial(_wait, gate), "slow")
+    background.do(done.set, "fast")
+    assert done.wait(60)
+    gate.set()
+    background.finish()
+
+
+def test_an_error_in_one_lane_does_not_leave_another_unfinished() -> None:
+    background, both, done = Background(), threading.Event(), []
+
+    def failing() -> None:
+        _wait(both)
+        full()
+
+    def slow() -> None:
+        time.sleep(0.1)
+        done.append(0)
+
+    background.do(failing, "first")
+    background.do(slow, "second")
+    both.set()
+    with pytest.raises(VerismError, match="could not be written"):
+        background.finish()
+    assert done == [0]
+
+
+def test_tasks_run_in_the_context_of_the_run() -> None:
+    background = Background()
+    kept: reuse.Kept = {}
+    with reuse.between_runs(kept):
+        background.do(lambda: reuse.once("name", "key", lambda: None))
+    background.finish()
+    assert list(kept) == ["name"]
 
 
 def test_no_more_than_so_many_wait() -> None:
@@ -115,7 +157,7 @@ def contents(folder: Path) -> dict[tuple[str, int], Any]:
     return images | counts
 
 
-def waiting(self: Background, task: Callable[[], None]) -> None:
+def waiting(self: Background, task: Callable[[], None], lane: str = "") -> None:
     """Do a task at once, as a stand-in for ``do``."""
     task()
 
@@ -141,13 +183,13 @@ def test_nothing_is_lost_on_any_way_out(
     """The thread is slower than the run, so that something is left when it ends."""
     plain, threads = Background.do, []
 
-    def slow(self: Background, task: Callable[[], None]) -> None:
+    def slow(self: Background, task: Callable[[], None], lane: str = "") -> None:
         def later() -> None:
             threads.append(threading.current_thread())
             time.sleep(0.1)
             task()
 
-        plain(self, later)
+        plain(self, later, lane)
 
     monkeypatch.setattr(Background, "do", slow)
     with pytest.raises(SystemExit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import yaml
 from conftest import synthetic_photo
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
-from torch import nn
+from torch import Tensor, nn
 
-from verism import images
+from verism import images, step_option
 from verism.backbone import VGG19
 from verism.backbone.normalization import Normalization
 from verism.metrics import NAMES, TOLD, Measure, blown, drift, lost
@@ -51,6 +52,30 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
     own = measure(content)
     wanted |= {"color_distance": 1} | {name: own[name] for name in ("drift", "sliced_wasserstein")}
     assert start == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+def test_beside_a_gpu_they_are_measured_while_the_run_goes_on(
+    events: Callable[..., EventAccumulator], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The figures are the same, and those of the last image are there when they are needed."""
+    at_once = events(*OPTIONS)
+    plain, threads = Measure.__call__, []
+
+    def watched(self: Measure, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
+        threads.append(threading.current_thread())
+        return plain(self, image, rendered)
+
+    monkeypatch.setattr(Measure, "__call__", watched)
+    monkeypatch.setattr(step_option, "DEVICE", "cpu")
+    meanwhile = events(*OPTIONS, "--model.capture", "false", "--model.tile", "null")
+    assert len(threads) == 4
+    assert threading.main_thread() not in threads
+    for tag in TAGS:
+        one, other = ([(it.step, it.value) for it in log.Scalars(tag)] for log in (at_once, meanwhile))
+        assert one == other, tag
+    said = [it for it in caplog.messages if it.startswith("At full strength: drift")]
+    assert len(said) == 2
+    assert said[0] == said[1]
 
 
 def test_a_brief_measurement_is_of_the_last_image_and_of_what_is_told(

@@ -1,10 +1,11 @@
-"""Writes files in the background, so that the steps of a run need not wait for them."""
+"""Measures and writes in the background, so that the steps of a run need not wait for it."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -14,41 +15,37 @@ from torch import Tensor
 from verism.errors import VerismError
 
 AHEAD = 4
-"""Largest number of waiting tasks. Each may hold large pictures, so a run that adds more waits for the oldest."""
+"""Largest number of waiting tasks of a lane. They may hold large pictures, so a run that adds more waits for one."""
 
 
 class Background(Callback):
-    """Runs tasks one after the other in a thread of its own, and finishes all of them before the run ends.
+    """Runs tasks while the run goes on, and finishes all of them before it ends, however it ends.
 
-    That is so however the run ends. An exception of a task is raised in the run when the next task is added, or at the
-    end. ``StyleTransfer`` adds this callback to every Trainer.
+    Tasks of one lane run one after the other, in a thread of its own. An exception of a task is raised in the run when
+    the next task of the lane is added, or at the end. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def __init__(self) -> None:
         """Start no thread yet, since the process may still be forked."""
-        self._pool: ThreadPoolExecutor | None = None
-        self._pending: deque[Future[None]] = deque()
+        self._lanes: dict[str, _Lane] = {}
 
-    def do(self, task: Callable[[], None]) -> None:
-        """Run a task after those that were added before.
+    def do(self, task: Callable[[], None], lane: str = "") -> None:
+        """Run a task after those that were added to its lane before.
 
         Raises:
             VerismError: an earlier task could not write its file; this one is run all the same.
         """
-        # Python waits for an executor's threads even if the process exits without calling the callbacks.
-        self._pool = self._pool or ThreadPoolExecutor(1, "verism-background")
-        self._pending.append(self._pool.submit(task))
-        while self._pending and (self._pending[0].done() or len(self._pending) > AHEAD):
-            _result(self._pending.popleft())
+        if lane not in self._lanes:
+            self._lanes[lane] = _Lane()
+        self._lanes[lane].add(task)
 
     def finish(self) -> None:
         """Wait for all tasks; raise ``VerismError`` if a file could not be written."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown()
-        pending, self._pending = self._pending, deque()
-        for task in pending:
-            _result(task)
+        lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            lane.close()
+        for lane in lanes.values():
+            lane.check()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Wait for the last tasks; raise ``VerismError`` if a file could not be written."""
@@ -60,6 +57,28 @@ class Background(Callback):
             self.finish()
         except Exception as error:
             rank_zero_info(str(error))
+
+
+class _Lane:
+    """A thread and the tasks that it has not done yet, or whose errors have not been raised."""
+
+    def __init__(self) -> None:
+        # Python waits for an executor's threads even if the process exits without calling the callbacks.
+        self._pool = ThreadPoolExecutor(1, "verism-background")
+        self._pending: deque[Future[None]] = deque()
+
+    def add(self, task: Callable[[], None]) -> None:
+        # In the context of the run, which may have asked for something to be kept for the next one (``reuse``).
+        self._pending.append(self._pool.submit(copy_context().run, task))
+        while self._pending and (self._pending[0].done() or len(self._pending) > AHEAD):
+            _result(self._pending.popleft())
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def check(self) -> None:
+        while self._pending:
+            _result(self._pending.popleft())
 
 
 def _result(task: Future[None]) -> None:

@@ -56,13 +56,11 @@ class Histograms(Periodic):
         super().on_train_start(trainer, pl_module)
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Count the levels of the image, and the first time of the photos, on their device; return what writes them."""
+        """Take the image, and the first time the photos; return what counts their levels, and writes the counts."""
         now = time.time()
         counts: dict[str, Callable[[], Counts]] = {}
         shares: dict[str, Callable[[], Tensor]] = {}
-        photos = model.photos._asdict() if first else {}
-        for name, photo in (*photos.items(), ("image", model.image)):
-            counts |= _levels(name, photo)
+        photos = {**(model.photos._asdict() if first else {}), "image": model.image}
         if self.activations:
             backbone = _vgg(model)
             names = [layer.name for layer in backbone.convolutions]
@@ -79,7 +77,8 @@ class Histograms(Periodic):
                 shares[f"saturated/{name}"] = arriving(saturated(backbone.activation, values))
 
         def write() -> None:
-            for tag, arrived in counts.items():
+            levels = {tag: arrived for name, photo in photos.items() for tag, arrived in _levels(name, photo).items()}
+            for tag, arrived in (levels | counts).items():
                 writer.add_histogram_raw(tag, **arrived()._asdict(), global_step=step, walltime=now)
             for tag, share in shares.items():
                 writer.add_scalar(tag, float(share()), step, walltime=now)

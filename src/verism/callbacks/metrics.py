@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
@@ -12,7 +13,9 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import checkpoint, images, metrics, reuse, verdict
+from verism import checkpoint, images, metrics, reuse, step_option, verdict
+from verism.callbacks.background import Background
+from verism.callbacks.find import find
 from verism.callbacks.periodic import Periodic
 from verism.data import PhotoPair
 from verism.metrics import Measure, at_side
@@ -70,7 +73,8 @@ class Metrics(Periodic):
         self.brief = brief
         self._measure: RunMeasure
         self._last: Mapping[str, float] = {}
-        self._measured: int | None = None
+        self._taken: int | None = None
+        self._figures: Callable[[], Mapping[str, float]]
 
     @property
     def last(self) -> Mapping[str, float]:
@@ -79,7 +83,7 @@ class Metrics(Periodic):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, unless brief, and log the hyperparameters."""
-        self._measured = None
+        self._taken = None
         if not self.brief:
             super().on_train_start(trainer, pl_module)
         options = _options(trainer, pl_module)
@@ -101,20 +105,30 @@ class Metrics(Periodic):
         """Return the logger itself, since every logger takes figures."""
         return logger
 
-    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> None:
-        """Measure the image of one step, unless it is not finite, once for all loggers, and log what was measured."""
-        if not bool(model.image.isfinite().all()):
-            return
-        if self._measured != step:
-            if self._measured is None:
+    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
+        """Take the image of one step, once for all loggers; measure it, and log what was measured."""
+        if self._taken != step:
+            if self._taken is None:
                 self._measure = RunMeasure(model, metrics.TOLD if self.brief else metrics.NAMES)
-            self._last, self._measured = self._measure(model), step
-        figures = {f"metrics/{name}": value for name, value in self._last.items()}
-        if first and isinstance(writer, TensorBoardLogger):
-            # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
-            writer.log_hyperparams(hyperparameters(model.data, _options(model.trainer, model)), figures, step)
-        else:
-            writer.log_metrics(figures, step=step)
+            self._figures, self._taken = self._measure.of(model), step
+        found = self._figures
+        options = hyperparameters(model.data, _options(model.trainer, model))
+
+        def write() -> None:
+            self._last = found()
+            figures = {f"metrics/{name}": value for name, value in self._last.items()}
+            if first and isinstance(writer, TensorBoardLogger):
+                # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
+                writer.log_hyperparams(options, figures, step)
+            else:
+                writer.log_metrics(figures, step=step)
+
+        # A CPU is busy with the steps, and other loggers take figures from one thread, and in the order of the steps.
+        if model.device.type == step_option.DEVICE and isinstance(writer, TensorBoardLogger):
+            return write
+        if bool(model.image.isfinite().all()):
+            write()
+        return None
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the last image, and print its most telling figures and what is wrong with it."""
@@ -122,6 +136,9 @@ class Metrics(Periodic):
             self._look(trainer, pl_module, first=True)
         else:
             super().on_train_end(trainer, pl_module)
+        background = find(trainer, Background)
+        if background is not None:
+            background.finish()
         if self._last:
             # The figures are those of the full look; with --output.strength, the picture that is written is milder.
             rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
@@ -153,33 +170,44 @@ def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, An
 
 
 class RunMeasure:
-    """Measures the images of one run, as ``Metrics`` describes."""
+    """Measures the images of one run, as ``Metrics`` describes; the photos are looked at with the first image."""
 
     def __init__(self, model: StyleTransfer, names: Sequence[str] = metrics.NAMES) -> None:
         """Take the photos of the run, of whose images ``names`` are measured; raise ``VerismError`` as they do."""
-        content, style = (images.within(photo, AREA).to(model.image.device) for photo in model.data.photos)
-        regions = model.data.masked
-        masks = None if regions is None else regions.content
         self._photo = at_side(model.data.original)
         # Free pixels are not rendered at another size, and have no more detail than was optimised. To tell, a corner of
         # the photo is enough.
         corner = self._photo[..., :32, :32]
         self._renders = _render(model, corner).shape == corner.shape
-        shown = model.data.opacity
-        opacity = None if shown is None else images.resize(shown, style.shape[-2:])
-        original = self._photo if self._renders else None
+        device, network, photos = model.image.device, model.reference, model.data.photos
+        regions, shown = model.data.masked, model.data.opacity
+
+        def measure() -> Measure:
+            content, style = (images.within(photo, AREA).to(device) for photo in photos)
+            masks = None if regions is None else regions.content
+            opacity = None if shown is None else images.resize(shown, style.shape[-2:])
+            return Measure(content, style, network, masks, self._photo if self._renders else None, opacity, names)
+
         # Of the photos alone, which the next run in this process may share.
-        seen = (repr(dict(model.data.hparams)), repr(model.data.digests), model.reference.identity["sha256"])
-        self._measure = reuse.once(
-            "measure",
-            (*seen, str(content.device), self._renders, names),
-            lambda: Measure(content, style, model.reference, masks, original, opacity, names),
-        )
+        seen = (repr(dict(model.data.hparams)), repr(model.data.digests), network.identity["sha256"])
+        key = (*seen, str(device), self._renders, names)
+        self._measure = functools.cache(lambda: reuse.once("measure", key, measure))
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
         """Return the figures of the run's present image, by name."""
-        image = images.resize(model.image, self._measure.content.shape[-2:])
-        return self._measure(image, _render(model, self._photo) if self._renders else None)
+        return self.of(model)()
+
+    def of(self, model: StyleTransfer) -> Callable[[], dict[str, float]]:
+        """Take the run's present image; return what measures it, once, in any thread, while the run may go on."""
+        image = model.image
+        rendered = _render(model, self._photo) if self._renders else None
+
+        @functools.cache
+        def figures() -> dict[str, float]:
+            measure = self._measure()
+            return measure(images.resize(image, measure.content.shape[-2:]), rendered)
+
+        return figures
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:

@@ -87,14 +87,14 @@ class Periodic(Callback):
             if writer is not None:
                 write = self.look(writer, model, trainer.global_step, first=first)
                 if write is not None:
-                    _do(trainer, write, sound)
+                    _do(trainer, write, sound, type(self).__name__)
 
     def writer(self, logger: Logger) -> Any:
         """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
         return logger.experiment if isinstance(logger, TensorBoardLogger) else None
 
 
-def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor]) -> None:
+def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor], lane: str) -> None:
     def task() -> None:
         if sound():
             write()
@@ -103,4 +103,4 @@ def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor]
     if background is None:
         task()  # Only StyleTransfer adds a Background.
     else:
-        background.do(task)
+        background.do(task, lane)
