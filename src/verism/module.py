@@ -230,8 +230,8 @@ class StyleTransfer(TrainableModule):
         """Return the total loss and its terms. The batch is not read: the targets were made from the same photos."""
         total, terms = self.evaluation()
         if self._trainer is not None and self._trainer.training:
-            # For callbacks and the progress bar; the callback Scalars logs it, together with the terms.
-            self.log("loss", total.detach(), prog_bar=True, logger=False)
+            # For callbacks, and for a bar that shows it; the callback Scalars logs it, together with the terms.
+            self.log("loss", total.detach(), prog_bar=self.bar_shows_loss, logger=False)
         return {"loss": total, "terms": terms}
 
     @property

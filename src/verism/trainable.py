@@ -50,6 +50,8 @@ class TrainableModule(LightningModule):
         started_from: the photos from which the canvas was started; None before that.
         has_targets: whether the targets have been set since then.
         restored: whether ``load_from_checkpoint`` has given the canvas the state of a checkpoint.
+        bar_shows_loss: whether the progress bar is given the loss of every step, which Lightning reads for it, and so
+            waits for the GPU; verism's own reads it where it is logged.
     """
 
     canvas: Canvas
@@ -65,6 +67,7 @@ class TrainableModule(LightningModule):
         self.started_from: PhotoPair | None = None
         self.has_targets = False
         self.restored = False
+        self.bar_shows_loss = False
         # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
         self.strict_loading = False
         self._lr: float | None = None
@@ -137,6 +140,11 @@ class TrainableModule(LightningModule):
 
     def on_train_start(self) -> None:
         """Set the targets if they are not set yet: ``Tuner.lr_find`` makes steps without calling ``on_fit_start``."""
+        # Imported here, because callbacks import this module.
+        from verism.callbacks.progress import Progress  # noqa: PLC0415
+
+        bar = self.trainer.progress_bar_callback
+        self.bar_shows_loss = bar is not None and not isinstance(bar, Progress)
         if not self.has_targets:
             self.on_fit_start()
 
