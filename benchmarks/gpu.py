@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
@@ -25,8 +26,9 @@ from photos import of_a_folder
 from programs import Loop, Report
 from steps import frame
 from tables import table
+from torch import Tensor
 
-from verism import Photos, VerismError, step_option
+from verism import Photos, VerismError, images, step_option
 from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
@@ -36,6 +38,9 @@ Kind = Mapping[str, bool]
 
 LIGHTNINGS = {"bf16": "bf16-mixed", "fp32": "32-true"}
 """Lightning's names of precisions."""
+
+PHOTOS: Mapping[str, str] = {"content": "picos.jpg", "style": "sunset.jpg"}
+"""The photos of ``fit``, by their role."""
 
 WARM = 5
 """Steps that are not timed; in the first, a step is compiled and captured."""
@@ -215,7 +220,11 @@ class _Timed(VerismCLI):
     def __init__(self, size: int, steps: int, device: str, folder: str, options: Sequence[str]) -> None:
         """Run the paper's config on verism's photos, with all callbacks that ``fit`` has by default."""
         self._clock = _Clock()
+        photos = {name: Path(folder) / file for name, file in PHOTOS.items()}
+        for file in photos.values():
+            images.write(file, _framed(images.read(CONFIGS / "photos" / file.name), size), {})
         config = ["--config", str(CONFIGS / "paper" / "leaky.yaml"), "--model.backbone.weights", "compact"]
+        config += [f"--data.{name}={file}" for name, file in photos.items()]
         config += [
             "--data.size",
             str(size),
@@ -234,6 +243,14 @@ class _Timed(VerismCLI):
         trainer = self.config_init.fit.trainer
         trainer.callbacks = [self._clock, *(trainer.callbacks or [])]
         return super().instantiate_trainer(**kwargs)
+
+
+def _framed(photo: Tensor, size: int) -> Tensor:
+    """Return the middle of a photo in the paper's shape, of ``size`` pixels on its short side."""
+    height, width = frame(size)
+    rows = round(photo.shape[-1] * height / width)
+    top = (photo.shape[-2] - rows) // 2
+    return images.resize(photo[..., top : top + rows, :], (height, width))
 
 
 class _Clock(Callback):

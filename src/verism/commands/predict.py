@@ -274,9 +274,10 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--device",
         type=str,
-        default="cpu",
-        help="What photos are rendered on. cpu; cuda: a GPU; cuda:1: another; auto: a GPU if there is one. A photo for "
-        "which the GPU has too little memory is rendered on the CPU, which is said. Clips are graded on the CPU.",
+        default="auto",
+        help="What photos are rendered on. auto: an NVIDIA GPU if there is one, else the CPU; cpu; cuda: a GPU; "
+        "cuda:1: another. A photo for which the GPU has too little memory is rendered on the CPU, which is said. Clips "
+        "are graded on the CPU.",
     )
     add_executor(parser)
     return parser
