@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from verism.app.corrections import DIMMED, Corrections, painted, region_at, repainted, shown
+from verism.app.corrections import DIMMED, Corrections, painted, region_at, shown
 from verism.callbacks.region_map import overlay
-from verism.regions.masks import Regions, paint
+from verism.regions.masks import Regions
 
 RED, GREEN, BLUE = "#e6194b", "#3cb44b", "#0082c8"
 
@@ -59,27 +59,16 @@ def test_what_is_not_chosen_is_dimmed() -> None:
     torch.testing.assert_close(chosen[..., :4], DIMMED * plain[..., :4])
 
 
-def test_strokes_are_taken_to_the_nearest_region_and_the_rest_stays() -> None:
+def test_strokes_are_taken_to_the_nearest_region_over_those_before() -> None:
     """A stroke of the brush, at twice the size, has soft edges and is not quite of the region's colour."""
-    regions = thirds()
+    before = torch.zeros(1, 4, 4, 6)
+    before[0, :3, :2, :3] = 1.0
+    before[0, 3, :2, :3] = 1
     strokes = torch.zeros(1, 4, 8, 12)
     near_blue = torch.tensor([0x08, 0x80, 0xC0]) / 255
     strokes[0, :3, :2] = near_blue.view(3, 1, 1)
     strokes[0, 3, :2] = 1
     strokes[0, 3, 2:4] = 0.2
-    picture = painted(regions, strokes)
-    expected = paint(regions.content, regions.labels)
-    expected[:, :, :1] = (torch.tensor([0x00, 0x82, 0xC8]) / 255).view(1, 3, 1, 1)
-    torch.testing.assert_close(picture, expected)
-
-
-def test_a_region_that_is_painted_over_is_gone() -> None:
-    regions = thirds()
-    strokes = torch.zeros(1, 4, 4, 6)
-    strokes[0, :3] = (torch.tensor([0x00, 0x82, 0xC8]) / 255).view(3, 1, 1)
-    strokes[0, 3, :, :2] = 1
-    after = repainted(regions, painted(regions, strokes))
-    assert after.labels == (GREEN, BLUE)
-    assert after.content.mean(dim=(0, 2, 3)).tolist() == pytest.approx([1 / 3, 2 / 3])
-    assert after.sure.tolist() == [0.5, 0.25]
-    assert torch.equal(after.style, regions.style[:, 1:])
+    expected = before.clone()
+    expected[0, :, 0] = torch.tensor([0x00, 0x82, 0xC8, 0xFF]).view(4, 1) / 255
+    torch.testing.assert_close(painted((RED, GREEN, BLUE), strokes, before), expected)

@@ -118,17 +118,24 @@ def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_painted_is_the_mask_of_the_next_run(fitted: Session, photos: list[Path]) -> None:
-    label = fitted.divided.labels[-1]
+def test_what_is_painted_is_changed_in_the_next_run(fitted: Session, photos: list[Path]) -> None:
+    found, label = fitted.divided, fitted.divided.labels[-1]
     strokes = torch.zeros(1, 4, 48, 72)
     strokes[0, :3, :, :36] = (torch.tensor([int(label[at : at + 2], 16) for at in (1, 3, 5)]) / 255).view(3, 1, 1)
     strokes[0, 3, :, :36] = 1
     fitted.paint(strokes)
-    here = fitted.divided.labels.index(label)
-    assert bool((fitted.divided.content[0, here, :, :30] == 1).all())
+    seen = fitted.divided
+    here = seen.labels.index(label)
+    middle = seen.content.shape[-1] // 2
+    assert bool((seen.content[0, here, :, :middle] == 1).all())
     fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
-    here = fitted.divided.labels.index(label)
-    assert bool((fitted.divided.content[0, here, :, :29] > 0.99).all())
+    after = fitted.divided
+    torch.testing.assert_close(after.content, seen.content)
+    # Whatever was not painted is as it was found, the counterparts in the style photo, too.
+    torch.testing.assert_close(after.content[..., middle:], found.content[..., middle:])
+    assert after.labels == found.labels
+    torch.testing.assert_close(after.style, found.style)
+    torch.testing.assert_close(after.sure, found.sure)
     assert "--data.content_mask regions.png" in fitted.command(Strength())
 
 

@@ -203,12 +203,60 @@ def test_one_mask_is_handed_to_who_finds_the_counterparts(
 
     pair.regions(pair.photos, find)
     (known,) = handed
-    assert known is not None
+    assert isinstance(known, OneMask)
     both = PhotoPair(*files, size=100, content_mask=masks[0], style_mask=masks[1]).masked
     assert both is not None
     assert known.role == role
     assert set(known.labels) == set(both.labels)
     assert torch.equal(known.masks.sum(dim=(0, 2, 3)).sort()[0], getattr(both, role).sum(dim=(0, 2, 3)).sort()[0])
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_a_mask_with_transparent_parts_changes_what_is_found_where_it_is_opaque(
+    role: Literal["content", "style"], files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """And nothing else, neither in this photo nor in the other one."""
+    found = PhotoPair(*files, size=100, regions="auto")
+    height, width = getattr(found.photos, role).shape[-2:]
+    strokes = Image.new("RGBA", (width, height), "#00000000")
+    # Half transparent, the edge of a stroke is not a part of it.
+    strokes.paste("#3cb44b80", (0, 0, width, 24))
+    strokes.paste("#3db34a", (0, 0, width, 20))
+    strokes.save(tmp_path / "strokes.png")
+    changed = PhotoPair(*files, size=100, regions="auto", **{f"{role}_mask": tmp_path / "strokes.png"})  # type: ignore[arg-type]
+    before, after = (pair.regions(pair.photos, Colored()) for pair in (found, changed))
+    assert before is not None
+    assert after is not None
+    expected = getattr(before, role).clone()
+    expected[:, 0, :20], expected[:, 1, :20] = 0, 1
+    assert torch.equal(getattr(after, role), expected)
+    other = "style" if role == "content" else "content"
+    assert torch.equal(getattr(after, other), getattr(before, other))
+    assert torch.equal(after.sure, before.sure)
+
+
+class Colored(Finder):
+    """Finds the same halves, by the colours of regions that are found."""
+
+    def __call__(self, content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
+        return super().__call__(content, style, known=known)._replace(labels=("#e6194b", "#3cb44b"))
+
+
+@pytest.mark.parametrize(
+    ("color", "said"),
+    [("#ffe119", "#ffe119 is the colour of none of the regions that were found, which are #e6194b, #3cb44b; paint in"),
+     ("#ffe11980", "is transparent all over, and so paints nothing; leave it out")],
+)  # fmt: skip
+def test_strokes_that_cannot_be_taken_are_refused(
+    color: str, said: str, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    height, width = PhotoPair(*files, size=100).photos.content.shape[-2:]
+    strokes = Image.new("RGBA", (width, height), "#00000000")
+    strokes.paste(color, (0, 0, 20, 20))
+    strokes.save(tmp_path / "strokes.png")
+    pair = PhotoPair(*files, size=100, regions="auto", content_mask=tmp_path / "strokes.png")
+    with pytest.raises(VerismError, match=f"strokes.png: .*{said}"):
+        pair.regions(pair.photos, Colored())
 
 
 def test_one_mask_must_fit_its_photo(files: tuple[Path, Path], masks: tuple[Path, Path]) -> None:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import images
+from verism import images, photo_file
 from verism.callbacks.region_map import overlay
-from verism.regions.masks import Regions, label_colors, paint
+from verism.regions.masks import Regions, label_colors
 
 DIMMED = 0.25
 """Brightness of the regions that are not chosen, if any are chosen."""
@@ -29,7 +29,7 @@ class Corrections:
     Attributes:
         merged: groups of labels of regions that are merged; each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
-        mask: a label image of the content photo that replaces the regions that were found; None: there is none.
+        mask: strokes over the regions of the content photo, which is transparent elsewhere; None: there are none.
     """
 
     merged: tuple[tuple[str, ...], ...] = ()
@@ -91,28 +91,31 @@ def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) 
     return labels[int(region)] if float(most) > 0 else None
 
 
-def painted(regions: Regions, strokes: Tensor) -> Tensor:
-    """Return the label image of the content photo after the user has painted over it, ``(1, 3, h, w)``, RGB in [0, 1].
+def layers(mask: Path | None, shape: Sequence[int]) -> Tensor:
+    """Return what was painted before, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
 
     Args:
-        regions: the regions before.
-        strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size; each colour counts as the
-            nearest of the regions' colours.
+        mask: the file of it; None: nothing was painted.
+        shape: height and width of the regions.
     """
-    before = paint(regions.content, regions.labels)
+    if mask is None:
+        return torch.zeros(1, 4, *shape)
+    photo = photo_file.read(mask)
+    opacity = torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
+    return torch.cat([photo.pixels, opacity], dim=1)
+
+
+def painted(labels: Sequence[str], strokes: Tensor, before: Tensor) -> Tensor:
+    """Return what the user has painted over the regions by now, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
+
+    Args:
+        labels: labels of the regions; each colour counts as the nearest of theirs.
+        strokes: what was painted last, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
+        before: what was painted before, as it is returned here.
+    """
     strokes = F.interpolate(strokes, before.shape[-2:], mode="nearest")
-    palette = label_colors(regions.labels) / 255
+    palette = label_colors(labels) / 255
     nearest = torch.cdist(strokes[0, :3].flatten(1).T, palette).argmin(dim=1)
     colors = palette[nearest].T.view(1, 3, *before.shape[-2:])
-    return torch.where(strokes[:, 3:] >= OPAQUE, colors, before)
-
-
-def repainted(regions: Regions, label_image: Tensor) -> Regions:
-    """Return the regions with the content photo's masks by a label image; regions without a pixel in it are removed."""
-    levels = (label_image * 255).round()
-    content = (levels.unsqueeze(1) == label_colors(regions.labels).view(1, -1, 3, 1, 1)).all(dim=2)
-    left = content.flatten(2).any(dim=2).squeeze(0)
-    labels = tuple(label for label, kept in zip(regions.labels, left.tolist(), strict=True) if kept)
-    return regions._replace(
-        labels=labels, content=content[:, left].float(), style=regions.style[:, left], confidence=regions.sure[left]
-    )
+    here = strokes[:, 3:] >= OPAQUE
+    return torch.where(here, torch.cat([colors, here.float()], dim=1), before)

@@ -383,9 +383,7 @@ def _regions_tab(session: Any) -> _Regions:
             undo = gr.Button("As they were found", min_width=100)
             again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
         with gr.Accordion("Draw", open=False):
-            gr.Markdown(
-                "Paint over your photo in a region's colour; the counterparts in the style photo are found anew."
-            )
+            gr.Markdown("Paint over your photo in a region's colour; what you do not paint stays as it is.")
             begin = gr.Button("Begin", elem_id="begin")
             editor = gr.ImageEditor(
                 label="Your photo",

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from torch import Tensor
 
-from verism import atomic, images, verdict
+from verism import atomic, images, photo_file, verdict
 from verism.api import FittedRun, fit
-from verism.app.corrections import Corrections, painted, region_at, repainted
+from verism.app.corrections import Corrections, layers, painted, region_at
 from verism.app.series import FolderOutcome, grade
 from verism.app.watch import StoppedError, Tell, Watch
 from verism.atomic import free_name
@@ -35,7 +35,8 @@ from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.metrics import TOLD
 from verism.page.result import jpeg
-from verism.regions.masks import Regions
+from verism.photo_file import Photo
+from verism.regions.masks import Regions, Strokes
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
@@ -338,7 +339,7 @@ class Session:
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
     def paint(self, strokes: Tensor) -> None:
-        """Replace the regions of the content photo by what the user has painted over them.
+        """Change the regions of the content photo where the user has painted over them.
 
         Args:
             strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
@@ -348,12 +349,12 @@ class Session:
         """
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
-        picture = painted(self.divided, strokes)
+        before = layers(self.corrections.mask, self.divided.content.shape[-2:])
+        after = painted(self.divided.labels, strokes, before)
         mask = free_name(self.folder / "regions.png")
-        images.write(mask, picture, {})
-        self.regions = repainted(self.divided, picture)
-        out = tuple(label for label in self.corrections.left_out if label in self.regions.labels)
-        self.corrections, self.chosen = Corrections(left_out=out, mask=mask), ()
+        photo_file.write(mask, Photo(after[:, :3], after[:, 3:]), {})
+        self.regions = self.divided.painted(Strokes("content", mask, after[:, :3] * 255, after[:, 3:] > 0))
+        self.corrections, self.chosen = replace(self.corrections, mask=mask), ()
 
     def undo(self) -> None:
         """Remove all corrections of the regions that were found."""

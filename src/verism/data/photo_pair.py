@@ -18,7 +18,7 @@ from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE, filled
 from verism.regions import masks as region_masks
-from verism.regions.masks import OneMask, Regions, undivided
+from verism.regions.masks import OneMask, Regions, Strokes, undivided
 
 Sample = TypeVar("Sample")
 
@@ -83,7 +83,7 @@ class PhotoPair(LightningDataModule):
                 style and colours from the region that has the same colour in style_mask. Use it with normalization
                 relative; normalization paper compares sums, which depend on the sizes of the regions.
             style_mask: a label image of the style photo, like content_mask. If only one mask is given, regions must be
-                auto.
+                auto; where that mask is transparent, the regions stay as they are found, and its colours are theirs.
             mask_threshold: a colour that only one of the masks has is ignored if it covers no more than this share of
                 the photo, from 0 to 1; otherwise it is an error.
             merge: groups of regions to merge, named by their colours in the picture of the regions, such as
@@ -126,7 +126,7 @@ class PhotoPair(LightningDataModule):
         self._photos: Photos | None = None
         self._opacity: Tensor | None = None
         self._masked: Regions | None = None
-        self._known: OneMask | None = None
+        self._known: OneMask | Strokes | None = None
         self._regions: Regions | None = None
         self._moved: tuple[Photos, Photos] | None = None
 
@@ -209,8 +209,10 @@ class PhotoPair(LightningDataModule):
         return self._masked
 
     @property
-    def known(self) -> OneMask | None:
-        """The regions of the only photo with a mask, read at first use; None if no photo has one, or both have.
+    def known(self) -> OneMask | Strokes | None:
+        """The regions of the only photo with a mask, or strokes over those found, read at first use.
+
+        None if no photo has a mask, or both have.
 
         Raises:
             VerismError: the mask cannot be read, or does not have the photo's shape.
@@ -236,10 +238,15 @@ class PhotoPair(LightningDataModule):
             find: finds the regions if the masks do not give them; called once.
 
         Raises:
-            VerismError: ``merge`` or ``leave_out`` names a region that does not exist.
+            VerismError: ``merge`` or ``leave_out`` names a region that does not exist, or a stroke has the colour of
+                none.
         """
         if self._regions is None and self.masked is None and self.find_regions:
-            self._regions = find(*self.photos, known=self.known)
+            known = self.known
+            if isinstance(known, Strokes):
+                self._regions = find(*self.photos).painted(known)
+            else:
+                self._regions = find(*self.photos, known=known)
         found = self._regions or self.masked
         found = None if found is None else found.merge(self.merge).leave_out(self.left_out)
         if self.opacity is not None:

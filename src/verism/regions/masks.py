@@ -12,7 +12,7 @@ from PIL import ImageColor
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import images
+from verism import images, photo_file
 from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
 
@@ -108,6 +108,28 @@ class Regions(NamedTuple):
         kept = torch.tensor([label not in labels for label in self.labels])
         return self._replace(confidence=self.sure * kept.to(self.sure))
 
+    def painted(self, strokes: Strokes) -> Regions:
+        """Return the regions with the pixels that were painted in the region of their colour; all else stays.
+
+        Raises:
+            VerismError: a stroke has no region's colour.
+        """
+        masks: Tensor = getattr(self, strokes.role)
+        shape = masks.shape[-2:]
+        where, levels = (F.interpolate(it.float(), shape, mode="nearest")[0] for it in (strokes.where, strokes.levels))
+        inside = where[0].bool()
+        levels = levels[:, inside]
+        apart, nearest = torch.cdist(levels.T, label_colors(self.labels)).min(dim=1)
+        if bool((apart > RADIUS).any()):
+            odd = levels[:, apart.argmax()].int().tolist()
+            raise VerismError(
+                f"{strokes.mask}: #{bytes(odd).hex()} is the colour of none of the regions that were found, which are "
+                f"{', '.join(self.labels)}; paint in these, or all of the photo, without transparent parts."
+            )
+        changed = masks.clone()
+        changed[0][:, inside.to(masks.device)] = F.one_hot(nearest, len(self.labels)).T.to(masks)
+        return self._replace(content=changed) if strokes.role == "content" else self._replace(style=changed)
+
     def showing(self, opacity: Tensor) -> Regions:
         """Return the regions without the transparent pixels of the style photo.
 
@@ -142,6 +164,22 @@ def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
     """
     everything = torch.ones(1, 1, *shape, dtype=torch.bool)
     return Regions(("#ffffff",), everything, opacity > VISIBLE, opacity=opacity)
+
+
+class Strokes(NamedTuple):
+    """What a person has painted over the regions that were found in one of the photos.
+
+    Attributes:
+        role: the photo.
+        mask: the file, for messages.
+        levels: ``(1, 3, H, W)``, RGB in 8-bit levels, at any size.
+        where: ``(1, 1, H, W)`` bool, whether a pixel was painted.
+    """
+
+    role: Literal["content", "style"]
+    mask: Path
+    levels: Tensor
+    where: Tensor
 
 
 class OneMask(NamedTuple):
@@ -217,19 +255,26 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     return Regions(tuple(names[k] for k in both.tolist()), content[:, both], style[:, both])
 
 
-def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]) -> OneMask:
-    """Read the mask of one of the photos; labels are found as in ``read``.
+def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]) -> OneMask | Strokes:
+    """Read the mask of one of the photos: all of its regions, with labels as in ``read``, or strokes over those found.
 
     Args:
-        mask: the file of the mask.
+        mask: the file of the mask. If it is transparent somewhere, it is strokes, where it is opaque.
         shape: (height, width) of the photo.
         role: the photo that the mask belongs to.
 
     Raises:
-        VerismError: the mask cannot be read, has no areas of one colour, or has not its photo's aspect ratio.
+        VerismError: the mask cannot be read, has no areas of one colour, is transparent all over, or has not its
+            photo's aspect ratio.
     """
-    picture = images.read(mask)
+    picture, opacity = photo_file.read(mask)[:2]
     _check_aspect(mask, picture.shape[-2:], role, shape)
+    if opacity is not None:
+        # The colour of a pixel that is half transparent, at the edge of a stroke, is mixed with white.
+        where = opacity == 1
+        if not bool(where.any()):
+            raise VerismError(f"{mask}: is transparent all over, and so paints nothing; leave it out.")
+        return Strokes(role, mask, (picture * 255).round(), where)
     found = palette(picture)
     colors, where = find_labels([found])
     if not len(colors):
