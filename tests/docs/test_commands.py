@@ -24,6 +24,8 @@ from verism.backbone.weights import Weights
 from verism.batch.executors import Task, local
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
+from verism.regions.masks import label_colors
+from verism.regions.search import COLORS
 from verism.sweep.plan import Grid, plan
 from verism.sweep.run import Chain
 
@@ -194,6 +196,9 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     halves[..., :24, :] = 1
     for file in ("mine_mask.png", "theirs_mask.png"):
         shoot(Path(file), halves)
+    # In the colour of the first region that is found.
+    red = label_colors(COLORS[:1]).view(1, 3, 1, 1) / 255
+    photo_file.write(Path("strokes.png"), Photo(red.expand(1, 3, 48, 64), halves[:, :1]), {})
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
