@@ -14,8 +14,8 @@ from verism.errors import VerismError
 from verism.module import StyleTransfer
 
 
-def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> None:
-    """Refuse a checkpoint that cannot be read, or that was left by a different run.
+def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> int:
+    """Refuse a checkpoint that cannot be read, or that was left by a different run; return its number of steps.
 
     Args:
         path: path or URL of the checkpoint.
@@ -48,6 +48,7 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
     _check_options(path, checkpoint.options(found), checkpoint.flat(model.options))
     model.configure_model()
     model.on_load_checkpoint(found)
+    return int(found["global_step"])
 
 
 def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str, list[str]]) -> None:

@@ -19,11 +19,11 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.text import Text
 
-from verism import clip, images, photo_file, trust, verdict
+from verism import checkpoint, clip, images, photo_file, trust, verdict
 from verism.atomic import free_name
 from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
@@ -191,20 +191,21 @@ def _check_options(request: Request, given: Collection[str]) -> None:
                 )
 
 
-def result_path(content: Path, style: Path, *, preview: bool) -> Path:
+def result_path(content: Path, style: Path, *, preview: bool, ours: Collection[Path] = ()) -> Path:
     """Return a path for the result, next to the content photo, at which there is no file yet, nor a page.
 
     Args:
         content: the content photo; the result has its format, if that can be written.
         style: the style photo.
         preview: whether the result is a preview.
+        ours: files that may be replaced.
     """
     path = content.with_name(f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}")
     try:
         photo_file.check(path, Encoding())
     except VerismError:
         path = path.with_suffix(".jpg")
-    return free_name(path)
+    return free_name(path, ours)
 
 
 def sheet_path(request: Request) -> Path:
@@ -255,7 +256,10 @@ def _one(request: Request, number: int) -> Path:
     content, style = request.pairs[number]
     options = _for_preview(request.options) if request.preview else request.options
     given = _value(options, "--output.path")
-    path = result_path(content, style, preview=request.preview) if given is None else Path(given)
+    if given is None:
+        path = result_path(content, style, preview=request.preview, ours=_unfinished(options))
+    else:
+        path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
     if len(request.pairs) > 1:
@@ -271,6 +275,14 @@ def _one(request: Request, number: int) -> Path:
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
     return path
+
+
+def _unfinished(options: Sequence[str]) -> set[Path]:
+    """Return the files that the run has left unfinished whose checkpoint the options name."""
+    named = _value(options, "--ckpt_path")
+    if named == "last":
+        named = checkpoint.last(_value(options, "--trainer.default_root_dir") or str(Path.cwd()))
+    return set() if named is None else unfinished.left(named)
 
 
 def _tell(trainer: Trainer, path: Path) -> Path | None:
@@ -351,13 +363,14 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
         own: options of this run. Options that come later win: these replace those of the config, and the user's
             replace these.
         options: the user's.
-        again: the words with which the user can continue the run.
+        again: the words with which the user can continue the run; none: those of ``fit``.
     """
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
+    words = ["fit", *first, *own, *rest]
     with held_back() as held:
-        made = Run(["fit", *first, *own, *rest], again, request, held)
+        made = Run(words, again or [*words, *trust.given()], request, held)
         if made.trainer.global_step < made.trainer.max_steps:
             held.release()
     return made
@@ -402,7 +415,12 @@ class Run(VerismCLI):
             raise
         data, weights = self.datamodule, self.model.backbone.identity["weights"]
         styles = " + ".join(path.name for path in data.styles)
-        _say(Text.assemble((data.content.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
+        since = f", from step {self.first_step}" if self.first_step else ""
+        _say(
+            Text.assemble(
+                (data.content.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights{since}"
+            )
+        )
 
 
 class HeldBack:
