@@ -237,3 +237,10 @@ def test_a_clip_is_no_photo(holiday: Path, capsys: pytest.CaptureFixture[str]) -
     (holiday / "clip.mp4").touch()
     refused()
     assert "clip.mp4: is a clip, and a series has photos alone" in capsys.readouterr().err
+
+
+def test_a_photo_that_is_not_there_is_all_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["series", "holiday/*.*", "holiday/nowhere.jpg", "--style", "theirs.jpg", "--output.dir", "out", *FIT])
+    assert capsys.readouterr() == ("", f"verism: {Path.cwd()}/holiday/nowhere.jpg: no such photo.\n")
+    assert not Path("out").exists()
