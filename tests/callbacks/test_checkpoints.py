@@ -401,7 +401,7 @@ def test_a_run_with_nothing_left_to_do_writes_its_picture(
     run: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     first = run(*steps(3))
-    again = run(*steps(3), "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    again = run(*steps(3), "--ckpt_path", str(first))
     assert again != first
     assert torch.equal(images.read(again / "result.png"), images.read(first / "result.png"))
     assert "The checkpoint is of step 3, and --trainer.max_steps is 3: no step was left to do" in caplog.text

@@ -16,7 +16,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from verism import checkpoint, photo_file, precision, trust
+from verism import photo_file, precision, trust
 from verism.callbacks import Checkpoints, Output, continued, unfinished
 from verism.callbacks.checkpoints import begun
 from verism.callbacks.freed_memory import KeepFreedMemory
@@ -154,7 +154,7 @@ class VerismCLI(LightningCLI):
         preflight.check_seed(options.seed_everything)
         if options.ckpt_path is not None:
             root = str(options.trainer.default_root_dir or Path.cwd())
-            named = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
+            named = resuming.named(str(options.ckpt_path), root)
             self._asked = continued.asked(begun(self._command or ()), options.output.path)
             self._resumed = continued.latest(named, self._asked)
             options.ckpt_path = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -11,7 +12,23 @@ from lightning.pytorch.utilities import rank_zero_info
 from verism import checkpoint
 from verism.data import PhotoPair
 from verism.errors import VerismError
+from verism.look import saved
 from verism.module import StyleTransfer
+
+
+def named(given: str, root: str) -> str:
+    """Return the checkpoint that ``--ckpt_path`` names.
+
+    Args:
+        given: ``last``, the folder of a run, or the path or URL of a checkpoint.
+        root: the folder or URL below which the runs are of which ``last`` is the newest.
+
+    Raises:
+        VerismError: there is no run below ``root``, or the folder has no checkpoint.
+    """
+    if given == "last":
+        return checkpoint.last(root)
+    return str(saved.newest(Path(given))) if "://" not in given and Path(given).is_dir() else given
 
 
 def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> int:

@@ -19,7 +19,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.text import Text
 
-from verism import checkpoint, clip, images, photo_file, trust, verdict
+from verism import clip, images, photo_file, trust, verdict
 from verism.atomic import free_name
 from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
@@ -28,7 +28,7 @@ from verism.callbacks.find import find
 from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
-from verism.commands import run_clip
+from verism.commands import resuming, run_clip
 from verism.commands.fit import VerismCLI
 from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
@@ -280,9 +280,10 @@ def _one(request: Request, number: int) -> Path:
 def _unfinished(options: Sequence[str]) -> set[Path]:
     """Return the files that the run has left unfinished whose checkpoint the options name."""
     named = _value(options, "--ckpt_path")
-    if named == "last":
-        named = checkpoint.last(_value(options, "--trainer.default_root_dir") or str(Path.cwd()))
-    return set() if named is None else unfinished.left(named)
+    if named is None:
+        return set()
+    root = _value(options, "--trainer.default_root_dir") or str(Path.cwd())
+    return unfinished.left(resuming.named(named, root))
 
 
 def _tell(trainer: Trainer, path: Path) -> Path | None:
