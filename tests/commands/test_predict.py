@@ -584,7 +584,6 @@ def test_ctrl_c_leaves_whole_photos_alone(
     out, err = capsys.readouterr()
     assert not out
     assert err.endswith("verism: Stopped; 3 of 9 photos are done, and the same command does the rest.\n")
-    assert "3/9" in err
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("verism")]
     assert results() == ["a.png", "b.png", "c.png"]
     for path in photos:
@@ -714,15 +713,19 @@ def clip(tmp_path: Path) -> Path:
 
 
 def test_a_clip_passes_the_table_frame_by_frame(
-    look: Path, photos: list[Path], clip: Path, capsys: pytest.CaptureFixture[str]
+    look: Path,
+    photos: list[Path],
+    clip: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As a photo does, to the rounding of its samples; its codec is chosen; photos may be beside it."""
+    monkeypatch.setattr("verism.lines.MOST", 0.0)
     options = ("--output.codec", "ffv1", "--output.strength", "0.6")
     predict(look, "--data.photos", clip, photos[0], *options)
     out, err = capsys.readouterr()
     assert out.startswith(f"2 of 2 photos are in {Path('graded').resolve()}\n")
-    assert "4/4" in err
-    assert "frame/s" in err
+    assert "clip.mkv: 4 of 4\n" in err
     table = fitted_table(look)
     with av.open(str(clip)) as file:
         before = [frame.to_ndarray(format="gbrpf32le") for frame in file.decode(video=0)]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 from torch import Tensor
-from tqdm import tqdm
 
 from verism import atomic, clip, images, photo_file, trust
 from verism.atomic import free_name
@@ -22,6 +21,7 @@ from verism.batch.names import result_name, results
 from verism.batch.notes import Notes
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
+from verism.batch.progress import Bar
 from verism.batch.sheet import before_and_after
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
@@ -209,7 +209,9 @@ def _in_this_process(photos: Mapping[Path, Path], grading: Grading, notes: Notes
     """Give photos the look in this process, reading ahead and writing behind, and return the outcome for each."""
     outcomes: dict[Path, PhotoOutcome] = {}
     phases = Phases(grading.read, grading.render, lambda photo, rendered: grading.write(photos[photo], rendered))
-    with tqdm(total=len(photos), unit="photo", disable=not photos) as bar:
+    if not photos:
+        return outcomes
+    with Bar(len(photos), "Photos", "photo") as bar:
 
         def done(photo: Path, outcome: float | VerismError) -> None:
             if isinstance(outcome, VerismError):
@@ -371,7 +373,7 @@ def grade_clip(
         VerismError: as ``clip.grade`` does.
     """
     nodes = table.shape[-1] if strength.is_full else clip.NODES
-    with tqdm(total=clip.info(photo).frames or None, unit="frame", desc=photo.name) as bar:
+    with Bar(clip.info(photo).frames or None, photo.name, "frame") as bar:
         done = clip.grade(photo, result, at_strength(table, strength, nodes), encoding, bar.update, made_with)
     for note in done.notes:
         sys.stderr.write(f"verism: {photo}: {note}.\n")
