@@ -303,7 +303,7 @@ def test_of_another_version_is_refused(
                 "--ckpt_path",
                 str(folder / "checkpoints" / "last.ckpt"),
                 "--data.photos",
-                "x.png",
+                "../content.png",
                 "--output.dir",
                 "y",
             ]

@@ -73,7 +73,7 @@ def test_beside_a_gpu_they_are_measured_while_the_run_goes_on(
     for tag in TAGS:
         one, other = ([(it.step, it.value) for it in log.Scalars(tag)] for log in (at_once, meanwhile))
         assert one == other, tag
-    said = [it for it in caplog.messages if it.startswith("At full strength: drift")]
+    said = [it for it in caplog.messages if it.startswith("  drift ")]
     assert len(said) == 2
     assert said[0] == said[1]
 
