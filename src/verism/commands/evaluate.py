@@ -45,6 +45,8 @@ def evaluate(args: Sequence[str]) -> None:
     for path in options.results:
         if not path.exists():
             raise missing(path) if path.suffix else missing_run(path)
+    for photo in filter(None, (options.content, options.style)):
+        photo_file.check_header(photo)
     backbone = VGG19(options.weights)
     for path in options.results:
         measured = _of_a_run(path, backbone) if path.is_dir() else _of_a_file(path, options, backbone)
