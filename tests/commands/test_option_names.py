@@ -33,6 +33,9 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("predict", ["--ckpt_pth", "x"], "did you mean --ckpt_path?"),
         ("predict", ["--model.canvas", "Lut3d"], "verism predict --help lists"),
         ("series", ["--stlye", "x"], "did you mean --style?"),
+        ("predict", ["--output", "graded"], "--output graded: no such option; did you mean --output.dir?"),
+        ("run", ["a.jpg", "b.jpg", "--output=x.jpg"], "--output x.jpg: no such option; did you mean --output.path?"),
+        ("render", ["a", "--output", "x.jpg"], "did you mean --output.path?"),
         ("doctor", ["--x"], "verism doctor --help"),
     ],
 )
@@ -54,6 +57,9 @@ def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
         ("predict", ["--out", "x", "--executor.workers", "2"]),
         ("fit", ["--trainer.of_a_later_lightning", "3"]),
         ("fit", ["--nonsense", "--help"]),
+        ("fit", ["--output", "mine.yaml"]),
+        ("run", ["a.jpg", "b.jpg", "--output={path: x.jpg}"]),
+        ("sweep", ["--output", "sweep.d"]),
     ],
 )
 def test_what_may_be_right_is_left_to_the_parser(command: str, args: list[str]) -> None:

@@ -317,6 +317,23 @@ def test_patterns_and_names_each_photo_once(look: Path, photos: list[Path]) -> N
     assert results() == ["a.png", "b.png", "c.png"]
 
 
+def test_the_run_and_the_photos_may_be_named_first(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["predict", str(look), *map(str, photos), "--output.dir", "graded"])
+    assert results() == ["a.png", "b.png", "c.png"]
+    predict(look, "--data.photos", *photos, "--output.dir", "named")
+    for path in photos:
+        assert torch.equal(images.read(Path("graded") / path.name), images.read(Path("named") / path.name))
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", "contnt-style", str(photos[0]), "--output.dir", "other"])
+    assert f"contnt-style: no such checkpoint, run or series; did you mean {look}?" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", str(look), "--output.dir", "other"])
+    assert "data.photos" in capsys.readouterr().err
+
+
 def test_a_sheet_shows_several_before_and_after(
     look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

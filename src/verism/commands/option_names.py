@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from itertools import zip_longest
@@ -31,6 +31,9 @@ OF_RUN = ("--preview", "--open", "--styles", "--output.sheet")
 
 HELP = {"-h", "--help"}
 
+CONFIGS = (".yaml", ".yml", ".json")
+"""Endings of files with options."""
+
 TRUTHS = ("true", "false", "yes", "no", "on", "off")
 """Words that the parsers take for true or false, in any case."""
 
@@ -49,7 +52,9 @@ def check(command: str, args: Sequence[str]) -> None:
     known, sections, kinds = _known(command)
     for arg, following in zip_longest(args, args[1:], fillvalue=""):
         option, equals, value = arg.partition("=")
-        _check_value(option, value if equals else following, kinds)
+        value = value if equals else following
+        _check_value(option, value, kinds)
+        _check_output(option, value, known, sections)
         option = option.removesuffix("+")
         if not option.startswith("--") or option == "--" or _may_be(option, known, sections):
             continue
@@ -67,6 +72,14 @@ def _check_value(option: str, value: str, kinds: Mapping[str, Sequence[str]]) ->
     taken = ("true or false" in expected and word in TRUTHS) or ("null" in expected and word == "null")
     if not taken and repr(value) not in expected:
         raise VerismError(must_be(option, value, expected))
+
+
+def _check_output(option: str, value: str, known: Collection[str], sections: Collection[str]) -> None:
+    """Raise ``VerismError`` for a file or a folder after ``--output``, of which that is only the beginning."""
+    place = next((name for name in ("--output.path", "--output.dir") if name in known), "")
+    takes_options = option in sections and (Path(value).suffix in (*CONFIGS, "") or value.startswith("{"))
+    if option == "--output" and place and option not in known and not takes_options:
+        raise VerismError(f"--output {value}: no such option; did you mean {place}?")
 
 
 def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -52,14 +53,15 @@ REMEDY = f"choose another --output.dir, {output_options.REPLACE}"
 
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
-verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
+verism predict lightning_logs/mine-theirs 'holiday/*.jpg' --output.dir graded
 
-The run must have been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels
-have no look for other photos. --ckpt_path also takes the folder of a series, or a look's own file (.safetensors), whose
-looks are tables. If the run treats parts of its photo differently, other photos get the closest lookup table, which
-treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the grade for the
-whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly (--hold_back),
-and are named at the end.
+The run, and then the photos, may be named first or by their options, --ckpt_path and --data.photos. The run must have
+been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels have no look
+for other photos. --ckpt_path also takes the folder of a series, or a look's own file (.safetensors), whose looks are
+tables. If the run treats parts of its photo differently, other photos get the closest lookup table, which treats a
+colour alike everywhere (see --output.local). Colours that the run's photo did not have get the grade for the whole
+photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly (--hold_back), and
+are named at the end.
 
 For several photos, sheet.jpg in --output.dir shows them before and after (--output.sheet false: not).
 
@@ -89,7 +91,7 @@ def predict(args: Sequence[str]) -> None:
     quieten_lightning()
     resolve_paths()
     parser = _parser()
-    options = parser.instantiate_classes(parser.parse_args(list(args)))
+    options = parser.instantiate_classes(parser.parse_args(_with_options(args)))
     output = options.output
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:
@@ -136,6 +138,14 @@ def predict(args: Sequence[str]) -> None:
     sys.stderr.write(warning(strange, grading.look.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
+
+
+def _with_options(args: Sequence[str]) -> list[str]:
+    """Return the arguments with the options that the words before the first option stand for: a run, then photos."""
+    leading = list(takewhile(lambda word: not word.startswith("-"), args))
+    run, photos = leading[:1], leading[1:]
+    named = [*(["--ckpt_path", *run] if run else []), *(["--data.photos", *photos] if photos else [])]
+    return [*named, *args[len(leading) :]]
 
 
 def _done_before(jobs: Mapping[Path, Path], notes: Notes) -> dict[Path, PhotoOutcome]:
