@@ -290,8 +290,11 @@ FIT: list[Row] = [
     (["--output.lut", "loop.png"], "--output.lut: .*cannot be followed to a file .*loop.png"),
     (["--data.style", "[content.png, folder]"], "folder: no such photo"),
     (["--data.style", "[]"], "--data.style: names no photo; give at least one"),
-    (["--config", "laeky.yaml"], r"laeky.yaml: no such config; verism's own are color.yaml.*paper/leaky.yaml"),
-    (["--config", "folder"], "folder: no such config"),
+    (["--config", "laeky.yaml"], r"laeky.yaml: no such config; did you mean leaky.yaml[?]"),
+    (
+        ["--config", "folder"],
+        "folder: no such config; verism's own are color.yaml, .*, and those in paper/ and sweeps/",
+    ),
     (["--config", "misspelt.yaml"], "model.cotent.weight.*did you mean --model.content.weight[?]"),
     (
         ["--config", "beside.yaml"],
@@ -435,7 +438,7 @@ OTHERS: list[Row] = [
     (["test", "content.png", "--content", "content.png", "--style", "folder"], "folder: no such photo"),
     (["test", "content.png"], "content.png: its photos are not known; give --content and --style"),
     (["test", "folder"], "folder: is not the folder of a run: config.yaml is missing"),
-    (["figures", "missing"], "missing: is not the folder of a run: config.yaml is missing"),
+    (["figures", "missing"], "missing: no such run"),
     (["figures", "folder"], "folder: is not the folder of a run: config.yaml is missing"),
     (["figures", "content.png"], "content.png: is not the folder of a run: config.yaml is missing"),
 ]

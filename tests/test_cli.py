@@ -18,7 +18,8 @@ from torch import Tensor
 import verism
 from verism import images
 from verism.backbone.weights import Weights
-from verism.cli import COMMANDS, main
+from verism.cli import COMMANDS, locate, main
+from verism.errors import VerismError
 from verism.losses import MomentsLoss, SlicedWassersteinLoss
 from verism.losses.regional import RegionalLoss
 from verism.module import StyleTransfer
@@ -398,3 +399,36 @@ def test_a_checkpoint_of_other_weights_is_refused(
     with pytest.raises(SystemExit, match="2"):
         run("--trainer.max_steps", "4", "--ckpt_path", str(checkpoint))
     assert "was made with other weights, tiny of sha256 0000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("macth.yaml", "match.yaml"),
+        ("match.yml", "match.yaml"),
+        ("Photoreel", "photoreal.yaml"),
+        ("configs/macth.yaml", "match.yaml"),
+        ("papr/leaky.yaml", "paper/leaky.yaml"),
+        ("sweeps/slops.yaml", "sweeps/slopes.yaml"),
+        ("mien.yaml", "mine.yaml"),
+        ("own/mien.yaml", "own/mine.yml"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_config(
+    wrong: str, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own").mkdir()
+    for name in ("mine.yaml", "own/mine.yml", "macth.jpg"):
+        Path(name).touch()
+    with pytest.raises(VerismError) as caught:
+        locate(wrong)
+    assert str(caught.value) == f"{wrong}: no such config; did you mean {right}?"
+
+
+@pytest.mark.parametrize("name", ["grey.yaml", "own/grey.yaml", "own", "", "."])
+def test_no_config_is_made_up(name: str) -> None:
+    with pytest.raises(
+        VerismError, match=r"no such config; verism.s own are color\.yaml, .*, and those in paper/ and "
+    ):
+        locate(name)

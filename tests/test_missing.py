@@ -8,7 +8,7 @@ import pytest
 
 from verism import VerismError, clip, photo_file
 from verism.data.source import digest
-from verism.missing import missing, nearest
+from verism.missing import missing, missing_run, nearest
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +75,38 @@ def test_by_all_that_read_photos() -> None:
             read(Path("holiday/IMG_123.jpg"))
     with pytest.raises(VerismError, match=r"no such clip; did you mean holiday/clip\.mp4\?"):
         clip.info(Path("holiday/clop.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("pocis-sunset", "lightning_logs/picos-sunset"),
+        ("picos-sunset", "lightning_logs/picos-sunset"),
+        ("lightning_logs/pocis-sunset", "lightning_logs/picos-sunset"),
+        ("lightnng_logs/picos-sunset", "lightning_logs/picos-sunset"),
+        ("lightning_logs/picos_sunset/checkpoints/last.ckpt", "lightning_logs/picos-sunset/checkpoints/last.ckpt"),
+        ("lightning_logs/picos-sunset/checkpoints/lst.ckpt", "lightning_logs/picos-sunset/checkpoints/last.ckpt"),
+        ("lightning_logs/picos-sunset/checkpoint/last.ckpt", "lightning_logs/picos-sunset/checkpoints/last.ckpt"),
+        ("seires-theirs", "series-theirs"),
+        ("lok.safetensors", "look.safetensors"),
+    ],
+)
+def test_a_run_is_looked_for_where_runs_are(wrong: str, right: str) -> None:
+    for name in ("lightning_logs/picos-sunset/checkpoints/last.ckpt", "series-theirs/a.jpg", "look.safetensors"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    Path("picos-sunset.jpg").touch()
+    for absolute in (False, True):
+        here = Path.cwd() if absolute else Path()
+        said = str(missing_run(here / wrong)).replace(f"{Path.cwd()}/", "")
+        assert said == f"{wrong}: no such run; did you mean {right}?"
+
+
+@pytest.mark.parametrize(
+    "name", ["lake-dusk", "mine.ckpt", "lightning_logs/lake-dusk", "/nowhere/at/all", "holiday/no"]
+)
+def test_no_run_is_made_up(name: str) -> None:
+    Path("lightning_logs/picos-sunset").mkdir(parents=True)
+    Path("mine.jpg").touch()
+    assert str(missing_run(Path(name))) == f"{name}: no such run."
+    assert str(missing_run(Path("runs") / name)) == f"{Path('runs') / name}: no such run."

@@ -1,18 +1,20 @@
-"""Write the names of all options but Lightning's into ``src/verism/commands/option_names.json``, from the parsers."""
+"""Write the options' names, but Lightning's, into ``src/verism/commands/option_names.json``, from the parsers."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pkgutil import resolve_name
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 from unittest.mock import patch
 
 from jsonargparse import ArgumentParser
 
 from verism.cli import COMMANDS
 from verism.commands import option_names
-from verism.commands.option_names import OF_LIGHTNING
+from verism.commands.complaint import NAMES
+from verism.commands.option_names import OF_LIGHTNING, STEADY
 
 
 class Made(BaseException):
@@ -47,15 +49,37 @@ def actions(found: ArgumentParser) -> Iterator[tuple[str, Any]]:
             yield from actions(below)
 
 
-def names() -> dict[str, dict[str, list[str]]]:
-    """Return the names of the options of each command that has a parser, and of the sections among them."""
-    listed: dict[str, dict[str, list[str]]] = {}
+def kinds(action: Any) -> list[str] | None:
+    """Return what an option takes, in the words of ``complaint.py``; None if it is more than numbers and set words."""
+    hint = getattr(action, "_typehint", None) or action.type
+    found: list[str] = []
+    for part in get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,):
+        if get_origin(part) is Literal:
+            found += [
+                repr(value) if isinstance(value, str) else NAMES[type(value).__name__] for value in get_args(part)
+            ]
+        elif part in (bool, int, float, NoneType):
+            found.append(NAMES[part.__name__])
+        else:
+            return None
+    return list(dict.fromkeys(found))
+
+
+def names() -> dict[str, dict[str, Any]]:
+    """Return for each command with a parser the names of its options, the sections among them, and kinds of values."""
+    listed: dict[str, dict[str, Any]] = {}
     for command in COMMANDS:
         if command != "run":
             of_command = dict(actions(parser(command)))
             sections = {name for name, action in of_command.items() if type(action).__name__ == "_ActionConfigLoad"}
             own = (name for name in of_command if name not in sections and not name.startswith(OF_LIGHTNING))
-            listed[command] = {"options": sorted(own), "sections": sorted(sections)}
+            lasting = (name for name in of_command if name in STEADY or not name.startswith(OF_LIGHTNING))
+            taken = {name: kinds(of_command[name]) for name in lasting}
+            listed[command] = {
+                "options": sorted(own),
+                "sections": sorted(sections),
+                "kinds": {name: taken[name] for name in sorted(taken) if taken[name]},
+            }
     return listed
 
 

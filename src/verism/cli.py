@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from verism import version
 from verism.errors import VerismError
-from verism.missing import missing
+from verism.missing import CLOSE, missing
 from verism.process import process
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -179,4 +179,22 @@ def locate(config: str) -> Path:
             if path.is_file():
                 return path
     names = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
-    raise VerismError(f"{config}: no such config; verism's own are {', '.join(names)}.")
+    near = _nearest_config(Path(config), names)
+    if near is not None:
+        raise VerismError(f"{config}: no such config; did you mean {near}?")
+    folders = sorted({f"{folder}/" for folder, slash, _ in (name.partition("/") for name in names) if slash})
+    listed = ", ".join(name for name in names if "/" not in name)
+    raise VerismError(f"{config}: no such config; verism's own are {listed}, and those in {' and '.join(folders)}.")
+
+
+def _nearest_config(config: Path, own: Sequence[str]) -> str | None:
+    """Return the config, beside a missing one or of verism's own, whose name is closest; None if none is close."""
+    names = list(own)
+    with suppress(OSError):
+        names += sorted(str(path) for path in config.parent.iterdir() if path.suffix.lower() in (".yaml", ".yml"))
+    for name_of in (lambda path: str(path.parent / path.stem), lambda path: path.stem):
+        known = {name_of(Path(name)).casefold(): name for name in names}
+        near = get_close_matches(name_of(config).casefold(), known, n=1, cutoff=CLOSE)
+        if near:
+            return known[near[0]]
+    return None

@@ -68,6 +68,21 @@ class InterruptedClipError(VerismError):
         super().__init__(f"{clip}: stopped after {frames} frames, which are in {partial}.")
 
 
+class InterruptedPhotosError(VerismError):
+    """Photos that were being graded when the user pressed Ctrl-C; those that were done are whole."""
+
+    exit_status = 128 + signal.SIGINT
+
+    def __init__(self, done: int, photos: int) -> None:
+        """Set the message.
+
+        Args:
+            done: number of photos that are done.
+            photos: number of all.
+        """
+        super().__init__(f"Stopped; {done} of {photos} photos are done, and the same command does the rest.")
+
+
 class SweepError(VerismError):
     """A sweep in which some runs failed; the results of the others are complete."""
 

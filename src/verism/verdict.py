@@ -90,20 +90,25 @@ FAULTS = (
 """The faults that are looked for, the most serious first."""
 
 
-def summary(figures: Mapping[str, float]) -> str:
-    """Return one line with the main metrics of a result; those that agree best with the eye come first.
+def summary(figures: Mapping[str, float]) -> list[str]:
+    """Return a line for each of the main metrics of a result; those that agree best with the eye come first.
+
+    The names are aligned at their beginnings, the values at their ends.
 
     Args:
         figures: metrics by name, as ``verism.metrics.Measure`` returns them, at least those in ``verism.metrics.TOLD``.
     """
-    said = (
-        f"drift ΔE {figures['drift']:.1f} (up to 4: the same edit everywhere), detail lost {figures['lost']:.1%}, "
-        f"newly clipped {figures['newly_clipped']:.1%} (0: none), structure {figures['structure']:.3f} (1: the content "
-        f"photo's), colour distance to the style {figures['sliced_wasserstein']:.3f} (0: none)"
-    )
-    if "style_distance" not in figures:
-        return said
-    return f"{said}, style distance {figures['style_distance']:.2f} (1: the content photo's, 0: none)"
+    rows = [
+        ("drift", f"ΔE {figures['drift']:.1f}", "up to 4: the same edit everywhere"),
+        ("detail lost", f"{figures['lost']:.1%}", "0: none"),
+        ("newly clipped", f"{figures['newly_clipped']:.1%}", "0: none"),
+        ("structure", f"{figures['structure']:.3f}", "1: the content photo's"),
+        ("colour distance", f"{figures['sliced_wasserstein']:.3f}", "0: the style's colours"),
+    ]
+    if "style_distance" in figures:
+        rows.append(("style distance", f"{figures['style_distance']:.2f}", "1: the content photo's, 0: none"))
+    names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
+    return [f"{name:<{names}}  {value:>{values}}   {meaning}" for name, value, meaning in rows]
 
 
 def in_words(figures: Mapping[str, float]) -> list[str]:

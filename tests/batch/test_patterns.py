@@ -32,8 +32,10 @@ def test_a_pattern_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_name(tmp_path: Path) -> None:
-    """Itself, if there is no such file, and also if it looks like a pattern."""
-    assert matching([tmp_path / "missing.jpg"]) == [tmp_path / "missing.jpg"]
+    """Itself, also if it looks like a pattern; if there is no such file, nothing else is looked at."""
+    for name, kind in (("missing.jpg", "photo"), ("missing.mp4", "clip")):
+        with pytest.raises(VerismError, match=rf"{name}: no such {kind}\."):
+            matching([tmp_path / name, tmp_path])
     brackets = tmp_path / "photo[1].jpg"
     assert is_pattern(brackets)
     brackets.touch()

@@ -303,7 +303,7 @@ def test_of_another_version_is_refused(
                 "--ckpt_path",
                 str(folder / "checkpoints" / "last.ckpt"),
                 "--data.photos",
-                "x.png",
+                "../content.png",
                 "--output.dir",
                 "y",
             ]
@@ -401,7 +401,7 @@ def test_a_run_with_nothing_left_to_do_writes_its_picture(
     run: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     first = run(*steps(3))
-    again = run(*steps(3), "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    again = run(*steps(3), "--ckpt_path", str(first))
     assert again != first
     assert torch.equal(images.read(again / "result.png"), images.read(first / "result.png"))
     assert "The checkpoint is of step 3, and --trainer.max_steps is 3: no step was left to do" in caplog.text
@@ -421,6 +421,48 @@ def test_what_a_run_left_unfinished_is_replaced_but_nothing_else(
     stopped(*common, "--ckpt_path", "last", status=2)
     assert "out.png: exists already" in capsys.readouterr().err
     assert Path("out.png").read_bytes() == finished
+
+
+def test_the_command_that_was_printed_goes_on_from_the_latest_state_whenever_it_is_typed(
+    run: Callable[..., Path],
+    stopped: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    common = (*EXACT, *steps(6), "--output.path", "out.png", "--output.lut", "out.cube")
+    first = stopped(*common, *trouble("Terminate", 2), status=143)
+    printed = (*common, "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    second = stopped(*printed, *trouble("Terminate", 4), status=143)
+    assert checkpoint.read(second / "checkpoints" / "last.ckpt")["global_step"] == 4
+    assert "a run has gone on from it" not in caplog.text
+    third = stopped(*printed, *trouble("Terminate", 5), status=143)
+    assert f"a run has gone on from it, and this one goes on from {second}/checkpoints/last.ckpt." in caplog.text
+    assert checkpoint.read(third / "checkpoints" / "last.ckpt")["global_step"] == 5
+    run(*printed)
+    finished = Path("out.png").read_bytes()
+    stopped(*printed, status=2)
+    assert "out.png: exists already, and is finished: all 6 steps are made" in capsys.readouterr().err
+    assert Path("out.png").read_bytes() == finished
+    # Another picture begins where it is told to.
+    other = run(*EXACT, *steps(3), "--output.path", "other.png", *printed[-2:])
+    assert "The checkpoint is of step" not in caplog.text
+    assert checkpoint.read(other / "checkpoints" / "last.ckpt")["global_step"] == 3
+
+
+def test_without_a_picture_of_its_own_the_same_command_goes_on(
+    run: Callable[..., Path], stopped: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    first = stopped(*steps(6), *trouble("Interrupt", 2), status=130)
+    printed = (*steps(6), *trouble("Interrupt", 4), "--ckpt_path", str(first / "checkpoints" / "last.ckpt"))
+    stopped(*printed, status=130)
+    caplog.clear()
+    run(*printed)
+    assert "a run has gone on from it" in caplog.text
+    caplog.clear()
+    run(*printed, "--optimizer.lr", "0.02", "--trainer.callbacks.after", "9")
+    assert "a run has gone on from it" not in caplog.text
 
 
 def test_a_picture_that_was_worked_on_since_is_not_replaced(

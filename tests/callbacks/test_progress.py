@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import os
 import pty
@@ -18,15 +19,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from verism.backbone.weights import Weights
 from verism.callbacks.pace import Pace
-from verism.callbacks.progress import Progress, describe, duration
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.2, "1 s"), (40, "40 s"), (59.5, "1 min"), (61, "2 min"), (3600, "1 h"), (7800, "2 h 10 min")],
-)
-def test_durations(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+from verism.callbacks.progress import Progress, describe
 
 
 def test_says_how_far_a_run_is() -> None:
@@ -39,7 +32,14 @@ def test_says_how_far_a_run_is() -> None:
 SHOWN = ("--trainer.enable_progress_bar", "true")
 
 
+@pytest.fixture
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is due at every step."""
+    monkeypatch.setattr("verism.lines.MOST", 0.0)
+
+
 @pytest.mark.parametrize(("steps", "first", "total"), [("6", 4, 6), ("9", 4, 9)], ids=["as planned", "longer"])
+@pytest.mark.usefixtures("every_step")
 def test_a_run_that_goes_on(
     run: Callable[..., Path],
     tiny_weights: Weights,
@@ -105,12 +105,21 @@ def test_steps_that_take_longer_than_those_of_the_picture_before_are_believed(mo
     assert pace.left(8.0) == 8
 
 
-def test_a_log_file_gets_a_few_lines(
-    run: Callable[..., Path], tiny_weights: Weights, capfd: pytest.CaptureFixture[str]
+def test_a_log_file_gets_a_line_from_time_to_time(
+    run: Callable[..., Path],
+    tiny_weights: Weights,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run("--trainer.max_steps", "40", *SHOWN)
+    """And none if the run is short."""
+    run("--trainer.max_steps", "4", *SHOWN)
+    assert "step" not in capfd.readouterr().err
+    clock = itertools.count(0.0, 3.0)
+    monkeypatch.setattr("verism.lines.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    run("--trainer.max_steps", "38", *SHOWN)
     said = capfd.readouterr().err
-    assert [int(step) for step in re.findall(r"^step (\d+) of 40", said, re.MULTILINE)] == [10, 20, 30, 40]
+    steps = [int(step) for step in re.findall(r"^step (\d+) of 38, loss \S+", said, re.MULTILINE)]
+    assert steps == [*range(4, 38, 4), 38]
     assert "\r" not in said
     assert "\x1b" not in said
 
@@ -141,6 +150,7 @@ def test_a_terminal_gets_a_bar_and_messages_above_it(
     assert not re.search("Epoch|v_num", text)
 
 
+@pytest.mark.usefixtures("every_step")
 def test_a_run_from_python_has_it_too(
     content_and_style: tuple[Path, Path],
     tiny_weights: Weights,

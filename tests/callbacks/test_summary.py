@@ -11,8 +11,8 @@ import pytest
 from verism.backbone.weights import Weights
 
 FIGURES = (
-    r"At full strength: drift ΔE \d+\.\d .*detail lost \d+\.\d%, newly clipped \d+\.\d% .*structure [01]\.\d{3} .*"
-    r"colour distance to the style \d\.\d{3} .*style distance \d\.\d\d"
+    *(r"  drift +ΔE \d+\.\d   .+", r"  detail lost +\d+\.\d%   .+", r"  newly clipped +\d+\.\d%   .+"),
+    *(r"  structure +[01]\.\d{3}   .+", r"  colour distance +\d\.\d{3}   .+", r"  style distance +\d\.\d\d   .+"),
 )
 
 
@@ -21,8 +21,11 @@ def test_where_it_is_how_good_it_is_and_how_to_look_back(
 ) -> None:
     with caplog.at_level("INFO"):
         folder = run("--trainer.max_steps", "3")
-    assert f"Result: {folder.relative_to(Path.cwd())}/result.png" in caplog.text.replace(f"{Path.cwd()}/", "")
-    assert re.search(FIGURES, caplog.text)
+    place = caplog.messages.index(f"Result: {folder.resolve()}/result.png")
+    heading, *figures = caplog.messages[place + 1 : place + 8]
+    assert heading == "Figures:"
+    assert all(re.fullmatch(*pair) for pair in zip(FIGURES, figures, strict=True))
+    assert f"Page: {folder.resolve()}/result.html" in caplog.messages[place + 8 :]
     assert re.search(r"3 steps in \d+ s\.", caplog.text)
     (command,) = re.findall(r"tensorboard --logdir (\S+) --host localhost", caplog.text)
     assert Path(command).resolve() == folder.parent.resolve()
@@ -39,6 +42,14 @@ def test_a_fault_of_the_result_is_said(
         assert "Detail" not in caplog.text
         run(*plain, "--model.canvas.init", "noise")
     assert re.search(r"Detail blown up \d+\.\d%: contrast .*; a lower --output\.strength is milder\.", caplog.text)
+
+
+def test_figures_of_a_milder_picture_are_said_to_be_of_the_full_look(
+    tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        run("--trainer.max_steps", "1", "--output.tone", "0.5")
+    assert "Figures, at full strength, of which the picture has a part:" in caplog.messages
 
 
 def test_a_resumed_run_counts_its_own_steps(

@@ -16,6 +16,8 @@ from verism import images
 from verism.backbone import VGG19
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.commands.evaluate import evaluate
+from verism.errors import VerismError
 from verism.metrics import NAMES, Measure, drift
 
 
@@ -83,3 +85,26 @@ def test_a_run_knows_its_photos(run: Callable[..., Path], capsys: pytest.Capture
     moved = folder.parents[1] / "elsewhere.png"
     chosen = run("--trainer.max_steps", "2", "--data.size", "40", "--output.path", str(moved))
     assert printed(capsys, str(chosen))[str(chosen)] == pytest.approx(measured)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["lightning_logs/gone"], "lightning_logs/gone: no such run."),
+        (["gone.png", "--content", "mine.png", "--style", "mine.png"], "gone.png: no such photo."),
+        (
+            ["mine.png", "--content", "mien.png", "--style", "mine.png"],
+            "mien.png: no such photo; did you mean mine.png?",
+        ),
+        (["mine.png", "--content", "mine.png", "--style", "gone.jpg"], "gone.jpg: no such photo."),
+    ],
+)
+def test_names_are_looked_at_before_the_weights(
+    args: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Tensor
+) -> None:
+    monkeypatch.setattr("verism.commands.evaluate.VGG19", None)
+    monkeypatch.chdir(tmp_path)
+    images.write(Path("mine.png"), content, {})
+    with pytest.raises(VerismError) as caught:
+        evaluate(args)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == said

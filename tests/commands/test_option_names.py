@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import option_names as tool
 import pytest
+from jsonargparse import ArgumentError
 
 from verism.commands import option_names
+from verism.commands.complaint import plain
 from verism.commands.option_names import check
+from verism.commands.options import FitOptions
 from verism.errors import VerismError
 
 
@@ -28,6 +33,9 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("predict", ["--ckpt_pth", "x"], "did you mean --ckpt_path?"),
         ("predict", ["--model.canvas", "Lut3d"], "verism predict --help lists"),
         ("series", ["--stlye", "x"], "did you mean --style?"),
+        ("predict", ["--output", "graded"], "--output graded: no such option; did you mean --output.dir?"),
+        ("run", ["a.jpg", "b.jpg", "--output=x.jpg"], "--output x.jpg: no such option; did you mean --output.path?"),
+        ("render", ["a", "--output", "x.jpg"], "did you mean --output.path?"),
         ("doctor", ["--x"], "verism doctor --help"),
     ],
 )
@@ -49,24 +57,121 @@ def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
         ("predict", ["--out", "x", "--executor.workers", "2"]),
         ("fit", ["--trainer.of_a_later_lightning", "3"]),
         ("fit", ["--nonsense", "--help"]),
+        ("fit", ["--output", "mine.yaml"]),
+        ("run", ["a.jpg", "b.jpg", "--output={path: x.jpg}"]),
+        ("sweep", ["--output", "sweep.d"]),
     ],
 )
 def test_what_may_be_right_is_left_to_the_parser(command: str, args: list[str]) -> None:
     check(command, args)
 
 
+LISTED = json.loads(option_names.FILE.read_text())
+
+WORDS = ("No", "Null", "auto", "srgb", "inf")
+
+NEEDED = {
+    "fit": ("--data.content=a.jpg", "--data.style=b.jpg"),
+    "predict": ("--ckpt_path=a", "--data.photos=b.jpg", "--output.dir=c"),
+    "series": ("a.jpg", "--style=b.jpg"),
+    "render": ("a", "--output.path=b.jpg"),
+    "export": ("a", "--output.path=b.cube"),
+}
+"""What each command cannot do without."""
+
+
+def refusal(parse: Callable[[], object]) -> str:
+    """Return the sentence with which a value is refused; empty if it is taken."""
+    try:
+        parse()
+    except (ArgumentError, VerismError) as error:
+        return plain(error)
+    return ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", NEEDED)
+def test_a_word_is_refused_in_the_words_of_the_parser_and_never_without_it(command: str) -> None:
+    parser = FitOptions().parser if command == "fit" else tool.parser(command)
+    assert LISTED[command]["kinds"]
+    for option in LISTED[command]["kinds"]:
+        for word in ("wide", *WORDS):
+            args = [f"{option}={word}"]
+            early = refusal(partial(check, command, args))
+            late = refusal(partial(parser.parse_args, [*NEEDED[command], *args]))
+            assert late or not early, (option, word)
+            if word == "wide":
+                assert early == late == refusal(partial(check, command, [option, word]))
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "said"),
+    [
+        ("run", ["a.jpg", "b.jpg", "--output.color", "abc"], "--output.color abc: must be a number."),
+        ("fit", ["--trainer.max_steps=x"], "--trainer.max_steps x: must be a whole number."),
+        ("fit", ["--model.compile", "atuo"], "--model.compile atuo: must be true or false or 'auto'."),
+        ("predict", ["--output.profile", "adobe"], "--output.profile adobe: must be 'srgb' or 'keep'."),
+        ("series", ["--data.size", "wide", "--level", "true"], "--data.size wide: must be a whole number."),
+    ],
+)
+def test_a_word_where_none_is_taken(command: str, args: list[str], said: str) -> None:
+    with pytest.raises(VerismError) as raised:
+        check(command, args)
+    assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [
+            "--output.color",
+            "1e3",
+            "--data.size",
+            "-5",
+            "--output.size",
+            "NULL",
+            "--model.tile",
+            "auto",
+            "--page.write=Off",
+        ],
+        [
+            "--data.size",
+            "${width}",
+            "--output.strength",
+            ".5",
+            "--output.depth",
+            "12",
+            "--model.content.weight",
+            "0x10",
+        ],
+        ["--data.size", "--output.color"],
+        ["--output.path", "wide", "--config", "wide", "--data.content=wide", "--data.size"],
+    ],
+)
+def test_what_may_be_a_value_is_left_to_the_parser(args: list[str]) -> None:
+    check("fit", args)
+
+
 SLIP = """
 import sys
 from verism.cli import main
 try:
-    main(["mine.jpg", "theirs.jpg", "--output.strenght", "0.5"])
+    main(["mine.jpg", "theirs.jpg", "{option}", "half"])
 except SystemExit as end:
     print(end.code, "torch" in sys.modules or "lightning" in sys.modules)
 """
 
 
 @pytest.mark.slow
-def test_neither_torch_nor_lightning_is_imported_for_it() -> None:
-    done = subprocess.run([sys.executable, "-c", SLIP], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--output.strenght", "--output.strenght: no such option; did you mean --output.strength?"),
+        ("--output.strength", "--output.strength half: must be a number."),
+    ],
+)
+def test_neither_torch_nor_lightning_is_imported_for_it(option: str, said: str) -> None:
+    slip = SLIP.format(option=option)
+    done = subprocess.run([sys.executable, "-c", slip], capture_output=True, text=True, check=True)
     assert done.stdout == "2 False\n"
-    assert done.stderr == "verism: --output.strenght: no such option; did you mean --output.strength?\n"
+    assert done.stderr == f"verism: {said}\n"

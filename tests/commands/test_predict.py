@@ -30,6 +30,7 @@ from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color.table import through
 from verism.commands.predict import warning
+from verism.errors import InterruptedClipError
 from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.on_other_photos import OnOtherPhotos, Treatment
@@ -117,7 +118,7 @@ def fitted_grid(look: Path) -> BilateralGrid:
 
 
 def results() -> list[str]:
-    return sorted(path.name for path in Path("graded").iterdir() if not path.match("sheet*.jpg"))
+    return sorted(path.name for path in Path("graded").iterdir() if path.is_file() and not path.match("sheet*.jpg"))
 
 
 def assert_is(path: Path, image: Tensor) -> None:
@@ -316,6 +317,23 @@ def test_patterns_and_names_each_photo_once(look: Path, photos: list[Path]) -> N
     assert results() == ["a.png", "b.png", "c.png"]
 
 
+def test_the_run_and_the_photos_may_be_named_first(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["predict", str(look), *map(str, photos), "--output.dir", "graded"])
+    assert results() == ["a.png", "b.png", "c.png"]
+    predict(look, "--data.photos", *photos, "--output.dir", "named")
+    for path in photos:
+        assert torch.equal(images.read(Path("graded") / path.name), images.read(Path("named") / path.name))
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", "contnt-style", str(photos[0]), "--output.dir", "other"])
+    assert f"contnt-style: no such checkpoint, run or series; did you mean {look}?" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", str(look), "--output.dir", "other"])
+    assert "data.photos" in capsys.readouterr().err
+
+
 def test_a_sheet_shows_several_before_and_after(
     look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -352,16 +370,95 @@ def test_bad_files_are_named_at_the_end_and_the_others_done(
     folder = photos[0].parent
     (folder / "aa.png").write_text("this is text")
     photos[1].write_bytes(photos[1].read_bytes()[:200])
-    refused(look, "--data.photos", folder / "*.png", folder / "missing.jpg", status=1)
+    refused(look, "--data.photos", folder / "*.png", status=1)
     out, err = capsys.readouterr()
-    assert out.startswith(f"2 of 5 photos are in {Path('graded').resolve()}\n")
+    assert out.startswith(f"2 of 4 photos are in {Path('graded').resolve()}\n")
     said = err.strip().splitlines()[-1]
     assert said.startswith("verism: ")
     assert f"{folder / 'aa.png'}: not an image" in said
     assert f"{folder / 'b.png'}: cannot be read as an image" in said
-    assert f"{folder / 'missing.jpg'}: no such photo" in said
     assert "Traceback" not in err
     assert results() == ["a.png", "c.png"]
+
+
+def test_nothing_is_counted_before_the_names_are_known_to_be_there(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is the look loaded."""
+    missing = photos[0].with_name("missing.jpg")
+    with monkeypatch.context() as patch:
+        patch.setattr("verism.commands.predict.Grading", None)
+        refused(look, "--data.photos", photos[0], missing)
+    assert capsys.readouterr() == ("", f"verism: {missing}: no such photo.\n")
+    missing.write_text("this is text")
+    refused(look, "--data.photos", missing, status=1)
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.splitlines()[-1].startswith(f"verism: {missing}: not an image")
+    assert not Path("graded").exists()
+
+
+def test_the_same_command_does_what_is_new_and_leaves_the_rest_alone(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an executor, too, which can take over; and Ctrl-C loses nothing."""
+    monkeypatch.setattr(executors.local, "run", here)
+    folder, graded = photos[0].parent, Path("graded").resolve()
+    shelf = photos[2].rename(folder.with_name("c.png"))
+    predict(look, "--data.photos", folder)
+    capsys.readouterr()
+    # Somebody has worked on it since.
+    retouched = images.read(Path("graded/a.png")).flip(-1)
+    shoot(Path("graded/a.png"), retouched)
+    shelf.rename(photos[2])
+    predict(look, "--data.photos", folder)
+    out, err = capsys.readouterr()
+    assert out == f"3 of 3 photos are in {graded}\nBefore and after: {graded}/sheet.jpg\n"
+    assert "verism: 2 of 3 photos are done already.\n" in err
+    assert torch.equal(images.read(Path("graded/a.png")), retouched)
+    assert results() == ["a.png", "b.png", "c.png"]
+    Path("graded/b.png").unlink()
+    sheet = Path("graded/sheet.jpg").read_bytes()
+    predict(look, "--data.photos", folder, "--executor", "local")
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Table: {graded}/photos.csv\n3 of 3 photos")
+    assert "verism: 2 of 3 photos are done already.\n" in err
+    assert Path("graded/b.png").is_file()
+    predict(look, "--data.photos", folder, "--executor", "local")
+    out, err = capsys.readouterr()
+    assert out == f"Table: {graded}/photos.csv\n3 of 3 photos are in {graded}\n"
+    assert err == "verism: 3 of 3 photos are done already.\n"
+    assert Path("graded/sheet.jpg").read_bytes() == sheet
+    assert len(Path("graded/photos.csv").read_text().splitlines()) == 4
+
+
+def test_what_was_made_otherwise_is_in_the_way(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    predict(look, "--data.photos", *photos[:2])
+    before = Path("graded/a.png").read_bytes()
+    for options in (("--output.strength", "0.5"), ("--output.codec", "ffv1"), ("--hold_back", "false")):
+        refused(look, "--data.photos", *photos, *options)
+        said = "a.png: exists already; it was made of another photo, or with another look or other options; choose"
+        assert said in capsys.readouterr().err
+    shutil.copy(photos[2], photos[0])
+    refused(look, "--data.photos", *photos)
+    assert said in capsys.readouterr().err
+    assert Path("graded/a.png").read_bytes() == before
+    assert not Path("graded/c.png").exists()
+    predict(look, "--data.photos", *photos, "--output.overwrite", "true")
+    assert Path("graded/a.png").read_bytes() != before
+
+
+def test_a_sheet_of_others_or_changed_since_is_kept(look: Path, photos: list[Path]) -> None:
+    predict(look, "--data.photos", *photos[:2])
+    shutil.copy(photos[0], photos[0].with_name("d.png"))
+    predict(look, "--data.photos", photos[2], photos[0].with_name("d.png"))
+    assert sorted(path.name for path in Path("graded").glob("sheet*")) == ["sheet-2.jpg", "sheet.jpg"]
+    Path("graded/sheet.jpg").write_bytes(b"somebody's")
+    Path("graded/d.png").unlink()
+    predict(look, "--data.photos", photos[0].parent)
+    assert Path("graded/sheet.jpg").read_bytes() == b"somebody's"
 
 
 def test_what_cannot_be_written_is_named_at_the_end(
@@ -423,7 +520,7 @@ def test_an_executor_makes_the_same_and_a_table(
     folder = Path("graded").resolve()
     assert out == f"Table: {folder}/photos.csv\n3 of 4 photos are in {folder}\nBefore and after: {folder}/sheet.jpg\n"
     assert "aa.png: not an image" in err.splitlines()[-1]
-    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "photos.csv", "sheet.jpg"]
+    assert results() == ["a.png", "b.png", "c.png", "photos.csv"]
     for path in photos:
         assert (folder / path.name).read_bytes() == (Path("plain") / path.name).read_bytes()
     with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
@@ -436,11 +533,10 @@ def test_an_executor_makes_the_same_and_a_table(
     }
     assert rows["aa.png"]["error"].startswith(f"{photos[0].with_name('aa.png')}: not an image")
     assert 0 <= float(rows["a.png"]["unknown_colors"]) <= 1
-    for name in ("a.png", "b.png", "c.png"):
-        (folder / name).unlink()
+    (folder / "photos.csv").write_text("somebody's")
     refused(look, *handed_out)
     assert "photos.csv: exists already; choose another --output.dir" in capsys.readouterr().err
-    assert {path.name for path in folder.iterdir()} == {"photos.csv", "sheet.jpg"}
+    assert (folder / "photos.csv").read_text() == "somebody's"
 
 
 def test_overlapping_changes_nothing(look: Path, photos: list[Path]) -> None:
@@ -501,13 +597,11 @@ def test_ctrl_c_leaves_whole_photos_alone(
         return plain(self, source)
 
     monkeypatch.setattr(Grading, "render", interrupted)
-    before = threading.active_count()
     refused(look, "--data.photos", photos[0].parent / "*.png", status=130)
     out, err = capsys.readouterr()
     assert not out
-    assert err.endswith("verism: Stopped.\n")
-    assert "3/9" in err
-    assert threading.active_count() == before
+    assert err.endswith("verism: Stopped; 3 of 9 photos are done, and the same command does the rest.\n")
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("verism")]
     assert results() == ["a.png", "b.png", "c.png"]
     for path in photos:
         assert images.read(Path("graded") / path.name).shape == images.read(path).shape
@@ -636,15 +730,19 @@ def clip(tmp_path: Path) -> Path:
 
 
 def test_a_clip_passes_the_table_frame_by_frame(
-    look: Path, photos: list[Path], clip: Path, capsys: pytest.CaptureFixture[str]
+    look: Path,
+    photos: list[Path],
+    clip: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As a photo does, to the rounding of its samples; its codec is chosen; photos may be beside it."""
+    monkeypatch.setattr("verism.lines.MOST", 0.0)
     options = ("--output.codec", "ffv1", "--output.strength", "0.6")
     predict(look, "--data.photos", clip, photos[0], *options)
     out, err = capsys.readouterr()
     assert out.startswith(f"2 of 2 photos are in {Path('graded').resolve()}\n")
-    assert "4/4" in err
-    assert "frame/s" in err
+    assert "clip.mkv: 4 of 4\n" in err
     table = fitted_table(look)
     with av.open(str(clip)) as file:
         before = [frame.to_ndarray(format="gbrpf32le") for frame in file.decode(video=0)]
@@ -671,11 +769,17 @@ def test_clips_are_never_replaced_and_keep_their_containers(
 ) -> None:
     predict(look, "--data.photos", clip)
     before = Path("graded/clip.mkv").read_bytes()
-    refused(look, "--data.photos", clip)
-    assert "clip.mkv: exists already; choose another --output.dir" in capsys.readouterr().err
+    capsys.readouterr()
+    predict(look, "--data.photos", clip)
+    assert capsys.readouterr() == (
+        f"1 of 1 clips are in {Path('graded').resolve()}\n",
+        "verism: 1 of 1 clips are done already.\n",
+    )
+    refused(look, "--data.photos", clip, "--output.strength", "0.5")
+    assert "clip.mkv: exists already; it was made of another" in capsys.readouterr().err
     assert Path("graded/clip.mkv").read_bytes() == before
     predict(look, "--data.photos", clip, "--output.codec", "prores", "--output.dir", "prores")
-    assert [path.name for path in Path("prores").iterdir()] == ["clip.mkv"]
+    assert [path.name for path in Path("prores").iterdir() if path.is_file()] == ["clip.mkv"]
     refused(look, "--data.photos", clip, "--output.dir", clip.parent)
     assert "its result would replace it" in capsys.readouterr().err
 
@@ -696,6 +800,18 @@ def test_a_bad_clip_is_named_at_the_end(look: Path, clip: Path, capsys: pytest.C
     assert out == f"1 of 2 clips are in {Path('graded').resolve()}\n"
     assert f"verism: {clip.parent / 'bad.mp4'}: cannot be read as a clip" in err
     assert results() == ["clip.mkv"]
+
+
+def test_ctrl_c_while_a_clip_is_graded_ends_the_command(
+    look: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(photo: Path, *_: object) -> None:
+        raise InterruptedClipError(photo, photo.with_stem("clip-partial"), 3)
+
+    monkeypatch.setattr("verism.commands.predict.grade_clip", interrupted)
+    shutil.copy(clip, clip.with_stem("another"))
+    refused(look, "--data.photos", clip, clip.with_stem("another"), status=130)
+    assert capsys.readouterr().err.count("stopped after 3 frames") == 1
 
 
 def test_a_clip_needs_a_package(

@@ -26,7 +26,8 @@ STEPS = ("--trainer.max_steps", "2")
 
 @pytest.fixture(autouse=True)
 def photos(tmp_path: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with three photos, in which commands run."""
+    """A folder with three photos, in which commands run; a line is due at every step."""
+    monkeypatch.setattr("verism.lines.MOST", 0.0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["verism"])
     for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
@@ -141,6 +142,41 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
     assert Path("look.cube").is_file()
     assert "step 4 of 4" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_whatever_was_stopped_goes_on_by_the_command_that_was_printed_however_often(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    def stopped(*words: str, after: int) -> tuple[str, list[str]]:
+        caplog.clear()
+        trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", str(after))
+        with pytest.raises(SystemExit, match="143"):
+            main([*words, *trouble])
+        (hint,) = (line for line in caplog.messages if line.startswith("To go on from"))
+        return capfd.readouterr().out.splitlines()[0], hint.partition(": verism ")[2].split()
+
+    main(["mine.jpg", "theirs.jpg", "--preview", *SMALL])
+    whole = [*capfd.readouterr().out.splitlines()[-1].split()[1:], "--trainer.max_steps", "9"]
+    title, first = stopped(*whole, after=4)
+    assert title == "mine.jpg in the look of theirs.jpg, tiny weights, from step 3"
+    left = Path("mine-theirs.jpg").read_bytes()
+    title, second = stopped(*whole, after=6)
+    assert title.endswith(", from step 4")
+    assert Path("mine-theirs.jpg").read_bytes() != left
+    for number, words in enumerate((first, second), 6):
+        title, _ = stopped(*words, after=number + 1)
+        assert title.endswith(f", from step {number}")
+    main(["mine.jpg", "theirs.jpg", *SMALL, "--trainer.max_steps", "9", "--ckpt_path", "last"])
+    assert {path.name for path in Path().glob("mine-theirs*.jpg")} == {"mine-theirs.jpg", "mine-theirs-preview.jpg"}
+    # What is finished is the user's, and is not replaced.
+    main(whole)
+    assert Path("mine-theirs-2.jpg").is_file()
+    with pytest.raises(SystemExit, match="2"):
+        main(first)
+    assert "mine-theirs.jpg: exists already, and is finished: all 9 steps are made" in capfd.readouterr().err
 
 
 @pytest.mark.slow
@@ -333,3 +369,18 @@ def test_the_sheet_of_several_pictures_is_opened_and_not_each_page() -> None:
     assert parse(several).has_sheet
     assert not parse([*several, "--output.sheet", "false"]).has_sheet
     assert not parse(["mine.jpg", "theirs.jpg", "--open"]).has_sheet
+
+
+@pytest.mark.slow
+def test_a_stopped_clip_names_a_command_that_goes_on_with_its_look(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    photo = synthetic_photo(48, 64, 3)[0].permute(1, 2, 0).numpy()
+    clips.write(Path("clip.mp4"), [clips.yuv(photo)] * 9, "yuv420p", codec="libx264")
+    trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "1")
+    with pytest.raises(SystemExit, match="143"):
+        main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS, *trouble])
+    (hint,) = (line for line in caplog.messages if line.startswith("To go on from step 1: verism fit "))
+    main(hint.partition(": verism ")[2].split())
+    frames = "lightning_logs/clip-theirs-frames-theirs_1"
+    main(["predict", "--ckpt_path", frames, "--data.photos", "clip.mp4", "--output.dir", "graded"])
+    assert Path("graded/clip.mp4").is_file()

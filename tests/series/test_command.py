@@ -73,7 +73,8 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     series("--output.strength", "0.8")
     out, _ = capsys.readouterr()
     folder = Path("out").resolve()
-    lines = out.splitlines()
+    opening, *lines = out.splitlines()
+    assert opening == "4 photos in the look of theirs.jpg, compact weights"
     assert lines[0] == f"4 of 4 photos are in {folder}"
     assert lines[1].startswith("Agreement: 2 pairs of neighbours of one scene, ΔE ")
     assert lines[2:] == [f"Before and after: {folder}/sheet.jpg", f"Table: {folder}/photos.csv"]
@@ -146,7 +147,7 @@ def test_the_same_command_does_what_is_new(
     series()
     out, err = capsys.readouterr()
     assert "verism: 3 of 5 photos are done already.\n" in err
-    assert "5 of 5 photos are in" in out
+    assert out.startswith("5 photos in the look of theirs.jpg, the look is there already\n5 of 5 photos are in")
     third = times()
     assert {name: third[name] for name in second} == second
     assert Path("out/look.safetensors").stat().st_mtime_ns == look
@@ -237,3 +238,10 @@ def test_a_clip_is_no_photo(holiday: Path, capsys: pytest.CaptureFixture[str]) -
     (holiday / "clip.mp4").touch()
     refused()
     assert "clip.mp4: is a clip, and a series has photos alone" in capsys.readouterr().err
+
+
+def test_a_photo_that_is_not_there_is_all_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["series", "holiday/*.*", "holiday/nowhere.jpg", "--style", "theirs.jpg", "--output.dir", "out", *FIT])
+    assert capsys.readouterr() == ("", f"verism: {Path.cwd()}/holiday/nowhere.jpg: no such photo.\n")
+    assert not Path("out").exists()

@@ -15,9 +15,9 @@ from verism.app.watch import Tell
 from verism.atomic import free_name
 from verism.batch.names import result_name
 from verism.batch.patterns import Found, find
-from verism.callbacks.progress import duration
 from verism.canvas import RegionalGrade
 from verism.errors import VerismError
+from verism.lines import duration
 from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
 from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from verism import photo_file, trust
 from verism.batch import device
+from verism.batch.notes import Notes
 from verism.batch.record import Record
 from verism.inform import rank_zero_info
 from verism.look import saved
@@ -54,6 +55,12 @@ class Recipe:
     trusted: tuple[str, ...] = ()
     hold_back: bool = True
     device: str = "cpu"
+
+    @property
+    def decides(self) -> str:
+        """Text of all that decides a photo's result; where it is computed and which name the look has do not."""
+        own = (self.sha256, self.strength, self.encoding, self.adapt, self.local, self.white, self.hold_back)
+        return repr(own)
 
 
 class Source(NamedTuple):
@@ -176,18 +183,27 @@ class GradeJob:
     Attributes:
         photo: the photo's file.
         result: the file to write.
-        record: the file for the outcome.
+        notes: of the command; they have the file for the outcome.
         recipe: the look, which all photos of a command share.
     """
 
     photo: Path
     result: Path
-    record: Path
+    notes: Notes
     recipe: Recipe
+
+    @property
+    def record(self) -> Path:
+        """The file for the outcome."""
+        return self.notes.record(self.result)
 
     def __call__(self) -> None:
         """Write the result and the record."""
-        PhotoOutcome.of(lambda: PhotoOutcome(unknown=_grading(self.recipe)(self.photo, self.result))).write(self.record)
+        PhotoOutcome.of(self._done).write(self.record)
+
+    def _done(self) -> PhotoOutcome:
+        of = self.notes.digest(self.photo)
+        return PhotoOutcome(of, unknown=_grading(self.recipe)(self.photo, self.result))
 
 
 @lru_cache(maxsize=1)

@@ -40,18 +40,22 @@ class Found(NamedTuple):
         return "; ".join(said)
 
 
-def matching(patterns: Iterable[Path], but: Iterable[Path] = ()) -> list[Path]:
+def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool = True) -> list[Path]:
     """Return the files that ``find`` finds, and say in a line how many it left out, if any.
 
     Args:
         patterns: as ``find`` takes them.
         but: files that are only taken if they are named by themselves, such as a style photo beside the others, which
             is not meant to take on its own look.
+        there: whether a file that is named has to be there; else it is returned all the same.
 
     Raises:
-        VerismError: as ``find`` does, or nothing but ``but`` is left.
+        VerismError: as ``find`` does, a file is not there, or nothing but ``but`` is left.
     """
     named = list(patterns)
+    for path in named if there else ():
+        if not (is_pattern(path) or path.exists()):
+            raise missing(path, "clip" if clip.is_clip(path) else "photo")
     found = find(named)
     if found.said():
         rank_zero_info(f"{found.said()}; what is named by itself, and not by a pattern, is taken.")

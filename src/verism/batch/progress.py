@@ -1,45 +1,104 @@
-"""A progress bar of work that is done elsewhere, and of which only the results are counted."""
+"""How far work on many photos, frames or runs is: a bar on a terminal, elsewhere a line from time to time."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from tqdm import tqdm
+
+from verism.lines import Lines, duration
+
+
+class Bar:
+    """Counts units of work that are done, and shows how long the others take, within its context.
+
+    Attributes:
+        done: number of units that are done.
+    """
+
+    def __init__(self, total: int | None, label: str, unit: str) -> None:
+        """Begin.
+
+        Args:
+            total: number of units of work; None if nobody knows.
+            label: what is counted, such as "Runs".
+            unit: name of a unit of work, such as "run".
+        """
+        self.done = 0
+        self._total, self._label = total, label
+        self._begun, self._lines = time.monotonic(), Lines()
+        self._bar = tqdm(total=total, desc=label, unit=unit) if sys.stderr.isatty() else None
+
+    def __enter__(self) -> Bar:
+        """Show it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave a bar as it is in the end."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def update(self, units: int = 1, failed: int = 0) -> None:
+        """Count units that are done.
+
+        Args:
+            units: number of further units; 0: only the time is shown anew.
+            failed: how many of all that are done have failed.
+        """
+        self.done += units
+        if self._bar is None:
+            self._say(failed)
+        elif units:
+            self._bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
+            self._bar.update(units)
+        else:
+            self._bar.refresh()
+
+    def _say(self, failed: int) -> None:
+        left = None
+        if self._total is not None and self.done:
+            left = (time.monotonic() - self._begun) / self.done * (self._total - self.done)
+        if not self._lines.due(left):
+            return
+        said = [f"{self._label}: {self.done}" + ("" if self._total is None else f" of {self._total}")]
+        said += [f"{failed} failed"] if failed else []
+        said += [f"{duration(left)} left"] if left else []
+        sys.stderr.write(f"{', '.join(said)}\n")
 
 
 @contextmanager
 def progress(total: int, label: str, unit: str, count: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """Show a progress bar within this context.
+    """Show within this context how far work is that is done elsewhere, and of which only the results are counted.
 
     Args:
         total: number of units of work.
-        label: label of the bar, such as "Runs".
+        label: what is counted, such as "Runs".
         unit: name of a unit of work, such as "run".
         count: returns how many units have ended by now, and how many of these failed; called in a thread, about once a
             second.
     """
-    done = threading.Event()
+    end = threading.Event()
 
-    def watch(bar: tqdm[None]) -> None:
+    def watch(bar: Bar) -> None:
         while True:
-            last = done.wait(1)
+            last = end.wait(1)
             ended, failed = count()
-            if ended > bar.n:
-                bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
-                bar.update(ended - bar.n)
-            elif sys.stderr.isatty():
-                bar.refresh()
+            bar.update(max(0, ended - bar.done), failed)
             if last:
                 return
 
-    with tqdm(total=total, desc=label, unit=unit) as bar:
+    with Bar(total, label, unit) as bar:
         watcher = threading.Thread(target=watch, args=(bar,), daemon=True)
         watcher.start()
         try:
             yield
         finally:
-            done.set()
+            end.set()
             watcher.join()

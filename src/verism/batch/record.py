@@ -49,9 +49,16 @@ class Record:
             return None
 
     @staticmethod
+    def of_any_kind(path: Path) -> Record | None:
+        """Return what every record says, from the record in a file, of any kind; None if there is none."""
+        try:
+            found: Any = json.loads(path.read_text(encoding="utf-8"))
+            return Record(found["digest"], found["error"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @staticmethod
     def is_failure(path: Path) -> bool:
         """Return whether a record in a file, of any kind, says that something went wrong."""
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))["error"] is not None
-        except (OSError, ValueError, KeyError):
-            return False
+        record = Record.of_any_kind(path)
+        return record is not None and record.error is not None

@@ -17,7 +17,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.optim import Optimizer
 
 from verism import atomic
-from verism.callbacks import unfinished
+from verism.callbacks import continued, unfinished
 from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 
@@ -34,6 +34,8 @@ class Checkpoints(Checkpoint):
     Attributes:
         command: the arguments with which the run was started, for the hint on how to resume; None: it was started from
             Python.
+        origin: the checkpoint that the run goes on from, and what it was asked for, as ``continued.asked`` returns it;
+            None: it starts anew.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
@@ -51,6 +53,7 @@ class Checkpoints(Checkpoint):
         self.every_n_steps = every_n_steps
         self.every_minutes = every_minutes
         self.command: Sequence[str] | None = None
+        self.origin: tuple[str, str] | None = None
         self._path = ""
         self._saved: int | None = None
         self._failure: VerismError | None = None
@@ -88,8 +91,12 @@ class Checkpoints(Checkpoint):
                 unfinished.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the first checkpoint, so that there always is one."""
+        """Write the first checkpoint, so that there always is one, and leave word of it where the run comes from."""
         self.save(trainer)
+        if self.origin is not None and self._saved is not None and trainer.is_global_zero:
+            # Without the record, the same command starts from the same checkpoint again; nothing is lost.
+            with suppress(VerismError):
+                continued.record(*self.origin, self._path)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """Remember that canvas and optimiser are about to change: in between, they must not be saved."""
@@ -170,6 +177,11 @@ def resuming(command: Sequence[str] | None, path: str) -> str:
     """Return the command that resumes from a checkpoint; its ``--ckpt_path`` alone for a run started from Python."""
     if command is None:
         return f"--ckpt_path {shlex.quote(path)}"
+    return f"{program()} {shlex.join([*begun(command), '--ckpt_path', path])}"
+
+
+def begun(command: Sequence[str]) -> list[str]:
+    """Return a command without ``--ckpt_path``: as it would have begun the run."""
     kept: list[str] = []
     for word in command:
         if word.startswith("--ckpt_path="):
@@ -178,7 +190,7 @@ def resuming(command: Sequence[str] | None, path: str) -> str:
             kept.pop()
             continue
         kept.append(word)
-    return f"{program()} {shlex.join([*kept, '--ckpt_path', path])}"
+    return kept
 
 
 def program() -> str:

@@ -16,6 +16,7 @@ from torch import Tensor
 from verism import checkpoint, images, metrics, reuse, step_option, verdict
 from verism.callbacks.background import Background
 from verism.callbacks.find import find
+from verism.callbacks.output import Output
 from verism.callbacks.periodic import Periodic
 from verism.data import PhotoPair
 from verism.metrics import Measure, at_side
@@ -139,11 +140,14 @@ class Metrics(Periodic):
         background = find(trainer, Background)
         if background is not None:
             background.finish()
-        if self._last:
-            # The figures are those of the full look; with --output.strength, the picture that is written is milder.
-            rank_zero_info(f"At full strength: {verdict.summary(self._last)}.")
-            for sentence in verdict.faults(self._last):
-                rank_zero_info(sentence)
+        if not self._last:
+            return
+        output = find(trainer, Output)
+        # The figures are those of the full look; with --output.strength, the picture that is written is milder.
+        is_milder = output is not None and not output.strength.is_full
+        rank_zero_info(f"Figures{', at full strength, of which the picture has a part' if is_milder else ''}:")
+        for line in (*verdict.summary(self._last), *verdict.faults(self._last)):
+            rank_zero_info(f"  {line}")
 
 
 def _options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 
+from verism.lines import Lines
+
 
 class Pace:
     """The times at which the runs began: from one to the next, photos are read, fitted to and written.
 
     Attributes:
         runs: number of all runs.
+        lines: when a line says how far they are.
     """
 
     def __init__(self, runs: int) -> None:
         """Expect a number of runs, of which none has begun."""
-        self.runs = runs
+        self.runs, self.lines = runs, Lines()
         self._begun: list[float] = []
 
     def begin(self) -> None:

@@ -16,16 +16,11 @@ from rich.progress import Progress as Bar
 
 from verism.callbacks.pace import Pace
 from verism.callbacks.scalars import is_looked_at
-
-MINUTE = 60
-"""Seconds in a minute, and minutes in an hour."""
-
-LINES = 4
-"""Number of lines that a run writes where there is no terminal to draw a bar in, such as to a log file."""
+from verism.lines import Lines, duration
 
 
 class Progress(ProgressBar):
-    """Draws a bar with the steps made, the loss and the time left; in a log file, writes a few lines instead.
+    """Draws a bar with the steps made, the loss and the time left; in a log file, writes a line from time to time.
 
     The bar is drawn on stderr, with colours where the terminal has them. It disappears when the run ends. Messages that
     are logged meanwhile appear above it. A run that resumes from a checkpoint counts the steps before that, too.
@@ -46,7 +41,8 @@ class Progress(ProgressBar):
         self._shown = False
         self._first = 0
         self._start = (0, 0.0)
-        self._printed = 0
+        self._lines = Lines() if pace is None else pace.lines
+        self._printed = False
         self._loss = math.nan
 
     def disable(self) -> None:
@@ -83,7 +79,7 @@ class Progress(ProgressBar):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show how many steps there are."""
-        self._first = self._printed = trainer.global_step
+        self._first, self._printed = trainer.global_step, False
         self._loss = math.nan
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], total=self._total())
@@ -113,12 +109,13 @@ class Progress(ProgressBar):
 
     def _show(self) -> None:
         step, total = self.trainer.global_step, self._steps()
-        state = describe(step, total, self._seconds_left(step, total), self._loss)
+        left = self._seconds_left(step, total)
+        state = describe(step, total, left, self._loss)
         if self._bar is not None:
             done = (0 if self._pace is None else self._pace.number) * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
-        elif self._shown and (step == total or step - self._printed >= (total or 100 * LINES) / LINES):
-            self._printed = step
+        elif self._shown and (self._lines.due(left) or (self._printed and step == total)):
+            self._printed = True
             sys.stderr.write(f"{self._label}{': ' if self._label else ''}{state}\n")
 
     def _close(self) -> None:
@@ -161,16 +158,3 @@ def describe(step: int, total: int | None, seconds: float | None, loss: float) -
     if seconds is not None and seconds > 0:
         parts.append(f"{duration(seconds)} left")
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person would say it: ``40 s``, ``3 min``, ``2 h 10 min``."""
-    # Rounded up, so that it does not say 0 s while there is still something to do.
-    whole = math.ceil(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    minutes = math.ceil(whole / MINUTE)
-    if minutes < MINUTE:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, MINUTE)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from verism import atomic
+from verism.callbacks import continued
 from verism.data.source import digest
 
 NAME = "partial.json"
@@ -26,6 +27,13 @@ def unchanged(file: Path, replaceable: Mapping[str, str]) -> bool:
     """Return whether a file is among those that ``read`` returned, and has not changed since."""
     known = replaceable.get(str(file.resolve()))
     return known is not None and file.is_file() and digest(file) == known
+
+
+def left(checkpoint: str | Path) -> set[Path]:
+    """Return the files, unchanged since, that the run of a checkpoint has left, or a run that has gone on from it."""
+    later = (continued.latest(str(checkpoint), what) for what in continued.read(checkpoint))
+    records = [read(checkpoint), *map(read, later)]
+    return {Path(file) for replaceable in records for file in replaceable if unchanged(Path(file), replaceable)}
 
 
 def record(checkpoint: str | Path, files: Iterable[Path]) -> None:

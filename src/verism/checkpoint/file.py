@@ -14,6 +14,7 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 
 from verism import atomic, tensor_file, version
 from verism.errors import VerismError
+from verism.missing import missing_run
 from verism.photo_file.reading import is_photo
 
 FORMAT = 2
@@ -86,7 +87,9 @@ def read(path: str | Path) -> Mapping[str, Any]:
     """
     files = get_filesystem(path)
     if not files.isfile(str(path)):
-        raise VerismError(f"{path}: no such checkpoint.")
+        if "://" in str(path) or Path(path).exists():
+            raise VerismError(f"{path}: no such checkpoint.")
+        raise missing_run(Path(path), "checkpoint" if Path(path).suffix else "checkpoint or run")
     if not files.size(str(path)):
         raise VerismError(f"{path}: empty: its run was stopped before it saved anything{_otherwise(path)}.")
     try:

@@ -32,7 +32,7 @@ CHAPTERS = "SubtitleHandler"
 USUAL = ClipEncoding()
 """How a clip is written by default."""
 
-Report = Callable[[float], object]
+Report = Callable[[int], object]
 """A function that is called with the number of frames that were done since the last call."""
 
 

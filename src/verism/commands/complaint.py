@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from traceback import walk_tb
 
 _PLACE = re.compile(
@@ -28,7 +29,7 @@ _EXPECTED = re.compile(
 
 _VALUE = re.compile(r"(?:Given value|Got value|dot import path string): (.*)")
 
-_NAMES = {
+NAMES = {
     "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
@@ -79,17 +80,28 @@ def plain(error: Exception) -> str:
         return f"{option}: {_telling(reasons[0], option)}".removeprefix(": ")
     expected: dict[str, None] = {}
     for kind, literals, other in _EXPECTED.findall(rest):
-        expected |= dict.fromkeys(literals.split(", ") if literals else [_NAMES.get(kind or other, kind)])
+        expected |= dict.fromkeys(literals.split(", ") if literals else [NAMES.get(kind or other, kind)])
     if not expected:
         return f"{option}: {_on_one_line(rest)}"
     value = _VALUE.search(rest)
     given = _on_one_line(value[1]) if value else ""
-    said = f" {given}" if given and not given.startswith(("Namespace(", "NestedArg(")) else ""
+    given = "" if given.startswith(("Namespace(", "NestedArg(")) else given
     if list(expected) == ["a class"]:
-        return f"{option}{said}: is not a class that this option takes; name your own as module.Class."
+        return f"{f'{option} {given}'.rstrip()}: is not a class that this option takes; name your own as module.Class."
+    return must_be(option, given, list(expected))
+
+
+def must_be(option: str, given: str, expected: Sequence[str]) -> str:
+    """Return the sentence about a value that an option cannot have.
+
+    Args:
+        option: its name, with dashes.
+        given: the value; empty if it is not to be repeated.
+        expected: what the option takes, in the words of ``NAMES``, or the values themselves, quoted if they are texts.
+    """
     *others, last = expected
     allowed = f"{', '.join(others)} or {last}" if others else last
-    return f"{option}{said}: must be {allowed}."
+    return f"{f'{option} {given}'.rstrip()}: must be {allowed}."
 
 
 def _entries(error: BaseException) -> dict[str, str]:

@@ -16,6 +16,7 @@ from verism.commands.options import resolve_paths
 from verism.errors import VerismError
 from verism.evaluation import at_short_side
 from verism.metrics import Measure
+from verism.missing import missing, missing_run
 from verism.photo_file.transparency import filled
 from verism.quiet import quieten_lightning
 
@@ -41,6 +42,11 @@ def evaluate(args: Sequence[str]) -> None:
     parser.add_argument("--style", type=Path, help="The style photo; a run's folder needs none.")
     parser.add_argument("--weights", type=Source, default="auto", help="Weights of the network that measures style.")
     options = parser.parse_args(list(args))
+    for path in options.results:
+        if not path.exists():
+            raise missing(path) if path.suffix else missing_run(path)
+    for photo in filter(None, (options.content, options.style)):
+        photo_file.check_header(photo)
     backbone = VGG19(options.weights)
     for path in options.results:
         measured = _of_a_run(path, backbone) if path.is_dir() else _of_a_file(path, options, backbone)

@@ -16,6 +16,7 @@ from verism.commands.options import FitOptions
 from verism.data import PhotoPair, Photos
 from verism.data.options import photo_pair
 from verism.errors import VerismError
+from verism.missing import missing_run
 from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
 
@@ -34,7 +35,9 @@ class FinishedRun:
 
     @classmethod
     def read(cls, folder: Path) -> FinishedRun:
-        """Return the run of ``folder``; raise ``VerismError`` if it holds none."""
+        """Return the run of ``folder``; raise ``VerismError`` if there is no such folder, or it holds none."""
+        if not folder.exists():
+            raise missing_run(folder)
         config = folder / "config.yaml"
         try:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))

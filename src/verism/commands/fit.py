@@ -16,8 +16,9 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from verism import checkpoint, photo_file, precision, trust
-from verism.callbacks import Checkpoints, Output, unfinished
+from verism import photo_file, precision, trust
+from verism.callbacks import Checkpoints, Output, continued, unfinished
+from verism.callbacks.checkpoints import begun
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
 from verism.callbacks.same_scene import SameScene
@@ -45,9 +46,11 @@ class VerismCLI(LightningCLI):
 
     Attributes:
         output_class: the callback that writes the result, configured by ``--output``.
+        first_step: number of steps that were made before this run, by those that it goes on from.
     """
 
     output_class: type[Output] = Output
+    first_step: int = 0
 
     def __init__(self, args: Sequence[str], command: Sequence[str] | None = None) -> None:
         """Parse ``args``, of which the first is ``fit``, and run it.
@@ -59,6 +62,7 @@ class VerismCLI(LightningCLI):
         """
         resolve_paths()
         self._resumed: str | None = None
+        self._asked, self._passed_on = "", False
         self._command = command
         self._numbered: list[Numbered] = []
         self._claimed: list[Numbered] = []
@@ -150,8 +154,13 @@ class VerismCLI(LightningCLI):
         preflight.check_seed(options.seed_everything)
         if options.ckpt_path is not None:
             root = str(options.trainer.default_root_dir or Path.cwd())
-            self._resumed = checkpoint.last(root) if options.ckpt_path == "last" else str(options.ckpt_path)
+            named = resuming.named(str(options.ckpt_path), root)
+            self._asked = continued.asked(begun(self._command or ()), options.output.path)
+            self._resumed = continued.latest(named, self._asked)
             options.ckpt_path = None
+            self._passed_on = self._resumed != named
+            if self._passed_on:
+                rank_zero_info(f"{named}: a run has gone on from it, and this one goes on from {self._resumed}.")
 
     def read(self, parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
         """Return the options that ``args`` stand for, checked."""
@@ -209,6 +218,7 @@ class VerismCLI(LightningCLI):
         if options.enable_checkpointing is not False:
             checkpoints: Checkpoints = self.config_init.fit.checkpoints
             checkpoints.command = self._command
+            checkpoints.origin = None if self._resumed is None else (self._resumed, self._asked)
             own.append(checkpoints)
         if options.enable_progress_bar is not False and not any(isinstance(it, ProgressBar) for it in given):
             own.append(self.progress())
@@ -242,9 +252,12 @@ class VerismCLI(LightningCLI):
         # A requeued job finds its own files, and replaces them.
         parts.output.overwrite |= requeued()
         if self._resumed is not None:
-            resuming.check(self._resumed, self.model, self.datamodule, self.trainer, options.optimizer.class_path)
+            self.first_step = resuming.check(
+                self._resumed, self.model, self.datamodule, self.trainer, options.optimizer.class_path
+            )
             replaceable = unfinished.read(self._resumed)
             parts.regions.replaceable = parts.page.replaceable = parts.output.replaceable = replaceable
+            self._check_unfinished(parts.output)
         parts.page.check(self.trainer, parts.output)
         parts.regions.check()
         # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
@@ -252,6 +265,16 @@ class VerismCLI(LightningCLI):
             default = options.trainer.logger in (None, True)
             run_folder.claim(self._numbered, run_folder.named_by(self.title) if default else None)
             self._claimed = self._numbered
+
+    def _check_unfinished(self, output: Output) -> None:
+        """Raise ``VerismError`` if a run that has gone on from the checkpoint has finished the picture already."""
+        path, steps = output.path, self.trainer.max_steps
+        is_finished = self._passed_on and 0 < steps <= self.first_step
+        if is_finished and path is not None and path.exists() and not output.overwrite:
+            raise VerismError(
+                f"{path}: exists already, and is finished: all {self.first_step} steps are made; choose another "
+                "--output.path, or set --output.overwrite true."
+            )
 
 
 class SaveConfig(SaveConfigCallback):

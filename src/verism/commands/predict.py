@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from jsonargparse import ArgumentParser, Namespace
 from torch import Tensor
-from tqdm import tqdm
 
 from verism import atomic, clip, images, photo_file, trust
 from verism.atomic import free_name
@@ -18,8 +19,10 @@ from verism.batch.executors import Executor
 from verism.batch.from_run import GradeJob, Grading, PhotoOutcome, Recipe
 from verism.batch.jobs import do_all
 from verism.batch.names import result_name, results
+from verism.batch.notes import Notes
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
+from verism.batch.progress import Bar
 from verism.batch.sheet import before_and_after
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
@@ -27,7 +30,7 @@ from verism.clip import ClipEncoding
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
 from verism.data.source import digest
-from verism.errors import PredictError, VerismError
+from verism.errors import InterruptedClipError, InterruptedPhotosError, PredictError, VerismError
 from verism.look import saved
 from verism.look.lut_file import at_strength
 from verism.look.on_other_photos import UNKNOWN
@@ -45,21 +48,28 @@ SHEET = "sheet.jpg"
 NAMED = 10
 """Largest number of photos that this warning names; a table, where there is one, has all of them."""
 
+REMEDY = f"choose another --output.dir, {output_options.REPLACE}"
+"""What the user can do about a file that is in the way."""
+
 DESCRIPTION = """Give photos the look that a run has found, at their full size and without fitting anew.
 
-verism predict --ckpt_path …/checkpoints/last.ckpt --data.photos 'holiday/*.jpg' --output.dir graded
+verism predict lightning_logs/mine-theirs 'holiday/*.jpg' --output.dir graded
 
-The run must have been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels
-have no look for other photos. --ckpt_path also takes the folder of a series, or a look's own file (.safetensors), whose
-looks are tables. If the run treats parts of its photo differently, other photos get the closest lookup table, which
-treats a colour alike everywhere (see --output.local). Colours that the run's photo did not have get the grade for the
-whole photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly (--hold_back),
-and are named at the end.
+The run, and then the photos, may be named first or by their options, --ckpt_path and --data.photos. The run must have
+been one with --model.canvas RegionalGrade (as in photoreal.yaml), Lut3d or BilateralGrid; free pixels have no look
+for other photos. --ckpt_path also takes the folder of a series, or a look's own file (.safetensors), whose looks are
+tables. If the run treats parts of its photo differently, other photos get the closest lookup table, which treats a
+colour alike everywhere (see --output.local). Colours that the run's photo did not have get the grade for the whole
+photo (RegionalGrade) or stay as they are. Photos with many such colours get the look more weakly (--hold_back), and
+are named at the end.
 
 For several photos, sheet.jpg in --output.dir shows them before and after (--output.sheet false: not).
 
 A clip (.mp4, .mov, .mkv, …; pip install 'verism[video]') is graded by the table frame by frame, and keeps its sound,
 subtitles, rotation and frame times. Ctrl-C keeps the frames made so far as a clip with "partial" in its name.
+
+Given again, the same command only does what is new, in a folder that has grown or after Ctrl-C, and leaves pictures
+that are there as they are. Nothing else is overwritten (--output.overwrite true: everything is done anew).
 
 With --executor local, dask or ray, photos are handed out to processes or to a cluster in chunks, and photos.csv in
 --output.dir says what was done and what failed. Clips stay in this process.
@@ -75,12 +85,13 @@ def predict(args: Sequence[str]) -> None:
     Raises:
         VerismError: the checkpoint holds no look, there are no photos, or a file would be overwritten.
         InterruptedClipError: Ctrl-C was pressed while a clip was graded.
+        InterruptedPhotosError: Ctrl-C was pressed while photos were.
         PredictError: some photos or clips could not be read or written; the others are done.
     """
     quieten_lightning()
     resolve_paths()
     parser = _parser()
-    options = parser.instantiate_classes(parser.parse_args(list(args)))
+    options = parser.instantiate_classes(parser.parse_args(_with_options(args)))
     output = options.output
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:
@@ -89,28 +100,65 @@ def predict(args: Sequence[str]) -> None:
         raise VerismError(
             f"--device {options.device}: with --executor, each process has its own GPU; choose cuda, auto or cpu."
         )
+    files = matching(options.data.photos)
     recipe = _recipe(options)
     grading = Grading(recipe)
-    remedy = f"choose another --output.dir, {output_options.REPLACE}"
     name = partial(_result_name, encoding=clip_encoding)
-    jobs = results(matching(options.data.photos), output.dir, remedy, overwrite=output.overwrite, name=name)
+    jobs = results(files, output.dir, REMEDY, overwrite=True, name=name)
     clips = {photo: result for photo, result in jobs.items() if clip.is_clip(photo)}
     photos = {photo: result for photo, result in jobs.items() if photo not in clips}
     for photo in clips:
         _check_clip(photo, options)
-    if options.executor is None:
-        outcomes = _in_this_process(photos, grading)
-    else:
-        outcomes = _side_by_side(photos, recipe, options.executor, output)
-    for photo, result in clips.items():
-        outcomes[photo] = _clip_outcome(photo, result, grading, clip_encoding)
-    failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
+    notes = Notes(output.dir, f"{recipe.decides} {clip_encoding}")
+    outcomes = {} if output.overwrite else _done_before(jobs, notes)
+    before = set(outcomes)
+    new = {photo: result for photo, result in photos.items() if photo not in before}
+    if options.executor is not None:
+        _check_table(photos, notes, output)
+    for result in (jobs[photo] for photo in jobs if photo not in before):
+        notes.record(result).unlink(missing_ok=True)
     kind = "clips" if clips and not photos else "photos"
-    sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
-    _show({photo: result for photo, result in photos.items() if outcomes[photo].error is None}, recipe, output)
-    sys.stderr.write(warning({photo: outcomes[photo].unknown or 0 for photo in jobs}, grading.look.holds_back))
+    if before:
+        sys.stderr.write(f"verism: {len(before)} of {len(jobs)} {kind} are done already.\n")
+    try:
+        outcomes |= _graded(new, grading, options.executor, notes)
+    except KeyboardInterrupt as error:
+        done = sum(notes.has(photo, result) for photo, result in jobs.items())
+        raise InterruptedPhotosError(done, len(jobs)) from error
+    if options.executor is not None:
+        _write_table({photo: (result, outcomes[photo]) for photo, result in photos.items()}, notes)
+    for photo in (photo for photo in clips if photo not in before):
+        outcomes[photo] = _clip_outcome(photo, clips[photo], grading, clip_encoding, notes)
+    failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
+    if len(failures) < len(jobs):
+        sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
+    if new:
+        _show({photo: photos[photo] for photo in photos if outcomes[photo].error is None}, recipe, output, notes)
+    strange = {photo: outcomes[photo].unknown or 0 for photo in jobs if photo not in before}
+    sys.stderr.write(warning(strange, grading.look.holds_back))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
+
+
+def _with_options(args: Sequence[str]) -> list[str]:
+    """Return the arguments with the options that the words before the first option stand for: a run, then photos."""
+    leading = list(takewhile(lambda word: not word.startswith("-"), args))
+    run, photos = leading[:1], leading[1:]
+    named = [*(["--ckpt_path", *run] if run else []), *(["--data.photos", *photos] if photos else [])]
+    return [*named, *args[len(leading) :]]
+
+
+def _done_before(jobs: Mapping[Path, Path], notes: Notes) -> dict[Path, PhotoOutcome]:
+    """Return the outcomes of the jobs that are done already; raise ``VerismError`` if a file is in another's way."""
+    found = {}
+    for photo, result in jobs.items():
+        if notes.has(photo, result):
+            found[photo] = PhotoOutcome.read(notes.record(result)) or PhotoOutcome()
+        else:
+            other = "it was made of another photo, or with another look or other options; "
+            said = other if notes.record(result).is_file() else ""
+            atomic.check_absent(result, replace=False, remedy=f"{said}{REMEDY}")
+    return found
 
 
 def _recipe(options: Namespace) -> Recipe:
@@ -144,68 +192,87 @@ def _check_clip(photo: Path, options: Namespace) -> None:
     clip.library()
 
 
-def _clip_outcome(photo: Path, result: Path, grading: Grading, encoding: ClipEncoding) -> PhotoOutcome:
+def _clip_outcome(photo: Path, result: Path, grading: Grading, encoding: ClipEncoding, notes: Notes) -> PhotoOutcome:
     """Give a clip the look in this process, and return the outcome."""
     try:
         shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
         treatment = grading.look.treatment(shown, grading.recipe.strength)
         made_with = grading.made_with | treatment.strength.said()
         grade_clip(photo, result, treatment.table, treatment.strength, encoding, made_with)
+    except InterruptedClipError:
+        raise
     except VerismError as error:
         return PhotoOutcome(error=str(error))
-    return PhotoOutcome(unknown=treatment.unknown)
+    return _noted(photo, result, treatment.unknown, notes)
 
 
-def _in_this_process(photos: Mapping[Path, Path], grading: Grading) -> dict[Path, PhotoOutcome]:
+def _noted(photo: Path, result: Path, unknown: float, notes: Notes) -> PhotoOutcome:
+    """Return the outcome for a photo that is done, and take it down."""
+    outcome = PhotoOutcome(unknown=unknown)
+    # Without the note, the same command refuses to replace the result and says so; nothing is lost.
+    with suppress(VerismError):
+        replace(outcome, digest=notes.digest(photo)).write(notes.record(result))
+    return outcome
+
+
+def _in_this_process(photos: Mapping[Path, Path], grading: Grading, notes: Notes) -> dict[Path, PhotoOutcome]:
     """Give photos the look in this process, reading ahead and writing behind, and return the outcome for each."""
     outcomes: dict[Path, PhotoOutcome] = {}
     phases = Phases(grading.read, grading.render, lambda photo, rendered: grading.write(photos[photo], rendered))
-    with tqdm(total=len(photos), unit="photo", disable=not photos) as bar:
+    if not photos:
+        return outcomes
+    with Bar(len(photos), "Photos", "photo") as bar:
 
         def done(photo: Path, outcome: float | VerismError) -> None:
             if isinstance(outcome, VerismError):
                 outcomes[photo] = PhotoOutcome(error=str(outcome))
             else:
-                outcomes[photo] = PhotoOutcome(unknown=outcome)
+                outcomes[photo] = _noted(photo, photos[photo], outcome, notes)
             bar.update()
 
         overlapped(photos, phases, done)
     return outcomes
 
 
-def _side_by_side(
-    photos: Mapping[Path, Path], recipe: Recipe, executor: Executor, output: Namespace
+def _graded(
+    photos: Mapping[Path, Path], grading: Grading, executor: Executor | None, notes: Notes
 ) -> dict[Path, PhotoOutcome]:
-    """Have an executor give photos the look, list them in a table, and return the outcome for each."""
-    table = output.dir / TABLE
-    remedy = f"choose another --output.dir, {output_options.REPLACE}"
-    atomic.check_absent(table, replace=output.overwrite, remedy=remedy)
+    """Give photos the look, or have an executor do it, and return the outcome for each."""
+    if executor is None:
+        return _in_this_process(photos, grading, notes)
     try:
-        output.dir.mkdir(parents=True, exist_ok=True)
         # Next to the results, because workers on other machines can write there, too.
-        folder = TemporaryDirectory(dir=output.dir, prefix=".records-")
+        notes.log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise VerismError(f"--output.dir {output.dir}: cannot be written to ({error.strerror}).") from error
-    with folder as records:
-        jobs = [
-            GradeJob(photo, result, Path(records, f"{result.name}.json"), recipe) for photo, result in photos.items()
-        ]
-        do_all(jobs, executor, Path(records, "log.txt"), "Photos")
-        outcomes = {job.photo: PhotoOutcome.read(job.record) or PhotoOutcome(error="not done") for job in jobs}
+        raise VerismError(f"--output.dir {notes.folder}: cannot be written to ({error.strerror}).") from error
+    jobs = [GradeJob(photo, result, notes, grading.recipe) for photo, result in photos.items()]
+    do_all(jobs, executor, notes.log, "Photos")
+    return {job.photo: PhotoOutcome.read(job.record) or PhotoOutcome(error="not done") for job in jobs}
+
+
+def _check_table(photos: Mapping[Path, Path], notes: Notes, output: Namespace) -> None:
+    """Raise ``VerismError`` if there is a table of other results, or another file of its name."""
+    table = output.dir / TABLE
+    atomic.check_absent(table, replace=output.overwrite or notes.is_own(table, photos.values()), remedy=REMEDY)
+
+
+def _write_table(photos: Mapping[Path, tuple[Path, PhotoOutcome]], notes: Notes) -> None:
+    """List photos in a table, with their results and outcomes, and say where it is."""
     rows = [
         {
             "photo": photo,
-            "result": photos[photo],
+            "result": result,
             "status": "finished" if outcome.error is None else "failed",
             "error": outcome.error,
             "unknown_colors": None if outcome.unknown is None else round(outcome.unknown, 4),
         }
-        for photo, outcome in outcomes.items()
+        for photo, (result, outcome) in photos.items()
     ]
     if rows:
+        table = notes.folder / TABLE
         write_table(table, rows)
+        notes.note(table)
         sys.stdout.write(f"Table: {table}\n")
-    return outcomes
 
 
 def _parser() -> ArgumentParser:
@@ -316,7 +383,7 @@ def grade_clip(
         VerismError: as ``clip.grade`` does.
     """
     nodes = table.shape[-1] if strength.is_full else clip.NODES
-    with tqdm(total=clip.info(photo).frames or None, unit="frame", desc=photo.name) as bar:
+    with Bar(clip.info(photo).frames or None, photo.name, "frame") as bar:
         done = clip.grade(photo, result, at_strength(table, strength, nodes), encoding, bar.update, made_with)
     for note in done.notes:
         sys.stderr.write(f"verism: {photo}: {note}.\n")
@@ -341,14 +408,16 @@ def warning(strange: Mapping[Path, float], hold_back: bool = False) -> str:
     )
 
 
-def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace) -> None:
+def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: Notes) -> None:
     """Write a sheet with several photos and their results, unless that is not wanted, and say where it is."""
     if len(done) > 1 and output.sheet:
         sheet = output.dir / SHEET
-        if sheet in done.values() or not output.overwrite:
+        replaceable = output.overwrite or notes.is_own(sheet, done.values())
+        if sheet in done.values() or not replaceable:
             sheet = free_name(sheet)
         with photo_file.limited(recipe.max_megapixels):
             images.write(sheet, before_and_after(list(done), list(done.values()), recipe.white), {})
+        notes.note(sheet)
         sys.stdout.write(f"Before and after: {sheet}\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -11,11 +12,27 @@ from lightning.pytorch.utilities import rank_zero_info
 from verism import checkpoint
 from verism.data import PhotoPair
 from verism.errors import VerismError
+from verism.look import saved
 from verism.module import StyleTransfer
 
 
-def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> None:
-    """Refuse a checkpoint that cannot be read, or that was left by a different run.
+def named(given: str, root: str) -> str:
+    """Return the checkpoint that ``--ckpt_path`` names.
+
+    Args:
+        given: ``last``, the folder of a run, or the path or URL of a checkpoint.
+        root: the folder or URL below which the runs are of which ``last`` is the newest.
+
+    Raises:
+        VerismError: there is no run below ``root``, or the folder has no checkpoint.
+    """
+    if given == "last":
+        return checkpoint.last(root)
+    return str(saved.newest(Path(given))) if "://" not in given and Path(given).is_dir() else given
+
+
+def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> int:
+    """Refuse a checkpoint that cannot be read, or that was left by a different run; return its number of steps.
 
     Args:
         path: path or URL of the checkpoint.
@@ -48,6 +65,7 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
     _check_options(path, checkpoint.options(found), checkpoint.flat(model.options))
     model.configure_model()
     model.on_load_checkpoint(found)
+    return int(found["global_step"])
 
 
 def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str, list[str]]) -> None:

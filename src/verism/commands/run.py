@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 import shlex
-import sys
 import webbrowser
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,21 +14,20 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
-from lightning.pytorch.utilities import rank_zero_only
-from rich.console import Console
 from rich.text import Text
 
 from verism import clip, images, photo_file, trust, verdict
 from verism.atomic import free_name
 from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
-from verism.commands import run_clip
+from verism.commands import resuming, run_clip
 from verism.commands.fit import VerismCLI
+from verism.commands.saying import opening, say
 from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
@@ -101,7 +99,7 @@ def run(args: Sequence[str]) -> None:
     request = parse(args)
     if len(request.pairs) > 1:
         counts = (_counted(request.contents, "photo"), _counted(request.styles, "style"))
-        _say(Text(f"{len(request.pairs)} pictures: {' in '.join(counts)}"))
+        say(Text(f"{len(request.pairs)} pictures: {' in '.join(counts)}"))
     results: dict[tuple[Path, Path], Path] = {}
     for number, pair in enumerate(request.pairs):
         request.pace.begin()
@@ -109,7 +107,7 @@ def run(args: Sequence[str]) -> None:
     if request.has_sheet:
         sheet = free_name(sheet_path(request))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
-        _say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
+        say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
         if request.opens:
             webbrowser.open(sheet.resolve().as_uri())
 
@@ -191,20 +189,21 @@ def _check_options(request: Request, given: Collection[str]) -> None:
                 )
 
 
-def result_path(content: Path, style: Path, *, preview: bool) -> Path:
+def result_path(content: Path, style: Path, *, preview: bool, ours: Collection[Path] = ()) -> Path:
     """Return a path for the result, next to the content photo, at which there is no file yet, nor a page.
 
     Args:
         content: the content photo; the result has its format, if that can be written.
         style: the style photo.
         preview: whether the result is a preview.
+        ours: files that may be replaced.
     """
     path = content.with_name(f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}")
     try:
         photo_file.check(path, Encoding())
     except VerismError:
         path = path.with_suffix(".jpg")
-    return free_name(path)
+    return free_name(path, ours)
 
 
 def sheet_path(request: Request) -> Path:
@@ -255,7 +254,10 @@ def _one(request: Request, number: int) -> Path:
     content, style = request.pairs[number]
     options = _for_preview(request.options) if request.preview else request.options
     given = _value(options, "--output.path")
-    path = result_path(content, style, preview=request.preview) if given is None else Path(given)
+    if given is None:
+        path = result_path(content, style, preview=request.preview, ours=_unfinished(options))
+    else:
+        path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
     if len(request.pairs) > 1:
@@ -273,21 +275,30 @@ def _one(request: Request, number: int) -> Path:
     return path
 
 
+def _unfinished(options: Sequence[str]) -> set[Path]:
+    """Return the files that the run has left unfinished whose checkpoint the options name."""
+    named = _value(options, "--ckpt_path")
+    if named is None:
+        return set()
+    root = _value(options, "--trainer.default_root_dir") or str(Path.cwd())
+    return unfinished.left(resuming.named(named, root))
+
+
 def _tell(trainer: Trainer, path: Path) -> Path | None:
     """Print where a run's picture is, and what is to be said of it; return its page, if that is a file."""
     figures = _figures(trainer)
-    _say(Text(str(path), "bold"))
+    say(Text(str(path), "bold"))
     if not _strength(trainer).is_full:
-        _say(Text("  At full strength, of which the picture has a part:"))
+        say(Text("  At full strength, of which the picture has a part:"))
     for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
-        _say(Text(f"  {sentence}"))
+        say(Text(f"  {sentence}"))
     output = find(trainer, Output)
     if output is not None and output.deviation is not None:
-        _say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
+        say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
     about = find(trainer, Page)
     if about is None or not isinstance(about.written, Path):
         return None
-    _say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
+    say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
     return about.written
 
 
@@ -307,16 +318,16 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     program = checkpoints.program()
     little = verdict.hardly_there(_figures(trainer))
     if little:
-        _say(Text(LITTLE_TO_GIVE, "yellow"))
+        say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.preview:
-        _say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
+        say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
         if near is not None:
-            _say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
+            say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
     elif near is not None and not little:
         milder = path.with_stem(f"{path.stem}-milder")
         strength = f"{MILDER * _strength(trainer).strength:.2g}"
         words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
-        _say(Text.assemble("Milder: ", (f"{program} {shlex.join(words)}", "cyan")))
+        say(Text.assemble("Milder: ", (f"{program} {shlex.join(words)}", "cyan")))
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
@@ -338,8 +349,8 @@ def _one_clip(request: Request, number: int) -> Path:
     made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
-        _say(Text(str(path), "bold"))
-        _say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
+        say(Text(str(path), "bold"))
+        say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
 
 
@@ -351,13 +362,14 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
         own: options of this run. Options that come later win: these replace those of the config, and the user's
             replace these.
         options: the user's.
-        again: the words with which the user can continue the run.
+        again: the words with which the user can continue the run; none: those of ``fit``.
     """
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = _configs(options)
+    words = ["fit", *first, *own, *rest]
     with held_back() as held:
-        made = Run(["fit", *first, *own, *rest], again, request, held)
+        made = Run(words, again or [*words, *trust.given()], request, held)
         if made.trainer.global_step < made.trainer.max_steps:
             held.release()
     return made
@@ -401,8 +413,8 @@ class Run(VerismCLI):
             self._held.drop()
             raise
         data, weights = self.datamodule, self.model.backbone.identity["weights"]
-        styles = " + ".join(path.name for path in data.styles)
-        _say(Text.assemble((data.content.name, "bold"), " in the look of ", (styles, "bold"), f", {weights} weights"))
+        since = [f"from step {self.first_step}"] if self.first_step else []
+        say(opening(data.content.name, data.styles, f"{weights} weights", *since))
 
 
 class HeldBack:
@@ -483,8 +495,3 @@ def _near(path: Path) -> Path:
     """Return a path relative to the current folder, if it is below that."""
     here = Path.cwd()
     return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
-
-
-@rank_zero_only
-def _say(text: Text) -> None:
-    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)

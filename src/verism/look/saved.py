@@ -17,6 +17,7 @@ from verism.canvas.grade import Grade
 from verism.color.table import nodes
 from verism.errors import VerismError
 from verism.look import look_file
+from verism.missing import missing_run
 
 EVERY_COLOR = 17
 """Nodes along each axis of the colours for which a table is taken to be known that does not say so itself."""
@@ -30,8 +31,11 @@ def file(look: Path) -> Path:
             checkpoint or a look's own file, which is returned as it is.
 
     Raises:
-        VerismError: the folder has neither.
+        VerismError: the folder has neither, or there is nothing.
     """
+    if not look.exists():
+        kind = "look" if is_table(look) else "checkpoint" if look.suffix else "checkpoint, run or series"
+        raise missing_run(look, kind)
     if not look.is_dir():
         return look
     # A run leaves no such file, but a user may write one into its folder.

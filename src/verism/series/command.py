@@ -9,8 +9,11 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 from jsonargparse import ArgumentParser, Namespace
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
 
 from verism import clip, images, photo_file
@@ -26,8 +29,10 @@ from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
 from verism.commands.options import resolve_paths
 from verism.commands.predict import add_executor, warning
+from verism.commands.saying import opening, say
 from verism.data.source import digest
 from verism.errors import SeriesError, VerismError
+from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 from verism.series import common_look
@@ -175,10 +180,21 @@ class Series:
             (self.strength, self.encoding, self.reading, self.levelling),
         )
         identity = hashlib.sha256(repr(made_from).encode()).hexdigest()
-        if not self.folder.has_look(identity):
-            photos = list(self.results)
-            run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides)
-            self.folder.keep_look(run, self.styles[0].stem, identity)
+        photos = list(self.results)
+        counted = f"{len(photos)} photo{'' if len(photos) == 1 else 's'}"
+        if self.folder.has_look(identity):
+            say(opening(counted, self.styles, "the look is there already"))
+            return
+
+        def begin(trainer: Trainer, model: LightningModule) -> None:
+            del trainer
+            weights = cast("StyleTransfer", model).backbone.identity["weights"]
+            say(opening(counted, self.styles, f"{weights} weights"))
+
+        # If the fit cannot begin, only the reason is said.
+        callbacks = [LambdaCallback(on_train_start=begin)]
+        run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides, callbacks)
+        self.folder.keep_look(run, self.styles[0].stem, identity)
 
     def _compare(self) -> list[Shared | None]:
         """Return what each photo shares with the one after it."""

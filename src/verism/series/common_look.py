@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.pytorch import Callback
 from torch import Tensor
 
 from verism import api, images
@@ -25,7 +26,12 @@ SIZE, MORE = 192, 32
 
 
 def fit(
-    photos: Sequence[Path], styles: Sequence[Path], config: Path, reading: Reading, overrides: Mapping[str, str]
+    photos: Sequence[Path],
+    styles: Sequence[Path],
+    config: Path,
+    reading: Reading,
+    overrides: Mapping[str, str],
+    callbacks: Sequence[Callback] = (),
 ) -> api.FittedRun:
     """Fit a look to several photos of a series, evenly chosen, side by side in one picture.
 
@@ -35,6 +41,7 @@ def fit(
         config: the config with the settings of the fit.
         reading: how photos are read.
         overrides: options of ``fit``, name to value, which replace those of the config.
+        callbacks: of Lightning, to follow the fit.
 
     Raises:
         VerismError: none of the chosen photos can be read, or the fit fails.
@@ -44,7 +51,7 @@ def fit(
     options: dict[str, Any] = {"data.size": SIZE + MORE * (rows - 1), "data.max_megapixels": reading.max_megapixels}
     if reading.white is not None:
         options["data.white"] = reading.white
-    return api.fit(sheet, list(styles), config, **(options | dict(overrides)))
+    return api.fit(sheet, list(styles), config, callbacks=callbacks, **(options | dict(overrides)))
 
 
 def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:

@@ -1,0 +1,68 @@
+"""What a command has left in a folder of results, by which it only does what is new when it is given again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from verism.batch.record import Record
+from verism.data.source import digest
+
+NAME = ".done"
+"""The folder with the notes, which is beside the results."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The notes of a command; they can be sent to workers.
+
+    Attributes:
+        folder: the folder of the results.
+        made_by: text of all that decides the results besides the photos: the look and the options.
+    """
+
+    folder: Path
+    made_by: str
+
+    def record(self, result: Path) -> Path:
+        """Return the file for the outcome of a photo, by the path of its result."""
+        return self.folder / NAME / f"{result.name}.json"
+
+    @property
+    def log(self) -> Path:
+        """The file for the output of workers on this machine."""
+        return self.folder / NAME / "log.txt"
+
+    def digest(self, photo: Path) -> str:
+        """Return the SHA-256 of everything that decides a photo's result; raise ``VerismError`` if it is unreadable."""
+        return hashlib.sha256(f"{digest(photo)} {self.made_by}".encode()).hexdigest()
+
+    def has(self, photo: Path, result: Path) -> bool:
+        """Return whether the result of a photo is there, as it would be made now; it may have been worked on since."""
+        record = Record.of_any_kind(self.record(result))
+        if record is None or record.error is not None or not (result.is_file() and photo.is_file()):
+            return False
+        return record.digest == self.digest(photo)
+
+    def note(self, file: Path) -> None:
+        """Take down that a file beside the results, such as their sheet, was written by the command."""
+        Record(digest(file)).write(self._own(file))
+
+    def is_own(self, file: Path, results: Collection[Path]) -> bool:
+        """Return whether the command has written a file, nobody has changed it, and it is of none but these results.
+
+        Args:
+            file: a sheet or a table of results.
+            results: paths of the results that another one would be of.
+        """
+        record = Record.read(self._own(file))
+        if record is None or not file.is_file() or record.digest != digest(file):
+            return False
+        names = {result.name for result in results}
+        noted = (path.name.removesuffix(".json") for path in (self.folder / NAME).glob("*.json"))
+        return all(name in names or not (self.folder / name).exists() for name in noted)
+
+    def _own(self, file: Path) -> Path:
+        return self.folder / NAME / "own" / f"{file.name}.json"

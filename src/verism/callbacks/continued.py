@@ -1,0 +1,64 @@
+"""Which run has gone on from a checkpoint, so that the same command, typed again, goes on from the latest state."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from verism import atomic
+
+NAME = "continued.json"
+"""Record next to the checkpoints: what was asked for to the checkpoint of the run that has gone on with it."""
+
+
+def asked(command: Sequence[str] | None, picture: Path | None) -> str:
+    """Return what two runs have in common of which the later one goes on with the work of the earlier one.
+
+    Args:
+        command: the words that have started the run, without ``--ckpt_path``; None: it was started from Python.
+        picture: the file that was chosen for the result; None: it is in the run's own folder.
+
+    Returns:
+        The picture, whatever else has changed; without one, the whole command; empty if there is neither.
+    """
+    return str(picture) if picture is not None else shlex.join(command or ())
+
+
+def read(checkpoint: str | Path) -> dict[str, str]:
+    """Return what is recorded next to a checkpoint; empty if nothing is, or it cannot be read."""
+    try:
+        found = json.loads((Path(checkpoint).parent / NAME).read_text(encoding="utf-8"))
+        return {str(name): str(later) for name, later in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def latest(checkpoint: str, what: str) -> str:
+    """Return the last of the checkpoints that runs have left which went on from this one with the same work.
+
+    Args:
+        checkpoint: path of a checkpoint; one at a URL is returned as it is.
+        what: as ``asked`` returns it.
+    """
+    passed = [checkpoint]
+    while what and (later := read(passed[-1]).get(what)) is not None and later not in passed and Path(later).is_file():
+        passed.append(later)
+    return passed[-1]
+
+
+def record(checkpoint: str, what: str, later: str) -> None:
+    """Record next to a checkpoint that a run has gone on from it; at a URL, nothing is recorded.
+
+    Args:
+        checkpoint: path of the checkpoint.
+        what: as ``asked`` returns it; empty: nothing is recorded.
+        later: path of the checkpoint of the run that has gone on.
+
+    Raises:
+        VerismError: the record cannot be written.
+    """
+    if what and "://" not in f"{checkpoint}{later}":
+        file = Path(checkpoint).parent / NAME
+        atomic.write(file, json.dumps(read(checkpoint) | {what: later}, indent=1).encode())

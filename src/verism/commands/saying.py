@@ -1,0 +1,29 @@
+"""What commands say about their photos and pictures: on stdout, with names in bold where the terminal has them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lightning.pytorch.utilities import rank_zero_only
+from rich.console import Console
+from rich.text import Text
+
+
+@rank_zero_only
+def say(text: Text) -> None:
+    """Print a text as one line, from the first of several processes."""
+    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)
+
+
+def opening(photos: str, styles: Sequence[Path], *rest: str) -> Text:
+    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, compact weights``.
+
+    Args:
+        photos: the photo's name, or how many there are.
+        styles: the style photos.
+        rest: what else is to be said, such as the weights.
+    """
+    names = " + ".join(path.name for path in styles)
+    return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest))

@@ -1,0 +1,53 @@
+"""How far many photos are: a bar on a terminal, elsewhere lines."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from verism.batch.progress import Bar, progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_short_work_says_nothing_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress(3, "Photos", "photo", lambda: (3, 0)):
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_says_lines_in_a_log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    with Bar(40, "Photos", "photo") as bar:
+        for number in range(40):
+            clock[0] += 2
+            bar.update(failed=int(number > 8))
+    with Bar(None, "clip.mp4", "frame") as bar:
+        clock[0] += 12
+        bar.update(300)
+    assert capsys.readouterr().err.splitlines() == [
+        "Photos: 5 of 40, 2 min left",
+        "Photos: 10 of 40, 1 failed, 1 min left",
+        "Photos: 15 of 40, 1 failed, 50 s left",
+        "Photos: 20 of 40, 1 failed, 40 s left",
+        "Photos: 25 of 40, 1 failed, 30 s left",
+        "Photos: 30 of 40, 1 failed, 20 s left",
+        "Photos: 35 of 40, 1 failed, 10 s left",
+        "Photos: 40 of 40, 1 failed",
+        "clip.mp4: 300",
+    ]
+
+
+def test_a_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress(3, "Runs", "run", lambda: (3, 1)):
+        pass
+    assert "3/3" in terminal.getvalue()
+    assert "1 failed" in terminal.getvalue()
