@@ -58,6 +58,12 @@ from the second, nothing speaks against it."""
 BY_COLOR = 0.6
 """Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
 
+ONE_THING = (0.4, 0.5)
+"""Cosine similarity of two regions of the content photo: from the second, the network sees the like in both."""
+
+ONE_COLOR = (0.25, 0.35)
+"""Share of their colours that two regions have in common: from the second, they are made one if they show the like."""
+
 SHARPNESS = 1.5
 """Exponent of the masks before they are made to add up to 1 again: the less of a pixel is in a region, the less that
 region's grade, which knows nothing of the pixel's colour, should count for it."""
@@ -90,7 +96,8 @@ def find_regions(
        similar colours with the weight ``BY_COLOR``, and sharpened (``SHARPNESS``).
     4. A region of which the style photo has little takes over clusters that show the like (``counterparts``).
     5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
-    6. What has no certain match in the content photo joins the region with its colours (``joined``).
+    6. What has no certain match in the content photo joins the region with its colours (``joined``), and regions that
+       are one thing there are made one (``united``).
 
     Args:
         backbone: the network, with ReLU and max pooling in any case.
@@ -104,8 +111,8 @@ def find_regions(
             but no region.
 
     Returns:
-        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count`` or the number of known
-        regions. They add up to 1, or to 1 at most if there are known ones.
+        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were made
+        one, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
@@ -141,6 +148,11 @@ def find_regions(
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         masks[0] = joined(masks[0], content, confidence, similar)
+        own = F.normalize(weighted[0].T @ points[0])
+        masks = united(masks, content, own @ own.T)
+        kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
+        masks, confidence = [part[:, kept] for part in masks], confidence[kept]
+        labels = tuple(label for label, is_kept in zip(labels, kept.tolist(), strict=True) if is_kept)
     return Regions(labels, masks[0], masks[1], confidence, one_scene, found=True)
 
 
@@ -206,15 +218,44 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
         sure: ``(K,)`` in [0, 1], the confidence of each region.
         similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
     """
-    bins = color_bins(photo)
-    histogram = bins.means(masks.flatten(2)[0].T) * bins.counts.unsqueeze(1)
-    histogram = (histogram / histogram.sum(dim=0).clamp_min(1e-6)).T
-    overlap = torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
+    overlap = common_colors(masks, photo)
     surer = sure.unsqueeze(0) > sure.unsqueeze(1)
     joins = _between(overlap, ALIKE) * _between(similar, AGAINST) * sure * surer
     share, into = joins.max(dim=1)
     moved = masks * ((1 - sure) * share).view(1, -1, 1, 1)
     return (masks - moved).index_add(1, into, moved)
+
+
+def united(masks: list[Tensor], photo: Tensor, alike: Tensor) -> list[Tensor]:
+    """Return both photos' masks with regions that are one thing in the content photo made one.
+
+    K-means may divide a sky into a clear and a cloudy part, each of which has a certain match. They are alike to the
+    network, and have colours in common, which would become two. The smaller moves into the larger.
+
+    Args:
+        masks: ``(1, K, H, W)``, soft, of the content and of the style photo.
+        photo: ``(1, 3, H, W)``, the content photo, RGB in [0, 1].
+        alike: ``(K, K)``, cosine similarity of the regions to each other within the content photo.
+    """
+    shares = masks[0].mean(dim=(0, 2, 3))
+    larger = shares.unsqueeze(0) > shares.unsqueeze(1)
+    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * _between(alike, ONE_THING) * larger
+    share, into = joins.max(dim=1)
+    moved = [part * share.view(1, -1, 1, 1) for part in masks]
+    return [(part - gone).index_add(1, into, gone) for part, gone in zip(masks, moved, strict=True)]
+
+
+def common_colors(masks: Tensor, photo: Tensor) -> Tensor:
+    """Return how much of their colours regions have in common, ``(K, K)`` in [0, 1].
+
+    Args:
+        masks: ``(1, K, H, W)``, soft.
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+    """
+    bins = color_bins(photo)
+    histogram = bins.means(masks.flatten(2)[0].T) * bins.counts.unsqueeze(1)
+    histogram = (histogram / histogram.sum(dim=0).clamp_min(1e-6)).T
+    return torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
