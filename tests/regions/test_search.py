@@ -243,15 +243,18 @@ def test_what_is_not_sure_joins_what_is_and_has_its_colours(unsure: float, alike
 
 
 @pytest.mark.parametrize(
-    ("alike", "moved"), [(0.5, 1.0), (0.45, 0.5), (0.4, 0.0)], ids=["one thing", "in between", "two things"]
+    ("alike", "sure", "moved"),
+    [(0.5, 1.0, 1.0), (0.45, 1.0, 0.5), (0.4, 1.0, 0.0), (0.5, 0.0, 0.0)],
+    ids=["one thing", "in between", "two things", "no match"],
 )
-def test_parts_of_one_sky_are_one_region_with_both_counterparts(alike: float, moved: float) -> None:
+def test_parts_of_one_sky_are_one_region_with_both_counterparts(alike: float, sure: float, moved: float) -> None:
     """A wide sky, a narrow one, and a meadow, whose colours nothing else has, however alike it is to the network."""
     photo = torch.cat([torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 8, 10) for color in (SKY, SKY, MEADOW)], dim=3)
     content = torch.zeros(1, 3, 8, 30)
     content[:, 0, :, :14] = content[:, 1, :, 14:20] = content[:, 2, :, 20:] = 1
     style = torch.eye(3).view(1, 3, 1, 3).repeat_interleave(2, dim=3)
-    found = united([content, style], photo, torch.tensor([[1, alike, 1], [alike, 1, 1], [1, 1, 1]]))
+    similar = torch.tensor([[1, alike, 1], [alike, 1, 1], [1, 1, 1]])
+    found = united([content, style], photo, torch.tensor([1.0, sure, 1.0]), similar)
     for masks, before in zip(found, (content, style), strict=True):
         expected = before.clone()
         expected[:, 0] += moved * before[:, 1]

@@ -58,8 +58,12 @@ from the second, nothing speaks against it."""
 BY_COLOR = 0.6
 """Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
 
-ONE_THING = (0.4, 0.5)
+ONE_THING = (0.45, 0.5)
 """Cosine similarity of two regions of the content photo: from the second, the network sees the like in both."""
+
+CERTAIN = (0.5, 0.9)
+"""Confidence up to which a region is not made one with another, and from which on it may be: what the content photo has
+little of would bring in much of the style photo."""
 
 ONE_COLOR = (0.25, 0.35)
 """Share of their colours that two regions have in common: from the second, they are made one if they show the like."""
@@ -147,9 +151,9 @@ def find_regions(
         similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
-        masks[0] = joined(masks[0], content, confidence, similar)
         own = F.normalize(weighted[0].T @ points[0])
-        masks = united(masks, content, own @ own.T)
+        masks = united(masks, content, confidence, own @ own.T)
+        masks[0] = joined(masks[0], content, confidence, similar)
         kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
         masks, confidence = [part[:, kept] for part in masks], confidence[kept]
         labels = tuple(label for label, is_kept in zip(labels, kept.tolist(), strict=True) if is_kept)
@@ -226,7 +230,7 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     return (masks - moved).index_add(1, into, moved)
 
 
-def united(masks: list[Tensor], photo: Tensor, alike: Tensor) -> list[Tensor]:
+def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> list[Tensor]:
     """Return both photos' masks with regions that are one thing in the content photo made one.
 
     K-means may divide a sky into a clear and a cloudy part, each of which has a certain match. They are alike to the
@@ -235,12 +239,15 @@ def united(masks: list[Tensor], photo: Tensor, alike: Tensor) -> list[Tensor]:
     Args:
         masks: ``(1, K, H, W)``, soft, of the content and of the style photo.
         photo: ``(1, 3, H, W)``, the content photo, RGB in [0, 1].
+        sure: ``(K,)`` in [0, 1], the confidence of each region; both must be certain.
         alike: ``(K, K)``, cosine similarity of the regions to each other within the content photo.
     """
     shares = masks[0].mean(dim=(0, 2, 3))
     larger = shares.unsqueeze(0) > shares.unsqueeze(1)
-    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * _between(alike, ONE_THING) * larger
-    share, into = joins.max(dim=1)
+    certain = _between(sure, CERTAIN)
+    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * _between(alike, ONE_THING)
+    joins = joins * torch.outer(certain, certain)
+    share, into = (joins * larger).max(dim=1)
     moved = [part * share.view(1, -1, 1, 1) for part in masks]
     return [(part - gone).index_add(1, into, gone) for part, gone in zip(masks, moved, strict=True)]
 
