@@ -244,7 +244,7 @@ def test_what_is_not_sure_joins_what_is_and_has_its_colours(unsure: float, alike
 
 @pytest.mark.parametrize(
     ("alike", "sure", "moved"),
-    [(0.5, 1.0, 1.0), (0.45, 1.0, 0.5), (0.4, 1.0, 0.0), (0.5, 0.0, 0.0)],
+    [(0.5, 1.0, 1.0), (0.475, 1.0, 0.5), (0.45, 1.0, 0.0), (0.5, 0.5, 0.0)],
     ids=["one thing", "in between", "two things", "no match"],
 )
 def test_parts_of_one_sky_are_one_region_with_both_counterparts(alike: float, sure: float, moved: float) -> None:
