@@ -25,7 +25,7 @@ from conftest import shoot, synthetic_photo
 from PIL import Image
 from processes import Process, started
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -386,6 +386,7 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     )
     person.click("#begin")
     person.find("#editor canvas")
+    undoing_ends_with_the_strokes(person)
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#editor"), "no easel")
     # The picture is still that of the photo that was taken away.
@@ -395,6 +396,47 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.reads("#caption", "other.png in the look of theirs.png")
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
+
+
+def undoing_ends_with_the_strokes(person: Person) -> None:
+    """The photo stays, also when all is thrown away."""
+
+    def bare() -> bool:
+        return bool(person.browser.execute_script("return 'unpainted' in document.body.dataset"))
+
+    def button(name: str) -> WebElement:
+        return person.find(f"#editor button[aria-label='{name}']")
+
+    def stroke() -> None:
+        canvas = person.find("#editor canvas")
+        person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
+        time.sleep(0.5)
+        hand = ActionChains(person.browser)
+        hand.move_to_element(canvas).click_and_hold().move_by_offset(20, 10).move_by_offset(20, 10).release().perform()
+        time.sleep(0.5)
+
+    def use(said: str) -> None:
+        person.click("#use")
+        person.wait(lambda: any(said in message for message in person.messages()), said)
+
+    person.wait(bare, "nothing painted")
+    stroke()
+    assert not bare()
+    for _ in range(4):
+        # All but the first would remove the photo.
+        person.browser.execute_script("arguments[0].click()", button("Undo"))
+        time.sleep(0.5)
+    person.wait(bare, "nothing painted")
+    # The photo is what can be undone.
+    assert button("Undo").is_enabled()
+    use("Nothing was painted")
+    stroke()
+    person.click("#use")
+    person.reads("#legend", "Corrected, but not in the picture yet")
+    person.click("#editor button[aria-label='Clear canvas']")
+    person.wait(bare, "nothing painted")
+    person.wait(lambda: not button("Redo").is_enabled(), "a new editor")
+    use("Nothing was painted")
 
 
 def names_are_readable(person: Person, photos: Path) -> None:

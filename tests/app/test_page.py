@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import shoot, synthetic_photo
 
@@ -51,10 +52,30 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert session.easel == NO_PHOTO
     with session.turn(DROP):
         fit(session, photos[2], photos[1])
+    # Another editor: the one before keeps what was done with the other photo, to be undone.
     editor, use = page._easel(session)
+    assert not editor.visible
+    editor, use = page._easel_again(session)
     assert editor.visible
+    assert use.visible
     assert session.easel is not None
     assert session.easel[0] == photos[2]
+    assert page._easel_again(session) == gradio.skip()
+
+
+@pytest.mark.slow
+def test_what_was_not_painted_over_the_photo_is_refused(tiny_weights: Weights, photos: list[Path]) -> None:
+    """As on the empty canvas that Gradio's editor has once the photo is removed from it."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    height, width = session.fitted.photo.shape[-2:]
+    strokes, elsewhere = (np.full((*shape, 4), 255, np.uint8) for shape in ((height, width), (800, 800)))
+    for background, layer in ((None, elsewhere), (elsewhere, elsewhere), (None, strokes)):
+        with pytest.raises(VerismError, match="not painted over your photo"):
+            page._paint(session, {"background": background, "layers": [layer], "composite": layer})
+    assert session.corrections.mask is None
+    page._paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
+    assert session.corrections.mask is not None
 
 
 @pytest.mark.slow

@@ -54,10 +54,32 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_EDITOR = """() => setTimeout(
-  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
-)"""
+TO_EDITOR = """() => {
+  // Nothing is painted yet.
+  document.body.dataset.unpainted = "";
+  setTimeout(() => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
+}"""
 """Script that brings what is painted over into view, once it is there."""
+
+KEEP_PHOTO = """() => {
+  const button = (name) => document.querySelector(`#editor button[aria-label=${name}]`);
+  const touched = ({ target }) => {
+    if (target.closest("#editor") && (target.closest("canvas") || target.closest("[aria-label=Redo]"))) {
+      delete document.body.dataset.unpainted;
+    }
+  };
+  for (const action of ["pointerdown", "click"]) document.addEventListener(action, touched, true);
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#editor [aria-label=Undo]")) return;
+    setTimeout(() => {
+      if (!button("Undo")?.disabled) return;
+      button("Redo").click();
+      document.body.dataset.unpainted = "";
+    });
+  }, true);
+}"""
+"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done first, and would be
+undone as well. If nothing is left to be undone, that is, the photo is gone, it is done again."""
 
 KEEP_NUMBERS = """() => {
   const isNumber = (it) => it.matches?.("input[type=number]");
@@ -131,6 +153,7 @@ CSS = """
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
+[data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
@@ -235,6 +258,7 @@ def build() -> gr.Blocks:
             begun.then(None, both, js=TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
             ended.then(_guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
+            ended.then(_guarded(_easel_again, is_chained=True), [session], regions.easel, **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, _ = _run([session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
@@ -246,9 +270,13 @@ def build() -> gr.Blocks:
             trigger_mode="always_last",
             **blend,
         )
-        for script in (CLOSE_MESSAGES, KEEP_NUMBERS):
-            demo.load(None, js=script, **PRIVATE)
+        _add_scripts(demo)
     return demo
+
+
+def _add_scripts(demo: gr.Blocks) -> None:
+    for script in (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO):
+        demo.load(None, js=script, **PRIVATE)
 
 
 def _run(
@@ -401,7 +429,11 @@ def _regions_tab(session: Any) -> _Regions:
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
-    begun = begin.click(_guarded(_begin_painting), [session], [editor, use], **PRIVATE)
+    quickly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    # A new editor each time: one that is there already keeps what was done before, to be undone. Its bin removes the
+    # photo, too.
+    cleared = gr.on([begin.click, editor.clear], _no_easel, None, [editor, use], **quickly)
+    begun = cleared.then(_guarded(_begin_painting), [session], [editor, use], **quickly)
     begun.then(None, js=TO_EDITOR, show_progress="hidden", **PRIVATE)
     use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
     return _Regions(again, marked, [editor, use])
@@ -497,7 +529,7 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
         session.easel = NO_PHOTO
     figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
     html = f'<div id="given">{"".join(figures)}</div>' if figures else ""
-    return html, gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+    return html, *_no_easel()
 
 
 def _thumbnail(file: Path) -> str:
@@ -707,6 +739,10 @@ def _change(change: Callable[[Session], None], session: Session) -> Any:
     return _marked(session)
 
 
+def _no_easel() -> tuple[Any, Any]:
+    return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+
+
 def _begin_painting(session: Session) -> Any:
     """Return an easel with the photo, and with a brush that has the colours of the regions."""
     regions = session.divided
@@ -721,20 +757,31 @@ def _begin_painting(session: Session) -> Any:
 
 
 def _easel(session: Session) -> Any:
-    """Return the easel after a fit: if it was in use with another photo or other regions, with those of the fit."""
+    """Return the easel after a fit: as it is, or none if it was in use with another photo or other regions."""
     regions = session.regions
     if session.easel is None or regions is None:
         session.easel = None
-        return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
-    if session.easel == (session.fitted.content, regions.labels):
-        return gr.skip(), gr.skip()
-    return _begin_painting(session)
+        return _no_easel()
+    return (gr.skip(), gr.skip()) if _fits_easel(session) else _no_easel()
+
+
+def _easel_again(session: Session) -> Any:
+    """Return an easel with the photo and regions of a fit, if the user was painting over others before."""
+    return gr.skip() if session.easel is None or _fits_easel(session) else _begin_painting(session)
+
+
+def _fits_easel(session: Session) -> bool:
+    return session.regions is not None and session.easel == (session.fitted.content, session.regions.labels)
 
 
 def _paint(session: Session, painted: Mapping[str, Any] | None) -> Any:
-    layers = [layer for layer in (painted or {}).get("layers", []) if layer is not None]
+    found = painted or {}
+    layers = [layer for layer in found.get("layers", []) if layer is not None]
     if not layers:
         raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
     strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
+    if found.get("background") is None or strokes.shape[-2:] != session.fitted.photo.shape[-2:]:
+        # On an empty canvas, which is of another shape, nobody can know where in the photo this was meant to be.
+        raise VerismError("This was not painted over your photo: press Begin, and paint once more.")
     session.paint(strokes)
     return _marked(session)
