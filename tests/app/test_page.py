@@ -10,6 +10,7 @@ import pytest
 from conftest import shoot, synthetic_photo
 
 from verism import VerismError
+from verism.app.desk import Desk
 from verism.app.session import DROP, NO_PHOTO, Session
 from verism.app.watch import StoppedError
 from verism.backbone.weights import Weights
@@ -195,7 +196,7 @@ def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
 
 def test_what_is_no_longer_due_is_not_done() -> None:
     done: list[str] = []
-    work = page._in_turn(DROP, lambda session, photo: done.append(photo))
+    work = page._in_turn(Desk(), DROP, lambda session, photo: done.append(photo))
     session = Session()
     session.stop(for_other=True)
     session.stop(for_other=True)

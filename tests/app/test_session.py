@@ -7,6 +7,7 @@ import gc
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.look.picture import rendered
 from verism.look.strength import Strength
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
@@ -214,6 +216,34 @@ def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
         assert is_due
         assert not session.stopping.is_set()
         assert not session.is_stopping
+
+
+def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
+    session = Session()
+    session.begin("full")
+    session.stop()
+    session.begin("preview")
+    with pytest.raises(StoppedError), session.turn("full"):
+        pytest.fail("It was stopped.")
+    with session.turn("preview") as is_due:
+        assert is_due
+
+
+@pytest.mark.slow
+def test_what_is_saved_is_what_was_shown(fitted: Session, photos: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though another picture comes meanwhile."""
+    before, other = fitted.fitted, replace(fitted.fitted, content=photos[2])
+
+    def late(*args: Any) -> Any:
+        fitted.shown, fitted._written = other, {}
+        return rendered(*args)
+
+    monkeypatch.setattr("verism.app.session.rendered", late)
+    saved = fitted.save_picture(Strength())
+    assert saved.name.startswith("mine-theirs")
+    assert fitted.shown is other
+    assert fitted._written == {}
+    fitted.shown = before
 
 
 @pytest.mark.slow

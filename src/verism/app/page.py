@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import gradio as gr
 import numpy as np
@@ -18,6 +20,7 @@ from torch import Tensor
 from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
+from verism.app.desk import Desk
 from verism.app.legend import legend
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
@@ -113,8 +116,9 @@ slider's range, its nearest bound. A comma is a decimal point, also where the br
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
-COMPUTES = "computes"
-"""Gradio's name for the events that run one at a time, because each of them uses all cores."""
+SAVES = "saves"
+"""Gradio's name for the events that write files, one at a time. They do not wait for what runs, after which another
+picture would be shown than that for which they were asked."""
 
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 """Option of the events that only the page itself may trigger, which are all of them."""
@@ -193,19 +197,11 @@ STOPPING = "Stopping after this stage…"
 def build() -> gr.Blocks:
     """Return the page."""
     with gr.Blocks(title="verism", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        session = gr.State(Session())
+        session, desk = gr.State(Session()), Desk()
         gr.HTML(HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo = gr.File(label="Your photo", height=150, elem_id="photo")
-                styles = gr.File(
-                    label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles"
-                )
-                method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
-                with gr.Row():
-                    preview = gr.Button("Preview", min_width=110, elem_id="preview")
-                    full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
-                stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
+                photo, styles, method, preview, full, stop = _asking()
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
                 picture = gr.ImageSlider(
@@ -248,9 +244,11 @@ def build() -> gr.Blocks:
         dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
-        runs = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
+        runs = [
+            _run(desk, [session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)
+        ]
         for name, (triggers, function) in clicks.items():
-            runs.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+            runs.append(_run(desk, [session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
         blend = {"inputs": [session, *sliders], "outputs": [picture, command, note], **quietly}
         # Two at once could end in the wrong order.
         blend["concurrency_id"] = "blends"
@@ -260,7 +258,7 @@ def build() -> gr.Blocks:
             ended.then(_guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             ended.then(_guarded(_easel_again, is_chained=True), [session], regions.easel, **quietly)
         for name, (button, function, options) in grading.events.items():
-            begun, _ = _run([session], state, name, button.click, function, options)
+            begun, _ = _run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
         stop.click(_stop, [session], state, queue=False, **quietly)
         gr.on(
@@ -270,16 +268,41 @@ def build() -> gr.Blocks:
             trigger_mode="always_last",
             **blend,
         )
-        _add_scripts(demo)
+        _follow(demo, session)
     return demo
 
 
-def _add_scripts(demo: gr.Blocks) -> None:
+def _follow(demo: gr.Blocks, session: gr.State) -> None:
+    """End what runs for a page when it is closed or loaded anew, and add the scripts to those that are opened."""
+    opened: WeakValueDictionary[str, Session] = WeakValueDictionary()
+
+    def came(it: Session, request: gr.Request) -> None:
+        opened[str(request.session_hash)] = it
+
+    def left(request: gr.Request) -> None:
+        if (it := opened.get(str(request.session_hash))) is not None:
+            it.stop()
+
+    demo.load(came, [session], queue=False, **PRIVATE)
+    demo.unload(left)
     for script in (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO):
         demo.load(None, js=script, **PRIVATE)
 
 
+def _asking() -> tuple[Any, ...]:
+    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
+    photo = gr.File(label="Your photo", height=150, elem_id="photo")
+    styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles")
+    method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
+    with gr.Row():
+        preview = gr.Button("Preview", min_width=110, elem_id="preview")
+        full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
+    stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
+    return photo, styles, method, preview, full, stop
+
+
 def _run(
+    desk: Desk,
     needed: Sequence[Any],
     state: Sequence[Any],
     kind: str,
@@ -290,6 +313,7 @@ def _run(
     """Have an event do work that can be stopped, between two others that show that there is something to stop.
 
     Args:
+        desk: where the work is done.
         needed: the session, and the fields without which there is nothing to do.
         state: the elements that ``_state`` updates.
         kind: names the work. Work that is asked for again before it has ended is not done again, except for ``DROP``:
@@ -306,9 +330,9 @@ def _run(
     mode = "multiple" if is_first else "once"
     begun = on(functools.partial(_begin, kind), needed, state, trigger_mode=mode, **quietly)
     ended = begun.then(
-        _guarded(_in_turn(kind, function), is_chained=is_first),
-        concurrency_id=COMPUTES,
-        concurrency_limit=1,
+        _guarded(_in_turn(desk, kind, function), is_chained=is_first),
+        # It waits at the desk, where it can say for what, and be stopped.
+        concurrency_limit=None,
         trigger_mode=mode,
         **options,
         **PRIVATE,
@@ -317,13 +341,18 @@ def _run(
     return begun, ended
 
 
-def _in_turn(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
 
     # Gradio looks for its parameters, of which one may be for the progress.
     @functools.wraps(function)
     def in_turn(session: Session, *args: Any) -> Any:
-        with session.turn(kind) as is_due:
+        told = gr.Progress()
+
+        def wait(check: Callable[[], None]) -> AbstractContextManager[None]:
+            return desk.place(session, lambda said: told(0, said), check)
+
+        with session.turn(kind, wait) as is_due:
             return function(session, *args) if is_due else gr.skip()
 
     return in_turn
@@ -371,11 +400,11 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
         elem_id="files",
     )
     note = gr.Markdown(elem_id="note", elem_classes="progress")
-    compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
-    save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
+    saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
+    save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **saving, **PRIVATE)
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
-        button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
+        button.click(_guarded(save_table), [session, *sliders], [files, note], **saving, **PRIVATE)
     return files, note
 
 
@@ -498,15 +527,19 @@ def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Calla
         except StoppedError:
             if not session.is_replaced:
                 still = "" if session.shown is None else f" The picture is still {session.shown.title}."
-                gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
+                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
         except VerismError as error:
             message = escape(_by_name(str(error), args))
-            if message not in session.messages:
-                session.messages.append(message)
-                gr.Warning(message, title="That did not work", duration=None)
+            _tell_once(session, message, gr.Warning, title="That did not work", duration=None)
         return gr.skip()
 
     return guarded
+
+
+def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:
+    if message not in session.messages:
+        session.messages.append(message)
+        tell(message, **options)
 
 
 def _by_name(message: str, args: Sequence[Any]) -> str:

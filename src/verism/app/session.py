@@ -9,8 +9,8 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,16 @@ FORGOT = "Your corrections of the regions are gone: they were made for other pho
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
+
+
+Wait = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""A function that returns a context which is entered when it is the turn of some work; see ``Session.turn``."""
+
+
+def directly(check: Callable[[], None]) -> AbstractContextManager[None]:
+    """Return a context that is entered at once."""
+    del check
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -171,6 +181,9 @@ class Session:
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
+        # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
+        # what was stopped has yet to come there.
+        self._stops = self._here = self._late = 0
         self._found: Regions | None = None
         self._folder: Path | None = None
 
@@ -239,24 +252,41 @@ class Session:
             self._under_way.remove(kind)
 
     @contextmanager
-    def turn(self, kind: str) -> Iterator[bool]:
+    def turn(self, kind: str, wait: Wait = directly) -> Iterator[bool]:
         """Do work within this context, and yield whether it is still to be done, when what was asked before has ended.
 
         Work on photos that were dropped is not, if others were dropped, or another method was chosen, while it waited.
 
+        Args:
+            kind: the kind of the work.
+            wait: returns a context that is entered when it is the turn of this work; it calls its argument meanwhile,
+                and ends with what that raises.
+
         Raises:
             StoppedError: the user has stopped this work while it waited.
         """
-        # Before the conditions are looked at, so that no stop is missed.
-        self.stopping.clear()
-        if kind == DROP:
-            self._begun += 1
-        try:
-            if self._stopped:
+        came, self._here = self._stops, self._here + 1
+        if self._late:
+            # It was stopped on its way here.
+            self._late -= 1
+            came -= 1
+
+        def check() -> None:
+            if self._stops != came:
                 raise StoppedError
-            yield kind != DROP or self._begun >= self._asked
+
+        try:
+            with wait(check):
+                # Before the conditions are looked at, so that no stop is missed.
+                self.stopping.clear()
+                if kind == DROP:
+                    self._begun += 1
+                check()
+                yield kind != DROP or self._begun >= self._asked
         finally:
-            self._stopped = max(0, self._stopped - 1)
+            self._here -= 1
+            if self._stops != came:
+                self._stopped = max(0, self._stopped - 1)
 
     @property
     def is_busy(self) -> bool:
@@ -280,6 +310,8 @@ class Session:
             self._asked += 1
         else:
             self._stopped = len(self._under_way)
+            self._late = self._stopped - self._here
+            self._stops += 1
         self.stopping.set()
 
     @property
@@ -368,15 +400,17 @@ class Session:
             strength: strength of the picture.
             ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
         """
-        run, photo = self.fitted.run, self.fitted.content
+        # Another picture may come while this one is written.
+        shown, written = self.fitted, self._written
+        run, photo = shown.run, shown.content
         same = strength, ending or photo.suffix
-        if same not in self._written:
+        if same not in written:
             named = self.folder / f"{photo.stem}{ending or photo.suffix}"
-            path = result_path(named, self.fitted.styles[0], preview=False)
-            path = free_name(path.with_stem(f"{_pair(self.fitted)}{_said(strength)}"))
+            path = result_path(named, shown.styles[0], preview=False)
+            path = free_name(path.with_stem(f"{_named(shown)}{_said(strength)}"))
             replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength)).save(path)
-            self._written[same] = path
-        return self._written[same]
+            written[same] = path
+        return written[same]
 
     def save_table(self, strength: Strength, ending: str) -> tuple[Path, Deviation]:
         """Write the look as a lookup table; return its path, and how far it is from the picture.
@@ -385,9 +419,10 @@ class Session:
             strength: strength of the look in the table.
             ending: .cube, or .png for a HaldCLUT.
         """
-        name = f"{_pair(self.fitted)}{_said(strength)}{'-hald' if ending == '.png' else ''}{ending}"
+        shown = self.fitted
+        name = f"{_named(shown)}{_said(strength)}{'-hald' if ending == '.png' else ''}{ending}"
         path = free_name(self.folder / name)
-        return path, replace(self.fitted.run, strength=strength).look.save(path)
+        return path, replace(shown.run, strength=strength).look.save(path)
 
     def grade(
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
@@ -414,7 +449,7 @@ class Session:
         return shlex.join(["verism", "fit", *words])
 
 
-def _pair(shown: Shown) -> str:
+def _named(shown: Shown) -> str:
     return f"{shown.content.stem}-{shown.styles[0].stem}"
 
 
