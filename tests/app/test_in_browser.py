@@ -300,7 +300,7 @@ def regions_are_left_out_by_clicks(person: Person) -> None:
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "left out")
+    person.reads("#legend", "graded with the rest, as you want it")
     person.click("#again")
     person.tab("Command line")
     person.wait(lambda: "--data.leave_out" in person.command(), "the region in the command")
@@ -323,9 +323,9 @@ def files_are_saved(person: Person) -> None:
     person.tab("Save")
     for _ in range(2):
         person.click("#save")
-        person.find("#files [aria-label='mine-theirs-strength-0.5.png']")
+        person.find("#files [aria-label='mine-theirs-preview-strength-0.5.png']")
     person.click("#cube")
-    person.find("#files [aria-label='mine-theirs-strength-0.5.cube']")
+    person.find("#files [aria-label='mine-theirs-preview-strength-0.5.cube']")
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
     # The newest first, and what was saved before not again.
     assert [Path(urlsplit(str(link.get_attribute("href"))).path).suffix for link in links][:2] == [".cube", ".png"]

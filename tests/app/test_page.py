@@ -88,7 +88,11 @@ def test_saved_files_stay_whatever_is_done_next(tiny_weights: Weights, photos: l
     page._save_picture(session, "Like the photo", 1, 1, 1)
     fit(session, photos[0], photos[1])
     page._save_picture(session, "JPEG", 1, 1, 1)
-    assert [file.name for file in session.saved] == ["mine-theirs.jpg", "mine-other.png", "mine-theirs.png"]
+    assert [file.name for file in session.saved] == [
+        "mine-theirs-preview.jpg",
+        "mine-other-preview.png",
+        "mine-theirs-preview.png",
+    ]
     fit(session, photos[2], photos[1])
     offered = page._offered(session)
     assert offered.visible

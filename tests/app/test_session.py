@@ -55,7 +55,7 @@ def test_the_picture_is_that_of_python_and_of_the_command(
 ) -> None:
     strength = Strength(0.6, 1, 0.5)
     saved = fitted.save_picture(strength)
-    assert saved.name == "mine-theirs-strength-0.6-tone-0.5.png"
+    assert saved.name == "mine-theirs-preview-strength-0.6-tone-0.5.png"
     assert fitted.save_picture(strength) == saved  # Not once more.
     options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
     expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
@@ -82,9 +82,9 @@ def test_the_sliders_blend_as_the_picture_does(fitted: Session) -> None:
 @pytest.mark.slow
 def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
     path, deviation = fitted.save_table(Strength(0), ".cube")
-    assert path.name == "mine-theirs-strength-0.cube"
+    assert path.name == "mine-theirs-preview-strength-0.cube"
     assert deviation.mean < 0.01
-    assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-hald.png"
+    assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-preview-hald.png"
 
 
 @pytest.mark.slow
@@ -230,6 +230,17 @@ def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
 
 
 @pytest.mark.slow
+def test_names_say_which_styles_and_that_it_is_a_preview(fitted: Session, photos: list[Path]) -> None:
+    """So that a preview and its final picture are not told apart by a number."""
+    several = tuple(photos[1].with_stem(name) for name in "abcde")
+    for count, name in ((1, "a"), (3, "a-b-c"), (4, "a-and-3-more")):
+        fitted.shown = replace(fitted.fitted, styles=several[:count])
+        assert fitted.save_table(Strength(), ".cube")[0].name == f"mine-{name}-preview.cube"
+    fitted.shown = replace(fitted.fitted, preview=False)
+    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-a-and-3-more.cube"
+
+
+@pytest.mark.slow
 def test_what_is_saved_is_what_was_shown(fitted: Session, photos: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Though another picture comes meanwhile."""
     before, other = fitted.fitted, replace(fitted.fitted, content=photos[2])
@@ -264,8 +275,8 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     with pytest.raises(StoppedError):
         fitted.fit(photos[2], photos[:1], "lut", lambda share, said: fitted.stop(), preview=True, **SMALL)
     assert fitted.command(Strength()) == command
-    assert fitted.save_picture(Strength()).name == "mine-theirs.png"
-    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs.cube"
+    assert fitted.save_picture(Strength()).name == "mine-theirs-preview.png"
+    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs-preview.cube"
     assert fitted.fitted.title == "mine.png in the look of theirs.png"
     assert fitted.corrections != fitted.fitted.corrections
     with fitted.turn("preview"):
@@ -287,7 +298,7 @@ def test_figures_in_words(fitted: Session) -> None:
         (lambda it: it.fit(None, [], "photoreal", nobody, preview=True), "Two photos are needed"),
         (lambda it: it.save_picture(Strength()), "There is no look yet"),
         (lambda it: it.merge(), "compared as a whole|at least two"),
-        (lambda it: it.leave_out(), "leave them out"),
+        (lambda it: it.leave_out(), "whose match is wrong"),
         (lambda it: it.choose((0, 0), content=True), "compared as a whole"),
     ],
 )

@@ -432,11 +432,11 @@ def _regions_tab(session: Any) -> _Regions:
     with gr.Column() as tools:
         gr.Markdown(
             "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
-            "same. Click regions in either photo, then merge them or leave them out."
+            "same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
         )
         with gr.Row():
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
-            leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
+            leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
             undo = gr.Button("As they were found", min_width=100)
             again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
         with gr.Accordion("Draw", open=False):
@@ -493,6 +493,9 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
             pack = gr.Button("Grade these, as a .zip", elem_id="pack")
             archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
+    for button in (go, pack):
+        # What is said there is of what was done before.
+        button.click(lambda: "", None, [report], queue=False, show_progress="hidden", **PRIVATE)
     shown_on = {"show_progress_on": [report]}
     events: dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]] = {
         "folder": (
@@ -623,7 +626,7 @@ def _fit(
         sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(1, "Measuring the result")
-        sentences = ["At full strength:", *shown.sentences()]
+        sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
     command = session.command(Strength(*strength))
     session.said = "\n\n".join([*shown.warnings, *sentences])
     divided = session.regions is not None

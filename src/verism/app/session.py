@@ -57,6 +57,9 @@ METHODS: Mapping[str, str] = {
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
 
+MANY = 3
+"""Number of further style photos from which on their names are not in those of files."""
+
 FORGOT = "Your corrections of the regions are gone: they were made for other photos, or another method."
 """Said of the first picture without the corrections that were there before."""
 
@@ -366,7 +369,9 @@ class Session:
     def leave_out(self) -> None:
         """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
         if not self.chosen:
-            raise VerismError("Click the regions whose match is wrong, and then leave them out.")
+            raise VerismError(
+                "Click the regions whose match is wrong first, those that are to be graded with the rest of your photo."
+            )
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
@@ -450,7 +455,10 @@ class Session:
 
 
 def _named(shown: Shown) -> str:
-    return f"{shown.content.stem}-{shown.styles[0].stem}"
+    """Return the name of a file of a picture: of its photos, and whether it is a preview."""
+    first, *others = (path.stem for path in shown.styles)
+    more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
+    return "-".join([shown.content.stem, first, *more, *(["preview"] if shown.preview else [])])
 
 
 def _said(strength: Strength) -> str:
