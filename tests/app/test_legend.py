@@ -34,8 +34,11 @@ def test_shares_are_those_that_are_seen() -> None:
     soft = Regions(LABELS[:2], own, own)
     assert [words.split(",")[0] for words in legend(soft).values()] == [
         "75% of your photo",
-        "Only in the style photo (0% of it)",
+        "Hardly anywhere in either photo",
     ]
     # The last place is in no region for the most part.
     hard = Regions(LABELS[:2], own > 0.5, own > 0.5)
     assert legend(hard) == legend(soft)
+    # What is between several style photos is no part of them.
+    parted = hard._replace(opacity=torch.tensor([1.0, 1.0, 1.0, 0.0]).view(1, 1, 4, 1))
+    assert legend(parted)[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"

@@ -150,10 +150,10 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
 
 def test_stop_is_there_while_something_runs() -> None:
     session = Session()
-    stop, picture, *_ = page._begin("preview", session, "mine.png", None)
+    stop, _, picture, *_ = page._begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
+    stop, _, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
     assert picture["visible"]
     assert not any(it["visible"] for it in below)
@@ -164,7 +164,7 @@ def test_stop_is_there_while_something_runs() -> None:
     for kind in ("preview", DROP):
         stop, *_ = page._end(kind, session)
         assert stop.interactive
-    stop, picture, *_ = page._end(DROP, session)
+    stop, _, picture, *_ = page._end(DROP, session)
     assert not stop.interactive
     assert not picture["visible"]
     page._end(DROP, session)
@@ -176,9 +176,9 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
     session = Session()
     session.said = "This is a preview."
     page._begin(kind, session)
-    stop, *_, said = page._stop(session)
+    stop, beside, *_, said = page._stop(session)
     assert not stop.interactive
-    assert stop.value == "Stopping…"
+    assert stop.value == beside.value == "Stopping…"
     assert said == page.STOPPING
     stop, *_, said = page._end(kind, session)
     assert stop.value == "Stop"

@@ -24,7 +24,9 @@ def legend(regions: Regions, left_out: Collection[str] = ()) -> dict[str, str]:
         regions: of the content and the style photo.
         left_out: labels of the regions that the user has left out.
     """
-    shares = (_seen(masks).tolist() for masks in (regions.content, regions.style))
+    # Between several style photos, there is nothing.
+    opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
+    shares = _seen(regions.content).tolist(), (_seen(regions.style) / opaque).tolist()
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return {label: _said(own, other, sure, out=label in left_out) for label, own, other, sure in parts}
 
@@ -40,6 +42,8 @@ def _seen(masks: Tensor) -> Tensor:
 
 
 def _said(own: float, other: float, sure: float, *, out: bool) -> str:
+    if max(own, other) < SEEN:
+        return "Hardly anywhere in either photo"
     if own < SEEN:
         return f"Only in the style photo ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo"

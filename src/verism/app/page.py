@@ -113,6 +113,31 @@ KEEP_NUMBERS = """() => {
 its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
 slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
 
+TAKE_DROPS = """() => {
+  // Else the browser leaves this page, and opens the file.
+  for (const action of ["dragover", "drop"]) document.addEventListener(action, (event) => event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
+    const clear = box?.querySelector("button[aria-label=Clear]");
+    // Gradio's element takes it as long as it is empty.
+    if (!clear || !given.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const photos = new DataTransfer();
+    for (const file of box.id === "photo" ? given.slice(0, 1) : given) photos.items.add(file);
+    if (box.id === "photo") clear.click();
+    for (let times = 0; times < 100 && !box.querySelector("input[type=file]"); times++) {
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const field = box.querySelector("input[type=file]");
+    if (!field) return;
+    field.files = photos.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }, true);
+}"""
+"""Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
+is added."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
@@ -138,6 +163,16 @@ CSS = """
 /* Names in full, on several lines if need be, instead of room for a size and ellipses. */
 #photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
 #photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
+/* The picture before stays in sight while the next is made. */
+#picture [data-testid=status-tracker] {
+  background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
+}
+#picture [data-testid=status-tracker] .progress-text, #picture [data-testid=status-tracker] .meta-text {
+  background: var(--block-background-fill);
+}
+/* White on white otherwise. */
+input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
+input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
@@ -227,16 +262,10 @@ def build() -> gr.Blocks:
                     with gr.Tab("A folder"):
                         grading = _folder_tab(session, sliders)
                     with gr.Tab("Command line"):
-                        command = gr.Code(
-                            label="The same on the command line",
-                            language="shell",
-                            interactive=False,
-                            wrap_lines=True,
-                            elem_id="command",
-                        )
-        state = [stop, picture, blending, below, said]
+                        command, mask = _command_tab()
+        state = [stop, grading.stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, caption, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
+        outputs = [picture, caption, said, command, mask, *regions.marked, *regions.easel, files, note, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -260,7 +289,7 @@ def build() -> gr.Blocks:
         for name, (button, function, options) in grading.events.items():
             begun, _ = _run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
-        stop.click(_stop, [session], state, queue=False, **quietly)
+        gr.on([stop.click, grading.stop.click], _stop, [session], state, queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [slider.change for slider in sliders],
@@ -285,14 +314,14 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
     demo.load(came, [session], queue=False, **PRIVATE)
     demo.unload(left)
-    for script in (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO):
+    for script in (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS):
         demo.load(None, js=script, **PRIVATE)
 
 
 def _asking() -> tuple[Any, ...]:
     """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
-    styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles")
+    styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():
         preview = gr.Button("Preview", min_width=110, elem_id="preview")
@@ -378,7 +407,7 @@ def _state(session: Session) -> Any:
         variant="stop" if busy else "secondary",
     )
     said = STOPPING if session.is_stopping else session.said or EMPTY
-    return stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
+    return stop, stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
 
 
 def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
@@ -434,7 +463,7 @@ def _regions_tab(session: Any) -> _Regions:
             "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
             "same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
         )
-        with gr.Row():
+        with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
             leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
             undo = gr.Button("As they were found", min_width=100)
@@ -468,14 +497,36 @@ def _regions_tab(session: Any) -> _Regions:
     return _Regions(again, marked, [editor, use])
 
 
+def _command_tab() -> tuple[Any, Any]:
+    """Return the elements with the command, and with the file that it names besides the photos."""
+    command = gr.Code(
+        label="The same on the command line",
+        language="shell",
+        interactive=False,
+        wrap_lines=True,
+        visible=False,
+        elem_id="command",
+    )
+    mask = gr.File(
+        label="The regions that you painted, for the command",
+        interactive=False,
+        height=100,
+        visible=False,
+        elem_id="mask",
+    )
+    return command, mask
+
+
 class _Grading(NamedTuple):
     """The tab that grades other photos.
 
     Attributes:
+        stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
         left: what is to go when there is another look: the choice of regions, the results, and what was said of them.
     """
 
+    stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
     left: Sequence[Any]
 
@@ -492,6 +543,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
             dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
             pack = gr.Button("Grade these, as a .zip", elem_id="pack")
             archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
+    stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop_folder")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
     for button in (go, pack):
         # What is said there is of what was done before.
@@ -509,7 +561,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
             {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
         ),
     }
-    return _Grading(events, [adapt, archive, report])
+    return _Grading(stop, events, [adapt, archive, report])
 
 
 def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
@@ -629,11 +681,13 @@ def _fit(
         sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
     command = session.command(Strength(*strength))
     session.said = "\n\n".join([*shown.warnings, *sentences])
+    mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
     return (
-        *(_pictures(session, strength), escape(shown.title), session.said, command),
+        *(_pictures(session, strength), escape(shown.title), session.said),
+        *(gr.Code(value=command, visible=True), gr.File(value=mask, visible=mask is not None)),
         *regions,
         *(_offered(session), ""),
         *graded,
@@ -735,11 +789,14 @@ def _marked(session: Session) -> tuple[Any, Any, str, Any]:
         return none, none, f"<p>{said}</p>", gr.update(visible=False)
     fitted = session.fitted
     mine, theirs = (
-        gr.Image(value=str(session.draw(shown(photo, masks, regions, session.chosen))), visible=True, min_width=width)
-        for photo, masks, width in (
-            (fitted.photo, regions.content, NARROW),
+        gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
+        for picture, width in (
+            (shown(fitted.photo, regions.content, regions, session.chosen), NARROW),
             # Several side by side get a row of their own.
-            (fitted.style, regions.style, NARROW if len(fitted.styles) == 1 else WIDE),
+            (
+                fitted.apart(shown(fitted.style, regions.style, regions, session.chosen)),
+                NARROW if len(fitted.styles) == 1 else WIDE,
+            ),
         )
     )
     entries = []

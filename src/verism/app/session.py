@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import torch
 from torch import Tensor
 
 from verism import atomic, images, photo_file, verdict
@@ -56,6 +57,9 @@ METHODS: Mapping[str, str] = {
 
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
+
+GAP_BELOW = 0.99
+"""Opacity up to which a place is between two style photos, and not in one."""
 
 MANY = 3
 """Number of further style photos from which on their names are not in those of files."""
@@ -124,6 +128,14 @@ class Shown:
         together = data.photos.style
         return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 
+    def apart(self, style: Tensor) -> Tensor:
+        """Return ``style``, or a picture of its shape, with nothing between the photos, if there are several."""
+        opacity = self.run.model.data.opacity
+        if len(self.styles) == 1 or opacity is None:
+            return style
+        # There, the colours lead from one photo to the other, of which nobody is to see anything.
+        return torch.where(images.resize(opacity.cpu().float(), style.shape[-2:]) > GAP_BELOW, style, 1.0)
+
     @property
     def regions(self) -> Regions | None:
         """The regions that were compared, on the CPU; None if the photos were compared as a whole."""
@@ -161,7 +173,7 @@ class Session:
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, and the regions that were painted, the newest first.
+        saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
@@ -235,8 +247,6 @@ class Session:
         self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
         self.corrections = corrections
         self._written = {}
-        if corrections.mask is not None and corrections.mask not in self.saved:
-            self.saved.insert(0, corrections.mask)
         self.regions = self.shown.regions
         if corrections == Corrections():
             self._found = self.regions
@@ -451,7 +461,13 @@ class Session:
         if fitted.preview:
             options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        return shlex.join(["verism", "fit", *words])
+        return " ".join(["verism", "fit", *map(_quoted, words)])
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it, in double quotes where it has single ones, which can be read then."""
+    has_single = "'" in word and not set(word) & set('"$`\\!')
+    return f'"{word}"' if has_single else shlex.quote(word)
 
 
 def _named(shown: Shown) -> str:
