@@ -78,6 +78,11 @@ KEEP_PHOTO = """() => {
       if (!button("Undo")?.disabled) return;
       button("Redo").click();
       document.body.dataset.unpainted = "";
+      // It would be of another size than before.
+      setTimeout(() => {
+        document.querySelector("#editor .zoom-number [role=button]")?.click();
+        setTimeout(() => document.querySelector("#editor .zoom-controls button")?.click());
+      }, 50);
     });
   }, true);
 }"""
