@@ -77,6 +77,8 @@ def test_what_was_not_painted_over_the_photo_is_refused(tiny_weights: Weights, p
     assert session.corrections.mask is None
     page._paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
     assert session.corrections.mask is not None
+    # It is nothing that the user has saved.
+    assert session.saved == []
 
 
 @pytest.mark.slow

@@ -230,6 +230,33 @@ def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
 
 
 @pytest.mark.slow
+def test_the_command_can_be_read(fitted: Session) -> None:
+    """As the shell takes it: quotes of the one kind are in those of the other."""
+    labels = fitted.divided.labels[:2]
+    fitted.shown = replace(fitted.fitted, corrections=Corrections().merge(labels), content=Path("it's $1.png"))
+    command = fitted.command(Strength())
+    assert f"""--data.merge "[['{labels[0]}', '{labels[1]}']]" """ in command
+    words = shlex.split(command)
+    assert words[words.index("--data.content") + 1] == "it's $1.png"
+    assert words[words.index("--data.merge") + 1] == str([list(labels)])
+
+
+@pytest.mark.slow
+def test_between_several_styles_there_is_nothing(tiny_weights: Weights, photos: list[Path]) -> None:
+    images.write(photos[2], synthetic_photo(36, 72, 3), {})
+    session = Session()
+    shown = session.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
+    black = torch.zeros_like(shown.style)
+    apart = shown.apart(black)
+    gaps = apart.amin(dim=1)[0]
+    assert set(apart.unique().tolist()) == {0.0, 1.0}
+    # From top to bottom between them, and below the one that is less high.
+    assert bool((gaps.amin(dim=0) == 1).any())
+    assert bool((gaps.amax(dim=1) == 1).all())
+    assert torch.equal(replace(shown, styles=shown.styles[:1]).apart(black), black)
+
+
+@pytest.mark.slow
 def test_names_say_which_styles_and_that_it_is_a_preview(fitted: Session, photos: list[Path]) -> None:
     """So that a preview and its final picture are not told apart by a number."""
     several = tuple(photos[1].with_stem(name) for name in "abcde")
