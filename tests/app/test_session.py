@@ -103,7 +103,7 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     assert fitted.divided.labels == wanted.labels
     torch.testing.assert_close(fitted.divided.content, wanted.content)
     torch.testing.assert_close(fitted.divided.sure, wanted.sure)
-    assert f"--data.merge '[['\"'\"'{first}" in fitted.command(Strength())
+    assert f"--data.merge \"[['{first}" in fitted.command(Strength())
     fitted.undo()
     assert fitted.divided is found
     assert fitted.corrections == Corrections()
