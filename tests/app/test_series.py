@@ -108,7 +108,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
     assert done.said("x").startswith("2 new photos are in x.\n1 was done already.")
     assert (out / "mine.png").stat().st_mtime_ns == first
     done = again()
-    assert done.said("x") == "0 new photos are in x.\n3 were done already."
+    assert done.said("x") == "No new photos are in x.\n3 were done already."
     shoot(folder / "another.png", synthetic_photo(48, 72, 5))
     (folder / "mine.png").unlink()
     shoot(folder / "mine.png", synthetic_photo(48, 72, 6))

@@ -172,7 +172,7 @@ CSS = """
 #picture [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
 }
-#picture [data-testid=status-tracker] .progress-text, #picture [data-testid=status-tracker] .meta-text {
+#picture [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
   background: var(--block-background-fill);
 }
 /* White on white otherwise. */

@@ -57,8 +57,9 @@ class FolderOutcome:
         Args:
             where: where the results are, such as a folder's name.
         """
-        count, new = len(self.files), "new " if self.before else ""
+        count, new = len(self.files) or "no", "new " if self.before else ""
         done = f"{'Stopped: ' if self.stopped else ''}{count} {new}photo{'s are' if count != 1 else ' is'} in {where}."
+        done = f"{done[0].upper()}{done[1:]}"
         lines = [f"{done} The same again does the rest." if self.stopped else done]
         if self.before:
             lines.append(f"{self.before} {'were' if self.before != 1 else 'was'} done already.")
