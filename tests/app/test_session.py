@@ -229,6 +229,17 @@ def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
         assert is_due
 
 
+def test_a_stop_is_for_what_was_asked_before() -> None:
+    """Not for what is asked next, also where what was done had not been begun, for want of a photo."""
+    session = Session()
+    with session.turn("preview"):
+        session.stop()
+    session.begin("preview")
+    with session.turn("preview") as is_due:
+        assert is_due
+        assert not session.is_stopping
+
+
 @pytest.mark.slow
 def test_the_command_can_be_read(fitted: Session) -> None:
     """As the shell takes it: quotes of the one kind are in those of the other."""

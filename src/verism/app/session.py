@@ -255,7 +255,7 @@ class Session:
     def begin(self, kind: str) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
         if not self._under_way:
-            self._stopped = 0
+            self._stopped = self._late = 0
         if kind == DROP or kind not in self._under_way:
             self._under_way.append(kind)
 
@@ -323,7 +323,7 @@ class Session:
             self._asked += 1
         else:
             self._stopped = len(self._under_way)
-            self._late = self._stopped - self._here
+            self._late = max(0, self._stopped - self._here)
             self._stops += 1
         self.stopping.set()
 
