@@ -567,7 +567,7 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
 
 
 def undoing_ends_with_the_strokes(person: Person) -> None:
-    """The photo stays, also when all is thrown away."""
+    """The photo stays; if all is thrown away, it takes another begin."""
 
     def bare() -> bool:
         return bool(person.browser.execute_script("return 'unpainted' in document.body.dataset"))
@@ -587,10 +587,19 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
         person.click("#use")
         person.wait(lambda: any(said in message for message in person.messages()), said)
 
+    def drawing() -> bool:
+        # A run that ends closes what was opened meanwhile.
+        if person.browser.find_elements(By.CSS_SELECTOR, "#begin") and person.find("#begin").is_displayed():
+            return True
+        person.browser.execute_script(
+            "[...document.querySelectorAll('button')].find((it) => it.innerText.includes('Draw')).click()"
+        )
+        time.sleep(1)
+        return False
+
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end of the run")
     person.tab("Regions")
-    person.browser.execute_script(
-        "[...document.querySelectorAll('button')].find((it) => it.innerText.includes('Draw')).click()"
-    )
+    person.wait(drawing, "the tools to draw")
     person.click("#begin")
     person.wait(bare, "nothing painted")
     stroke()
@@ -607,6 +616,5 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.click("#use")
     person.reads("#legend", "Corrected, but not in the picture yet")
     person.click("#editor button[aria-label='Clear canvas']")
+    person.click("#begin")
     person.wait(bare, "nothing painted")
-    person.wait(lambda: not button("Redo").is_enabled(), "a new editor")
-    use("Nothing was painted")

@@ -493,10 +493,8 @@ def _regions_tab(session: Any) -> _Regions:
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
     quickly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
-    # A new editor each time: one that is there already keeps what was done before, to be undone. Its bin removes the
-    # photo, too.
-    cleared = gr.on([begin.click, editor.clear], _no_easel, None, [editor, use], **quickly)
-    begun = cleared.then(_guarded(_begin_painting), [session], [editor, use], **quickly)
+    # Also after the editor's bin, which removes the photo, too.
+    begun = begin.click(_guarded(_begin_painting), [session], [editor, use], **quickly)
     begun.then(None, js=TO_EDITOR, show_progress="hidden", **PRIVATE)
     use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
     return _Regions(again, marked, [editor, use])
