@@ -28,6 +28,10 @@ class StoppedError(VerismError):
 STEPS = (0.4, 0.9)
 """Shares of the whole work that are done before the first step, and after the last."""
 
+EVERY_S = 0.25
+"""Least number of seconds from one report of a step to the next. On small photos and on a GPU, steps take milliseconds,
+and a page that draws each of them falls behind, by minutes and gigabytes, and does not hear the user."""
+
 
 class Watch(Callback):
     """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop."""
@@ -36,11 +40,12 @@ class Watch(Callback):
         """Choose how to report and when to stop.
 
         Args:
-            tell: called with the progress at the beginning of every stage, and after every step.
+            tell: called with the progress at the beginning of every stage, after the last step, and after others at
+                most every ``EVERY_S``.
             stop: when it is set, the run ends before the next stage or step.
         """
         self._tell, self._stop = tell, stop
-        self._began = 0.0
+        self._began = self._told = 0.0
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Report that the photos were read and the network is there: it compares them next."""
@@ -63,10 +68,12 @@ class Watch(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Report the step that was made, without its loss, of which a photographer makes nothing."""
-        step, steps = trainer.global_step, trainer.max_steps
-        seconds = (time.monotonic() - self._began) / step * (steps - step)
-        done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
-        self._tell(done, describe(step, steps, seconds, loss=math.nan))
+        step, steps, now = trainer.global_step, trainer.max_steps, time.monotonic()
+        if step == steps or now - self._told >= EVERY_S:
+            self._told = now
+            seconds = (now - self._began) / step * (steps - step)
+            done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
+            self._tell(done, describe(step, steps, seconds, loss=math.nan))
         if step == steps:
             self._tell(STEPS[1], "Making the picture")
 
