@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from verism import atomic
+from verism.callbacks import beside
 
 NAME = "continued.json"
 """Record next to the checkpoints: what was asked for to the checkpoint of the run that has gone on with it."""
@@ -28,11 +27,7 @@ def asked(command: Sequence[str] | None, picture: Path | None) -> str:
 
 def read(checkpoint: str | Path) -> dict[str, str]:
     """Return what is recorded next to a checkpoint; empty if nothing is, or it cannot be read."""
-    try:
-        found = json.loads((Path(checkpoint).parent / NAME).read_text(encoding="utf-8"))
-        return {str(name): str(later) for name, later in found.items()}
-    except (OSError, ValueError, AttributeError):
-        return {}
+    return beside.read(checkpoint, NAME)
 
 
 def latest(checkpoint: str, what: str) -> str:
@@ -60,5 +55,4 @@ def record(checkpoint: str, what: str, later: str) -> None:
         VerismError: the record cannot be written.
     """
     if what and "://" not in f"{checkpoint}{later}":
-        file = Path(checkpoint).parent / NAME
-        atomic.write(file, json.dumps(read(checkpoint) | {what: later}, indent=1).encode())
+        beside.add(checkpoint, NAME, {what: later})

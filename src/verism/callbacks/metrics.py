@@ -106,30 +106,33 @@ class Metrics(Periodic):
         """Return the logger itself, since every logger takes figures."""
         return logger
 
-    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
-        """Take the image of one step, once for all loggers; measure it, and log what was measured."""
+    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+        """Take the image of one step, once for all loggers; return what measures it, and logs what was measured."""
         if self._taken != step:
             if self._taken is None:
                 self._measure = RunMeasure(model, metrics.TOLD if self.brief else metrics.NAMES)
             self._figures, self._taken = self._measure.of(model), step
         found = self._figures
-        options = hyperparameters(model.data, _options(model.trainer, model))
+        # TensorBoard's HParams page compares runs by the metrics that come with the options: these, the first values.
+        compared = first and isinstance(writer, TensorBoardLogger)
+        options = hyperparameters(model.data, _options(model.trainer, model)) if compared else None
 
         def write() -> None:
             self._last = found()
             figures = {f"metrics/{name}": value for name, value in self._last.items()}
-            if first and isinstance(writer, TensorBoardLogger):
-                # TensorBoard's HParams page compares runs by the metrics given here; these are their first values.
-                writer.log_hyperparams(options, figures, step)
-            else:
+            if options is None:
                 writer.log_metrics(figures, step=step)
+            else:
+                writer.log_hyperparams(options, figures, step)
 
-        # A CPU is busy with the steps, and other loggers take figures from one thread, and in the order of the steps.
-        if model.device.type == step_option.DEVICE and isinstance(writer, TensorBoardLogger):
-            return write
-        if bool(model.image.isfinite().all()):
-            write()
-        return None
+        return write
+
+    def is_beside(self, writer: Logger, model: StyleTransfer) -> bool:
+        """Return whether the image is measured while the run goes on: on a GPU, for TensorBoard.
+
+        A CPU is busy with the steps, and other loggers take figures from one thread, and in the order of the steps.
+        """
+        return model.device.type == step_option.DEVICE and isinstance(writer, TensorBoardLogger)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the last image, and print its most telling figures and what is wrong with it."""

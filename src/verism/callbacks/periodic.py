@@ -43,7 +43,7 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None] | None:
+    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Look at the image after ``step`` updates.
 
         Args:
@@ -53,8 +53,8 @@ class Periodic(Callback):
             first: whether this is the first image.
 
         Returns:
-            A function that writes the entry. It is called in another thread while the run goes on, so it must not touch
-            the model; it is not called if the image is not finite. None: everything is written already.
+            A function that writes the entry. It is called in another thread while the run goes on (``is_beside``), so
+            it must not touch the model; it is not called if the image is not finite.
         """
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -86,21 +86,25 @@ class Periodic(Callback):
             writer = self.writer(logger)
             if writer is not None:
                 write = self.look(writer, model, trainer.global_step, first=first)
-                if write is not None:
-                    _do(trainer, write, sound, type(self).__name__)
+                self._do(trainer, write, sound, beside=self.is_beside(writer, model))
 
     def writer(self, logger: Logger) -> Any:
         """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
         return logger.experiment if isinstance(logger, TensorBoardLogger) else None
 
+    def is_beside(self, writer: Any, model: StyleTransfer) -> bool:
+        """Return whether entries for a writer are written while the run goes on."""
+        del writer, model
+        return True
 
-def _do(trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor], lane: str) -> None:
-    def task() -> None:
-        if sound():
-            write()
+    def _do(self, trainer: Trainer, write: Callable[[], None], sound: Callable[[], Tensor], *, beside: bool) -> None:
+        def task() -> None:
+            if sound():
+                write()
 
-    background = find(trainer, Background)
-    if background is None:
-        task()  # Only StyleTransfer adds a Background.
-    else:
-        background.do(task, lane)
+        # Only StyleTransfer adds a Background.
+        background = find(trainer, Background) if beside else None
+        if background is None:
+            task()
+        else:
+            background.do(task, type(self).__name__)

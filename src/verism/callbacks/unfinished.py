@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from verism import atomic
-from verism.callbacks import continued
+from verism.callbacks import beside, continued
 from verism.data.source import digest
 
 NAME = "partial.json"
@@ -16,11 +14,7 @@ NAME = "partial.json"
 
 def read(checkpoint: str | Path) -> dict[str, str]:
     """Return the files that the run of a checkpoint has recorded, path to SHA-256; empty if no record can be read."""
-    try:
-        found = json.loads((Path(checkpoint).parent / NAME).read_text(encoding="utf-8"))
-        return {str(path): str(value) for path, value in found.items()}
-    except (OSError, ValueError, AttributeError):
-        return {}
+    return beside.read(checkpoint, NAME)
 
 
 def unchanged(file: Path, replaceable: Mapping[str, str]) -> bool:
@@ -42,6 +36,4 @@ def record(checkpoint: str | Path, files: Iterable[Path]) -> None:
     Raises:
         VerismError: a file cannot be read, or the record cannot be written.
     """
-    written = read(checkpoint) | {str(file.resolve()): digest(file) for file in files if file.is_file()}
-    if written:
-        atomic.write(Path(checkpoint).parent / NAME, json.dumps(written, indent=1).encode())
+    beside.add(checkpoint, NAME, {str(file.resolve()): digest(file) for file in files if file.is_file()})

@@ -226,8 +226,7 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     surer = sure.unsqueeze(0) > sure.unsqueeze(1)
     joins = _between(overlap, ALIKE) * _between(similar, AGAINST) * sure * surer
     share, into = joins.max(dim=1)
-    moved = masks * ((1 - sure) * share).view(1, -1, 1, 1)
-    return (masks - moved).index_add(1, into, moved)
+    return _moved(masks, (1 - sure) * share, into)
 
 
 def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> list[Tensor]:
@@ -248,8 +247,13 @@ def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> l
     joins = _between(common_colors(masks[0], photo), ONE_COLOR) * _between(alike, ONE_THING)
     joins = joins * torch.outer(certain, certain)
     share, into = (joins * larger).max(dim=1)
-    moved = [part * share.view(1, -1, 1, 1) for part in masks]
-    return [(part - gone).index_add(1, into, gone) for part, gone in zip(masks, moved, strict=True)]
+    return [_moved(part, share, into) for part in masks]
+
+
+def _moved(masks: Tensor, share: Tensor, into: Tensor) -> Tensor:
+    """Return masks ``(1, K, H, W)`` with a share of each region, ``(K,)``, moved into another of an index, ``(K,)``."""
+    gone = masks * share.view(1, -1, 1, 1)
+    return (masks - gone).index_add(1, into, gone)
 
 
 def common_colors(masks: Tensor, photo: Tensor) -> Tensor:
