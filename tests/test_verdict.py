@@ -37,10 +37,13 @@ def test_what_agrees_with_the_eye_comes_first() -> None:
 def test_three_figures_in_words() -> None:
     assert in_words(SOUND) == [
         "Shapes and edges: 98.1% as in your photo.",
-        "Colours: even; what has one colour in your photo differs by ΔE 1.8 in the result (visible from 7 on).",
+        (
+            "Colours: treated evenly; places of one colour in your photo end up ΔE 1.8 apart (an untouched photo: "
+            "0.3 to 2; uneven from 7 on)."
+        ),
         "Look: the colours are 64% of the way to the style's.",
     ]
-    assert in_words(SOUND | {"drift": 7.1})[1].startswith("Colours: uneven; ")
+    assert in_words(SOUND | {"drift": 7.1})[1].startswith("Colours: treated unevenly; ")
     for further in (1.0, 1.3, math.nan):
         assert in_words(SOUND | {"color_distance": further})[2] == (
             "Look: the colours are no nearer to the style's than the photo's were."

@@ -11,6 +11,9 @@ skies that took on the gradient of another sky had up to 6; results whose skies 
 or more. The limit is a root mean square of three just noticeable differences (2.3; Mahy et al. 1994), so whole patches
 differ by more."""
 
+UNTOUCHED = "0.3 to 2"
+"""Drift of photos against themselves, which no map of their colours explains quite (``verism.metrics.drift``)."""
+
 LOST = 0.25
 """Share of the photo's detail. A single map of colours loses about 0.15 of it where it darkens the photo, unnoticed;
 results that judges called flat or repainted had lost 0.35."""
@@ -119,13 +122,13 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     """
     if not figures:
         return []
-    even = "even" if figures["drift"] <= DRIFT else "uneven"
+    even = "evenly" if figures["drift"] <= DRIFT else "unevenly"
     taken = 1 - figures["color_distance"]
     way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
-    varies = f"differs by ΔE {figures['drift']:.1f} in the result (visible from {DRIFT:.0f} on)"
+    apart = f"ΔE {figures['drift']:.1f} apart (an untouched photo: {UNTOUCHED}; uneven from {DRIFT:.0f} on)"
     return [
         f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
-        f"Colours: {even}; what has one colour in your photo {varies}.",
+        f"Colours: treated {even}; places of one colour in your photo end up {apart}.",
         f"Look: the colours are {way}.",
     ]
 

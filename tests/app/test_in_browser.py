@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -25,7 +26,7 @@ from conftest import shoot, synthetic_photo
 from PIL import Image
 from processes import Process, started
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -300,7 +301,7 @@ def regions_are_left_out_by_clicks(person: Person) -> None:
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "left out")
+    person.reads("#legend", "graded with the rest, as you want it")
     person.click("#again")
     person.tab("Command line")
     person.wait(lambda: "--data.leave_out" in person.command(), "the region in the command")
@@ -323,9 +324,9 @@ def files_are_saved(person: Person) -> None:
     person.tab("Save")
     for _ in range(2):
         person.click("#save")
-        person.find("#files [aria-label='mine-theirs-strength-0.5.png']")
+        person.find("#files [aria-label='mine-theirs-preview-strength-0.5.png']")
     person.click("#cube")
-    person.find("#files [aria-label='mine-theirs-strength-0.5.cube']")
+    person.find("#files [aria-label='mine-theirs-preview-strength-0.5.cube']")
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
     # The newest first, and what was saved before not again.
     assert [Path(urlsplit(str(link.get_attribute("href"))).path).suffix for link in links][:2] == [".cube", ".png"]
@@ -375,7 +376,7 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     seen: list[str] = person.browser.execute_script("return window.seen")
     assert any(re.match(r"photo \d+ of 20, \d\d\.png, \d+ s left", label) for label in seen), seen
     graded = folder.with_name("holiday-graded")
-    assert {path.name for path in graded.iterdir()} == {f"{number:02}.png" for number in range(20)}
+    assert {path.name for path in graded.iterdir() if path.is_file()} == {f"{number:02}.png" for number in range(20)}
 
 
 def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
@@ -477,3 +478,143 @@ def other_names_are_refused(address: str) -> None:
         urlopen(Request(address, headers={"Host": "elsewhere.example"}))
     with urlopen(address) as answer:
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs", "other"), start=1):
+        shoot(photos / f"{name}.png", synthetic_photo(300, 450, seed=number))
+    person = Person(browser)
+    browser.get(address)
+    person.give("photo", photos / "other.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#caption", "other.png in the look of theirs.png")
+    nothing_lacks_a_name(person)
+    a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
+    undoing_ends_with_the_strokes(person)
+    what_is_shown_is_saved_while_another_is_made(person)
+    another_window_waits_and_can_be_stopped(person, address, photos)
+    a_page_that_is_loaded_anew_ends_what_ran(person, address, photos)
+
+
+def nothing_lacks_a_name(person: Person) -> None:
+    """Gradio has no words for some."""
+    names = person.browser.execute_script("return [...document.querySelectorAll('button')].map((it) => it.title)")
+    assert [name for name in names if "common." in name] == []
+    assert "Add photos" in names
+
+
+DROP = """
+const [selector, name, data] = arguments, bytes = Uint8Array.from(atob(data), (it) => it.charCodeAt(0));
+const files = new DataTransfer();
+files.items.add(new File([bytes], name, { type: "image/png" }));
+const options = { bubbles: true, cancelable: true, dataTransfer: files };
+return ["dragover", "drop"].map((it) => {
+  const event = new DragEvent(it, options);
+  document.querySelector(selector).dispatchEvent(event);
+  return event.defaultPrevented;
+});
+"""
+
+
+def a_photo_that_is_dropped_takes_the_place_of_another(person: Person, photo: Path) -> None:
+    """Or is added to the styles; and beside them, the browser does not open it in place of the page."""
+
+    def drop(selector: str, name: str) -> None:
+        data = base64.b64encode(photo.read_bytes()).decode()
+        assert person.browser.execute_script(DROP, selector, name, data) == [True, True]
+
+    drop("#photo .stem", "mine.png")
+    person.reads("#caption", "mine.png in the look of theirs.png")
+    drop("#caption", "nothing.png")
+    drop("#styles .stem", "more.png")
+    person.reads("#caption", "mine.png in the look of theirs.png + more.png")
+
+
+def what_is_shown_is_saved_while_another_is_made(person: Person) -> None:
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    person.tab("Save")
+    person.click("#full")
+    person.reads("#picture", "step")
+    person.click("#save")
+    person.find("#files [aria-label='mine-theirs-more-preview.png']")
+    assert person.find("#stop").is_enabled()
+
+
+def another_window_waits_and_can_be_stopped(person: Person, address: str, photos: Path) -> None:
+    """While the run of the first goes on."""
+    first = person.browser.current_window_handle
+    person.browser.switch_to.new_window("window")
+    person.browser.get(address)
+    person.give("photo", photos / "other.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#picture", "Waiting for the other window")
+    person.click("#stop")
+    person.reads("body", "Stopped.")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
+    person.browser.close()
+    person.browser.switch_to.window(first)
+    person.reads("#picture", "step")
+
+
+def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photos: Path) -> None:
+    """The run would go on without an end, and hold up all others."""
+    person.browser.get(address)
+    person.reads("#said", "Drop your photo")
+    person.give("photo", photos / "other.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#caption", "other.png in the look of theirs.png")
+
+
+def undoing_ends_with_the_strokes(person: Person) -> None:
+    """The photo stays; if all is thrown away, it takes another begin."""
+
+    def bare() -> bool:
+        return bool(person.browser.execute_script("return 'unpainted' in document.body.dataset"))
+
+    def button(name: str) -> WebElement:
+        return person.find(f"#editor button[aria-label='{name}']")
+
+    def stroke() -> None:
+        canvas = person.find("#editor canvas")
+        person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
+        time.sleep(0.5)
+        hand = ActionChains(person.browser)
+        hand.move_to_element(canvas).click_and_hold().move_by_offset(20, 10).move_by_offset(20, 10).release().perform()
+        time.sleep(0.5)
+
+    def use(said: str) -> None:
+        person.click("#use")
+        person.wait(lambda: any(said in message for message in person.messages()), said)
+
+    def drawing() -> bool:
+        # A run that ends closes what was opened meanwhile.
+        if person.browser.find_elements(By.CSS_SELECTOR, "#begin") and person.find("#begin").is_displayed():
+            return True
+        person.browser.execute_script(
+            "[...document.querySelectorAll('button')].find((it) => it.innerText.includes('Draw')).click()"
+        )
+        time.sleep(1)
+        return False
+
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end of the run")
+    person.tab("Regions")
+    person.wait(drawing, "the tools to draw")
+    person.click("#begin")
+    person.wait(bare, "nothing painted")
+    stroke()
+    assert not bare()
+    for _ in range(4):
+        # All but the first would remove the photo.
+        person.browser.execute_script("arguments[0].click()", button("Undo"))
+        time.sleep(0.5)
+    person.wait(bare, "nothing painted")
+    # The photo is what can be undone.
+    assert button("Undo").is_enabled()
+    use("Nothing was painted")
+    stroke()
+    person.click("#use")
+    person.reads("#legend", "Corrected, but not in the picture yet")
+    person.click("#editor button[aria-label='Clear canvas']")
+    person.click("#begin")
+    person.wait(bare, "nothing painted")

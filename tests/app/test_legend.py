@@ -25,4 +25,20 @@ def test_says_what_becomes_of_each_region() -> None:
         ("#0082c8", "25% of your photo, with nothing like it in the style photo: graded with the rest"),
         ("#ffe119", "Only in the style photo (50% of it)"),
     ]
-    assert legend(regions, ["#e6194b"])["#e6194b"] == "50% of your photo, left out: graded with the rest"
+    assert legend(regions, ["#e6194b"])["#e6194b"] == "50% of your photo, graded with the rest, as you want it"
+
+
+def test_shares_are_those_that_are_seen() -> None:
+    """In flat colours: a tenth of everything is not seen anywhere."""
+    own = torch.tensor([[0.9, 0.6, 0.9, 0.2], [0.1, 0.4, 0.1, 0.3]]).view(1, 2, 4, 1)
+    soft = Regions(LABELS[:2], own, own)
+    assert [words.split(",")[0] for words in legend(soft).values()] == [
+        "75% of your photo",
+        "Hardly anywhere in either photo",
+    ]
+    # The last place is in no region for the most part.
+    hard = Regions(LABELS[:2], own > 0.5, own > 0.5)
+    assert legend(hard) == legend(soft)
+    # What is between several style photos is no part of them.
+    parted = hard._replace(opacity=torch.tensor([1.0, 1.0, 1.0, 0.0]).view(1, 1, 4, 1))
+    assert legend(parted)[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import shoot, synthetic_photo
 
 from verism import VerismError
+from verism.app.desk import Desk
 from verism.app.session import DROP, NO_PHOTO, Session
 from verism.app.watch import StoppedError
 from verism.backbone.weights import Weights
@@ -51,10 +53,32 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert session.easel == NO_PHOTO
     with session.turn(DROP):
         fit(session, photos[2], photos[1])
+    # Another editor: the one before keeps what was done with the other photo, to be undone.
     editor, use = page._easel(session)
+    assert not editor.visible
+    editor, use = page._easel_again(session)
     assert editor.visible
+    assert use.visible
     assert session.easel is not None
     assert session.easel[0] == photos[2]
+    assert page._easel_again(session) == gradio.skip()
+
+
+@pytest.mark.slow
+def test_what_was_not_painted_over_the_photo_is_refused(tiny_weights: Weights, photos: list[Path]) -> None:
+    """As on the empty canvas that Gradio's editor has once the photo is removed from it."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    height, width = session.fitted.photo.shape[-2:]
+    strokes, elsewhere = (np.full((*shape, 4), 255, np.uint8) for shape in ((height, width), (800, 800)))
+    for background, layer in ((None, elsewhere), (elsewhere, elsewhere), (None, strokes)):
+        with pytest.raises(VerismError, match="not painted over your photo"):
+            page._paint(session, {"background": background, "layers": [layer], "composite": layer})
+    assert session.corrections.mask is None
+    page._paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
+    assert session.corrections.mask is not None
+    # It is nothing that the user has saved.
+    assert session.saved == []
 
 
 @pytest.mark.slow
@@ -66,7 +90,11 @@ def test_saved_files_stay_whatever_is_done_next(tiny_weights: Weights, photos: l
     page._save_picture(session, "Like the photo", 1, 1, 1)
     fit(session, photos[0], photos[1])
     page._save_picture(session, "JPEG", 1, 1, 1)
-    assert [file.name for file in session.saved] == ["mine-theirs.jpg", "mine-other.png", "mine-theirs.png"]
+    assert [file.name for file in session.saved] == [
+        "mine-theirs-preview.jpg",
+        "mine-other-preview.png",
+        "mine-theirs-preview.png",
+    ]
     fit(session, photos[2], photos[1])
     offered = page._offered(session)
     assert offered.visible
@@ -124,10 +152,10 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
 
 def test_stop_is_there_while_something_runs() -> None:
     session = Session()
-    stop, picture, *_ = page._begin("preview", session, "mine.png", None)
+    stop, _, picture, *_ = page._begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
+    stop, _, picture, *below, _ = page._begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
     assert picture["visible"]
     assert not any(it["visible"] for it in below)
@@ -138,7 +166,7 @@ def test_stop_is_there_while_something_runs() -> None:
     for kind in ("preview", DROP):
         stop, *_ = page._end(kind, session)
         assert stop.interactive
-    stop, picture, *_ = page._end(DROP, session)
+    stop, _, picture, *_ = page._end(DROP, session)
     assert not stop.interactive
     assert not picture["visible"]
     page._end(DROP, session)
@@ -150,9 +178,9 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
     session = Session()
     session.said = "This is a preview."
     page._begin(kind, session)
-    stop, *_, said = page._stop(session)
+    stop, beside, *_, said = page._stop(session)
     assert not stop.interactive
-    assert stop.value == "Stopping…"
+    assert stop.value == beside.value == "Stopping…"
     assert said == page.STOPPING
     stop, *_, said = page._end(kind, session)
     assert stop.value == "Stop"
@@ -174,7 +202,7 @@ def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
 
 def test_what_is_no_longer_due_is_not_done() -> None:
     done: list[str] = []
-    work = page._in_turn(DROP, lambda session, photo: done.append(photo))
+    work = page._in_turn(Desk(), DROP, lambda session, photo: done.append(photo))
     session = Session()
     session.stop(for_other=True)
     session.stop(for_other=True)

@@ -90,7 +90,42 @@ def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> 
     photos = photos_in(str(folder)).files
     done = grade(run, photos, tmp_path / "out", Strength(), lambda share, said: stop.set(), stop)
     assert [path.name for path in done.files] == ["mine.png"]
-    assert done.said("x").startswith("Stopped: 1 photo is in x.")
+    assert done.said("x").startswith("Stopped: 1 photo is in x. The same again does the rest.")
+
+
+def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    """As predict does: after a stop, and in a folder that has grown; a photo that has changed is new, and so is another
+    strength."""
+    out, stop = tmp_path / "out", threading.Event()
+
+    def again(strength: Strength = Strength()) -> FolderOutcome:  # noqa: B008
+        return grade(run, photos_in(str(folder)).files, out, strength, nobody, threading.Event())
+
+    grade(run, photos_in(str(folder)).files, out, Strength(), lambda share, said: stop.set(), stop)
+    first = (out / "mine.png").stat().st_mtime_ns
+    done = again()
+    assert [path.name for path in done.files] == ["other.png", "theirs.png"]
+    assert done.said("x").startswith("2 new photos are in x.\n1 was done already.")
+    assert (out / "mine.png").stat().st_mtime_ns == first
+    done = again()
+    assert done.said("x") == "No new photos are in x.\n3 were done already."
+    shoot(folder / "another.png", synthetic_photo(48, 72, 5))
+    (folder / "mine.png").unlink()
+    shoot(folder / "mine.png", synthetic_photo(48, 72, 6))
+    (folder / "damaged.png").write_bytes((folder / "other.png").read_bytes()[:2000])
+    done = again()
+    assert [path.name for path in done.files] == ["another.png", "mine-2.png"]
+    said = [line for line in done.said("x").splitlines() if "not fitted to the colours" not in line]
+    assert said[:4] == [
+        "2 new photos are in x.",
+        "2 were done already.",
+        "Other files had their names, so these have others: mine-2.png.",
+        "1 could not be done:",
+    ]
+    assert said[4].startswith("damaged.png: ")
+    assert again().before == 4
+    assert len(again(Strength(0.5)).renamed) == 4
+    assert again(Strength(0.5)).before == 4
 
 
 def test_photos_with_strange_colours_are_named() -> None:

@@ -7,6 +7,7 @@ import gc
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.look.picture import rendered
 from verism.look.strength import Strength
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
@@ -53,7 +55,7 @@ def test_the_picture_is_that_of_python_and_of_the_command(
 ) -> None:
     strength = Strength(0.6, 1, 0.5)
     saved = fitted.save_picture(strength)
-    assert saved.name == "mine-theirs-strength-0.6-tone-0.5.png"
+    assert saved.name == "mine-theirs-preview-strength-0.6-tone-0.5.png"
     assert fitted.save_picture(strength) == saved  # Not once more.
     options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
     expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
@@ -80,9 +82,9 @@ def test_the_sliders_blend_as_the_picture_does(fitted: Session) -> None:
 @pytest.mark.slow
 def test_the_table_is_of_the_same_strength(fitted: Session) -> None:
     path, deviation = fitted.save_table(Strength(0), ".cube")
-    assert path.name == "mine-theirs-strength-0.cube"
+    assert path.name == "mine-theirs-preview-strength-0.cube"
     assert deviation.mean < 0.01
-    assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-hald.png"
+    assert fitted.save_table(Strength(), ".png")[0].name == "mine-theirs-preview-hald.png"
 
 
 @pytest.mark.slow
@@ -101,7 +103,7 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     assert fitted.divided.labels == wanted.labels
     torch.testing.assert_close(fitted.divided.content, wanted.content)
     torch.testing.assert_close(fitted.divided.sure, wanted.sure)
-    assert f"--data.merge '[['\"'\"'{first}" in fitted.command(Strength())
+    assert f"--data.merge \"[['{first}" in fitted.command(Strength())
     fitted.undo()
     assert fitted.divided is found
     assert fitted.corrections == Corrections()
@@ -216,6 +218,83 @@ def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
         assert not session.is_stopping
 
 
+def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
+    session = Session()
+    session.begin("full")
+    session.stop()
+    session.begin("preview")
+    with pytest.raises(StoppedError), session.turn("full"):
+        pytest.fail("It was stopped.")
+    with session.turn("preview") as is_due:
+        assert is_due
+
+
+def test_a_stop_is_for_what_was_asked_before() -> None:
+    """Not for what is asked next, also where what was done had not been begun, for want of a photo."""
+    session = Session()
+    with session.turn("preview"):
+        session.stop()
+    session.begin("preview")
+    with session.turn("preview") as is_due:
+        assert is_due
+        assert not session.is_stopping
+
+
+@pytest.mark.slow
+def test_the_command_can_be_read(fitted: Session) -> None:
+    """As the shell takes it: quotes of the one kind are in those of the other."""
+    labels = fitted.divided.labels[:2]
+    fitted.shown = replace(fitted.fitted, corrections=Corrections().merge(labels), content=Path("it's $1.png"))
+    command = fitted.command(Strength())
+    assert f"""--data.merge "[['{labels[0]}', '{labels[1]}']]" """ in command
+    words = shlex.split(command)
+    assert words[words.index("--data.content") + 1] == "it's $1.png"
+    assert words[words.index("--data.merge") + 1] == str([list(labels)])
+
+
+@pytest.mark.slow
+def test_between_several_styles_there_is_nothing(tiny_weights: Weights, photos: list[Path]) -> None:
+    images.write(photos[2], synthetic_photo(36, 72, 3), {})
+    session = Session()
+    shown = session.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
+    black = torch.zeros_like(shown.style)
+    apart = shown.apart(black)
+    gaps = apart.amin(dim=1)[0]
+    assert set(apart.unique().tolist()) == {0.0, 1.0}
+    # From top to bottom between them, and below the one that is less high.
+    assert bool((gaps.amin(dim=0) == 1).any())
+    assert bool((gaps.amax(dim=1) == 1).all())
+    assert torch.equal(replace(shown, styles=shown.styles[:1]).apart(black), black)
+
+
+@pytest.mark.slow
+def test_names_say_which_styles_and_that_it_is_a_preview(fitted: Session, photos: list[Path]) -> None:
+    """So that a preview and its final picture are not told apart by a number."""
+    several = tuple(photos[1].with_stem(name) for name in "abcde")
+    for count, name in ((1, "a"), (3, "a-b-c"), (4, "a-and-3-more")):
+        fitted.shown = replace(fitted.fitted, styles=several[:count])
+        assert fitted.save_table(Strength(), ".cube")[0].name == f"mine-{name}-preview.cube"
+    fitted.shown = replace(fitted.fitted, preview=False)
+    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-a-and-3-more.cube"
+
+
+@pytest.mark.slow
+def test_what_is_saved_is_what_was_shown(fitted: Session, photos: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though another picture comes meanwhile."""
+    before, other = fitted.fitted, replace(fitted.fitted, content=photos[2])
+
+    def late(*args: Any) -> Any:
+        fitted.shown, fitted._written = other, {}
+        return rendered(*args)
+
+    monkeypatch.setattr("verism.app.session.rendered", late)
+    saved = fitted.save_picture(Strength())
+    assert saved.name.startswith("mine-theirs")
+    assert fitted.shown is other
+    assert fitted._written == {}
+    fitted.shown = before
+
+
 @pytest.mark.slow
 def test_the_picture_is_made_after_the_last_step(tiny_weights: Weights, photos: list[Path]) -> None:
     told: list[tuple[float, str]] = []
@@ -234,8 +313,8 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     with pytest.raises(StoppedError):
         fitted.fit(photos[2], photos[:1], "lut", lambda share, said: fitted.stop(), preview=True, **SMALL)
     assert fitted.command(Strength()) == command
-    assert fitted.save_picture(Strength()).name == "mine-theirs.png"
-    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs.cube"
+    assert fitted.save_picture(Strength()).name == "mine-theirs-preview.png"
+    assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs-preview.cube"
     assert fitted.fitted.title == "mine.png in the look of theirs.png"
     assert fitted.corrections != fitted.fitted.corrections
     with fitted.turn("preview"):
@@ -257,7 +336,7 @@ def test_figures_in_words(fitted: Session) -> None:
         (lambda it: it.fit(None, [], "photoreal", nobody, preview=True), "Two photos are needed"),
         (lambda it: it.save_picture(Strength()), "There is no look yet"),
         (lambda it: it.merge(), "compared as a whole|at least two"),
-        (lambda it: it.leave_out(), "leave them out"),
+        (lambda it: it.leave_out(), "whose match is wrong"),
         (lambda it: it.choose((0, 0), content=True), "compared as a whole"),
     ],
 )

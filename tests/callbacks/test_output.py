@@ -183,7 +183,7 @@ def test_a_table_of_the_look(
     assert len(lines) == 3 + 33**3
     (announced,) = [line for line in said if line.startswith("Lookup table: ")]
     assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}, which differs from the picture by ")
-    mean, most = map(float, re.findall(r"(\d+\.\d+) (?:in the mean|for 95 %)", announced))
+    mean, most = map(float, re.findall(r"(\d+\.\d+) (?:on average|for 95 %)", announced))
     table = torch.tensor([[float(x) for x in line.split()] for line in lines[3:]]).T.view(3, 33, 33, 33)
     found = deviation(through(table, images.read(Path("../content.png"))), images.read(folder / "result.png"))
     # The file's result is rounded to 8 bits.

@@ -103,7 +103,11 @@ def test_deviation_is_that_of_the_metrics(photo: Tensor) -> None:
 
 
 def test_deviation_as_a_sentence() -> None:
-    assert str(lut_file.Deviation(1.234, 5.678)) == "CIEDE2000 1.23 in the mean, below 5.68 for 95 % of the pixels"
+    for most, seen in ((0.9, "less than the eye sees"), (2, "little more than"), (5.678, "as much as can be seen")):
+        assert str(lut_file.Deviation(0.5, most)).startswith(seen)
+    assert str(lut_file.Deviation(1.234, 5.678)).endswith(
+        " (CIEDE2000 1.23 on average, below 5.68 for 95 % of the pixels)"
+    )
 
 
 @pytest.mark.parametrize(("nodes", "own"), [(33, True), (17, False), (65, False)])

@@ -24,6 +24,9 @@ NEEDED = (
     "verism app needs Gradio, which is not installed: pip install 'verism[app]', or, in a clone, pip install '.[app]'."
 )
 
+HEARTBEAT_S = 1
+"""Seconds between two looks at whether a page is still open."""
+
 
 def app(args: Sequence[str]) -> None:
     """Run ``app`` with its arguments, until Ctrl-C.
@@ -45,8 +48,11 @@ def app(args: Sequence[str]) -> None:
             # Windows has no SIGHUP.
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), _end)
-        # Set before Gradio is imported: it would contact its makers, and keep uploaded files after the app has ended.
-        os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder)
+        # Set before Gradio is imported: it would contact its makers, keep uploaded files after the app has ended, and
+        # notice a page that was closed, whose run is to end, only after up to 15 seconds.
+        os.environ.update(
+            GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder, GRADIO_HEARTBEAT_INTERVAL=str(HEARTBEAT_S)
+        )
         from verism.app import server  # noqa: PLC0415
 
         with server.running(options.port, opens=options.open) as address:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import torch
+from torch import Tensor
+
 from verism.regions.masks import Regions
 from verism.verdict import NO_MATCH
 
@@ -21,17 +24,31 @@ def legend(regions: Regions, left_out: Collection[str] = ()) -> dict[str, str]:
         regions: of the content and the style photo.
         left_out: labels of the regions that the user has left out.
     """
-    shares = (masks.double().mean(dim=(0, 2, 3)).tolist() for masks in (regions.content, regions.style))
+    # Between several style photos, there is nothing.
+    opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
+    shares = _seen(regions.content).tolist(), (_seen(regions.style) / opaque).tolist()
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return {label: _said(own, other, sure, out=label in left_out) for label, own, other, sure in parts}
 
 
+def _seen(masks: Tensor) -> Tensor:
+    """Return the share of a photo that is seen in the colour of each region, ``(K,)``, from masks ``(1, K, H, W)``.
+
+    That is where a region covers the most, as for ``paint``; what it has of places that look like another counts there.
+    """
+    none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
+    winner = torch.cat([masks.float(), none], dim=1).argmax(dim=1)
+    return torch.bincount(winner.flatten(), minlength=masks.shape[1] + 1)[:-1].double() / winner.numel()
+
+
 def _said(own: float, other: float, sure: float, *, out: bool) -> str:
+    if max(own, other) < SEEN:
+        return "Hardly anywhere in either photo"
     if own < SEEN:
         return f"Only in the style photo ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo"
     if out:
-        return f"{mine}, left out: graded with the rest"
+        return f"{mine}, graded with the rest, as you want it"
     if sure <= NO_MATCH or other < SEEN:
         return f"{mine}, with nothing like it in the style photo: graded with the rest"
     doubt = "" if sure >= SURE else ", but only in part: perhaps it is not the same thing"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import gradio as gr
 import numpy as np
@@ -18,6 +20,7 @@ from torch import Tensor
 from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
+from verism.app.desk import Desk
 from verism.app.legend import legend
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
@@ -54,10 +57,37 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_EDITOR = """() => setTimeout(
-  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
-)"""
+TO_EDITOR = """() => {
+  // Nothing is painted yet.
+  document.body.dataset.unpainted = "";
+  setTimeout(() => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
+}"""
 """Script that brings what is painted over into view, once it is there."""
+
+KEEP_PHOTO = """() => {
+  const button = (name) => document.querySelector(`#editor button[aria-label=${name}]`);
+  const touched = ({ target }) => {
+    if (target.closest("#editor") && (target.closest("canvas") || target.closest("[aria-label=Redo]"))) {
+      delete document.body.dataset.unpainted;
+    }
+  };
+  for (const action of ["pointerdown", "click"]) document.addEventListener(action, touched, true);
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#editor [aria-label=Undo]")) return;
+    setTimeout(() => {
+      if (!button("Undo")?.disabled) return;
+      button("Redo").click();
+      document.body.dataset.unpainted = "";
+      // It would be of another size than before.
+      setTimeout(() => {
+        document.querySelector("#editor .zoom-number [role=button]")?.click();
+        setTimeout(() => document.querySelector("#editor .zoom-controls button")?.click());
+      }, 50);
+    });
+  }, true);
+}"""
+"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done first, and would be
+undone as well. If nothing is left to be undone, that is, the photo is gone, it is done again."""
 
 KEEP_NUMBERS = """() => {
   const isNumber = (it) => it.matches?.("input[type=number]");
@@ -88,11 +118,37 @@ KEEP_NUMBERS = """() => {
 its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
 slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
 
+TAKE_DROPS = """() => {
+  // Else the browser leaves this page, and opens the file.
+  for (const action of ["dragover", "drop"]) document.addEventListener(action, (event) => event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
+    const clear = box?.querySelector("button[aria-label=Clear]");
+    // Gradio's element takes it as long as it is empty.
+    if (!clear || !given.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const photos = new DataTransfer();
+    for (const file of box.id === "photo" ? given.slice(0, 1) : given) photos.items.add(file);
+    if (box.id === "photo") clear.click();
+    for (let times = 0; times < 100 && !box.querySelector("input[type=file]"); times++) {
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const field = box.querySelector("input[type=file]");
+    if (!field) return;
+    field.files = photos.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }, true);
+}"""
+"""Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
+is added."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
-COMPUTES = "computes"
-"""Gradio's name for the events that run one at a time, because each of them uses all cores."""
+SAVES = "saves"
+"""Gradio's name for the events that write files, one at a time. They do not wait for what runs, after which another
+picture would be shown than that for which they were asked."""
 
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 """Option of the events that only the page itself may trigger, which are all of them."""
@@ -112,6 +168,16 @@ CSS = """
 /* Names in full, on several lines if need be, instead of room for a size and ellipses. */
 #photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
 #photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
+/* The picture before stays in sight while the next is made. */
+#picture [data-testid=status-tracker] {
+  background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
+}
+#picture [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
+  background: var(--block-background-fill);
+}
+/* White on white otherwise. */
+input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
+input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
@@ -131,6 +197,7 @@ CSS = """
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
+[data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
@@ -170,19 +237,11 @@ STOPPING = "Stopping after this stage…"
 def build() -> gr.Blocks:
     """Return the page."""
     with gr.Blocks(title="verism", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        session = gr.State(Session())
+        session, desk = gr.State(Session()), Desk()
         gr.HTML(HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo = gr.File(label="Your photo", height=150, elem_id="photo")
-                styles = gr.File(
-                    label="Style: one photo, or several", file_count="multiple", height=150, elem_id="styles"
-                )
-                method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
-                with gr.Row():
-                    preview = gr.Button("Preview", min_width=110, elem_id="preview")
-                    full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
-                stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
+                photo, styles, method, preview, full, stop = _asking()
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
                 picture = gr.ImageSlider(
@@ -208,16 +267,10 @@ def build() -> gr.Blocks:
                     with gr.Tab("A folder"):
                         grading = _folder_tab(session, sliders)
                     with gr.Tab("Command line"):
-                        command = gr.Code(
-                            label="The same on the command line",
-                            language="shell",
-                            interactive=False,
-                            wrap_lines=True,
-                            elem_id="command",
-                        )
-        state = [stop, picture, blending, below, said]
+                        command, mask = _command_tab()
+        state = [stop, grading.stop, picture, blending, below, said]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, caption, said, command, *regions.marked, *regions.easel, files, note, *grading.left]
+        outputs = [picture, caption, said, command, mask, *regions.marked, *regions.easel, files, note, *grading.left]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -225,9 +278,11 @@ def build() -> gr.Blocks:
         dropped = gr.on(drops, _guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
-        runs = [_run([session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)]
+        runs = [
+            _run(desk, [session, *both], state, DROP, first.then, _first_preview, fits) for first in (dropped, changed)
+        ]
         for name, (triggers, function) in clicks.items():
-            runs.append(_run([session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
+            runs.append(_run(desk, [session, *both], state, name, functools.partial(gr.on, triggers), function, fits))
         blend = {"inputs": [session, *sliders], "outputs": [picture, command, note], **quietly}
         # Two at once could end in the wrong order.
         blend["concurrency_id"] = "blends"
@@ -235,10 +290,11 @@ def build() -> gr.Blocks:
             begun.then(None, both, js=TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
             ended.then(_guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
+            ended.then(_guarded(_easel_again, is_chained=True), [session], regions.easel, **quietly)
         for name, (button, function, options) in grading.events.items():
-            begun, _ = _run([session], state, name, button.click, function, options)
+            begun, _ = _run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=TO_REPORT, **quietly)
-        stop.click(_stop, [session], state, queue=False, **quietly)
+        gr.on([stop.click, grading.stop.click], _stop, [session], state, queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [slider.change for slider in sliders],
@@ -246,12 +302,41 @@ def build() -> gr.Blocks:
             trigger_mode="always_last",
             **blend,
         )
-        for script in (CLOSE_MESSAGES, KEEP_NUMBERS):
-            demo.load(None, js=script, **PRIVATE)
+        _follow(demo, session)
     return demo
 
 
+def _follow(demo: gr.Blocks, session: gr.State) -> None:
+    """End what runs for a page when it is closed or loaded anew, and add the scripts to those that are opened."""
+    opened: WeakValueDictionary[str, Session] = WeakValueDictionary()
+
+    def came(it: Session, request: gr.Request) -> None:
+        opened[str(request.session_hash)] = it
+
+    def left(request: gr.Request) -> None:
+        if (it := opened.get(str(request.session_hash))) is not None:
+            it.stop()
+
+    demo.load(came, [session], queue=False, **PRIVATE)
+    demo.unload(left)
+    for script in (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS):
+        demo.load(None, js=script, **PRIVATE)
+
+
+def _asking() -> tuple[Any, ...]:
+    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
+    photo = gr.File(label="Your photo", height=150, elem_id="photo")
+    styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
+    method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
+    with gr.Row():
+        preview = gr.Button("Preview", min_width=110, elem_id="preview")
+        full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
+    stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
+    return photo, styles, method, preview, full, stop
+
+
 def _run(
+    desk: Desk,
     needed: Sequence[Any],
     state: Sequence[Any],
     kind: str,
@@ -262,6 +347,7 @@ def _run(
     """Have an event do work that can be stopped, between two others that show that there is something to stop.
 
     Args:
+        desk: where the work is done.
         needed: the session, and the fields without which there is nothing to do.
         state: the elements that ``_state`` updates.
         kind: names the work. Work that is asked for again before it has ended is not done again, except for ``DROP``:
@@ -278,9 +364,9 @@ def _run(
     mode = "multiple" if is_first else "once"
     begun = on(functools.partial(_begin, kind), needed, state, trigger_mode=mode, **quietly)
     ended = begun.then(
-        _guarded(_in_turn(kind, function), is_chained=is_first),
-        concurrency_id=COMPUTES,
-        concurrency_limit=1,
+        _guarded(_in_turn(desk, kind, function), is_chained=is_first),
+        # It waits at the desk, where it can say for what, and be stopped.
+        concurrency_limit=None,
         trigger_mode=mode,
         **options,
         **PRIVATE,
@@ -289,13 +375,18 @@ def _run(
     return begun, ended
 
 
-def _in_turn(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
 
     # Gradio looks for its parameters, of which one may be for the progress.
     @functools.wraps(function)
     def in_turn(session: Session, *args: Any) -> Any:
-        with session.turn(kind) as is_due:
+        told = gr.Progress()
+
+        def wait(check: Callable[[], None]) -> AbstractContextManager[None]:
+            return desk.place(session, lambda said: told(0, said), check)
+
+        with session.turn(kind, wait) as is_due:
             return function(session, *args) if is_due else gr.skip()
 
     return in_turn
@@ -321,7 +412,7 @@ def _state(session: Session) -> Any:
         variant="stop" if busy else "secondary",
     )
     said = STOPPING if session.is_stopping else session.said or EMPTY
-    return stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
+    return stop, stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
 
 
 def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
@@ -343,11 +434,11 @@ def _save_tab(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
         elem_id="files",
     )
     note = gr.Markdown(elem_id="note", elem_classes="progress")
-    compute = {"concurrency_id": COMPUTES, "show_progress_on": [note]}
-    save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **compute, **PRIVATE)
+    saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
+    save.click(_guarded(_save_picture), [session, ending, *sliders], [files, note], **saving, **PRIVATE)
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
-        button.click(_guarded(save_table), [session, *sliders], [files, note], **compute, **PRIVATE)
+        button.click(_guarded(save_table), [session, *sliders], [files, note], **saving, **PRIVATE)
     return files, note
 
 
@@ -375,11 +466,11 @@ def _regions_tab(session: Any) -> _Regions:
     with gr.Column() as tools:
         gr.Markdown(
             "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
-            "same. Click regions in either photo, then merge them or leave them out."
+            "same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
         )
-        with gr.Row():
+        with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
-            leave_out = gr.Button("Leave out", min_width=100, elem_id="leave_out")
+            leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
             undo = gr.Button("As they were found", min_width=100)
             again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
         with gr.Accordion("Draw", open=False):
@@ -401,20 +492,44 @@ def _regions_tab(session: Any) -> _Regions:
         image.select(_guarded(choose), [session], marked, show_progress="hidden", **PRIVATE)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_guarded(functools.partial(_change, change)), [session], marked, show_progress="hidden", **PRIVATE)
-    begun = begin.click(_guarded(_begin_painting), [session], [editor, use], **PRIVATE)
+    quickly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    # Also after the editor's bin, which removes the photo, too.
+    begun = begin.click(_guarded(_begin_painting), [session], [editor, use], **quickly)
     begun.then(None, js=TO_EDITOR, show_progress="hidden", **PRIVATE)
     use.click(_guarded(_paint), [session, editor], marked, **PRIVATE)
     return _Regions(again, marked, [editor, use])
+
+
+def _command_tab() -> tuple[Any, Any]:
+    """Return the elements with the command, and with the file that it names besides the photos."""
+    command = gr.Code(
+        label="The same on the command line",
+        language="shell",
+        interactive=False,
+        wrap_lines=True,
+        visible=False,
+        elem_id="command",
+    )
+    mask = gr.File(
+        label="The regions that you painted, for the command",
+        interactive=False,
+        height=100,
+        visible=False,
+        elem_id="mask",
+    )
+    return command, mask
 
 
 class _Grading(NamedTuple):
     """The tab that grades other photos.
 
     Attributes:
+        stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
         left: what is to go when there is another look: the choice of regions, the results, and what was said of them.
     """
 
+    stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
     left: Sequence[Any]
 
@@ -431,7 +546,11 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
             dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
             pack = gr.Button("Grade these, as a .zip", elem_id="pack")
             archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
+    stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop_folder")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
+    for button in (go, pack):
+        # What is said there is of what was done before.
+        button.click(lambda: "", None, [report], queue=False, show_progress="hidden", **PRIVATE)
     shown_on = {"show_progress_on": [report]}
     events: dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]] = {
         "folder": (
@@ -445,7 +564,7 @@ def _folder_tab(session: Any, sliders: Sequence[Any]) -> _Grading:
             {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
         ),
     }
-    return _Grading(events, [adapt, archive, report])
+    return _Grading(stop, events, [adapt, archive, report])
 
 
 def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
@@ -466,15 +585,19 @@ def _guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Calla
         except StoppedError:
             if not session.is_replaced:
                 still = "" if session.shown is None else f" The picture is still {session.shown.title}."
-                gr.Info(escape(f"Stopped.{still}"), title="verism", duration=20)
+                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
         except VerismError as error:
             message = escape(_by_name(str(error), args))
-            if message not in session.messages:
-                session.messages.append(message)
-                gr.Warning(message, title="That did not work", duration=None)
+            _tell_once(session, message, gr.Warning, title="That did not work", duration=None)
         return gr.skip()
 
     return guarded
+
+
+def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:
+    if message not in session.messages:
+        session.messages.append(message)
+        tell(message, **options)
 
 
 def _by_name(message: str, args: Sequence[Any]) -> str:
@@ -497,7 +620,7 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
         session.easel = NO_PHOTO
     figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
     html = f'<div id="given">{"".join(figures)}</div>' if figures else ""
-    return html, gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+    return html, *_no_easel()
 
 
 def _thumbnail(file: Path) -> str:
@@ -558,14 +681,16 @@ def _fit(
         sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(1, "Measuring the result")
-        sentences = ["At full strength:", *shown.sentences()]
+        sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
     command = session.command(Strength(*strength))
     session.said = "\n\n".join([*shown.warnings, *sentences])
+    mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
     divided = session.regions is not None
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *_marked(session), *_easel(session)
     return (
-        *(_pictures(session, strength), escape(shown.title), session.said, command),
+        *(_pictures(session, strength), escape(shown.title), session.said),
+        *(gr.Code(value=command, visible=True), gr.File(value=mask, visible=mask is not None)),
         *regions,
         *(_offered(session), ""),
         *graded,
@@ -667,11 +792,14 @@ def _marked(session: Session) -> tuple[Any, Any, str, Any]:
         return none, none, f"<p>{said}</p>", gr.update(visible=False)
     fitted = session.fitted
     mine, theirs = (
-        gr.Image(value=str(session.draw(shown(photo, masks, regions, session.chosen))), visible=True, min_width=width)
-        for photo, masks, width in (
-            (fitted.photo, regions.content, NARROW),
+        gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
+        for picture, width in (
+            (shown(fitted.photo, regions.content, regions, session.chosen), NARROW),
             # Several side by side get a row of their own.
-            (fitted.style, regions.style, NARROW if len(fitted.styles) == 1 else WIDE),
+            (
+                fitted.apart(shown(fitted.style, regions.style, regions, session.chosen)),
+                NARROW if len(fitted.styles) == 1 else WIDE,
+            ),
         )
     )
     entries = []
@@ -707,6 +835,10 @@ def _change(change: Callable[[Session], None], session: Session) -> Any:
     return _marked(session)
 
 
+def _no_easel() -> tuple[Any, Any]:
+    return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+
+
 def _begin_painting(session: Session) -> Any:
     """Return an easel with the photo, and with a brush that has the colours of the regions."""
     regions = session.divided
@@ -721,20 +853,31 @@ def _begin_painting(session: Session) -> Any:
 
 
 def _easel(session: Session) -> Any:
-    """Return the easel after a fit: if it was in use with another photo or other regions, with those of the fit."""
+    """Return the easel after a fit: as it is, or none if it was in use with another photo or other regions."""
     regions = session.regions
     if session.easel is None or regions is None:
         session.easel = None
-        return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
-    if session.easel == (session.fitted.content, regions.labels):
-        return gr.skip(), gr.skip()
-    return _begin_painting(session)
+        return _no_easel()
+    return (gr.skip(), gr.skip()) if _fits_easel(session) else _no_easel()
+
+
+def _easel_again(session: Session) -> Any:
+    """Return an easel with the photo and regions of a fit, if the user was painting over others before."""
+    return gr.skip() if session.easel is None or _fits_easel(session) else _begin_painting(session)
+
+
+def _fits_easel(session: Session) -> bool:
+    return session.regions is not None and session.easel == (session.fitted.content, session.regions.labels)
 
 
 def _paint(session: Session, painted: Mapping[str, Any] | None) -> Any:
-    layers = [layer for layer in (painted or {}).get("layers", []) if layer is not None]
+    found = painted or {}
+    layers = [layer for layer in found.get("layers", []) if layer is not None]
     if not layers:
         raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
     strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
+    if found.get("background") is None or strokes.shape[-2:] != session.fitted.photo.shape[-2:]:
+        # On an empty canvas, which is of another shape, nobody can know where in the photo this was meant to be.
+        raise VerismError("This was not painted over your photo: press Begin, and paint once more.")
     session.paint(strokes)
     return _marked(session)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import threading
 import time
 import zipfile
@@ -14,7 +16,9 @@ from verism.api import FittedRun
 from verism.app.watch import Tell
 from verism.atomic import free_name
 from verism.batch.names import result_name
+from verism.batch.notes import Notes
 from verism.batch.patterns import Found, find
+from verism.batch.record import Record
 from verism.canvas import RegionalGrade
 from verism.errors import VerismError
 from verism.lines import duration
@@ -23,22 +27,29 @@ from verism.look.look import is_own
 from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos
 from verism.look.strength import Strength
 
+NAMED = 10
+"""Largest number of photos that a sentence names."""
+
 
 @dataclass(frozen=True)
 class FolderOutcome:
     """The outcome for several photos.
 
     Attributes:
-        files: the paths of the results.
+        files: the paths of the results that were made.
         failures: a sentence for each photo that could not be read or written.
         strange: names of photos with many colours that the look was not fitted to.
         stopped: whether the work was stopped before the last photo.
+        before: the number of photos whose results were there already, and were not made anew.
+        renamed: names of results that could not have those of their photos, which other files have.
     """
 
     files: Sequence[Path]
     failures: Sequence[str]
     strange: Sequence[str]
     stopped: bool
+    before: int = 0
+    renamed: Sequence[str] = ()
 
     def said(self, where: str) -> str:
         """Return the outcome in words.
@@ -46,14 +57,27 @@ class FolderOutcome:
         Args:
             where: where the results are, such as a folder's name.
         """
-        count = len(self.files)
-        lines = [f"{'Stopped: ' if self.stopped else ''}{count} photo{'s are' if count != 1 else ' is'} in {where}."]
+        count, new = len(self.files) or "no", "new " if self.before else ""
+        done = f"{'Stopped: ' if self.stopped else ''}{count} {new}photo{'s are' if count != 1 else ' is'} in {where}."
+        done = f"{done[0].upper()}{done[1:]}"
+        lines = [f"{done} The same again does the rest." if self.stopped else done]
+        if self.before:
+            lines.append(f"{self.before} {'were' if self.before != 1 else 'was'} done already.")
+        if self.renamed:
+            lines.append(f"Other files had their names, so these have others: {_listed(self.renamed)}.")
         if self.strange:
             lines.append(
-                f"The look was not fitted to the colours of {', '.join(self.strange)}; check these results, and fit to "
+                f"The look was not fitted to the colours of {_listed(self.strange)}; check these results, and fit to "
                 "a photo with such colours if they disappoint."
             )
+        if self.failures:
+            lines.append(f"{len(self.failures)} could not be done:")
         return "\n".join([*lines, *self.failures])
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*names[:NAMED], *more])
 
 
 def photos_in(folder: str) -> Found:
@@ -80,6 +104,8 @@ def grade(
 ) -> FolderOutcome:
     """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
 
+    What was done before in the same way, with the same look, is not done again.
+
     Args:
         run: the run with the look.
         photos: the files of the photos.
@@ -95,14 +121,22 @@ def grade(
     """
     canvas = run.look.canvas
     look, by_regions = OnOtherPhotos(canvas), _by_regions(run) if adapt else None
+    notes = Notes(folder, f"app {_decides(run)} {strength} {adapt}")
     made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
-    files, failures, strange = [], [], []
+    files: list[Path] = []
+    failures: list[str] = []
+    strange, renamed, before = [], [], 0
     began = time.monotonic()
     for number, photo in enumerate(photos):
         if stop.is_set():
             break
-        seconds = (time.monotonic() - began) / max(1, number) * (len(photos) - number)
-        left = f", {duration(seconds)} left" if number else ""
+        wanted = folder / result_name(photo)
+        if _is_done(photo, wanted, notes):
+            before += 1
+            continue
+        tried = len(files) + len(failures)
+        seconds = (time.monotonic() - began) / max(1, tried) * (len(photos) - number)
+        left = f", {duration(seconds)} left" if tried else ""
         tell(number / len(photos), f"photo {number + 1} of {len(photos)}, {photo.name}{left}")
         try:
             source = photo_file.read(photo)
@@ -112,15 +146,39 @@ def grade(
                 treatment = treatment._replace(render=canvas.render, strength=strength)
             elif by_regions is not None:
                 treatment = treatment._replace(render=by_regions)
-            path = free_name(folder / result_name(photo))
+            path = free_name(wanted)
             photo_file.write(path, source.showing(treatment(own)), made | treatment.strength.said())
+            Record(notes.digest(photo)).write(notes.record(path))
         except VerismError as error:
-            failures.append(str(error))
+            said = str(error).replace(str(photo), photo.name)
+            failures.append(said if said.startswith(photo.name) else f"{photo.name}: {said}")
             continue
         files.append(path)
+        if path != wanted:
+            renamed.append(path.name)
         if treatment.unknown > UNKNOWN:
             strange.append(photo.name)
-    return FolderOutcome(files, failures, strange, stopped=len(files) + len(failures) < len(photos))
+    stopped = len(files) + len(failures) + before < len(photos)
+    return FolderOutcome(files, failures, strange, stopped, before, renamed)
+
+
+def _is_done(photo: Path, path: Path, notes: Notes) -> bool:
+    """Return whether a photo's result is there, under a name or one that ``free_name`` has given in its place."""
+    names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
+    try:
+        return any(notes.has(photo, name) for name in itertools.takewhile(Path.exists, names))
+    except VerismError:
+        # It cannot be read, which is said when it is its turn.
+        return False
+
+
+def _decides(run: FittedRun) -> str:
+    """Return a digest of the look that a run has found."""
+    found = hashlib.sha256(repr(run.look.canvas).encode())
+    for name, value in sorted(run.look.canvas.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def _by_regions(run: FittedRun) -> ByRegions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -22,6 +23,10 @@ POLICY = (
     "connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 """Content security policy by which a browser contacts no other server, whatever Gradio's page asks for."""
+
+
+MISSING = {"common.upload": "Add photos", "common.complete": "Done"}
+"""What Gradio 6 has no words for in any language, and would show as it is written here."""
 
 
 class Policy:
@@ -69,6 +74,7 @@ def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
             enable_monitoring=False,
             run_history=False,
             footer_links=[],
+            i18n=gr.I18n(en=MISSING),
             app_kwargs={"middleware": [Middleware(Policy), trusted]},
             **page.DRESS,
         )

@@ -9,13 +9,14 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import torch
 from torch import Tensor
 
 from verism import atomic, images, photo_file, verdict
@@ -57,11 +58,27 @@ METHODS: Mapping[str, str] = {
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
 
+GAP_BELOW = 0.99
+"""Opacity up to which a place is between two style photos, and not in one."""
+
+MANY = 3
+"""Number of further style photos from which on their names are not in those of files."""
+
 FORGOT = "Your corrections of the regions are gone: they were made for other photos, or another method."
 """Said of the first picture without the corrections that were there before."""
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
+
+
+Wait = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""A function that returns a context which is entered when it is the turn of some work; see ``Session.turn``."""
+
+
+def directly(check: Callable[[], None]) -> AbstractContextManager[None]:
+    """Return a context that is entered at once."""
+    del check
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,14 @@ class Shown:
         together = data.photos.style
         return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 
+    def apart(self, style: Tensor) -> Tensor:
+        """Return ``style``, or a picture of its shape, with nothing between the photos, if there are several."""
+        opacity = self.run.model.data.opacity
+        if len(self.styles) == 1 or opacity is None:
+            return style
+        # There, the colours lead from one photo to the other, of which nobody is to see anything.
+        return torch.where(images.resize(opacity.cpu().float(), style.shape[-2:]) > GAP_BELOW, style, 1.0)
+
     @property
     def regions(self) -> Regions | None:
         """The regions that were compared, on the CPU; None if the photos were compared as a whole."""
@@ -148,7 +173,7 @@ class Session:
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
         chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, and the regions that were painted, the newest first.
+        saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
@@ -171,6 +196,9 @@ class Session:
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
+        # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
+        # what was stopped has yet to come there.
+        self._stops = self._here = self._late = 0
         self._found: Regions | None = None
         self._folder: Path | None = None
 
@@ -219,8 +247,6 @@ class Session:
         self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
         self.corrections = corrections
         self._written = {}
-        if corrections.mask is not None and corrections.mask not in self.saved:
-            self.saved.insert(0, corrections.mask)
         self.regions = self.shown.regions
         if corrections == Corrections():
             self._found = self.regions
@@ -229,7 +255,7 @@ class Session:
     def begin(self, kind: str) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
         if not self._under_way:
-            self._stopped = 0
+            self._stopped = self._late = 0
         if kind == DROP or kind not in self._under_way:
             self._under_way.append(kind)
 
@@ -239,24 +265,41 @@ class Session:
             self._under_way.remove(kind)
 
     @contextmanager
-    def turn(self, kind: str) -> Iterator[bool]:
+    def turn(self, kind: str, wait: Wait = directly) -> Iterator[bool]:
         """Do work within this context, and yield whether it is still to be done, when what was asked before has ended.
 
         Work on photos that were dropped is not, if others were dropped, or another method was chosen, while it waited.
 
+        Args:
+            kind: the kind of the work.
+            wait: returns a context that is entered when it is the turn of this work; it calls its argument meanwhile,
+                and ends with what that raises.
+
         Raises:
             StoppedError: the user has stopped this work while it waited.
         """
-        # Before the conditions are looked at, so that no stop is missed.
-        self.stopping.clear()
-        if kind == DROP:
-            self._begun += 1
-        try:
-            if self._stopped:
+        came, self._here = self._stops, self._here + 1
+        if self._late:
+            # It was stopped on its way here.
+            self._late -= 1
+            came -= 1
+
+        def check() -> None:
+            if self._stops != came:
                 raise StoppedError
-            yield kind != DROP or self._begun >= self._asked
+
+        try:
+            with wait(check):
+                # Before the conditions are looked at, so that no stop is missed.
+                self.stopping.clear()
+                if kind == DROP:
+                    self._begun += 1
+                check()
+                yield kind != DROP or self._begun >= self._asked
         finally:
-            self._stopped = max(0, self._stopped - 1)
+            self._here -= 1
+            if self._stops != came:
+                self._stopped = max(0, self._stopped - 1)
 
     @property
     def is_busy(self) -> bool:
@@ -280,6 +323,8 @@ class Session:
             self._asked += 1
         else:
             self._stopped = len(self._under_way)
+            self._late = max(0, self._stopped - self._here)
+            self._stops += 1
         self.stopping.set()
 
     @property
@@ -334,7 +379,9 @@ class Session:
     def leave_out(self) -> None:
         """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
         if not self.chosen:
-            raise VerismError("Click the regions whose match is wrong, and then leave them out.")
+            raise VerismError(
+                "Click the regions whose match is wrong first, those that are to be graded with the rest of your photo."
+            )
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
@@ -368,15 +415,17 @@ class Session:
             strength: strength of the picture.
             ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
         """
-        run, photo = self.fitted.run, self.fitted.content
+        # Another picture may come while this one is written.
+        shown, written = self.fitted, self._written
+        run, photo = shown.run, shown.content
         same = strength, ending or photo.suffix
-        if same not in self._written:
+        if same not in written:
             named = self.folder / f"{photo.stem}{ending or photo.suffix}"
-            path = result_path(named, self.fitted.styles[0], preview=False)
-            path = free_name(path.with_stem(f"{_pair(self.fitted)}{_said(strength)}"))
+            path = result_path(named, shown.styles[0], preview=False)
+            path = free_name(path.with_stem(f"{_named(shown)}{_said(strength)}"))
             replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength)).save(path)
-            self._written[same] = path
-        return self._written[same]
+            written[same] = path
+        return written[same]
 
     def save_table(self, strength: Strength, ending: str) -> tuple[Path, Deviation]:
         """Write the look as a lookup table; return its path, and how far it is from the picture.
@@ -385,9 +434,10 @@ class Session:
             strength: strength of the look in the table.
             ending: .cube, or .png for a HaldCLUT.
         """
-        name = f"{_pair(self.fitted)}{_said(strength)}{'-hald' if ending == '.png' else ''}{ending}"
+        shown = self.fitted
+        name = f"{_named(shown)}{_said(strength)}{'-hald' if ending == '.png' else ''}{ending}"
         path = free_name(self.folder / name)
-        return path, replace(self.fitted.run, strength=strength).look.save(path)
+        return path, replace(shown.run, strength=strength).look.save(path)
 
     def grade(
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
@@ -411,11 +461,20 @@ class Session:
         if fitted.preview:
             options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        return shlex.join(["verism", "fit", *words])
+        return " ".join(["verism", "fit", *map(_quoted, words)])
 
 
-def _pair(shown: Shown) -> str:
-    return f"{shown.content.stem}-{shown.styles[0].stem}"
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it, in double quotes where it has single ones, which can be read then."""
+    has_single = "'" in word and not set(word) & set('"$`\\!')
+    return f'"{word}"' if has_single else shlex.quote(word)
+
+
+def _named(shown: Shown) -> str:
+    """Return the name of a file of a picture: of its photos, and whether it is a preview."""
+    first, *others = (path.stem for path in shown.styles)
+    more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
+    return "-".join([shown.content.stem, first, *more, *(["preview"] if shown.preview else [])])
 
 
 def _said(strength: Strength) -> str:

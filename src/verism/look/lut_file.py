@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,13 @@ FORMATS: Mapping[str, Format] = {
 }
 """The formats by the endings of their files."""
 
+NOTICED = (
+    (1.0, "less than the eye sees"),
+    (3.0, "little more than the eye sees"),
+    (math.inf, "as much as can be seen"),
+)
+"""What CIEDE2000 below each limit is to the eye: about 1 is just noticed side by side, and 2 to 3 at a look."""
+
 
 class Deviation(NamedTuple):
     """The CIEDE2000 difference between a picture and what the lookup table of its look makes of the photo.
@@ -52,7 +60,8 @@ class Deviation(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as part of a sentence."""
-        return f"CIEDE2000 {self.mean:.2f} in the mean, below {self.most:.2f} for 95 % of the pixels"
+        seen = next(words for limit, words in NOTICED if self.most < limit)
+        return f"{seen} (CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels)"
 
 
 def check(path: Path, nodes: int | None = None) -> None:
