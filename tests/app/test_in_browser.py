@@ -120,6 +120,21 @@ class Person:
     def command(self) -> str:
         return str(self.browser.execute_script("return document.querySelector('#command')?.textContent ?? ''"))
 
+    def paint(self) -> None:
+        canvas = self.find("#editor canvas")
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
+        time.sleep(0.5)
+        hand = ActionChains(self.browser)
+        hand.move_to_element(canvas).click_and_hold().move_by_offset(20, 10).move_by_offset(20, 10).release().perform()
+        time.sleep(0.5)
+
+    def undo(self, times: int) -> None:
+        for _ in range(times):
+            # Where it cannot be clicked by hand, too.
+            button = self.find("#editor button[aria-label='Undo']")
+            self.browser.execute_script("arguments[0].click()", button)
+            time.sleep(0.5)
+
     def messages(self) -> list[str]:
         """What the page warns of, or informs about."""
         script = "return [...document.querySelectorAll('[data-testid=toast-text]')].map((it) => it.innerText)"
@@ -386,14 +401,19 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
         "[...document.querySelectorAll('button')].find((it) => it.innerText.includes('Draw')).click()"
     )
     person.click("#begin")
-    person.find("#editor canvas")
+    person.wait(lambda: person.find("#editor canvas").is_displayed(), "the easel")
+    person.paint()
     person.click("#photo button[aria-label=Clear]")
-    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#editor"), "no easel")
+    person.wait(lambda: not person.find("#editor").is_displayed(), "no easel")
     # The picture is still that of the photo that was taken away.
     assert person.find("#caption").text == "mine.png in the look of theirs.png"
     person.give("photo", photos / "other.png")
-    person.find("#editor canvas")
     person.reads("#caption", "other.png in the look of theirs.png")
+    person.wait(lambda: person.find("#editor canvas").is_displayed(), "the easel")
+    person.paint()
+    # Neither the photo goes, nor does the one before come back.
+    person.undo(4)
+    nothing_is_painted(person)
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
 
@@ -566,26 +586,17 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
+def nothing_is_painted(person: Person) -> None:
+    """Over the photo, which is there."""
+    person.click("#use")
+    person.wait(lambda: any("Nothing was painted" in message for message in person.messages()), "what is missing")
+
+
 def undoing_ends_with_the_strokes(person: Person) -> None:
     """The photo stays; if all is thrown away, it takes another begin."""
 
     def bare() -> bool:
         return bool(person.browser.execute_script("return 'unpainted' in document.body.dataset"))
-
-    def button(name: str) -> WebElement:
-        return person.find(f"#editor button[aria-label='{name}']")
-
-    def stroke() -> None:
-        canvas = person.find("#editor canvas")
-        person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
-        time.sleep(0.5)
-        hand = ActionChains(person.browser)
-        hand.move_to_element(canvas).click_and_hold().move_by_offset(20, 10).move_by_offset(20, 10).release().perform()
-        time.sleep(0.5)
-
-    def use(said: str) -> None:
-        person.click("#use")
-        person.wait(lambda: any(said in message for message in person.messages()), said)
 
     def drawing() -> bool:
         # A run that ends closes what was opened meanwhile.
@@ -602,17 +613,13 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(drawing, "the tools to draw")
     person.click("#begin")
     person.wait(bare, "nothing painted")
-    stroke()
+    person.paint()
     assert not bare()
-    for _ in range(4):
-        # All but the first would remove the photo.
-        person.browser.execute_script("arguments[0].click()", button("Undo"))
-        time.sleep(0.5)
+    # All but the first would remove the photo.
+    person.undo(4)
     person.wait(bare, "nothing painted")
-    # The photo is what can be undone.
-    assert button("Undo").is_enabled()
-    use("Nothing was painted")
-    stroke()
+    nothing_is_painted(person)
+    person.paint()
     person.click("#use")
     person.reads("#legend", "Corrected, but not in the picture yet")
     person.click("#editor button[aria-label='Clear canvas']")

@@ -39,23 +39,18 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     """From when it is asked for, and not again for the same, so that what is painted stays."""
     session = Session()
     fit(session, photos[0], photos[1])
-    editor, use = page._easel(session)
-    assert not editor.visible
-    assert not use.visible
+    assert not page._easel(session)[1].visible
     editor, use = page._begin_painting(session)
     assert editor.visible
     assert use.visible
     assert editor.value["background"] is not None
     assert page._easel(session) == (gradio.skip(), gradio.skip())
-    _, editor, use = page._given(session, str(photos[2]), [str(photos[1])])
-    assert not editor.visible
+    _, _, use = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible
     assert session.easel == NO_PHOTO
     with session.turn(DROP):
         fit(session, photos[2], photos[1])
-    # Another editor: the one before keeps what was done with the other photo, to be undone.
-    editor, use = page._easel(session)
-    assert not editor.visible
+    assert not page._easel(session)[1].visible
     editor, use = page._easel_again(session)
     assert editor.visible
     assert use.visible

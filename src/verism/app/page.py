@@ -57,37 +57,39 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_EDITOR = """() => {
-  // Nothing is painted yet.
-  document.body.dataset.unpainted = "";
-  setTimeout(() => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
-}"""
+TO_EDITOR = """() => setTimeout(
+  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
+)"""
 """Script that brings what is painted over into view, once it is there."""
 
 KEEP_PHOTO = """() => {
-  const button = (name) => document.querySelector(`#editor button[aria-label=${name}]`);
-  const touched = ({ target }) => {
-    if (target.closest("#editor") && (target.closest("canvas") || target.closest("[aria-label=Redo]"))) {
-      delete document.body.dataset.unpainted;
-    }
+  let easel = null, strokes = 0;
+  const count = (number) => {
+    strokes = Math.max(number, 0);
+    document.body.toggleAttribute("data-unpainted", strokes === 0);
   };
-  for (const action of ["pointerdown", "click"]) document.addEventListener(action, touched, true);
-  document.addEventListener("click", ({ target }) => {
-    if (!target.closest("#editor [aria-label=Undo]")) return;
-    setTimeout(() => {
-      if (!button("Undo")?.disabled) return;
-      button("Redo").click();
-      document.body.dataset.unpainted = "";
-      // It would be of another size than before.
-      setTimeout(() => {
-        document.querySelector("#editor .zoom-number [role=button]")?.click();
-        setTimeout(() => document.querySelector("#editor .zoom-controls button")?.click());
-      }, 50);
-    });
+  const find = (selector) => document.querySelector(selector);
+  const look = () => {
+    // It was away, and has another photo.
+    if (easel !== find("#use")) count(0);
+    easel = find("#use");
+  };
+  document.addEventListener("pointerover", look, true);
+  document.addEventListener("pointerdown", ({ target }) => {
+    look();
+    if (target.closest("#editor canvas") && !find("#editor [aria-label=Pan].highlight")) count(strokes + 1);
+  }, true);
+  document.addEventListener("click", (event) => {
+    look();
+    if (event.target.closest("#begin")) count(0);
+    if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
+    if (!event.target.closest("#editor [aria-label=Undo]")) return;
+    if (strokes === 0) event.stopPropagation();
+    count(strokes - 1);
   }, true);
 }"""
-"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done first, and would be
-undone as well. If nothing is left to be undone, that is, the photo is gone, it is done again."""
+"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done before them, and would
+be undone as well, and after that the strokes on the photo before it."""
 
 KEEP_NUMBERS = """() => {
   const isNumber = (it) => it.matches?.("input[type=number]");
@@ -197,6 +199,9 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
+/* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
+   nothing on the page changes any more. */
+body:not(:has(#use)) #editor { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {
@@ -836,7 +841,8 @@ def _change(change: Callable[[Session], None], session: Session) -> Any:
 
 
 def _no_easel() -> tuple[Any, Any]:
-    return gr.ImageEditor(value=None, visible=False), gr.Button(visible=False)
+    # The style sheet hides the editor with its button.
+    return gr.skip(), gr.Button(visible=False)
 
 
 def _begin_painting(session: Session) -> Any:
