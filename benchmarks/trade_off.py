@@ -98,9 +98,7 @@ def plot(rows: Sequence[Row], curve: Sequence[str]) -> Figure:
 def _draw(axes: Axes, rows: Sequence[Row], curve: Sequence[str], score: str) -> None:
     points = {method: _mean(rows, method, score) for method in dict.fromkeys(row.method for row in rows if row.scores)}
     line = [points[method] for method in curve if method in points]
-    axes.plot(
-        *zip(*line, strict=True), "-o", color="tab:blue", label="a grid over the photo, by its weight of consistency"
-    )
+    axes.plot(*zip(*line, strict=True), "-o", color="0.4", label="a grid over the photo, by its weight of consistency")
     for method, point in points.items():
         if method not in curve:
             axes.plot(*point, "s", label=LABELS.get(method, method))

@@ -44,6 +44,10 @@ def test_the_easel_has_the_photo_that_is_shown(tiny_weights: Weights, photos: li
     assert editor.visible
     assert use.visible
     assert editor.value["background"] is not None
+    regions = session.regions
+    assert regions is not None
+    shares = regions.content.float().mean(dim=(0, 2, 3))
+    assert shares[regions.labels.index(editor.brush.default_color)] == shares.max()
     assert page._easel(session) == (gradio.skip(), gradio.skip())
     _, _, use = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible

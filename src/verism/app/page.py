@@ -849,7 +849,9 @@ def _begin_painting(session: Session) -> Any:
     """Return an easel with the photo, and with a brush that has the colours of the regions."""
     regions = session.divided
     session.easel = (session.fitted.content, regions.labels)
-    brush = gr.Brush(colors=list(regions.labels), default_color=regions.labels[0], color_mode="fixed", default_size=30)
+    # The first may be a region of the style photo alone.
+    largest = regions.labels[int(regions.content.float().mean(dim=(0, 2, 3)).argmax())]
+    brush = gr.Brush(colors=list(regions.labels), default_color=largest, color_mode="fixed", default_size=30)
     value = {
         "background": _levels(shown(session.fitted.photo, regions.content, regions, ())),
         "layers": [],
