@@ -26,12 +26,12 @@ def legend(regions: Regions, left_out: Collection[str] = ()) -> dict[str, str]:
     """
     # Between several style photos, there is nothing.
     opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
-    shares = _seen(regions.content).tolist(), (_seen(regions.style) / opaque).tolist()
+    shares = seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return {label: _said(own, other, sure, out=label in left_out) for label, own, other, sure in parts}
 
 
-def _seen(masks: Tensor) -> Tensor:
+def seen(masks: Tensor) -> Tensor:
     """Return the share of a photo that is seen in the colour of each region, ``(K,)``, from masks ``(1, K, H, W)``.
 
     That is where a region covers the most, as for ``paint``; what it has of places that look like another counts there.

@@ -21,7 +21,7 @@ from verism import photo_file
 from verism.app import series
 from verism.app.corrections import Corrections, shown
 from verism.app.desk import Desk
-from verism.app.legend import legend
+from verism.app.legend import legend, seen
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
 from verism.app.watch import StoppedError
 from verism.atomic import free_name
@@ -850,7 +850,7 @@ def _begin_painting(session: Session) -> Any:
     regions = session.divided
     session.easel = (session.fitted.content, regions.labels)
     # The first may be a region of the style photo alone.
-    largest = regions.labels[int(regions.content.float().mean(dim=(0, 2, 3)).argmax())]
+    largest = regions.labels[int(seen(regions.content).argmax())]
     brush = gr.Brush(colors=list(regions.labels), default_color=largest, color_mode="fixed", default_size=30)
     value = {
         "background": _levels(shown(session.fitted.photo, regions.content, regions, ())),
