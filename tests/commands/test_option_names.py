@@ -35,6 +35,12 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("series", ["--stlye", "x"], "did you mean --style?"),
         ("predict", ["--output", "graded"], "--output graded: no such option; did you mean --output.dir?"),
         ("run", ["a.jpg", "b.jpg", "--output=x.jpg"], "--output x.jpg: no such option; did you mean --output.path?"),
+        (
+            "run",
+            ["a.jpg", "b.jpg", "--output", "graded/"],
+            "--output graded/: no such option; did you mean --output.path?",
+        ),
+        ("fit", ["--data", "x"], "--data x: no such option; did you mean one like --data.content?"),
         ("render", ["a", "--output", "x.jpg"], "did you mean --output.path?"),
         ("doctor", ["--x"], "verism doctor --help"),
     ],

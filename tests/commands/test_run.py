@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import shlex
 import signal
 from pathlib import Path
 
@@ -296,6 +297,29 @@ def test_words_that_belong_to_options_are_no_photos() -> None:
     assert list(request.options) == ["--output.strength", "0.6"]
     with pytest.raises(VerismError, match="only one"):
         parse(["--styles", "theirs.jpg"])
+    assert parse(["mine.jpg", "--style", "theirs.jpg"]).pairs == parse(["mine.jpg", "theirs.jpg"]).pairs
+
+
+@pytest.mark.parametrize("asked", [["--output.path", "graded/"], ["--output.path=there"]])
+def test_pictures_go_into_a_folder(asked: list[str]) -> None:
+    """Into one that exists, or one that a slash says to be one."""
+    Path("there").mkdir()
+    request = parse(["mine.jpg", "other.png", "theirs.jpg", "--output.strength", "0.6", *asked])
+    assert request.folder == Path(asked[-1].rpartition("=")[2])
+    assert list(request.options) == ["--output.strength", "0.6"]
+    assert sheet_path(request).parent == request.folder
+    with pytest.raises(VerismError, match=r"--output\.path: is one file.*name a folder, such as"):
+        parse(["mine.jpg", "other.png", "theirs.jpg", "--output.path", "graded"])
+
+
+@pytest.mark.slow
+def test_a_preview_in_a_folder_becomes_the_whole_picture_there(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["mine.jpg", "theirs.jpg", *SMALL, "--preview", "--output.path", "graded/"])
+    said, _ = capfd.readouterr()
+    assert Path("graded/mine-theirs-preview.jpg").is_file()
+    words = shlex.split(next(line for line in said.splitlines() if "--ckpt_path" in line))
+    main(words[1:])
+    assert Path("graded/mine-theirs.jpg").is_file()
 
 
 def test_sizes_are_only_ever_reduced() -> None:

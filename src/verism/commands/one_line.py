@@ -22,6 +22,7 @@ Give photos the look of another.
   verism 'holiday/*.jpg' theirs.jpg     likewise for all photos of a pattern, or of a folder
   verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
   verism mine.jpg theirs.jpg --output.strength 0.6
+  verism 'holiday/*.jpg' theirs.jpg --output.path graded/   the pictures go into that folder
   verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
 
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.

@@ -54,7 +54,7 @@ def check(command: str, args: Sequence[str]) -> None:
         option, equals, value = arg.partition("=")
         value = value if equals else following
         _check_value(option, value, kinds)
-        _check_output(option, value, known, sections)
+        _check_section(option, value, known, sections)
         option = option.removesuffix("+")
         if not option.startswith("--") or option == "--" or _may_be(option, known, sections):
             continue
@@ -74,12 +74,20 @@ def _check_value(option: str, value: str, kinds: Mapping[str, Sequence[str]]) ->
         raise VerismError(must_be(option, value, expected))
 
 
-def _check_output(option: str, value: str, known: Collection[str], sections: Collection[str]) -> None:
-    """Raise ``VerismError`` for a file or a folder after ``--output``, of which that is only the beginning."""
-    place = next((name for name in ("--output.path", "--output.dir") if name in known), "")
-    takes_options = option in sections and (Path(value).suffix in (*CONFIGS, "") or value.startswith("{"))
-    if option == "--output" and place and option not in known and not takes_options:
-        raise VerismError(f"--output {value}: no such option; did you mean {place}?")
+def _check_section(option: str, value: str, known: Collection[str], sections: Collection[str]) -> None:
+    """Raise ``VerismError`` for a word after the beginning of options, such as a folder after ``--output``.
+
+    Options may follow there: a file with them, or YAML.
+    """
+    if option in known or option not in (*sections, "--output"):
+        return
+    options = sorted(name for name in known if name.startswith(f"{option}."))
+    path = Path(value)
+    names_options = path.suffix in CONFIGS or ":" in value or (path.is_file() and not path.suffix)
+    if not options or (names_options and option in sections):
+        return
+    place = next((name for name in ("--output.path", "--output.dir") if name in options), "")
+    raise VerismError(f"{option} {value}: no such option; did you mean {place or f'one like {options[0]}'}?")
 
 
 def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import shlex
 import webbrowser
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ PREVIEW = {"--trainer.max_steps": "3", "--output.size": "1000", "--metrics.brief
 """A fifth of the steps of photoreal.yaml, a small picture, and only the figures that are put into words. The size of
 the fit stays, so that the full run can continue from them."""
 
-SHEET = "--output.sheet"
+SHEET, PATH = "--output.sheet", "--output.path"
 
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
@@ -61,6 +62,7 @@ class Request:
         preview: make a quick, small picture.
         opens: open the page in a browser, or the sheet of several pictures.
         sheet: put several pictures on a sheet, too.
+        folder: where the pictures go; None: beside the content photos.
     """
 
     contents: Sequence[Path]
@@ -69,6 +71,7 @@ class Request:
     preview: bool
     opens: bool
     sheet: bool = True
+    folder: Path | None = None
 
     @cached_property
     def pace(self) -> Pace:
@@ -121,17 +124,18 @@ def parse(args: Sequence[str]) -> Request:
     options: list[str] = []
     while words:
         word, *words = words
-        if word == "--styles":
+        if word in ("--styles", "--style"):
             styles, words = _leading(words)
         else:
             options.append(word)
     # All other options of --output are of fit, which makes one picture.
-    sheet = _value(options, SHEET)
+    sheet, options = _taken(options, SHEET)
     if sheet not in (None, "true", "false"):
         raise VerismError(f"{SHEET} {sheet}: must be true or false.")
-    if sheet is not None:
-        place = next(place for place, word in enumerate(options) if word.partition("=")[0] == SHEET)
-        del options[place : place + (1 if "=" in options[place] else 2)]
+    path, others = _taken(options, PATH)
+    folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
+    if folder is not None:
+        options = others
     if not styles and len(photos) > 1:
         *photos, style = photos
         styles = [style]
@@ -146,6 +150,7 @@ def parse(args: Sequence[str]) -> Request:
         preview="--preview" in args,
         opens="--open" in args,
         sheet=sheet != "false",
+        folder=folder,
     )
     _check_options(request, {word.partition("=")[0] for word in args})
     return request
@@ -178,27 +183,30 @@ def _check_options(request: Request, given: Collection[str]) -> None:
         given: names of all options.
     """
     for path in filter(clip.is_clip, request.contents):
-        for option in ("--output.path", "--preview", "--ckpt_path"):
+        for option in (PATH, "--preview", "--ckpt_path"):
             if option in given:
                 raise VerismError(f"{path}: {option} is for photos; leave it out.")
     if len(request.pairs) > 1:
-        for option in ("--output.path", "--output.lut", "--regions.path", "--ckpt_path"):
-            if option in given:
-                raise VerismError(
-                    f"{option}: is one file, and {len(request.pairs)} pictures are asked for; leave it out."
-                )
+        for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
+            if option in given and not (option == PATH and request.folder):
+                remedy = f"name a folder, such as {PATH} results/." if option == PATH else "leave it out."
+                raise VerismError(f"{option}: is one file, and {len(request.pairs)} pictures are asked for; {remedy}")
 
 
-def result_path(content: Path, style: Path, *, preview: bool, ours: Collection[Path] = ()) -> Path:
-    """Return a path for the result, next to the content photo, at which there is no file yet, nor a page.
+def result_path(
+    content: Path, style: Path, *, preview: bool, ours: Collection[Path] = (), folder: Path | None = None
+) -> Path:
+    """Return a path for the result at which there is no file yet, nor a page.
 
     Args:
         content: the content photo; the result has its format, if that can be written.
         style: the style photo.
         preview: whether the result is a preview.
         ours: files that may be replaced.
+        folder: where the result goes; None: beside the content photo.
     """
-    path = content.with_name(f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}")
+    name = f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}"
+    path = (content.parent if folder is None else folder) / name
     try:
         photo_file.check(path, Encoding())
     except VerismError:
@@ -207,7 +215,7 @@ def result_path(content: Path, style: Path, *, preview: bool, ours: Collection[P
 
 
 def sheet_path(request: Request) -> Path:
-    """Return a path for the sheet, beside the photos, named by what all of its pictures have in common.
+    """Return a path for the sheet, beside the photos or in their folder, named by what its pictures have in common.
 
     That is the photo, or else the folder of the first one; and the style, if there is only one.
     """
@@ -215,7 +223,7 @@ def sheet_path(request: Request) -> Path:
     common = [first.resolve().parent.name if others else first.stem]
     if len(request.styles) == 1:
         common.append(request.styles[0].stem)
-    return first.with_name("-".join([*filter(None, common), "sheet.jpg"]))
+    return (first.parent if request.folder is None else request.folder) / "-".join([*filter(None, common), "sheet.jpg"])
 
 
 def _counted(files: Sequence[Path], kind: str) -> str:
@@ -253,19 +261,22 @@ def _one(request: Request, number: int) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
     options = _for_preview(request.options) if request.preview else request.options
-    given = _value(options, "--output.path")
+    given = _value(options, PATH)
     if given is None:
-        path = result_path(content, style, preview=request.preview, ours=_unfinished(options))
+        ours = _unfinished(options)
+        path = result_path(content, style, preview=request.preview, ours=ours, folder=request.folder)
     else:
         path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
-    photos = ["--data.content", str(content), "--data.style", str(style), "--output.path", str(path)]
+    if request.preview and request.folder is not None:
+        command += [PATH, f"{request.folder}/"]
+    photos = ["--data.content", str(content), "--data.style", str(style), PATH, str(path)]
     if len(request.pairs) > 1:
         # A page for each of them would be litter among the photos.
         photos += ["--page.beside", "false"]
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
-    again = command if request.preview or given else [*command, "--output.path", str(path)]
+    again = command if request.preview or given else [*command, PATH, str(path)]
     trainer = _fitted(request, [*photos, *quick], options, again).trainer
     if trainer.is_global_zero:
         page = _tell(trainer, path)
@@ -476,6 +487,13 @@ def _value(options: Sequence[str], name: str) -> str | None:
         if option == name:
             return value if equals else following
     return None
+
+
+def _taken(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
+    """Return the value of an option, None if it is not given, and the other options."""
+    place = next((place for place, word in enumerate(options) if word.partition("=")[0] == name), len(options))
+    after = place + (1 if "=" in "".join(options[place : place + 1]) else 2)
+    return _value(options, name), [*options[:place], *options[after:]]
 
 
 def _configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
