@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from verism.app import page
+from verism.app import dress, page
 from verism.errors import VerismError
 
 HOST = "127.0.0.1"
@@ -76,7 +76,7 @@ def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
             footer_links=[],
             i18n=gr.I18n(en=MISSING),
             app_kwargs={"middleware": [Middleware(Policy), trusted]},
-            **page.DRESS,
+            **dress.DRESS,
         )
     except OSError as error:
         place = "from 7860 on" if port is None else str(port)

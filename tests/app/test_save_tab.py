@@ -1,0 +1,34 @@
+"""What the page offers for saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.app.session import Session
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import save_tab  # noqa: E402  # It needs Gradio.
+
+
+@pytest.mark.slow
+def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[2])
+    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[1])
+    save_tab._save_picture(session, "JPEG", 1, 1, 1)
+    assert [file.name for file in session.saved] == [
+        "mine-theirs-preview.jpg",
+        "mine-other-preview.png",
+        "mine-theirs-preview.png",
+    ]
+    fit(session, photos[2], photos[1])
+    offered = save_tab.offered(session)
+    assert offered.visible
+    assert len(offered.value) == 3
