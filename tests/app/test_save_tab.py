@@ -32,3 +32,23 @@ def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos
     offered = save_tab.offered(session)
     assert offered.visible
     assert len(offered.value) == 3
+
+
+@pytest.mark.slow
+def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None], photos: list[Path]) -> None:
+    for config, said in (("photoreal", save_tab.TABLE_NEAR), ("lut", save_tab.TABLE_LIKE)):
+        session = Session()
+        fit(session, photos[0], photos[1], config)
+        assert save_tab.after_fit(session)[1:] == ("", said)
+
+
+@pytest.mark.parametrize(
+    ("difference", "said", "is_helped"),
+    [(0.4, "nobody will see", False), (2.0, "differ a little", True), (3.2, "differ plainly", True)],
+)
+def test_how_far_a_table_is_from_the_picture_is_said_with_what_helps(
+    difference: float, said: str, is_helped: bool
+) -> None:
+    sentence = save_tab.said_of(Path("look.cube"), difference)
+    assert said in sentence
+    assert ("One lookup table" in sentence) == is_helped

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from verism.app.desk import Desk
@@ -9,7 +12,7 @@ from verism.app.session import DROP, Session
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
-from verism.app import work  # noqa: E402  # It needs Gradio.
+from verism.app import regions_tab, work  # noqa: E402  # It needs Gradio.
 
 
 def test_stop_is_there_while_something_runs() -> None:
@@ -17,10 +20,14 @@ def test_stop_is_there_while_something_runs() -> None:
     stop, _, picture, *_ = work.begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, _, picture, *below, _ = work.begin("preview", session, "mine.png", ["theirs.png"])
+    stop, beside, picture, *below, said, corrected = work.begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
+    assert not beside.visible
+    assert not beside.interactive
     assert picture["visible"]
     assert not any(it["visible"] for it in below)
+    assert said == work.FIRST
+    assert corrected == ""
     # A second click does nothing, but photos that are dropped are another run.
     work.begin("preview", session)
     work.begin(DROP, session)
@@ -40,15 +47,17 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
     session = Session()
     session.said = "This is a preview."
     work.begin(kind, session)
-    stop, beside, *_, said = work.stop_all(session)
-    assert not stop.interactive
-    assert stop.value == beside.value == "Stopping…"
+    *stops, _, _, _, said, _ = work.stop_all(session)
+    assert not any(stop.interactive for stop in stops)
+    # Only the one beside what runs.
+    assert [stop.value for stop in stops] == (["Stopping…", "Stop"] if kind == "preview" else ["Stop", "Stopping…"])
+    assert stops[1].visible == (kind == "folder")
     assert said == work.STOPPING
-    stop, *_, said = work.end(kind, session)
+    stop, *_, said, _ = work.end(kind, session)
     assert stop.value == "Stop"
     assert said == "This is a preview."
     # There is nothing to be stopped any more.
-    stop, *_, said = work.stop_all(session)
+    stop, *_, said, _ = work.stop_all(session)
     assert stop.value == "Stop"
     assert said == "This is a preview."
 
@@ -57,9 +66,41 @@ def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
     session = Session()
     work.begin(DROP, session, "mine.png", ["theirs.png"])
     session.stop(for_other=True)
-    stop, *_, said = work.begin(DROP, session, "mine.png", ["other.png"])
+    stop, *_, said, _ = work.begin(DROP, session, "mine.png", ["other.png"])
     assert stop.interactive
-    assert said == work.EMPTY
+    assert said == work.FIRST
+
+
+def test_there_is_one_stop_for_what_runs() -> None:
+    session = Session()
+    for kind, live in (("folder", [False, True]), ("full", [False, True])):
+        stop, beside, *_ = work.begin(kind, session)
+        assert [stop.interactive, beside.interactive] == live
+        assert beside.visible
+    stop, beside, *_ = work.end("folder", session)
+    assert [stop.interactive, beside.interactive, beside.visible] == [True, False, False]
+
+
+@pytest.mark.slow
+def test_what_is_said_is_of_the_picture_that_is_shown(fit: Callable[..., None], photos: list[Path]) -> None:
+    """And whether corrections are in it."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    session.said = "This is a preview."
+    *_, said, corrected = work.state_of(session)
+    assert (said, corrected) == ("This is a preview.", "")
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    *_, said, corrected = work.state_of(session)
+    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    # Other photos that are graded leave the picture as it is.
+    *_, said, corrected = work.begin("folder", session)
+    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    *_, said, corrected = work.begin("regions", session)
+    assert (said, corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
+    fit(session, photos[0], photos[1])
+    *_, said, corrected = work.end("regions", session)
+    assert (said, corrected) == ("This is a preview.", "")
 
 
 def test_what_is_no_longer_due_is_not_done() -> None:

@@ -14,6 +14,7 @@ def build() -> tuple[Any, Any]:
         language="shell",
         interactive=False,
         wrap_lines=True,
+        lines=1,
         visible=False,
         elem_id="command",
     )

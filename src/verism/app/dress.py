@@ -15,10 +15,10 @@ CSS = """
 #photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
 #photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
 /* The picture before stays in sight while the next is made. */
-#picture [data-testid=status-tracker] {
+:is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
 }
-#picture [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
+:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
   background: var(--block-background-fill);
 }
 /* White on white otherwise. */
@@ -34,10 +34,19 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
-#legend span { padding-left: 1.3em; text-indent: -1.3em; }
-#legend i { display: inline-block; width: 0.9em; height: 0.9em; border-radius: 2px; vertical-align: -0.1em; }
+#legend span { display: flex; gap: 0.5em; align-items: baseline; }
+#legend i { flex: none; padding: 0.15em 0.3em; border-radius: 3px; font-style: normal; line-height: 1; }
+#legend b { display: inline-block; min-width: 1.2em; padding: 0.1em; border-radius: 1em; text-align: center; }
+#legend b { color: #141414; background: #fff; }
 #legend .out { opacity: 0.6; }
+#corrected { font-weight: 600; }
 #legend .chosen { font-weight: 700; }
+/* A file's whole line is its link, its name foremost. */
+:is(#files, #archive, #mask) tr.file { position: relative; }
+:is(#files, #archive, #mask) a { position: static !important; }
+:is(#files, #archive, #mask) a::after { content: ""; position: absolute; inset: 0; }
+:is(#files, #archive, #mask) td button { position: relative; z-index: 1; }
+:is(#files, #archive, #mask) .filename { color: var(--link-text-color); text-decoration: underline; }
 #mine img, #theirs img { cursor: pointer; }
 /* Where there is no text yet, what tells of progress is laid over nothing. */
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }

@@ -31,7 +31,7 @@ def begin(session: Session) -> Any:
     largest = regions.labels[int(seen(regions.content).argmax())]
     brush = gr.Brush(colors=list(regions.labels), default_color=largest, color_mode="fixed", default_size=30)
     value = {
-        "background": _levels(shown(session.fitted.photo, regions.content, regions, ())),
+        "background": _levels(shown(session.fitted.photo, regions.content, regions, (), session.numbers)),
         "layers": [],
         "composite": None,
     }

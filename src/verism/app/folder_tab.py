@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from verism.app import series
-from verism.app.events import PRIVATE, by_name
+from verism.app.events import PRIVATE, by_name, guarded
 from verism.app.session import Session
 from verism.atomic import free_name
 from verism.errors import VerismError
@@ -36,15 +36,19 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
     with gr.Row():
         with gr.Column():
-            source = gr.Textbox(label="A folder on this computer", placeholder="/home/me/holiday", elem_id="folder")
-            target = gr.Textbox(label="Folder for the results", placeholder="a new one next to it, holiday-graded")
-            go = gr.Button("Grade the folder", variant="primary", elem_id="grade")
+            dropped = gr.File(label="Other photos", file_count="multiple", height=150, elem_id="others")
+            chosen = gr.UploadButton("Choose a folder", file_count="directory", size="sm", elem_id="choose")
+            pack = gr.Button("Grade these: a .zip to download", variant="primary", elem_id="pack")
         with gr.Column():
-            dropped = gr.File(label="Or some photos", file_count="multiple", height=150, elem_id="others")
-            pack = gr.Button("Grade these, as a .zip", elem_id="pack")
-            archive = gr.File(label="Results", interactive=False, height=100, visible=False, elem_id="archive")
-    stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop_folder")
+            source = gr.Textbox(label="Or type a folder's path", placeholder="/home/me/holiday", elem_id="folder")
+            target = gr.Textbox(label="Folder for the results", placeholder="a new one next to it, holiday-graded")
+            go = gr.Button("Grade into that folder", elem_id="grade")
+    stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop_folder")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
+    archive = gr.File(
+        label="Results: click the name to download", interactive=False, height=100, visible=False, elem_id="archive"
+    )
+    chosen.upload(guarded(_photos_of), [chosen], [dropped, report], show_progress_on=[dropped], **PRIVATE)
     for button in (go, pack):
         # What is said there is of what was done before.
         button.click(lambda: "", None, [report], queue=False, show_progress="hidden", **PRIVATE)
@@ -62,6 +66,12 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
         ),
     }
     return FolderTab(stop, events, [adapt, archive, report])
+
+
+def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
+    """Return the photos among the files of a folder, and in words what is left out."""
+    found = series.photos_among(list(map(Path, files)))
+    return list(map(str, found.files)), found.said()
 
 
 def _grade_folder(
@@ -90,7 +100,7 @@ def _grade_files(
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> tuple[Any, str]:
     if not files:
-        raise VerismError("Drop some photos first.")
+        raise VerismError("Drop some photos, or choose a folder, first.")
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None

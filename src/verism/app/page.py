@@ -52,17 +52,18 @@ def build() -> gr.Blocks:
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
-                        files, note = save_tab.build(session, sliders)
+                        saving = save_tab.build(session, sliders)
                     with gr.Tab("Regions"):
                         regions = regions_tab.build(session)
                     with gr.Tab("A folder"):
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
                         command, mask = command_tab.build()
-        state = [stop, grading.stop, picture, blending, below, said]
+        state = [stop, grading.stop, picture, blending, below, said, regions.corrected]
         inputs = [session, photo, styles, method, *sliders]
-        outputs = [picture, caption, said, command, mask, *regions.marked, *regions.easel, files, note, *grading.left]
-        fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture]}
+        seen = [picture, regions.result]
+        outputs = [*seen, caption, said, command, mask, *regions.marked, *regions.easel, *saving, *grading.left]
+        fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": seen}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
         dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
@@ -70,15 +71,16 @@ def build() -> gr.Blocks:
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
-            ("preview", functools.partial(gr.on, [preview.click, regions.again.click]), _preview),
+            ("preview", preview.click, _preview),
+            ("regions", regions.again.click, _preview),
             ("full", full.click, _full),
         ]
         runs = [work.run(desk, [session, *both], state, *it, fits) for it in asked]
-        blend = {"inputs": [session, *sliders], "outputs": [picture, command, note], **quietly}
+        blend = {"inputs": [session, *sliders], "outputs": [*seen, command, saving.note], **quietly}
         # Two at once could end in the wrong order.
         blend["concurrency_id"] = "blends"
-        for begun, ended in runs:
-            begun.then(None, both, js=scripts.TO_PICTURE, **quietly)
+        for (kind, *_), (begun, ended) in zip(asked, runs, strict=True):
+            begun.then(None, both, js=scripts.TO_RESULT if kind == "regions" else scripts.TO_PICTURE, **quietly)
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **quietly)
@@ -205,10 +207,10 @@ def _fit(
     graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *(_pictures(session, strength), escape(shown.title), session.said),
+        *(*_pictures(session, strength), escape(shown.caption), session.said),
         *(gr.Code(value=command, visible=True), gr.File(value=mask, visible=mask is not None)),
         *regions,
-        *(save_tab.offered(session), ""),
+        *save_tab.after_fit(session),
         *graded,
     )
 
@@ -217,9 +219,11 @@ def _blend(session: Session, *strength: float) -> Any:
     if session.shown is None:
         return gr.skip()
     # What was said of a table was about the picture before.
-    return _pictures(session, strength), session.command(Strength(*strength)), ""
+    return *_pictures(session, strength), session.command(Strength(*strength)), ""
 
 
-def _pictures(session: Session, strength: Sequence[float]) -> tuple[str, str]:
+def _pictures(session: Session, strength: Sequence[float]) -> tuple[tuple[str, str], str]:
+    """Return the pictures before and after, and the one after alone."""
     photo, result = session.fitted.photo, session.seen(Strength(*strength))
-    return str(session.draw(photo)), str(session.draw(result))
+    after = str(session.draw(result))
+    return (str(session.draw(photo)), after), after

@@ -9,7 +9,7 @@ import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import Corrections, shown
+from verism.app.corrections import shown
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -17,17 +17,25 @@ from verism.app.session import Session
 NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
 
+NOT_YET = "Your corrections are not in the picture yet."
+
+BEING_WORKED_IN = "Your corrections are being worked in…"
+
 
 class RegionsTab(NamedTuple):
     """Elements of the tab with the regions.
 
     Attributes:
         again: the button that fits again.
-        marked: what changes with the regions.
+        result: the picture that is shown, below that button.
+        corrected: whether that has the corrections.
+        marked: what changes with the regions, ``corrected`` too.
         easel: the editor, and the button that takes over what is painted in it.
     """
 
     again: Any
+    result: Any
+    corrected: Any
     marked: Sequence[Any]
     easel: Sequence[Any]
 
@@ -42,14 +50,13 @@ def build(session: Any) -> RegionsTab:
     legend = gr.HTML(elem_id="regions")
     with gr.Column() as tools:
         gr.Markdown(
-            "What has one colour here is graded together; the paler, the less sure it is that both photos show the "
-            "same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
+            "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
+            "the same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
         )
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
             leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
-            undo = gr.Button("As they were found", min_width=100)
-            again = gr.Button("Preview with these", variant="primary", min_width=120, elem_id="again")
+            undo = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):
             gr.Markdown("Paint over your photo in a region's colour; what you do not paint stays as it is.")
             begin = gr.Button("Begin", elem_id="begin")
@@ -64,8 +71,11 @@ def build(session: Any) -> RegionsTab:
                 elem_id="editor",
             )
             use = gr.Button("Use what is painted", visible=False, elem_id="use")
+        corrected = gr.HTML(elem_id="corrected")
+        again = gr.Button("Preview with these", variant="primary", elem_id="again")
+        result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-    changing = [mine, theirs, legend, tools]
+    changing = [mine, theirs, legend, tools, corrected]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
@@ -74,40 +84,44 @@ def build(session: Any) -> RegionsTab:
     begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
     begun.then(None, js=scripts.TO_EDITOR, **quietly)
     use.click(_changing(easel.paint), [session, editor], changing, **PRIVATE)
-    return RegionsTab(again, changing, [editor, use])
+    return RegionsTab(again, result, corrected, changing, [editor, use])
 
 
-def marked(session: Session) -> tuple[Any, Any, str, Any]:
-    """Return both photos under the colours of their regions, a legend, and what there is to do with regions."""
+def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
+    """Return both photos under their regions, a legend, what there is to do, and whether it is in the picture."""
     regions = session.regions
     if regions is None:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
         said = "This method uses no regions." if found is None else "The photos are compared as a whole."
-        return none, none, f"<p>{said}</p>", gr.update(visible=False)
+        return none, none, f"<p>{said}</p>", gr.update(visible=False), ""
     fitted = session.fitted
     mine, theirs = (
         gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
         for picture, width in (
-            (shown(fitted.photo, regions.content, regions, session.chosen), NARROW),
+            (shown(fitted.photo, regions.content, regions, session.chosen, session.numbers), NARROW),
             # Several side by side get a row of their own.
             (
-                fitted.apart(shown(fitted.style, regions.style, regions, session.chosen)),
+                fitted.apart(shown(fitted.style, regions.style, regions, session.chosen, session.numbers)),
                 NARROW if len(fitted.styles) == 1 else WIDE,
             ),
         )
     )
     entries = []
-    for label, words in legend(regions, session.corrections.left_out).items():
+    for label, words in legend(regions, session.corrections).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        entries.append(f'<span class="{kind}"><i style="background:{label}"></i> {words}</span>')
-    pending = ""
-    if session.corrections != fitted.corrections:
-        pending = "<span>Corrected, but not in the picture yet: Preview with these.</span>"
-    elif session.corrections != Corrections():
-        pending = "<span>Corrected.</span>"
-    return mine, theirs, f'<div id="legend">{"".join(entries)}{pending}</div>', gr.update(visible=True)
+        entries.append(
+            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
+        )
+    return mine, theirs, f'<div id="legend">{"".join(entries)}</div>', gr.update(visible=True), corrected(session)
+
+
+def corrected(session: Session) -> str:
+    """Return in words whether the corrections are in the picture; empty if they are."""
+    if session.shown is None or session.corrections == session.shown.corrections:
+        return ""
+    return BEING_WORKED_IN if session.takes_corrections else NOT_YET
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from verism.app.events import PRIVATE, guarded
-from verism.app.session import Session
+from verism.app.session import TABLE_METHOD, Session
+from verism.canvas import RegionalGrade
 from verism.look.strength import Strength
 
 SAVES = "saves"
@@ -26,18 +27,42 @@ ENDINGS: Mapping[str, str] = {
 }
 
 
-def build(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
-    """Return the element with the files that were saved, and that with what is said of the last of them."""
-    gr.Markdown(
-        "The picture at full size, with the photo's metadata and depth; the look as a table for other programs."
-    )
+TABLE_LIKE = "A LUT of this look makes the same of your photo in other programs as you see here."
+
+TABLE_NEAR = (
+    "A LUT treats the whole photo alike, and this look each region in its own way: in other programs, a LUT of it only "
+    f"comes near what you see here. For a LUT that makes exactly what you see, choose the method {TABLE_METHOD} first."
+)
+
+UNSEEN, PLAIN = 1.0, 3.0
+"""Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see; as ``lut_file.NOTICED``."""
+
+
+class SaveTab(NamedTuple):
+    """Elements of the tab that saves.
+
+    Attributes:
+        files: the files that were saved.
+        note: what is said of the last of them.
+        about: what a table of the look can do.
+    """
+
+    files: Any
+    note: Any
+    about: Any
+
+
+def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
+    """Add the tab's elements; return those that others need."""
+    gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
     ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
     with gr.Row():
         save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("LUT (.cube)", min_width=150, elem_id="cube")
         hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
+    about = gr.Markdown(elem_id="about_table")
     files = gr.File(
-        label="Saved, the newest first: click a size to download",
+        label="Saved, the newest first: click a name to download",
         file_count="multiple",
         interactive=False,
         height=200,
@@ -50,7 +75,7 @@ def build(session: Any, sliders: Sequence[Any]) -> tuple[Any, Any]:
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
         button.click(guarded(save_table), [session, *sliders], [files, note], **saving, **PRIVATE)
-    return files, note
+    return SaveTab(files, note, about)
 
 
 def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
@@ -60,7 +85,23 @@ def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any,
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
     path, deviation = session.save_table(Strength(*strength), ending)
-    return _offer(session, path), f"{path.name} differs from the picture by {deviation}."
+    return _offer(session, path), said_of(path, deviation.most)
+
+
+def said_of(path: Path, difference: float) -> str:
+    """Return in a photographer's words how a table differs from the picture, and what helps if that is seen.
+
+    Args:
+        path: the file of the table.
+        difference: that of 95 % of the pixels is below this, in CIEDE2000.
+    """
+    if difference < UNSEEN:
+        return f"With {path.name}, other programs make what you see here; nobody will see a difference."
+    seen = "a little" if difference < PLAIN else "plainly"
+    return (
+        f"With {path.name}, other programs make nearly what you see here; side by side, parts of the photo differ "
+        f"{seen}. The method {TABLE_METHOD} avoids that: preview with it, and save its LUT."
+    )
 
 
 def _offer(session: Session, path: Path) -> Any:
@@ -69,6 +110,12 @@ def _offer(session: Session, path: Path) -> Any:
         session.saved.remove(path)
     session.saved.insert(0, path)
     return offered(session)
+
+
+def after_fit(session: Session) -> tuple[Any, str, str]:
+    """Return what the tab shows when there is a new picture: nothing is said of the tables of the one before."""
+    is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
+    return offered(session), "", TABLE_NEAR if is_near else TABLE_LIKE
 
 
 def offered(session: Session) -> Any:

@@ -9,11 +9,17 @@ from typing import Any
 
 import gradio as gr
 
+from verism.app import regions_tab
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
-from verism.app.session import DROP, Session
+from verism.app.session import DROP, FITS, Session
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
+
+FIRST = "The first picture is being made."
+
+NEXT = "The next picture is being made; the one above is the one before."
+"""Said while a picture is there and another is made: what is said of the one would be taken for the other."""
 
 STOPPING = "Stopping after this stage…"
 """Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
@@ -90,15 +96,29 @@ def end(kind: str, session: Session) -> Any:
 
 
 def state_of(session: Session) -> Any:
-    """Return updates by which there is a button to stop what runs, and nothing empty is seen."""
-    there, busy = session.shown is not None, session.is_busy
-    stop = gr.Button(
-        "Stopping…" if session.is_stopping else "Stop",
-        interactive=busy and not session.is_stopping,
-        variant="stop" if busy else "secondary",
+    """Return updates by which one button stops what runs, nothing empty is seen, and nothing said that is not so."""
+    there, fits = session.shown is not None, session.runs in FITS
+    is_graded = session.is_busy and not fits
+    seen, below = gr.update(visible=there or session.is_busy), gr.update(visible=there)
+    stop, beside = _stop(session, live=fits), _stop(session, live=is_graded, visible=is_graded)
+    return stop, beside, seen, below, below, _said(session), regions_tab.corrected(session)
+
+
+def _stop(session: Session, *, live: bool, **more: Any) -> Any:
+    return gr.Button(
+        "Stopping…" if live and session.is_stopping else "Stop",
+        interactive=live and not session.is_stopping,
+        variant="stop" if live else "secondary",
+        **more,
     )
-    said = STOPPING if session.is_stopping else session.said or EMPTY
-    return stop, stop, gr.update(visible=there or busy), gr.update(visible=there), gr.update(visible=there), said
+
+
+def _said(session: Session) -> str:
+    if session.is_stopping:
+        return STOPPING
+    if session.is_fitting:
+        return FIRST if session.shown is None else NEXT
+    return session.said or EMPTY
 
 
 def stop_all(session: Session) -> Any:
