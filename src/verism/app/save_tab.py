@@ -31,7 +31,7 @@ TABLE_LIKE = "A LUT of this look makes the same of your photo in other programs 
 
 TABLE_NEAR = (
     "A LUT treats the whole photo alike, and this look each region in its own way: in other programs, a LUT of it only "
-    f"comes near what you see here. For a LUT that makes exactly what you see, choose the method {TABLE_METHOD} first."
+    f"comes near what you see here. The method {TABLE_METHOD} finds a look that is a LUT, and so the same everywhere."
 )
 
 UNSEEN, PLAIN = 1.0, 3.0
