@@ -63,7 +63,8 @@ def app(tmp_path: Path) -> Iterator[Process]:
     (tmp_path / "temporary").mkdir()
     paths = os.pathsep.join(filter(None, [str(SERVE.parents[1]), os.environ.get("PYTHONPATH")]))
     environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary"), "SIGNS": str(tmp_path)}
-    with started([[sys.executable, str(SERVE)]], tmp_path, [environment]) as (process,):
+    # Without its folder, which has a conftest.py of its own.
+    with started([[sys.executable, "-P", str(SERVE)]], tmp_path, [environment]) as (process,):
         process.says("Ctrl-C ends it")
         yield process
 

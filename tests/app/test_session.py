@@ -28,7 +28,9 @@ from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
+from verism.metrics import NAMES
 from verism.regions.masks import Regions, label_colors, paint
+from verism.verdict import FAULTS
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
 
@@ -409,9 +411,14 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 
 
 @pytest.mark.slow
-def test_figures_in_words(fitted: Session) -> None:
+def test_figures_in_words(fitted: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     said = fitted.fitted.sentences()
     assert said[0].startswith("Shapes and edges: ")
+    everything = {fault.metric: fault.limit + 1 for fault in FAULTS}
+    monkeypatch.setattr("verism.app.session.RunMeasure", lambda *_: lambda _: dict.fromkeys(NAMES, 0.0) | everything)
+    said = fitted.fitted.sentences()
+    assert len(said) == 3 + len(FAULTS)
+    # Nor options of the command line.
     assert not any("ΔE" in sentence or "--" in sentence for sentence in said)
     assert fitted.fitted.warnings == []
 
