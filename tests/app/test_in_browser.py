@@ -366,7 +366,9 @@ def files_are_saved(person: Person) -> None:
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
     # One gets a file by a click on its name.
     at_name = """
-        const { x, y, height } = document.querySelector("#files .filename .stem").getBoundingClientRect();
+        const name = document.querySelector("#files .filename .stem");
+        name.scrollIntoView({ block: "center" });
+        const { x, y, height } = name.getBoundingClientRect();
         return document.elementFromPoint(x + 2, y + height / 2).closest("a")?.download;
     """
     assert person.browser.execute_script(at_name) == "mine-theirs-preview-strength-0.5.cube"
@@ -433,13 +435,14 @@ def a_folder_is_chosen(person: Person, folder: Path) -> None:
     (folder / "notes.txt").write_text("no photo")
     person.find("input[webkitdirectory]").send_keys(str(folder))
     person.reads("#report", "1 picture that verism made is left out")
-    names = person.browser.find_elements(By.CSS_SELECTOR, "#others .filename")
-    assert [name.get_attribute("aria-label") for name in names] == [f"{number:02}.png" for number in range(20)]
+    wanted = [f"{number:02}.png" for number in range(20)]
+    names = "return [...document.querySelectorAll('#others .filename')].map((it) => it.ariaLabel)"
+    person.wait(lambda: person.browser.execute_script(names) == wanted, "the photos")
     person.click("#pack")
     person.reads("#report", "20 photos are in the .zip file")
     with urlopen(str(person.find("#archive a[href]").get_attribute("href"))) as answer:
         packed = zipfile.ZipFile(io.BytesIO(answer.read()))
-    assert packed.namelist() == [f"{number:02}.png" for number in range(20)]
+    assert packed.namelist() == wanted
 
 
 def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
@@ -640,6 +643,14 @@ def nothing_is_painted(person: Person) -> None:
     person.wait(lambda: any("Nothing was painted" in message for message in person.messages()), "what is missing")
 
 
+def colour_is_spelled_as_on_the_page(person: Person) -> None:
+    """By Gradio's editor, too."""
+    person.find("#editor [aria-label=Colour]")
+    script = "return [...document.querySelectorAll('#editor button')].map((it) => it.ariaLabel)"
+    names = person.browser.execute_script(script)
+    assert not [name for name in names if "color" in str(name).lower()]
+
+
 def undoing_ends_with_the_strokes(person: Person) -> None:
     """The photo stays; if all is thrown away, it takes another begin."""
 
@@ -661,6 +672,7 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(drawing, "the tools to draw")
     person.click("#begin")
     person.wait(bare, "nothing painted")
+    colour_is_spelled_as_on_the_page(person)
     person.paint()
     assert not bare()
     # All but the first would remove the photo.

@@ -20,8 +20,10 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_RESULT = "() => document.querySelector('#result')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
-"""Script that brings the result of corrected regions into view."""
+TO_RESULT = """() => setTimeout(
+  () => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
+)"""
+"""Script that brings the result of corrected regions into view, once what is said of them is above it."""
 
 TO_EDITOR = """() => setTimeout(
   () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
