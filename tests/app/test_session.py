@@ -151,6 +151,7 @@ def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, ph
             fitted.chosen = (second,)
             fitted.leave_out()
             states.append(fitted.takes_corrections)
+            fitted.chosen = (first,)
             fitted.begin("regions")
             states.append(fitted.takes_corrections)
 
@@ -161,6 +162,7 @@ def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, ph
     assert fitted.takes_corrections
     fitted.fit(photos[0], photos[1:2], "photoreal", correct, preview=True, **SMALL)
     assert states == [True, False, True]
+    assert fitted.chosen == (first,)
     assert fitted.fitted.corrections.left_out == (first,)
     assert fitted.corrections.left_out == (first, second)
     assert fitted.divided.sure[:2].tolist() == [0, 0]

@@ -96,6 +96,10 @@ def test_what_is_said_is_of_the_picture_that_is_shown(fit: Callable[..., None], 
     # Other photos that are graded leave the picture as it is.
     *_, said, corrected = work.begin("folder", session)
     assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    # With other photos, they will be forgotten.
+    *_, corrected = work.begin(DROP, session, "mine.png", ["theirs.png"])
+    assert corrected == ""
+    work.end(DROP, session)
     *_, said, corrected = work.begin("regions", session)
     assert (said, corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
     fit(session, photos[0], photos[1])

@@ -269,12 +269,12 @@ class Session:
             run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         finally:
             self.taken = None
-        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
+        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
         self._written = {}
         if corrections == Corrections():
             self._found = self.shown.regions
         if not same:
-            self.corrections = corrections
+            self.corrections, self.chosen = corrections, ()
         # Else they are those that were corrected, perhaps while it ran.
         if self.corrections == Corrections():
             self.regions = self._found
@@ -346,6 +346,11 @@ class Session:
         if self.taken is not None:
             del waiting[:1]
         return not self.is_stopping and (bool(waiting) or self.taken == self.corrections)
+
+    @property
+    def has_new_photos(self) -> bool:
+        """Whether others are to take the place of the photos, or of the method, that corrections were made for."""
+        return DROP in self._under_way
 
     @property
     def is_busy(self) -> bool:
