@@ -9,7 +9,7 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, summary
+from verism.verdict import FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, plainly, summary
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -49,6 +49,19 @@ def test_three_figures_in_words() -> None:
             "Look: the colours are no nearer to the style's than the photo's were."
         )
     assert in_words({}) == []
+
+
+def test_the_same_in_plain_words_has_no_units() -> None:
+    assert plainly(SOUND) == [
+        "Shapes and edges: 98.1% as in your photo.",
+        "Colours: treated evenly: what has one colour in your photo still has one.",
+        "Look: the colours are 64% of the way to the style's.",
+    ]
+    _, colours, _, first, second = plainly(SOUND | {"drift": 8.26, "lost": 0.3})
+    assert colours == "Colours: treated unevenly."
+    assert first.startswith("One colour of the photo has become several in different places; ")
+    assert second == "Textures have gone flat; a lower --output.tone keeps more of the photo's own light."
+    assert plainly({}) == []
 
 
 def test_a_look_is_hardly_there_if_the_colours_have_hardly_moved() -> None:

@@ -104,9 +104,9 @@ def main() -> None:
             field = chrome.find_element(By.CSS_SELECTOR, f"#{name} input[type=file]")
             field.send_keys(str(ROOT / "configs" / "photos" / photo))
             wait(reads("#given", photo))
-        wait(reads("#said", "preview"))
+        wait(reads("#caption", "a preview"))
         chrome.find_element(By.CSS_SELECTOR, "#full").click()
-        wait(lambda: "preview" not in chrome.find_element(By.CSS_SELECTOR, "#said").text)
+        wait(reads("#caption", "in final quality"))
         photograph(chrome, DESK, options.picture)
         if options.phone:
             photograph(chrome, PHONE, options.phone)

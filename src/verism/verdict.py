@@ -55,6 +55,10 @@ class Fault(NamedTuple):
         """Return whether a result with these metrics has the fault; no, if its metric is missing or nan."""
         return self.metric in figures and figures[self.metric] > self.limit
 
+    def plainly(self) -> str:
+        """Return the same sentence without figures, which say nothing to a photographer."""
+        return f"{self.meaning[0].upper()}{self.meaning[1:]}; {self.remedy}."
+
     def of(self, figures: Mapping[str, float]) -> str:
         """Return a sentence on the fault of a result with these metrics."""
         return f"{self.title.format(figures[self.metric])}: {self.meaning}; {self.remedy}."
@@ -131,6 +135,17 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
         f"Colours: treated {even}; places of one colour in your photo end up {apart}.",
         f"Look: the colours are {way}.",
     ]
+
+
+def plainly(figures: Mapping[str, float]) -> list[str]:
+    """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up."""
+    if not figures:
+        return []
+    even = figures["drift"] <= DRIFT
+    shapes, _, look = in_words(figures)
+    colours = "evenly: what has one colour in your photo still has one" if even else "unevenly"
+    found = [fault for fault in FAULTS if fault.found(figures)]
+    return [shapes, f"Colours: treated {colours}.", look, *(fault.plainly() for fault in found)]
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from verism.app.corrections import DIMMED, Corrections, painted, region_at, shown
+from verism.app.corrections import DIMMED, Corrections, labels_in, painted, region_at, shown
 from verism.callbacks.region_map import overlay
 from verism.regions.masks import Regions
 
@@ -52,11 +52,24 @@ def test_a_place_in_no_region() -> None:
 def test_what_is_not_chosen_is_dimmed() -> None:
     regions, photo = thirds(), torch.full((1, 3, 8, 12), 0.5)
     masks = torch.repeat_interleave(torch.repeat_interleave(regions.content, 2, dim=2), 2, dim=3)
-    plain = shown(photo, masks, regions, ())
-    torch.testing.assert_close(plain, overlay(photo, masks, regions))
-    chosen = shown(photo, masks, regions, (GREEN,))
-    torch.testing.assert_close(chosen[..., 4:8], plain[..., 4:8])
-    torch.testing.assert_close(chosen[..., :4], DIMMED * plain[..., :4])
+    numbers = {RED: 1, GREEN: 2, BLUE: 3}
+    plain = shown(photo, masks, regions, (), numbers)
+    chosen = shown(photo, masks, regions, (GREEN,), numbers)
+    colours = overlay(photo, masks, regions)
+    # At the top, there are no numbers.
+    torch.testing.assert_close(plain[..., 0, :], colours[..., 0, :], atol=1 / 255, rtol=0)
+    torch.testing.assert_close(chosen[..., 0, 4:8], colours[..., 0, 4:8], atol=1 / 255, rtol=0)
+    torch.testing.assert_close(chosen[..., 0, :4], DIMMED * colours[..., 0, :4], atol=1 / 255, rtol=0)
+
+
+def test_it_is_known_what_the_user_has_made_of_a_region() -> None:
+    """Also of one that is merged with one that was painted."""
+    corrections = Corrections().paint(Path("mask.png"), [RED])
+    assert [corrections.whose(label) for label in (RED, GREEN)] == ["as you painted it", ""]
+    merged = corrections.merge([GREEN, RED])
+    assert merged.whose(GREEN) == "as you painted and merged it"
+    assert merged.paint(Path("mask-2.png"), [BLUE]).painted == (GREEN, BLUE)
+    assert "painted" not in "".join(merged.options())
 
 
 def test_strokes_are_taken_to_the_nearest_region_over_those_before() -> None:
@@ -71,4 +84,7 @@ def test_strokes_are_taken_to_the_nearest_region_over_those_before() -> None:
     strokes[0, 3, 2:4] = 0.2
     expected = before.clone()
     expected[0, :, 0] = torch.tensor([0x00, 0x82, 0xC8, 0xFF]).view(4, 1) / 255
-    torch.testing.assert_close(painted((RED, GREEN, BLUE), strokes, before), expected)
+    after = painted((RED, GREEN, BLUE), strokes, before)
+    torch.testing.assert_close(after, expected)
+    # White is no label's colour.
+    assert labels_in((RED, GREEN, BLUE), after) == (BLUE,)

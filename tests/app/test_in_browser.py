@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -45,6 +46,9 @@ TIMEOUT_S = 120
 PHONE = 360
 """Width of a phone's page, in CSS pixels."""
 
+MOST_LINES = 150
+"""Height that a command of a few lines has at the most, in CSS pixels."""
+
 T = TypeVar("T")
 
 
@@ -59,7 +63,8 @@ def app(tmp_path: Path) -> Iterator[Process]:
     (tmp_path / "temporary").mkdir()
     paths = os.pathsep.join(filter(None, [str(SERVE.parents[1]), os.environ.get("PYTHONPATH")]))
     environment = {"PYTHONPATH": paths, "TMPDIR": str(tmp_path / "temporary"), "SIGNS": str(tmp_path)}
-    with started([[sys.executable, str(SERVE)]], tmp_path, [environment]) as (process,):
+    # Without its folder, which has a conftest.py of its own.
+    with started([[sys.executable, "-P", str(SERVE)]], tmp_path, [environment]) as (process,):
         process.says("Ctrl-C ends it")
         yield process
 
@@ -181,10 +186,11 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     the_sliders_hold_that_are_moved_during_a_run(person, tmp_path / "wait")
     another_method_makes_another_preview(person)
     of_changes_that_wait_only_the_last_makes_a_preview(person, tmp_path)
-    regions_are_left_out_by_clicks(person)
+    regions_are_left_out_by_clicks(person, tmp_path / "wait")
     a_run_that_takes_too_long_is_stopped(person)
     files_are_saved(person)
     a_folder_is_graded(person, tmp_path / "holiday")
+    a_folder_is_chosen(person, tmp_path / "holiday")
     the_easel_follows_the_photo(person, photos)
     nothing_is_cut_off(person, tmp_path)
     names_are_readable(person, photos)
@@ -198,7 +204,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
 def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> None:
     """And what was said is gone when something else is done."""
     person.reads("#said", "Drop your photo")
-    for name in ("picture", "strength", "files", "mine", "editor", "archive"):
+    for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
     assert not person.find("#stop").is_enabled()
     for _ in range(2):
@@ -310,16 +316,31 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
     assert "--output.strength" not in person.command()
 
 
-def regions_are_left_out_by_clicks(person: Person) -> None:
+def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
+    """And one sees beside the button what becomes of that."""
     person.tab("Regions")
     person.reads("#legend", "of your photo, graded like")
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
     person.reads("#legend", "graded with the rest, as you want it")
+    person.reads("#corrected", "not in the picture yet")
+    result = person.find("#result img").get_attribute("src")
+    wait.touch()
     person.click("#again")
+    person.reads("#corrected", "being worked in")
+    person.reads("#result", "Reading photos")
+    person.reads("#said", "The next picture is being made")
+    bottom = "return document.querySelector('#result').getBoundingClientRect().bottom - innerHeight"
+    person.wait(lambda: person.browser.execute_script(bottom) <= 5, "the result to come into view")
+    wait.unlink()
+    person.wait(lambda: person.find("#corrected").text == "", "nothing said, as all is in the picture")
+    person.wait(lambda: person.find("#result img").get_attribute("src") != result, "the result")
+    person.reads("#said", "This is a preview")
     person.tab("Command line")
     person.wait(lambda: "--data.leave_out" in person.command(), "the region in the command")
+    # With nothing below it.
+    assert person.find("#command").size["height"] < MOST_LINES
 
 
 def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
@@ -332,7 +353,7 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
-    assert person.find("#caption").text == "mine.png in the look of theirs.png"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
 
 
 def files_are_saved(person: Person) -> None:
@@ -343,6 +364,14 @@ def files_are_saved(person: Person) -> None:
     person.click("#cube")
     person.find("#files [aria-label='mine-theirs-preview-strength-0.5.cube']")
     links = person.browser.find_elements(By.CSS_SELECTOR, "#files a[href]")
+    # One gets a file by a click on its name.
+    at_name = """
+        const name = document.querySelector("#files .filename .stem");
+        name.scrollIntoView({ block: "center" });
+        const { x, y, height } = name.getBoundingClientRect();
+        return document.elementFromPoint(x + 2, y + height / 2).closest("a")?.download;
+    """
+    assert person.browser.execute_script(at_name) == "mine-theirs-preview-strength-0.5.cube"
     # The newest first, and what was saved before not again.
     assert [Path(urlsplit(str(link.get_attribute("href"))).path).suffix for link in links][:2] == [".cube", ".png"]
     saved = {Path(urlsplit(str(link.get_attribute("href"))).path).suffix: link.get_attribute("href") for link in links}
@@ -356,13 +385,13 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
     def is_silent() -> bool:
         return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
 
-    person.reads("#note", "differs from the picture by")
+    person.reads("#note", "other programs make")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "differs from the picture by")
+    person.reads("#note", "other programs make")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -370,9 +399,11 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
 
 WATCH = """
 window.seen = [];
+window.stops = new Set();
 new MutationObserver(() => {
   const report = document.querySelector("#report"), bar = report?.querySelector("[role=progressbar]");
   if (bar && report.offsetHeight > 60) window.seen.push(bar.ariaLabel);
+  window.stops.add(["#stop", "#stop_folder"].map((it) => document.querySelector(it)?.disabled === false).join());
 }).observe(document.body, { subtree: true, childList: true, attributes: true });
 """
 
@@ -390,8 +421,28 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert "1 picture that verism made is left out." in said
     seen: list[str] = person.browser.execute_script("return window.seen")
     assert any(re.match(r"photo \d+ of 20, \d\d\.png, \d+ s left", label) for label in seen), seen
+    # One of both can be clicked: that of what runs.
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#stop_folder"), "no button to stop")
+    stops: list[str] = person.browser.execute_script("return [...window.stops]")
+    assert "false,true" in stops
+    assert not any(it.startswith("true") for it in stops), stops
     graded = folder.with_name("holiday-graded")
     assert {path.name for path in graded.iterdir() if path.is_file()} == {f"{number:02}.png" for number in range(20)}
+
+
+def a_folder_is_chosen(person: Person, folder: Path) -> None:
+    """Whose results are downloaded."""
+    (folder / "notes.txt").write_text("no photo")
+    person.find("input[webkitdirectory]").send_keys(str(folder))
+    person.reads("#report", "1 picture that verism made is left out")
+    wanted = [f"{number:02}.png" for number in range(20)]
+    names = "return [...document.querySelectorAll('#others .filename')].map((it) => it.ariaLabel)"
+    person.wait(lambda: person.browser.execute_script(names) == wanted, "the photos")
+    person.click("#pack")
+    person.reads("#report", "20 photos are in the .zip file")
+    with urlopen(str(person.find("#archive a[href]").get_attribute("href"))) as answer:
+        packed = zipfile.ZipFile(io.BytesIO(answer.read()))
+    assert packed.namelist() == wanted
 
 
 def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
@@ -406,7 +457,7 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.find("#editor").is_displayed(), "no easel")
     # The picture is still that of the photo that was taken away.
-    assert person.find("#caption").text == "mine.png in the look of theirs.png"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
     person.give("photo", photos / "other.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     person.wait(lambda: person.find("#editor canvas").is_displayed(), "the easel")
@@ -592,6 +643,14 @@ def nothing_is_painted(person: Person) -> None:
     person.wait(lambda: any("Nothing was painted" in message for message in person.messages()), "what is missing")
 
 
+def colour_is_spelled_as_on_the_page(person: Person) -> None:
+    """By Gradio's editor, too."""
+    person.find("#editor [aria-label=Colour]")
+    script = "return [...document.querySelectorAll('#editor button')].map((it) => it.ariaLabel)"
+    names = person.browser.execute_script(script)
+    assert not [name for name in names if "color" in str(name).lower()]
+
+
 def undoing_ends_with_the_strokes(person: Person) -> None:
     """The photo stays; if all is thrown away, it takes another begin."""
 
@@ -613,6 +672,7 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(drawing, "the tools to draw")
     person.click("#begin")
     person.wait(bare, "nothing painted")
+    colour_is_spelled_as_on_the_page(person)
     person.paint()
     assert not bare()
     # All but the first would remove the photo.
@@ -621,7 +681,8 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     nothing_is_painted(person)
     person.paint()
     person.click("#use")
-    person.reads("#legend", "Corrected, but not in the picture yet")
+    person.reads("#legend", "as you painted it")
+    person.reads("#corrected", "not in the picture yet")
     person.click("#editor button[aria-label='Clear canvas']")
     person.click("#begin")
     person.wait(bare, "nothing painted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from verism.app.corrections import Corrections
 from verism.app.legend import legend
 from verism.regions.masks import Regions
 
@@ -16,29 +17,44 @@ def test_says_what_becomes_of_each_region() -> None:
         torch.eye(4)[torch.tensor(rows)].T.reshape(1, 4, 4, 1).float() for rows in ([0, 0, 1, 2], [0, 1, 3, 3])
     )
     regions = Regions(LABELS, own, other, torch.tensor([1.0, 0.4, 0.9, 0.9]))
-    assert list(legend(regions).items()) == [
+    assert list(legend(regions, Corrections()).items()) == [
         ("#e6194b", "50% of your photo, graded like 25% of the style photo"),
         (
             "#3cb44b",
-            "25% of your photo, graded like 25% of the style photo, but only in part: perhaps it is not the same thing",
+            "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
         ),
         ("#0082c8", "25% of your photo, with nothing like it in the style photo: graded with the rest"),
         ("#ffe119", "Only in the style photo (50% of it)"),
     ]
-    assert legend(regions, ["#e6194b"])["#e6194b"] == "50% of your photo, graded with the rest, as you want it"
+    assert (
+        legend(regions, Corrections(left_out=LABELS[:1]))["#e6194b"]
+        == "50% of your photo, graded with the rest, as you want it"
+    )
+
+
+def test_what_the_user_has_made_is_theirs_and_not_doubted() -> None:
+    own = torch.eye(4).reshape(1, 4, 4, 1)
+    regions = Regions(LABELS, own, own, torch.tensor([1.0, 0.4, 0.0, 0.4]))
+    said = legend(regions, Corrections((LABELS[:1],), painted=LABELS[:3]))
+    assert list(said.values()) == [
+        "25% of your photo, as you painted and merged it, graded like 25% of the style photo",
+        "25% of your photo, as you painted it, graded in part like 25% of the style photo",
+        "25% of your photo, as you painted it, with nothing like it in the style photo: graded with the rest",
+        "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
+    ]
 
 
 def test_shares_are_those_that_are_seen() -> None:
     """In flat colours: a tenth of everything is not seen anywhere."""
     own = torch.tensor([[0.9, 0.6, 0.9, 0.2], [0.1, 0.4, 0.1, 0.3]]).view(1, 2, 4, 1)
     soft = Regions(LABELS[:2], own, own)
-    assert [words.split(",")[0] for words in legend(soft).values()] == [
+    assert [words.split(",")[0] for words in legend(soft, Corrections()).values()] == [
         "75% of your photo",
         "Hardly anywhere in either photo",
     ]
     # The last place is in no region for the most part.
     hard = Regions(LABELS[:2], own > 0.5, own > 0.5)
-    assert legend(hard) == legend(soft)
+    assert legend(hard, Corrections()) == legend(soft, Corrections())
     # What is between several style photos is no part of them.
     parted = hard._replace(opacity=torch.tensor([1.0, 1.0, 1.0, 0.0]).view(1, 1, 4, 1))
-    assert legend(parted)[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"
+    assert legend(parted, Corrections())[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"

@@ -17,7 +17,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.api import FittedRun
-from verism.app.series import FolderOutcome, grade, pack, photos_in
+from verism.app.series import FolderOutcome, grade, pack, photos_among, photos_in
 from verism.backbone.weights import Weights
 from verism.look.on_other_photos import OnOtherPhotos
 from verism.look.on_photo import on_photo
@@ -152,6 +152,20 @@ def test_what_verism_made_is_left_out(folder: Path) -> None:
     found = photos_in(str(folder))
     assert [path.name for path in found.files] == ["mine.png", "other.png", "theirs.png"]
     assert found.said() == "1 picture that verism made is left out"
+
+
+def test_of_a_folder_that_is_uploaded_what_is_a_photo_is_taken(folder: Path) -> None:
+    images.write(folder / "mine-theirs.png", synthetic_photo(48, 72, 4), {})
+    for name in ("notes.txt", ".hidden.png", "broken.jpg"):
+        (folder / name).write_text("no photo")
+    # In the order in which a browser finds them.
+    found = photos_among(sorted(folder.iterdir(), reverse=True))
+    assert [path.name for path in found.files] == ["mine.png", "other.png", "theirs.png"]
+    assert found.said() == (
+        "1 picture that verism made is left out; broken.jpg cannot be read as a photo, and is left out"
+    )
+    with pytest.raises(VerismError, match="has no photo"):
+        photos_among([folder / "notes.txt", folder / "mine-theirs.png"])
 
 
 def test_packs_files_under_their_names(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from PIL import Image
 
 import verism
 from verism import VerismError, images
+from verism.api import FittedRun
 from verism.app.corrections import Corrections
 from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
@@ -26,6 +28,9 @@ from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
+from verism.metrics import NAMES
+from verism.regions.masks import Regions, label_colors, paint
+from verism.verdict import FAULTS
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
 
@@ -57,6 +62,7 @@ def test_the_picture_is_that_of_python_and_of_the_command(
     saved = fitted.save_picture(strength)
     assert saved.name == "mine-theirs-preview-strength-0.6-tone-0.5.png"
     assert fitted.save_picture(strength) == saved  # Not once more.
+    assert fitted.save_picture(Strength(1, 0.5, 1)).name == "mine-theirs-preview-colour-0.5.png"
     options: dict[str, Any] = {"output.strength": 0.6, "output.tone": 0.5}
     expected = verism.stylize(photos[0], photos[1], progress=False, **SMALL, **options)
     assert np.array_equal(np.asarray(Image.open(saved)), np.asarray(expected))
@@ -95,18 +101,97 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     fitted.merge()
     assert not fitted.chosen
     assert fitted.divided.labels == tuple(label for label in found.labels if label != second)
+    numbers = dict(zip(found.labels, range(1, 9), strict=False))
+    assert fitted.numbers == numbers
     fitted.chosen = (first,)
     fitted.leave_out()
     assert fitted.divided.sure[0] == 0
     wanted = fitted.divided
     fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
-    assert fitted.divided.labels == wanted.labels
-    torch.testing.assert_close(fitted.divided.content, wanted.content)
-    torch.testing.assert_close(fitted.divided.sure, wanted.sure)
+    assert fitted.divided is wanted
+    assert fitted.numbers == numbers
+    compared = fitted.fitted.run.model.regions
+    assert compared is not None
+    assert compared.labels == wanted.labels
+    assert compared.sure[0] == 0
     assert f"--data.merge \"[['{first}" in fitted.command(Strength())
     fitted.undo()
     assert fitted.divided is found
     assert fitted.corrections == Corrections()
+
+
+@pytest.mark.slow
+def test_merged_regions_have_the_colour_of_the_largest_and_others_keep_theirs(fitted: Session) -> None:
+    """Wherever they are; in soft masks, what is added up would win places of others."""
+    soft = torch.tensor([[0.3, 0.3, 0.1], [0.2, 0.4, 0.3], [0.5, 0.3, 0.6]]).view(1, 3, 1, 3)
+    labels = ("#e6194b", "#3cb44b", "#0082c8")
+    run = SimpleNamespace(model=SimpleNamespace(regions=Regions(labels, soft, soft)))
+    fitted._found = fitted.regions = replace(fitted.fitted, run=cast("FittedRun", run)).regions
+    fitted.chosen = labels[:2]
+    fitted.merge()
+    assert fitted.divided.labels == labels[1:]
+    assert paint(fitted.divided.content, labels[1:]).mul(255).round()[0, :, 0].T.tolist() == [
+        [0x00, 0x82, 0xC8],
+        [0x3C, 0xB4, 0x4B],
+        [0x00, 0x82, 0xC8],
+    ]
+    assert fitted.numbers == {"#e6194b": 1, "#3cb44b": 2, "#0082c8": 3}
+    assert fitted.corrections.merged == (("#3cb44b", "#e6194b"),)
+
+
+@pytest.mark.slow
+def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, photos: list[Path]) -> None:
+    """And it is known whether a run takes it in."""
+    first, second, *_ = fitted.divided.labels
+    states = []
+
+    def correct(share: float, said: str) -> None:
+        if said == "Fitting the look":
+            states.append(fitted.takes_corrections)
+            fitted.chosen = (second,)
+            fitted.leave_out()
+            states.append(fitted.takes_corrections)
+            fitted.chosen = (first,)
+            fitted.begin("regions")
+            states.append(fitted.takes_corrections)
+
+    fitted.chosen = (first,)
+    fitted.leave_out()
+    assert not fitted.takes_corrections
+    fitted.begin("preview")
+    assert fitted.takes_corrections
+    fitted.fit(photos[0], photos[1:2], "photoreal", correct, preview=True, **SMALL)
+    assert states == [True, False, True]
+    assert fitted.chosen == (first,)
+    assert fitted.fitted.corrections.left_out == (first,)
+    assert fitted.corrections.left_out == (first, second)
+    assert fitted.divided.sure[:2].tolist() == [0, 0]
+    fitted.end("preview")
+    fitted.stop()
+    assert not fitted.takes_corrections
+
+
+@pytest.mark.slow
+def test_what_is_merged_can_be_painted_again(fitted: Session) -> None:
+    """Also where there are strokes in a colour that is another's by now."""
+    first, second, *_ = fitted.divided.labels
+    for number, label in enumerate((first, second)):
+        strokes = torch.zeros(1, 4, 48, 72)
+        strokes[0, :3, :, 24 * number : 24 * number + 24] = (label_colors([label]) / 255).view(3, 1, 1)
+        strokes[0, 3, :, 24 * number : 24 * number + 24] = 1
+        fitted.paint(strokes)
+    assert fitted.corrections.painted == (first, second)
+    fitted.chosen = (first, second)
+    fitted.merge()
+    kept = fitted.corrections.merged[0][0]
+    assert set(fitted.corrections.painted) == {kept}
+    strokes = strokes.roll(24, dims=3)
+    strokes[0, :3] = (label_colors([kept]) / 255).view(3, 1, 1)
+    fitted.paint(strokes)
+    assert set(fitted.corrections.painted) == {kept}
+    assert fitted.corrections.mask is not None
+    # What the run paints is in the colours that are found.
+    assert len(np.unique(np.asarray(Image.open(fitted.corrections.mask))[..., :3].reshape(-1, 3), axis=0)) == 2
 
 
 def test_a_click_chooses_and_another_does_not(fitted: Session) -> None:
@@ -132,12 +217,15 @@ def test_what_is_painted_is_changed_in_the_next_run(fitted: Session, photos: lis
     assert bool((seen.content[0, here, :, :middle] == 1).all())
     fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     after = fitted.divided
-    torch.testing.assert_close(after.content, seen.content)
-    # Whatever was not painted is as it was found, the counterparts in the style photo, too.
-    torch.testing.assert_close(after.content[..., middle:], found.content[..., middle:])
-    assert after.labels == found.labels
-    torch.testing.assert_close(after.style, found.style)
-    torch.testing.assert_close(after.sure, found.sure)
+    assert after is seen
+    # And what the run compares is that. What was not painted is as it was found, counterparts in the style photo too.
+    compared = fitted.fitted.regions
+    assert compared is not None
+    assert compared.labels == found.labels
+    torch.testing.assert_close(compared.content, seen.content)
+    torch.testing.assert_close(compared.content[..., middle:], found.content[..., middle:])
+    torch.testing.assert_close(compared.style, found.style)
+    torch.testing.assert_close(compared.sure, found.sure)
     assert "--data.content_mask regions.png" in fitted.command(Strength())
 
 
@@ -325,8 +413,15 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
 
 
 @pytest.mark.slow
-def test_figures_in_words(fitted: Session) -> None:
-    assert fitted.fitted.sentences()[0].startswith("Shapes and edges: ")
+def test_figures_in_words(fitted: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = fitted.fitted.sentences()
+    assert said[0].startswith("Shapes and edges: ")
+    everything = {fault.metric: fault.limit + 1 for fault in FAULTS}
+    monkeypatch.setattr("verism.app.session.RunMeasure", lambda *_: lambda _: dict.fromkeys(NAMES, 0.0) | everything)
+    said = fitted.fitted.sentences()
+    assert len(said) == 3 + len(FAULTS)
+    # Nor options of the command line.
+    assert not any("ΔE" in sentence or "--" in sentence for sentence in said)
     assert fitted.fitted.warnings == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images, photo_file
+from verism.app.numbers import numbered
 from verism.callbacks.region_map import overlay
 from verism.regions.masks import Regions, label_colors
 
@@ -30,11 +31,13 @@ class Corrections:
         merged: groups of labels of regions that are merged; each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
         mask: strokes over the regions of the content photo, which is transparent elsewhere; None: there are none.
+        painted: labels of the regions that have such strokes.
     """
 
     merged: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
     mask: Path | None = None
+    painted: tuple[str, ...] = ()
 
     def merge(self, labels: Sequence[str]) -> Corrections:
         """Return the corrections with further regions merged, each of which may be a merged group already."""
@@ -44,11 +47,25 @@ class Corrections:
             self,
             merged=(*groups.values(), joined),
             left_out=tuple(label for label in self.left_out if label not in labels),
+            painted=tuple(dict.fromkeys(labels[0] if label in labels else label for label in self.painted)),
         )
 
     def leave_out(self, labels: Sequence[str]) -> Corrections:
         """Return the corrections with further regions left out."""
         return replace(self, left_out=tuple(dict.fromkeys([*self.left_out, *labels])))
+
+    def paint(self, mask: Path, labels: Sequence[str]) -> Corrections:
+        """Return the corrections with another mask, in which there are new strokes for some regions."""
+        return replace(self, mask=mask, painted=tuple(dict.fromkeys([*self.painted, *labels])))
+
+    def whose(self, label: str) -> str:
+        """Return in words what the user has made of a region; empty if it is as it was found."""
+        made = {
+            "painted": label in self.painted,
+            "merged": any(label == group[0] for group in self.merged),
+        }
+        acts = " and ".join(act for act, is_done in made.items() if is_done)
+        return f"as you {acts} it" if acts else ""
 
     def options(self) -> dict[str, Any]:
         """Return the corrections as options of ``verism fit``; empty if there are none."""
@@ -60,21 +77,22 @@ class Corrections:
         return {name: value for name, value in options.items() if value}
 
 
-def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str]) -> Tensor:
-    """Return a photo under the colours of its regions; if some are chosen, the others are dimmed.
+def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str], numbers: Mapping[str, int]) -> Tensor:
+    """Return a photo under the colours and numbers of its regions; if some are chosen, the others are dimmed.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
         masks: the photo's masks of the regions, ``(1, K, h, w)``, of any size.
         regions: the regions, for their labels and confidence.
         chosen: labels of the chosen regions.
+        numbers: of the regions, by their labels.
     """
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = overlay(photo, masks, regions)
-    if not chosen:
-        return image
-    picked = torch.tensor([label in chosen for label in regions.labels])
-    return image * (DIMMED + (1 - DIMMED) * masks[:, picked].sum(dim=1, keepdim=True)).clamp(0, 1)
+    if chosen:
+        picked = torch.tensor([label in chosen for label in regions.labels])
+        image = image * (DIMMED + (1 - DIMMED) * masks[:, picked].sum(dim=1, keepdim=True)).clamp(0, 1)
+    return numbered(image, masks, [numbers[label] for label in regions.labels])
 
 
 def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) -> str | None:
@@ -103,6 +121,12 @@ def layers(mask: Path | None, shape: Sequence[int]) -> Tensor:
     photo = photo_file.read(mask)
     opacity = torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
     return torch.cat([photo.pixels, opacity], dim=1)
+
+
+def labels_in(labels: Sequence[str], strokes: Tensor) -> tuple[str, ...]:
+    """Return those of the labels in whose colours there are strokes, ``(1, 4, h, w)``, as ``painted`` returns them."""
+    used = (strokes[0, :3, strokes[0, 3] > 0].T * 255).round().unique(dim=0)
+    return tuple(label for label in labels if bool((used == label_colors([label])).all(dim=1).any()))
 
 
 def painted(labels: Sequence[str], strokes: Tensor, before: Tensor) -> Tensor:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import torch
 from torch import Tensor
 
+from verism.app.corrections import Corrections
 from verism.regions.masks import Regions
 from verism.verdict import NO_MATCH
 
@@ -17,18 +16,21 @@ SEEN = 0.005
 """Share of a photo below which a region is not said to be in it."""
 
 
-def legend(regions: Regions, left_out: Collection[str] = ()) -> dict[str, str]:
+def legend(regions: Regions, corrections: Corrections) -> dict[str, str]:
     """Return for each region, by its colour, what a photographer has to know of it.
 
     Args:
         regions: of the content and the style photo.
-        left_out: labels of the regions that the user has left out.
+        corrections: what the user has made of them, which is said to be theirs, and never doubted.
     """
     # Between several style photos, there is nothing.
     opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
     shares = seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
-    return {label: _said(own, other, sure, out=label in left_out) for label, own, other, sure in parts}
+    return {
+        label: _said(own, other, sure, corrections.whose(label), out=label in corrections.left_out)
+        for label, own, other, sure in parts
+    }
 
 
 def seen(masks: Tensor) -> Tensor:
@@ -41,15 +43,17 @@ def seen(masks: Tensor) -> Tensor:
     return torch.bincount(winner.flatten(), minlength=masks.shape[1] + 1)[:-1].double() / winner.numel()
 
 
-def _said(own: float, other: float, sure: float, *, out: bool) -> str:
+def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> str:
     if max(own, other) < SEEN:
         return "Hardly anywhere in either photo"
     if own < SEEN:
         return f"Only in the style photo ({other:.0%} of it)"
-    mine = f"{own:.0%} of your photo"
+    mine = f"{own:.0%} of your photo{f', {whose}' if whose else ''}"
     if out:
         return f"{mine}, graded with the rest, as you want it"
     if sure <= NO_MATCH or other < SEEN:
         return f"{mine}, with nothing like it in the style photo: graded with the rest"
-    doubt = "" if sure >= SURE else ", but only in part: perhaps it is not the same thing"
-    return f"{mine}, graded like {other:.0%} of the style photo{doubt}"
+    theirs = f"like {other:.0%} of the style photo"
+    if sure >= SURE:
+        return f"{mine}, graded {theirs}"
+    return f"{mine}, graded in part {theirs}{'' if whose else ': perhaps it is not the same thing'}"

@@ -26,6 +26,7 @@ from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
 from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos
 from verism.look.strength import Strength
+from verism.photo_file.encoders import FORMATS
 
 NAMED = 10
 """Largest number of photos that a sentence names."""
@@ -90,6 +91,21 @@ def photos_in(folder: str) -> Found:
     if not folder.strip() or not path.is_dir():
         raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its full path.")
     return find([path])
+
+
+def photos_among(files: Sequence[Path]) -> Found:
+    """Return the photos among the files of a folder that was uploaded, as ``photos_in`` does.
+
+    Raises:
+        VerismError: there is none.
+    """
+    seen = sorted((file for file in files if not file.name.startswith(".")), key=lambda file: file.name)
+    photos = [file for file in seen if photo_file.is_photo(file)]
+    own = [file for file in photos if photo_file.made_by_verism(file)]
+    if len(own) == len(photos):
+        raise VerismError("That folder has no photo, or only pictures that verism made.")
+    damaged = [file for file in seen if file not in photos and file.suffix.lower() in FORMATS]
+    return Found([file for file in photos if file not in own], len(own), damaged)
 
 
 def grade(

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from verism.app import page
+from verism.app import dress, page
 from verism.errors import VerismError
 
 HOST = "127.0.0.1"
@@ -25,8 +25,9 @@ POLICY = (
 """Content security policy by which a browser contacts no other server, whatever Gradio's page asks for."""
 
 
-MISSING = {"common.upload": "Add photos", "common.complete": "Done"}
-"""What Gradio 6 has no words for in any language, and would show as it is written here."""
+WORDS = {"common.upload": "Add photos", "common.complete": "Done", "image_editor.color": "Colour"}
+"""What Gradio 6 has no words for in any language, and would show as it is written here; and a word that it spells in
+another way than the page."""
 
 
 class Policy:
@@ -74,9 +75,9 @@ def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
             enable_monitoring=False,
             run_history=False,
             footer_links=[],
-            i18n=gr.I18n(en=MISSING),
+            i18n=gr.I18n(en=WORDS),
             app_kwargs={"middleware": [Middleware(Policy), trusted]},
-            **page.DRESS,
+            **dress.DRESS,
         )
     except OSError as error:
         place = "from 7860 on" if port is None else str(port)

@@ -21,7 +21,8 @@ from torch import Tensor
 
 from verism import atomic, images, photo_file, verdict
 from verism.api import FittedRun, fit
-from verism.app.corrections import Corrections, layers, painted, region_at
+from verism.app.corrections import Corrections, labels_in, layers, painted, region_at
+from verism.app.legend import seen
 from verism.app.series import FolderOutcome, grade
 from verism.app.watch import StoppedError, Tell, Watch
 from verism.atomic import free_name
@@ -37,7 +38,7 @@ from verism.look.strength import Strength
 from verism.metrics import TOLD
 from verism.page.result import jpeg
 from verism.photo_file import Photo
-from verism.regions.masks import Regions, Strokes
+from verism.regions.masks import Regions, Strokes, resize
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
@@ -45,12 +46,18 @@ SIDE = 1000
 DROP = "drop"
 """The kind of work that is done for photos as they are dropped, each time anew."""
 
+FITS = (DROP, "preview", "regions", "full")
+"""The kinds of work that make another picture."""
+
 NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
 """The easel of a user who paints, while the regions of another photo are being found."""
 
+TABLE_METHOD = "One lookup table"
+"""The method whose look is a table, so that other programs show exactly the same."""
+
 METHODS: Mapping[str, str] = {
     "Region by region": "photoreal",
-    "One lookup table": "lut",
+    TABLE_METHOD: "lut",
     "Same scene, other grading": "match",
 }
 """The methods that a user can choose, and the config of each."""
@@ -69,6 +76,12 @@ FORGOT = "Your corrections of the regions are gone: they were made for other pho
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
+
+REMEDIES: Mapping[str, str] = {
+    **{f"--output.{option}": slider for option, slider in SLIDERS.items()},
+    "a higher --model.consistency.weight": "merging their regions, or a lower Strength,",
+}
+"""What the page has in place of the options that help against faults."""
 
 
 Wait = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -108,6 +121,11 @@ class Shown:
         """The names of the photos, as part of a sentence."""
         return f"{self.content.name} in the look of {' + '.join(path.name for path in self.styles)}"
 
+    @property
+    def caption(self) -> str:
+        """The names of the photos, and whether it is a preview."""
+        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}"
+
     @cached_property
     def photo(self) -> Tensor:
         """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], with at most ``SIDE`` pixels on its long side."""
@@ -138,14 +156,17 @@ class Shown:
 
     @property
     def regions(self) -> Regions | None:
-        """The regions that were compared, on the CPU; None if the photos were compared as a whole."""
+        """The regions that were compared, on the CPU and hard; None if the photos were compared as a whole.
+
+        Each place is in the region that has the most of it. If what several have of it were added up where they are
+        merged, places of others would seem to change sides.
+        """
         found = self.run.model.regions
         if found is None or found.undivided:
             return None
         confidence = None if found.confidence is None else found.confidence.cpu()
-        return found._replace(
-            content=found.content.float().cpu(), style=found.style.float().cpu(), confidence=confidence
-        )
+        content, style = (resize(masks.float().cpu(), masks.shape[-2:]) for masks in (found.content, found.style))
+        return found._replace(content=content, style=style, confidence=confidence)
 
     @property
     def warnings(self) -> list[str]:
@@ -155,13 +176,11 @@ class Shown:
         return [*other, FORGOT] if self.forgot else other
 
     def sentences(self) -> list[str]:
-        """Return what the figures say about the result, and its faults, in words."""
+        """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
-        figures = RunMeasure(model, TOLD)(model)
-        # The page has sliders of these names.
-        said = [*verdict.in_words(figures), *verdict.faults(figures)]
-        for option, slider in SLIDERS.items():
-            said = [sentence.replace(f"--output.{option}", slider) for sentence in said]
+        said = verdict.plainly(RunMeasure(model, TOLD)(model))
+        for option, words in REMEDIES.items():
+            said = [sentence.replace(option, words) for sentence in said]
         return said
 
 
@@ -172,6 +191,7 @@ class Session:
         shown: the last fit; None before the first.
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
+        taken: those that the fit under way takes in; None: there is none.
         chosen: labels of the regions that are chosen.
         saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
@@ -186,6 +206,7 @@ class Session:
         self.shown: Shown | None = None
         self.regions: Regions | None = None
         self.corrections = Corrections()
+        self.taken: Corrections | None = None
         self.chosen: tuple[str, ...] = ()
         self.stopping = threading.Event()
         self.saved: list[Path] = []
@@ -243,13 +264,20 @@ class Session:
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
         watch = Watch(tell, self.stopping)
-        run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
-        self.shown, self.chosen = Shown(run, config, preview, photo, tuple(styles), corrections, forgot), ()
-        self.corrections = corrections
+        self.taken = corrections
+        try:
+            run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+        finally:
+            self.taken = None
+        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
         self._written = {}
-        self.regions = self.shown.regions
         if corrections == Corrections():
-            self._found = self.regions
+            self._found = self.shown.regions
+        if not same:
+            self.corrections, self.chosen = corrections, ()
+        # Else they are those that were corrected, perhaps while it ran.
+        if self.corrections == Corrections():
+            self.regions = self._found
         return self.shown
 
     def begin(self, kind: str) -> None:
@@ -302,6 +330,29 @@ class Session:
                 self._stopped = max(0, self._stopped - 1)
 
     @property
+    def runs(self) -> str | None:
+        """The kind of the work that runs, or is the first to run; None: there is none."""
+        return next(iter(self._under_way), None)
+
+    @property
+    def is_fitting(self) -> bool:
+        """Whether another picture is being made, or is to be."""
+        return any(kind in FITS for kind in self._under_way)
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether the corrections of the regions are in the fit that is under way, or will be in one that waits."""
+        waiting = [kind for kind in self._under_way if kind in FITS]
+        if self.taken is not None:
+            del waiting[:1]
+        return not self.is_stopping and (bool(waiting) or self.taken == self.corrections)
+
+    @property
+    def has_new_photos(self) -> bool:
+        """Whether others are to take the place of the photos, or of the method, that corrections were made for."""
+        return DROP in self._under_way
+
+    @property
     def is_busy(self) -> bool:
         """Whether there is work that ``stop`` would end."""
         return bool(self._under_way)
@@ -341,6 +392,12 @@ class Session:
             raise VerismError("The photos were compared as a whole, and there are no regions.")
         return self.regions
 
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each region that was found, by its label; they stay when regions are merged."""
+        found = self._found or self.divided
+        return {label: number for number, label in enumerate(found.labels, start=1)}
+
     def seen(self, strength: Strength) -> Tensor:
         """Return the result at a strength, ``(1, 3, H, W)``, at the size at which it is shown."""
         return strength(self.fitted.photo, self.fitted.image)
@@ -371,8 +428,9 @@ class Session:
         """Merge the chosen regions; raise ``VerismError`` if fewer than two are chosen."""
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
-        # In the order of the regions: the first of the group gives its label.
-        group = [label for label in self.divided.labels if label in self.chosen]
+        # The largest gives its label, and so its colour and number.
+        shares = dict(zip(self.divided.labels, seen(self.divided.content).tolist(), strict=True))
+        group = sorted(self.chosen, key=lambda label: -shares[label])
         self.corrections = self.corrections.merge(group)
         self.regions, self.chosen = self.divided.merge([group]), ()
 
@@ -396,12 +454,15 @@ class Session:
         """
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
-        before = layers(self.corrections.mask, self.divided.content.shape[-2:])
-        after = painted(self.divided.labels, strokes, before)
+        shape = self.divided.content.shape[-2:]
+        new = painted(self.divided.labels, strokes, layers(None, shape))
+        after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.mask, shape))
         mask = free_name(self.folder / "regions.png")
         photo_file.write(mask, Photo(after[:, :3], after[:, 3:]), {})
-        self.regions = self.divided.painted(Strokes("content", mask, after[:, :3] * 255, after[:, 3:] > 0))
-        self.corrections, self.chosen = replace(self.corrections, mask=mask), ()
+        # The strokes before are in the regions already, some in colours that are merged with others by now.
+        drawn = Strokes("content", mask, new[:, :3] * 255, new[:, 3:] > 0)
+        self.regions = self.divided.painted(drawn)
+        self.corrections, self.chosen = self.corrections.paint(mask, labels_in(self.divided.labels, new)), ()
 
     def undo(self) -> None:
         """Remove all corrections of the regions that were found."""
@@ -479,4 +540,4 @@ def _named(shown: Shown) -> str:
 
 def _said(strength: Strength) -> str:
     """Return a strength as a part of a file's name; empty for the whole look."""
-    return "".join(f"-{name}-{share:g}" for name, share in strength._asdict().items() if share != 1)
+    return "".join(f"-{SLIDERS[name].lower()}-{share:g}" for name, share in strength._asdict().items() if share != 1)

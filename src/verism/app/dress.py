@@ -1,0 +1,87 @@
+"""How the page looks: its style sheet, theme and head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+# Gradio applies rules within @media only below its own .contain, and all other rules both there and as they are.
+CSS = """
+.gradio-container { max-width: 1500px !important; margin: 0 auto; }
+.gradio-container main, .gradio-container .contain { width: 100%; }
+/* Names in full, on several lines if need be, instead of room for a size and ellipses. */
+#photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+#photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
+/* The picture before stays in sight while the next is made. */
+:is(#picture, #result) [data-testid=status-tracker] {
+  background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
+}
+:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
+  background: var(--block-background-fill);
+}
+/* White on white otherwise. */
+input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
+input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
+#head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
+#head p { margin: 0.1rem 0 0; opacity: 0.75; }
+#given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+#given figure { margin: 0; flex: 1 1 40%; }
+#given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
+#given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
+#given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
+#preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
+#caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
+#legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
+#legend span { display: flex; gap: 0.5em; align-items: baseline; }
+#legend i { flex: none; padding: 0.15em 0.3em; border-radius: 3px; font-style: normal; line-height: 1; }
+#legend b { display: inline-block; min-width: 1.2em; padding: 0.1em; border-radius: 1em; text-align: center; }
+#legend b { color: #141414; background: #fff; }
+#legend .out { opacity: 0.6; }
+#corrected { font-weight: 600; }
+#legend .chosen { font-weight: 700; }
+/* A file's whole line is its link, its name foremost. */
+:is(#files, #archive, #mask) tr.file { position: relative; }
+:is(#files, #archive, #mask) a { position: static !important; }
+:is(#files, #archive, #mask) a::after { content: ""; position: absolute; inset: 0; }
+:is(#files, #archive, #mask) td button { position: relative; z-index: 1; }
+:is(#files, #archive, #mask) .filename { color: var(--link-text-color); text-decoration: underline; }
+#mine img, #theirs img { cursor: pointer; }
+/* Where there is no text yet, what tells of progress is laid over nothing. */
+.progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
+#report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
+#editor { min-width: 0; max-width: 100%; overflow: hidden; }
+/* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
+   nothing on the page changes any more. */
+body:not(:has(#use)) #editor { display: none; }
+[data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
+.gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
+@media (max-width: 640px) {
+  .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
+  .row { flex-wrap: wrap !important; }
+  .row > .column { flex: 1 1 100% !important; }
+  .block { max-width: 100% !important; }
+  /* Without a width of its own, so that the page stays as wide as the screen; more than three can be scrolled. */
+  #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
+  #given figure, #given:has(figure:nth-child(3)) figure { flex: 1 0 calc(33% - 0.5rem); min-width: 0; }
+  #given img { height: 5rem; }
+  /* A slider to a row. */
+  #strength, #colour, #tone { flex: 1 1 100% !important; }
+}
+"""
+
+DRESS: Mapping[str, Any] = {
+    # The system's fonts, so that none are downloaded.
+    "theme": gr.themes.Default(
+        primary_hue="teal",
+        neutral_hue="zinc",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+        radius_size="sm",
+    ),
+    "css": CSS,
+}
+
+HEAD = """<div id="head"><h1>verism</h1>
+<p>One photo takes on the look of another. Photos stay on this computer.</p></div>"""

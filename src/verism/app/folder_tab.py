@@ -1,0 +1,113 @@
+"""The tab that gives the look to other photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from verism.app import series
+from verism.app.events import PRIVATE, by_name, guarded
+from verism.app.session import Session
+from verism.atomic import free_name
+from verism.errors import VerismError
+from verism.look.strength import Strength
+
+
+class FolderTab(NamedTuple):
+    """The tab that grades other photos.
+
+    Attributes:
+        stop: the button that stops what runs, beside those that begin it.
+        events: the button, the function and the options of each event that grades photos, by its name.
+        left: what is to go when there is another look: the choice of regions, the results, and what was said of them.
+    """
+
+    stop: Any
+    events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
+    left: Sequence[Any]
+
+
+def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
+    """Add the tab's elements; return those that others need."""
+    gr.Markdown("The look of the picture above on other photos, at the strength of the sliders.")
+    adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
+    with gr.Row():
+        with gr.Column():
+            dropped = gr.File(label="Other photos", file_count="multiple", height=150, elem_id="others")
+            chosen = gr.UploadButton("Choose a folder", file_count="directory", size="sm", elem_id="choose")
+            pack = gr.Button("Grade these: a .zip to download", variant="primary", elem_id="pack")
+        with gr.Column():
+            source = gr.Textbox(label="Or type a folder's path", placeholder="/home/me/holiday", elem_id="folder")
+            target = gr.Textbox(label="Folder for the results", placeholder="a new one next to it, holiday-graded")
+            go = gr.Button("Grade into that folder", elem_id="grade")
+    stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop_folder")
+    report = gr.Markdown(elem_id="report", elem_classes="progress")
+    archive = gr.File(
+        label="Results: click the name to download", interactive=False, height=100, visible=False, elem_id="archive"
+    )
+    chosen.upload(guarded(_photos_of), [chosen], [dropped, report], show_progress_on=[dropped], **PRIVATE)
+    for button in (go, pack):
+        # What is said there is of what was done before.
+        button.click(lambda: "", None, [report], queue=False, show_progress="hidden", **PRIVATE)
+    shown_on = {"show_progress_on": [report]}
+    events: dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]] = {
+        "folder": (
+            go,
+            _grade_folder,
+            {"inputs": [session, source, target, adapt, *sliders], "outputs": [report], **shown_on},
+        ),
+        "files": (
+            pack,
+            _grade_files,
+            {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
+        ),
+    }
+    return FolderTab(stop, events, [adapt, archive, report])
+
+
+def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
+    """Return the photos among the files of a folder, and in words what is left out."""
+    found = series.photos_among(list(map(Path, files)))
+    return list(map(str, found.files)), found.said()
+
+
+def _grade_folder(
+    session: Session,
+    source: str,
+    target: str,
+    adapt: bool,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> str:
+    if not source.strip():
+        raise VerismError("Type the path of a folder of photos first.")
+    found = series.photos_in(source)
+    own = Path(source).expanduser()
+    folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
+    graded = session.grade(found.files, folder, Strength(*strength), progress, adapt=adapt)
+    left_out = f"{found.said()}.\n\n" if found.said() else ""
+    return left_out + _paragraphs(graded, f"`{folder}`")
+
+
+def _grade_files(
+    session: Session,
+    files: Sequence[str] | None,
+    adapt: bool,
+    *strength: float,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> tuple[Any, str]:
+    if not files:
+        raise VerismError("Drop some photos, or choose a folder, first.")
+    folder = free_name(session.folder / "graded")
+    found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
+    archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
+    report = by_name(_paragraphs(found, "the .zip file"), [files])
+    return gr.File(value=archive, visible=bool(archive)), report
+
+
+def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
+    """Return the outcome in words, as Markdown: a paragraph for each line."""
+    return outcome.said(where).replace("\n", "\n\n")

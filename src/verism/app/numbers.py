@@ -1,0 +1,68 @@
+"""Numbers that are drawn into the regions of a map, by which they are found in its legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+RADIUS = 0.03
+"""Radius of the disc below a number, as a share of the picture's long side: it is read on a phone, too."""
+
+COARSE = 96
+"""Long side of the masks in which places for numbers are looked for, in pixels."""
+
+PAPER, INK = (255, 255, 255), (20, 20, 20)
+
+
+def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int]) -> Tensor:
+    """Return a picture with the number of each region in the middle of its largest part, on a white disc.
+
+    A region that is nowhere wide has none.
+
+    Args:
+        image: ``(1, 3, H, W)``, RGB in [0, 1].
+        masks: of K regions, ``(1, K, h, w)`` in [0, 1] or bool.
+        numbers: one for each region.
+    """
+    height, width = image.shape[-2:]
+    levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
+    picture = Image.fromarray(levels.cpu().numpy())
+    pen, radius = ImageDraw.Draw(picture), RADIUS * max(height, width)
+    font = ImageFont.load_default(1.4 * radius)
+    for mask, number in zip(masks[0], numbers, strict=True):
+        place = middle(mask)
+        if place is not None:
+            # Whole, also at the edge of the picture.
+            sides = zip(place, (width, height), strict=True)
+            x, y = (min(max(share * side, radius), side - radius) for share, side in sides)
+            pen.circle((x, y), radius, PAPER, INK, max(1, round(radius / 10)))
+            pen.text((x, y), str(number), INK, font, anchor="mm")
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).unsqueeze(0).to(image) / 255
+
+
+def middle(mask: Tensor) -> tuple[float, float] | None:
+    """Return the place of a mask that is farthest from its edge; None if it is nowhere wide.
+
+    Args:
+        mask: ``(h, w)`` in [0, 1] or bool; what is at least one half counts.
+
+    Returns:
+        Its distance from the left and from the top, as shares of width and height, in [0, 1].
+    """
+    scale = min(1.0, COARSE / max(mask.shape))
+    shape = [max(1, round(side * scale)) for side in mask.shape]
+    inner = (F.interpolate(mask.float()[None, None], shape, mode="area") >= 0.5).float()  # noqa: PLR2004
+    left = inner
+    while bool(left.any()):
+        # Less its edge, where the picture's own is one, too.
+        inner, left = left, 1 - F.max_pool2d(F.pad(1 - left, (1, 1, 1, 1), value=1.0), 3, stride=1)
+    places = inner[0, 0].nonzero()
+    if not len(places):
+        return None
+    y, x = ((int(it) + 0.5) for it in places[len(places) // 2])
+    return x / shape[1], y / shape[0]

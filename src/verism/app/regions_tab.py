@@ -1,0 +1,149 @@
+"""The tab with the regions: both photos under their colours, and what there is to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import gradio as gr
+from torch import Tensor
+
+from verism.app import easel, scripts
+from verism.app.corrections import shown
+from verism.app.events import PRIVATE, guarded
+from verism.app.legend import legend
+from verism.app.session import Session
+
+NARROW, WIDE = 160, 700
+"""Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
+
+NOT_YET = "Your corrections are not in the picture yet."
+
+BEING_WORKED_IN = "Your corrections are being worked in…"
+
+
+class RegionsTab(NamedTuple):
+    """Elements of the tab with the regions.
+
+    Attributes:
+        again: the button that fits again.
+        result: the picture that is shown, below that button.
+        corrected: whether that has the corrections.
+        marked: what changes with the regions, ``corrected`` too.
+        easel: the editor, and the button that takes over what is painted in it.
+    """
+
+    again: Any
+    result: Any
+    corrected: Any
+    marked: Sequence[Any]
+    easel: Sequence[Any]
+
+
+def build(session: Any) -> RegionsTab:
+    """Add the tab's elements; return those that others need."""
+    with gr.Row():
+        mine, theirs = (
+            gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
+            for label, name in (("Your photo", "mine"), ("Style photo", "theirs"))
+        )
+    legend = gr.HTML(elem_id="regions")
+    with gr.Column() as tools:
+        gr.Markdown(
+            "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
+            "the same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
+        )
+        with gr.Row(equal_height=True):
+            merge = gr.Button("Merge", min_width=100, elem_id="merge")
+            leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
+            undo = gr.Button("Reset regions", min_width=100, elem_id="reset")
+        with gr.Accordion("Draw", open=False):
+            gr.Markdown("Paint over your photo in a region's colour; what you do not paint stays as it is.")
+            begin = gr.Button("Begin", elem_id="begin")
+            editor = gr.ImageEditor(
+                label="Your photo",
+                sources=[],
+                transforms=[],
+                layers=False,
+                type="numpy",
+                height=420,
+                visible=False,
+                elem_id="editor",
+            )
+            use = gr.Button("Use what is painted", visible=False, elem_id="use")
+        corrected = gr.HTML(elem_id="corrected")
+        again = gr.Button("Preview with these", variant="primary", elem_id="again")
+        result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
+    quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    changing = [mine, theirs, legend, tools, corrected]
+    for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
+        image.select(guarded(choose), [session], changing, **quietly)
+    for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
+        button.click(_changing(change), [session], changing, **quietly)
+    # Also after the editor's bin, which removes the photo, too.
+    begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
+    begun.then(None, js=scripts.TO_EDITOR, **quietly)
+    use.click(_changing(easel.paint), [session, editor], changing, **PRIVATE)
+    return RegionsTab(again, result, corrected, changing, [editor, use])
+
+
+def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
+    """Return both photos under their regions, a legend, what there is to do, and whether it is in the picture."""
+    regions = session.regions
+    if regions is None:
+        none = gr.Image(value=None, visible=False)
+        found = session.fitted.run.model.regions
+        said = "This method uses no regions." if found is None else "The photos are compared as a whole."
+        return none, none, f"<p>{said}</p>", gr.update(visible=False), ""
+    fitted = session.fitted
+    mine, theirs = (
+        gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
+        for picture, width in (
+            (shown(fitted.photo, regions.content, regions, session.chosen, session.numbers), NARROW),
+            # Several side by side get a row of their own.
+            (
+                fitted.apart(shown(fitted.style, regions.style, regions, session.chosen, session.numbers)),
+                NARROW if len(fitted.styles) == 1 else WIDE,
+            ),
+        )
+    )
+    entries = []
+    for label, words in legend(regions, session.corrections).items():
+        out = label in session.corrections.left_out
+        kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
+        entries.append(
+            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
+        )
+    return mine, theirs, f'<div id="legend">{"".join(entries)}</div>', gr.update(visible=True), corrected(session)
+
+
+def corrected(session: Session) -> str:
+    """Return in words whether the corrections are in the picture; empty if they are, or are about to be forgotten."""
+    if session.shown is None or session.corrections == session.shown.corrections or session.has_new_photos:
+        return ""
+    return BEING_WORKED_IN if session.takes_corrections else NOT_YET
+
+
+def _choose_mine(session: Session, event: gr.SelectData) -> Any:
+    return _choose(session, session.fitted.photo, event, content=True)
+
+
+def _choose_theirs(session: Session, event: gr.SelectData) -> Any:
+    return _choose(session, session.fitted.style, event, content=False)
+
+
+def _choose(session: Session, photo: Tensor, event: gr.SelectData, *, content: bool) -> Any:
+    x, y = event.index
+    height, width = photo.shape[-2:]
+    session.choose((x / width, y / height), content=content)
+    return marked(session)
+
+
+def _changing(change: Callable[..., None]) -> Callable[..., Any]:
+    """Return an event's function that changes the regions and shows them."""
+
+    def changed(session: Session, *args: Any) -> Any:
+        change(session, *args)
+        return marked(session)
+
+    return guarded(changed)

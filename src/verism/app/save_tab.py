@@ -1,0 +1,123 @@
+"""The tab that saves: the picture, and its look as a table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from verism.app.events import PRIVATE, guarded
+from verism.app.session import TABLE_METHOD, Session
+from verism.canvas import RegionalGrade
+from verism.look.strength import Strength
+
+SAVES = "saves"
+"""Gradio's name for the events that write files, one at a time. They do not wait for what runs, after which another
+picture would be shown than that for which they were asked."""
+
+ENDINGS: Mapping[str, str] = {
+    "Like the photo": "",
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "TIFF": ".tiff",
+    "WebP": ".webp",
+}
+
+
+TABLE_LIKE = "A LUT of this look makes the same of your photo in other programs as you see here."
+
+TABLE_NEAR = (
+    "A LUT treats the whole photo alike, and this look each region in its own way: in other programs, a LUT of it only "
+    f"comes near what you see here. The method {TABLE_METHOD} finds a look that is a LUT, and so the same everywhere."
+)
+
+UNSEEN, PLAIN = 1.0, 3.0
+"""Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see; as ``lut_file.NOTICED``."""
+
+
+class SaveTab(NamedTuple):
+    """Elements of the tab that saves.
+
+    Attributes:
+        files: the files that were saved.
+        note: what is said of the last of them.
+        about: what a table of the look can do.
+    """
+
+    files: Any
+    note: Any
+    about: Any
+
+
+def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
+    """Add the tab's elements; return those that others need."""
+    gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
+    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
+    with gr.Row():
+        save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
+        cube = gr.Button("LUT (.cube)", min_width=150, elem_id="cube")
+        hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
+    about = gr.Markdown(elem_id="about_table")
+    files = gr.File(
+        label="Saved, the newest first: click a name to download",
+        file_count="multiple",
+        interactive=False,
+        height=200,
+        visible=False,
+        elem_id="files",
+    )
+    note = gr.Markdown(elem_id="note", elem_classes="progress")
+    saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
+    save.click(guarded(_save_picture), [session, ending, *sliders], [files, note], **saving, **PRIVATE)
+    for button, suffix in ((cube, ".cube"), (hald, ".png")):
+        save_table = functools.partial(_save_table, suffix)
+        button.click(guarded(save_table), [session, *sliders], [files, note], **saving, **PRIVATE)
+    return SaveTab(files, note, about)
+
+
+def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
+    path = session.save_picture(Strength(*strength), ENDINGS[ending])
+    return _offer(session, path), ""
+
+
+def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
+    path, deviation = session.save_table(Strength(*strength), ending)
+    return _offer(session, path), said_of(path, deviation.most)
+
+
+def said_of(path: Path, difference: float) -> str:
+    """Return in a photographer's words how a table differs from the picture, and what helps if that is seen.
+
+    Args:
+        path: the file of the table.
+        difference: that of 95 % of the pixels is below this, in CIEDE2000.
+    """
+    if difference < UNSEEN:
+        return f"With {path.name}, other programs make what you see here; nobody will see a difference."
+    seen = "a little" if difference < PLAIN else "plainly"
+    return (
+        f"With {path.name}, other programs make nearly what you see here; side by side, parts of the photo differ "
+        f"{seen}. The method {TABLE_METHOD} avoids that: preview with it, and save its LUT."
+    )
+
+
+def _offer(session: Session, path: Path) -> Any:
+    """Put a file before those that the page offers already, and return all of them."""
+    if path in session.saved:
+        session.saved.remove(path)
+    session.saved.insert(0, path)
+    return offered(session)
+
+
+def after_fit(session: Session) -> tuple[Any, str, str]:
+    """Return what the tab shows when there is a new picture: nothing is said of the tables of the one before."""
+    is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
+    return offered(session), "", TABLE_NEAR if is_near else TABLE_LIKE
+
+
+def offered(session: Session) -> Any:
+    """Return the files that the page offers."""
+    return gr.File(value=[str(file) for file in session.saved], visible=bool(session.saved))

@@ -1,0 +1,120 @@
+"""Scripts that run in the page: what Gradio's elements do not do by themselves."""
+
+CLOSE_MESSAGES = """() => {
+  const close = ({ target }) => {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], [type=file]")) {
+      document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+    }
+  };
+  for (const action of ["click", "change", "drop"]) document.addEventListener(action, close, true);
+}"""
+"""Script by which messages close when the user does the next thing: they are about what was done before."""
+
+TO_PICTURE = """(photo, styles) => {
+  if (!photo || !(styles || []).length) return;
+  // The first time, it is only just being made visible.
+  setTimeout(() => {
+    const picture = document.querySelector("#picture"), top = picture?.getBoundingClientRect().top;
+    if (top < 0 || top > innerHeight / 2) picture.scrollIntoView({ behavior: "smooth", block: "start" });
+  }, 300);
+}"""
+"""Script that brings the picture into view, if it is out of it, as on a phone."""
+
+TO_RESULT = """() => setTimeout(
+  () => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
+)"""
+"""Script that brings the result of corrected regions into view, once what is said of them is above it."""
+
+TO_EDITOR = """() => setTimeout(
+  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
+)"""
+"""Script that brings what is painted over into view, once it is there."""
+
+KEEP_PHOTO = """() => {
+  let easel = null, strokes = 0;
+  const count = (number) => {
+    strokes = Math.max(number, 0);
+    document.body.toggleAttribute("data-unpainted", strokes === 0);
+  };
+  const find = (selector) => document.querySelector(selector);
+  const look = () => {
+    // It was away, and has another photo.
+    if (easel !== find("#use")) count(0);
+    easel = find("#use");
+  };
+  document.addEventListener("pointerover", look, true);
+  document.addEventListener("pointerdown", ({ target }) => {
+    look();
+    if (target.closest("#editor canvas") && !find("#editor [aria-label=Pan].highlight")) count(strokes + 1);
+  }, true);
+  document.addEventListener("click", (event) => {
+    look();
+    if (event.target.closest("#begin")) count(0);
+    if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
+    if (!event.target.closest("#editor [aria-label=Undo]")) return;
+    if (strokes === 0) event.stopPropagation();
+    count(strokes - 1);
+  }, true);
+}"""
+"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done before them, and would
+be undone as well, and after that the strokes on the photo before it."""
+
+KEEP_NUMBERS = """() => {
+  const isNumber = (it) => it.matches?.("input[type=number]");
+  const isOut = ({ validity }) => validity.rangeOverflow || validity.rangeUnderflow;
+  const hasComma = (0.5).toLocaleString().includes(",");
+  for (const action of ["input", "change"]) document.addEventListener(action, (event) => {
+    const field = event.target;
+    if (isNumber(field) && (field.value === "" || isOut(field))) event.stopPropagation();
+  }, true);
+  const settle = (field) => {
+    if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
+    else if (isOut(field)) {
+      field.value = Math.min(Math.max(field.value, field.min), field.max);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+  document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && isNumber(target)) settle(target);
+  }, true);
+  document.addEventListener("beforeinput", (event) => {
+    if (hasComma || !isNumber(event.target) || !event.data?.includes(",")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, event.data.replace(",", "."));
+  }, true);
+}"""
+"""Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
+its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
+slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
+
+TAKE_DROPS = """() => {
+  // Else the browser leaves this page, and opens the file.
+  for (const action of ["dragover", "drop"]) document.addEventListener(action, (event) => event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
+    const clear = box?.querySelector("button[aria-label=Clear]");
+    // Gradio's element takes it as long as it is empty.
+    if (!clear || !given.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const photos = new DataTransfer();
+    for (const file of box.id === "photo" ? given.slice(0, 1) : given) photos.items.add(file);
+    if (box.id === "photo") clear.click();
+    for (let times = 0; times < 100 && !box.querySelector("input[type=file]"); times++) {
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const field = box.querySelector("input[type=file]");
+    if (!field) return;
+    field.files = photos.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }, true);
+}"""
+"""Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
+is added."""
+
+TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
+"""Script that brings the progress of a folder into view."""
+
+ON_LOAD = (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS)
+"""The scripts that a page needs from when it is opened."""

@@ -1,0 +1,127 @@
+"""Work that can be stopped: the events that do it, and what the page shows meanwhile."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import gradio as gr
+
+from verism.app import regions_tab
+from verism.app.desk import Desk
+from verism.app.events import PRIVATE, guarded
+from verism.app.session import DROP, FITS, Session
+
+EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
+
+FIRST = "The first picture is being made."
+
+NEXT = "The next picture is being made; the one above is the one before."
+"""Said while a picture is there and another is made: what is said of the one would be taken for the other."""
+
+STOPPING = "Stopping after this stage…"
+"""Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
+
+
+def run(
+    desk: Desk,
+    needed: Sequence[Any],
+    state: Sequence[Any],
+    kind: str,
+    on: Callable[..., Any],
+    function: Callable[..., Any],
+    options: Mapping[str, Any],
+) -> tuple[Any, Any]:
+    """Have an event do work that can be stopped, between two others that show that there is something to stop.
+
+    Args:
+        desk: where the work is done.
+        needed: the session, and the fields without which there is nothing to do.
+        state: the elements that ``state_of`` updates.
+        kind: names the work. Work that is asked for again before it has ended is not done again, except for ``DROP``:
+            that is for other photos.
+        on: takes the event's function.
+        function: does the work.
+        options: of the event that does the work.
+
+    Returns:
+        The event that comes before the work, and the work.
+    """
+    quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    is_first = kind == DROP
+    mode = "multiple" if is_first else "once"
+    begun = on(functools.partial(begin, kind), needed, state, trigger_mode=mode, **quietly)
+    ended = begun.then(
+        guarded(in_turn(desk, kind, function), is_chained=is_first),
+        # It waits at the desk, where it can say for what, and be stopped.
+        concurrency_limit=None,
+        trigger_mode=mode,
+        **options,
+        **PRIVATE,
+    )
+    ended.then(functools.partial(end, kind), needed[:1], state, trigger_mode=mode, **quietly)
+    return begun, ended
+
+
+def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
+
+    # Gradio looks for its parameters, of which one may be for the progress.
+    @functools.wraps(function)
+    def in_turn(session: Session, *args: Any) -> Any:
+        told = gr.Progress()
+
+        def wait(check: Callable[[], None]) -> AbstractContextManager[None]:
+            return desk.place(session, lambda said: told(0, said), check)
+
+        with session.turn(kind, wait) as is_due:
+            return function(session, *args) if is_due else gr.skip()
+
+    return in_turn
+
+
+def begin(kind: str, session: Session, *needed: Any) -> Any:
+    """Note that work was asked for, if there is all that it needs; return what the page shows then."""
+    if all(needed):
+        session.begin(kind)
+    return state_of(session)
+
+
+def end(kind: str, session: Session) -> Any:
+    """Note that work has ended; return what the page shows then."""
+    session.end(kind)
+    return state_of(session)
+
+
+def state_of(session: Session) -> Any:
+    """Return updates by which one button stops what runs, nothing empty is seen, and nothing said that is not so."""
+    there, fits = session.shown is not None, session.runs in FITS
+    is_graded = session.is_busy and not fits
+    seen, below = gr.update(visible=there or session.is_busy), gr.update(visible=there)
+    stop, beside = _stop(session, live=fits), _stop(session, live=is_graded, visible=is_graded)
+    return stop, beside, seen, below, below, _said(session), regions_tab.corrected(session)
+
+
+def _stop(session: Session, *, live: bool, **more: Any) -> Any:
+    return gr.Button(
+        "Stopping…" if live and session.is_stopping else "Stop",
+        interactive=live and not session.is_stopping,
+        variant="stop" if live else "secondary",
+        **more,
+    )
+
+
+def _said(session: Session) -> str:
+    if session.is_stopping:
+        return STOPPING
+    if session.is_fitting:
+        return FIRST if session.shown is None else NEXT
+    return session.said or EMPTY
+
+
+def stop_all(session: Session) -> Any:
+    """Stop what runs and what waits; return what the page shows then."""
+    session.stop()
+    return state_of(session)

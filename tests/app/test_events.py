@@ -1,0 +1,46 @@
+"""What is said on the page when something fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from verism import VerismError
+from verism.app.session import Session
+from verism.app.watch import StoppedError
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import events  # noqa: E402  # It needs Gradio.
+
+
+def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But if the user does the same again, they are told again."""
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Warning", lambda message, **_: told.append(message))
+
+    def fails(session: Session, what: str) -> None:
+        raise VerismError(f"{what}.")
+
+    session, first, then = Session(), events.guarded(fails), events.guarded(fails, is_chained=True)
+    first(session, "One")
+    then(session, "One")
+    then(session, "Another")
+    assert told == ["One.", "Another."]
+    first(session, "One")
+    assert told == ["One.", "Another.", "One."]
+
+
+@pytest.mark.parametrize("for_other", [False, True])
+def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch, for_other: bool
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
+
+    def stopped(session: Session) -> None:
+        raise StoppedError
+
+    session = Session()
+    session.stop(for_other=for_other)
+    events.guarded(stopped)(session)
+    assert told == ([] if for_other else ["Stopped."])

@@ -1,0 +1,54 @@
+"""What the page offers for saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.app.session import Session
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import save_tab  # noqa: E402  # It needs Gradio.
+
+
+@pytest.mark.slow
+def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[2])
+    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    fit(session, photos[0], photos[1])
+    save_tab._save_picture(session, "JPEG", 1, 1, 1)
+    assert [file.name for file in session.saved] == [
+        "mine-theirs-preview.jpg",
+        "mine-other-preview.png",
+        "mine-theirs-preview.png",
+    ]
+    fit(session, photos[2], photos[1])
+    offered = save_tab.offered(session)
+    assert offered.visible
+    assert len(offered.value) == 3
+
+
+@pytest.mark.slow
+def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None], photos: list[Path]) -> None:
+    for config, said in (("photoreal", save_tab.TABLE_NEAR), ("lut", save_tab.TABLE_LIKE)):
+        session = Session()
+        fit(session, photos[0], photos[1], config)
+        assert save_tab.after_fit(session)[1:] == ("", said)
+
+
+@pytest.mark.parametrize(
+    ("difference", "said", "is_helped"),
+    [(0.4, "nobody will see", False), (2.0, "differ a little", True), (3.2, "differ plainly", True)],
+)
+def test_how_far_a_table_is_from_the_picture_is_said_with_what_helps(
+    difference: float, said: str, is_helped: bool
+) -> None:
+    sentence = save_tab.said_of(Path("look.cube"), difference)
+    assert said in sentence
+    assert ("One lookup table" in sentence) == is_helped

@@ -1,0 +1,118 @@
+"""What the page shows while there is work, and of work that is stopped or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from verism.app.desk import Desk
+from verism.app.session import DROP, Session
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import regions_tab, work  # noqa: E402  # It needs Gradio.
+
+
+def test_stop_is_there_while_something_runs() -> None:
+    session = Session()
+    stop, _, picture, *_ = work.begin("preview", session, "mine.png", None)
+    assert not stop.interactive
+    assert not picture["visible"]
+    stop, beside, picture, *below, said, corrected = work.begin("preview", session, "mine.png", ["theirs.png"])
+    assert stop.interactive
+    assert not beside.visible
+    assert not beside.interactive
+    assert picture["visible"]
+    assert not any(it["visible"] for it in below)
+    assert said == work.FIRST
+    assert corrected == ""
+    # A second click does nothing, but photos that are dropped are another run.
+    work.begin("preview", session)
+    work.begin(DROP, session)
+    work.begin(DROP, session)
+    for kind in ("preview", DROP):
+        stop, *_ = work.end(kind, session)
+        assert stop.interactive
+    stop, _, picture, *_ = work.end(DROP, session)
+    assert not stop.interactive
+    assert not picture["visible"]
+    work.end(DROP, session)
+    assert not session.is_busy
+
+
+@pytest.mark.parametrize("kind", ["preview", "folder"])
+def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
+    session = Session()
+    session.said = "This is a preview."
+    work.begin(kind, session)
+    *stops, _, _, _, said, _ = work.stop_all(session)
+    assert not any(stop.interactive for stop in stops)
+    # Only the one beside what runs.
+    assert [stop.value for stop in stops] == (["Stopping…", "Stop"] if kind == "preview" else ["Stop", "Stopping…"])
+    assert stops[1].visible == (kind == "folder")
+    assert said == work.STOPPING
+    stop, *_, said, _ = work.end(kind, session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+    # There is nothing to be stopped any more.
+    stop, *_, said, _ = work.stop_all(session)
+    assert stop.value == "Stop"
+    assert said == "This is a preview."
+
+
+def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
+    session = Session()
+    work.begin(DROP, session, "mine.png", ["theirs.png"])
+    session.stop(for_other=True)
+    stop, *_, said, _ = work.begin(DROP, session, "mine.png", ["other.png"])
+    assert stop.interactive
+    assert said == work.FIRST
+
+
+def test_there_is_one_stop_for_what_runs() -> None:
+    session = Session()
+    for kind, live in (("folder", [False, True]), ("full", [False, True])):
+        stop, beside, *_ = work.begin(kind, session)
+        assert [stop.interactive, beside.interactive] == live
+        assert beside.visible
+    stop, beside, *_ = work.end("folder", session)
+    assert [stop.interactive, beside.interactive, beside.visible] == [True, False, False]
+
+
+@pytest.mark.slow
+def test_what_is_said_is_of_the_picture_that_is_shown(fit: Callable[..., None], photos: list[Path]) -> None:
+    """And whether corrections are in it."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    session.said = "This is a preview."
+    *_, said, corrected = work.state_of(session)
+    assert (said, corrected) == ("This is a preview.", "")
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    *_, said, corrected = work.state_of(session)
+    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    # Other photos that are graded leave the picture as it is.
+    *_, said, corrected = work.begin("folder", session)
+    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    # With other photos, they will be forgotten.
+    *_, corrected = work.begin(DROP, session, "mine.png", ["theirs.png"])
+    assert corrected == ""
+    work.end(DROP, session)
+    *_, said, corrected = work.begin("regions", session)
+    assert (said, corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
+    fit(session, photos[0], photos[1])
+    *_, said, corrected = work.end("regions", session)
+    assert (said, corrected) == ("This is a preview.", "")
+
+
+def test_what_is_no_longer_due_is_not_done() -> None:
+    done: list[str] = []
+    do = work.in_turn(Desk(), DROP, lambda session, photo: done.append(photo))
+    session = Session()
+    session.stop(for_other=True)
+    session.stop(for_other=True)
+    assert do(session, "mine.png") == gradio.skip()
+    do(session, "other.png")
+    assert done == ["other.png"]
