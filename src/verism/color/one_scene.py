@@ -1,4 +1,4 @@
-"""The grade between two photos of one scene: a linear map of colours, found from what both photos show."""
+"""The grade between two photos of one scene: a linear map of colours with a toe and a shoulder."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from torch import Tensor
 
 from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.tone_and_chroma import HUES, KNOTS, ToneAndChroma
+from verism.color.weighted_colors import WeightedColors
 
 NOISE = 0.02
 """Standard deviation, in Oklab, up to which the variation of a photo's colours may be noise."""
 
+KEPT = 0.5
+"""Least share of the slope that a toe or a shoulder leaves at the photo's black or white: there is detail."""
+
 
 def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
-    """Return the linear map of colours, in one row, that explains the difference of two photos of one scene.
+    """Return the map of colours, in one row, that explains the difference of two photos of one scene.
 
     It is the mean of two maps that move mean and covariance with the least displacement (``monge_kantorovich``). The
     first is of all three coordinates together: it follows a split toning, but can turn a red black where it is wrong.
-    The second is of lightness and of chroma separately, and cannot.
+    The second is of lightness and of chroma separately, and cannot. Their mean is linear, and would burn clouds out or
+    crush shadows that are outside of what both photos show; so it bends before it leaves the range of both.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -29,7 +34,31 @@ def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_wei
     together = _least_displacement(content, style, weights, axes=(0, 1, 2))
     lightness, chroma = (_least_displacement(content, style, weights, axes) for axes in ((0,), (1, 2)))
     apart = ToneAndChroma(*(a + b for a, b in zip(lightness, chroma, strict=True)))
-    return together.towards(apart, 0.5)
+    return _bent(together.towards(apart, 0.5), content, style)
+
+
+def _bent(grade: ToneAndChroma, content: Tensor, style: Tensor) -> ToneAndChroma:
+    """Return a linear map, in one row, with a toe or a shoulder where it would go beyond both photos' black or white.
+
+    What it changes is a parabola over lightness, from halfway between the photo's mean lightness and its black or white
+    to there, and goes on straight.
+
+    Args:
+        grade: the map.
+        content: ``(3, n)``, Oklab.
+        style: ``(3, m)``, Oklab.
+    """
+    ours, theirs = (WeightedColors(colors, torch.ones_like(colors[0])).lightness_range for colors in (content, style))
+    mean, slope, offset = (float(it) for it in (content[0].mean(), grade.matrix[0, 0, 0], grade.tones[0, 0, 0]))
+    knots = torch.linspace(0, 1, KNOTS).to(grade.tones)
+    tones = grade.tones.clone()
+    for end, limit, outward in ((ours[0], min(ours[0], theirs[0]), -1), (ours[1], max(ours[1], theirs[1]), 1)):
+        first = (mean + end) / 2
+        reach = max(abs(end - first), 1e-6)
+        beyond = min(max(outward * (slope * end + offset - limit), 0), (1 - KEPT) / 2 * slope * reach)
+        way = (outward * (knots - first) / reach).clamp_min(0)
+        tones[0, :, 0] -= outward * beyond * torch.where(way < 1, way.square(), 2 * way - 1)
+    return grade._replace(tones=tones)
 
 
 def _least_displacement(
