@@ -36,10 +36,11 @@ def test_what_the_user_has_made_is_theirs_and_not_doubted() -> None:
     own = torch.eye(4).reshape(1, 4, 4, 1)
     regions = Regions(LABELS, own, own, torch.tensor([1.0, 0.4, 0.0, 0.4]))
     said = legend(regions, Corrections((LABELS[:1],), painted=LABELS[:3]))
+    another = "and this number in the style photo seems to be another thing"
     assert list(said.values()) == [
         "25% of your photo, as you painted and merged it, graded like 25% of the style photo",
         "25% of your photo, as you painted it, graded in part like 25% of the style photo",
-        "25% of your photo, as you painted it, with nothing like it in the style photo: graded with the rest",
+        f"25% of your photo, as you painted it, {another}: graded with the rest",
         "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
     ]
 

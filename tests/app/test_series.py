@@ -130,7 +130,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
 
 def test_photos_with_strange_colours_are_named() -> None:
     said = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False).said("x")
-    assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg;")
+    assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg, and is held back")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "nowhere"])

@@ -33,7 +33,7 @@ class FolderTab(NamedTuple):
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     """Add the tab's elements; return those that others need."""
     gr.Markdown("The look of the picture above on other photos, at the strength of the sliders.")
-    adapt = gr.Checkbox(label="Treat each photo by its own regions (slower)")
+    adapt = gr.Checkbox(label=f"{series.ADAPT} (slower)")
     with gr.Row():
         with gr.Column():
             dropped = gr.File(label="Other photos", file_count="multiple", height=150, elem_id="others")

@@ -52,7 +52,9 @@ def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> st
     if out:
         return f"{mine}, graded with the rest, as you want it"
     if sure <= NO_MATCH or other < SEEN:
-        return f"{mine}, with nothing like it in the style photo: graded with the rest"
+        nothing = "with nothing like it in the style photo"
+        another = "and this number in the style photo seems to be another thing"
+        return f"{mine}, {nothing if other < SEEN else another}: graded with the rest"
     theirs = f"like {other:.0%} of the style photo"
     if sure >= SURE:
         return f"{mine}, graded {theirs}"

@@ -198,7 +198,7 @@ def _fit(
     if preview:
         sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
-        progress(1, "Measuring the result")
+        progress(0.95, "Measuring the result")
         sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
     command = session.command(Strength(*strength))
     session.said = "\n\n".join([*shown.warnings, *sentences])

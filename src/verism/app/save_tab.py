@@ -57,9 +57,9 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
     gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
     ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
     with gr.Row():
-        save = gr.Button("Picture", variant="primary", min_width=150, elem_id="save")
-        cube = gr.Button("LUT (.cube)", min_width=150, elem_id="cube")
-        hald = gr.Button("HaldCLUT (.png)", min_width=150, elem_id="hald")
+        save = gr.Button("Save the picture", variant="primary", min_width=150, elem_id="save")
+        cube = gr.Button("Save a LUT (.cube)", min_width=150, elem_id="cube")
+        hald = gr.Button("Save a HaldCLUT (.png)", min_width=150, elem_id="hald")
     about = gr.Markdown(elem_id="about_table")
     files = gr.File(
         label="Saved, the newest first: click a name to download",

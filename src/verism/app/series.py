@@ -28,6 +28,9 @@ from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos
 from verism.look.strength import Strength
 from verism.photo_file.encoders import FORMATS
 
+ADAPT = "Treat each photo by its own regions"
+"""The page's words for grading each photo by the regions that it has in common with the style photo."""
+
 NAMED = 10
 """Largest number of photos that a sentence names."""
 
@@ -68,8 +71,8 @@ class FolderOutcome:
             lines.append(f"Other files had their names, so these have others: {_listed(self.renamed)}.")
         if self.strange:
             lines.append(
-                f"The look was not fitted to the colours of {_listed(self.strange)}; check these results, and fit to "
-                "a photo with such colours if they disappoint."
+                f"The look was not fitted to the colours of {_listed(self.strange)}, and is held back there. If these "
+                f"results disappoint, “{ADAPT}” may help, or another look, of a photo with such colours."
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")

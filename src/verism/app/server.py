@@ -25,9 +25,15 @@ POLICY = (
 """Content security policy by which a browser contacts no other server, whatever Gradio's page asks for."""
 
 
-WORDS = {"common.upload": "Add photos", "common.complete": "Done", "image_editor.color": "Colour"}
-"""What Gradio 6 has no words for in any language, and would show as it is written here; and a word that it spells in
-another way than the page."""
+WORDS = {
+    "common.upload": "Add photos",
+    "common.complete": "Done",
+    "image_editor.color": "Colour",
+    "upload_text.drop_file": "Drop here",
+    "upload_text.click_to_upload": "Click to choose",
+}
+"""What Gradio 6 has no words for in any language, and would show as it is written here; a word that it spells in
+another way than the page; and words that sound as if photos left this computer."""
 
 
 class Policy:
