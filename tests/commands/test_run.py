@@ -309,7 +309,9 @@ def test_pictures_go_into_a_folder(asked: list[str]) -> None:
     assert list(request.options) == ["--output.strength", "0.6"]
     assert sheet_path(request).parent == request.folder
     with pytest.raises(VerismError, match=r"--output\.path: is one file.*name a folder, such as"):
-        parse(["mine.jpg", "other.png", "theirs.jpg", "--output.path", "graded"])
+        parse(["mine.jpg", "other.png", "theirs.jpg", "--output.path", "graded.jpg"])
+    with pytest.raises(VerismError, match="for a folder, write graded/"):
+        parse(["mine.jpg", "theirs.jpg", "--output.path", "graded"])
 
 
 @pytest.mark.slow

@@ -245,3 +245,10 @@ def test_a_photo_that_is_not_there_is_all_that_is_said(capsys: pytest.CaptureFix
         main(["series", "holiday/*.*", "holiday/nowhere.jpg", "--style", "theirs.jpg", "--output.dir", "out", *FIT])
     assert capsys.readouterr() == ("", f"verism: {Path.cwd()}/holiday/nowhere.jpg: no such photo.\n")
     assert not Path("out").exists()
+
+
+def test_a_style_is_named_after_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """As ``run`` takes it, without one, it would be one of the photos."""
+    with pytest.raises(SystemExit):
+        main(["series", "holiday", "theirs.jpg"])
+    assert "after --style" in capsys.readouterr().err

@@ -83,7 +83,9 @@ def _check_section(option: str, value: str, known: Collection[str], sections: Co
         return
     options = sorted(name for name in known if name.startswith(f"{option}."))
     path = Path(value)
-    names_options = path.suffix in CONFIGS or ":" in value or (path.is_file() and not path.suffix)
+    # After --output, any other file is the picture.
+    is_file = path.is_file() and (option != "--output" or not path.suffix)
+    names_options = path.suffix in CONFIGS or ":" in value or is_file
     if not options or (names_options and option in sections):
         return
     place = next((name for name in ("--output.path", "--output.dir") if name in options), "")

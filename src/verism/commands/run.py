@@ -136,6 +136,10 @@ def parse(args: Sequence[str]) -> Request:
     folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
     if folder is not None:
         options = others
+    elif path and not Path(path).suffix:
+        raise VerismError(
+            f"{PATH} {path}: for a folder, write {path}/; a picture's name ends in .jpg, .png or the like."
+        )
     if not styles and len(photos) > 1:
         *photos, style = photos
         styles = [style]
