@@ -12,6 +12,7 @@ import gradio as gr
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import TABLE_METHOD, Session
 from verism.canvas import RegionalGrade
+from verism.look import lut_file
 from verism.look.strength import Strength
 
 SAVES = "saves"
@@ -26,7 +27,6 @@ ENDINGS: Mapping[str, str] = {
     "WebP": ".webp",
 }
 
-
 TABLE_LIKE = "A LUT of this look makes the same of your photo in other programs as you see here."
 
 TABLE_NEAR = (
@@ -34,8 +34,8 @@ TABLE_NEAR = (
     f"comes near what you see here. The method {TABLE_METHOD} finds a look that is a LUT, and so the same everywhere."
 )
 
-UNSEEN, PLAIN = 1.0, 3.0
-"""Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see; as ``lut_file.NOTICED``."""
+UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
+"""Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
 class SaveTab(NamedTuple):
