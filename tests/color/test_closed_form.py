@@ -247,6 +247,20 @@ def test_a_region_takes_on_its_counterparts_mean_colour_and_sees_nothing_else() 
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
+def test_the_edge_of_a_red_rock_gives_a_grey_sky_no_red() -> None:
+    """The style's sky is light grey, and its soft mask contains a little of a dark red rock."""
+    generator = torch.Generator().manual_seed(0)
+    ours = encoded(torch.rand(1, 1, 24, 64, generator=generator).expand(1, 3, 24, 64) * 0.4 + 0.4)
+    sky = encoded(0.8 + 0.02 * torch.randn(1, 3, 24, 64, generator=generator))
+    rock = encoded(torch.tensor([0.6, 0.2, 0.1]).view(1, 3, 1, 1).expand(1, 3, 24, 64))
+    theirs, inside = torch.cat([sky, rock], dim=1), torch.ones(ours.shape[1])
+    soft, whole = (torch.cat([torch.ones(sky.shape[1]), torch.full((rock.shape[1],), it)]) for it in (0.2, 1.0))
+    red = region(ours, theirs, inside, soft)(ours)[0, 1]
+    assert float(red.max()) < 0.01
+    # Where the rock is all in the mask, it is the region's own colour.
+    assert float(region(ours, theirs, inside, whole)(ours)[0, 1].max()) > 0.03
+
+
 def test_leaves_turn_and_the_trunk_stays_grey() -> None:
     """Green leaves and a grey trunk, in one region with orange leaves and a grey trunk."""
     noise = 0.01 * torch.randn(2, 1, 3, 24, 64, generator=torch.Generator().manual_seed(0))

@@ -49,6 +49,18 @@ def test_chroma_is_measured_from_the_nearly_neutral_colours() -> None:
     assert float(colors.spread) == pytest.approx(0.2 * 3**0.5 / 4)
 
 
+@pytest.mark.parametrize(("share", "left"), [(1.0, 1.0), (0.2, 0.2**3)])
+def test_what_is_far_from_the_median_counts_as_far_as_it_is_of_the_region(share: float, left: float) -> None:
+    """Grey leaves with a vivid colour among them: a thing of its own in the region, or its neighbour's edge."""
+    colors = on_an_axis(*[0.0] * 60, *[0.01] * 20, *[10.0] * 20)
+    weights = torch.ones(100)
+    weights[80:] = share
+    typical = colors._replace(weights=weights).typical.weights
+    assert typical[:60].tolist() == pytest.approx([1.0] * 60)
+    assert typical[60:80].tolist() == pytest.approx([1.0] * 20)
+    assert typical[80:].tolist() == pytest.approx([left] * 20, rel=1e-3)
+
+
 def test_the_mean_at_a_lightness_without_colours_is_that_of_all() -> None:
     dark, light = on_an_axis(0.1, lightness=0.0), on_an_axis(-0.1, lightness=1.0)
     colors = WeightedColors(torch.cat([dark.colors, light.colors], 1), torch.tensor([3.0, 1.0]))

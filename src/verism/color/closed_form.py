@@ -79,7 +79,7 @@ def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -
     source = WeightedColors(content, torch.ones_like(content[0]))
     target = WeightedColors(style, torch.ones_like(style[0]) if opacity is None else opacity)
     curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES), LIFTED)
-    base = _base(source, target, curve, CAREFUL_SATURATIONS)
+    base = _base(source, target, curve, _neutral_axes(source, target, curve), CAREFUL_SATURATIONS)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -104,8 +104,11 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     """
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
     curve = _lifting_less(_tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR)), REGION_LIFTED)
-    base = _base(source, target, curve, SATURATIONS)
-    to_all_hues, to_each_hue, own = _mean_shift(source, target, base)
+    # A mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
+    # colours would be its mean: red rocks would turn the dark parts of a grey sky mauve.
+    typical, style_typical = source.typical, target.typical
+    base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
+    to_all_hues, to_each_hue, own = _mean_shift(typical, style_typical, base)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -159,16 +162,24 @@ class _Base(NamedTuple):
         return ToneAndChroma(matrix.unsqueeze(0), tones.unsqueeze(0), hues.unsqueeze(0))
 
 
-def _base(source: WeightedColors, target: WeightedColors, curve: Tensor, bounds: tuple[float, float]) -> _Base:
-    """Return the parts that are common to both maps, with a tone curve ``(KNOTS,)`` and bounds of the saturation."""
+def _base(
+    source: WeightedColors,
+    target: WeightedColors,
+    curve: Tensor,
+    axes: tuple[Tensor, Tensor],
+    bounds: tuple[float, float],
+) -> _Base:
+    """Return the parts that are common to both maps.
+
+    Args:
+        source: the content photo.
+        target: the style photo.
+        curve: ``(KNOTS,)``, the tone curve.
+        axes: the cast to be removed and the tint that replaces it, ``(KNOTS, 2)`` each, as ``_neutral_axes`` has them.
+        bounds: of the saturation.
+    """
     saturation, most_gain = _saturation(source, target, bounds)
-    return _Base(
-        curve,
-        saturation,
-        most_gain,
-        *_neutral_axes(source, target, curve),
-        *_whites(source.highlights, target.highlights),
-    )
+    return _Base(curve, saturation, most_gain, *axes, *_whites(source.highlights, target.highlights))
 
 
 def _tone_curve(

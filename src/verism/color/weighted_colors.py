@@ -15,6 +15,10 @@ BANDWIDTH = 0.1
 FEW = 0.1
 """Share of the pixels below which the mean colour at one lightness counts less than the mean over all lightnesses."""
 
+TYPICAL = (2.5, 0.03)
+"""Distance from the median colour at which a colour's weight falls to a quarter: a factor of the median distance, and
+the smallest such distance, in Oklab."""
+
 NEUTRAL_CHROMA = (0.015, 0.2)
 """Bounds, in Oklab, of the chroma up to which a colour counts as nearly neutral."""
 
@@ -56,6 +60,23 @@ class WeightedColors(NamedTuple):
         quarter = float(quantiles(chroma, self.weights, torch.tensor([0.25])))
         low, high = NEUTRAL_CHROMA
         return self._replace(weights=self.weights * torch.exp(-((chroma / min(max(quarter, low), high)) ** 2)))
+
+    @property
+    def typical(self) -> WeightedColors:
+        """The same colours, where those far from the median count only as far as they are wholly of the region.
+
+        ``w · (g + (1 − g) · w²)``, where ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman and McClure
+        1987, "Statistical Methods for Tomographic Image Reconstruction"), d the distance of a and b from their medians,
+        and s as in ``TYPICAL``. The red rock at the edge of a soft mask of a grey sky hardly counts any more, but the
+        grey trunk in the middle of green leaves does.
+        """
+        some, half = self.every(4), torch.tensor([0.5])
+        medians = torch.cat([quantiles(values, some.weights, half) for values in some.colors[1:]]).to(self.colors)
+        distances = (self.colors[1:] - medians.unsqueeze(1)).norm(dim=0)
+        factor, least = TYPICAL
+        scale = max(factor * float(quantiles(distances[::4], some.weights, half)), least)
+        near = 1 / (1 + (distances / scale).square()).square()
+        return self._replace(weights=self.weights * (near + (1 - near) * self.weights.square()))
 
     @property
     def spread(self) -> Tensor:
