@@ -31,7 +31,7 @@ lightning_logs, and the sheet is beside the photos: holiday-theirs-sheet.jpg, if
 Photos come first, then options. Patterns and folders leave out what verism made.
 
 options:
-  --preview     make a fifth of the steps and a picture of 1000 pixels, and print how to continue with the full run
+  --preview     make few of the steps and a picture of 1000 pixels, and print how to continue with the full run
   --open        open the result's page in a browser, or the sheet of several pictures
   --styles      style photos; each gives one picture
   --output.sheet false   make no sheet of several pictures
