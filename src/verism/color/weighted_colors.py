@@ -65,10 +65,10 @@ class WeightedColors(NamedTuple):
     def typical(self) -> WeightedColors:
         """The same colours, where those far from the median count only as far as they are wholly of the region.
 
-        ``w · (g + (1 − g) · w²)``, where ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman and McClure
+        ``w · (g + (1 − g) · p²)``, where ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman and McClure
         1987, "Statistical Methods for Tomographic Image Reconstruction"), d the distance of a and b from their medians,
-        and s as in ``TYPICAL``. The red rock at the edge of a soft mask of a grey sky hardly counts any more, but the
-        grey trunk in the middle of green leaves does.
+        s as in ``TYPICAL``, and p, at most 1, w by the mean weight of what is in the region, ``Σw² / Σw``. The red rock
+        at the edge of a soft mask of a grey sky hardly counts any more, but the grey trunk amid green leaves does.
         """
         some, half = self.every(4), torch.tensor([0.5])
         medians = torch.cat([quantiles(values, some.weights, half) for values in some.colors[1:]]).to(self.colors)
@@ -76,7 +76,8 @@ class WeightedColors(NamedTuple):
         factor, least = TYPICAL
         scale = max(factor * float(quantiles(distances[::4], some.weights, half)), least)
         near = 1 / (1 + (distances / scale).square()).square()
-        return self._replace(weights=self.weights * (near + (1 - near) * self.weights.square()))
+        inside = (self.weights * self.weights.sum() / self.weights.square().sum()).clamp_max(1)
+        return self._replace(weights=self.weights * (near + (1 - near) * inside.square()))
 
     @property
     def spread(self) -> Tensor:
