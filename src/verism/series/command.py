@@ -71,8 +71,6 @@ def series(args: Sequence[str]) -> None:
     own, words = fit_words.split(args, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(own))
-    if options.style is None:
-        raise VerismError("series: which look? Name its photo after --style, such as --style theirs.jpg.")
     options.photos = matching(options.photos, but=options.style)
     for style in options.style:
         photo_file.check_header(style)
@@ -92,7 +90,7 @@ def _parser() -> ArgumentParser:
         "leave out what verism made.",
     )
     parser.add_argument(
-        "--style", type=Path, nargs="+", default=None, help="The photo whose look the series takes on, or several."
+        "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."
     )
     parser.add_argument("--config", type=str, default="photoreal.yaml", help="The config with the settings of the fit.")
     parser.add_argument(
