@@ -23,9 +23,9 @@ def test_it_is_what_the_parsers_need() -> None:
             # Those of ``fit`` are below the parser of Lightning's commands.
             below = [getattr(action, "_name_parser_map", {}).get("fit") for action in parser._actions]
             parser = next(filter(None, below), parser)
-            positional = {action.dest for action in parser._actions if not action.option_strings}
-            required = getattr(parser, "required_args", ())
-            needed = {name.upper() if name in positional else f"--{name}" for name in required}
+            # The model's parts are required too, and have defaults.
+            required = [action for action in parser._actions if action.required and not action.default]
+            needed = {f"--{it.dest}" if it.option_strings else it.dest.upper() for it in required}
             assert set(NEEDED.get(command, ())) == needed, command
 
 
