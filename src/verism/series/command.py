@@ -29,7 +29,7 @@ from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
 from verism.commands.options import resolve_paths
 from verism.commands.predict import add_executor, warning
-from verism.commands.saying import opening, say
+from verism.commands.saying import opening, say, weights
 from verism.data.source import digest
 from verism.errors import SeriesError, VerismError
 from verism.module import StyleTransfer
@@ -188,8 +188,8 @@ class Series:
 
         def begin(trainer: Trainer, model: LightningModule) -> None:
             del trainer
-            weights = cast("StyleTransfer", model).backbone.identity["weights"]
-            say(opening(counted, self.styles, f"{weights} weights"))
+            named = cast("StyleTransfer", model).backbone.identity["weights"]
+            say(opening(counted, self.styles, *weights(named)))
 
         # If the fit cannot begin, only the reason is said.
         callbacks = [LambdaCallback(on_train_start=begin)]
