@@ -417,7 +417,10 @@ OTHERS: list[Row] = [
         ["fit", "--config", "photoreal.yaml", "--config", "mine.yaml"],
         "--data.content: is your photo, and --data.style would be the example, beacon.jpg; give --data.style too",
     ),
-    (["fit", "--data.content", "content.png"], "the following arguments are required: fit.data.style"),
+    (
+        ["fit", "--data.content", "content.png"],
+        r"fit: --data.style \(the photo whose look it takes on\) is missing",
+    ),
     (["paint"], "paint"),
     (["sweep", "--config", "missing.yaml"], "missing.yaml: no such config"),
     (["sweep", "--config", "grid.yaml"], "gird"),

@@ -76,7 +76,7 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
         ),
         ("preview", "preview: no such command; did you mean verism mine.jpg --preview?"),
         (
-            "--strength=1",
+            "--tone=1",
             "--tone=1: photos come first, and options after them: verism mine.jpg theirs.jpg --preview.",
         ),
     ],

@@ -47,7 +47,7 @@ def check(command: str, args: Sequence[str]) -> None:
     if command in PHOTOS_FIRST:
         photos = leading
     for word in leading if command in RESULTS_FIRST else ():
-        if _is_name(word) and not Path(word).exists():
+        if _is_missing(word):
             raise missing(Path(word)) if Path(word).suffix else missing_run(Path(word))
     for word in runs:
         path = Path(word)
@@ -55,7 +55,7 @@ def check(command: str, args: Sequence[str]) -> None:
             # A look's own file.
             raise missing_run(path, "look" if path.suffix == ".safetensors" else RUN_FIRST[command])
     for word in (*photos, *_values(args, OF_PHOTOS.get(command, ()))):
-        if _is_name(word) and not Path(word).exists():
+        if _is_missing(word):
             is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
             raise missing(Path(word), "clip" if is_clip else "photo")
 
@@ -68,7 +68,12 @@ def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
             yield from [value] if equals else takewhile(lambda word: not word.startswith("-"), args[place + 1 :])
 
 
+def _is_missing(word: str) -> bool:
+    return _is_name(word) and not Path(word).exists()
+
+
 def _is_name(word: str) -> bool:
     """Return whether a word is the name of one file: no pattern, address, list or empty text."""
     is_more = len(word) > LONGEST or "://" in word or glob.has_magic(word) or bool(set(word) & set(_MARKS))
-    return bool(word) and word not in ("null", "last") and not is_more
+    # A link that leads nowhere, or to itself, is the parser's.
+    return bool(word) and word not in ("null", "last") and not is_more and not Path(word).is_symlink()

@@ -131,8 +131,9 @@ def run(args: Sequence[str]) -> None:
 def _announce(request: Request) -> None:
     """Print how many pictures there will be, and what a folder in the last place is taken for."""
     if request.is_batch:
-        counts = (_counted(request.contents, "photo"), _counted(request.styles, "style"))
-        say(Text(f"{len(request.pairs)} pictures: {' in '.join(counts)}"))
+        several = len(request.styles) > 1
+        look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
+        say(Text(f"{len(request.pairs)} pictures: {_counted(request.contents, 'photo')} in {look}"))
     photos, _ = _leading([word for word in request.typed if word not in OWN])
     named = {"--styles", "--style"} & set(request.typed)
     if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
@@ -147,8 +148,7 @@ def _announce(request: Request) -> None:
 
 def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
     """Print where several pictures are, and for previews the one command that makes all of them whole."""
-    folders = sorted({str(path.parent) for path in results.values()})
-    place = f"in {request.folder}" if request.folder is not None else f"beside your photos, in {', '.join(folders)}"
+    place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
     if request.preview:
         words = [word for word in request.typed if word not in OWN]
@@ -495,7 +495,9 @@ class Run(VerismCLI):
         if self._pace.runs > 1:
             return
         data, named = self.datamodule, self.model.backbone.identity["weights"]
-        since = ["which goes on from the steps made before"] if self.first_step else []
+        steps = self.trainer.max_steps
+        made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
+        since = [f"with {made} steps made already"] if self.first_step else []
         say(opening(data.content.name, data.styles, *weights(named), *since))
 
 
