@@ -171,7 +171,7 @@ def test_whatever_was_stopped_goes_on_by_the_command_that_was_printed_however_of
     main(["mine.jpg", "theirs.jpg", "--preview", *SMALL])
     whole = [*capfd.readouterr().out.splitlines()[-1].split()[1:], "--trainer.max_steps", "9"]
     title, first = stopped(*whole, after=4)
-    assert title == "mine.jpg in the look of theirs.jpg, tiny weights, with 3 of 4 steps made already"
+    assert title == "mine.jpg in the look of theirs.jpg, tiny weights, with 3 of 9 steps made already"
     left = Path("mine-theirs.jpg").read_bytes()
     title, second = stopped(*whole, after=6)
     assert "with 4 of " in title

@@ -370,7 +370,7 @@ def _tell(request: Request, trainer: Trainer, path: Path) -> Path | None:
     for sentence in verdict.plainly(figures)[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
     output = find(trainer, Output)
-    if output is not None and output.deviation is not None:
+    if output is not None and output.lut is not None and output.deviation is not None:
         say(Text.assemble("Lookup table: ", (str(_near(output.lut)), "bold"), f", {output.deviation.plainly}"))
     about = find(trainer, Page)
     if about is None or not isinstance(about.written, Path):

@@ -40,11 +40,18 @@ FORMATS: Mapping[str, Format] = {
 """The formats by the endings of their files."""
 
 NOTICED = (
-    (1.0, "less than the eye sees", "to the eye the same as the picture"),
-    (3.0, "little more than the eye sees", "hardly to be told from the picture"),
-    (math.inf, "as much as can be seen", "close to the picture, but in places the eye sees a difference"),
+    (1.0, "less than the eye sees"),
+    (3.0, "little more than the eye sees"),
+    (math.inf, "as much as can be seen"),
 )
 """What CIEDE2000 below each limit is to the eye: about 1 is just noticed side by side, and 2 to 3 at a look."""
+
+PLAINLY = (
+    "to the eye the same as the picture",
+    "hardly to be told from the picture",
+    "close to the picture, though in places the eye sees a difference",
+)
+"""The same of a table, as a photographer would say it."""
 
 
 class Deviation(NamedTuple):
@@ -60,13 +67,13 @@ class Deviation(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as part of a sentence."""
-        seen = next(words for limit, words, _ in NOTICED if self.most < limit)
+        seen = next(words for limit, words in NOTICED if self.most < limit)
         return f"{seen} (CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels)"
 
     @property
     def plainly(self) -> str:
         """What the table is to the eye, without figures, to follow the table's name after a comma."""
-        return next(words for limit, _, words in NOTICED if self.most < limit)
+        return next(words for (limit, _), words in zip(NOTICED, PLAINLY, strict=True) if self.most < limit)
 
 
 def check(path: Path, nodes: int | None = None) -> None:
