@@ -354,9 +354,9 @@ FIT: list[Row] = [
         ([*own, "--output.overwrite", overwrite], f"{name}: the result would replace {taken}; choose another --output")
         for overwrite in ("true", "false")
         for own, name, taken in (
-            (["--output.path", "content.png"], "content.png", "--data.content"),
-            (["--output.path", "style.png"], "style.png", "--data.style"),
-            (["--output.path", "../work/content.png"], "content.png", "--data.content"),
+            (["--output.path", "content.png"], "content.png", "your photo"),
+            (["--output.path", "style.png"], "style.png", "the style photo"),
+            (["--output.path", "../work/content.png"], "content.png", "your photo"),
             (
                 ["--output.path", "mask.png", "--data.content_mask", "mask.png", "--data.style_mask", "style.png"],
                 "mask.png",
@@ -417,7 +417,10 @@ OTHERS: list[Row] = [
         ["fit", "--config", "photoreal.yaml", "--config", "mine.yaml"],
         "--data.content: is your photo, and --data.style would be the example, beacon.jpg; give --data.style too",
     ),
-    (["fit", "--data.content", "content.png"], "the following arguments are required: fit.data.style"),
+    (
+        ["fit", "--data.content", "content.png"],
+        r"fit: --data.style \(the photo whose look it takes on\) is missing",
+    ),
     (["paint"], "paint"),
     (["sweep", "--config", "missing.yaml"], "missing.yaml: no such config"),
     (["sweep", "--config", "grid.yaml"], "gird"),

@@ -18,7 +18,7 @@ from torch import Tensor
 import verism
 from verism import images
 from verism.backbone.weights import Weights
-from verism.cli import COMMANDS, locate, main
+from verism.cli import COMMANDS, EXAMPLE, locate, main
 from verism.errors import VerismError
 from verism.losses import MomentsLoss, SlicedWassersteinLoss
 from verism.losses.regional import RegionalLoss
@@ -70,13 +70,35 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
     [
         ("rnu", "rnu: no such command, photo or folder; did you mean run?"),
         ("predcit", "predcit: no such command, photo or folder; did you mean predict?"),
-        ("holiday", "holiday: no such command, photo or folder."),
+        (
+            "holiday",
+            f"holiday: no such command, photo or folder; {EXAMPLE}.",
+        ),
+        ("preview", "preview: no such command; did you mean verism mine.jpg --preview?"),
+        (
+            "--tone=1",
+            "--tone=1: photos come first, and options after them: verism mine.jpg theirs.jpg --preview.",
+        ),
     ],
 )
 def test_an_unknown_command(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main([name, "mine.jpg"])
     assert capsys.readouterr().err == f"verism: {said}\n"
+
+
+def test_photos_that_come_last_are_put_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b c.jpg"):
+        (tmp_path / name).touch()
+    with pytest.raises(SystemExit, match="2"):
+        main(["--output.strength", "0.6", "a.jpg", "b c.jpg", "--preview"])
+    assert capsys.readouterr().err == (
+        "verism: --output.strength: photos come first, and options after them: verism a.jpg 'b c.jpg' "
+        "--output.strength 0.6 --preview.\n"
+    )
 
 
 def test_flags_reach_the_parts(run: Callable[..., Path], models: list[StyleTransfer]) -> None:

@@ -82,7 +82,7 @@ def test_masks_are_of_one_photo(styles: list[Path], tmp_path: Path) -> None:
         (["--data.style", "[dark.png, light.png]", "--data.style_weights", "[1, -1]"], "-1.0 is not a weight"),
         (["--data.style", "[dark.png, light.png]", "--data.style_weights", "[.nan, 1]"], "nan is not a weight"),
         (["--data.style", "[dark.png, missing.png]"], "missing.png: no such photo"),
-        (["--data.style", "[dark.png, light.png]", "--output.path", "light.png"], "would replace --data.style"),
+        (["--data.style", "[dark.png, light.png]", "--output.path", "light.png"], "would replace the style photo"),
     ],
 )
 def test_mistakes_get_one_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """For each command, the function that runs it, which is imported only when it is needed, and the command's purpose."""
 
+OWN = ("-h", "--help", "-v", "--version")
+"""Options that stand without a command."""
+
+OF_RUN = ("preview", "open")
+"""Options of ``run`` that may be taken for commands, because they are things to do."""
+
+EXAMPLE = "verism mine.jpg theirs.jpg gives mine.jpg the look of theirs.jpg, and verism --help lists all commands"
+
 CONFIGS = next(
     folder for folder in (Path(__file__).parent / "configs", Path(__file__).parents[2] / "configs") if folder.is_dir()
 )
@@ -65,16 +74,18 @@ def main(args: Sequence[str] | None = None) -> None:
         SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed, 128
             and the signal's number for one that was stopped.
     """
-    name, *options = _with_command(list(sys.argv[1:] if args is None else args)) or ["--help"]
+    typed = list(sys.argv[1:] if args is None else args)
+    name, *options = _with_command(typed) or ["--help"]
     configs: list[Path] = []
     try:
-        _check_command(name)
+        _check_command(name, options)
         _parser().parse_args([name])
         # Imported only here, as the commands are, so that --help answers at once.
         config_file = import_module("verism.commands.config_file")
         trust = import_module("verism.trust")
         options, trusted = trust.split(options)
-        import_module("verism.commands.option_names").check(name, options)
+        for checks in ("option_names", "named_files", "required"):
+            import_module(f"verism.commands.{checks}").check(name, options)
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
@@ -91,6 +102,7 @@ def main(args: Sequence[str] | None = None) -> None:
         message = " ".join(str(error).split())
         if isinstance(error, import_module("jsonargparse").ArgumentError):
             said = resolve_name("verism.commands.complaint:plain")(error)
+            said = resolve_name("verism.commands.required:plain")(name, options, said)
             if name in ("fit", "run", "sweep"):
                 said += resolve_name("verism.commands.suggestion:meant")(message)
                 said += config_file.of_other_versions(configs)
@@ -128,14 +140,34 @@ def _with_command(args: Sequence[str]) -> list[str]:
     return ["run", *args] if is_photo or first in ("--preview", "--open") else list(args)
 
 
-def _check_command(name: str) -> None:
-    """Raise ``VerismError`` unless there is a command of this name, or it is an option."""
-    if name in COMMANDS or name.startswith("-"):
+def _check_command(name: str, words: Sequence[str]) -> None:
+    """Raise ``VerismError`` unless there is a command of this name, or it is an option of verism itself.
+
+    Args:
+        name: the first word.
+        words: those after it, from which the command is made that was probably meant.
+    """
+    if name in COMMANDS or name in OWN:
         return
+    if name.startswith("-"):
+        raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
+    if name in OF_RUN and words:
+        raise VerismError(f"{name}: no such command; did you mean {shlex.join(['verism', *words, f'--{name}'])}?")
     near = get_close_matches(name, COMMANDS, n=1)
-    if not near:
-        raise missing(Path(name), "command, photo or folder")
-    raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
+    if near:
+        raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
+    error = missing(Path(name), "command, photo or folder")
+    raise error if str(error).endswith("?") else VerismError(f"{str(error).rstrip('.')}; {EXAMPLE}.")
+
+
+def _reordered(option: str, words: Sequence[str]) -> str:
+    """Return the same words with the photos first, to be added to a sentence; an example if there are no photos."""
+    value, rest = ([], words) if "=" in option else (words[:1], words[1:])
+    photos = [word for word in rest if Path(word).exists()]
+    if not photos or option in ("--style", "--styles"):
+        return ": verism mine.jpg theirs.jpg --preview"
+    others = [option, *value, *(word for word in rest if word not in photos)]
+    return f": {shlex.join(['verism', *photos, *others])}"
 
 
 def _parser() -> argparse.ArgumentParser:

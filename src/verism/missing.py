@@ -26,7 +26,7 @@ def missing_run(path: Path, kind: str = "run") -> VerismError:
 
     A slip in any of its folders is looked for, and the run in ``lightning_logs``, if only its name was given.
     """
-    in_logs = Path.cwd() / LOGS / path.name
+    in_logs = (Path.cwd() if path.is_absolute() else Path()) / LOGS / path.name
     near = in_logs if in_logs.exists() else _beside(path)
     if near is None and in_logs.parent.is_dir():
         near = _beside(in_logs)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from conftest import synthetic_photo
 from matplotlib.font_manager import findfont
-from PIL import ImageFont
+from PIL import Image, ImageFont
 from torch import Tensor
 
 from verism import images, photo_file
-from verism.batch.sheet import SHOWN, _wrap, before_and_after, photo_sheet
+from verism.batch.sheet import CORNER, SHOWN, Press, _wrap, before_and_after, photo_sheet
 from verism.photo_file import Photo
+
+GROUND = (38, 38, 38)
+"""The dark grey of sheets of photos."""
 
 
 def color(index: int) -> tuple[int, int, int]:
@@ -74,7 +79,28 @@ def test_a_pair_without_a_result_leaves_its_cell_blank(tmp_path: Path) -> None:
     )
     part = photo_sheet([first, second], [first, second], {(first, second): first, (second, first): first})
     assert part.shape == whole.shape
-    assert (part == 1).sum() > (whole == 1).sum()
+    ground = where(whole, GROUND)
+    assert where(part, GROUND).sum() > ground.sum()
+    assert all(bool(edge.all()) for edge in (ground[:8], ground[-8:], ground[:, :8], ground[:, -8:]))
+    assert not where(part, (255, 255, 255)).any()
+
+
+def test_the_corner_of_a_sheet_says_what_stands_where_and_pictures_have_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    text = Press.text
+
+    def watched(self: Press, paragraphs: Iterable[str], *args: Any, **options: Any) -> Image.Image:
+        written.extend(paragraphs := list(paragraphs))
+        return text(self, paragraphs, *args, **options)
+
+    monkeypatch.setattr(Press, "text", watched)
+    files = [tmp_path / name for name in ("mine.png", "theirs.png", "mine-theirs.png")]
+    for path in files:
+        images.write(path, torch.full((1, 3, 48, 64), 0.9), {})
+    photo_sheet(files[:1], files[1:2], {(files[0], files[1]): files[2]})
+    assert written == [*CORNER, "theirs.png", "mine.png", "mine-theirs.png"]
 
 
 @pytest.mark.parametrize("width", [40, 100, 300, 2000])

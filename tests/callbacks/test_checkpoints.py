@@ -482,8 +482,8 @@ def test_a_refused_checkpoint_leaves_no_folder(
     run(*steps(2))
     images.write(Path("other.png"), images.read(Path("../content.png")).flip(-1), {})
     for options, said in (
-        (("--data.content", "other.png"), "is of a run with another --data.content"),
-        (("--data.style", "other.png"), "is of a run with another --data.style"),
+        (("--data.content", "other.png"), "is of a run with another photo;"),
+        (("--data.style", "other.png"), "is of a run with another style photo;"),
         (("--data.size", "40"), "holds pixels of 1×3×48×64, and this run's canvas pixels of 1×3×40×53"),
         (("--model.canvas", "Lut3d"), "is of a run with --model.canvas Pixels"),
     ):

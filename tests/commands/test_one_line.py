@@ -65,10 +65,31 @@ def test_all_else_is_left_to_the_command(here: Path, monkeypatch: pytest.MonkeyP
         ["*.jpg", "theirs.jpg"],
         [str(here), "theirs.jpg"],
         ["missing.mp4", "theirs.jpg"],
-        ["mine.jpg"],
         ["mine.jpg", "theirs.jpg", "--output.path", "new.jpg"],
+        ["mine.jpg", "--preview", "theirs.jpg"],
+        ["mine.jpg", "--style", "theirs.jpg", "mine.jpg", "--output.strength", "0.6"],
     ):
         one_line.run(args)
         assert given.pop() == args
     with pytest.raises(VerismError, match=r"^new.jpg: no such photo"):
         one_line.run(["mine.jpg", "new.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "run: which photos? First yours, last the one whose look it takes on: verism mine.jpg theirs.jpg"),
+        (["mine.jpg"], "the look comes from another photo, which is missing: verism mine.jpg theirs.jpg"),
+        (["mine.jpg", "--preview"], "verism mine.jpg theirs.jpg --preview"),
+        (["--style", "theirs.jpg"], "verism mine.jpg theirs.jpg"),
+        (["mine.jpg", "theirs.jpg", "new.jpg"], "if the picture is to be called so: --output.path new.jpg"),
+        (
+            ["mine.jpg", "--output.strength", "0.6", "theirs.jpg"],
+            "theirs.jpg: photos come first, and options after them: verism mine.jpg theirs.jpg --output.strength 0.6",
+        ),
+    ],
+)
+def test_one_photo_or_photos_in_the_wrong_place(here: Path, args: list[str], said: str) -> None:
+    with pytest.raises(VerismError) as raised:
+        one_line.run(args)
+    assert str(raised.value).endswith(said)

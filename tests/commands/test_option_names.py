@@ -43,6 +43,40 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("fit", ["--data", "x"], "--data x: no such option; did you mean one like --data.content?"),
         ("render", ["a", "--output", "x.jpg"], "did you mean --output.path?"),
         ("doctor", ["--x"], "verism doctor --help"),
+        *(
+            ("run", ["a.jpg", "b.jpg", slip], f"{slip}: no such option; did you mean {meant}?")
+            for slip, meant in {
+                "-o": "--output.path",
+                "--out": "--output.path",
+                "-s": "--output.strength",
+                "-p": "--preview",
+                "--strength": "--output.strength",
+                "--strenght": "--output.strength",
+                "--lut": "--output.lut",
+                "--quality": "--output.quality",
+                "--size": "--output.size",
+                "--color": "--output.color",
+                "-preview": "--preview",
+                "-output.strength": "--output.strength",
+                "\N{EN DASH}preview": "--preview",
+                "\N{EM DASH}output.lut": "--output.lut",
+            }.items()
+        ),
+        ("predict", ["--out", "x", "--executor.workers", "2"], "--out: no such option; did you mean --output.dir?"),
+        ("sweep", ["-o", "x"], "did you mean --output?"),
+        ("series", ["a.jpg", "--out", "x"], "did you mean --output.dir?"),
+        ("run", ["a.jpg", "b.jpg", "--open", "true"], "--open true: --open stands alone"),
+        ("run", ["a.jpg", "b.jpg", "--preview=yes"], "--preview yes: --preview stands alone"),
+        ("run", ["a.jpg", "b.jpg", "--output.path"], "--output.path: its value is missing, such as"),
+        ("fit", ["--data.size", "--output.color", "0"], "--data.size: its value is missing, such as --data.size 1000."),
+        *(
+            (command, [f"--output.{name}", "2"], f"--output.{name} 2.0: must be from 0, the content photo, to 1, the")
+            for command in ("run", "fit", "predict", "series", "render", "export")
+            for name in ("strength", "color", "tone")
+        ),
+        ("run", ["--output.strength=-1"], "--output.strength -1.0: must be from 0"),
+        ("run", ["--output.strength", "60%"], "must be a number from 0 to 1, with a point; write 0.6."),
+        ("render", ["--output.tone", "0,25"], "must be a number from 0 to 1, with a point; write 0.25."),
     ],
 )
 def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
@@ -60,7 +94,8 @@ def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
         ("fit", ["--model.canvas.help", "Lut3d", "--print_config"]),
         ("series", ["--style", "x", "--data.size", "3", "--output.sheet", "false"]),
         ("sweep", ["--grid", "x", "--model.tile", "auto", "--trainer.max_steps", "3"]),
-        ("predict", ["--out", "x", "--executor.workers", "2"]),
+        ("predict", ["--ckpt", "x", "--executor.workers", "2"]),
+        ("fit", ["-c", "x", "--output.strength", "1.0", "--optimizer.lr", "-inf"]),
         ("fit", ["--trainer.of_a_later_lightning", "3"]),
         ("fit", ["--nonsense", "--help"]),
         ("fit", ["--output", "mine.yaml"]),
@@ -150,8 +185,7 @@ def test_a_word_where_none_is_taken(command: str, args: list[str], said: str) ->
             "--model.content.weight",
             "0x10",
         ],
-        ["--data.size", "--output.color"],
-        ["--output.path", "wide", "--config", "wide", "--data.content=wide", "--data.size"],
+        ["--output.path", "wide", "--config", "wide", "--data.content=wide", "--data.size", "3"],
     ],
 )
 def test_what_may_be_a_value_is_left_to_the_parser(args: list[str]) -> None:

@@ -328,7 +328,10 @@ def test_the_run_and_the_photos_may_be_named_first(
     capsys.readouterr()
     with pytest.raises(SystemExit, match="2"):
         main(["predict", "contnt-style", str(photos[0]), "--output.dir", "other"])
-    assert f"contnt-style: no such checkpoint, run or series; did you mean {look}?" in capsys.readouterr().err
+    assert (
+        f"contnt-style: no such checkpoint, run or series; did you mean lightning_logs/{look.name}?"
+        in capsys.readouterr().err
+    )
     with pytest.raises(SystemExit, match="2"):
         main(["predict", str(look), "--output.dir", "other"])
     assert "data.photos" in capsys.readouterr().err

@@ -103,6 +103,8 @@ def test_deviation_is_that_of_the_metrics(photo: Tensor) -> None:
 
 
 def test_deviation_as_a_sentence() -> None:
+    for most, plainly in zip((0.9, 2, 5.678), lut_file.PLAINLY, strict=True):
+        assert lut_file.Deviation(0.1, most).plainly == plainly
     for most, seen in ((0.9, "less than the eye sees"), (2, "little more than"), (5.678, "as much as can be seen")):
         assert str(lut_file.Deviation(0.5, most)).startswith(seen)
     assert str(lut_file.Deviation(1.234, 5.678)).endswith(

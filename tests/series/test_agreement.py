@@ -27,7 +27,7 @@ def test_before_and_after_in_the_mean_of_matches() -> None:
     assert list(found.pairs[0]) == pytest.approx([25, 75], abs=0.01)
     assert list(found.pairs[1]) == pytest.approx([25, 0], abs=0.01)
     assert found.pairs[2:] == [(None, None), (None, None)]
-    assert found.said() == "Agreement: 2 pairs of neighbours of one scene, ΔE 25.0 apart before and 37.5 after.\n"
+    assert found.said() == "Agreement: 2 pairs of neighbours of one scene, 50% further apart in colour than before.\n"
 
 
 def test_without_neighbours_there_is_nothing_to_say() -> None:

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,13 +21,28 @@ from verism.errors import VerismError
 MAX_COLUMNS = 6
 """Largest number of columns; a table with more is continued below."""
 
+CORNER = ("Left: the photos.", "Right: each in the look above.")
+
 SHOWN = 24
 """Largest number of photos on a sheet of photos: one that is looked at, whatever their number."""
 
 CELL_WIDTH = 320
 """Smallest width of a result on the sheet, in pixels; narrower ones would leave no room for text."""
 
-PAPER, GREY, INK = "#ffffff", "#dedede", "#333333"
+
+class Paper(NamedTuple):
+    """What a sheet is drawn on: the ground, the boxes in place of pictures, and the ink of the text, as colours."""
+
+    ground: str
+    box: str
+    ink: str
+
+
+WHITE = Paper("#ffffff", "#dedede", "#333333")
+"""For reports, which are read and printed."""
+
+DARK = Paper("#262626", "#404040", "#d9d9d9")
+"""For photos, which are looked at: neutral, and darker than they are, so that no picture and no empty cell glares."""
 
 
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mapping[tuple[Path, Path], Path]) -> Tensor:
@@ -42,12 +58,12 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mappi
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
-    press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
-    rows = [press.line(blank(0), [blank(CELL_WIDTH), *(press.fitted(path) for path in styles)])]
+    press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH, DARK)
+    rows = [press.line(press.blank(0), [press.corner(), *(press.fitted(path) for path in styles)])]
     for content in (contents[number] for number in _shown(len(contents))):
         row = [content, *(results.get((content, style)) for style in styles)]
-        cells = [blank(CELL_WIDTH) if path is None else press.fitted(path) for path in row]
-        rows.append(press.line(blank(0), cells))
+        cells = [press.blank(CELL_WIDTH) if path is None else press.fitted(path) for path in row]
+        rows.append(press.line(press.blank(0), cells))
     return press.page(rows)
 
 
@@ -64,22 +80,22 @@ def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: flo
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
-    press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH)
+    press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH, DARK)
     cells = [
         press.under(press.fitted(photos[number], white), press.fitted(results[number]))
         for number in _shown(len(photos))
     ]
     columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
-    rows = [press.line(blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    rows = [press.line(press.blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return press.page(rows)
 
 
 class Press:
     """Draws pictures and text in sizes that fit each other; all sizes are in pixels."""
 
-    def __init__(self, height: int, width: int) -> None:
-        """Choose the height and width of a result."""
-        self.height, self.width = height, width
+    def __init__(self, height: int, width: int, paper: Paper = WHITE) -> None:
+        """Choose the height and width of a result, and the paper."""
+        self.height, self.width, self.paper = height, width, paper
         self._gap = width // 20
         # A font that comes with matplotlib; Pillow's own has few letters beyond ASCII.
         font = findfont("DejaVu Sans")
@@ -89,14 +105,14 @@ class Press:
         """Return the width that a column of labels needs, at most that of a result; 0 without labels."""
         return min(self.width, max((math.ceil(self._large.getlength(_plain(label))) for label in labels), default=0))
 
-    def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, paper: str = PAPER) -> Image.Image:
-        """Draw paragraphs, with lines of at most ``width``, on a background of the colour ``paper``."""
+    def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, ground: str = "") -> Image.Image:
+        """Draw paragraphs, with lines of at most ``width``, on a ground of that colour, or the paper's."""
         font = self._small if small else self._large
         lines = [line for paragraph in paragraphs for line in _wrap(_plain(paragraph), font, width)]
         pitch = sum(font.getmetrics())
-        block = Image.new("RGB", (width, pitch * len(lines)), paper)
+        block = Image.new("RGB", (width, pitch * len(lines)), ground or self.paper.ground)
         for index, line in enumerate(lines):
-            ImageDraw.Draw(block).text((0, index * pitch), line, INK, font)
+            ImageDraw.Draw(block).text((0, index * pitch), line, self.paper.ink, font)
         return block
 
     def photo(self, role: str, path: Path) -> Image.Image:
@@ -113,36 +129,65 @@ class Press:
             return self.picture(picture, self.width)
         height, width = picture.shape[-2:]
         scale = min(self.width / width, self.height / height)
-        press = Press(max(1, round(height * scale)), self.width)
+        press = Press(max(1, round(height * scale)), self.width, self.paper)
         drawn = press.picture(picture, max(1, round(width * scale)))
-        cell = blank(self.width, self.height)
+        cell = self.blank(self.width, self.height)
         cell.paste(drawn, ((self.width - drawn.width) // 2, self.height - drawn.height))
-        return self.under(cell, self.text([path.stem], self.width, small=True))
+        return self.under(cell, self.text([path.name], self.width, small=True))
+
+    def corner(self) -> Image.Image:
+        """Draw a cell that says what the row of the styles and the column of the photos are."""
+        cell = self.blank(self.width, self.height)
+        words = self.text(CORNER, self.width, small=True)
+        cell.paste(words, (0, self.height - words.height))
+        return cell
+
+    def blank(self, width: int, height: int = 1) -> Image.Image:
+        """Return a picture without anything on it."""
+        return Image.new("RGB", (width, height), self.paper.ground)
 
     def under(self, upper: Image.Image, lower: Image.Image) -> Image.Image:
         """Put one picture closely below another, since they belong together."""
-        return _below([upper, lower], self._gap // 3)
+        return self._below([upper, lower], self._gap // 3)
 
     def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
         """Put cells side by side, after their label if it has any width."""
-        return _side_by_side([label, *cells] if label.width else cells, self._gap)
+        return self._side_by_side([label, *cells] if label.width else cells, self._gap)
 
     def page(self, parts: Sequence[Image.Image]) -> Tensor:
         """Put parts below each other, within a margin: ``(1, 3, H, W)``, RGB in [0, 1]."""
-        page = ImageOps.expand(_below(parts, 3 * self._gap // 2), 2 * self._gap, PAPER)
+        page = ImageOps.expand(self._below(parts, 3 * self._gap // 2), 2 * self._gap, self.paper.ground)
         levels = torch.from_numpy(np.array(page)).permute(2, 0, 1).unsqueeze(0)
         return levels.contiguous() / 255
 
     def picture(self, image: Tensor | str, width: int) -> Image.Image:
         """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
         if isinstance(image, str):
-            reason = self.text([image], width - 2 * self._gap, small=True, paper=GREY)
+            reason = self.text([image], width - 2 * self._gap, small=True, ground=self.paper.box)
             # The box grows with a long reason, so that none of it is cut off.
-            box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), GREY)
+            box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), self.paper.box)
             box.paste(reason, (self._gap, self._gap))
             return box
         levels = (images.resize(image, (self.height, width)).squeeze(0) * 255).round().to(torch.uint8)
         return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+    def _side_by_side(self, pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+        """Put pictures in a row, aligned at the top."""
+        row = self.blank(sum(p.width for p in pictures) + gap * (len(pictures) - 1), max(p.height for p in pictures))
+        left = 0
+        for picture in pictures:
+            row.paste(picture, (left, 0))
+            left += picture.width + gap
+        return row
+
+    def _below(self, pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+        """Put pictures in a column, aligned at the left."""
+        column = self.blank(max(p.width for p in pictures), sum(p.height for p in pictures) + gap * (len(pictures) - 1))
+        top = 0
+        for picture in pictures:
+            column.paste(picture, (0, top))
+            top += picture.height + gap
+        return column
 
 
 def _shown(count: int) -> list[int]:
@@ -177,28 +222,3 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
             rest = rest[max(fitting, 1) :]
         lines[-1] += rest
     return lines
-
-
-def blank(width: int, height: int = 1) -> Image.Image:
-    """Return a picture without anything on it."""
-    return Image.new("RGB", (width, height), PAPER)
-
-
-def _side_by_side(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Put pictures in a row, aligned at the top."""
-    row = blank(sum(p.width for p in pictures) + gap * (len(pictures) - 1), max(p.height for p in pictures))
-    left = 0
-    for picture in pictures:
-        row.paste(picture, (left, 0))
-        left += picture.width + gap
-    return row
-
-
-def _below(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Put pictures in a column, aligned at the left."""
-    column = blank(max(p.width for p in pictures), sum(p.height for p in pictures) + gap * (len(pictures) - 1))
-    top = 0
-    for picture in pictures:
-        column.paste(picture, (0, top))
-        top += picture.height + gap
-    return column

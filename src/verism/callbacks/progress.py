@@ -26,15 +26,16 @@ class Progress(ProgressBar):
     are logged meanwhile appear above it. A run that resumes from a checkpoint counts the steps before that, too.
     """
 
-    def __init__(self, pace: Pace | None = None, label: str = "") -> None:
+    def __init__(self, pace: Pace | None = None, label: str = "", *, tells_loss: bool = True) -> None:
         """Choose what is shown.
 
         Args:
             pace: of the runs that share the bar, this one included, if there are several of the same length.
             label: written before the bar, such as the names of the photos.
+            tells_loss: whether the loss is shown, which says nothing to a photographer.
         """
         super().__init__()
-        self._pace, self._label = pace, label
+        self._pace, self._label, self._tells_loss = pace, label, tells_loss
         self._enabled = True
         self._bar: Bar | None = None
         self._handlers: list[logging.StreamHandler[Any]] = []
@@ -95,7 +96,7 @@ class Progress(ProgressBar):
     ) -> None:
         """Show the step that was made."""
         if self._shown:
-            if is_looked_at(trainer, outputs["loss"]):
+            if self._tells_loss and is_looked_at(trainer, outputs["loss"]):
                 self._loss = float(outputs["loss"])
             self._show()
 

@@ -25,7 +25,8 @@ class Summary(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the message."""
         seconds = time.monotonic() - self._start
-        rank_zero_info(f"{trainer.global_step - self._steps} steps in {seconds:.0f} s.")
+        steps = trainer.global_step - self._steps
+        rank_zero_info(f"{steps} step{'' if steps == 1 else 's'} in {seconds:.0f} s.")
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 folder = shlex.quote(str(logger.root_dir))

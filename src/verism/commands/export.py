@@ -63,4 +63,4 @@ def export(args: Sequence[str]) -> None:
         return
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
-    sys.stdout.write(f"Lookup table: {path}, which differs from the picture by {found}.\n")
+    sys.stdout.write(f"Lookup table: {path}, {found.plainly}.\n")

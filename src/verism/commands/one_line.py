@@ -5,11 +5,13 @@ from __future__ import annotations
 import glob
 import itertools
 import mimetypes
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from verism.errors import VerismError
 from verism.missing import missing
 
 HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
@@ -38,6 +40,11 @@ options:
   OPTION        any option of verism fit, such as --output.strength 0.6 or --config leaky.yaml (default: photoreal.yaml)
 """
 
+BOTH = "First yours, last the one whose look it takes on: verism mine.jpg theirs.jpg"
+
+STYLES, ALONE = ("--styles", "--style"), ("--preview", "--open")
+"""Options that take photos, and such that take nothing."""
+
 
 def run(args: Sequence[str]) -> None:
     """Run ``run`` with its arguments; its help, and a slip in a name, need none of its imports, which take seconds.
@@ -49,21 +56,59 @@ def run(args: Sequence[str]) -> None:
     if {"--help", "-h"} & set(args):
         sys.stdout.write(HELP)
         raise SystemExit(0)
+    _check_order(args)
     for word in _photos(args):
         is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
         if not is_clip and not glob.has_magic(word) and not Path(word).exists():
-            raise missing(Path(word))
+            error = missing(Path(word))
+            is_new = args.index(word) > 1 and word in _leading(args) and not str(error).endswith("?")
+            if is_new and Path(word).suffix:
+                raise VerismError(f"{word}: no such photo; if the picture is to be called so: --output.path {word}")
+            raise error
+    _check_count(args)
     with import_module("verism.startup").quick_imports():
         command = import_module("verism.commands.run")
     command.run(args)
 
 
+def _check_order(args: Sequence[str]) -> None:
+    """Raise ``VerismError`` for a photo after the value of an option, which would be taken for nothing."""
+    for place, (option, value, word) in enumerate(zip(args, args[1:], args[2:], strict=False)):
+        takes_one = option.startswith("--") and "=" not in option and option not in (*STYLES, *ALONE)
+        if takes_one and _is_no_option(value) and _is_no_option(word) and Path(word).exists():
+            rest = [*args[:place], *args[place + 3 :]]
+            front = _leading(rest)
+            command = ["verism", *front, word, *rest[len(front) :], option, value]
+            raise VerismError(f"{word}: photos come first, and options after them: {shlex.join(command)}")
+
+
+def _check_count(args: Sequence[str]) -> None:
+    """Raise ``VerismError`` if no photo, or only one name, is given: a look comes from another photo."""
+    # Options that stand alone may be between the photos.
+    photos = list(_photos([word for word in args if word not in ALONE]))
+    if not photos:
+        raise VerismError(f"run: which photos? {BOTH}")
+    if len(photos) == 1:
+        (photo,) = photos
+        pair = [photo, "theirs.jpg"] if photo == args[0] else ["mine.jpg", photo]
+        options = [word for word in args if word not in (photo, *STYLES)]
+        raise VerismError(
+            f"{photo}: the look comes from another photo, which is missing: {shlex.join(['verism', *pair, *options])}"
+        )
+
+
 def _photos(args: Sequence[str]) -> Iterator[str]:
     """Yield the words that name photos: the first ones, and those after ``--styles``."""
     words = list(args)
-    yield from itertools.takewhile(_is_no_option, words)
-    if "--styles" in words:
-        yield from itertools.takewhile(_is_no_option, words[words.index("--styles") + 1 :])
+    yield from _leading(words)
+    for place, word in enumerate(words):
+        if word in STYLES:
+            yield from itertools.takewhile(_is_no_option, words[place + 1 :])
+
+
+def _leading(words: Sequence[str]) -> list[str]:
+    """Return the words before the first option."""
+    return list(itertools.takewhile(_is_no_option, words))
 
 
 def _is_no_option(word: str) -> bool:

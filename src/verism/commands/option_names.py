@@ -13,6 +13,8 @@ from typing import Any
 
 from verism.commands.complaint import must_be
 from verism.errors import VerismError
+from verism.look import share
+from verism.missing import CLOSE
 
 FILE = Path(__file__).with_suffix(".json")
 """The names and kinds, as ``tools/option_names.py`` has read them from the parsers; a test compares the two."""
@@ -26,8 +28,29 @@ OF_LIGHTNING = "--trainer."
 STEADY = ("--trainer.max_steps",)
 """Those of them that take the same in all versions of Lightning 2."""
 
-OF_RUN = ("--preview", "--open", "--styles", "--output.sheet")
+OF_RUN = ("--preview", "--open", "--styles", "--style", "--output.sheet")
 """The options of ``run`` alone, which has no parser."""
+
+ALONE = ("--preview", "--open")
+"""Those of them that take no value."""
+
+PLACES = ("--output.path", "--output.dir", "--output")
+"""Options that say where the result goes; a command has one of them."""
+
+OF_PLACES = ("o", "out", "output", "path", "dir", "folder", "save", "to")
+"""Names that other programs have for it."""
+
+LETTERS = {"p": "--preview", "s": "--output.strength", "q": "--output.quality", "l": "--output.lut", "c": "--config"}
+"""Options that are probably meant by one letter."""
+
+WITH_C = ("fit", "run")
+"""Commands for which -c is --config."""
+
+SHARES = ("--output.strength", "--output.color", "--output.tone")
+"""Options that take a number from 0 to 1."""
+
+DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
+"""Dashes that a text program makes of two hyphens, with the hyphen itself."""
 
 HELP = {"-h", "--help"}
 
@@ -40,6 +63,8 @@ TRUTHS = ("true", "false", "yes", "no", "on", "off")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 """A word that cannot be a number, nor YAML of more than one value."""
 
+_NUMBER = re.compile(r"-?\d*[.,]?\d+")
+
 
 def check(command: str, args: Sequence[str]) -> None:
     """Raise ``VerismError`` for an option that the command cannot have, or a word where it takes none.
@@ -50,17 +75,85 @@ def check(command: str, args: Sequence[str]) -> None:
     if HELP & set(args):
         return
     known, sections, kinds = _known(command)
+    place = _place(command)
     for arg, following in zip_longest(args, args[1:], fillvalue=""):
         option, equals, value = arg.partition("=")
         value = value if equals else following
+        if command == "run":
+            _check_alone(option, value)
+        _check_there(arg, following, kinds)
         _check_value(option, value, kinds)
+        _check_share(option, value, known)
         _check_section(option, value, known, sections)
         option = option.removesuffix("+")
-        if not option.startswith("--") or option == "--" or _may_be(option, known, sections):
+        if not _is_option(option) or (option == "-c" and command in WITH_C) or _may_be(option, known, sections):
             continue
-        nearest = get_close_matches(option, sorted(known), n=1)
-        remedy = f"did you mean {nearest[0]}?" if nearest else f"verism {command} --help lists those that there are."
+        name = option.lstrip(DASHES)
+        meant = place if place and name in OF_PLACES else _meant(name, known)
+        remedy = f"did you mean {meant}?" if meant else f"verism {command} --help lists those that there are."
         raise VerismError(f"{option}: no such option; {remedy}")
+
+
+def _place(command: str) -> str | None:
+    """Return the command's option that says where the result goes."""
+    listed: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    own = listed.get("fit" if command == "run" else command, {}).get("options", ())
+    return next((place for place in PLACES if place in own), None)
+
+
+def _is_option(word: str) -> bool:
+    """Return whether a word is an option, or meant as one: no number, and no value that begins with a dash."""
+    name = word.lstrip(DASHES)
+    return word != name and name[:1].isalpha() and name not in ("inf", "nan")
+
+
+def _meant(name: str, known: Collection[str]) -> str | None:
+    """Return the option that is probably meant by a name without dashes; None if none is close.
+
+    It is one of that name, or one whose last part has it: of these, one of the output is nearest to a photographer.
+    """
+    exact = LETTERS.get(name) if len(name) == 1 else f"--{name}"
+    if len(name) == 1 or exact in known:
+        return exact if exact in known else None
+    # The output's come last, and so replace others of the same name.
+    by_part = {option.rpartition(".")[2]: option for option in sorted(known, key=lambda it: it.startswith("--output"))}
+    if name in by_part:
+        return by_part[name]
+    near = get_close_matches(f"--{name}", sorted(known), n=1)
+    parts = get_close_matches(name, by_part, n=1, cutoff=CLOSE)
+    return near[0] if near else by_part[parts[0]] if parts else None
+
+
+def _check_alone(option: str, value: str) -> None:
+    """Raise ``VerismError`` for a truth after an option that takes none: it would be taken for a photo."""
+    if option in ALONE and value.lower() in TRUTHS and not Path(value).exists():
+        raise VerismError(f"{option} {value}: {option} stands alone, and is left out for no; leave out {value}.")
+
+
+def _check_share(option: str, value: str, known: Collection[str]) -> None:
+    """Raise ``VerismError`` for a number that is not from 0 to 1 where one is needed, percents and commas included."""
+    if option not in SHARES or option not in known:
+        return
+    number, percent = value.strip().removesuffix("%").strip(), value.strip().endswith("%")
+    if not _NUMBER.fullmatch(number):
+        return
+    found = float(number.replace(",", ".")) / (100 if percent else 1)
+    if not percent and "," not in number:
+        share.check(option, found)
+    else:
+        raise VerismError(f"{option} {value}: must be a number from 0 to 1, with a point; write {found:g}.")
+
+
+def _check_there(option: str, following: str, kinds: Mapping[str, Sequence[str]]) -> None:
+    """Raise ``VerismError`` for an option that takes a value and is given none."""
+    if (option in kinds or option in PLACES[:2]) and (not following or following.startswith("--")):
+        raise VerismError(f"{option}: its value is missing, such as {option} {_example(kinds.get(option, ()))}.")
+
+
+def _example(expected: Sequence[str]) -> str:
+    """Return a value of one of these kinds; of none, a file's name."""
+    words = {"a number": "0.6", "a whole number": "1000", "true or false": "true", "null": "null"}
+    return next((words.get(kind, kind.strip("'")) for kind in expected), "picture.jpg")
 
 
 def _check_value(option: str, value: str, kinds: Mapping[str, Sequence[str]]) -> None:
@@ -95,9 +188,12 @@ def _check_section(option: str, value: str, known: Collection[str], sections: Co
 def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:
     """Return whether an option is known, begins like a known one, or belongs to the class that a known one names."""
     return (
-        option in sections
+        option in (*sections, "-h")
+        or option in known
         or option.startswith(OF_LIGHTNING)
-        or any(it.startswith(option) or option.startswith(f"{it}.") for it in known)
+        # A beginning is taken by the parser if it is that of one option alone.
+        or sum(it.startswith(option) for it in (*known, *sections)) == 1
+        or any(option.startswith(f"{it}.") for it in known)
     )
 
 

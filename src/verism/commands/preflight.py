@@ -20,6 +20,9 @@ from verism.tiling.boxes import shares
 SEEDS = 2**32
 """Number of valid seeds."""
 
+OWN = {"data.content": "your photo", "data.style": "the style photo"}
+"""What a photographer calls the files of these options."""
+
 
 def check_seed(seed: int) -> None:
     """Refuse a seed that torch or NumPy cannot take."""
@@ -85,9 +88,8 @@ def check_files(options: Namespace) -> None:
     for option, path in outputs.items():
         for name, taken in taken_from:
             if _are_one(path, taken):
-                raise VerismError(
-                    f"{path}: the result would replace --{name.replace('.init_args', '')}; choose another --{option}."
-                )
+                input_ = OWN.get(name, f"--{name.replace('.init_args', '')}")
+                raise VerismError(f"{path}: the result would replace {input_}; choose another --{option}.")
 
 
 def check_twins(data: PhotoFiles) -> None:

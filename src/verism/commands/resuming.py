@@ -78,8 +78,9 @@ def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str,
     """
     for name in sorted(was.keys() | now.keys()) if was else ():
         if list(was.get(name, [])) != now.get(name, []):
+            other = {"content": "photo", "style": "style photo"}.get(name, f"--data.{name}")
             raise VerismError(
-                f"{path}: is of a run with another --data.{name}; continue with the files of that run, or start a new "
+                f"{path}: is of a run with another {other}; continue with the files of that run, or start a new "
                 "run without --ckpt_path."
             )
 

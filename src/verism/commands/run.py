@@ -26,11 +26,12 @@ from verism.callbacks.find import find
 from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
-from verism.commands import resuming, run_clip
+from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
-from verism.commands.saying import opening, say
+from verism.commands.saying import opening, say, weights
 from verism.errors import UnbegunRunError, VerismError
 from verism.look.strength import Strength
+from verism.missing import LOGS
 from verism.photo_file import Encoding
 from verism.quiet import LOGGERS, quieten_lightning
 
@@ -42,6 +43,9 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
 SHEET, PATH = "--output.sheet", "--output.path"
+
+OWN = ("--preview", "--open")
+"""Options of this command alone, which take no value."""
 
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
@@ -63,6 +67,8 @@ class Request:
         opens: open the page in a browser, or the sheet of several pictures.
         sheet: put several pictures on a sheet, too.
         folder: where the pictures go; None: beside the content photos.
+        typed: the words that the user gave.
+        goes_on: whether each picture goes on from its preview.
     """
 
     contents: Sequence[Path]
@@ -72,6 +78,8 @@ class Request:
     opens: bool
     sheet: bool = True
     folder: Path | None = None
+    typed: Sequence[str] = ()
+    goes_on: bool = False
 
     @cached_property
     def pace(self) -> Pace:
@@ -84,6 +92,11 @@ class Request:
         every = list(itertools.product(self.contents, self.styles))
         # Of a folder that holds both. A single photo with itself is refused when it is read.
         return [pair for pair in every if pair[0].resolve() != pair[1].resolve()] or every
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether there are several pictures, of which little is said each, and all else once."""
+        return len(self.pairs) > 1
 
     @property
     def has_sheet(self) -> bool:
@@ -100,9 +113,7 @@ def run(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     request = parse(args)
-    if len(request.pairs) > 1:
-        counts = (_counted(request.contents, "photo"), _counted(request.styles, "style"))
-        say(Text(f"{len(request.pairs)} pictures: {' in '.join(counts)}"))
+    _announce(request)
     results: dict[tuple[Path, Path], Path] = {}
     for number, pair in enumerate(request.pairs):
         request.pace.begin()
@@ -111,14 +122,44 @@ def run(args: Sequence[str]) -> None:
         sheet = free_name(sheet_path(request))
         images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
-        if request.opens:
-            webbrowser.open(sheet.resolve().as_uri())
+    if request.is_batch:
+        _close(request, results)
+    if request.has_sheet and request.opens:
+        webbrowser.open(sheet.resolve().as_uri())
+
+
+def _announce(request: Request) -> None:
+    """Print how many pictures there will be, and what a folder in the last place is taken for."""
+    if request.is_batch:
+        several = len(request.styles) > 1
+        look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
+        say(Text(f"{len(request.pairs)} pictures: {_counted(request.contents, 'photo')} in {look}"))
+    photos, _ = _leading([word for word in request.typed if word not in OWN])
+    named = {"--styles", "--style"} & set(request.typed)
+    if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
+        turned = shlex.join(["verism", photos[-1], photos[0]])
+        say(
+            Text.assemble(
+                f"{photos[-1]} comes last, and so its photos are the styles. For the look of {photos[0]} on them: ",
+                (turned, "cyan"),
+            )
+        )
+
+
+def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
+    """Print where several pictures are, and for previews the one command that makes all of them whole."""
+    place = f"in {request.folder}" if request.folder is not None else "beside your photos"
+    say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
+    if request.preview:
+        words = [word for word in request.typed if word not in OWN]
+        command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
+        say(Text("These are previews: few steps, and small pictures. For the whole of all of them:", "yellow"))
+        say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 
 def parse(args: Sequence[str]) -> Request:
     """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
-    own = {"--preview", "--open"}
-    words = [word for word in args if word not in own]
+    words = [word for word in args if word not in OWN]
     photos, words = _leading(words)
     styles: list[str] = []
     options: list[str] = []
@@ -132,6 +173,9 @@ def parse(args: Sequence[str]) -> Request:
     sheet, options = _taken(options, SHEET)
     if sheet not in (None, "true", "false"):
         raise VerismError(f"{SHEET} {sheet}: must be true or false.")
+    goes_on = _value(options, "--ckpt_path") == previews.WORD
+    if goes_on:
+        _, options = _taken(options, "--ckpt_path")
     path, others = _taken(options, PATH)
     folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
     if folder is not None:
@@ -155,6 +199,8 @@ def parse(args: Sequence[str]) -> Request:
         opens="--open" in args,
         sheet=sheet != "false",
         folder=folder,
+        typed=args,
+        goes_on=goes_on,
     )
     _check_options(request, {word.partition("=")[0] for word in args})
     return request
@@ -192,7 +238,8 @@ def _check_options(request: Request, given: Collection[str]) -> None:
                 raise VerismError(f"{path}: {option} is for photos; leave it out.")
     if len(request.pairs) > 1:
         for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
-            if option in given and not (option == PATH and request.folder):
+            fits_all = (option == PATH and request.folder) or (option == "--ckpt_path" and request.goes_on)
+            if option in given and not fits_all:
                 remedy = f"name a folder, such as {PATH} results/." if option == PATH else "leave it out."
                 raise VerismError(f"{option}: is one file, and {len(request.pairs)} pictures are asked for; {remedy}")
 
@@ -227,6 +274,8 @@ def sheet_path(request: Request) -> Path:
     common = [first.resolve().parent.name if others else first.stem]
     if len(request.styles) == 1:
         common.append(request.styles[0].stem)
+    if request.preview:
+        common.append("preview")
     return (first.parent if request.folder is None else request.folder) / "-".join([*filter(None, common), "sheet.jpg"])
 
 
@@ -265,6 +314,14 @@ def _one(request: Request, number: int) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
     options = _for_preview(request.options) if request.preview else request.options
+    if request.goes_on:
+        before = previews.newest(content, style, _root(options))
+        if before is not None and before.finished is not None:
+            say(Text.assemble((str(_near(before.finished)), "bold"), " is there already"))
+            return before.finished
+        if before is None:
+            say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
+        options = options if before is None else [*options, "--ckpt_path", str(before.state)]
     given = _value(options, PATH)
     if given is None:
         ours = _unfinished(options)
@@ -283,7 +340,7 @@ def _one(request: Request, number: int) -> Path:
     again = command if request.preview or given else [*command, PATH, str(path)]
     trainer = _fitted(request, [*photos, *quick], options, again).trainer
     if trainer.is_global_zero:
-        page = _tell(trainer, path)
+        page = _tell(request, trainer, path)
         _propose(request, trainer, path, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
@@ -295,25 +352,31 @@ def _unfinished(options: Sequence[str]) -> set[Path]:
     named = _value(options, "--ckpt_path")
     if named is None:
         return set()
-    root = _value(options, "--trainer.default_root_dir") or str(Path.cwd())
-    return unfinished.left(resuming.named(named, root))
+    return unfinished.left(resuming.named(named, _root(options)))
 
 
-def _tell(trainer: Trainer, path: Path) -> Path | None:
+def _root(options: Sequence[str]) -> str:
+    """Return the folder below which the runs are."""
+    return _value(options, "--trainer.default_root_dir") or str(Path.cwd())
+
+
+def _tell(request: Request, trainer: Trainer, path: Path) -> Path | None:
     """Print where a run's picture is, and what is to be said of it; return its page, if that is a file."""
     figures = _figures(trainer)
     say(Text(str(path), "bold"))
     if not _strength(trainer).is_full:
         say(Text("  At full strength, of which the picture has a part:"))
-    for sentence in (*verdict.in_words(figures), *verdict.faults(figures)):
+    # Of several pictures, only what is not true of nearly all: the look, and faults.
+    for sentence in verdict.plainly(figures)[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
     output = find(trainer, Output)
-    if output is not None and output.deviation is not None:
-        say(Text.assemble("Lookup table: ", (str(output.lut), "bold"), f", {output.deviation} from the picture"))
+    if output is not None and output.lut is not None and output.deviation is not None:
+        say(Text.assemble("Lookup table: ", (str(_near(output.lut)), "bold"), f", {output.deviation.plainly}"))
     about = find(trainer, Page)
     if about is None or not isinstance(about.written, Path):
         return None
-    say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
+    if not request.is_batch:
+        say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
     return about.written
 
 
@@ -334,6 +397,8 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     little = verdict.hardly_there(_figures(trainer))
     if little:
         say(Text(LITTLE_TO_GIVE, "yellow"))
+    if request.is_batch:
+        return
     if request.preview:
         say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
         if near is not None:
@@ -409,27 +474,31 @@ class Run(VerismCLI):
     @property
     def title(self) -> str:
         """The names of the photos, and whether it is a preview, whose folder is not to be taken for the whole run's."""
-        return f"{super().title}-preview" if self._preview else super().title
+        return f"{super().title}{previews.ENDING}" if self._preview else super().title
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""
         label = f"{self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
-        return Progress(self._pace, label)
+        return Progress(self._pace, label, tells_loss=False)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
         """Return those of ``fit``, and one that forgets what is said of the preparations once these have succeeded."""
         return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
     def before_fit(self) -> None:
-        """Print which photos and weights the run uses; if it cannot begin, only the reason is said."""
+        """Print which photos the run uses, unless there are many; if it cannot begin, only the reason is said."""
         try:
             super().before_fit()
         except VerismError:
             self._held.drop()
             raise
-        data, weights = self.datamodule, self.model.backbone.identity["weights"]
-        since = [f"from step {self.first_step}"] if self.first_step else []
-        say(opening(data.content.name, data.styles, f"{weights} weights", *since))
+        if self._pace.runs > 1:
+            return
+        data, named = self.datamodule, self.model.backbone.identity["weights"]
+        steps = self.trainer.max_steps
+        made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
+        since = [f"with {made} steps made already"] if self.first_step else []
+        say(opening(data.content.name, data.styles, *weights(named), *since))
 
 
 class HeldBack:

@@ -17,13 +17,22 @@ def say(text: Text) -> None:
     Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)
 
 
+COMPACT = "compact"
+"""Name of the weights that are in this package."""
+
+
+def weights(name: str) -> list[str]:
+    """Return what is to be said of a network's weights: nothing of those that verism has, which nobody chooses."""
+    return [] if name == COMPACT else [f"{name} weights"]
+
+
 def opening(photos: str, styles: Sequence[Path], *rest: str) -> Text:
-    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, compact weights``.
+    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg``.
 
     Args:
         photos: the photo's name, or how many there are.
         styles: the style photos.
-        rest: what else is to be said, such as the weights.
+        rest: what else is to be said, such as that a run goes on.
     """
     names = " + ".join(path.name for path in styles)
     return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest))

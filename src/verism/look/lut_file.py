@@ -46,6 +46,13 @@ NOTICED = (
 )
 """What CIEDE2000 below each limit is to the eye: about 1 is just noticed side by side, and 2 to 3 at a look."""
 
+PLAINLY = (
+    "to the eye the same as the picture",
+    "hardly to be told from the picture",
+    "close to the picture, though in places the eye sees a difference",
+)
+"""The same of a table, as a photographer would say it."""
+
 
 class Deviation(NamedTuple):
     """The CIEDE2000 difference between a picture and what the lookup table of its look makes of the photo.
@@ -62,6 +69,11 @@ class Deviation(NamedTuple):
         """Return it as part of a sentence."""
         seen = next(words for limit, words in NOTICED if self.most < limit)
         return f"{seen} (CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels)"
+
+    @property
+    def plainly(self) -> str:
+        """What the table is to the eye, without figures, to follow the table's name after a comma."""
+        return next(words for (limit, _), words in zip(NOTICED, PLAINLY, strict=True) if self.most < limit)
 
 
 def check(path: Path, nodes: int | None = None) -> None:

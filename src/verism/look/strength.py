@@ -9,7 +9,7 @@ from torch import Tensor
 
 from verism import images
 from verism.color.spaces import Oklab, into_gamut
-from verism.errors import VerismError
+from verism.look import share
 
 BAND = 2**18
 """Number of pixels that are blended at a time, which limits the memory for photos of any size."""
@@ -42,8 +42,7 @@ class Strength(NamedTuple):
     def check(self) -> None:
         """Raise ``VerismError`` unless each of the three is from 0 to 1."""
         for name, value in self._asdict().items():
-            if not 0 <= value <= 1:
-                raise VerismError(f"--output.{name} {value}: must be from 0, the content photo, to 1, the result.")
+            share.check(f"--output.{name}", value)
 
     def said(self) -> dict[str, str]:
         """Return the three as text, for the record of what made a file."""

@@ -12,6 +12,11 @@ from verism.series.levels import Shared
 from verism.series.neighbours import difference
 from verism.series.photo import Levelled
 
+SAME = 0.05
+"""Part of a difference that is not worth telling."""
+
+UNCHANGED = "as far apart in colour as before"
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -42,10 +47,12 @@ class Agreement:
         return cls(found)
 
     def said(self) -> str:
-        """Return the mean differences as a line of text; empty if no two neighbours are of one scene."""
+        """Return how much nearer neighbours have come, as a line of text; empty if no two are of one scene."""
         both = [(before, after) for before, after in self.pairs if before is not None and after is not None]
         if not both:
             return ""
         before, after = (sum(values) / len(both) for values in zip(*both, strict=True))
         pairs = f"{len(both)} pair{'s' if len(both) != 1 else ''} of neighbours"
-        return f"Agreement: {pairs} of one scene, ΔE {before:.1f} apart before and {after:.1f} after.\n"
+        changed = (before - after) / before if before else 0.0
+        how = f"{abs(changed):.0%} {'nearer to each other' if changed > 0 else 'further apart'} in colour than before"
+        return f"Agreement: {pairs} of one scene, {how if abs(changed) >= SAME else UNCHANGED}.\n"

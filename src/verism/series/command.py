@@ -29,7 +29,7 @@ from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
 from verism.commands.options import resolve_paths
 from verism.commands.predict import add_executor, warning
-from verism.commands.saying import opening, say
+from verism.commands.saying import opening, say, weights
 from verism.data.source import digest
 from verism.errors import SeriesError, VerismError
 from verism.module import StyleTransfer
@@ -71,8 +71,6 @@ def series(args: Sequence[str]) -> None:
     own, words = fit_words.split(args, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
     options = parser.instantiate_classes(parser.parse_args(own))
-    if options.style is None:
-        raise VerismError("series: which look? Name its photo after --style, such as --style theirs.jpg.")
     options.photos = matching(options.photos, but=options.style)
     for style in options.style:
         photo_file.check_header(style)
@@ -92,7 +90,7 @@ def _parser() -> ArgumentParser:
         "leave out what verism made.",
     )
     parser.add_argument(
-        "--style", type=Path, nargs="+", default=None, help="The photo whose look the series takes on, or several."
+        "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."
     )
     parser.add_argument("--config", type=str, default="photoreal.yaml", help="The config with the settings of the fit.")
     parser.add_argument(
@@ -190,8 +188,8 @@ class Series:
 
         def begin(trainer: Trainer, model: LightningModule) -> None:
             del trainer
-            weights = cast("StyleTransfer", model).backbone.identity["weights"]
-            say(opening(counted, self.styles, f"{weights} weights"))
+            named = cast("StyleTransfer", model).backbone.identity["weights"]
+            say(opening(counted, self.styles, *weights(named)))
 
         # If the fit cannot begin, only the reason is said.
         callbacks = [LambdaCallback(on_train_start=begin)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PIL import Image
 from torch import Tensor
 
-from verism.batch.sheet import CELL_WIDTH, MAX_COLUMNS, Press, blank, read
+from verism.batch.sheet import CELL_WIDTH, MAX_COLUMNS, Press, read
 from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
 
@@ -36,7 +36,7 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
     columns = list(dict.fromkeys(place[:1] for place in table))
     rows = list(dict.fromkeys(place[1:] for place in table))
     press = Press(*_cell_shape(records))
-    indent = blank(press.label_width(label for row in rows for label in row))
+    indent = press.blank(press.label_width(label for row in rows for label in row))
 
     photos = [press.photo("content", records[0].content), *(press.photo("style", path) for path in records[0].styles)]
     parts = [press.line(indent, photos)]
@@ -53,7 +53,7 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
 def _result(press: Press, record: Record | None) -> Image.Image:
     """Draw a run's result above its key metrics, or its error; blank if there was no such run."""
     if record is None:
-        return blank(press.width)
+        return press.blank(press.width)
     if record.error is not None:
         return press.picture(record.error, press.width)
     numbers = [f"{metric_name(tag)} {record.scalars[tag]:.3g}" for tag in CAPTION if tag in record.scalars]

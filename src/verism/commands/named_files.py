@@ -1,0 +1,79 @@
+"""Photos and runs that are named on the command line and do not exist, which is told before the imports, of seconds."""
+
+from __future__ import annotations
+
+import glob
+import mimetypes
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+from verism.missing import missing, missing_run
+
+RUN_FIRST: Mapping[str, str] = {
+    "predict": "checkpoint, run or series",
+    "export": "checkpoint, run or series",
+    "render": "checkpoint or run",
+}
+"""Commands whose first word is a run, with what it may be."""
+
+PHOTOS_FIRST = ("series",)
+"""Commands whose first words are photos."""
+
+RESULTS_FIRST = ("test", "figures")
+"""Commands whose first words are runs, or pictures, which have an ending."""
+
+OF_PHOTOS: Mapping[str, Sequence[str]] = {
+    "fit": ("--data.content", "--data.style"),
+    "run": ("--data.content", "--data.style"),
+    "predict": ("--data.photos",),
+    "series": ("--style",),
+    "render": ("--data.content",),
+    "test": ("--content", "--style"),
+}
+"""By command, the options that take photos which must be there."""
+
+_MARKS = "[]{}$~\0"
+"""Characters of lists and other YAML, which the parser reads, and of names that it has more to say of."""
+
+LONGEST = 255
+"""Length of a name from which the parser says that it is too long."""
+
+
+def check(command: str, args: Sequence[str]) -> None:
+    """Raise ``VerismError`` for the first photo or run that does not exist; what may be more than a name is left."""
+    leading = list(takewhile(lambda arg: not arg.startswith("-"), args))
+    runs, photos = (leading[:1], leading[1:]) if command in RUN_FIRST else ([], [])
+    if command in PHOTOS_FIRST:
+        photos = leading
+    for word in leading if command in RESULTS_FIRST else ():
+        if _is_missing(word):
+            raise missing(Path(word)) if Path(word).suffix else missing_run(Path(word))
+    for word in runs:
+        path = Path(word)
+        if _is_name(word) and not path.exists():
+            # A look's own file.
+            raise missing_run(path, "look" if path.suffix == ".safetensors" else RUN_FIRST[command])
+    for word in (*photos, *_values(args, OF_PHOTOS.get(command, ()))):
+        if _is_missing(word):
+            is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
+            raise missing(Path(word), "clip" if is_clip else "photo")
+
+
+def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    """Yield the words that follow one of the options, up to the next option."""
+    for place, arg in enumerate(args):
+        option, equals, value = arg.partition("=")
+        if option in options:
+            yield from [value] if equals else takewhile(lambda word: not word.startswith("-"), args[place + 1 :])
+
+
+def _is_missing(word: str) -> bool:
+    return _is_name(word) and not Path(word).exists()
+
+
+def _is_name(word: str) -> bool:
+    """Return whether a word is the name of one file: no pattern, address, list or empty text."""
+    is_more = len(word) > LONGEST or "://" in word or glob.has_magic(word) or bool(set(word) & set(_MARKS))
+    # A link that leads nowhere, or to itself, is the parser's.
+    return bool(word) and word not in ("null", "last") and not is_more and not Path(word).is_symlink()

@@ -1,0 +1,70 @@
+"""The previews that the whole pictures go on from: ``verism a.jpg b.jpg theirs.jpg --ckpt_path previews``."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import NamedTuple
+
+from verism import checkpoint
+from verism.callbacks import continued, unfinished
+from verism.commands.run_folder import named_by
+from verism.data.source import digest
+from verism.errors import VerismError
+from verism.look import saved
+from verism.missing import LOGS
+
+WORD = "previews"
+"""What ``--ckpt_path`` is given to have each picture go on from its own preview."""
+
+ENDING = "-preview"
+"""What the folder of a preview's run has after the names of the photos."""
+
+
+class Preview(NamedTuple):
+    """A preview of a picture.
+
+    Attributes:
+        state: its checkpoint.
+        finished: the picture that a whole run has made of it since; None if none has, or it is not whole.
+    """
+
+    state: Path
+    finished: Path | None
+
+
+def newest(content: Path, style: Path, root: str | Path) -> Preview | None:
+    """Return the newest preview of two photos; None if there is none.
+
+    Args:
+        content: the content photo.
+        style: the style photo.
+        root: the folder below which the runs are.
+
+    Raises:
+        VerismError: a photo cannot be read.
+    """
+    name = named_by(f"{content.stem}-{style.stem}") + ENDING
+    photos = {"content": [digest(content)], "style": [digest(style)]}
+    for run in sorted(Path(root, LOGS).glob(f"{glob.escape(name)}*"), key=_age, reverse=True):
+        try:
+            state = saved.newest(run)
+            of = checkpoint.read(str(state))["verism"].get("photos", {})
+        except VerismError:
+            # A run that has made no step, or a file of something else.
+            continue
+        if {role: list(of.get(role, ())) for role in photos} == photos:
+            return Preview(state, _finished(state))
+    return None
+
+
+def _finished(state: Path) -> Path | None:
+    """Return the picture that a run which has gone on from a checkpoint has finished."""
+    # Records of runs that chose no picture name the command instead.
+    pictures = [path for path in map(Path, continued.read(str(state))) if path.is_absolute()]
+    unready = unfinished.left(str(state))
+    return next((picture for picture in pictures if picture.is_file() and picture not in unready), None)
+
+
+def _age(run: Path) -> int:
+    return run.stat().st_mtime_ns

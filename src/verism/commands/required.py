@@ -1,0 +1,123 @@
+"""What a command cannot do without, and the sentence that asks for it, completed from what the user typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from verism.errors import VerismError
+
+ELSEWHERE = ("-h", "--help", "--config", "-c", "--print_config", "--data")
+"""Options with which a command may need less, such as a config, which may name the photos: the parser decides."""
+
+ALONE = ("--carry_over", "--dry_run")
+"""Options that take no value."""
+
+_LATE = re.compile(r"^the following arguments are required: (.+)$")
+
+
+class Need(NamedTuple):
+    """Something that a command cannot do without.
+
+    Attributes:
+        what: it in words.
+        example: words that may stand for it.
+    """
+
+    what: str
+    example: tuple[str, ...]
+
+
+_RUN = "the folder of a run"
+_ONE_RUN = ("lightning_logs/mine-theirs",)
+_PHOTOS = Need("photos, folders or patterns", ("holiday/*.jpg",))
+
+NEEDED: Mapping[str, Mapping[str, Need]] = {
+    "fit": {
+        "--data.content": Need("your photo", ("mine.jpg",)),
+        "--data.style": Need("the photo whose look it takes on", ("theirs.jpg",)),
+    },
+    "predict": {
+        "--ckpt_path": Need("the folder of a run or of a series", _ONE_RUN),
+        "--data.photos": _PHOTOS,
+        "--output.dir": Need("the folder for the pictures", ("graded",)),
+    },
+    "series": {
+        "PHOTOS": _PHOTOS,
+        "--style": Need("the photo whose look they take on", ("theirs.jpg",)),
+    },
+    "render": {
+        "RUN": Need(_RUN, _ONE_RUN),
+        "--output.path": Need("the picture to write as .jpg, .png, .tiff or .webp", ("picture.jpg",)),
+    },
+    "export": {
+        "RUN": Need("the folder of a run or of a series", _ONE_RUN),
+        "--output.path": Need("the lookup table to write as .cube, .png or .safetensors", ("look.cube",)),
+    },
+    "sweep": {
+        "--base": Need("the config that all runs begin with", ("photoreal.yaml",)),
+        "--grid": Need("the options that change from run to run", ("{data.size: [300, 600]}",)),
+    },
+    "test": {"RESULTS": Need("pictures, or folders of runs", _ONE_RUN)},
+    "figures": {"FOLDERS": Need("folders of runs", _ONE_RUN)},
+}
+"""By command, and by option as it is typed; in capitals, what has no option. A test compares this with the parsers."""
+
+
+def check(command: str, args: Sequence[str]) -> None:
+    """Raise ``VerismError`` if the arguments surely lack what the command needs; what is not sure is the parser's."""
+    given = [arg.partition("=")[0] for arg in args if arg.startswith("-")]
+    if any(option in ELSEWHERE or option.endswith(".help") for option in given):
+        return
+    words = _words(args)
+    # The first words of ``predict`` stand for its options.
+    leading = len(list(takewhile(lambda arg: not arg.startswith("-"), args))) if command == "predict" else 0
+    named = [*given, *list(NEEDED.get(command, ()))[:leading]]
+    lacking = [
+        name
+        for name in NEEDED.get(command, ())
+        if (not any(name.startswith(option) for option in named) if name.startswith("-") else not words)
+    ]
+    if lacking:
+        raise VerismError(sentence(command, args, lacking))
+
+
+def plain(command: str, args: Sequence[str], message: str) -> str:
+    """Return the parser's complaint about what is missing as ``sentence`` has it; any other message as it is."""
+    late = _LATE.match(message)
+    needed = NEEDED.get(command, {})
+    found = [name.removeprefix("fit.") for name in late[1].split(", ")] if late else []
+    lacking = [name.upper() if name.upper() in needed else f"--{name}" for name in found]
+    return sentence(command, args, lacking) if lacking and set(lacking) <= set(needed) else message
+
+
+def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str:
+    """Return what is missing, with a command that has it.
+
+    Args:
+        command: the command.
+        args: its arguments, as the user typed them.
+        lacking: keys of ``NEEDED[command]``.
+    """
+    needed = NEEDED[command]
+    *others, last = (f"{name} ({needed[name].what})" for name in lacking)
+    listed = f"{', '.join(others)} and {last}" if others else last
+    before = [word for name in lacking if not name.startswith("-") for word in needed[name].example]
+    after = [word for name in lacking if name.startswith("-") for word in (name, *needed[name].example)]
+    example = shlex.join(["verism", command, *before, *args, *after])
+    return f"{command}: {listed} {'is' if len(lacking) == 1 else 'are'} missing; for example: {example}"
+
+
+def _words(args: Sequence[str]) -> list[str]:
+    """Return the arguments that are neither options nor their values."""
+    found = []
+    before = ""
+    for arg in args:
+        takes_it = before.startswith("--") and "=" not in before and before not in ALONE
+        if not arg.startswith("-") and not takes_it:
+            found.append(arg)
+        before = arg
+    return found
