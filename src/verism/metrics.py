@@ -55,6 +55,7 @@ TOLD = (
     "structure",
     "sliced_wasserstein",
     "color_distance",
+    "ciede2000",
 )
 """Those that ``verism.verdict`` puts into words."""
 
