@@ -9,7 +9,7 @@ import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import shown
+from verism.app.corrections import shown, swatches
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -107,13 +107,13 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
             ),
         )
     )
+    colors = swatches((fitted.photo, fitted.style), (regions.content, regions.style), regions)
     entries = []
     for label, words in legend(regions, session.corrections).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        entries.append(
-            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
-        )
+        swatch, number = colors.get(label, label), session.numbers[label]
+        entries.append(f'<span class="{kind}"><i style="background:{swatch}"><b>{number}</b></i> {words}</span>')
     return mine, theirs, f'<div id="legend">{"".join(entries)}</div>', gr.update(visible=True), corrected(session)
 
 

@@ -344,8 +344,8 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         strength = f"{MILDER * own_strength:.2g}"
         words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
         # Whoever has asked for a part of the look would take a smaller number for a slip.
-        named = "Milder" if own_strength == 1 else f"Milder still, with {strength} of the look in place of {own_strength:g}"
-        say(Text.assemble(f"{named}: ", (f"{program} {shlex.join(words)}", "cyan")))
+        still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
+        say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
