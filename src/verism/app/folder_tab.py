@@ -59,7 +59,8 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     results = gr.Gallery(
         label="Results",
         interactive=False,
-        columns=4,
+        columns=3,
+        fit_columns=False,
         height="auto",
         object_fit="contain",
         buttons=["fullscreen"],

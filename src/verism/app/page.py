@@ -168,7 +168,7 @@ def _looking() -> tuple[Any, ...]:
         visible=False,
         elem_id="picture",
     )
-    caption = gr.HTML(elem_id="caption")
+    caption = gr.HTML(elem_id="caption", padding=False)
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
@@ -178,13 +178,13 @@ def _looking() -> tuple[Any, ...]:
         with gr.Row():
             marks = gr.Checkbox(label="Show clipping", container=False, min_width=140, elem_id="clipping")
             earlier = gr.Checkbox(
-                label="Compare with before you changed the regions",
+                label="Compare with the picture before you changed the regions",
                 container=False,
                 visible=False,
                 min_width=300,
                 elem_id="earlier",
             )
-        clipped = gr.HTML(elem_id="clipped")
+        clipped = gr.HTML(elem_id="clipped", padding=False)
     return picture, caption, blending, sliders, marks, earlier, clipped
 
 
