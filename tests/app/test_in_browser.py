@@ -409,13 +409,13 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
     def is_silent() -> bool:
         return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
 
-    person.reads("#note", "other programs make")
+    person.reads("#note", ".cube is of a preview")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "other programs make")
+    person.reads("#note", ".cube is of a preview")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -708,7 +708,11 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.paint()
     person.click("#use")
     person.reads("#legend", "as you painted it")
-    person.reads("#corrected", "not in the picture yet")
+    # It is in the picture after no other click.
+    person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")
+    person.tab("Command line")
+    person.wait(lambda: "--data.content_mask regions.png" in person.command(), "the strokes in the command")
+    person.tab("Regions")
     person.click("#editor button[aria-label='Clear canvas']")
     person.click("#begin")
     person.wait(bare, "nothing painted")

@@ -96,6 +96,7 @@ def build() -> gr.Blocks:
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
             ("preview", preview.click, _preview),
             ("regions", regions.again.click, _preview),
+            ("painted", regions.taken.then, _preview_of_changes),
             ("full", full.click, _full),
         ]
         runs = [work.run(desk, [session, *both], state, *it, fits) for it in asked]
@@ -103,7 +104,9 @@ def build() -> gr.Blocks:
         # Two at once could end in the wrong order.
         blend["concurrency_id"] = "blends"
         for (kind, *_), (begun, ended) in zip(asked, runs, strict=True):
-            begun.then(None, both, js=scripts.TO_RESULT if kind == "regions" else scripts.TO_PICTURE, **quietly)
+            begun.then(
+                None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
+            )
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **quietly)
@@ -229,6 +232,20 @@ def _first_preview(
     progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
     if not (photo and styles):
+        return gr.skip()
+    return _preview(session, photo, styles, method, *view, progress=progress)
+
+
+def _preview_of_changes(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    *view: Any,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> Any:
+    # There are none if what was painted could not be taken, which has been said.
+    if session.shown is None or session.corrections == session.shown.corrections:
         return gr.skip()
     return _preview(session, photo, styles, method, *view, progress=progress)
 

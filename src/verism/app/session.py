@@ -46,7 +46,7 @@ SIDE = 1000
 DROP = "drop"
 """The kind of work that is done for photos as they are dropped, each time anew."""
 
-FITS = (DROP, "preview", "regions", "full")
+FITS = (DROP, "preview", "regions", "painted", "full")
 """The kinds of work that make another picture."""
 
 NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
