@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import Session
+from verism.app.session import METHODS, Session
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -91,3 +91,15 @@ def test_the_command_says_which_regions_it_names_and_what_it_is_without(
     assert command_tab.about(session) == named
     session.undo()
     assert command_tab.about(session) == f"{named}\n\n{command_tab.OF_THE_PICTURE}"
+
+
+@pytest.mark.slow
+def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None], photos: list[Path]) -> None:
+    """As after a click without a stroke, of which has been told; it would be the same picture again."""
+    session = Session()
+    files = str(photos[0]), [str(photos[1])], next(iter(METHODS))
+    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    fit(session, photos[0], photos[1])
+    before = session.shown
+    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert session.shown is before
