@@ -66,8 +66,8 @@ body:not(:has(#use)) #editor { display: none; }
   /* Without a width of its own, so that the page stays as wide as the screen; more than three can be scrolled. */
   #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
   #given figure { flex: 0 0 calc(33% - 0.5rem); }
-  /* A slider to a row. */
-  #strength, #colour, #tone { flex: 1 1 100% !important; }
+  /* A slider to a row, and a box to tick. */
+  #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
 }
 """
 

@@ -38,6 +38,10 @@ UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
 """Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
+OF_PREVIEW = "is of a preview; for the look that is done thoroughly, press Final quality, and save again."
+"""Said of a file that is saved before the whole run was made, after its name."""
+
+
 class SaveTab(NamedTuple):
     """Elements of the tab that saves.
 
@@ -81,14 +85,14 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
 def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
     is_preview = session.fitted.preview
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
-    return _offer(session, path), of_preview(path) if is_preview else ""
+    return _offer(session, path), f"{path.name} {OF_PREVIEW}" if is_preview else ""
 
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
     is_preview = session.fitted.preview
     path, deviation = session.save_table(Strength(*strength), ending)
     said = said_of(path, deviation.most)
-    return _offer(session, path), f"{said} {of_preview(path)}" if is_preview else said
+    return _offer(session, path), f"{said} It {OF_PREVIEW}" if is_preview else said
 
 
 def said_of(path: Path, difference: float) -> str:
@@ -102,11 +106,6 @@ def said_of(path: Path, difference: float) -> str:
         return f"{path.name}: nobody will see a difference from the picture here."
     seen = "a little" if difference < PLAIN else "plainly"
     return f"{path.name}: side by side with the picture here, parts of the photo differ {seen}."
-
-
-def of_preview(path: Path) -> str:
-    """Return what is to be said of a file that is saved before the whole run was made."""
-    return f"{path.name} is of a preview; for the look that is done thoroughly, press Final quality, and save again."
 
 
 def _offer(session: Session, path: Path) -> Any:
