@@ -475,6 +475,18 @@ def test_newly_clipped_counts_samples() -> None:
     assert float(metrics.newly_clipped(image, content)) == 3 / 24
 
 
+def test_newly_clipped_places_are_those_of_a_channel_that_was_not_clipped() -> None:
+    content = torch.full((1, 3, 2, 2), 0.5)
+    content[0, 0, 0, 0] = 1.0
+    image = content.clone()
+    image[0, 0, 0, 1] = 1 - 0.4 / 255
+    image[0, 1, 1, 0], image[0, 2, 1, 0] = 0.4 / 255, 1.0
+    image[0, 1, 1, 1] = 0.6 / 255
+    found = metrics.where_newly_clipped(image, content)
+    assert found.highlights.tolist() == [[False, True], [True, False]]
+    assert found.shadows.tolist() == [[False, False], [True, False]]
+
+
 @pytest.mark.slow
 def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     image = (1.5 * content.flip(3)).requires_grad_()

@@ -9,7 +9,7 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, plainly, summary
+from verism.verdict import CHANGED, FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, plainly, summary
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -51,6 +51,22 @@ def test_three_figures_in_words() -> None:
     assert in_words({}) == []
 
 
+@pytest.mark.parametrize(
+    ("distance", "way"),
+    [
+        (0.977, "2% of the way to the style's"),
+        (1.2, "no nearer to the style's than the photo's were"),
+        (math.nan, "no nearer to the style's than the photo's were"),
+    ],
+)
+def test_a_look_that_is_seen_is_not_denied(distance: float, way: str) -> None:
+    """Casa Milà in the look of Beacon Street: blue shadows have become brown, and counted, that is 2 %."""
+    seen = SOUND | {"color_distance": distance, "ciede2000": 9.4}
+    look = f"Look: the colours have visibly changed; counted over the whole photo, they are {way}."
+    assert in_words(seen)[2] == plainly(seen)[2] == look
+    assert not hardly_there(seen)
+
+
 def test_the_same_in_plain_words_has_no_units() -> None:
     assert plainly(SOUND) == [
         "Shapes and edges: 98.1% as in your photo.",
@@ -68,6 +84,10 @@ def test_a_look_is_hardly_there_if_the_colours_have_hardly_moved() -> None:
     assert not hardly_there(SOUND)
     for distance in (0.98, 1.0, 1.04):
         assert hardly_there(SOUND | {"color_distance": distance})
+        assert hardly_there(SOUND | {"color_distance": distance, "ciede2000": 0.99 * CHANGED})
+        assert not hardly_there(SOUND | {"color_distance": distance, "ciede2000": CHANGED})
+        # Nobody knows what is not measured.
+        assert not hardly_there({"color_distance": distance})
     # What has moved away from the style has changed, too.
     for distance in (1 - 1.01 * LITTLE, 1.3, math.nan):
         assert not hardly_there(SOUND | {"color_distance": distance})

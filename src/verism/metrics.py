@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ TOLD = (
     "structure",
     "sliced_wasserstein",
     "color_distance",
+    "ciede2000",
 )
 """Those that ``verism.verdict`` puts into words."""
 
@@ -73,6 +74,9 @@ TEXTURED = 0.015
 CONTRAST = (0.4, 2.5)
 """Ratio of a result's local contrast to the content photo's below which detail is ``lost``, and above which it is
 ``blown`` up."""
+
+HALF_LEVEL = 0.5 / 255
+"""Distance from 0 and 1 within which a sample is rounded to them at 8 bits."""
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 """Layers of ``style_distance``: those of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural
@@ -306,6 +310,29 @@ def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
         Share of all samples, in [0, 1]: 0 if no detail in shadows or highlights was lost.
     """
     return (_clipped(image) & ~_clipped(content)).mean(dtype=torch.float64)
+
+
+class Clipped(NamedTuple):
+    """Where a result has newly reached a limit; each ``(H, W)`` bool.
+
+    Attributes:
+        highlights: pixels of which a channel is 255 in the result at 8 bits, and was not in the content photo.
+        shadows: the same of 0.
+    """
+
+    highlights: Tensor
+    shadows: Tensor
+
+
+def where_newly_clipped(image: Tensor, content: Tensor) -> Clipped:
+    """Return the pixels in which a result has newly clipped samples, as ``newly_clipped`` counts them.
+
+    Args:
+        image: the result.
+        content: the content photo, of the result's shape.
+    """
+    ends = [(ended(image) & ~ended(content)).squeeze(0).any(dim=0) for ended in (_is_white, _is_black)]
+    return Clipped(*ends)
 
 
 def at_side(photo: Tensor) -> Tensor:
@@ -543,5 +570,12 @@ def _ascending(values: Tensor) -> Tensor:
 
 def _clipped(photo: Tensor) -> Tensor:
     """Return which samples are 0 or 255 once rounded to 8 bits."""
-    half = 0.5 / 255
-    return (full_precision(photo) < half) | (full_precision(photo) > 1 - half)
+    return _is_black(photo) | _is_white(photo)
+
+
+def _is_black(photo: Tensor) -> Tensor:
+    return full_precision(photo) < HALF_LEVEL
+
+
+def _is_white(photo: Tensor) -> Tensor:
+    return full_precision(photo) > 1 - HALF_LEVEL

@@ -30,8 +30,13 @@ NO_MATCH = 0.05
 
 
 LITTLE = 0.1
-"""Part of the way to the style's colours, or away from them, below which a look is hardly there, and nobody would want
-it milder."""
+"""Part of the way to the style's colours, or away from them, below which a look is hardly there, unless it has visibly
+changed the photo: the way counts how much there is of each colour, so that a photo of other things than the style's may
+come no nearer to it, whatever becomes of each of them."""
+
+CHANGED = 2.0
+"""Mean CIEDE2000 from the photo from which on it is visibly another: 1 is just noticed side by side, 2 to 3 at a
+look."""
 
 
 class Fault(NamedTuple):
@@ -129,11 +134,13 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     even = "evenly" if figures["drift"] <= DRIFT else "unevenly"
     taken = 1 - figures["color_distance"]
     way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
+    seen = _is_changed(figures) and not taken >= LITTLE
+    look = "have visibly changed; counted over the whole photo, they are" if seen else "are"
     apart = f"ΔE {figures['drift']:.1f} apart (an untouched photo: {UNTOUCHED}; uneven from {DRIFT:.0f} on)"
     return [
         f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
         f"Colours: treated {even}; places of one colour in your photo end up {apart}.",
-        f"Look: the colours are {way}.",
+        f"Look: the colours {look} {way}.",
     ]
 
 
@@ -149,8 +156,13 @@ def plainly(figures: Mapping[str, float]) -> list[str]:
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:
-    """Return whether a result has hardly taken on the look; no, if that was not measured or is nan."""
-    return "color_distance" in figures and abs(1 - figures["color_distance"]) < LITTLE
+    """Return whether a result has hardly taken on the look, and looks like the photo; no, if a figure is not there."""
+    measured = "color_distance" in figures and "ciede2000" in figures
+    return measured and abs(1 - figures["color_distance"]) < LITTLE and figures["ciede2000"] < CHANGED
+
+
+def _is_changed(figures: Mapping[str, float]) -> bool:
+    return figures["ciede2000"] >= CHANGED
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:

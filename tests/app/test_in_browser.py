@@ -314,12 +314,19 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
         time.sleep(1)
         assert person.messages() == []
     assert "--output.strength" not in person.command()
+    field.send_keys("abc")
+    assert field.get_attribute("validationMessage") == "Type a number from 0 to 1."
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(Keys.BACKSPACE, "1")
+    assert field.get_attribute("validationMessage") == ""
 
 
 def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     """And one sees beside the button what becomes of that."""
     person.tab("Regions")
     person.reads("#legend", "of your photo, graded like")
+    # In its middle; the photo is small, and a click beside it is none on a region.
+    person.browser.execute_script("document.querySelector('#mine img').scrollIntoView({block: 'center'})")
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
@@ -339,8 +346,25 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.reads("#said", "This is a preview")
     person.tab("Command line")
     person.wait(lambda: "--data.leave_out" in person.command(), "the region in the command")
+    person.reads("#about_command", "is region 1.")
+    it_is_compared_with_the_picture_before(person)
     # With nothing below it.
     assert person.find("#command").size["height"] < MOST_LINES
+
+
+def it_is_compared_with_the_picture_before(person: Person) -> None:
+    """That without the change of the regions; and what is newly clipped is marked, or said not to be there."""
+    photo, after = person.pictures()
+    person.click("#earlier input")
+    person.reads("#picture", "Before and after you changed the regions")
+    person.wait(lambda: apart(person.pictures()[0], photo) > 0, "another picture before")
+    assert apart(person.pictures()[1], after) == 0
+    person.click("#earlier input")
+    person.wait(lambda: apart(person.pictures()[0], photo) == 0, "the photo before")
+    person.click("#clipping input")
+    person.reads("#clipped", "newly clipped")
+    person.click("#clipping input")
+    person.wait(lambda: person.find("#clipped").text == "", "nothing said of it")
 
 
 def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
@@ -385,13 +409,13 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
     def is_silent() -> bool:
         return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
 
-    person.reads("#note", "other programs make")
+    person.reads("#note", "It is of a preview")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "other programs make")
+    person.reads("#note", "It is of a preview")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -421,6 +445,8 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert "1 picture that verism made is left out." in said
     seen: list[str] = person.browser.execute_script("return window.seen")
     assert any(re.match(r"photo \d+ of 20, \d\d\.png, \d+ s left", label) for label in seen), seen
+    pictures = "return [...document.querySelectorAll('#results img')].length"
+    person.wait(lambda: person.browser.execute_script(pictures) == 20, "a picture of each result")
     # One of both can be clicked: that of what runs.
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#stop_folder"), "no button to stop")
     stops: list[str] = person.browser.execute_script("return [...window.stops]")
@@ -682,7 +708,11 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.paint()
     person.click("#use")
     person.reads("#legend", "as you painted it")
-    person.reads("#corrected", "not in the picture yet")
+    # It is in the picture after no other click.
+    person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")
+    person.tab("Command line")
+    person.wait(lambda: "--data.content_mask regions.png" in person.command(), "the strokes in the command")
+    person.tab("Regions")
     person.click("#editor button[aria-label='Clear canvas']")
     person.click("#begin")
     person.wait(bare, "nothing painted")

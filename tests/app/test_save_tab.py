@@ -43,12 +43,24 @@ def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None]
 
 
 @pytest.mark.parametrize(
-    ("difference", "said", "is_helped"),
-    [(0.4, "nobody will see", False), (2.0, "differ a little", True), (3.2, "differ plainly", True)],
+    ("difference", "said"),
+    [(0.4, "nobody will see"), (2.0, "differ a little"), (3.2, "differ plainly")],
 )
-def test_how_far_a_table_is_from_the_picture_is_said_with_what_helps(
-    difference: float, said: str, is_helped: bool
-) -> None:
+def test_how_far_a_table_is_from_the_picture_is_said(difference: float, said: str) -> None:
+    """What helps is said above it, and not twice."""
     sentence = save_tab.said_of(Path("look.cube"), difference)
     assert said in sentence
-    assert ("One lookup table" in sentence) == is_helped
+    assert "One lookup table" not in sentence
+    assert "other programs" not in sentence
+
+
+@pytest.mark.slow
+def test_what_is_saved_of_a_preview_is_said_to_be_of_one(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    for preview in (True, False):
+        fit(session, photos[0], photos[1], preview=preview)
+        for note in (
+            save_tab._save_picture(session, "Like the photo", 1, 1, 1)[1],
+            save_tab._save_table(".cube", session, 1, 1, 1)[1],
+        ):
+            assert ("is of a preview" in note) == preview

@@ -256,7 +256,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     shares = [share for share, _ in told]
     assert shares == sorted(set(shares))
     assert 0 <= shares[0] < shares[-1] < 1
-    assert re.fullmatch(r"step 1 of 4, \d+ (s|min) left", told[-1][1])
+    assert re.fullmatch(r"step 1 of 4, \d+ (s|min) left; then the picture is made", told[-1][1])
     assert fitted.shown is before
 
 
@@ -388,6 +388,9 @@ def test_the_picture_is_made_after_the_last_step(tiny_weights: Weights, photos: 
     Session().fit(photos[0], photos[1:2], "lut", lambda *it: told.append(it), preview=True, **SMALL)
     assert told[-1] == (STEPS[1], "Making the picture")
     assert told[-2][0] == STEPS[1]
+    assert told[-2][1].endswith("; then the picture is made")
+    Session().fit(photos[0], photos[1:2], "lut", lambda *it: told.append(it), preview=False, **SMALL)
+    assert told[-2][1].endswith("; then the picture is made and measured")
 
 
 @pytest.mark.slow
@@ -418,7 +421,8 @@ def test_figures_in_words(fitted: Session, monkeypatch: pytest.MonkeyPatch) -> N
     everything = {fault.metric: fault.limit + 1 for fault in FAULTS}
     monkeypatch.setattr("verism.app.session.RunMeasure", lambda *_: lambda _: dict.fromkeys(NAMES, 0.0) | everything)
     said = fitted.fitted.sentences()
-    assert len(said) == 3 + len(FAULTS)
+    # What is newly clipped is said of what is shown.
+    assert len(said) == 3 + len(FAULTS) - 1
     # Nor options of the command line.
     assert not any("ΔE" in sentence or "--" in sentence for sentence in said)
     assert fitted.fitted.warnings == []

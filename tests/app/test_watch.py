@@ -37,3 +37,6 @@ def test_steps_are_told_no_more_often_than_a_page_can_show(
     first, *steps, last = told
     assert (first, last) == ("Fitting the look", "Making the picture")
     assert [said.partition(" of 10")[0] for said in steps] == reported
+    # The time left is that of the steps.
+    assert all(said.endswith("; then the picture is made") for said in steps)
+    assert [said for said in steps if " s left" not in said] == ["step 10 of 10; then the picture is made"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import os
 import re
 import shlex
@@ -55,10 +56,20 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
+def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureFixture[str]) -> None:
+    """Else the smaller number would be taken for a slip."""
+    main(["mine.jpg", "theirs.jpg", "--output.strength", "0.6", *SMALL, *STEPS])
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last.startswith("Milder still, with 0.36 of the look in place of 0.6: verism render ")
+    assert "--output.strength 0.36 " in last
+
+
+@pytest.mark.slow
 def test_nothing_milder_is_proposed_than_a_look_that_is_hardly_there(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", math.inf)
     main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     said = capfd.readouterr().out
     assert said.splitlines()[-1] == ("This style has little to give to this photo; try another photo as the style.")

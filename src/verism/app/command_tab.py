@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
+from verism.app import regions_tab
+from verism.app.session import Session
+from verism.look.strength import Strength
 
-def build() -> tuple[Any, Any]:
-    """Return the elements with the command, and with the file that it names besides the photos."""
+OF_THE_PICTURE = "The command makes the picture that is shown, without what you have changed since in the regions."
+
+
+def build() -> tuple[Any, Any, Any]:
+    """Return the elements with the command, what is said of it, and the file that it names besides the photos."""
     command = gr.Code(
         label="The same on the command line",
         language="shell",
@@ -18,6 +25,7 @@ def build() -> tuple[Any, Any]:
         visible=False,
         elem_id="command",
     )
+    about = gr.Markdown(elem_id="about_command")
     mask = gr.File(
         label="The regions that you painted, for the command",
         interactive=False,
@@ -25,4 +33,19 @@ def build() -> tuple[Any, Any]:
         visible=False,
         elem_id="mask",
     )
-    return command, mask
+    return command, about, mask
+
+
+def about(session: Session) -> str:
+    """Return what is to be said of the command: which regions it names by their colours, and what is not in it yet."""
+    if session.shown is None or session.regions is None:
+        return ""
+    command = session.command(Strength())
+    named = [f"`{label}` is region {number}" for label, number in session.numbers.items() if label in command]
+    parts = [f"In the command, {_listed(named)}."] if named else []
+    return "\n\n".join([*parts, *([OF_THE_PICTURE] if regions_tab.corrected(session) else [])])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last

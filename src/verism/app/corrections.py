@@ -88,11 +88,40 @@ def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str],
         numbers: of the regions, by their labels.
     """
     masks = images.resize(masks.float(), photo.shape[-2:])
-    image = overlay(photo, masks, regions)
+    image = tinted(photo, masks, regions)
     if chosen:
         picked = torch.tensor([label in chosen for label in regions.labels])
         image = image * (DIMMED + (1 - DIMMED) * masks[:, picked].sum(dim=1, keepdim=True)).clamp(0, 1)
     return numbered(image, masks, [numbers[label] for label in regions.labels])
+
+
+def tinted(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
+    """Return a photo in grey under the colours of its regions: its own colours would make others of them.
+
+    Args:
+        photo: ``(1, 3, H, W)``, RGB in [0, 1].
+        masks: the photo's masks of the regions, ``(1, K, H, W)``.
+        regions: the regions, for their labels and confidence.
+    """
+    return overlay(images.luma(photo).expand_as(photo), masks, regions)
+
+
+def swatches(photos: Sequence[Tensor], masks: Sequence[Tensor], regions: Regions) -> dict[str, str]:
+    """Return for each region, by its label, the colour that it has on the map, as ``#rrggbb``.
+
+    Args:
+        photos: the content and the style photo, each ``(1, 3, H, W)``, RGB in [0, 1], of any size.
+        masks: the masks of the regions, ``(1, K, h, w)``, in each; a region has its colour in the first that shows it.
+        regions: the regions, for their labels and confidence.
+    """
+    found: dict[str, str] = {}
+    for photo, own in zip(photos, map(torch.Tensor.float, masks), strict=True):
+        image = tinted(images.resize(photo, own.shape[-2:]), own, regions)
+        sums = torch.einsum("bchw,bkhw->kc", image, own)
+        for label, total, size in zip(regions.labels, sums, own.sum(dim=(0, 2, 3)), strict=True):
+            if float(size) > 0 and label not in found:
+                found[label] = "#" + "".join(f"{round(255 * level):02x}" for level in (total / size).tolist())
+    return found
 
 
 def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) -> str | None:

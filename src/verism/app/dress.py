@@ -26,12 +26,13 @@ input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) 
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
+/* Of one size and at one place each, however many there are. */
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-#given figure { margin: 0; flex: 1 1 40%; }
-#given:has(figure:nth-child(3)) figure { flex-basis: 100%; }
-#given img { width: 100%; max-height: 16rem; object-fit: cover; border-radius: 6px; display: block; }
+#given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; }
+#given img { width: 100%; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
+#clipped { font-size: 0.9rem; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 #legend span { display: flex; gap: 0.5em; align-items: baseline; }
@@ -64,10 +65,9 @@ body:not(:has(#use)) #editor { display: none; }
   .block { max-width: 100% !important; }
   /* Without a width of its own, so that the page stays as wide as the screen; more than three can be scrolled. */
   #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
-  #given figure, #given:has(figure:nth-child(3)) figure { flex: 1 0 calc(33% - 0.5rem); min-width: 0; }
-  #given img { height: 5rem; }
-  /* A slider to a row. */
-  #strength, #colour, #tone { flex: 1 1 100% !important; }
+  #given figure { flex: 0 0 calc(33% - 0.5rem); }
+  /* A slider to a row, and a box to tick. */
+  #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
 }
 """
 

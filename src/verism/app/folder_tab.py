@@ -15,6 +15,12 @@ from verism.atomic import free_name
 from verism.errors import VerismError
 from verism.look.strength import Strength
 
+EVERY_S = 1
+"""Seconds between two looks at what is done."""
+
+MOST = 60
+"""Number of results that are shown; all are written."""
+
 
 class FolderTab(NamedTuple):
     """The tab that grades other photos.
@@ -22,12 +28,17 @@ class FolderTab(NamedTuple):
     Attributes:
         stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
-        left: what is to go when there is another look: the choice of regions, the results, and what was said of them.
+        left: what is to go when there is another look: the choice of regions, the results as pictures and as files, and
+            what was said of them.
+        results: the pictures of the results.
+        clock: has them follow the work, while it is active.
     """
 
     stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
     left: Sequence[Any]
+    results: Any
+    clock: Any
 
 
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
@@ -45,9 +56,27 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
             go = gr.Button("Grade into that folder", elem_id="grade")
     stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop_folder")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
-    archive = gr.File(
-        label="Results: click the name to download", interactive=False, height=100, visible=False, elem_id="archive"
+    results = gr.Gallery(
+        label="Results",
+        interactive=False,
+        columns=3,
+        fit_columns=False,
+        height="auto",
+        object_fit="contain",
+        buttons=["fullscreen"],
+        visible=False,
+        elem_id="results",
     )
+    archive = gr.File(
+        label="All of them, and each: click a name to download",
+        file_count="multiple",
+        interactive=False,
+        height=200,
+        visible=False,
+        elem_id="archive",
+    )
+    clock = gr.Timer(EVERY_S, active=False)
+    clock.tick(shown, [session], [results], queue=False, show_progress="hidden", **PRIVATE)
     chosen.upload(guarded(_photos_of), [chosen], [dropped, report], show_progress_on=[dropped], **PRIVATE)
     for button in (go, pack):
         # What is said there is of what was done before.
@@ -65,7 +94,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
             {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
         ),
     }
-    return FolderTab(stop, events, [adapt, archive, report])
+    return FolderTab(stop, events, [adapt, results, archive, report], results, clock)
 
 
 def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
@@ -103,9 +132,34 @@ def _grade_files(
         raise VerismError("Drop some photos, or choose a folder, first.")
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
-    archive = str(series.pack(found.files, folder.with_suffix(".zip"))) if found.files else None
+    packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files] if found.files else []
     report = by_name(_paragraphs(found, "the .zip file"), [files])
-    return gr.File(value=archive, visible=bool(archive)), report
+    return gr.File(value=list(map(str, packed)), visible=bool(packed)), report
+
+
+def begin(session: Session) -> tuple[Any, Any]:
+    """Return no results, and a clock that runs."""
+    session.results = []
+    return shown(session), gr.Timer(active=True)
+
+
+def end(session: Session) -> tuple[Any, Any]:
+    """Return the results, and a clock that stands still."""
+    return shown(session), gr.Timer(active=False)
+
+
+def shown(session: Session) -> Any:
+    """Return the results that there are by now; if they are as many as before, nothing changes on the page."""
+    if session.results_shown == len(session.results):
+        return gr.skip()
+    session.results_shown = len(session.results)
+    last = session.results[-MOST:]
+    of_all = "" if len(last) == len(session.results) else f", the last {MOST} of {len(session.results)}"
+    return gr.Gallery(
+        value=[(str(path), name) for path, name in last],
+        label=f"Results{of_all}: click one to enlarge it",
+        visible=bool(last),
+    )
 
 
 def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
 from verism import photo_file
-from verism.app import command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
+from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
@@ -25,6 +25,40 @@ THUMBNAIL = 360
 """Long side of the thumbnails of the photos that were given, in pixels."""
 
 
+BEFORE_AND_AFTER = "Before and after"
+"""Heading of the pictures under the divider."""
+
+INFO: Mapping[str, str] = {
+    "strength": "1 is all of the look, 0 your photo",
+    "color": "0 keeps your photo's colours",
+    "tone": "0 keeps your photo's light",
+}
+"""What a number of each slider means, by the options of the command line."""
+
+
+class View(NamedTuple):
+    """What the user wants to see of a picture: the values of the elements below it.
+
+    Attributes:
+        strength: of the look.
+        color: of its colours.
+        tone: of its light.
+        marks: whether what is newly clipped is marked.
+        earlier: whether it is compared with the picture from before the regions were changed.
+    """
+
+    strength: float
+    color: float
+    tone: float
+    marks: bool
+    earlier: bool
+
+    @property
+    def blend(self) -> Strength:
+        """The strength of the three sliders."""
+        return Strength(self.strength, self.color, self.tone)
+
+
 def build() -> gr.Blocks:
     """Return the page."""
     with gr.Blocks(title="verism", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
@@ -35,20 +69,7 @@ def build() -> gr.Blocks:
                 photo, styles, method, preview, full, stop = _asking()
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
-                picture = gr.ImageSlider(
-                    label="Before and after",
-                    interactive=False,
-                    max_height=640,
-                    buttons=["fullscreen"],
-                    visible=False,
-                    elem_id="picture",
-                )
-                caption = gr.HTML(elem_id="caption")
-                with gr.Row(visible=False) as blending:
-                    sliders = [
-                        gr.Slider(0, 1, 1, step=0.01, label=label, elem_id=label.lower(), min_width=140)
-                        for label in SLIDERS.values()
-                    ]
+                picture, caption, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
@@ -58,12 +79,14 @@ def build() -> gr.Blocks:
                     with gr.Tab("A folder"):
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
-                        command, mask = command_tab.build()
+                        command, about, mask = command_tab.build()
         state = [stop, grading.stop, picture, blending, below, said, regions.corrected]
-        inputs = [session, photo, styles, method, *sliders]
-        seen = [picture, regions.result]
-        outputs = [*seen, caption, said, command, mask, *regions.marked, *regions.easel, *saving, *grading.left]
-        fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": seen}
+        view = [*sliders, marks, earlier]
+        inputs = [session, photo, styles, method, *view]
+        seen = [picture, regions.result, clipped]
+        of_it = [caption, said, command, about, mask, earlier]
+        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, *grading.left]
+        fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
         dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
@@ -73,24 +96,34 @@ def build() -> gr.Blocks:
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
             ("preview", preview.click, _preview),
             ("regions", regions.again.click, _preview),
+            ("painted", regions.taken.then, _preview_of_changes),
             ("full", full.click, _full),
         ]
         runs = [work.run(desk, [session, *both], state, *it, fits) for it in asked]
-        blend = {"inputs": [session, *sliders], "outputs": [*seen, command, saving.note], **quietly}
+        blend = {"inputs": [session, *view], "outputs": [*seen, command, saving.note], **quietly}
         # Two at once could end in the wrong order.
         blend["concurrency_id"] = "blends"
         for (kind, *_), (begun, ended) in zip(asked, runs, strict=True):
-            begun.then(None, both, js=scripts.TO_RESULT if kind == "regions" else scripts.TO_PICTURE, **quietly)
+            begun.then(
+                None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
+            )
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **quietly)
+            ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
-            begun, _ = work.run(desk, [session], state, name, button.click, function, options)
+            begun, ended = work.run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=scripts.TO_REPORT, **quietly)
+            # The clock would else wait for what runs.
+            now = {"inputs": [session], "outputs": [grading.results, grading.clock], "queue": False, **quietly}
+            begun.then(folder_tab.begin, **now)
+            ended.then(folder_tab.end, **now)
         gr.on([stop.click, grading.stop.click], work.stop_all, [session], state, queue=False, **quietly)
+        # It says that the picture is without them.
+        regions.corrected.change(guarded(command_tab.about), [session], [about], queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
-            [slider.change for slider in sliders],
+            [*(slider.change for slider in sliders), marks.input, earlier.input],
             guarded(_blend),
             trigger_mode="always_last",
             **blend,
@@ -128,6 +161,36 @@ def _asking() -> tuple[Any, ...]:
     return photo, styles, method, preview, full, stop
 
 
+def _looking() -> tuple[Any, ...]:
+    """Return the elements for what is seen: the pictures, of what they are, and what there is to choose below them."""
+    picture = gr.ImageSlider(
+        label=BEFORE_AND_AFTER,
+        interactive=False,
+        max_height=640,
+        buttons=["fullscreen"],
+        visible=False,
+        elem_id="picture",
+    )
+    caption = gr.HTML(elem_id="caption", padding=False)
+    with gr.Column(visible=False) as blending:
+        with gr.Row():
+            sliders = [
+                gr.Slider(0, 1, 1, step=0.01, label=label, info=INFO[option], elem_id=label.lower(), min_width=140)
+                for option, label in SLIDERS.items()
+            ]
+        with gr.Row():
+            marks = gr.Checkbox(label="Show clipping", container=False, min_width=140, elem_id="clipping")
+            earlier = gr.Checkbox(
+                label="Compare with the picture before you changed the regions",
+                container=False,
+                visible=False,
+                min_width=300,
+                elem_id="earlier",
+            )
+        clipped = gr.HTML(elem_id="clipped", padding=False)
+    return picture, caption, blending, sliders, marks, earlier, clipped
+
+
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
     """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
 
@@ -136,15 +199,28 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
     session.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
-    figures = [_thumbnail(Path(file)) for file in (*([photo] if photo else []), *(styles or []))]
-    html = f'<div id="given">{"".join(figures)}</div>' if figures else ""
-    return html, *easel.none()
+    return thumbnails(session, photo, styles), *easel.none()
 
 
-def _thumbnail(file: Path) -> str:
-    image = at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).pixels
-    source, name = data_uri("image/jpeg", jpeg(image)), escape(file.name)
-    return f'<figure><img src="{source}" alt="{name}"><figcaption>{name}</figcaption></figure>'
+def thumbnails(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
+    """Return the photos that were given, and under each that it is not in the picture, if there is one without it."""
+    files = [Path(file) for file in (*([photo] if photo else []), *(styles or []))]
+    shown = session.shown
+    used = files if shown is None else [shown.content, *shown.styles]
+    figures = [_thumbnail(file, is_used=file in used) for file in files]
+    return f'<div id="given">{"".join(figures)}</div>' if figures else ""
+
+
+def _thumbnail(file: Path, *, is_used: bool) -> str:
+    name = escape(file.name)
+    said = name if is_used else f"{name}: <b>not in the picture yet</b>"
+    return f'<figure><img src="{_small(file)}" alt="{name}"><figcaption>{said}</figcaption></figure>'
+
+
+@functools.lru_cache(maxsize=64)
+def _small(file: Path) -> str:
+    """Return the thumbnail of a file that was given, whose path is of its content, as a data URI."""
+    return data_uri("image/jpeg", jpeg(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).pixels))
 
 
 def _first_preview(
@@ -152,12 +228,26 @@ def _first_preview(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
-    *strength: float,
+    *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
     if not (photo and styles):
         return gr.skip()
-    return _preview(session, photo, styles, method, *strength, progress=progress)
+    return _preview(session, photo, styles, method, *view, progress=progress)
+
+
+def _preview_of_changes(
+    session: Session,
+    photo: str | None,
+    styles: Sequence[str] | None,
+    method: str,
+    *view: Any,
+    progress: Any = gr.Progress(),  # noqa: B008
+) -> Any:
+    # There are none if what was painted could not be taken, which has been said.
+    if session.shown is None or session.corrections == session.shown.corrections:
+        return gr.skip()
+    return _preview(session, photo, styles, method, *view, progress=progress)
 
 
 def _preview(
@@ -165,10 +255,10 @@ def _preview(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
-    *strength: float,
+    *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
-    return _fit(session, photo, styles, method, strength, progress, preview=True)
+    return _fit(session, photo, styles, method, View(*view), progress, preview=True)
 
 
 def _full(
@@ -176,10 +266,10 @@ def _full(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
-    *strength: float,
+    *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
-    return _fit(session, photo, styles, method, strength, progress, preview=False)
+    return _fit(session, photo, styles, method, View(*view), progress, preview=False)
 
 
 def _fit(
@@ -187,7 +277,7 @@ def _fit(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
-    strength: Sequence[float],
+    view: View,
     progress: Any,
     *,
     preview: bool,
@@ -200,30 +290,39 @@ def _fit(
     else:
         progress(0.95, "Measuring the result")
         sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
-    command = session.command(Strength(*strength))
+    command = session.command(view.blend)
     session.said = "\n\n".join([*shown.warnings, *sentences])
     mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
     divided = session.regions is not None
-    graded = gr.Checkbox(value=False, visible=divided), gr.File(value=None, visible=False), ""
+    graded = gr.Checkbox(value=False, visible=divided), gr.Gallery(visible=False), gr.File(visible=False), ""
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *(*_pictures(session, strength), escape(shown.caption), session.said),
-        *(gr.Code(value=command, visible=True), gr.File(value=mask, visible=mask is not None)),
+        *(*_pictures(session, view), escape(shown.caption), session.said),
+        *(
+            gr.Code(value=command, visible=True),
+            command_tab.about(session),
+            gr.File(value=mask, visible=mask is not None),
+        ),
+        gr.Checkbox(value=view.earlier and session.earlier is not None, visible=session.earlier is not None),
         *regions,
         *save_tab.after_fit(session),
         *graded,
     )
 
 
-def _blend(session: Session, *strength: float) -> Any:
+def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
     # What was said of a table was about the picture before.
-    return *_pictures(session, strength), session.command(Strength(*strength)), ""
+    return *_pictures(session, View(*view)), session.command(View(*view).blend), ""
 
 
-def _pictures(session: Session, strength: Sequence[float]) -> tuple[tuple[str, str], str]:
-    """Return the pictures before and after, and the one after alone."""
-    photo, result = session.fitted.photo, session.seen(Strength(*strength))
-    after = str(session.draw(result))
-    return (str(session.draw(photo)), after), after
+def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
+    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it."""
+    photo, result = session.fitted.photo, session.seen(view.blend)
+    is_earlier = view.earlier and session.earlier is not None
+    before = session.draw(session.before(view.blend, earlier=is_earlier))
+    after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
+    label = f"{BEFORE_AND_AFTER} you changed the regions" if is_earlier else BEFORE_AND_AFTER
+    said = clipping.said(result, photo, marks=view.marks)
+    return gr.ImageSlider(value=(str(before), after), label=label), after, said

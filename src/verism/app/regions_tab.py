@@ -9,7 +9,7 @@ import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import shown
+from verism.app.corrections import shown, swatches
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -27,6 +27,7 @@ class RegionsTab(NamedTuple):
 
     Attributes:
         again: the button that fits again.
+        taken: the event that takes over what is painted, after which it is fitted again, too.
         result: the picture that is shown, below that button.
         corrected: whether that has the corrections.
         marked: what changes with the regions, ``corrected`` too.
@@ -34,6 +35,7 @@ class RegionsTab(NamedTuple):
     """
 
     again: Any
+    taken: Any
     result: Any
     corrected: Any
     marked: Sequence[Any]
@@ -70,7 +72,7 @@ def build(session: Any) -> RegionsTab:
                 visible=False,
                 elem_id="editor",
             )
-            use = gr.Button("Use what is painted", visible=False, elem_id="use")
+            use = gr.Button("Preview with what is painted", visible=False, elem_id="use")
         corrected = gr.HTML(elem_id="corrected")
         again = gr.Button("Preview with these", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
@@ -83,8 +85,8 @@ def build(session: Any) -> RegionsTab:
     # Also after the editor's bin, which removes the photo, too.
     begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
     begun.then(None, js=scripts.TO_EDITOR, **quietly)
-    use.click(_changing(easel.paint), [session, editor], changing, **PRIVATE)
-    return RegionsTab(again, result, corrected, changing, [editor, use])
+    taken = use.click(_changing(easel.paint), [session, editor], changing, **PRIVATE)
+    return RegionsTab(again, taken, result, corrected, changing, [editor, use])
 
 
 def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
@@ -107,13 +109,13 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
             ),
         )
     )
+    colors = swatches((fitted.photo, fitted.style), (regions.content, regions.style), regions)
     entries = []
     for label, words in legend(regions, session.corrections).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        entries.append(
-            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
-        )
+        swatch, number = colors.get(label, label), session.numbers[label]
+        entries.append(f'<span class="{kind}"><i style="background:{swatch}"><b>{number}</b></i> {words}</span>')
     return mine, theirs, f'<div id="legend">{"".join(entries)}</div>', gr.update(visible=True), corrected(session)
 
 

@@ -38,6 +38,10 @@ UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
 """Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
+OF_PREVIEW = "is of a preview; for the look that is done thoroughly, press Final quality, and save again."
+"""Said of a file that is saved before the whole run was made, after its name."""
+
+
 class SaveTab(NamedTuple):
     """Elements of the tab that saves.
 
@@ -79,29 +83,29 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
 
 
 def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
+    is_preview = session.fitted.preview
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
-    return _offer(session, path), ""
+    return _offer(session, path), f"{path.name} {OF_PREVIEW}" if is_preview else ""
 
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
+    is_preview = session.fitted.preview
     path, deviation = session.save_table(Strength(*strength), ending)
-    return _offer(session, path), said_of(path, deviation.most)
+    said = said_of(path, deviation.most)
+    return _offer(session, path), f"{said} It {OF_PREVIEW}" if is_preview else said
 
 
 def said_of(path: Path, difference: float) -> str:
-    """Return in a photographer's words how a table differs from the picture, and what helps if that is seen.
+    """Return in a photographer's words how a table differs from the picture; what helps is said above it.
 
     Args:
         path: the file of the table.
         difference: that of 95 % of the pixels is below this, in CIEDE2000.
     """
     if difference < UNSEEN:
-        return f"With {path.name}, other programs make what you see here; nobody will see a difference."
+        return f"{path.name}: nobody will see a difference from the picture here."
     seen = "a little" if difference < PLAIN else "plainly"
-    return (
-        f"With {path.name}, other programs make nearly what you see here; side by side, parts of the photo differ "
-        f"{seen}. The method {TABLE_METHOD} avoids that: preview with it, and save its LUT."
-    )
+    return f"{path.name}: side by side with the picture here, parts of the photo differ {seen}."
 
 
 def _offer(session: Session, path: Path) -> Any:

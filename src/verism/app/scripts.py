@@ -79,14 +79,24 @@ KEEP_NUMBERS = """() => {
     if (key === "Enter" && isNumber(target)) settle(target);
   }, true);
   document.addEventListener("beforeinput", (event) => {
-    if (hasComma || !isNumber(event.target) || !event.data?.includes(",")) return;
-    event.preventDefault();
-    document.execCommand("insertText", false, event.data.replace(",", "."));
+    const field = event.target, typed = event.data ?? "";
+    if (!isNumber(field)) return;
+    const isNone = [...typed].some((it) => !"0123456789.,+- ".includes(it));
+    // The browser shows it beside the field, until something else is typed.
+    field.setCustomValidity(isNone ? `Type a number from ${field.min} to ${field.max}.` : "");
+    if (isNone) {
+      event.preventDefault();
+      field.reportValidity();
+    } else if (!hasComma && typed.includes(",")) {
+      event.preventDefault();
+      document.execCommand("insertText", false, typed.replace(",", "."));
+    }
   }, true);
 }"""
 """Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
 its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
-slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none."""
+slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none. Of letters,
+which browsers leave out or not, it says that a number is wanted."""
 
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.

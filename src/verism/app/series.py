@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +120,7 @@ def grade(
     stop: threading.Event,
     *,
     adapt: bool = False,
+    show: Callable[[Path], object] | None = None,
 ) -> FolderOutcome:
     """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
 
@@ -134,6 +135,7 @@ def grade(
         tell: called with the progress before each photo.
         stop: when it is set, the work ends before the next photo.
         adapt: grade each photo by the regions that it has in common with the style photo.
+        show: called with the path of each result, once it is written; None: nothing is.
 
     Raises:
         VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
@@ -173,6 +175,8 @@ def grade(
             failures.append(said if said.startswith(photo.name) else f"{photo.name}: {said}")
             continue
         files.append(path)
+        if show is not None:
+            show(path)
         if path != wanted:
             renamed.append(path.name)
         if treatment.unknown > UNKNOWN:

@@ -46,7 +46,7 @@ SIDE = 1000
 DROP = "drop"
 """The kind of work that is done for photos as they are dropped, each time anew."""
 
-FITS = (DROP, "preview", "regions", "full")
+FITS = (DROP, "preview", "regions", "painted", "full")
 """The kinds of work that make another picture."""
 
 NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
@@ -178,7 +178,9 @@ class Shown:
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
-        said = verdict.plainly(RunMeasure(model, TOLD)(model))
+        figures = RunMeasure(model, TOLD)(model)
+        # What is newly clipped is told of what is seen, at the sliders' strength.
+        said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
         for option, words in REMEDIES.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said
@@ -195,9 +197,13 @@ class Session:
         chosen: labels of the regions that are chosen.
         saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
+        results: of the folder that was graded last, a small picture and the name of each.
+        results_shown: how many of them the page shows.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
+        earlier: the picture at full strength from before the user changed the regions last, for the same photos, as
+            ``Shown.image``; None: there is none.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
@@ -211,9 +217,12 @@ class Session:
         self.stopping = threading.Event()
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
+        self.results: list[tuple[Path, str]] = []
+        self.results_shown = 0
         self.messages: list[str] = []
         self.is_replaced = False
         self.said = ""
+        self.earlier: Tensor | None = None
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
@@ -263,12 +272,16 @@ class Session:
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
-        watch = Watch(tell, self.stopping)
+        watch = Watch(tell, self.stopping, f"the picture is made{'' if preview else ' and measured'}")
         self.taken = corrections
         try:
             run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         finally:
             self.taken = None
+        if before is None or not same:
+            self.earlier = None
+        elif before.corrections != corrections:
+            self.earlier = before.image
         self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
         self._written = {}
         if corrections == Corrections():
@@ -402,6 +415,16 @@ class Session:
         """Return the result at a strength, ``(1, 3, H, W)``, at the size at which it is shown."""
         return strength(self.fitted.photo, self.fitted.image)
 
+    def before(self, strength: Strength, *, earlier: bool) -> Tensor:
+        """Return what the result is compared with, of the same shape.
+
+        Args:
+            strength: strength of the result.
+            earlier: take the result from before the user changed the regions, if there is one; else, it is the photo.
+        """
+        photo = self.fitted.photo
+        return strength(photo, self.earlier) if earlier and self.earlier is not None else photo
+
     def draw(self, image: Tensor) -> Path:
         """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
         data = jpeg(image)
@@ -504,7 +527,14 @@ class Session:
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
     ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
-        return grade(self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt)
+        self.results = []
+        return grade(
+            self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt, show=self._show_result
+        )
+
+    def _show_result(self, path: Path) -> None:
+        small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)
+        self.results.append((small, path.name))
 
     def command(self, strength: Strength) -> str:
         """Return the command that makes the same picture."""

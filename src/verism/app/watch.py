@@ -36,15 +36,16 @@ and a page that draws each of them falls behind, by minutes and gigabytes, and d
 class Watch(Callback):
     """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop."""
 
-    def __init__(self, tell: Tell, stop: threading.Event) -> None:
+    def __init__(self, tell: Tell, stop: threading.Event, then: str = "the picture is made") -> None:
         """Choose how to report and when to stop.
 
         Args:
             tell: called with the progress at the beginning of every stage, after the last step, and after others at
                 most every ``EVERY_S``.
             stop: when it is set, the run ends before the next stage or step.
+            then: what still comes after the steps, whose time left is told: nobody knows how long that takes.
         """
-        self._tell, self._stop = tell, stop
+        self._tell, self._stop, self._then = tell, stop, then
         self._began = self._told = 0.0
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -73,7 +74,7 @@ class Watch(Callback):
             self._told = now
             seconds = (now - self._began) / step * (steps - step)
             done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
-            self._tell(done, describe(step, steps, seconds, loss=math.nan))
+            self._tell(done, f"{describe(step, steps, seconds, loss=math.nan)}; then {self._then}")
         if step == steps:
             self._tell(STEPS[1], "Making the picture")
 

@@ -66,8 +66,8 @@ class Metrics(Periodic):
 
         Args:
             every_n_steps: number of steps between measurements; each takes about as long as one step in float32.
-            brief: measure only the last image, and only what is put into words: neither sobel_ssim, psnr and ciede2000
-                nor style_distance, for which the network has to look at both photos and the image. It is meant for
+            brief: measure only the last image, and only what is put into words: neither sobel_ssim and psnr nor
+                style_distance, for which the network has to look at both photos and the image. It is meant for
                 previews, where the figures take as long as the steps.
         """
         super().__init__(every_n_steps)

@@ -405,9 +405,12 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
     elif near is not None and not little:
         milder = path.with_stem(f"{path.stem}-milder")
-        strength = f"{MILDER * _strength(trainer).strength:.2g}"
+        own_strength = _strength(trainer).strength
+        strength = f"{MILDER * own_strength:.2g}"
         words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
-        say(Text.assemble("Milder: ", (f"{program} {shlex.join(words)}", "cyan")))
+        # Whoever has asked for a part of the look would take a smaller number for a slip.
+        still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
+        say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:

@@ -1,0 +1,53 @@
+"""What is newly clipped, in words and as marks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from verism.app.clipping import MARKS, NOTHING, marked, said
+from verism.verdict import CLIPPED
+
+
+def grey() -> Tensor:
+    """A photo of a hundred pixels in the middle of everything."""
+    return torch.full((1, 3, 10, 10), 0.5)
+
+
+def test_what_is_too_little_to_be_noticed_is_told_only_where_it_is_marked() -> None:
+    image = grey()
+    assert said(image, grey(), marks=False) == ""
+    assert said(image, grey(), marks=True) == NOTHING
+    image[0, 0, 0, 0] = 1
+    assert CLIPPED > 0.01
+    assert said(image, grey(), marks=False) == ""
+    assert said(image, grey(), marks=True).startswith("Newly clipped: highlights in 1.0% of the picture (red), where")
+
+
+def test_what_is_worth_saying_is_said_of_highlights_and_shadows() -> None:
+    image = grey()
+    image[0, 0, 0, :3], image[0, 1, 1, :5] = 1, 0
+    assert said(image, grey(), marks=False) == (
+        "Newly clipped: highlights in 3.0% of the picture and shadows in 5.0% of the picture, where red, green or blue "
+        "has come to its limit. A lower Strength gives their detail back."
+    )
+    # As where the photo was clipped already.
+    assert said(image, image, marks=False) == ""
+
+
+def test_marks_are_where_it_is_and_nowhere_else() -> None:
+    image = grey()
+    image[0, 0, 0, 0], image[0, 2, 9, 9] = 1, 0
+    seen = marked(image, grey())
+    assert tuple(seen[0, :, 0, 0].tolist()) == MARKS[0]
+    assert tuple(seen[0, :, 9, 9].tolist()) == MARKS[1]
+    assert int((seen != image).any(dim=1).sum()) == 2
+    assert torch.equal(marked(image, image), image)
+    assert said(image, grey(), marks=True).count("1.0%") == 2
+
+
+def test_hardly_anything_is_not_nothing() -> None:
+    photo = torch.full((1, 3, 50, 50), 0.5)
+    image = photo.clone()
+    image[0, 0, 0, 0] = 0
+    assert "shadows in less than 0.1% of the picture (blue)" in said(image, photo, marks=True)

@@ -1,0 +1,65 @@
+"""The results of a folder on the page, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verism.app.session import Session
+from verism.look.strength import Strength
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import folder_tab  # noqa: E402  # It needs Gradio.
+
+
+def names(gallery: Any) -> list[str]:
+    return [picture["caption"] for picture in gallery.value]
+
+
+@pytest.mark.slow
+def test_results_are_shown_as_they_come(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the page is left alone while there is no other, so that what is enlarged stays so."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    _, clock = folder_tab.begin(session)
+    assert clock.active
+    seen: list[list[str]] = []
+
+    def look(share: float, said: str) -> None:
+        gallery = folder_tab.shown(session)
+        seen.append([] if gallery == gradio.skip() else names(gallery))
+
+    session.grade(photos, session.folder / "graded", Strength(), look, adapt=False)
+    assert seen == [[], ["mine.png"], ["mine.png", "theirs.png"]]
+    gallery, clock = folder_tab.end(session)
+    assert not clock.active
+    assert gallery.visible
+    assert gallery.label == "Results: click one to enlarge it"
+    assert names(gallery) == [path.name for path in photos]
+    assert folder_tab.shown(session) == gradio.skip()
+    # Of very many, the last.
+    monkeypatch.setattr(folder_tab, "MOST", 2)
+    session.results_shown = 0
+    gallery = folder_tab.shown(session)
+    assert gallery.label == "Results, the last 2 of 3: click one to enlarge it"
+    assert names(gallery) == ["theirs.png", "other.png"]
+    # Those of the folder before go when another is begun.
+    gallery, _ = folder_tab.begin(session)
+    assert not gallery.visible
+
+
+@pytest.mark.slow
+def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    files, report = folder_tab._grade_files(session, list(map(str, photos)), False, 1, 1, 1)
+    assert [file["orig_name"] for file in files.value] == ["graded.zip", "mine.png", "theirs.png", "other.png"]
+    assert all(Path(file["path"]).is_file() for file in files.value)
+    assert files.visible
+    assert "3 photos are in the .zip file." in report

@@ -1,0 +1,105 @@
+"""What the page shows of a picture, and of the photos that were given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from verism.app.clipping import NOTHING
+from verism.app.session import METHODS, Session
+
+gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
+
+from verism.app import command_tab, page  # noqa: E402  # It needs Gradio.
+from verism.app.page import View  # noqa: E402
+from verism.look.strength import Strength  # noqa: E402
+
+
+@pytest.mark.slow
+def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None], photos: list[Path]) -> None:
+    """At the sliders' strength, as long as the photos are the same."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    before, photo = session.fitted.image, session.fitted.photo
+    assert session.earlier is None
+    strength = Strength(0.5)
+    assert torch.equal(session.before(strength, earlier=True), photo)
+    session.chosen = session.divided.labels[:2]
+    session.merge()
+    fit(session, photos[0], photos[1])
+    assert session.earlier is before
+    assert torch.equal(session.before(strength, earlier=False), photo)
+    torch.testing.assert_close(session.before(strength, earlier=True), strength(photo, before))
+    # The same regions again are no change.
+    fit(session, photos[0], photos[1])
+    assert session.earlier is before
+    labels = [
+        page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label for earlier in (False, True)
+    ]
+    assert labels == ["Before and after", "Before and after you changed the regions"]
+    fit(session, photos[0], photos[2])
+    assert session.earlier is None
+
+
+@pytest.mark.slow
+def test_clipping_is_marked_and_told_if_it_is_wanted(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    view = View(0, 1, 1, marks=False, earlier=False)
+    assert page._pictures(session, view)[2] == ""
+    assert page._pictures(session, view._replace(marks=True))[2] == NOTHING
+    # As is every pixel of it, in place of the cached result.
+    session.fitted.__dict__["image"] = torch.ones_like(session.fitted.image)
+    (_, plain, said), (_, marked, _) = (
+        page._pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
+    )
+    assert said.startswith("Newly clipped: highlights in ")
+    assert Path(plain).read_bytes() != Path(marked).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_photo_that_is_not_in_the_picture_is_said_not_to_be(fit: Callable[..., None], photos: list[Path]) -> None:
+    """As a style that was added, whose preview was stopped."""
+    session = Session()
+    files = [str(path) for path in photos]
+    assert page.thumbnails(session, None, None) == ""
+    assert "not in the picture" not in page.thumbnails(session, files[0], files[1:])
+    fit(session, photos[0], photos[1])
+    assert "not in the picture" not in page.thumbnails(session, files[0], files[1:2])
+    seen = page.thumbnails(session, files[0], files[1:])
+    assert seen.count("not in the picture yet") == 1
+    assert "other.png: <b>not in the picture yet</b>" in seen
+
+
+@pytest.mark.slow
+def test_the_command_says_which_regions_it_names_and_what_it_is_without(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    session = Session()
+    assert command_tab.about(session) == ""
+    fit(session, photos[0], photos[1])
+    assert command_tab.about(session) == ""
+    first, second, *_ = session.divided.labels
+    session.chosen = (first, second)
+    session.merge()
+    assert command_tab.about(session) == command_tab.OF_THE_PICTURE
+    fit(session, photos[0], photos[1])
+    named = f"In the command, `{first}` is region 1 and `{second}` is region 2."
+    assert command_tab.about(session) == named
+    session.undo()
+    assert command_tab.about(session) == f"{named}\n\n{command_tab.OF_THE_PICTURE}"
+
+
+@pytest.mark.slow
+def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None], photos: list[Path]) -> None:
+    """As after a click without a stroke, of which has been told; it would be the same picture again."""
+    session = Session()
+    files = str(photos[0]), [str(photos[1])], next(iter(METHODS))
+    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    fit(session, photos[0], photos[1])
+    before = session.shown
+    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert session.shown is before
