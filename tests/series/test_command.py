@@ -75,7 +75,7 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     out, _ = capsys.readouterr()
     folder = Path("out").resolve()
     opening, *lines = out.splitlines()
-    assert opening == "4 photos in the look of theirs.jpg"
+    assert opening == "4 photos in the look of theirs.jpg, built-in weights"
     assert lines[0] == f"4 of 4 photos are in {folder}"
     agreement = r"Agreement: 2 pairs of neighbours of one scene, \d+% nearer to each other in colour than before\."
     assert re.fullmatch(agreement, lines[1])

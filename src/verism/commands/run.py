@@ -501,7 +501,7 @@ class Run(VerismCLI):
         steps = self.trainer.max_steps
         made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
         since = [f"with {made} steps made already"] if self.first_step else []
-        say(opening(data.content.name, data.styles, *weights(named), *since))
+        say(opening(data.content.name, data.styles, weights(named), *since))
 
 
 class HeldBack:

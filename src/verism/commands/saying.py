@@ -21,18 +21,18 @@ COMPACT = "compact"
 """Name of the weights that are in this package."""
 
 
-def weights(name: str) -> list[str]:
-    """Return what is to be said of a network's weights: nothing of those that verism has, which nobody chooses."""
-    return [] if name == COMPACT else [f"{name} weights"]
+def weights(name: str) -> str:
+    """Return what is to be said of a network's weights."""
+    return "built-in weights" if name == COMPACT else f"{name} weights"
 
 
 def opening(photos: str, styles: Sequence[Path], *rest: str) -> Text:
-    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg``.
+    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, built-in weights``.
 
     Args:
         photos: the photo's name, or how many there are.
         styles: the style photos.
-        rest: what else is to be said, such as that a run goes on.
+        rest: what else is to be said, such as the weights.
     """
     names = " + ".join(path.name for path in styles)
     return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest))

@@ -189,7 +189,7 @@ class Series:
         def begin(trainer: Trainer, model: LightningModule) -> None:
             del trainer
             named = cast("StyleTransfer", model).backbone.identity["weights"]
-            say(opening(counted, self.styles, *weights(named)))
+            say(opening(counted, self.styles, weights(named)))
 
         # If the fit cannot begin, only the reason is said.
         callbacks = [LambdaCallback(on_train_start=begin)]
