@@ -47,7 +47,7 @@ one."""
 SHARED = 0.3
 """Ratio of the smaller to the larger share of a photo that a region covers, below which confidence is reduced."""
 
-ALIKE = (0.55, 0.75)
+ALIKE = (0.45, 0.65)
 """Share of their colours that two regions of a photo have in common: up to the first, they are two things; from the
 second, one."""
 
