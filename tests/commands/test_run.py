@@ -78,6 +78,18 @@ def test_nothing_milder_is_proposed_than_a_look_that_is_hardly_there(
 
 
 @pytest.mark.slow
+def test_nothing_milder_is_proposed_than_a_look_that_went_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", 0)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert "What may help: " in said
+    assert "Milder" not in said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place",
     [
@@ -339,7 +351,7 @@ def test_a_batch_goes_on_without_a_photo_that_cannot_be_read(capfd: pytest.Captu
 def test_a_batch_ends_with_a_mistake_that_is_of_all_pictures(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--output.size", "3"])
-    assert capfd.readouterr().err == "verism: --output.size 3: must be at least 16 pixels.\n"
+    assert capfd.readouterr().err == "verism: --output.size 3: must be at least 32 pixels.\n"
 
 
 def test_names() -> None:

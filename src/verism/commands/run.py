@@ -432,7 +432,8 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     # A path relative to the current folder is easier to read.
     near = None if state is None else _near(Path(state))
     program = checkpoints.program()
-    little = verdict.hardly_there(_figures(trainer))
+    figures = _figures(trainer)
+    little = verdict.hardly_there(figures)
     if little:
         say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.is_batch:
@@ -441,7 +442,7 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
         if near is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
-    elif near is not None and not little:
+    elif near is not None and not little and not verdict.is_astray(figures):
         milder = path.with_stem(f"{path.stem}-milder")
         own_strength = _strength(trainer).strength
         strength = f"{MILDER * own_strength:.2g}"
