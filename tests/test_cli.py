@@ -74,6 +74,7 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
             "holiday",
             f"holiday: no such command, photo or folder; {EXAMPLE}.",
         ),
+        ("previw", "previw: no such command; did you mean verism mine.jpg --preview?"),
         ("preview", "preview: no such command; did you mean verism mine.jpg --preview?"),
         (
             "--tone=1",

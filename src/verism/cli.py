@@ -153,7 +153,10 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
     if name in OF_RUN and words:
         raise VerismError(f"{name}: no such command; did you mean {shlex.join(['verism', *words, f'--{name}'])}?")
-    near = get_close_matches(name, COMMANDS, n=1)
+    near = get_close_matches(name, (*COMMANDS, *OF_RUN), n=1)
+    if near and near[0] in OF_RUN and words:
+        meant = shlex.join(["verism", *words, f"--{near[0]}"])
+        raise VerismError(f"{name}: no such command; did you mean {meant}?")
     if near:
         raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
     error = missing(Path(name), "command, photo or folder")
@@ -174,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     """Return a parser of the command's name alone; each command parses its own options and has its own help."""
     parser = argparse.ArgumentParser(
         "verism",
-        description="Neural style transfer that keeps a photo a photo.",
+        description="Gives a photo the look of another: the evening of one, on the mountains of the other.",
         epilog="verism COMMAND --help tells more. Each command takes --trust PACKAGE, as often as needed: a config "
         "or a checkpoint may then name classes of that Python package, besides those of verism, torch, Lightning and "
         "torchmetrics.",
