@@ -51,7 +51,9 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert lines[-1] == (
         "Milder: verism render lightning_logs/mine-theirs --output.strength 0.6 --output.path mine-theirs-milder.jpg"
     )
-    assert [line.split(",")[0] for line in progress.splitlines()] == ["step 1 of 2", "step 2 of 2"]
+    assert [line.split(",")[0] for line in progress.splitlines()] == [
+        *("Looking at the photos …", "step 1 of 2", "step 2 of 2"),
+    ]
     main(lines[-1].split()[2:])
     assert Path("mine-theirs-milder.jpg").is_file()
 
@@ -110,7 +112,9 @@ def test_ctrl_c_before_the_first_step_says_one_sentence_and_leaves_nothing(
         main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     assert caught.value.code == 130
     said = capfd.readouterr()
-    assert said.err == "verism: Stopped before the first step; nothing was made.\n"
+    begun, _, sentence = said.err.rpartition("verism: ")
+    assert begun in ("", "Looking at the photos …\n")
+    assert sentence == "Stopped before the first step; nothing was made.\n"
     assert said.out in ("", "mine.jpg in the look of theirs.jpg, tiny weights\n")
     assert not caplog.text
     assert not list(Path().rglob("mine-theirs*"))
