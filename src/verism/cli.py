@@ -153,6 +153,9 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
     if name in OF_RUN and words:
         raise VerismError(f"{name}: no such command; did you mean {shlex.join(['verism', *words, f'--{name}'])}?")
+    quoted = _joined([name, *words])
+    if quoted is not None:
+        raise VerismError(f"{name}: names with spaces need quotes: {shlex.join(['verism', *quoted])}")
     near = get_close_matches(name, (*COMMANDS, *OF_RUN), n=1)
     if near and near[0] in OF_RUN and words:
         meant = shlex.join(["verism", *words, f"--{near[0]}"])
@@ -161,6 +164,15 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
     error = missing(Path(name), "command, photo or folder")
     raise error if str(error).endswith("?") else VerismError(f"{str(error).rstrip('.')}; {EXAMPLE}.")
+
+
+def _joined(words: Sequence[str]) -> list[str] | None:
+    """Return the words with the first of them joined by spaces to a photo or folder that exists; None if none does."""
+    for count in range(2, len(words) + 1):
+        name = " ".join(words[:count])
+        if Path(name).exists():
+            return [name, *words[count:]]
+    return None
 
 
 def _reordered(option: str, words: Sequence[str]) -> str:
