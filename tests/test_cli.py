@@ -74,6 +74,7 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
             "holiday",
             f"holiday: no such command, photo or folder; {EXAMPLE}.",
         ),
+        ("previw", "previw: no such command; did you mean verism mine.jpg --preview?"),
         ("preview", "preview: no such command; did you mean verism mine.jpg --preview?"),
         (
             "--tone=1",
@@ -85,6 +86,19 @@ def test_an_unknown_command(name: str, said: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit, match="2"):
         main([name, "mine.jpg"])
     assert capsys.readouterr().err == f"verism: {said}\n"
+
+
+def test_names_with_spaces_need_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Trip 2026").mkdir()
+    for name in ("Trip 2026/IMG 001.jpg", "beacon.jpg", "tri.py"):
+        Path(name).touch()
+    with pytest.raises(SystemExit, match="2"):
+        main(["Trip", "2026/IMG", "001.jpg", "beacon.jpg"])
+    said = capsys.readouterr().err
+    assert said == "verism: Trip: names with spaces need quotes: verism 'Trip 2026/IMG 001.jpg' beacon.jpg\n"
 
 
 def test_photos_that_come_last_are_put_first(

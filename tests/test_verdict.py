@@ -9,7 +9,20 @@ import pytest
 
 from verism.commands.options import FitOptions
 from verism.metrics import NAMES
-from verism.verdict import CHANGED, FAULTS, LITTLE, Fault, faults, hardly_there, in_words, match, plainly, summary
+from verism.verdict import (
+    CHANGED,
+    CLIPPED,
+    FAULTS,
+    LITTLE,
+    Fault,
+    faults,
+    hardly_there,
+    in_words,
+    is_astray,
+    match,
+    plainly,
+    summary,
+)
 
 SOUND = dict.fromkeys(NAMES, 0.0) | {
     "drift": 1.84,
@@ -62,9 +75,20 @@ def test_three_figures_in_words() -> None:
 def test_a_look_that_is_seen_is_not_denied(distance: float, way: str) -> None:
     """Casa Milà in the look of Beacon Street: blue shadows have become brown, and counted, that is 2 %."""
     seen = SOUND | {"color_distance": distance, "ciede2000": 9.4}
-    look = f"Look: the colours have visibly changed; counted over the whole photo, they are {way}."
+    look = f"Look: the colours have changed, but are {way}."
     assert in_words(seen)[2] == plainly(seen)[2] == look
+    assert plainly(seen)[3].startswith("What may help: a style photo of the same kind of scene, or regions")
+    assert is_astray(seen)
     assert not hardly_there(seen)
+    for other in (SOUND, {}, seen | {"ciede2000": 0.99 * CHANGED}, seen | {"color_distance": 1 - 1.01 * LITTLE}):
+        assert not is_astray(other)
+
+
+def test_the_share_that_is_clipped_is_told_from_the_limit_on() -> None:
+    clipped = SOUND | {"newly_clipped": 0.0213}
+    (said,) = plainly(clipped)[3:]
+    assert said.startswith("Shadows or highlights have lost their detail (2.1% newly clipped); --output.tone 0.5 keeps")
+    assert plainly(SOUND | {"newly_clipped": CLIPPED}) == plainly(SOUND)
 
 
 def test_the_same_in_plain_words_has_no_units() -> None:
@@ -106,7 +130,7 @@ def test_nothing_is_said_of_a_sound_result() -> None:
     [
         ("drift", 8.26, "Drift ΔE 8.3: one colour of the photo", "a higher --model.consistency.weight"),
         ("lost", 0.256, "Detail lost 26%: textures have gone flat", "a lower --output.tone"),
-        ("newly_clipped", 0.0213, "Newly clipped 2.1%: ", "a lower --output.tone"),
+        ("newly_clipped", 0.0213, "Newly clipped 2.1%: ", "--output.tone 0.5"),
         ("blown", 0.035, "Detail blown up 3.5%: contrast", "a lower --output.strength"),
     ],
 )

@@ -153,11 +153,26 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
     if name in OF_RUN and words:
         raise VerismError(f"{name}: no such command; did you mean {shlex.join(['verism', *words, f'--{name}'])}?")
-    near = get_close_matches(name, COMMANDS, n=1)
+    quoted = _joined([name, *words])
+    if quoted is not None:
+        raise VerismError(f"{name}: names with spaces need quotes: {shlex.join(['verism', *quoted])}")
+    near = get_close_matches(name, (*COMMANDS, *OF_RUN), n=1)
+    if near and near[0] in OF_RUN and words:
+        meant = shlex.join(["verism", *words, f"--{near[0]}"])
+        raise VerismError(f"{name}: no such command; did you mean {meant}?")
     if near:
         raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
     error = missing(Path(name), "command, photo or folder")
     raise error if str(error).endswith("?") else VerismError(f"{str(error).rstrip('.')}; {EXAMPLE}.")
+
+
+def _joined(words: Sequence[str]) -> list[str] | None:
+    """Return the words with the first of them joined by spaces to a photo or folder that exists; None if none does."""
+    for count in range(2, len(words) + 1):
+        name = " ".join(words[:count])
+        if Path(name).exists():
+            return [name, *words[count:]]
+    return None
 
 
 def _reordered(option: str, words: Sequence[str]) -> str:
@@ -174,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     """Return a parser of the command's name alone; each command parses its own options and has its own help."""
     parser = argparse.ArgumentParser(
         "verism",
-        description="Neural style transfer that keeps a photo a photo.",
+        description="Gives a photo the look of another: the evening of one, on the mountains of the other.",
         epilog="verism COMMAND --help tells more. Each command takes --trust PACKAGE, as often as needed: a config "
         "or a checkpoint may then name classes of that Python package, besides those of verism, torch, Lightning and "
         "torchmetrics.",

@@ -95,6 +95,12 @@ class SeriesError(VerismError):
     exit_status = 1
 
 
+class BatchError(VerismError):
+    """Some of several pictures could not be made; the others are complete."""
+
+    exit_status = 1
+
+
 class PredictError(VerismError):
     """Some photos could not be given the look; the results of the others are complete."""
 

@@ -39,6 +39,12 @@ CHANGED = 2.0
 look."""
 
 
+ELSEWHERE = (
+    "What may help: a style photo of the same kind of scene, or regions that you draw yourself (Regions in verism app)."
+)
+"""What may help a look that has gone elsewhere than to the style."""
+
+
 class Fault(NamedTuple):
     """A visible fault, which a result has if a metric is above a limit.
 
@@ -48,6 +54,7 @@ class Fault(NamedTuple):
         title: format string for the value.
         meaning: what is seen in the picture.
         remedy: the option that helps, and how.
+        share: format string for the value in plain words; empty if it would say nothing to a photographer.
     """
 
     metric: str
@@ -55,14 +62,16 @@ class Fault(NamedTuple):
     title: str
     meaning: str
     remedy: str
+    share: str = ""
 
     def found(self, figures: Mapping[str, float]) -> bool:
         """Return whether a result with these metrics has the fault; no, if its metric is missing or nan."""
         return self.metric in figures and figures[self.metric] > self.limit
 
-    def plainly(self) -> str:
-        """Return the same sentence without figures, which say nothing to a photographer."""
-        return f"{self.meaning[0].upper()}{self.meaning[1:]}; {self.remedy}."
+    def plainly(self, figures: Mapping[str, float]) -> str:
+        """Return the same sentence without figures that say nothing to a photographer."""
+        share = self.share.format(figures[self.metric])
+        return f"{self.meaning[0].upper()}{self.meaning[1:]}{share}; {self.remedy}."
 
     def of(self, figures: Mapping[str, float]) -> str:
         """Return a sentence on the fault of a result with these metrics."""
@@ -88,8 +97,9 @@ FAULTS = (
         "newly_clipped",
         CLIPPED,
         "Newly clipped {:.1%}",
-        "shadows or highlights have become plain black or white, or one of their channels has",
-        "a lower --output.tone keeps more of the photo's own light",
+        "shadows or highlights have lost their detail",
+        "--output.tone 0.5 keeps more of the photo's own light",
+        " ({:.1%} newly clipped)",
     ),
     Fault(
         "blown",
@@ -134,8 +144,7 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     even = "evenly" if figures["drift"] <= DRIFT else "unevenly"
     taken = 1 - figures["color_distance"]
     way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
-    seen = _is_changed(figures) and not taken >= LITTLE
-    look = "have visibly changed; counted over the whole photo, they are" if seen else "are"
+    look = "have changed, but are" if is_astray(figures) else "are"
     apart = f"ΔE {figures['drift']:.1f} apart (an untouched photo: {UNTOUCHED}; uneven from {DRIFT:.0f} on)"
     return [
         f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
@@ -152,7 +161,8 @@ def plainly(figures: Mapping[str, float]) -> list[str]:
     shapes, _, look = in_words(figures)
     colours = "evenly: what has one colour in your photo still has one" if even else "unevenly"
     found = [fault for fault in FAULTS if fault.found(figures)]
-    return [shapes, f"Colours: treated {colours}.", look, *(fault.plainly() for fault in found)]
+    helps = [ELSEWHERE] if is_astray(figures) else []
+    return [shapes, f"Colours: treated {colours}.", look, *helps, *(fault.plainly(figures) for fault in found)]
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:
@@ -161,8 +171,10 @@ def hardly_there(figures: Mapping[str, float]) -> bool:
     return measured and abs(1 - figures["color_distance"]) < LITTLE and figures["ciede2000"] < CHANGED
 
 
-def _is_changed(figures: Mapping[str, float]) -> bool:
-    return figures["ciede2000"] >= CHANGED
+def is_astray(figures: Mapping[str, float]) -> bool:
+    """Return whether a result has visibly changed, and yet hardly towards the style; no, if a figure is not there."""
+    measured = "color_distance" in figures and "ciede2000" in figures
+    return measured and figures["ciede2000"] >= CHANGED and not 1 - figures["color_distance"] >= LITTLE
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:

@@ -70,11 +70,12 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("run", ["a.jpg", "b.jpg", "--output.path"], "--output.path: its value is missing, such as"),
         ("fit", ["--data.size", "--output.color", "0"], "--data.size: its value is missing, such as --data.size 1000."),
         *(
-            (command, [f"--output.{name}", "2"], f"--output.{name} 2.0: must be from 0, the content photo, to 1, the")
+            (command, [f"--output.{name}", "2"], f"--output.{name} 2.0: must be from 0, your photo, to 1, the whole")
             for command in ("run", "fit", "predict", "series", "render", "export")
             for name in ("strength", "color", "tone")
         ),
-        ("run", ["--output.strength=-1"], "--output.strength -1.0: must be from 0"),
+        ("run", ["--output.strength=-1"], "--output.strength -1.0: must be from 0, your photo, to 1, the whole look."),
+        ("run", ["--output.strength", "60"], "must be from 0, your photo, to 1, the whole look; write 0.6."),
         ("run", ["--output.strength", "60%"], "must be a number from 0 to 1, with a point; write 0.6."),
         ("render", ["--output.tone", "0,25"], "must be a number from 0 to 1, with a point; write 0.25."),
     ],

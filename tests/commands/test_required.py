@@ -59,6 +59,18 @@ def test_what_is_missing_is_told(command: str, args: list[str], said: str) -> No
         check(command, args)
 
 
+def test_the_last_photo_of_a_series_may_be_the_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("trip").mkdir()
+    Path("beacon.jpg").touch()
+    with pytest.raises(VerismError, match=r"verism series trip --style beacon\.jpg --level false$"):
+        check("series", ["trip", "beacon.jpg", "--level", "false"])
+    with pytest.raises(VerismError, match=r"verism series beacon\.jpg trip --style theirs\.jpg$"):
+        check("series", ["beacon.jpg", "trip"])
+    with pytest.raises(VerismError, match=r"verism series beacon\.jpg --style theirs\.jpg$"):
+        check("series", ["beacon.jpg"])
+
+
 @pytest.mark.parametrize("command", NEEDED)
 def test_its_example_lacks_nothing(command: str) -> None:
     with pytest.raises(VerismError) as raised:

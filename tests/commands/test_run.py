@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shlex
+import shutil
 import signal
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert lines[-1] == (
         "Milder: verism render lightning_logs/mine-theirs --output.strength 0.6 --output.path mine-theirs-milder.jpg"
     )
-    assert [line.split(",")[0] for line in progress.splitlines()] == ["step 1 of 2", "step 2 of 2"]
+    assert [line.split(",")[0] for line in progress.splitlines()] == [
+        *("Looking at the photos …", "step 1 of 2", "step 2 of 2"),
+    ]
     main(lines[-1].split()[2:])
     assert Path("mine-theirs-milder.jpg").is_file()
 
@@ -77,6 +80,18 @@ def test_nothing_milder_is_proposed_than_a_look_that_is_hardly_there(
 
 
 @pytest.mark.slow
+def test_nothing_milder_is_proposed_than_a_look_that_went_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", 0)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert "What may help: " in said
+    assert "Milder" not in said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place",
     [
@@ -97,7 +112,9 @@ def test_ctrl_c_before_the_first_step_says_one_sentence_and_leaves_nothing(
         main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     assert caught.value.code == 130
     said = capfd.readouterr()
-    assert said.err == "verism: Stopped before the first step; nothing was made.\n"
+    begun, _, sentence = said.err.rpartition("verism: ")
+    assert begun in ("", "Looking at the photos …\n")
+    assert sentence == "Stopped before the first step; nothing was made.\n"
     assert said.out in ("", "mine.jpg in the look of theirs.jpg, tiny weights\n")
     assert not caplog.text
     assert not list(Path().rglob("mine-theirs*"))
@@ -299,6 +316,46 @@ def test_no_photo_takes_on_its_own_look() -> None:
     assert names == [("mine.jpg", "other.png"), ("mine.jpg", "theirs.jpg")]
     assert len(parse([*everything, "--styles", *everything]).pairs) == 6
     assert len(parse(["mine.jpg", "mine.jpg"]).pairs) == 1
+
+
+def test_the_style_under_another_name_is_left_out_of_several_pictures() -> None:
+    """In one pair alone, it is refused when it is read."""
+    shutil.copy("theirs.jpg", "copy.jpg")
+    mine, other, theirs, copy = map(Path, ("mine.jpg", "other.png", "theirs.jpg", "copy.jpg"))
+    request = parse(["mine.jpg", "copy.jpg", "other.png", "theirs.jpg"])
+    assert request.pairs == [(mine, theirs), (other, theirs)]
+    assert request.twins == [(copy, theirs)]
+    assert parse([".", "theirs.jpg"]).twins == [(copy, theirs)]
+    assert parse(["copy.jpg", "theirs.jpg"]).pairs == [(copy, theirs)]
+    assert not parse(["mine.jpg", "theirs.jpg"]).twins
+
+
+@pytest.mark.slow
+def test_a_batch_goes_on_without_a_photo_that_cannot_be_read(capfd: pytest.CaptureFixture[str]) -> None:
+    """The sheet has the others, and what has failed is said at the end."""
+    shutil.copy("theirs.jpg", "copy.jpg")
+    shoot(Path("third.jpg"), synthetic_photo(48, 64, 8))
+    Path("other.png").write_bytes(Path("other.png").read_bytes()[:3000])
+    with pytest.raises(SystemExit, match="1"):
+        main(["copy.jpg", "mine.jpg", "other.png", "third.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said, wrong = capfd.readouterr()
+    assert said.splitlines()[:2] == [
+        "copy.jpg is the same photo as the style theirs.jpg, and is left out.",
+        "3 pictures: 3 photos in the look of theirs.jpg",
+    ]
+    last = wrong.splitlines()[-1]
+    assert last.startswith("verism: 1 of 3 pictures could not be made: ")
+    assert "other.png: cannot be read as an image" in last
+    assert Path("third-theirs.jpg").is_file()
+    assert f"All on one sheet: {Path.cwd().name}-theirs-sheet.jpg" in said
+    assert "2 pictures are beside your photos" in said
+
+
+@pytest.mark.slow
+def test_a_batch_ends_with_a_mistake_that_is_of_all_pictures(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--output.size", "3"])
+    assert capfd.readouterr().err == "verism: --output.size 3: must be at least 32 pixels.\n"
 
 
 def test_names() -> None:

@@ -136,5 +136,5 @@ def test_each_is_a_share(name: str) -> None:
     for value in (0, 0.3, 1):
         Strength(**{name: value}).check()
     for value in (-0.1, 1.01, float("nan"), float("inf")):
-        with pytest.raises(VerismError, match=rf"--output.{name} {value}: must be from 0, the content photo, to 1"):
+        with pytest.raises(VerismError, match=rf"--output.{name} {value}: must be from 0, your photo, to 1, the whole"):
             Strength(**{name: value}).check()

@@ -254,3 +254,14 @@ def test_a_style_is_named_after_its_option(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         main(["series", "holiday", "theirs.jpg"])
     assert "series: --style (the photo whose look they take on) is missing" in capsys.readouterr().err
+
+
+def test_the_loss_is_not_told(
+    holiday: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says nothing to a photographer, as in ``run``."""
+    monkeypatch.setattr("verism.lines.MOST", 0.0)
+    series()
+    told = capsys.readouterr().err
+    assert "step 1 of " in told
+    assert "loss" not in told

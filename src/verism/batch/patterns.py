@@ -58,7 +58,8 @@ def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool 
             raise missing(path, "clip" if clip.is_clip(path) else "photo")
     found = find(named)
     if found.said():
-        rank_zero_info(f"{found.said()}; what is named by itself, and not by a pattern, is taken.")
+        anyway = " To take one all the same, name its file." if found.left_out else ""
+        rank_zero_info(f"{found.said()}.{anyway}")
     others = {path.resolve() for path in but}
     photos = [path for path in found.files if path in named or path.resolve() not in others]
     if not photos:

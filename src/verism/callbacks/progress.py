@@ -59,6 +59,9 @@ class Progress(ProgressBar):
         super().setup(trainer, pl_module, stage)
         self._shown = stage == "fit" and self._enabled and trainer.is_global_zero
         console = Console(file=sys.stderr)
+        if self._shown and not console.is_terminal and self._pace is not None and self._pace.number == 0:
+            # Where there is no bar, nothing would be seen of the work until a step is due to be told.
+            sys.stderr.write("Looking at the photos …\n")
         if not (self._shown and console.is_terminal):
             return
         self._bar = Bar(

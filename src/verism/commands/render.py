@@ -64,7 +64,7 @@ def render(args: Sequence[str]) -> None:
     recorded = {**state["hyper_parameters"], "data": dict(data)}
     made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
-    sys.stdout.write(f"Result of step {state['global_step']}: {path}\n")
+    sys.stdout.write(f"Picture: {path}\n")
 
 
 def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:

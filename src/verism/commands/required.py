@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import NamedTuple
 
 from verism.errors import VerismError
@@ -103,6 +104,11 @@ def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str
         lacking: keys of ``NEEDED[command]``.
     """
     needed = NEEDED[command]
+    leading = list(takewhile(lambda arg: not arg.startswith("-"), args))
+    if command == "series" and "--style" in lacking and len(leading) > 1 and Path(leading[-1]).is_file():
+        # As in ``verism holiday theirs.jpg``, where the style comes last.
+        turned = shlex.join(["verism", command, *leading[:-1], "--style", *args[len(leading) - 1 :]])
+        return f"{command}: --style ({needed['--style'].what}) is missing; if it is {leading[-1]}: {turned}"
     *others, last = (f"{name} ({needed[name].what})" for name in lacking)
     listed = f"{', '.join(others)} and {last}" if others else last
     before = [word for name in lacking if not name.startswith("-") for word in needed[name].example]

@@ -29,7 +29,8 @@ from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
 from verism.commands.saying import opening, say, weights
-from verism.errors import UnbegunRunError, VerismError
+from verism.data.source import digest
+from verism.errors import BatchError, DivergedError, OutOfMemoryError, UnbegunRunError, VerismError
 from verism.look.strength import Strength
 from verism.missing import LOGS
 from verism.photo_file import Encoding
@@ -88,10 +89,18 @@ class Request:
 
     @cached_property
     def pairs(self) -> list[tuple[Path, Path]]:
-        """Every content photo with every style photo but itself."""
+        """Every content photo with every style photo but itself, under this name or another."""
         every = list(itertools.product(self.contents, self.styles))
         # Of a folder that holds both. A single photo with itself is refused when it is read.
-        return [pair for pair in every if pair[0].resolve() != pair[1].resolve()] or every
+        others = [pair for pair in every if pair[0].resolve() != pair[1].resolve()]
+        return [pair for pair in others if not _are_twins(*pair)] or others or every
+
+    @property
+    def twins(self) -> list[tuple[Path, Path]]:
+        """The pairs that are left out because both files hold the same photo."""
+        every = itertools.product(self.contents, self.styles)
+        left_out = [pair for pair in every if pair not in self.pairs]
+        return [pair for pair in left_out if pair[0].resolve() != pair[1].resolve()]
 
     @property
     def is_batch(self) -> bool:
@@ -110,30 +119,59 @@ def run(args: Sequence[str]) -> None:
     Raises:
         VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
             pictures; and as ``fit`` does.
+        BatchError: some of several pictures could not be made; the others are done.
     """
     quieten_lightning()
     request = parse(args)
     _announce(request)
     results: dict[tuple[Path, Path], Path] = {}
+    failures: list[VerismError] = []
     for number, pair in enumerate(request.pairs):
         request.pace.begin()
-        results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
-    if request.has_sheet:
+        try:
+            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
+        except VerismError as error:
+            if not (request.is_batch and _is_of_one(error, pair, request)):
+                raise
+            failures.append(error)
+    made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
+    has_sheet = request.has_sheet and len(results) > 1
+    if has_sheet:
         sheet = free_name(sheet_path(request))
-        images.write(sheet, photo_sheet(request.contents, request.styles, results), {})
+        images.write(sheet, photo_sheet(made, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
-    if request.is_batch:
+    if request.is_batch and results:
         _close(request, results)
-    if request.has_sheet and request.opens:
+    if has_sheet and request.opens:
         webbrowser.open(sheet.resolve().as_uri())
+    if failures:
+        reasons = "; ".join(str(error).rstrip(".") for error in failures)
+        raise BatchError(f"{len(failures)} of {len(request.pairs)} pictures could not be made: {reasons}.")
+
+
+def _is_of_one(error: VerismError, pair: tuple[Path, Path], request: Request) -> bool:
+    """Return whether an error is of one picture; of an option, or of the only style, it is of all of them."""
+    if isinstance(error, DivergedError | OutOfMemoryError):
+        return True
+    photo, style = map(str, pair)
+    return photo in str(error) or (len(request.styles) > 1 and style in str(error))
+
+
+def _are_twins(first: Path, second: Path) -> bool:
+    """Return whether two files have the same content."""
+    # Large files are read only if there is reason to.
+    return first.stat().st_size == second.stat().st_size and digest(first) == digest(second)
 
 
 def _announce(request: Request) -> None:
-    """Print how many pictures there will be, and what a folder in the last place is taken for."""
+    """Print how many pictures there will be, what is left out, and what a folder in the last place is taken for."""
+    for photo, style in request.twins:
+        say(Text(f"{photo.name} is the same photo as the style {style.name}, and is left out."))
     if request.is_batch:
+        contents = list(dict.fromkeys(content for content, _ in request.pairs))
         several = len(request.styles) > 1
         look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
-        say(Text(f"{len(request.pairs)} pictures: {_counted(request.contents, 'photo')} in {look}"))
+        say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
     photos, _ = _leading([word for word in request.typed if word not in OWN])
     named = {"--styles", "--style"} & set(request.typed)
     if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
@@ -394,7 +432,8 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     # A path relative to the current folder is easier to read.
     near = None if state is None else _near(Path(state))
     program = checkpoints.program()
-    little = verdict.hardly_there(_figures(trainer))
+    figures = _figures(trainer)
+    little = verdict.hardly_there(figures)
     if little:
         say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.is_batch:
@@ -403,7 +442,7 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
         if near is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
-    elif near is not None and not little:
+    elif near is not None and not little and not verdict.is_astray(figures):
         milder = path.with_stem(f"{path.stem}-milder")
         own_strength = _strength(trainer).strength
         strength = f"{MILDER * own_strength:.2g}"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from verism.errors import VerismError
 
+PERCENT = 10
+"""Least value that was probably meant in percent."""
+
 
 def check(option: str, value: float) -> None:
     """Raise ``VerismError`` unless the value of an option is from 0 to 1; the option has its dashes."""
     if not 0 <= value <= 1:
-        raise VerismError(f"{option} {value}: must be from 0, the content photo, to 1, the result.")
+        percent = f"; write {value / 100:g}" if PERCENT <= value <= 100 else ""  # noqa: PLR2004
+        raise VerismError(f"{option} {value}: must be from 0, your photo, to 1, the whole look{percent}.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from jsonargparse import ArgumentParser, Namespace
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
 
@@ -25,6 +25,7 @@ from verism.batch.patterns import matching
 from verism.batch.record import Record
 from verism.batch.sheet import before_and_after
 from verism.batch.table import write_table
+from verism.callbacks.progress import Progress
 from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
 from verism.commands.options import resolve_paths
@@ -192,7 +193,9 @@ class Series:
             say(opening(counted, self.styles, weights(named)))
 
         # If the fit cannot begin, only the reason is said.
-        callbacks = [LambdaCallback(on_train_start=begin)]
+        callbacks: list[Callback] = [LambdaCallback(on_train_start=begin)]
+        if self.overrides.get("trainer.enable_progress_bar", "true") != "false":
+            callbacks.append(Progress(tells_loss=False))
         run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides, callbacks)
         self.folder.keep_look(run, self.styles[0].stem, identity)
 
