@@ -85,7 +85,7 @@ def build() -> gr.Blocks:
         inputs = [session, photo, styles, method, *view]
         seen = [picture, regions.result, clipped]
         of_it = [caption, said, command, about, mask, earlier]
-        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, *grading.left]
+        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
@@ -294,7 +294,7 @@ def _fit(
     session.said = "\n\n".join([*shown.warnings, *sentences])
     mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
     divided = session.regions is not None
-    graded = gr.Checkbox(value=False, visible=divided), gr.Gallery(visible=False), gr.File(visible=False), ""
+    adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
         *(*_pictures(session, view), escape(shown.caption), session.said),
@@ -306,7 +306,7 @@ def _fit(
         gr.Checkbox(value=view.earlier and session.earlier is not None, visible=session.earlier is not None),
         *regions,
         *save_tab.after_fit(session),
-        *graded,
+        adapt,
     )
 
 

@@ -119,7 +119,12 @@ class Shown:
     @property
     def title(self) -> str:
         """The names of the photos, as part of a sentence."""
-        return f"{self.content.name} in the look of {' + '.join(path.name for path in self.styles)}"
+        return f"{self.content.name} in the look of {self.look}"
+
+    @property
+    def look(self) -> str:
+        """The names of the style photos."""
+        return " + ".join(path.name for path in self.styles)
 
     @property
     def caption(self) -> str:
@@ -198,7 +203,8 @@ class Session:
         saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
         results: of the folder that was graded last, a small picture and the name of each.
-        results_shown: how many of them the page shows.
+        results_look: the names of the style photos whose look they have.
+        results_shown: how many of them the page shows; None: it shows those of the folder before.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
@@ -218,7 +224,8 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.results: list[tuple[Path, str]] = []
-        self.results_shown = 0
+        self.results_look = ""
+        self.results_shown: int | None = 0
         self.messages: list[str] = []
         self.is_replaced = False
         self.said = ""
@@ -526,11 +533,20 @@ class Session:
     def grade(
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
     ) -> FolderOutcome:
-        """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
-        self.results = []
-        return grade(
-            self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt, show=self._show_result
-        )
+        """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
+
+        The results of the folder before are kept until the first photo is begun.
+        """
+        shown, is_begun = self.fitted, False
+
+        def begin(share: float, said: str) -> None:
+            nonlocal is_begun
+            if not is_begun:
+                self.results, self.results_shown, self.results_look = [], None, shown.look
+                is_begun = True
+            tell(share, said)
+
+        return grade(shown.run, photos, folder, strength, begin, self.stopping, adapt=adapt, show=self._show_result)
 
     def _show_result(self, path: Path) -> None:
         small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)
