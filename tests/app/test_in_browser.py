@@ -493,6 +493,11 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     nothing_is_painted(person)
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
+    # Made with the look of before.
+    person.tab("A folder")
+    person.reads("#report", "20 photos are in the .zip file")
+    person.find("#archive a[href]")
+    person.find("#results img")
 
 
 def names_are_readable(person: Person, photos: Path) -> None:
