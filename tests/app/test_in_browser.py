@@ -425,6 +425,9 @@ WATCH = """
 window.seen = [];
 window.stops = new Set();
 new MutationObserver(() => {
+  window.clocks ||= [...document.querySelectorAll("[data-testid=status-tracker]")].some(
+    (it) => it.innerText.includes("processing")
+  );
   const report = document.querySelector("#report"), bar = report?.querySelector("[role=progressbar]");
   if (bar && report.offsetHeight > 60) window.seen.push(bar.ariaLabel);
   window.stops.add(["#stop", "#stop_folder"].map((it) => document.querySelector(it)?.disabled === false).join());
@@ -445,6 +448,7 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert "1 picture that verism made is left out." in said
     seen: list[str] = person.browser.execute_script("return window.seen")
     assert any(re.match(r"photo \d+ of 20, \d\d\.png, \d+ s left", label) for label in seen), seen
+    assert person.browser.execute_script("return window.clocks") is False
     pictures = "return [...document.querySelectorAll('#results img')].length"
     person.wait(lambda: person.browser.execute_script(pictures) == 20, "a picture of each result")
     # One of both can be clicked: that of what runs.

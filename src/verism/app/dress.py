@@ -18,9 +18,11 @@ CSS = """
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
 }
-:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
+:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text) {
   background: var(--block-background-fill);
 }
+/* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
+[data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }

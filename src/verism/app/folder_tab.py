@@ -15,6 +15,9 @@ from verism.atomic import free_name
 from verism.errors import VerismError
 from verism.look.strength import Strength
 
+BEGINNING = "Looking through the photos"
+"""Said before the first photo is graded."""
+
 EVERY_S = 1
 """Seconds between two looks at what is done."""
 
@@ -112,6 +115,7 @@ def _grade_folder(
 ) -> str:
     if not source.strip():
         raise VerismError("Type the path of a folder of photos first.")
+    progress(0, BEGINNING)
     found = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
@@ -129,6 +133,7 @@ def _grade_files(
 ) -> tuple[Any, str]:
     if not files:
         raise VerismError("Drop some photos, or choose a folder, first.")
+    progress(0, BEGINNING)
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
     report = by_name(_paragraphs(found, "the .zip file"), [files])
