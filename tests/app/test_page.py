@@ -30,16 +30,34 @@ def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None]
     session.chosen = session.divided.labels[:2]
     session.merge()
     fit(session, photos[0], photos[1])
-    assert session.earlier is before
+    assert session.earlier == (before, True)
     assert torch.equal(session.before(strength, earlier=False), photo)
     torch.testing.assert_close(session.before(strength, earlier=True), strength(photo, before))
     # The same regions again are no change.
     fit(session, photos[0], photos[1])
-    assert session.earlier is before
-    labels = [
-        page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label for earlier in (False, True)
-    ]
-    assert labels == ["Before and after", "Before and after you changed the regions"]
+    assert session.earlier == (before, True)
+    # Nor is the picture after the first change the one before the second.
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    fit(session, photos[0], photos[1])
+    assert session.earlier == (before, True)
+
+    def label(*, earlier: bool) -> str:
+        return str(page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
+
+    of_change = "Before and after you changed the regions"
+    assert [label(earlier=earlier) for earlier in (False, True)] == ["Before and after", of_change]
+    # A preview and one in final quality differ in more than that.
+    fit(session, photos[0], photos[1], preview=False)
+    assert label(earlier=True) == f"{of_change}: before is a preview, after is in final quality"
+    assert label(earlier=False) == "Before and after"
+    session.undo()
+    fit(session, photos[0], photos[1])
+    assert session.earlier is None
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    fit(session, photos[0], photos[1])
+    assert session.earlier is not None
     fit(session, photos[0], photos[2])
     assert session.earlier is None
 

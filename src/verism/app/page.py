@@ -317,12 +317,21 @@ def _blend(session: Session, *view: Any) -> Any:
     return *_pictures(session, View(*view)), session.command(View(*view).blend), ""
 
 
+def _unlike(session: Session) -> str:
+    """Return in words that the pictures before and after were not made alike, if so."""
+    earlier, is_preview = session.earlier, session.fitted.preview
+    if earlier is None or earlier.preview == is_preview:
+        return ""
+    before, after = ("in final quality", "a preview") if is_preview else ("a preview", "in final quality")
+    return f": before is {before}, after is {after}"
+
+
 def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
     """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it."""
     photo, result = session.fitted.photo, session.seen(view.blend)
     is_earlier = view.earlier and session.earlier is not None
     before = session.draw(session.before(view.blend, earlier=is_earlier))
     after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
-    label = f"{BEFORE_AND_AFTER} you changed the regions" if is_earlier else BEFORE_AND_AFTER
+    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
     said = clipping.said(result, photo, marks=view.marks)
     return gr.ImageSlider(value=(str(before), after), label=label), after, said

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -191,6 +191,18 @@ class Shown:
         return said
 
 
+class Earlier(NamedTuple):
+    """A picture that another is compared with; the run that made it is not kept.
+
+    Attributes:
+        image: at full strength, as ``Shown.image``.
+        preview: whether it is of a preview.
+    """
+
+    image: Tensor
+    preview: bool
+
+
 class Session:
     """The state of one open page.
 
@@ -208,8 +220,7 @@ class Session:
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
-        earlier: the picture at full strength from before the user changed the regions last, for the same photos, as
-            ``Shown.image``; None: there is none.
+        earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
@@ -229,7 +240,7 @@ class Session:
         self.messages: list[str] = []
         self.is_replaced = False
         self.said = ""
-        self.earlier: Tensor | None = None
+        self.earlier: Earlier | None = None
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
@@ -285,10 +296,10 @@ class Session:
             run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         finally:
             self.taken = None
-        if before is None or not same:
+        if before is None or not same or corrections == Corrections():
             self.earlier = None
-        elif before.corrections != corrections:
-            self.earlier = before.image
+        elif before.corrections == Corrections():
+            self.earlier = Earlier(before.image, before.preview)
         self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
         self._written = {}
         if corrections == Corrections():
@@ -430,7 +441,7 @@ class Session:
             earlier: take the result from before the user changed the regions, if there is one; else, it is the photo.
         """
         photo = self.fitted.photo
-        return strength(photo, self.earlier) if earlier and self.earlier is not None else photo
+        return strength(photo, self.earlier.image) if earlier and self.earlier is not None else photo
 
     def draw(self, image: Tensor) -> Path:
         """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
