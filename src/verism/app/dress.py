@@ -26,6 +26,7 @@ CSS = """
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
+.wanted { color: var(--error-text-color, #b91c1c); font-size: 0.8rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* Of one size and at one place each, however many there are. */
