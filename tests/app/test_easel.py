@@ -31,7 +31,7 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
     shares = regions.content.float().mean(dim=(0, 2, 3))
     assert shares[regions.labels.index(editor.brush.default_color)] == shares.max()
     assert easel.after_fit(session) == (gradio.skip(), gradio.skip())
-    _, _, use = page._given(session, str(photos[2]), [str(photos[1])])
+    _, _, use, _ = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible
     assert session.easel == NO_PHOTO
     with session.turn(DROP):

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import METHODS, Session
+from verism.app.session import DROP, METHODS, Session
+from verism.errors import VerismError
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -121,3 +122,34 @@ def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None],
     before = session.shown
     assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
     assert session.shown is before
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
+    fit: Callable[..., None], photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it stop what runs, or have the same picture made once more."""
+    told: list[str] = []
+    monkeypatch.setattr(page, "warn", lambda session, message: told.append(message))
+    session = Session()
+    bad, (mine, theirs, _) = tmp_path / "notes.txt", map(str, photos)
+    bad.write_text("no photo")
+    with pytest.raises(VerismError, match="not an image"):
+        page._given(Session(), str(bad), [theirs])
+    page._given(session, mine, [theirs])
+    with session.turn(DROP):
+        fit(session, photos[0], photos[1])
+    seen, *easel, field = page._given(session, str(bad), [theirs])
+    assert "mine.png" in seen
+    assert easel == [gradio.skip(), gradio.skip()]
+    assert Path(field.value["path"]).read_bytes() == photos[0].read_bytes()
+    assert not session.stopping.is_set()
+    assert told[0].startswith("notes.txt: not an image")
+    assert told[0].endswith("Your photo is still mine.png.")
+    with session.turn(DROP) as is_due:
+        assert is_due
+    method = next(iter(METHODS))
+    assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()
+    assert session.is_refused
+    page._given(session, mine, [theirs])
+    assert not session.is_refused

@@ -14,8 +14,9 @@ import gradio as gr
 from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
-from verism.app.events import PRIVATE, guarded
+from verism.app.events import PRIVATE, by_name, guarded, warn
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
+from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
 from verism.page.result import jpeg
@@ -89,7 +90,7 @@ def build() -> gr.Blocks:
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-        dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
+        dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel, photo], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
@@ -194,12 +195,26 @@ def _looking() -> tuple[Any, ...]:
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
     """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
 
-    An easel that was in use is there again, with the new photo, as soon as that has regions.
+    An easel that was in use is there again, with the new photo, as soon as that has regions. In place of a file that
+    is no photo, the photo before is there again, and work goes on.
     """
+    session.is_refused = False
+    if photo and session.photo is not None:
+        try:
+            _small(Path(photo))
+        except VerismError as error:
+            session.is_refused = True
+            session.ask()
+            warn(session, f"{by_name(str(error), [photo])} Your photo is still {session.photo.name}.")
+            before = str(session.photo)
+            return thumbnails(session, before, styles), gr.skip(), gr.skip(), gr.File(value=before)
     session.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
-    return thumbnails(session, photo, styles), *easel.none()
+    seen = thumbnails(session, photo, styles)
+    if photo:
+        session.photo = Path(photo)
+    return seen, *easel.none(), gr.skip()
 
 
 def thumbnails(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
@@ -231,7 +246,7 @@ def _first_preview(
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
-    if not (photo and styles):
+    if not (photo and styles) or (session.is_refused and session.has(photo, styles, METHODS[method])):
         return gr.skip()
     return _preview(session, photo, styles, method, *view, progress=progress)
 

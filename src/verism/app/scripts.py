@@ -2,7 +2,7 @@
 
 CLOSE_MESSAGES = """() => {
   const close = ({ target }) => {
-    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], [type=file]")) {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) {
       document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
     }
   };

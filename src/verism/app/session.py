@@ -220,6 +220,8 @@ class Session:
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
+        photo: the photo that was given last and could be read; None: there was none.
+        is_refused: whether the file that was given last is none, and that photo stays in its place.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
@@ -240,6 +242,8 @@ class Session:
         self.messages: list[str] = []
         self.is_replaced = False
         self.said = ""
+        self.photo: Path | None = None
+        self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
@@ -402,12 +406,25 @@ class Session:
         """
         self.is_replaced = for_other
         if for_other:
-            self._asked += 1
+            self.ask()
         else:
             self._stopped = len(self._under_way)
             self._late = max(0, self._stopped - self._here)
             self._stops += 1
         self.stopping.set()
+
+    def ask(self) -> None:
+        """Note that work of the kind ``DROP`` comes, which takes the place of such that waits."""
+        self._asked += 1
+
+    def has(self, photo: str, styles: Sequence[str], config: str) -> bool:
+        """Return whether the last fit is of these photos and this config."""
+        shown = self.shown
+        return shown is not None and (shown.content, shown.styles, shown.config) == (
+            Path(photo),
+            tuple(map(Path, styles)),
+            config,
+        )
 
     @property
     def fitted(self) -> Shown:
