@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,3 +61,13 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
     assert session.corrections.mask is not None
     # It is nothing that the user has saved.
     assert session.saved == []
+
+
+@pytest.mark.slow
+def test_without_a_stroke_nothing_is_taken_over(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    empty: list[dict[str, Any] | None] = [None, {"layers": []}, {"layers": [None]}]
+    for value in empty:
+        with pytest.raises(VerismError, match="Nothing was painted"):
+            easel.paint(session, value)

@@ -494,7 +494,7 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.paint()
     # Neither the photo goes, nor does the one before come back.
     person.undo(4)
-    nothing_is_painted(person)
+    one_button_makes_a_preview(person, "again")
     person.tab("Command line")
     assert "--data.content other.png" in person.command()
     # Made with the look of before.
@@ -672,10 +672,10 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
-def nothing_is_painted(person: Person) -> None:
-    """Over the photo, which is there."""
-    person.click("#use")
-    person.wait(lambda: any("Nothing was painted" in message for message in person.messages()), "what is missing")
+def one_button_makes_a_preview(person: Person, name: str) -> None:
+    """That which takes strokes, if there are any."""
+    shown = {it: person.find(f"#{it}").is_displayed() for it in ("use", "again")}
+    assert shown == {it: it == name for it in ("use", "again")}
 
 
 def colour_is_spelled_as_on_the_page(person: Person) -> None:
@@ -710,13 +710,15 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     colour_is_spelled_as_on_the_page(person)
     person.paint()
     assert not bare()
+    one_button_makes_a_preview(person, "use")
     # All but the first would remove the photo.
     person.undo(4)
     person.wait(bare, "nothing painted")
-    nothing_is_painted(person)
+    one_button_makes_a_preview(person, "again")
     person.paint()
     person.click("#use")
     person.reads("#legend", "as you painted it")
+    one_button_makes_a_preview(person, "again")
     # It is in the picture after no other click.
     person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")
     person.tab("Command line")

@@ -59,6 +59,8 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */
 body:not(:has(#use)) #editor { display: none; }
+/* Of two previews, the one that takes strokes, if there are any. */
+body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {

@@ -74,7 +74,7 @@ def build(session: Any) -> RegionsTab:
                 visible=False,
                 elem_id="editor",
             )
-            use = gr.Button("Preview with what is painted", visible=False, elem_id="use")
+            use = gr.Button("Preview with what is painted", variant="primary", visible=False, elem_id="use")
         corrected = gr.HTML(elem_id="corrected")
         again = gr.Button("Preview with these", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")

@@ -35,7 +35,10 @@ KEEP_PHOTO = """() => {
   const count = (number) => {
     strokes = Math.max(number, 0);
     document.body.toggleAttribute("data-unpainted", strokes === 0);
+    wait(strokes > 0);
   };
+  // Of two buttons that make a preview, there is the one that takes strokes as long as there are some to be taken.
+  const wait = (is) => document.body.toggleAttribute("data-strokes", is);
   const find = (selector) => document.querySelector(selector);
   const look = () => {
     // It was away, and has another photo.
@@ -50,6 +53,7 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin")) count(0);
+    if (event.target.closest("#use, #editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
