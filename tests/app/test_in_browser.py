@@ -337,7 +337,7 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.click("#again")
     person.reads("#corrected", "being worked in")
     person.reads("#result", "Reading photos")
-    person.reads("#said", "The next picture is being made")
+    person.reads("#said", "Above is still the previous picture.")
     bottom = "return document.querySelector('#result').getBoundingClientRect().bottom - innerHeight"
     person.wait(lambda: person.browser.execute_script(bottom) <= 5, "the result to come into view")
     wait.unlink()
@@ -375,6 +375,7 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.click("#stop")
     person.reads("body", "Stopped.")
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
+    person.reads("#said", "Stopped. Above is still the previous picture.")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
     assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"

@@ -221,6 +221,7 @@ class Session:
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
+        is_halted: whether the picture that was to be made last was stopped by the user.
         is_refused: whether the file that was given last is none, and that photo stays in its place.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
@@ -243,7 +244,7 @@ class Session:
         self.is_replaced = False
         self.said = ""
         self.photo: Path | None = None
-        self.is_refused = False
+        self.is_halted = self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
@@ -290,7 +291,7 @@ class Session:
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
         forgot = not same and self.corrections != Corrections()
-        tell(0.05, "Reading photos and weights")
+        tell(0.05, "Reading photos and network")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
@@ -317,6 +318,7 @@ class Session:
 
     def begin(self, kind: str) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
+        self.is_halted = False
         if not self._under_way:
             self._stopped = self._late = 0
         if kind == DROP or kind not in self._under_way:
