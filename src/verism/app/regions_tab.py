@@ -19,8 +19,6 @@ NARROW, WIDE = 160, 700
 
 NOT_YET = "Your corrections are not in the picture yet."
 
-BEING_TAKEN = "What you painted is being taken over…"
-
 BEING_WORKED_IN = "Your corrections are being worked in…"
 
 
@@ -87,8 +85,6 @@ def build(session: Any) -> RegionsTab:
     # Also after the editor's bin, which removes the photo, too.
     begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
     begun.then(None, js=scripts.TO_EDITOR, **quietly)
-    # Until the editor's picture is there. What follows says what has become of it.
-    use.click(lambda: BEING_TAKEN, None, [corrected], queue=False, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     return RegionsTab(again, taken, result, corrected, changing, [editor, use])
 
