@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from verism.app.clipping import MARKS, NOTHING, marked, said
+from verism.app.clipping import BLACK, BLUE, NOTHING, RED, WHITE, marked, said
 from verism.verdict import CLIPPED
 
 
@@ -18,7 +18,7 @@ def test_what_is_too_little_to_be_noticed_is_told_only_where_it_is_marked() -> N
     image = grey()
     assert said(image, grey(), marks=False) == ""
     assert said(image, grey(), marks=True) == NOTHING
-    image[0, 0, 0, 0] = 1
+    image[0, :, 0, 0] = 1
     assert CLIPPED > 0.01
     assert said(image, grey(), marks=False) == ""
     assert said(image, grey(), marks=True).startswith("Newly clipped: highlights in 1.0% of the picture (red), where")
@@ -26,7 +26,7 @@ def test_what_is_too_little_to_be_noticed_is_told_only_where_it_is_marked() -> N
 
 def test_what_is_worth_saying_is_said_of_highlights_and_shadows() -> None:
     image = grey()
-    image[0, 0, 0, :3], image[0, 1, 1, :5] = 1, 0
+    image[0, :, 0, :3], image[0, :, 1, :5] = 1, 0
     assert said(image, grey(), marks=False) == (
         "Newly clipped: highlights in 3.0% of the picture and shadows in 5.0% of the picture, where red, green or blue "
         "has come to its limit. A lower Strength gives their detail back."
@@ -35,19 +35,41 @@ def test_what_is_worth_saying_is_said_of_highlights_and_shadows() -> None:
     assert said(image, image, marks=False) == ""
 
 
+def test_a_bright_orange_is_no_shadow() -> None:
+    """Nor is a saturated red a highlight; nearly white with a channel at the limit is one."""
+    image = grey()
+    image[0, :, 0, :] = torch.tensor([1.0, 0.6, 0.0]).view(3, 1)
+    image[0, :, 1, :] = torch.tensor([0.9, 0.5, 0.0]).view(3, 1)
+    image[0, :, 2, :5] = torch.tensor([1.0, 1.0, 0.95]).view(3, 1)
+    assert said(image, grey(), marks=True).startswith(
+        "Newly clipped: highlights in 5.0% of the picture (red) and pure colours in 20.0% of the picture (striped), "
+    )
+    image[0, :, 3, :3] = 0
+    assert said(image, grey(), marks=False).startswith(
+        "Newly clipped: highlights in 5.0% of the picture, shadows in 3.0% of the picture and pure colours in 20.0%"
+    )
+
+
 def test_marks_are_where_it_is_and_nowhere_else() -> None:
     image = grey()
-    image[0, 0, 0, 0], image[0, 2, 9, 9] = 1, 0
+    image[0, :, 0, 0], image[0, :, 9, 9] = 1, 0
     seen = marked(image, grey())
-    assert tuple(seen[0, :, 0, 0].tolist()) == MARKS[0]
-    assert tuple(seen[0, :, 9, 9].tolist()) == MARKS[1]
+    torch.testing.assert_close(seen[0, :, 0, 0], torch.tensor(RED))
+    torch.testing.assert_close(seen[0, :, 9, 9], torch.tensor(BLUE))
     assert int((seen != image).any(dim=1).sum()) == 2
     assert torch.equal(marked(image, image), image)
     assert said(image, grey(), marks=True).count("1.0%") == 2
 
 
+def test_marks_of_colours_are_seen_on_any() -> None:
+    """A blue sky without red was marked in blue."""
+    image = torch.tensor([0.0, 0.4, 1.0]).view(1, 3, 1, 1).repeat(1, 1, 10, 10)
+    levels = {tuple(level) for level in marked(image, grey())[0].flatten(1).T.tolist()}
+    assert levels == {WHITE, BLACK}
+
+
 def test_hardly_anything_is_not_nothing() -> None:
     photo = torch.full((1, 3, 50, 50), 0.5)
     image = photo.clone()
-    image[0, 0, 0, 0] = 0
+    image[0, :, 0, 0] = 0
     assert "shadows in less than 0.1% of the picture (blue)" in said(image, photo, marks=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
     shares = regions.content.float().mean(dim=(0, 2, 3))
     assert shares[regions.labels.index(editor.brush.default_color)] == shares.max()
     assert easel.after_fit(session) == (gradio.skip(), gradio.skip())
-    _, _, use = page._given(session, str(photos[2]), [str(photos[1])])
+    _, _, use, _ = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible
     assert session.easel == NO_PHOTO
     with session.turn(DROP):
@@ -60,3 +61,13 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
     assert session.corrections.mask is not None
     # It is nothing that the user has saved.
     assert session.saved == []
+
+
+@pytest.mark.slow
+def test_without_a_stroke_nothing_is_taken_over(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    empty: list[dict[str, Any] | None] = [None, {"layers": []}, {"layers": [None]}]
+    for value in empty:
+        with pytest.raises(VerismError, match="Nothing was painted"):
+            easel.paint(session, value)

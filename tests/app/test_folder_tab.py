@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from verism.app.session import Session
+from verism.errors import VerismError
 from verism.look.strength import Strength
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
@@ -18,6 +19,30 @@ from verism.app import folder_tab  # noqa: E402  # It needs Gradio.
 
 def names(gallery: Any) -> list[str]:
     return [picture["caption"] for picture in gallery.value]
+
+
+def last(session: Session) -> Any:
+    """The gallery as it is when the page asks anew."""
+    session.results_shown = None
+    return folder_tab.shown(session)
+
+
+@pytest.mark.slow
+def test_what_was_made_of_a_folder_stays_when_another_cannot_be(
+    fit: Callable[..., None], photos: list[Path], tmp_path: Path
+) -> None:
+    """And with the look of a method that cannot treat it like that."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    folder_tab._grade_files(session, list(map(str, photos)), False, 1, 1, 1)
+    fit(session, photos[0], photos[1], "lut")
+    with pytest.raises(VerismError, match="its own regions"):
+        folder_tab._grade_files(session, list(map(str, photos)), True, 1, 1, 1)
+    (tmp_path / "damaged.png").write_bytes(photos[0].read_bytes()[:200])
+    assert len(session.results) == 3
+    archive, report = folder_tab._grade_files(session, [str(tmp_path / "damaged.png")], False, 1, 1, 1)
+    assert archive == gradio.skip()
+    assert "damaged.png" in report
 
 
 @pytest.mark.slow
@@ -40,25 +65,37 @@ def test_results_are_shown_as_they_come(
     gallery, clock = folder_tab.end(session)
     assert not clock.active
     assert gallery.visible
-    assert gallery.label == "Results: click one to enlarge it"
+    assert gallery.label == "Results in the look of theirs.png: click one to enlarge it"
     assert names(gallery) == [path.name for path in photos]
     assert folder_tab.shown(session) == gradio.skip()
     # Of very many, the last.
     monkeypatch.setattr(folder_tab, "MOST", 2)
     session.results_shown = 0
     gallery = folder_tab.shown(session)
-    assert gallery.label == "Results, the last 2 of 3: click one to enlarge it"
+    assert gallery.label == "Results in the look of theirs.png, the last 2 of 3: click one to enlarge it"
     assert names(gallery) == ["theirs.png", "other.png"]
-    # Those of the folder before go when another is begun.
-    gallery, _ = folder_tab.begin(session)
-    assert not gallery.visible
+    # With another look they stay, until the first photo of another folder is begun.
+    fit(session, photos[0], photos[2])
+    assert names(last(session)) == ["theirs.png", "other.png"]
+    assert folder_tab.begin(session)[0] == gradio.skip()
+    galleries: list[Any] = []
+    session.grade(
+        photos[:1], session.folder / "next", Strength(), lambda *_: galleries.append(last(session)), adapt=False
+    )
+    assert not galleries[0].visible
+    assert last(session).label == "Results in the look of other.png: click one to enlarge it"
 
 
 @pytest.mark.slow
 def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
     fit(session, photos[0], photos[1])
-    files, report = folder_tab._grade_files(session, list(map(str, photos)), False, 1, 1, 1)
+    told: list[str] = []
+    given = list(map(str, photos))
+    files, report = folder_tab._grade_files(session, given, False, 1, 1, 1, progress=lambda _, said: told.append(said))
+    # Else it would be Gradio's clock that one sees first.
+    assert told[0] == folder_tab.BEGINNING
+    assert told[1].startswith("photo 1 of 3")
     assert [file["orig_name"] for file in files.value] == ["graded.zip", "mine.png", "theirs.png", "other.png"]
     assert all(Path(file["path"]).is_file() for file in files.value)
     assert files.visible

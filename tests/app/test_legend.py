@@ -23,7 +23,10 @@ def test_says_what_becomes_of_each_region() -> None:
             "#3cb44b",
             "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
         ),
-        ("#0082c8", "25% of your photo, with nothing like it in the style photo: graded with the rest"),
+        (
+            "#0082c8",
+            "25% of your photo, with nothing like it in the style photo: it follows the look of the whole photo",
+        ),
         ("#ffe119", "Only in the style photo (50% of it)"),
     ]
     assert (
@@ -40,7 +43,7 @@ def test_what_the_user_has_made_is_theirs_and_not_doubted() -> None:
     assert list(said.values()) == [
         "25% of your photo, as you painted and merged it, graded like 25% of the style photo",
         "25% of your photo, as you painted it, graded in part like 25% of the style photo",
-        f"25% of your photo, as you painted it, {another}: graded with the rest",
+        f"25% of your photo, as you painted it, {another}: it follows the look of the whole photo",
         "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
     ]
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import METHODS, Session
+from verism.app.session import DROP, METHODS, Session
+from verism.errors import VerismError
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -30,16 +31,34 @@ def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None]
     session.chosen = session.divided.labels[:2]
     session.merge()
     fit(session, photos[0], photos[1])
-    assert session.earlier is before
+    assert session.earlier == (before, True)
     assert torch.equal(session.before(strength, earlier=False), photo)
     torch.testing.assert_close(session.before(strength, earlier=True), strength(photo, before))
     # The same regions again are no change.
     fit(session, photos[0], photos[1])
-    assert session.earlier is before
-    labels = [
-        page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label for earlier in (False, True)
-    ]
-    assert labels == ["Before and after", "Before and after you changed the regions"]
+    assert session.earlier == (before, True)
+    # Nor is the picture after the first change the one before the second.
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    fit(session, photos[0], photos[1])
+    assert session.earlier == (before, True)
+
+    def label(*, earlier: bool) -> str:
+        return str(page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
+
+    of_change = "Before and after you changed the regions"
+    assert [label(earlier=earlier) for earlier in (False, True)] == ["Before and after", of_change]
+    # A preview and one in final quality differ in more than that.
+    fit(session, photos[0], photos[1], preview=False)
+    assert label(earlier=True) == f"{of_change}: before is a preview, after is in final quality"
+    assert label(earlier=False) == "Before and after"
+    session.undo()
+    fit(session, photos[0], photos[1])
+    assert session.earlier is None
+    session.chosen = session.divided.labels[:1]
+    session.leave_out()
+    fit(session, photos[0], photos[1])
+    assert session.earlier is not None
     fit(session, photos[0], photos[2])
     assert session.earlier is None
 
@@ -103,3 +122,34 @@ def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None],
     before = session.shown
     assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
     assert session.shown is before
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
+    fit: Callable[..., None], photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it stop what runs, or have the same picture made once more."""
+    told: list[str] = []
+    monkeypatch.setattr(page, "warn", lambda session, message: told.append(message))
+    session = Session()
+    bad, (mine, theirs, _) = tmp_path / "notes.txt", map(str, photos)
+    bad.write_text("no photo")
+    with pytest.raises(VerismError, match="not an image"):
+        page._given(Session(), str(bad), [theirs])
+    page._given(session, mine, [theirs])
+    with session.turn(DROP):
+        fit(session, photos[0], photos[1])
+    seen, *easel, field = page._given(session, str(bad), [theirs])
+    assert "mine.png" in seen
+    assert easel == [gradio.skip(), gradio.skip()]
+    assert Path(field.value["path"]).read_bytes() == photos[0].read_bytes()
+    assert not session.stopping.is_set()
+    assert told[0].startswith("notes.txt: not an image")
+    assert told[0].endswith("Your photo is still mine.png.")
+    with session.turn(DROP) as is_due:
+        assert is_due
+    method = next(iter(METHODS))
+    assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()
+    assert session.is_refused
+    page._given(session, mine, [theirs])
+    assert not session.is_refused

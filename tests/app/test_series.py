@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.api import FittedRun
-from verism.app.series import FolderOutcome, grade, pack, photos_among, photos_in
+from verism.app.series import ADAPT, FolderOutcome, grade, pack, photos_among, photos_in
 from verism.backbone.weights import Weights
 from verism.look.on_other_photos import OnOtherPhotos
 from verism.look.on_photo import on_photo
@@ -129,8 +130,25 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
 
 
 def test_photos_with_strange_colours_are_named() -> None:
-    said = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False).said("x")
+    outcome = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False)
+    said = outcome.said("x")
     assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg, and is held back")
+    assert said.endswith(f"“{ADAPT}” may help, or another look, of a photo with such colours.")
+    said = replace(outcome, could_adapt=False).said("x")
+    assert said.endswith("If these results disappoint, another look, of a photo with such colours, may help.")
+
+
+def test_what_is_done_already_is_not_advised(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    """Nor what a look without regions cannot do."""
+
+    def advised(run: FittedRun, *, adapt: bool) -> bool:
+        photos, stop = [folder / "other.png"], threading.Event()
+        return grade(run, photos, tmp_path / "out", Strength(), nobody, stop, adapt=adapt).could_adapt
+
+    assert advised(run, adapt=False)
+    assert not advised(run, adapt=True)
+    table = verism.fit(folder / "mine.png", folder / "theirs.png", "lut", progress=False, **SMALL)
+    assert not advised(table, adapt=False)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "nowhere"])

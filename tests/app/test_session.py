@@ -251,7 +251,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **(SMALL | {"trainer.max_steps": 4}))
-    stages = ["Reading photos and weights", "Finding what both photos show", "Looking at the style", "Fitting the look"]
+    stages = ["Reading photos and network", "Finding what both photos show", "Looking at the style", "Fitting the look"]
     assert [said for _, said in told[:-1]] == stages
     shares = [share for share, _ in told]
     assert shares == sorted(set(shares))

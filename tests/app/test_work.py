@@ -9,6 +9,7 @@ import pytest
 
 from verism.app.desk import Desk
 from verism.app.session import DROP, Session
+from verism.app.watch import StoppedError
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -116,3 +117,24 @@ def test_what_is_no_longer_due_is_not_done() -> None:
     assert do(session, "mine.png") == gradio.skip()
     do(session, "other.png")
     assert done == ["other.png"]
+
+
+@pytest.mark.slow
+def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..., None], photos: list[Path]) -> None:
+    def stopped(session: Session) -> None:
+        raise StoppedError
+
+    session = Session()
+    for kind, said in (("full", work.HALTED_FIRST), ("full", f"{work.HALTED}\n\nA preview."), ("folder", "A preview.")):
+        work.begin(kind, session)
+        with pytest.raises(StoppedError):
+            work.in_turn(Desk(), kind, stopped)(session)
+        assert work.end(kind, session)[5] == said
+        fit(session, photos[0], photos[1])
+        session.said = "A preview."
+    # Nor of what other photos have taken the place of.
+    work.begin(DROP, session)
+    session.stop(for_other=True)
+    with pytest.raises(StoppedError):
+        work.in_turn(Desk(), DROP, stopped)(session)
+    assert work.end(DROP, session)[5] == "A preview."

@@ -1,6 +1,8 @@
-"""Where a picture has newly lost its highlights and shadows: in words, and as marks over it."""
+"""Where a picture has newly lost its highlights, shadows and colours: in words, and as marks over it."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -8,10 +10,38 @@ from torch import Tensor
 from verism.metrics import where_newly_clipped
 from verism.verdict import CLIPPED
 
-MARKS = ((1.0, 0.0, 0.0), (0.0, 0.25, 1.0))
-"""Colours of clipped highlights and shadows, red and blue as in other programs, RGB in [0, 1]."""
+NEAR = 0.1
+"""Distance from white, or black, within which all channels of a highlight, or a shadow, are. Elsewhere, a colour has
+come to a limit, which is neither to a photographer: an orange without any blue is no shadow."""
+
+STRIPE = 4
+"""Width of a stripe of the marks of colours, in pixels."""
+
+RED, BLUE, WHITE, BLACK = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 NOTHING = "Nothing is newly clipped."
+
+
+class Mark(NamedTuple):
+    """How a kind of clipping is told and marked.
+
+    Attributes:
+        name: of the kind, as part of a sentence.
+        look: of its marks, likewise.
+        stripes: the colours of the marks, RGB in [0, 1].
+    """
+
+    name: str
+    look: str
+    stripes: tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+MARKS = (
+    # On what is nearly white or black, one sees a colour. On any colour, one sees stripes of both.
+    Mark("highlights", "red", (RED, RED)),
+    Mark("shadows", "blue", (BLUE, BLUE)),
+    Mark("pure colours", "striped", (WHITE, BLACK)),
+)
 
 
 def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
@@ -22,26 +52,39 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
         photo: the content photo, of the same shape.
         marks: whether it is marked: then any of it is told.
     """
-    shares = [float(where.double().mean()) for where in where_newly_clipped(image, photo)]
-    least = 0.0 if marks else CLIPPED
-    parts = [
-        f"{name} in {_percent(share)} of the picture{f' ({color})' if marks else ''}"
-        for name, color, share in zip(("highlights", "shadows"), ("red", "blue"), shares, strict=True)
-        if share > least
-    ]
-    if not parts:
+    places = _places(image, photo)
+    total = float(torch.stack(places).any(dim=0).double().mean())
+    if total <= (0.0 if marks else CLIPPED):
         return NOTHING if marks else ""
+    parts = [
+        f"{mark.name} in {_percent(share)} of the picture{f' ({mark.look})' if marks else ''}"
+        for mark, share in zip(MARKS, (float(where.double().mean()) for where in places), strict=True)
+        if share > 0
+    ]
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
     return (
-        f"Newly clipped: {' and '.join(parts)}, where red, green or blue has come to its limit. A lower Strength gives "
-        "their detail back."
+        f"Newly clipped: {listed}, where red, green or blue has come to its limit. A lower Strength gives their detail "
+        "back."
     )
 
 
 def marked(image: Tensor, photo: Tensor) -> Tensor:
     """Return a picture with what is newly clipped in the colours of ``MARKS``; both as for ``said``."""
-    for where, color in zip(where_newly_clipped(image, photo), MARKS, strict=True):
-        image = torch.where(where, torch.tensor(color).to(image).view(1, 3, 1, 1), image)
+    height, width = image.shape[-2:]
+    diagonal = torch.arange(height).view(-1, 1) + torch.arange(width)
+    is_second = (diagonal // STRIPE % 2 == 1).to(image.device)
+    for where, mark in zip(_places(image, photo), MARKS, strict=True):
+        first, second = (torch.tensor(color).to(image).view(1, 3, 1, 1) for color in mark.stripes)
+        image = torch.where(where, torch.where(is_second, second, first), image)
     return image
+
+
+def _places(image: Tensor, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where highlights, shadows and colours are newly clipped, each ``(H, W)`` bool, no pixel in two of them."""
+    found = where_newly_clipped(image, photo)
+    highlights = found.highlights & (image[0].amin(dim=0) >= 1 - NEAR)
+    shadows = found.shadows & (image[0].amax(dim=0) <= NEAR)
+    return highlights, shadows, (found.highlights | found.shadows) & ~highlights & ~shadows
 
 
 def _percent(share: float) -> str:

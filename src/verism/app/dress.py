@@ -18,12 +18,15 @@ CSS = """
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
 }
-:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text, .meta-text) {
+:is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text) {
   background: var(--block-background-fill);
 }
+/* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
+[data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
+.wanted { color: var(--error-text-color, #b91c1c); font-size: 0.8rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* Of one size and at one place each, however many there are. */
@@ -56,6 +59,8 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */
 body:not(:has(#use)) #editor { display: none; }
+/* Of two previews, the one that takes strokes, if there are any. */
+body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 @media (max-width: 640px) {

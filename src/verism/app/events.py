@@ -39,11 +39,15 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
                 still = "" if session.shown is None else f" The picture is still {session.shown.title}."
                 _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
         except VerismError as error:
-            message = escape(by_name(str(error), args))
-            _tell_once(session, message, gr.Warning, title="That did not work", duration=None)
+            warn(session, by_name(str(error), args))
         return gr.skip()
 
     return guarded
+
+
+def warn(session: Session, message: str) -> None:
+    """Say what went wrong, until the user does the next thing; once for each of their actions."""
+    _tell_once(session, escape(message), gr.Warning, title="That did not work", duration=None)
 
 
 def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:

@@ -15,6 +15,9 @@ from verism.atomic import free_name
 from verism.errors import VerismError
 from verism.look.strength import Strength
 
+BEGINNING = "Looking through the photos"
+"""Said before the first photo is graded."""
+
 EVERY_S = 1
 """Seconds between two looks at what is done."""
 
@@ -28,15 +31,14 @@ class FolderTab(NamedTuple):
     Attributes:
         stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
-        left: what is to go when there is another look: the choice of regions, the results as pictures and as files, and
-            what was said of them.
+        adapt: the choice to treat each photo by its own regions, which takes a look with regions.
         results: the pictures of the results.
         clock: has them follow the work, while it is active.
     """
 
     stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
-    left: Sequence[Any]
+    adapt: Any
     results: Any
     clock: Any
 
@@ -68,7 +70,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
         elem_id="results",
     )
     archive = gr.File(
-        label="All of them, and each: click a name to download",
+        label="Results as files, all in the .zip and each: click a name to download",
         file_count="multiple",
         interactive=False,
         height=200,
@@ -94,7 +96,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
             {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
         ),
     }
-    return FolderTab(stop, events, [adapt, results, archive, report], results, clock)
+    return FolderTab(stop, events, adapt, results, clock)
 
 
 def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
@@ -113,6 +115,7 @@ def _grade_folder(
 ) -> str:
     if not source.strip():
         raise VerismError("Type the path of a folder of photos first.")
+    progress(0, BEGINNING)
     found = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
@@ -130,16 +133,19 @@ def _grade_files(
 ) -> tuple[Any, str]:
     if not files:
         raise VerismError("Drop some photos, or choose a folder, first.")
+    progress(0, BEGINNING)
     folder = free_name(session.folder / "graded")
     found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
-    packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files] if found.files else []
     report = by_name(_paragraphs(found, "the .zip file"), [files])
-    return gr.File(value=list(map(str, packed)), visible=bool(packed)), report
+    if not found.files:
+        # Those of the folder before stay.
+        return gr.skip(), report
+    packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files]
+    return gr.File(value=list(map(str, packed)), visible=True), report
 
 
 def begin(session: Session) -> tuple[Any, Any]:
-    """Return no results, and a clock that runs."""
-    session.results = []
+    """Return the results that there are, and a clock that runs."""
     return shown(session), gr.Timer(active=True)
 
 
@@ -157,7 +163,7 @@ def shown(session: Session) -> Any:
     of_all = "" if len(last) == len(session.results) else f", the last {MOST} of {len(session.results)}"
     return gr.Gallery(
         value=[(str(path), name) for path, name in last],
-        label=f"Results{of_all}: click one to enlarge it",
+        label=f"Results in the look of {session.results_look}{of_all}: click one to enlarge it",
         visible=bool(last),
     )
 

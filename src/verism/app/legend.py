@@ -54,7 +54,7 @@ def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> st
     if sure <= NO_MATCH or other < SEEN:
         nothing = "with nothing like it in the style photo"
         another = "and this number in the style photo seems to be another thing"
-        return f"{mine}, {nothing if other < SEEN else another}: graded with the rest"
+        return f"{mine}, {nothing if other < SEEN else another}: it follows the look of the whole photo"
     theirs = f"like {other:.0%} of the style photo"
     if sure >= SURE:
         return f"{mine}, graded {theirs}"

@@ -14,8 +14,9 @@ import gradio as gr
 from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
-from verism.app.events import PRIVATE, guarded
+from verism.app.events import PRIVATE, by_name, guarded, warn
 from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
+from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
 from verism.page.result import jpeg
@@ -85,11 +86,11 @@ def build() -> gr.Blocks:
         inputs = [session, photo, styles, method, *view]
         seen = [picture, regions.result, clipped]
         of_it = [caption, said, command, about, mask, earlier]
-        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, *grading.left]
+        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-        dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel], **quietly)
+        dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel, photo], **quietly)
         changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
@@ -194,12 +195,26 @@ def _looking() -> tuple[Any, ...]:
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
     """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
 
-    An easel that was in use is there again, with the new photo, as soon as that has regions.
+    An easel that was in use is there again, with the new photo, as soon as that has regions. In place of a file that
+    is no photo, the photo before is there again, and work goes on.
     """
+    session.is_refused = False
+    if photo and session.photo is not None:
+        try:
+            _small(Path(photo))
+        except VerismError as error:
+            session.is_refused = True
+            session.ask()
+            warn(session, f"{by_name(str(error), [photo])} Your photo is still {session.photo.name}.")
+            before = str(session.photo)
+            return thumbnails(session, before, styles), gr.skip(), gr.skip(), gr.File(value=before)
     session.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
-    return thumbnails(session, photo, styles), *easel.none()
+    seen = thumbnails(session, photo, styles)
+    if photo:
+        session.photo = Path(photo)
+    return seen, *easel.none(), gr.skip()
 
 
 def thumbnails(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
@@ -231,7 +246,7 @@ def _first_preview(
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
-    if not (photo and styles):
+    if not (photo and styles) or (session.is_refused and session.has(photo, styles, METHODS[method])):
         return gr.skip()
     return _preview(session, photo, styles, method, *view, progress=progress)
 
@@ -294,7 +309,7 @@ def _fit(
     session.said = "\n\n".join([*shown.warnings, *sentences])
     mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
     divided = session.regions is not None
-    graded = gr.Checkbox(value=False, visible=divided), gr.Gallery(visible=False), gr.File(visible=False), ""
+    adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
         *(*_pictures(session, view), escape(shown.caption), session.said),
@@ -306,7 +321,7 @@ def _fit(
         gr.Checkbox(value=view.earlier and session.earlier is not None, visible=session.earlier is not None),
         *regions,
         *save_tab.after_fit(session),
-        *graded,
+        adapt,
     )
 
 
@@ -317,12 +332,21 @@ def _blend(session: Session, *view: Any) -> Any:
     return *_pictures(session, View(*view)), session.command(View(*view).blend), ""
 
 
+def _unlike(session: Session) -> str:
+    """Return in words that the pictures before and after were not made alike, if so."""
+    earlier, is_preview = session.earlier, session.fitted.preview
+    if earlier is None or earlier.preview == is_preview:
+        return ""
+    before, after = ("in final quality", "a preview") if is_preview else ("a preview", "in final quality")
+    return f": before is {before}, after is {after}"
+
+
 def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
     """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it."""
     photo, result = session.fitted.photo, session.seen(view.blend)
     is_earlier = view.earlier and session.earlier is not None
     before = session.draw(session.before(view.blend, earlier=is_earlier))
     after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
-    label = f"{BEFORE_AND_AFTER} you changed the regions" if is_earlier else BEFORE_AND_AFTER
+    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
     said = clipping.said(result, photo, marks=view.marks)
     return gr.ImageSlider(value=(str(before), after), label=label), after, said

@@ -72,7 +72,7 @@ def build(session: Any) -> RegionsTab:
                 visible=False,
                 elem_id="editor",
             )
-            use = gr.Button("Preview with what is painted", visible=False, elem_id="use")
+            use = gr.Button("Preview with what is painted", variant="primary", visible=False, elem_id="use")
         corrected = gr.HTML(elem_id="corrected")
         again = gr.Button("Preview with these", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
@@ -85,7 +85,7 @@ def build(session: Any) -> RegionsTab:
     # Also after the editor's bin, which removes the photo, too.
     begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
     begun.then(None, js=scripts.TO_EDITOR, **quietly)
-    taken = use.click(_changing(easel.paint), [session, editor], changing, **PRIVATE)
+    taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     return RegionsTab(again, taken, result, corrected, changing, [editor, use])
 
 

@@ -2,7 +2,7 @@
 
 CLOSE_MESSAGES = """() => {
   const close = ({ target }) => {
-    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], [type=file]")) {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) {
       document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
     }
   };
@@ -35,7 +35,10 @@ KEEP_PHOTO = """() => {
   const count = (number) => {
     strokes = Math.max(number, 0);
     document.body.toggleAttribute("data-unpainted", strokes === 0);
+    wait(strokes > 0);
   };
+  // Of two buttons that make a preview, there is the one that takes strokes as long as there are some to be taken.
+  const wait = (is) => document.body.toggleAttribute("data-strokes", is);
   const find = (selector) => document.querySelector(selector);
   const look = () => {
     // It was away, and has another photo.
@@ -50,6 +53,7 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin")) count(0);
+    if (event.target.closest("#use, #editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
@@ -62,10 +66,19 @@ be undone as well, and after that the strokes on the photo before it."""
 KEEP_NUMBERS = """() => {
   const isNumber = (it) => it.matches?.("input[type=number]");
   const isOut = ({ validity }) => validity.rangeOverflow || validity.rangeUnderflow;
+  // In the page: browsers' own words beside a field go after seconds, or are not drawn at all.
+  const say = (field, words) => {
+    const block = field.closest(".block");
+    const note = block.querySelector(".wanted") ?? block.appendChild(document.createElement("div"));
+    note.className = "wanted";
+    note.role = "alert";
+    note.textContent = words;
+  };
   const hasComma = (0.5).toLocaleString().includes(",");
   for (const action of ["input", "change"]) document.addEventListener(action, (event) => {
     const field = event.target;
     if (isNumber(field) && (field.value === "" || isOut(field))) event.stopPropagation();
+    else if (field.matches?.("input[type=range]")) say(field, "");
   }, true);
   const settle = (field) => {
     if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
@@ -82,11 +95,9 @@ KEEP_NUMBERS = """() => {
     const field = event.target, typed = event.data ?? "";
     if (!isNumber(field)) return;
     const isNone = [...typed].some((it) => !"0123456789.,+- ".includes(it));
-    // The browser shows it beside the field, until something else is typed.
-    field.setCustomValidity(isNone ? `Type a number from ${field.min} to ${field.max}.` : "");
+    say(field, isNone ? `Type a number from ${field.min} to ${field.max}.` : "");
     if (isNone) {
       event.preventDefault();
-      field.reportValidity();
     } else if (!hasComma && typed.includes(",")) {
       event.preventDefault();
       document.execCommand("insertText", false, typed.replace(",", "."));

@@ -46,6 +46,7 @@ class FolderOutcome:
         stopped: whether the work was stopped before the last photo.
         before: the number of photos whose results were there already, and were not made anew.
         renamed: names of results that could not have those of their photos, which other files have.
+        could_adapt: whether ``ADAPT`` can be advised: the look has regions, and it was not done already.
     """
 
     files: Sequence[Path]
@@ -54,6 +55,7 @@ class FolderOutcome:
     stopped: bool
     before: int = 0
     renamed: Sequence[str] = ()
+    could_adapt: bool = True
 
     def said(self, where: str) -> str:
         """Return the outcome in words.
@@ -70,9 +72,11 @@ class FolderOutcome:
         if self.renamed:
             lines.append(f"Other files had their names, so these have others: {_listed(self.renamed)}.")
         if self.strange:
+            adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
+            other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
             lines.append(
                 f"The look was not fitted to the colours of {_listed(self.strange)}, and is held back there. If these "
-                f"results disappoint, “{ADAPT}” may help, or another look, of a photo with such colours."
+                f"results disappoint, {adapting}{other}"
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")
@@ -182,7 +186,8 @@ def grade(
         if treatment.unknown > UNKNOWN:
             strange.append(photo.name)
     stopped = len(files) + len(failures) + before < len(photos)
-    return FolderOutcome(files, failures, strange, stopped, before, renamed)
+    could_adapt = isinstance(canvas, RegionalGrade) and not adapt
+    return FolderOutcome(files, failures, strange, stopped, before, renamed, could_adapt)
 
 
 def _is_done(photo: Path, path: Path, notes: Notes) -> bool:

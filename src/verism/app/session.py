@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -119,7 +119,12 @@ class Shown:
     @property
     def title(self) -> str:
         """The names of the photos, as part of a sentence."""
-        return f"{self.content.name} in the look of {' + '.join(path.name for path in self.styles)}"
+        return f"{self.content.name} in the look of {self.look}"
+
+    @property
+    def look(self) -> str:
+        """The names of the style photos."""
+        return " + ".join(path.name for path in self.styles)
 
     @property
     def caption(self) -> str:
@@ -186,6 +191,18 @@ class Shown:
         return said
 
 
+class Earlier(NamedTuple):
+    """A picture that another is compared with; the run that made it is not kept.
+
+    Attributes:
+        image: at full strength, as ``Shown.image``.
+        preview: whether it is of a preview.
+    """
+
+    image: Tensor
+    preview: bool
+
+
 class Session:
     """The state of one open page.
 
@@ -198,12 +215,15 @@ class Session:
         saved: files that were written since the page was opened, the newest first.
         stopping: set to end work in progress.
         results: of the folder that was graded last, a small picture and the name of each.
-        results_shown: how many of them the page shows.
+        results_look: the names of the style photos whose look they have.
+        results_shown: how many of them the page shows; None: it shows those of the folder before.
         messages: what the user was told since their last action, so that it is not told twice.
         is_replaced: whether the work that was stopped last was stopped for other work.
         said: what the page says of the picture.
-        earlier: the picture at full strength from before the user changed the regions last, for the same photos, as
-            ``Shown.image``; None: there is none.
+        photo: the photo that was given last and could be read; None: there was none.
+        is_halted: whether the picture that was to be made last was stopped by the user.
+        is_refused: whether the file that was given last is none, and that photo stays in its place.
+        earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
     """
 
@@ -218,11 +238,14 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.results: list[tuple[Path, str]] = []
-        self.results_shown = 0
+        self.results_look = ""
+        self.results_shown: int | None = 0
         self.messages: list[str] = []
         self.is_replaced = False
         self.said = ""
-        self.earlier: Tensor | None = None
+        self.photo: Path | None = None
+        self.is_halted = self.is_refused = False
+        self.earlier: Earlier | None = None
         self.easel: tuple[Path, tuple[str, ...]] | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
@@ -268,7 +291,7 @@ class Session:
         same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
         corrections = self.corrections if same else Corrections()
         forgot = not same and self.corrections != Corrections()
-        tell(0.05, "Reading photos and weights")
+        tell(0.05, "Reading photos and network")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
@@ -278,10 +301,10 @@ class Session:
             run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
         finally:
             self.taken = None
-        if before is None or not same:
+        if before is None or not same or corrections == Corrections():
             self.earlier = None
-        elif before.corrections != corrections:
-            self.earlier = before.image
+        elif before.corrections == Corrections():
+            self.earlier = Earlier(before.image, before.preview)
         self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
         self._written = {}
         if corrections == Corrections():
@@ -295,6 +318,7 @@ class Session:
 
     def begin(self, kind: str) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
+        self.is_halted = False
         if not self._under_way:
             self._stopped = self._late = 0
         if kind == DROP or kind not in self._under_way:
@@ -384,12 +408,25 @@ class Session:
         """
         self.is_replaced = for_other
         if for_other:
-            self._asked += 1
+            self.ask()
         else:
             self._stopped = len(self._under_way)
             self._late = max(0, self._stopped - self._here)
             self._stops += 1
         self.stopping.set()
+
+    def ask(self) -> None:
+        """Note that work of the kind ``DROP`` comes, which takes the place of such that waits."""
+        self._asked += 1
+
+    def has(self, photo: str, styles: Sequence[str], config: str) -> bool:
+        """Return whether the last fit is of these photos and this config."""
+        shown = self.shown
+        return shown is not None and (shown.content, shown.styles, shown.config) == (
+            Path(photo),
+            tuple(map(Path, styles)),
+            config,
+        )
 
     @property
     def fitted(self) -> Shown:
@@ -423,7 +460,7 @@ class Session:
             earlier: take the result from before the user changed the regions, if there is one; else, it is the photo.
         """
         photo = self.fitted.photo
-        return strength(photo, self.earlier) if earlier and self.earlier is not None else photo
+        return strength(photo, self.earlier.image) if earlier and self.earlier is not None else photo
 
     def draw(self, image: Tensor) -> Path:
         """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
@@ -526,11 +563,20 @@ class Session:
     def grade(
         self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
     ) -> FolderOutcome:
-        """Give photos the look, as ``series.grade`` does, until ``stop`` is called."""
-        self.results = []
-        return grade(
-            self.fitted.run, photos, folder, strength, tell, self.stopping, adapt=adapt, show=self._show_result
-        )
+        """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
+
+        The results of the folder before are kept until the first photo is begun.
+        """
+        shown, is_begun = self.fitted, False
+
+        def begin(share: float, said: str) -> None:
+            nonlocal is_begun
+            if not is_begun:
+                self.results, self.results_shown, self.results_look = [], None, shown.look
+                is_begun = True
+            tell(share, said)
+
+        return grade(shown.run, photos, folder, strength, begin, self.stopping, adapt=adapt, show=self._show_result)
 
     def _show_result(self, path: Path) -> None:
         small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)

@@ -13,13 +13,18 @@ from verism.app import regions_tab
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import DROP, FITS, Session
+from verism.app.watch import StoppedError
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
 
 FIRST = "The first picture is being made."
 
-NEXT = "The next picture is being made; the one above is the one before."
+NEXT = "Above is still the previous picture."
 """Said while a picture is there and another is made: what is said of the one would be taken for the other."""
+
+HALTED = "Stopped. Above is still the previous picture."
+
+HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
 STOPPING = "Stopping after this stage…"
 """Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
@@ -76,8 +81,12 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
         def wait(check: Callable[[], None]) -> AbstractContextManager[None]:
             return desk.place(session, lambda said: told(0, said), check)
 
-        with session.turn(kind, wait) as is_due:
-            return function(session, *args) if is_due else gr.skip()
+        try:
+            with session.turn(kind, wait) as is_due:
+                return function(session, *args) if is_due else gr.skip()
+        except StoppedError:
+            session.is_halted = kind in FITS and not session.is_replaced
+            raise
 
     return in_turn
 
@@ -118,6 +127,8 @@ def _said(session: Session) -> str:
         return STOPPING
     if session.is_fitting:
         return FIRST if session.shown is None else NEXT
+    if session.is_halted:
+        return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY
 
 
