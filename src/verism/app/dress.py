@@ -63,6 +63,8 @@ body:not(:has(#use)) #editor { display: none; }
 body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
+/* On a phone there is no room for Gradio's own margin beside it. */
+.gradio-container > .main { padding-inline: clamp(0px, calc(100vw - 640px), 2rem) !important; }
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
   .row { flex-wrap: wrap !important; }
