@@ -47,7 +47,7 @@ def test_they_are_all_that_is_said(
     (sentence,) = capsys.readouterr().err.splitlines()
     here = Path.cwd()
     if mistake == "slip":
-        assert sentence == f"verism: {here / wrong}: no such photo; did you mean {here / name}?"
+        assert sentence == f"verism: {wrong}: no such photo; did you mean {name}?"
     else:
         assert sentence.startswith(f"verism: {here / wrong}: not an image in a format that can be read")
     # Lightning's own logger says the seed, which quieten_lightning hides.
