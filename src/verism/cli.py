@@ -151,8 +151,6 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         return
     if name.startswith("-"):
         raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
-    if name in OF_RUN and words:
-        raise VerismError(f"{name}: no such command; did you mean {shlex.join(['verism', *words, f'--{name}'])}?")
     quoted = _joined([name, *words])
     if quoted is not None:
         raise VerismError(f"{name}: names with spaces need quotes: {shlex.join(['verism', *quoted])}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from verism.commands.complaint import must_be
+from verism.commands.one_line import ALONE
 from verism.errors import VerismError
 from verism.look import share
 from verism.missing import CLOSE
@@ -30,9 +31,6 @@ STEADY = ("--trainer.max_steps",)
 
 OF_RUN = ("--preview", "--open", "--styles", "--style", "--output.sheet")
 """The options of ``run`` alone, which has no parser."""
-
-ALONE = ("--preview", "--open")
-"""Those of them that take no value."""
 
 PLACES = ("--output.path", "--output.dir", "--output")
 """Options that say where the result goes; a command has one of them."""
@@ -96,8 +94,7 @@ def check(command: str, args: Sequence[str]) -> None:
 
 def _place(command: str) -> str | None:
     """Return the command's option that says where the result goes."""
-    listed: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    own = listed.get("fit" if command == "run" else command, {}).get("options", ())
+    own = _listed().get("fit" if command == "run" else command, {}).get("options", ())
     return next((place for place in PLACES if place in own), None)
 
 
@@ -198,9 +195,16 @@ def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:
 
 
 @cache
+def _listed() -> Mapping[str, Any]:
+    """Return what ``FILE`` tells of each command."""
+    listed: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return listed
+
+
+@cache
 def _known(command: str) -> tuple[frozenset[str], frozenset[str], Mapping[str, Sequence[str]]]:
     """Return a command's options, the names of sections, such as ``--data``, which take a file, and kinds of values."""
-    listed: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    listed = _listed()
     found = [listed[name] for name in (command, *(["fit"] if command in OF_FIT else [])) if name in listed]
     own = OF_RUN if command == "run" else ()
     return (

@@ -28,6 +28,7 @@ from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
+from verism.commands.one_line import ALONE
 from verism.commands.saying import opening, say, weights
 from verism.data.source import digest
 from verism.errors import BatchError, DivergedError, OutOfMemoryError, UnbegunRunError, VerismError
@@ -44,9 +45,6 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
 SHEET, PATH = "--output.sheet", "--output.path"
-
-OWN = ("--preview", "--open")
-"""Options of this command alone, which take no value."""
 
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
@@ -110,7 +108,7 @@ class Request:
     @property
     def has_sheet(self) -> bool:
         """Whether there will be a sheet."""
-        return self.sheet and len(self.pairs) > 1 and not any(map(clip.is_clip, self.contents))
+        return self.sheet and self.is_batch and not any(map(clip.is_clip, self.contents))
 
 
 def run(args: Sequence[str]) -> None:
@@ -172,7 +170,7 @@ def _announce(request: Request) -> None:
         several = len(request.styles) > 1
         look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
         say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
-    photos, _ = _leading([word for word in request.typed if word not in OWN])
+    photos, _ = _leading([word for word in request.typed if word not in ALONE])
     named = {"--styles", "--style"} & set(request.typed)
     if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
         turned = shlex.join(["verism", photos[-1], photos[0]])
@@ -189,7 +187,7 @@ def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
     if request.preview:
-        words = [word for word in request.typed if word not in OWN]
+        words = [word for word in request.typed if word not in ALONE]
         command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
         say(Text("These are previews: few steps, and small pictures. For the whole of all of them:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
@@ -197,7 +195,7 @@ def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
 
 def parse(args: Sequence[str]) -> Request:
     """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
-    words = [word for word in args if word not in OWN]
+    words = [word for word in args if word not in ALONE]
     photos, words = _leading(words)
     styles: list[str] = []
     options: list[str] = []
@@ -274,7 +272,7 @@ def _check_options(request: Request, given: Collection[str]) -> None:
         for option in (PATH, "--preview", "--ckpt_path"):
             if option in given:
                 raise VerismError(f"{path}: {option} is for photos; leave it out.")
-    if len(request.pairs) > 1:
+    if request.is_batch:
         for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
             fits_all = (option == PATH and request.folder) or (option == "--ckpt_path" and request.goes_on)
             if option in given and not fits_all:
@@ -370,7 +368,7 @@ def _one(request: Request, number: int) -> Path:
     if request.preview and request.folder is not None:
         command += [PATH, f"{request.folder}/"]
     photos = ["--data.content", str(content), "--data.style", str(style), PATH, str(path)]
-    if len(request.pairs) > 1:
+    if request.is_batch:
         # A page for each of them would be litter among the photos.
         photos += ["--page.beside", "false"]
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
