@@ -23,9 +23,11 @@ PHOTOS_FIRST = ("series",)
 RESULTS_FIRST = ("test", "figures")
 """Commands whose first words are runs, or pictures, which have an ending."""
 
+_OF_A_RUN = ("--data.content", "--data.style", "--data.content_mask", "--data.style_mask")
+
 OF_PHOTOS: Mapping[str, Sequence[str]] = {
-    "fit": ("--data.content", "--data.style"),
-    "run": ("--data.content", "--data.style"),
+    "fit": _OF_A_RUN,
+    "run": _OF_A_RUN,
     "predict": ("--data.photos",),
     "series": ("--style",),
     "render": ("--data.content",),
