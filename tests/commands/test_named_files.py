@@ -71,3 +71,9 @@ def test_what_is_missing_is_told(command: str, args: list[str], said: str) -> No
 )
 def test_what_may_be_more_than_a_name_is_left_to_the_command(command: str, args: list[str]) -> None:
     check(command, args)
+
+
+def test_of_an_option_given_twice_the_last_counts() -> None:
+    check("fit", ["--data.content", "mien.jpg", "--data.content", "mine.jpg"])
+    with pytest.raises(VerismError, match=SLIP):
+        check("fit", ["--data.content", "mine.jpg", "--data.content=mien.jpg"])

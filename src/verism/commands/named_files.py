@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 from verism.missing import missing, missing_run
@@ -63,11 +63,14 @@ def check(command: str, args: Sequence[str]) -> None:
 
 
 def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
-    """Yield the words that follow one of the options, up to the next option."""
+    """Return the words that follow each option, up to the next one; of an option given twice, the last counts."""
+    given: dict[str, Sequence[str]] = {}
     for place, arg in enumerate(args):
         option, equals, value = arg.partition("=")
         if option in options:
-            yield from [value] if equals else takewhile(lambda word: not word.startswith("-"), args[place + 1 :])
+            following = takewhile(lambda word: not word.startswith("-"), args[place + 1 :])
+            given[option] = (value,) if equals else tuple(following)
+    return chain.from_iterable(given.values())
 
 
 def _is_missing(word: str) -> bool:
