@@ -31,15 +31,19 @@ class OutOfMemoryError(VerismError):
 class InterruptedRunError(VerismError):
     """A run that a signal stopped between two steps; its exit status is the one that shells give to the signal."""
 
-    def __init__(self, number: signal.Signals, steps: int) -> None:
+    def __init__(self, number: signal.Signals, steps: int, so_far: str = "") -> None:
         """Set the message and the exit status.
 
         Args:
             number: the signal.
             steps: number of steps that were made.
+            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of the signal's name.
         """
-        super().__init__(f"Stopped by {number.name} after step {steps}.")
+        by, after = ("", f"; {so_far}") if so_far else (f" by {number.name}", ".")
+        super().__init__(f"Stopped{by} after step {steps}{after}")
         self.exit_status = 128 + number
+        self.number = number
+        self.steps = steps
 
 
 class UnbegunRunError(VerismError):

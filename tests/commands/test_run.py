@@ -20,7 +20,7 @@ from conftest import shoot, synthetic_photo
 from verism import images
 from verism.backbone.weights import Weights
 from verism.cli import main
-from verism.commands.run import _for_preview, parse, result_path, sheet_path
+from verism.commands.request import parse
 from verism.errors import VerismError
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -121,6 +121,32 @@ def test_ctrl_c_before_the_first_step_says_one_sentence_and_leaves_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("preview", [[], ["--preview"]])
+def test_ctrl_c_says_in_one_sentence_what_there_is_and_how_it_goes_on(
+    preview: list[str], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"mine-theirs{'-preview' if preview else ''}"
+    trouble = ("--trainer.callbacks+", "trouble.Interrupt", "--trainer.callbacks.after", "2")
+    struck = ("--trainer.max_steps", "9", *trouble)
+    with pytest.raises(SystemExit) as caught:
+        main(["mine.jpg", "theirs.jpg", *preview, *SMALL, *struck])
+    assert caught.value.code == 130
+    said = capfd.readouterr()
+    _, _, sentence = said.err.rpartition("verism: ")
+    begun, _, command = sentence.partition("this goes on with it: verism ")
+    assert begun == f"Stopped after step 2; {name}.jpg is the picture so far, and "
+    assert said.out == "mine.jpg in the look of theirs.jpg, tiny weights\n"
+    assert not caplog.text
+    assert Path(f"{name}.jpg").is_file()
+    options = shlex.split(command)
+    assert options[-2:] == ["--ckpt_path", f"lightning_logs/{name}/checkpoints/last.ckpt"]
+    main([word for word in options if word not in trouble])
+    assert "with 2 of 9 steps made already" in capfd.readouterr().out
+    # The picture so far makes room for the whole.
+    assert not list(Path().glob("mine-theirs*-2.jpg"))
+
+
+@pytest.mark.slow
 def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
     for _ in range(2):
         main(["run", "other.png", "theirs.jpg", *SMALL, *STEPS])
@@ -184,17 +210,14 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
 
 @pytest.mark.slow
 def test_whatever_was_stopped_goes_on_by_the_command_that_was_printed_however_often(
-    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    caplog.set_level("INFO")
-
     def stopped(*words: str, after: int) -> tuple[str, list[str]]:
-        caplog.clear()
         trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", str(after))
         with pytest.raises(SystemExit, match="143"):
             main([*words, *trouble])
-        (hint,) = (line for line in caplog.messages if line.startswith("To go on from"))
-        return capfd.readouterr().out.splitlines()[0], hint.partition(": verism ")[2].split()
+        said = capfd.readouterr()
+        return said.out.splitlines()[0], said.err.partition("this goes on with it: verism ")[2].split()
 
     main(["mine.jpg", "theirs.jpg", "--preview", *SMALL])
     whole = [*capfd.readouterr().out.splitlines()[-1].split()[1:], "--trainer.max_steps", "9"]
@@ -270,25 +293,10 @@ def test_a_damaged_photo_is_all_that_is_said(
     assert not caplog.messages
 
 
-def test_patterns_and_folders(photos: Path) -> None:
-    """Without what verism made, and without the style, unless these are named by themselves."""
-    images.write(Path("mine-theirs.jpg"), synthetic_photo(48, 64, 9), {})
-    mine, other, theirs = Path("mine.jpg"), Path("other.png"), Path("theirs.jpg")
-    for several in ("*.*", str(photos)):
-        own = [Path(several) / name for name in (mine, other)] if several == str(photos) else [mine, other]
-        style = photos / theirs if several == str(photos) else theirs
-        assert parse([several, str(style)]).contents == own
-    assert parse(["*.*", f"../{photos.name}/theirs.jpg"]).contents == [mine, other]
-    assert parse(["mine-theirs.jpg", "m*.jpg", "theirs.jpg"]).contents == [Path("mine-theirs.jpg"), mine]
-    assert parse(["mine.jpg", "--styles", "o*", "theirs.jpg"]).styles == [other, theirs]
-    with pytest.raises(SystemExit, match="2"):
-        main(["*.gif", "theirs.jpg"])
-
-
 @pytest.mark.slow
 def test_messages_that_were_held_back_are_said_when_a_run_fails(caplog: pytest.LogCaptureFixture) -> None:
-    trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "3")
-    with pytest.raises(SystemExit):
+    trouble = ("--trainer.callbacks+", "trouble.Shortage", "--trainer.callbacks.after", "3")
+    with pytest.raises(SystemExit, match="1"):
         main(["mine.jpg", "theirs.jpg", *SMALL, "--trainer.max_steps", "6", *trouble])
     assert "To go on from step 3: verism run mine.jpg theirs.jpg" in caplog.text
 
@@ -297,37 +305,6 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["run", "--help"])
     assert "mine-theirs.jpg" in capsys.readouterr().out
-
-
-def test_the_files_of_a_preview_have_names_of_their_own() -> None:
-    given = ["--output.lut", "my.look.cube", "--output.path=s3://bucket/a.b/mine.jpg", "--regions.path", "regions"]
-    assert _for_preview([*given, "--output.strength", "0.5"]) == [
-        *("--output.lut", "my.look-preview.cube", "--output.path=s3://bucket/a.b/mine-preview.jpg"),
-        *("--regions.path", "regions-preview", "--output.strength", "0.5"),
-    ]
-
-
-def test_no_photo_takes_on_its_own_look() -> None:
-    """Unless it is alone with itself, which is refused when it is read."""
-    everything = ["mine.jpg", "other.png", "theirs.jpg"]
-    request = parse(["mine.jpg", "."])
-    assert [style.name for style in request.styles] == ["other.png", "theirs.jpg"]
-    names = [(content.name, style.name) for content, style in request.pairs]
-    assert names == [("mine.jpg", "other.png"), ("mine.jpg", "theirs.jpg")]
-    assert len(parse([*everything, "--styles", *everything]).pairs) == 6
-    assert len(parse(["mine.jpg", "mine.jpg"]).pairs) == 1
-
-
-def test_the_style_under_another_name_is_left_out_of_several_pictures() -> None:
-    """In one pair alone, it is refused when it is read."""
-    shutil.copy("theirs.jpg", "copy.jpg")
-    mine, other, theirs, copy = map(Path, ("mine.jpg", "other.png", "theirs.jpg", "copy.jpg"))
-    request = parse(["mine.jpg", "copy.jpg", "other.png", "theirs.jpg"])
-    assert request.pairs == [(mine, theirs), (other, theirs)]
-    assert request.twins == [(copy, theirs)]
-    assert parse([".", "theirs.jpg"]).twins == [(copy, theirs)]
-    assert parse(["copy.jpg", "theirs.jpg"]).pairs == [(copy, theirs)]
-    assert not parse(["mine.jpg", "theirs.jpg"]).twins
 
 
 @pytest.mark.slow
@@ -356,39 +333,6 @@ def test_a_batch_ends_with_a_mistake_that_is_of_all_pictures(capfd: pytest.Captu
     with pytest.raises(SystemExit, match="2"):
         main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--output.size", "3"])
     assert capfd.readouterr().err == "verism: --output.size 3: must be at least 32 pixels.\n"
-
-
-def test_names() -> None:
-    assert result_path(Path("a/x.heic"), Path("b/y.nef"), preview=False) == Path("a/x-y.jpg")
-    assert result_path(Path("a/x.tiff"), Path("b/y.nef"), preview=True) == Path("a/x-y-preview.tiff")
-
-
-def test_words_that_belong_to_options_are_no_photos() -> None:
-    request = parse(["mine.jpg", "theirs.jpg", "--output.strength", "0.6", "--open"])
-    assert request.pairs == [(Path("mine.jpg"), Path("theirs.jpg"))]
-    assert list(request.options) == ["--output.strength", "0.6"]
-    assert request.opens
-    assert request.sheet
-    request = parse(["mine.jpg", "theirs.jpg", "--output.sheet=false", "--output.strength", "0.6"])
-    assert not request.sheet
-    assert list(request.options) == ["--output.strength", "0.6"]
-    with pytest.raises(VerismError, match="only one"):
-        parse(["--styles", "theirs.jpg"])
-    assert parse(["mine.jpg", "--style", "theirs.jpg"]).pairs == parse(["mine.jpg", "theirs.jpg"]).pairs
-
-
-@pytest.mark.parametrize("asked", [["--output.path", "graded/"], ["--output.path=there"]])
-def test_pictures_go_into_a_folder(asked: list[str]) -> None:
-    """Into one that exists, or one that a slash says to be one."""
-    Path("there").mkdir()
-    request = parse(["mine.jpg", "other.png", "theirs.jpg", "--output.strength", "0.6", *asked])
-    assert request.folder == Path(asked[-1].rpartition("=")[2])
-    assert list(request.options) == ["--output.strength", "0.6"]
-    assert sheet_path(request).parent == request.folder
-    with pytest.raises(VerismError, match=r"--output\.path: is one file.*name a folder, such as"):
-        parse(["mine.jpg", "other.png", "theirs.jpg", "--output.path", "graded.jpg"])
-    with pytest.raises(VerismError, match="for a folder, write graded/"):
-        parse(["mine.jpg", "theirs.jpg", "--output.path", "graded"])
 
 
 @pytest.mark.slow
@@ -490,40 +434,16 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
             parse(["clip.mp4", "theirs.jpg", *option])
 
 
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        (["holiday/*.jpg", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
-        (["holiday", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
-        (["holiday/a.jpg", "mine.jpg", "theirs.jpg"], "holiday/holiday-theirs-sheet.jpg"),
-        (["holiday/a.jpg", "--styles", "theirs.jpg", "other.png"], "holiday/a-sheet.jpg"),
-        (["holiday", "--styles", "theirs.jpg", "other.png"], "holiday/holiday-sheet.jpg"),
-        (["holiday", "theirs.jpg", "--preview"], "holiday/holiday-theirs-preview-sheet.jpg"),
-    ],
-)
-def test_a_sheet_is_named_by_what_its_pictures_have_in_common(words: list[str], name: str) -> None:
-    for number in "ab":
-        shoot(Path(f"holiday/{number}.jpg"), synthetic_photo(48, 64, ord(number)))
-    assert sheet_path(parse(words)) == Path(name)
-
-
-def test_the_sheet_of_several_pictures_is_opened_and_not_each_page() -> None:
-    several = ["mine.jpg", "other.png", "theirs.jpg", "--open"]
-    assert parse(several).has_sheet
-    assert not parse([*several, "--output.sheet", "false"]).has_sheet
-    assert not parse(["mine.jpg", "theirs.jpg", "--open"]).has_sheet
-
-
 @pytest.mark.slow
-def test_a_stopped_clip_names_a_command_that_goes_on_with_its_look(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+def test_a_stopped_clip_names_a_command_that_goes_on_with_its_look(capfd: pytest.CaptureFixture[str]) -> None:
     photo = synthetic_photo(48, 64, 3)[0].permute(1, 2, 0).numpy()
     clips.write(Path("clip.mp4"), [clips.yuv(photo)] * 9, "yuv420p", codec="libx264")
     trouble = ("--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "1")
     with pytest.raises(SystemExit, match="143"):
         main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS, *trouble])
-    (hint,) = (line for line in caplog.messages if line.startswith("To go on from step 1: verism fit "))
-    main(hint.partition(": verism ")[2].split())
+    said, _, command = capfd.readouterr().err.partition(", and this goes on with it: verism ")
+    assert said.endswith("verism: Stopped after step 1; the look so far is kept")
+    main(command.split())
     frames = "lightning_logs/clip-theirs-frames-theirs_1"
     main(["predict", "--ckpt_path", frames, "--data.photos", "clip.mp4", "--output.dir", "graded"])
     assert Path("graded/clip.mp4").is_file()

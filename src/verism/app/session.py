@@ -29,7 +29,8 @@ from verism.atomic import free_name
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
-from verism.commands.run import PREVIEW, result_path
+from verism.commands.result_names import result_path
+from verism.commands.run import PREVIEW
 from verism.data.source import read
 from verism.errors import VerismError
 from verism.look.lut_file import Deviation

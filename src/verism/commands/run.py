@@ -2,113 +2,48 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
-import os
 import shlex
 import webbrowser
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
 from rich.text import Text
 
-from verism import clip, images, photo_file, trust, verdict
+from verism import clip, images, trust, verdict
 from verism.atomic import free_name
-from verism.batch.patterns import matching
 from verism.batch.sheet import photo_sheet
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
 from verism.callbacks.find import find
-from verism.callbacks.pace import Pace
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
+from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE
+from verism.commands.request import PATH, Request, leading, parse, split_configs, value_of
+from verism.commands.result_names import for_preview, result_path, sheet_path
 from verism.commands.saying import opening, say, weights
-from verism.data.source import digest
-from verism.errors import BatchError, DivergedError, OutOfMemoryError, UnbegunRunError, VerismError
+from verism.errors import (
+    BatchError,
+    DivergedError,
+    InterruptedRunError,
+    OutOfMemoryError,
+    VerismError,
+)
 from verism.look.strength import Strength
 from verism.missing import LOGS
-from verism.photo_file import Encoding
-from verism.quiet import LOGGERS, quieten_lightning
-
-WRITTEN = ("--output.path", "--output.lut", "--regions.path")
-"""Options that name a file which a run writes."""
+from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
 """Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
-SHEET, PATH = "--output.sheet", "--output.path"
-
 MILDER = 0.6
 """Strength that a run suggests for a milder picture, of its own."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
-
-NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for.
-
-    Attributes:
-        contents: content photos, at least one.
-        styles: style photos, at least one.
-        options: further options, of ``fit``.
-        preview: make a quick, small picture.
-        opens: open the page in a browser, or the sheet of several pictures.
-        sheet: put several pictures on a sheet, too.
-        folder: where the pictures go; None: beside the content photos.
-        typed: the words that the user gave.
-        goes_on: whether each picture goes on from its preview.
-    """
-
-    contents: Sequence[Path]
-    styles: Sequence[Path]
-    options: Sequence[str]
-    preview: bool
-    opens: bool
-    sheet: bool = True
-    folder: Path | None = None
-    typed: Sequence[str] = ()
-    goes_on: bool = False
-
-    @cached_property
-    def pace(self) -> Pace:
-        """The pace of the runs, one for each picture."""
-        return Pace(len(self.pairs))
-
-    @cached_property
-    def pairs(self) -> list[tuple[Path, Path]]:
-        """Every content photo with every style photo but itself, under this name or another."""
-        every = list(itertools.product(self.contents, self.styles))
-        # Of a folder that holds both. A single photo with itself is refused when it is read.
-        others = [pair for pair in every if pair[0].resolve() != pair[1].resolve()]
-        return [pair for pair in others if not _are_twins(*pair)] or others or every
-
-    @property
-    def twins(self) -> list[tuple[Path, Path]]:
-        """The pairs that are left out because both files hold the same photo."""
-        every = itertools.product(self.contents, self.styles)
-        left_out = [pair for pair in every if pair not in self.pairs]
-        return [pair for pair in left_out if pair[0].resolve() != pair[1].resolve()]
-
-    @property
-    def is_batch(self) -> bool:
-        """Whether there are several pictures, of which little is said each, and all else once."""
-        return len(self.pairs) > 1
-
-    @property
-    def has_sheet(self) -> bool:
-        """Whether there will be a sheet."""
-        return self.sheet and self.is_batch and not any(map(clip.is_clip, self.contents))
 
 
 def run(args: Sequence[str]) -> None:
@@ -155,12 +90,6 @@ def _is_of_one(error: VerismError, pair: tuple[Path, Path], request: Request) ->
     return photo in str(error) or (len(request.styles) > 1 and style in str(error))
 
 
-def _are_twins(first: Path, second: Path) -> bool:
-    """Return whether two files have the same content."""
-    # Large files are read only if there is reason to.
-    return first.stat().st_size == second.stat().st_size and digest(first) == digest(second)
-
-
 def _announce(request: Request) -> None:
     """Print how many pictures there will be, what is left out, and what a folder in the last place is taken for."""
     for photo, style in request.twins:
@@ -170,7 +99,7 @@ def _announce(request: Request) -> None:
         several = len(request.styles) > 1
         look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
         say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
-    photos, _ = _leading([word for word in request.typed if word not in ALONE])
+    photos, _ = leading([word for word in request.typed if word not in ALONE])
     named = {"--styles", "--style"} & set(request.typed)
     if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
         turned = shlex.join(["verism", photos[-1], photos[0]])
@@ -193,163 +122,14 @@ def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 
-def parse(args: Sequence[str]) -> Request:
-    """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
-    words = [word for word in args if word not in ALONE]
-    photos, words = _leading(words)
-    styles: list[str] = []
-    options: list[str] = []
-    while words:
-        word, *words = words
-        if word in ("--styles", "--style"):
-            styles, words = _leading(words)
-        else:
-            options.append(word)
-    # All other options of --output are of fit, which makes one picture.
-    sheet, options = _taken(options, SHEET)
-    if sheet not in (None, "true", "false"):
-        raise VerismError(f"{SHEET} {sheet}: must be true or false.")
-    goes_on = _value(options, "--ckpt_path") == previews.WORD
-    if goes_on:
-        _, options = _taken(options, "--ckpt_path")
-    path, others = _taken(options, PATH)
-    folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
-    if folder is not None:
-        options = others
-    elif path and not Path(path).suffix:
-        raise VerismError(
-            f"{PATH} {path}: for a folder, write {path}/; a picture's name ends in .jpg, .png or the like."
-        )
-    if not styles and len(photos) > 1:
-        *photos, style = photos
-        styles = [style]
-    if not (photos and styles):
-        count = len(photos) + len(styles)
-        raise VerismError(f"run: {NO_PAIR.format('no' if not count else 'only one')}")
-    contents, looks = _files(photos, styles)
-    request = Request(
-        contents,
-        looks,
-        options,
-        preview="--preview" in args,
-        opens="--open" in args,
-        sheet=sheet != "false",
-        folder=folder,
-        typed=args,
-        goes_on=goes_on,
-    )
-    _check_options(request, {word.partition("=")[0] for word in args})
-    return request
-
-
-def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """Return the content and the style photos that names, patterns and folders stand for, each a photo by its header.
-
-    Raises:
-        VerismError: a photo does not exist or is none, or a pattern has none.
-    """
-    looks = matching(map(Path, styles))
-    contents = matching(map(Path, photos), but=looks)
-    # A style that is the only photo has no picture.
-    own = {photo.resolve() for photo in contents}
-    looks = [look for look in looks if {look.resolve()} != own] or looks
-    for photo in (*contents, *looks):
-        if clip.is_clip(photo) and photo not in looks:
-            clip.check_exists(photo)
-        else:
-            photo_file.check_header(photo)
-    return contents, looks
-
-
-def _check_options(request: Request, given: Collection[str]) -> None:
-    """Raise ``VerismError`` if an option does not go with what is asked for.
-
-    Args:
-        request: what is asked for.
-        given: names of all options.
-    """
-    for path in filter(clip.is_clip, request.contents):
-        for option in (PATH, "--preview", "--ckpt_path"):
-            if option in given:
-                raise VerismError(f"{path}: {option} is for photos; leave it out.")
-    if request.is_batch:
-        for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
-            fits_all = (option == PATH and request.folder) or (option == "--ckpt_path" and request.goes_on)
-            if option in given and not fits_all:
-                remedy = f"name a folder, such as {PATH} results/." if option == PATH else "leave it out."
-                raise VerismError(f"{option}: is one file, and {len(request.pairs)} pictures are asked for; {remedy}")
-
-
-def result_path(
-    content: Path, style: Path, *, preview: bool, ours: Collection[Path] = (), folder: Path | None = None
-) -> Path:
-    """Return a path for the result at which there is no file yet, nor a page.
-
-    Args:
-        content: the content photo; the result has its format, if that can be written.
-        style: the style photo.
-        preview: whether the result is a preview.
-        ours: files that may be replaced.
-        folder: where the result goes; None: beside the content photo.
-    """
-    name = f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}"
-    path = (content.parent if folder is None else folder) / name
-    try:
-        photo_file.check(path, Encoding())
-    except VerismError:
-        path = path.with_suffix(".jpg")
-    return free_name(path, ours)
-
-
-def sheet_path(request: Request) -> Path:
-    """Return a path for the sheet, beside the photos or in their folder, named by what its pictures have in common.
-
-    That is the photo, or else the folder of the first one; and the style, if there is only one.
-    """
-    first, *others = request.contents
-    common = [first.resolve().parent.name if others else first.stem]
-    if len(request.styles) == 1:
-        common.append(request.styles[0].stem)
-    if request.preview:
-        common.append("preview")
-    return (first.parent if request.folder is None else request.folder) / "-".join([*filter(None, common), "sheet.jpg"])
-
-
 def _counted(files: Sequence[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
-
-
-def _for_preview(options: Sequence[str]) -> list[str]:
-    """Return options that name the files of a preview after those that the whole run will write."""
-    named, name = [], ""
-    for word in options:
-        option, equals, value = word.partition("=")
-        if name in WRITTEN:
-            named.append(_preview_name(word))
-        elif option in WRITTEN and equals:
-            named.append(f"{option}={_preview_name(value)}")
-        else:
-            named.append(word)
-        name = "" if name in WRITTEN else word
-    return named
-
-
-def _preview_name(file: str) -> str:
-    """Return the name of a preview's file, which may be a URL."""
-    stem, dot, ending = file.rpartition(".")
-    return f"{stem}-preview.{ending}" if dot else f"{file}-preview"
-
-
-def _leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split words before the first that begins with a dash."""
-    leading = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
-    return leading, list(words[len(leading) :])
 
 
 def _one(request: Request, number: int) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
     content, style = request.pairs[number]
-    options = _for_preview(request.options) if request.preview else request.options
+    options = for_preview(request.options) if request.preview else request.options
     if request.goes_on:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
@@ -358,7 +138,7 @@ def _one(request: Request, number: int) -> Path:
         if before is None:
             say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
-    given = _value(options, PATH)
+    given = value_of(options, PATH)
     if given is None:
         ours = _unfinished(options)
         path = result_path(content, style, preview=request.preview, ours=ours, folder=request.folder)
@@ -385,7 +165,7 @@ def _one(request: Request, number: int) -> Path:
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
     """Return the files that the run has left unfinished whose checkpoint the options name."""
-    named = _value(options, "--ckpt_path")
+    named = value_of(options, "--ckpt_path")
     if named is None:
         return set()
     return unfinished.left(resuming.named(named, _root(options)))
@@ -393,7 +173,7 @@ def _unfinished(options: Sequence[str]) -> set[Path]:
 
 def _root(options: Sequence[str]) -> str:
     """Return the folder below which the runs are."""
-    return _value(options, "--trainer.default_root_dir") or str(Path.cwd())
+    return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
 
 
 def _tell(request: Request, trainer: Trainer, path: Path) -> Path | None:
@@ -425,10 +205,7 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         path: its picture.
         command: the words that have asked for it.
     """
-    own = find(trainer, Checkpoints)
-    state = None if own is None else own.state_at(trainer.global_step)
-    # A path relative to the current folder is easier to read.
-    near = None if state is None else _near(Path(state))
+    state = _state(trainer)
     program = checkpoints.program()
     figures = _figures(trainer)
     little = verdict.hardly_there(figures)
@@ -438,16 +215,24 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         return
     if request.preview:
         say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
-        if near is not None:
-            say(Text(f"{program} {shlex.join([*command, '--ckpt_path', str(near)])}", "cyan"))
-    elif near is not None and not little and not verdict.is_astray(figures):
+        if state is not None:
+            say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
+    elif state is not None and not little and not verdict.is_astray(figures):
         milder = path.with_stem(f"{path.stem}-milder")
         own_strength = _strength(trainer).strength
         strength = f"{MILDER * own_strength:.2g}"
-        words = ["render", str(near.parent.parent), "--output.strength", strength, "--output.path", str(milder)]
+        folder = state.rpartition("/checkpoints/")[0]
+        words = ["render", folder, "--output.strength", strength, "--output.path", str(milder)]
         # Whoever has asked for a part of the look would take a smaller number for a slip.
         still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
         say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
+
+
+def _state(trainer: Trainer) -> str | None:
+    """Return the checkpoint of the run's last step, a URL or a path that is short here; None if there is none."""
+    own = find(trainer, Checkpoints)
+    state = None if own is None else own.state_at(trainer.global_step)
+    return state if state is None or "://" in state else _near(Path(state)).as_posix()
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
@@ -486,7 +271,7 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
     """
     if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
-    first, rest = _configs(options)
+    first, rest = split_configs(options)
     words = ["fit", *first, *own, *rest]
     with held_back() as held:
         made = Run(words, again or [*words, *trust.given()], request, held)
@@ -509,7 +294,23 @@ class Run(VerismCLI):
         """
         self._held = held
         self._pace, self._preview = request.pace, request.preview
-        super().__init__(args, command=command)
+        try:
+            super().__init__(args, command=command)
+        except InterruptedRunError as error:
+            so_far = self._so_far()
+            if not so_far:
+                raise
+            held.drop()
+            raise InterruptedRunError(error.number, error.steps, so_far) from error
+
+    def _so_far(self) -> str:
+        """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
+        output, own, state = find(self.trainer, Output), find(self.trainer, Checkpoints), _state(self.trainer)
+        if own is None or state is None or output is None or output.written is None:
+            return ""
+        # A clip has no picture, but a look, which is given to its frames afterwards.
+        left = "the look so far is kept" if output.path is None else f"{_near(output.path)} is the picture so far"
+        return f"{left}, and this goes on with it: {checkpoints.resuming(own.command, state)}"
 
     @property
     def title(self) -> str:
@@ -539,87 +340,6 @@ class Run(VerismCLI):
         made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
         since = [f"with {made} steps made already"] if self.first_step else []
         say(opening(data.content.name, data.styles, weights(named), *since))
-
-
-class HeldBack:
-    """Log messages below warnings, which are printed only if there is reason to."""
-
-    def __init__(self) -> None:
-        """Hold nothing back yet."""
-        self._records: list[tuple[logging.Logger, logging.LogRecord]] = []
-        self._loggers = [logging.getLogger(name) for name in LOGGERS]
-
-    def hold(self) -> None:
-        """Hold messages back from now on."""
-        for logger in self._loggers:
-            logger.addFilter(self._passes)
-
-    def release(self) -> None:
-        """Print what was held back, and what comes from now on."""
-        self.let_go()
-        while self._records:
-            logger, record = self._records.pop(0)
-            logger.handle(record)
-
-    def drop(self) -> None:
-        """Forget what was held back."""
-        self._records.clear()
-
-    def let_go(self) -> None:
-        """Print what comes from now on."""
-        for logger in self._loggers:
-            logger.removeFilter(self._passes)
-
-    def _passes(self, record: logging.LogRecord) -> bool:
-        if record.levelno <= logging.INFO:
-            self._records.append((logging.getLogger(record.name), record))
-        return record.levelno > logging.INFO
-
-
-@contextmanager
-def held_back() -> Iterator[HeldBack]:
-    """Hold back log messages below warnings within this context; if a run that has begun fails, they are printed."""
-    held = HeldBack()
-    held.hold()
-    try:
-        yield held
-    except UnbegunRunError:
-        held.drop()
-        raise
-    except BaseException:
-        held.release()
-        raise
-    finally:
-        held.let_go()
-
-
-def _value(options: Sequence[str], name: str) -> str | None:
-    """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
-    for word, following in itertools.zip_longest(options, options[1:]):
-        option, equals, value = word.partition("=")
-        if option == name:
-            return value if equals else following
-    return None
-
-
-def _taken(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
-    """Return the value of an option, None if it is not given, and the other options."""
-    place = next((place for place, word in enumerate(options) if word.partition("=")[0] == name), len(options))
-    after = place + (1 if "=" in "".join(options[place : place + 1]) else 2)
-    return _value(options, name), [*options[:place], *options[after:]]
-
-
-def _configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split options into those that name configs, with their values, and the others."""
-    configs: list[str] = []
-    others: list[str] = []
-    words = iter(options)
-    for word in words:
-        if word.partition("=")[0] in ("--config", "-c"):
-            configs += [word] if "=" in word else [word, *itertools.islice(words, 1)]
-        else:
-            others.append(word)
-    return configs, others
 
 
 def _near(path: Path) -> Path:

@@ -1,0 +1,211 @@
+"""What ``run`` is asked for: photos, styles and options, read from its words."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from verism import clip, photo_file
+from verism.batch.patterns import matching
+from verism.callbacks.pace import Pace
+from verism.commands import previews
+from verism.commands.one_line import ALONE
+from verism.data.source import digest
+from verism.errors import VerismError
+
+SHEET, PATH = "--output.sheet", "--output.path"
+
+NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        contents: content photos, at least one.
+        styles: style photos, at least one.
+        options: further options, of ``fit``.
+        preview: make a quick, small picture.
+        opens: open the page in a browser, or the sheet of several pictures.
+        sheet: put several pictures on a sheet, too.
+        folder: where the pictures go; None: beside the content photos.
+        typed: the words that the user gave.
+        goes_on: whether each picture goes on from its preview.
+    """
+
+    contents: Sequence[Path]
+    styles: Sequence[Path]
+    options: Sequence[str]
+    preview: bool
+    opens: bool
+    sheet: bool = True
+    folder: Path | None = None
+    typed: Sequence[str] = ()
+    goes_on: bool = False
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The pace of the runs, one for each picture."""
+        return Pace(len(self.pairs))
+
+    @cached_property
+    def pairs(self) -> list[tuple[Path, Path]]:
+        """Every content photo with every style photo but itself, under this name or another."""
+        every = list(itertools.product(self.contents, self.styles))
+        # Of a folder that holds both. A single photo with itself is refused when it is read.
+        others = [pair for pair in every if pair[0].resolve() != pair[1].resolve()]
+        return [pair for pair in others if not _are_twins(*pair)] or others or every
+
+    @property
+    def twins(self) -> list[tuple[Path, Path]]:
+        """The pairs that are left out because both files hold the same photo."""
+        every = itertools.product(self.contents, self.styles)
+        left_out = [pair for pair in every if pair not in self.pairs]
+        return [pair for pair in left_out if pair[0].resolve() != pair[1].resolve()]
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether there are several pictures, of which little is said each, and all else once."""
+        return len(self.pairs) > 1
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether there will be a sheet."""
+        return self.sheet and self.is_batch and not any(map(clip.is_clip, self.contents))
+
+
+def _are_twins(first: Path, second: Path) -> bool:
+    """Return whether two files have the same content."""
+    # Large files are read only if there is reason to.
+    return first.stat().st_size == second.stat().st_size and digest(first) == digest(second)
+
+
+def parse(args: Sequence[str]) -> Request:
+    """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
+    words = [word for word in args if word not in ALONE]
+    photos, words = leading(words)
+    styles: list[str] = []
+    options: list[str] = []
+    while words:
+        word, *words = words
+        if word in ("--styles", "--style"):
+            styles, words = leading(words)
+        else:
+            options.append(word)
+    # All other options of --output are of fit, which makes one picture.
+    sheet, options = take(options, SHEET)
+    if sheet not in (None, "true", "false"):
+        raise VerismError(f"{SHEET} {sheet}: must be true or false.")
+    goes_on = value_of(options, "--ckpt_path") == previews.WORD
+    if goes_on:
+        _, options = take(options, "--ckpt_path")
+    path, others = take(options, PATH)
+    folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
+    if folder is not None:
+        options = others
+    elif path and not Path(path).suffix:
+        raise VerismError(
+            f"{PATH} {path}: for a folder, write {path}/; a picture's name ends in .jpg, .png or the like."
+        )
+    if not styles and len(photos) > 1:
+        *photos, style = photos
+        styles = [style]
+    if not (photos and styles):
+        count = len(photos) + len(styles)
+        raise VerismError(f"run: {NO_PAIR.format('no' if not count else 'only one')}")
+    contents, looks = _files(photos, styles)
+    request = Request(
+        contents,
+        looks,
+        options,
+        preview="--preview" in args,
+        opens="--open" in args,
+        sheet=sheet != "false",
+        folder=folder,
+        typed=args,
+        goes_on=goes_on,
+    )
+    _check_options(request, {word.partition("=")[0] for word in args})
+    return request
+
+
+def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """Return the content and the style photos that names, patterns and folders stand for, each a photo by its header.
+
+    Raises:
+        VerismError: a photo does not exist or is none, or a pattern has none.
+    """
+    looks = matching(map(Path, styles))
+    contents = matching(map(Path, photos), but=looks)
+    # A style that is the only photo has no picture.
+    own = {photo.resolve() for photo in contents}
+    looks = [look for look in looks if {look.resolve()} != own] or looks
+    for photo in (*contents, *looks):
+        if clip.is_clip(photo) and photo not in looks:
+            clip.check_exists(photo)
+        else:
+            photo_file.check_header(photo)
+    return contents, looks
+
+
+def _check_options(request: Request, given: Collection[str]) -> None:
+    """Raise ``VerismError`` if an option does not go with what is asked for.
+
+    Args:
+        request: what is asked for.
+        given: names of all options.
+    """
+    for path in filter(clip.is_clip, request.contents):
+        for option in (PATH, "--preview", "--ckpt_path"):
+            if option in given:
+                raise VerismError(f"{path}: {option} is for photos; leave it out.")
+    if request.is_batch:
+        for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
+            fits_all = (option == PATH and request.folder) or (option == "--ckpt_path" and request.goes_on)
+            if option in given and not fits_all:
+                remedy = f"name a folder, such as {PATH} results/." if option == PATH else "leave it out."
+                raise VerismError(f"{option}: is one file, and {len(request.pairs)} pictures are asked for; {remedy}")
+
+
+def leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split words before the first that begins with a dash."""
+    first = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    return first, list(words[len(first) :])
+
+
+def value_of(options: Sequence[str], name: str) -> str | None:
+    """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
+    value, _ = take(options, name)
+    return value
+
+
+def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
+    """Return the value of an option, the last if it is given twice and None if not at all, and the other options."""
+    value: str | None = None
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        option, equals, joined = word.partition("=")
+        if option != name:
+            others.append(word)
+        else:
+            value = joined if equals else next(words, None)
+    return value, others
+
+
+def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split options into those that name configs, with their values, and the others."""
+    configs: list[str] = []
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        if word.partition("=")[0] in ("--config", "-c"):
+            configs += [word] if "=" in word else [word, *itertools.islice(words, 1)]
+        else:
+            others.append(word)
+    return configs, others

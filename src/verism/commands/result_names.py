@@ -1,0 +1,71 @@
+"""Names of the files that ``run`` writes, which no other file has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from verism import photo_file
+from verism.atomic import free_name
+from verism.commands.request import Request
+from verism.errors import VerismError
+from verism.photo_file import Encoding
+
+WRITTEN = ("--output.path", "--output.lut", "--regions.path")
+"""Options that name a file which a run writes."""
+
+
+def result_path(
+    content: Path, style: Path, *, preview: bool, ours: Collection[Path] = (), folder: Path | None = None
+) -> Path:
+    """Return a path for the result at which there is no file yet, nor a page.
+
+    Args:
+        content: the content photo; the result has its format, if that can be written.
+        style: the style photo.
+        preview: whether the result is a preview.
+        ours: files that may be replaced.
+        folder: where the result goes; None: beside the content photo.
+    """
+    name = f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}"
+    path = (content.parent if folder is None else folder) / name
+    try:
+        photo_file.check(path, Encoding())
+    except VerismError:
+        path = path.with_suffix(".jpg")
+    return free_name(path, ours)
+
+
+def sheet_path(request: Request) -> Path:
+    """Return a path for the sheet, beside the photos or in their folder, named by what its pictures have in common.
+
+    That is the photo, or else the folder of the first one; and the style, if there is only one.
+    """
+    first, *others = request.contents
+    common = [first.resolve().parent.name if others else first.stem]
+    if len(request.styles) == 1:
+        common.append(request.styles[0].stem)
+    if request.preview:
+        common.append("preview")
+    return (first.parent if request.folder is None else request.folder) / "-".join([*filter(None, common), "sheet.jpg"])
+
+
+def for_preview(options: Sequence[str]) -> list[str]:
+    """Return options that name the files of a preview after those that the whole run will write."""
+    named, name = [], ""
+    for word in options:
+        option, equals, value = word.partition("=")
+        if name in WRITTEN:
+            named.append(_preview_name(word))
+        elif option in WRITTEN and equals:
+            named.append(f"{option}={_preview_name(value)}")
+        else:
+            named.append(word)
+        name = "" if name in WRITTEN else word
+    return named
+
+
+def _preview_name(file: str) -> str:
+    """Return the name of a preview's file, which may be a URL."""
+    stem, dot, ending = file.rpartition(".")
+    return f"{stem}-preview.{ending}" if dot else f"{file}-preview"
