@@ -40,11 +40,27 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("holiday/sunset over lake.png", "holiday/sunset over the lake.png"),
         ("holiday/mien.jpg", "holiday/mine.jpg"),
         ("holiday/mine.jpeg", "holiday/mine.jpg"),
-        ("holiday/mine.htm", "holiday/mine.html"),
     ],
 )
 def test_the_nearest_file_is_named(wrong: str, right: str) -> None:
     assert str(missing(Path(wrong))) == f"{wrong}: no such photo; did you mean {right}?"
+
+
+@pytest.mark.parametrize("other", ["tri.py", "tri.txt", "tri.html", "tri.yaml", "tri"])
+def test_only_a_photo_or_a_clip_is_named_in_place_of_one(other: str) -> None:
+    Path("holiday", other).touch()
+    for wrong, kind in (("trip.jpg", "photo"), ("trip", "photo"), ("trip.mp4", "clip")):
+        assert str(missing(Path("holiday", wrong), kind)) == f"holiday/{wrong}: no such {kind}."
+    Path("holiday/tri.NEF").touch()
+    for wrong, kind in (("trip.jpg", "photo"), ("trip", "photo"), ("trip.mp4", "clip")):
+        assert str(missing(Path("holiday", wrong), kind)).endswith("; did you mean holiday/tri.NEF?")
+
+
+def test_in_place_of_other_things_any_file_is_named() -> None:
+    assert str(missing(Path("holiday/mine.htm"), "page")) == (
+        "holiday/mine.htm: no such page; did you mean holiday/mine.html?"
+    )
+    assert nearest(Path("holiday/mine.htm")) == Path("holiday/mine.html")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
+from verism import endings
 from verism.errors import VerismError
 
 LOGS = "lightning_logs"
@@ -14,10 +16,18 @@ CLOSE = 0.75
 """Smallest likeness of two names without their endings, by ``difflib``, at which one may be a slip for the other: mien
 and mine are at 0.75, IMG_1234 and IMG_5678, which are two photos, at 0.5."""
 
+PICTURES = ("photo", "clip")
+"""Kinds of files that are known by their endings."""
+
 
 def missing(path: Path, kind: str = "photo") -> VerismError:
-    """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip"."""
-    near = nearest(path) or (None if path.suffix else _closest(path, folders=True))
+    """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip".
+
+    In place of a photo or a clip, only a file is named that has the ending of one, whatever else has a close name.
+    """
+    near = nearest(path, _is_picture if kind in PICTURES else Path.is_file)
+    if near is None and not path.suffix:
+        near = _closest(path, Path.is_dir)
     return VerismError(f"{path}: no such {kind}{'.' if near is None else f'; did you mean {near}?'}")
 
 
@@ -38,32 +48,40 @@ def _beside(path: Path) -> Path | None:
     first, rest = path, Path()
     while not first.parent.exists():
         first, rest = first.parent, first.name / rest
-    near = _closest(first, folders=True)
+    near = _closest(first, Path.is_dir)
     if near is None and first == path and path.suffix:
         # A picture is no checkpoint, whatever its name.
-        near = _closest(path, folders=False)
+        near = _closest(path, Path.is_file)
         near = near if near is not None and near.suffix == path.suffix else None
     if near is None:
         return None
     return near / rest if (near / rest).exists() else near
 
 
-def nearest(path: Path) -> Path | None:
+def nearest(path: Path, fits: Callable[[Path], bool] = Path.is_file) -> Path | None:
     """Return the file of the same folder whose name is closest to that of ``path``; None if none is close.
 
     If there is no such folder either, that is taken for a slip too.
+
+    Args:
+        path: where there is no such file.
+        fits: whether a file may be the one that is meant.
     """
-    folder = path.parent if path.parent.is_dir() else _closest(path.parent, folders=True)
+    folder = path.parent if path.parent.is_dir() else _closest(path.parent, Path.is_dir)
     if folder is None:
         return None
     there = folder / path.name
-    return there if there.is_file() and folder != path.parent else _closest(there, folders=False)
+    return there if fits(there) and folder != path.parent else _closest(there, fits)
 
 
-def _closest(path: Path, *, folders: bool) -> Path | None:
-    """Return the folder, or the file, that is beside ``path`` and whose name is closest, whatever its case."""
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and (endings.is_photo(path) or endings.is_clip(path))
+
+
+def _closest(path: Path, fits: Callable[[Path], bool]) -> Path | None:
+    """Return what is beside ``path``, fits, and has the closest name, whatever its case."""
     try:
-        beside = [it for it in path.parent.iterdir() if (it.is_dir() if folders else it.is_file())]
+        beside = list(filter(fits, path.parent.iterdir()))
     except OSError:
         return None
     by_stem: dict[str, list[str]] = {}

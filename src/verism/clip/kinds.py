@@ -1,4 +1,4 @@
-"""Which files are clips, and the library that reads them."""
+"""The containers of clips' results, and the library that reads clips."""
 
 from __future__ import annotations
 
@@ -6,17 +6,6 @@ from pathlib import Path
 from types import ModuleType
 
 from verism.errors import VerismError
-
-KEPT = (".mp4", ".m4v", ".mov", ".mkv")
-"""Endings of containers that can be read and written."""
-
-OTHERS = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv")
-"""Endings of containers that can only be read."""
-
-
-def is_clip(path: Path) -> bool:
-    """Return whether a path has the ending of a clip."""
-    return path.suffix.lower() in (*KEPT, *OTHERS)
 
 
 def result_name(path: Path, containers: tuple[str, ...]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import glob
-import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from pathlib import Path
 
+from verism import endings
 from verism.missing import missing, missing_run
 
 RUN_FIRST: Mapping[str, str] = {
@@ -58,8 +58,7 @@ def check(command: str, args: Sequence[str]) -> None:
             raise missing_run(path, "look" if path.suffix == ".safetensors" else RUN_FIRST[command])
     for word in (*photos, *_values(args, OF_PHOTOS.get(command, ()))):
         if _is_missing(word):
-            is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
-            raise missing(Path(word), "clip" if is_clip else "photo")
+            raise missing(Path(word), "clip" if endings.is_clip(Path(word)) else "photo")
 
 
 def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import itertools
-import mimetypes
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from verism import endings
 from verism.errors import VerismError
 from verism.missing import missing
 
@@ -58,8 +58,7 @@ def run(args: Sequence[str]) -> None:
         raise SystemExit(0)
     _check_order(args)
     for word in _photos(args):
-        is_clip = (mimetypes.guess_type(word)[0] or "").startswith("video/")
-        if not is_clip and not glob.has_magic(word) and not Path(word).exists():
+        if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not Path(word).exists():
             error = missing(Path(word))
             is_new = args.index(word) > 1 and word in _leading(args) and not str(error).endswith("?")
             if is_new and Path(word).suffix:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from verism import endings
 from verism.color.table import nodes as identity
 from verism.color.table import over_nodes, through
 from verism.errors import VerismError
@@ -83,12 +84,8 @@ def check(path: Path, nodes: int | None = None) -> None:
         path: the file to write.
         nodes: number of nodes; None: the format's default.
     """
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
-        raise VerismError(
-            f"{path}: lookup tables are written as .cube or, as a HaldCLUT picture, .png, or, for verism itself, "
-            ".safetensors; choose one of these endings."
-        )
+    endings.check_table(path)
+    form = FORMATS[path.suffix.lower()]
     if nodes not in (None, *form.nodes):
         known = ", ".join(map(str, sorted(form.nodes)))
         raise VerismError(f"--output.nodes {nodes}: {path.suffix} files are written with {known} along each axis.")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from verism.endings import RAW
 from verism.errors import VerismError
 from verism.photo_file import metadata
 from verism.photo_file.decoded import Decoded
@@ -24,15 +25,6 @@ _CFA, _LINEAR_RAW = 32803, 34892
 """Photometric interpretations of a sensor's samples."""
 
 _DNG_VERSION = 50706
-
-_SUFFIXES = frozenset(
-    {
-        *(".3fr", ".arw", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".eip", ".erf", ".fff"),
-        *(".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef"),
-        *(".ptx", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
-    }
-)
-"""Endings of raw files, whether they are based on TIFF or not."""
 
 _BEGINNINGS = (
     (0, b"FUJIFILMCCD-RAW"),
@@ -60,7 +52,7 @@ def begins_as_raw(start: bytes) -> bool:
 
 def is_raw_name(path: Path) -> bool:
     """Return whether a file has the ending of a raw file."""
-    return path.suffix.lower() in _SUFFIXES
+    return path.suffix.lower() in RAW
 
 
 def is_raw(tags: Any, photometrics: frozenset[int]) -> bool:

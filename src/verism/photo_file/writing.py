@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from verism import atomic
+from verism import atomic, endings
 from verism.errors import VerismError
 from verism.photo_file import metadata
 from verism.photo_file.encoders import FORMATS, Extras
@@ -94,9 +94,8 @@ def to_pillow(photo: Photo) -> Image.Image:
 
 def check(path: Path, encoding: Encoding = PLAIN) -> None:
     """Raise ``VerismError`` unless a file with this ending can be written in this encoding."""
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
-        raise VerismError(f"{path}: results are written as {', '.join(FORMATS)}; choose one of these endings.")
+    endings.check_picture(path)
+    form = FORMATS[path.suffix.lower()]
     if encoding.depth not in (None, *form.depths):
         raise VerismError(
             f"{path}: cannot have {encoding.depth} bits per channel; choose .png or .tiff, or --output.depth 8."
