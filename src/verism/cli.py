@@ -56,6 +56,9 @@ OWN = ("-h", "--help", "-v", "--version")
 OF_RUN = ("preview", "open")
 """Options of ``run`` that may be taken for commands, because they are things to do."""
 
+EARLY = ("option_names", "named_files", "same_file", "result_endings", "required")
+"""Modules of ``verism.commands`` whose ``check`` finds mistakes in a command's arguments without its imports."""
+
 EXAMPLE = "verism mine.jpg theirs.jpg gives mine.jpg the look of theirs.jpg, and verism --help lists all commands"
 
 CONFIGS = next(
@@ -84,7 +87,7 @@ def main(args: Sequence[str] | None = None) -> None:
         config_file = import_module("verism.commands.config_file")
         trust = import_module("verism.trust")
         options, trusted = trust.split(options)
-        for checks in ("option_names", "named_files", "required"):
+        for checks in EARLY:
             import_module(f"verism.commands.{checks}").check(name, options)
         located, configs = _locate_configs(options)
         for config in configs:

@@ -10,7 +10,7 @@ from conftest import shoot, synthetic_photo
 
 from verism import images
 from verism.cli import main
-from verism.commands.request import parse, take, value_of
+from verism.commands.request import parse
 from verism.commands.result_names import sheet_path
 from verism.errors import VerismError
 
@@ -95,10 +95,3 @@ def test_the_sheet_of_several_pictures_is_opened_and_not_each_page() -> None:
     assert parse(several).has_sheet
     assert not parse([*several, "--output.sheet", "false"]).has_sheet
     assert not parse(["mine.jpg", "theirs.jpg", "--open"]).has_sheet
-
-
-def test_of_an_option_given_twice_the_last_counts() -> None:
-    words = ["--output.path", "a.jpg", "--data.size", "64", "--output.path=b.jpg"]
-    assert value_of(words, "--output.path") == "b.jpg"
-    assert take(words, "--output.path") == ("b.jpg", ["--data.size", "64"])
-    assert take(words, "--output.lut") == (None, words)

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from verism import endings
+from verism.commands.words import leading
 from verism.errors import VerismError
 from verism.missing import missing
 
@@ -45,6 +46,9 @@ BOTH = "First yours, last the one whose look it takes on: verism mine.jpg theirs
 STYLES, ALONE = ("--styles", "--style"), ("--preview", "--open")
 """Options that take photos, and such that take nothing."""
 
+OF_FILES = ("--data.content", "--data.style")
+"""Options of ``fit`` that name the photos in place of the first words."""
+
 
 def run(args: Sequence[str]) -> None:
     """Run ``run`` with its arguments; its help, and a slip in a name, need none of its imports, which take seconds.
@@ -60,7 +64,7 @@ def run(args: Sequence[str]) -> None:
     for word in _photos(args):
         if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not Path(word).exists():
             error = missing(Path(word))
-            is_new = args.index(word) > 1 and word in _leading(args) and not str(error).endswith("?")
+            is_new = args.index(word) > 1 and word in leading(args)[0] and not str(error).endswith("?")
             if is_new and Path(word).suffix:
                 raise VerismError(f"{word}: no such photo; if the picture is to be called so: --output.path {word}")
             raise error
@@ -76,7 +80,7 @@ def _check_order(args: Sequence[str]) -> None:
         takes_one = option.startswith("--") and "=" not in option and option not in (*STYLES, *ALONE)
         if takes_one and _is_no_option(value) and _is_no_option(word) and Path(word).exists():
             rest = [*args[:place], *args[place + 3 :]]
-            front = _leading(rest)
+            front = leading(rest)[0]
             command = ["verism", *front, word, *rest[len(front) :], option, value]
             raise VerismError(f"{word}: photos come first, and options after them: {shlex.join(command)}")
 
@@ -96,18 +100,26 @@ def _check_count(args: Sequence[str]) -> None:
         )
 
 
+def only_pair(args: Sequence[str]) -> tuple[Path, ...]:
+    """Return the photo and the style if one picture is surely asked for, by the names of two files; else nothing.
+
+    Clips, patterns and folders are left to the command.
+    """
+    words = [word for word in args if word not in ALONE]
+    photos = tuple(map(Path, _photos(words)))
+    # Options may replace the photos.
+    is_sure = not any(word.partition("=")[0] in OF_FILES for word in words)
+    is_pair = len(photos) == 2 and all(photo.is_file() and not endings.is_clip(photo) for photo in photos)  # noqa: PLR2004
+    return photos if is_sure and is_pair else ()
+
+
 def _photos(args: Sequence[str]) -> Iterator[str]:
     """Yield the words that name photos: the first ones, and those after ``--styles``."""
     words = list(args)
-    yield from _leading(words)
+    yield from leading(words)[0]
     for place, word in enumerate(words):
         if word in STYLES:
             yield from itertools.takewhile(_is_no_option, words[place + 1 :])
-
-
-def _leading(words: Sequence[str]) -> list[str]:
-    """Return the words before the first option."""
-    return list(itertools.takewhile(_is_no_option, words))
 
 
 def _is_no_option(word: str) -> bool:

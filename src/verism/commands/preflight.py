@@ -10,6 +10,7 @@ from lightning.pytorch import Trainer
 from torch import nn
 
 from verism import photo_file
+from verism.commands import same_file
 from verism.commands.options import PhotoFiles
 from verism.data.options import style_paths
 from verism.errors import VerismError
@@ -19,9 +20,6 @@ from verism.tiling.boxes import shares
 
 SEEDS = 2**32
 """Number of valid seeds."""
-
-OWN = {"data.content": "your photo", "data.style": "the style photo"}
-"""What a photographer calls the files of these options."""
 
 
 def check_seed(seed: int) -> None:
@@ -77,19 +75,13 @@ def check_folders(trainer: Trainer) -> None:
 def check_files(options: Namespace) -> None:
     """Refuse the same file as both photos, and a result that would overwrite one of the run's input files."""
     inputs = {name: path for name, path in options.items() if isinstance(path, Path)}
-    outputs = {name: inputs.pop(name) for name in ("output.path", "output.lut") if name in inputs}
+    outputs = {name: inputs.pop(name) for name in same_file.RESULTS if name in inputs}
     styles = style_paths(vars(options.data))
-    if len(styles) == 1 and _are_one(inputs["data.content"], styles[0]):
-        raise VerismError(
-            f"{inputs['data.content']}: the photo and the look are the same file, and the photo would stay as it is; "
-            "choose another photo for one of them."
-        )
+    if len(styles) == 1:
+        same_file.check_photos(inputs["data.content"], styles[0])
     taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
     for option, path in outputs.items():
-        for name, taken in taken_from:
-            if _are_one(path, taken):
-                input_ = OWN.get(name, f"--{name.replace('.init_args', '')}")
-                raise VerismError(f"{path}: the result would replace {input_}; choose another --{option}.")
+        same_file.check_result(option, path, taken_from)
 
 
 def check_twins(data: PhotoFiles) -> None:
@@ -126,8 +118,3 @@ def check_shares(model: StyleTransfer, data: PhotoFiles, processes: int) -> None
     """Refuse more processes than can share the image: one that failed later would leave the others waiting."""
     content = (data.photos if model.scales is None else data.at(model.scales.sizes[0])).content
     shares(content.shape[-2], content.shape[-1], processes)
-
-
-def _are_one(first: Path, second: Path) -> bool:
-    """Return whether two paths lead to the same file, through links too."""
-    return first.exists() and second.exists() and first.samefile(second)

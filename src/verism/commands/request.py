@@ -14,6 +14,7 @@ from verism.batch.patterns import matching
 from verism.callbacks.pace import Pace
 from verism.commands import previews
 from verism.commands.one_line import ALONE
+from verism.commands.words import leading, take, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
 
@@ -170,42 +171,3 @@ def _check_options(request: Request, given: Collection[str]) -> None:
             if option in given and not fits_all:
                 remedy = f"name a folder, such as {PATH} results/." if option == PATH else "leave it out."
                 raise VerismError(f"{option}: is one file, and {len(request.pairs)} pictures are asked for; {remedy}")
-
-
-def leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split words before the first that begins with a dash."""
-    first = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
-    return first, list(words[len(first) :])
-
-
-def value_of(options: Sequence[str], name: str) -> str | None:
-    """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
-    value, _ = take(options, name)
-    return value
-
-
-def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
-    """Return the value of an option, the last if it is given twice and None if not at all, and the other options."""
-    value: str | None = None
-    others: list[str] = []
-    words = iter(options)
-    for word in words:
-        option, equals, joined = word.partition("=")
-        if option != name:
-            others.append(word)
-        else:
-            value = joined if equals else next(words, None)
-    return value, others
-
-
-def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split options into those that name configs, with their values, and the others."""
-    configs: list[str] = []
-    others: list[str] = []
-    words = iter(options)
-    for word in words:
-        if word.partition("=")[0] in ("--config", "-c"):
-            configs += [word] if "=" in word else [word, *itertools.islice(words, 1)]
-        else:
-            others.append(word)
-    return configs, others

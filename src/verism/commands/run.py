@@ -22,9 +22,10 @@ from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE
-from verism.commands.request import PATH, Request, leading, parse, split_configs, value_of
+from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, result_path, sheet_path
 from verism.commands.saying import opening, say, weights
+from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
     DivergedError,
@@ -269,7 +270,7 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
         options: the user's.
         again: the words with which the user can continue the run; none: those of ``fit``.
     """
-    if not any(word.partition("=")[0] in ("--config", "-c") for word in options):
+    if not split_configs(options)[0]:
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = split_configs(options)
     words = ["fit", *first, *own, *rest]

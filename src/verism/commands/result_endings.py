@@ -1,0 +1,34 @@
+"""Endings with which no picture or lookup table can be written, which is told before the imports, of seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from verism import endings
+from verism.commands import one_line
+from verism.commands.words import settled, value_of
+
+_PICTURE = {"--output.path": endings.check_picture}
+_TABLE = {"--output.lut": endings.check_table}
+
+WRITTEN: Mapping[str, Mapping[str, Callable[[Path], None]]] = {
+    "run": _PICTURE | _TABLE,
+    "fit": _PICTURE | _TABLE,
+    "render": _PICTURE,
+    "export": {"--output.path": endings.check_table},
+}
+"""By command, the options that name a file which it writes, and what refuses an ending."""
+
+
+def check(command: str, args: Sequence[str]) -> None:
+    """Raise ``VerismError`` for a result that cannot be written with its ending; what is no plain name is left."""
+    if command == "run" and not one_line.only_pair(args):
+        # Of several pictures, or of a clip, there is more to say.
+        return
+    options = settled(command, args)
+    for option, refuse in WRITTEN.get(command, {}).items():
+        value = value_of(options, option) or ""
+        # Without an ending, it may be meant as a folder, or stand for something else.
+        if Path(value).suffix and "://" not in value and not Path(value).is_dir():
+            refuse(Path(value))

@@ -1,0 +1,70 @@
+"""One file in two places: as the photo and the look, or as a photo and the result; told before the imports, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from verism.commands import one_line
+from verism.commands.words import settled, value_of
+from verism.errors import VerismError
+
+CONTENT, STYLE = "data.content", "data.style"
+
+OWN = {CONTENT: "your photo", STYLE: "the style photo"}
+"""What a photographer calls the files of these options."""
+
+RESULTS = ("output.path", "output.lut")
+"""Options that name files which a run writes."""
+
+
+def check(command: str, args: Sequence[str]) -> None:
+    """Raise ``VerismError`` for one file in two places, as far as that is sure from the arguments of a command."""
+    options = settled(command, args)
+    if command == "run":
+        photos = one_line.only_pair(args)
+    elif command == "fit":
+        given = (value_of(options, f"--{name}") for name in (CONTENT, STYLE))
+        photos = tuple(Path(photo) for photo in given if photo)
+    else:
+        return
+    if len(photos) != len(OWN):
+        return
+    content, style = photos
+    check_photos(content, style)
+    for name in RESULTS:
+        result = value_of(options, f"--{name}")
+        if result:
+            check_result(name, Path(result), [(CONTENT, content), (STYLE, style)])
+
+
+def check_photos(content: Path, style: Path) -> None:
+    """Raise ``VerismError`` if one file is both photos."""
+    if _are_one(content, style):
+        raise VerismError(
+            f"{content}: the photo and the look are the same file, and the photo would stay as it is; "
+            "choose another photo for one of them."
+        )
+
+
+def check_result(option: str, result: Path, inputs: Iterable[tuple[str, Path]]) -> None:
+    """Raise ``VerismError`` if a result would replace one of the files that it is made from.
+
+    Args:
+        option: that names the result, without dashes, as all here.
+        result: its file.
+        inputs: the options that name the others, and their files.
+    """
+    for name, taken in inputs:
+        if _are_one(result, taken):
+            input_ = OWN.get(name, f"--{name.replace('.init_args', '')}")
+            raise VerismError(f"{result}: the result would replace {input_}; choose another --{option}.")
+
+
+def _are_one(first: Path, second: Path) -> bool:
+    """Return whether two paths lead to the same file, through links too."""
+    try:
+        return first.exists() and second.exists() and first.samefile(second)
+    except OSError:
+        # A name that is too long, say, of which the parser has more to say.
+        return False

@@ -1,0 +1,63 @@
+"""The words of a command line, read without its parser: those before the options, and the options' values."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+CONFIGS = ("--config", "-c")
+"""Options that name a file with options."""
+
+REPLACING = (*CONFIGS, "--data", "--output")
+"""Options that may name a file with options, which replace those before them."""
+
+
+def leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split words before the first that begins with a dash."""
+    first = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    return first, list(words[len(first) :])
+
+
+def value_of(options: Sequence[str], name: str) -> str | None:
+    """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
+    value, _ = take(options, name)
+    return value
+
+
+def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
+    """Return the value of an option, the last if it is given twice and None if not at all, and the other options."""
+    value: str | None = None
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        option, equals, joined = word.partition("=")
+        if option != name:
+            others.append(word)
+        else:
+            value = joined if equals else next(words, None)
+    return value, others
+
+
+def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split options into those that name configs, with their values, and the others."""
+    configs: list[str] = []
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        if word.partition("=")[0] in CONFIGS:
+            configs += [word] if "=" in word else [word, *itertools.islice(words, 1)]
+        else:
+            others.append(word)
+    return configs, others
+
+
+def settled(command: str, args: Sequence[str]) -> list[str]:
+    """Return the words that no file with options can replace: those after the last of such files.
+
+    Args:
+        command: the command; ``run`` takes configs first, wherever they are.
+        args: its arguments.
+    """
+    words = split_configs(args)[1] if command == "run" else list(args)
+    named = [place for place, word in enumerate(words) if word.partition("=")[0] in REPLACING]
+    return words[named[-1] + 1 :] if named else words

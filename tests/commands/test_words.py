@@ -1,0 +1,37 @@
+"""The words of a command line, read without its parser."""
+
+from __future__ import annotations
+
+import pytest
+
+from verism.commands.words import leading, settled, split_configs, take, value_of
+
+
+def test_the_first_words_are_those_before_the_options() -> None:
+    assert leading(["a.jpg", "b.jpg", "--preview", "c.jpg"]) == (["a.jpg", "b.jpg"], ["--preview", "c.jpg"])
+    assert leading(["--preview"]) == ([], ["--preview"])
+
+
+def test_of_an_option_given_twice_the_last_counts() -> None:
+    words = ["--output.path", "a.jpg", "--data.size", "64", "--output.path=b.jpg"]
+    assert value_of(words, "--output.path") == "b.jpg"
+    assert take(words, "--output.path") == ("b.jpg", ["--data.size", "64"])
+    assert take(words, "--output.lut") == (None, words)
+
+
+def test_configs_are_taken_with_their_values() -> None:
+    words = ["-c", "a.yaml", "--data.size", "64", "--config=b.yaml"]
+    assert split_configs(words) == (["-c", "a.yaml", "--config=b.yaml"], ["--data.size", "64"])
+
+
+@pytest.mark.parametrize("file", [["--config", "a.yaml"], ["-c", "a.yaml"], ["--data=a.yaml"], ["--output", "a.yaml"]])
+def test_what_comes_before_a_file_with_options_is_not_settled(file: list[str]) -> None:
+    size, path = ["--data.size", "64"], ["--output.path", "a.jpg"]
+    assert value_of(settled("fit", [*size, *file, *path]), "--data.size") is None
+    assert value_of(settled("fit", [*size, *file, *path]), "--output.path") == "a.jpg"
+
+
+def test_configs_come_first_for_run() -> None:
+    words = ["a.jpg", "b.jpg", "--output.path", "c.jpg", "--config", "a.yaml"]
+    assert value_of(settled("run", words), "--output.path") == "c.jpg"
+    assert value_of(settled("fit", words), "--output.path") is None
