@@ -443,7 +443,7 @@ OTHERS: list[Row] = [
     (["test", "folder"], "folder: is not the folder of a run: config.yaml is missing"),
     (["figures", "missing"], "missing: no such run"),
     (["figures", "folder"], "folder: is not the folder of a run: config.yaml is missing"),
-    (["figures", "content.png"], "content.png: is not the folder of a run: config.yaml is missing"),
+    (["figures", "content.png"], "content.png: a picture, and not a run; name the folder of a run"),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from verism import VerismError, clip, photo_file
 from verism.data.source import digest
-from verism.missing import missing, missing_run, nearest
+from verism.missing import exists, missing, missing_run, nearest
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_nearest_file_is_named(wrong: str, right: str) -> None:
     assert str(missing(Path(wrong))) == f"{wrong}: no such photo; did you mean {right}?"
+
+
+def test_a_name_that_is_too_long_is_that_of_no_file() -> None:
+    assert exists(Path("holiday"))
+    assert exists(Path("holiday/mine.jpg"))
+    assert not exists(Path("holiday/x.jpg"))
+    assert not exists(Path("x" * 300))
 
 
 @pytest.mark.parametrize("other", ["tri.py", "tri.txt", "tri.html", "tri.yaml", "tri"])

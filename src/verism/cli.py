@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from verism import version
 from verism.errors import VerismError
-from verism.missing import CLOSE, missing
+from verism.missing import CLOSE, exists, missing
 from verism.process import process
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -56,7 +56,7 @@ OWN = ("-h", "--help", "-v", "--version")
 OF_RUN = ("preview", "open")
 """Options of ``run`` that may be taken for commands, because they are things to do."""
 
-EARLY = ("option_names", "named_files", "same_file", "result_endings", "required")
+EARLY = ("option_names", "named_files", "photos_as_run", "same_file", "result_endings", "required")
 """Modules of ``verism.commands`` whose ``check`` finds mistakes in a command's arguments without its imports."""
 
 EXAMPLE = "verism mine.jpg theirs.jpg gives mine.jpg the look of theirs.jpg, and verism --help lists all commands"
@@ -138,7 +138,7 @@ def _with_command(args: Sequence[str]) -> list[str]:
     is_photo = (
         first not in ("", *COMMANDS)
         and not first.startswith("-")
-        and (bool(Path(first).suffix) or Path(first).exists() or glob.has_magic(first))
+        and (bool(Path(first).suffix) or exists(Path(first)) or glob.has_magic(first))
     )
     return ["run", *args] if is_photo or first in ("--preview", "--open") else list(args)
 
@@ -171,7 +171,7 @@ def _joined(words: Sequence[str]) -> list[str] | None:
     """Return the words with the first of them joined by spaces to a photo or folder that exists; None if none does."""
     for count in range(2, len(words) + 1):
         name = " ".join(words[:count])
-        if Path(name).exists():
+        if exists(Path(name)):
             return [name, *words[count:]]
     return None
 
@@ -179,7 +179,7 @@ def _joined(words: Sequence[str]) -> list[str] | None:
 def _reordered(option: str, words: Sequence[str]) -> str:
     """Return the same words with the photos first, to be added to a sentence; an example if there are no photos."""
     value, rest = ([], words) if "=" in option else (words[:1], words[1:])
-    photos = [word for word in rest if Path(word).exists()]
+    photos = [word for word in rest if exists(Path(word))]
     if not photos or option in ("--style", "--styles"):
         return ": verism mine.jpg theirs.jpg --preview"
     others = [option, *value, *(word for word in rest if word not in photos)]

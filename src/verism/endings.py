@@ -51,6 +51,11 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in (*CLIPS_KEPT, *CLIPS_READ)
 
 
+def is_photo_or_clip(path: Path) -> bool:
+    """Return whether a path has the ending of a photo or of a clip."""
+    return is_photo(path) or is_clip(path)
+
+
 def check_picture(path: Path) -> None:
     """Raise ``VerismError`` unless pictures are written with a path's ending."""
     if path.suffix.lower() not in PICTURES:

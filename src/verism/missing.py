@@ -20,6 +20,14 @@ PICTURES = ("photo", "clip")
 """Kinds of files that are known by their endings."""
 
 
+def exists(path: Path) -> bool:
+    """Return whether there is such a file or folder; of a name that is too long for one, there is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def missing(path: Path, kind: str = "photo") -> VerismError:
     """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip".
 
@@ -71,11 +79,11 @@ def nearest(path: Path, fits: Callable[[Path], bool] = Path.is_file) -> Path | N
     if folder is None:
         return None
     there = folder / path.name
-    return there if fits(there) and folder != path.parent else _closest(there, fits)
+    return there if folder != path.parent and exists(there) and fits(there) else _closest(there, fits)
 
 
 def _is_picture(path: Path) -> bool:
-    return path.is_file() and (endings.is_photo(path) or endings.is_clip(path))
+    return path.is_file() and endings.is_photo_or_clip(path)
 
 
 def _closest(path: Path, fits: Callable[[Path], bool]) -> Path | None:

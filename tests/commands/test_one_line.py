@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from verism.cli import main
 from verism.commands import one_line
 from verism.errors import VerismError
 from verism.missing import missing
@@ -49,6 +50,36 @@ def test_neither_torch_nor_lightning_is_imported_for_it(here: Path, args: list[s
         assert done.stderr == f"verism: {missing(here / name)}\n".replace(f"{here}/", "")
     else:
         assert done.stdout.startswith("usage: verism [run] PHOTO... STYLE")
+
+
+@pytest.mark.parametrize("ending", ["", ".jpg"])
+def test_a_name_that_is_too_long(here: Path, ending: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "x" * 300 + ending
+    for photos in ([name, "theirs.jpg"], ["mine.jpg", name]):
+        with pytest.raises(SystemExit, match="2"):
+            main(photos)
+        assert f"{name}: no such " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "found"),
+    [
+        (["mine.jpg", "theirs.jpg", "--output.strength", "0.6"], ("mine.jpg", "theirs.jpg")),
+        (["--preview", "mine.jpg", "--open", "theirs.jpg"], ("mine.jpg", "theirs.jpg")),
+        (["mine.jpg", "--open", "--style", "theirs.jpg"], ("mine.jpg", "theirs.jpg")),
+        (["mine.jpg", "theirs.jpg", "theirs.jpg"], ()),
+        (["mine.jpg"], ()),
+        (["*.jpg", "theirs.jpg"], ()),
+        ([".", "theirs.jpg"], ()),
+        (["clip.mp4", "theirs.jpg"], ()),
+        (["mine.jpg", "nowhere.jpg"], ()),
+        (["mine.jpg", "theirs.jpg", "--data.style=other.jpg"], ()),
+        (["mine.jpg", "theirs.jpg", "--data.style_mask=mask.png"], ("mine.jpg", "theirs.jpg")),
+    ],
+)
+def test_one_picture_of_two_files(here: Path, args: list[str], found: tuple[str, ...]) -> None:
+    (here / "clip.mp4").touch()
+    assert one_line.only_pair(args) == tuple(map(Path, found))
 
 
 def test_all_else_is_left_to_the_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

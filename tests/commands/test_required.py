@@ -11,7 +11,7 @@ import pytest
 
 from verism.cli import COMMANDS, main
 from verism.commands import required
-from verism.commands.required import NEEDED, check, plain
+from verism.commands.required import NEEDED, check, completed, plain
 from verism.errors import VerismError
 
 
@@ -40,6 +40,7 @@ def test_it_is_what_the_parsers_need() -> None:
         ("render", ["--output.path=a b.jpg"], "verism render lightning_logs/mine-theirs '--output.path=a b.jpg'"),
         ("render", ["--data.content", "mine.jpg", "--output.path", "a.jpg"], "render: RUN (the folder of a run) is"),
         ("predict", ["sea", "a.jpg"], "predict: --output.dir (the folder for the pictures) is missing"),
+        ("predict", ["sea", "a.jpg", "b.jpg"], "verism predict sea a.jpg b.jpg --output.dir graded"),
         ("predict", ["sea"], "verism predict sea --data.photos 'holiday/*.jpg' --output.dir graded"),
         (
             "predict",
@@ -69,6 +70,12 @@ def test_the_last_photo_of_a_series_may_be_the_style(tmp_path: Path, monkeypatch
         check("series", ["beacon.jpg", "trip"])
     with pytest.raises(VerismError, match=r"verism series beacon\.jpg --style theirs\.jpg$"):
         check("series", ["beacon.jpg"])
+
+
+def test_a_command_is_completed() -> None:
+    assert completed("predict", ["sea", "a b.jpg"]) == "verism predict sea 'a b.jpg' --output.dir graded"
+    assert completed("render", ["sea", "--output.path=a.jpg"]) == "verism render sea --output.path=a.jpg"
+    assert completed("test", ["sea"]) == "verism test sea"
 
 
 @pytest.mark.parametrize("command", NEEDED)

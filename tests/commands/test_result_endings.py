@@ -48,6 +48,7 @@ def test_it_is_told(command: str, args: list[str], said: str) -> None:
         ("run", ["clip.mp4", "theirs.jpg", "--output.path", "x.gif"]),
         ("fit", ["--output.path", "s3://bucket/x.gif"]),
         ("fit", ["--output.path", "null"]),
+        ("fit", ["--output.path", "x" * 300 + ".png"]),
         ("fit", ["--output.path", "x.gif", "--config", "a.yaml"]),
         ("export", ["sea", "--output.path", "x.safetensors"]),
         ("predict", ["sea", "mine.jpg", "--output.dir", "x.gif"]),

@@ -13,7 +13,7 @@ from pathlib import Path
 from verism import endings
 from verism.commands.words import leading
 from verism.errors import VerismError
-from verism.missing import missing
+from verism.missing import exists, missing
 
 HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
        verism [run] PHOTO... --styles STYLE... [--preview] [--open] [OPTION...]
@@ -62,7 +62,7 @@ def run(args: Sequence[str]) -> None:
         raise SystemExit(0)
     _check_order(args)
     for word in _photos(args):
-        if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not Path(word).exists():
+        if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not exists(Path(word)):
             error = missing(Path(word))
             is_new = args.index(word) > 1 and word in leading(args)[0] and not str(error).endswith("?")
             if is_new and Path(word).suffix:
@@ -78,7 +78,7 @@ def _check_order(args: Sequence[str]) -> None:
     """Raise ``VerismError`` for a photo after the value of an option, which would be taken for nothing."""
     for place, (option, value, word) in enumerate(zip(args, args[1:], args[2:], strict=False)):
         takes_one = option.startswith("--") and "=" not in option and option not in (*STYLES, *ALONE)
-        if takes_one and _is_no_option(value) and _is_no_option(word) and Path(word).exists():
+        if takes_one and _is_no_option(value) and _is_no_option(word) and exists(Path(word)):
             rest = [*args[:place], *args[place + 3 :]]
             front = leading(rest)[0]
             command = ["verism", *front, word, *rest[len(front) :], option, value]
@@ -109,8 +109,8 @@ def only_pair(args: Sequence[str]) -> tuple[Path, ...]:
     photos = tuple(map(Path, _photos(words)))
     # Options may replace the photos.
     is_sure = not any(word.partition("=")[0] in OF_FILES for word in words)
-    is_pair = len(photos) == 2 and all(photo.is_file() and not endings.is_clip(photo) for photo in photos)  # noqa: PLR2004
-    return photos if is_sure and is_pair else ()
+    are_files = all(exists(photo) and photo.is_file() and not endings.is_clip(photo) for photo in photos)
+    return photos if is_sure and are_files and len(photos) == 2 else ()  # noqa: PLR2004
 
 
 def _photos(args: Sequence[str]) -> Iterator[str]:

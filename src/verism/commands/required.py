@@ -70,20 +70,30 @@ NEEDED: Mapping[str, Mapping[str, Need]] = {
 
 def check(command: str, args: Sequence[str]) -> None:
     """Raise ``VerismError`` if the arguments surely lack what the command needs; what is not sure is the parser's."""
+    lacking = _lacking(command, args)
+    if lacking:
+        raise VerismError(sentence(command, args, lacking))
+
+
+def completed(command: str, args: Sequence[str]) -> str:
+    """Return a command as it is typed, with examples of what it surely lacks."""
+    return _with_examples(command, args, _lacking(command, args))
+
+
+def _lacking(command: str, args: Sequence[str]) -> list[str]:
+    """Return the keys of ``NEEDED[command]`` that the arguments surely lack."""
     given = [arg.partition("=")[0] for arg in args if arg.startswith("-")]
     if any(option in ELSEWHERE or option.endswith(".help") for option in given):
-        return
+        return []
     words = _words(args)
-    # The first words of ``predict`` stand for its options.
+    # The first word of ``predict`` stands for its first option, and all others for the second.
     leading = len(list(takewhile(lambda arg: not arg.startswith("-"), args))) if command == "predict" else 0
-    named = [*given, *list(NEEDED.get(command, ()))[:leading]]
-    lacking = [
+    named = [*given, *list(NEEDED.get(command, ()))[: min(leading, 2)]]
+    return [
         name
         for name in NEEDED.get(command, ())
         if (not any(name.startswith(option) for option in named) if name.startswith("-") else not words)
     ]
-    if lacking:
-        raise VerismError(sentence(command, args, lacking))
 
 
 def plain(command: str, args: Sequence[str], message: str) -> str:
@@ -111,10 +121,15 @@ def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str
         return f"{command}: --style ({needed['--style'].what}) is missing; if it is {leading[-1]}: {turned}"
     *others, last = (f"{name} ({needed[name].what})" for name in lacking)
     listed = f"{', '.join(others)} and {last}" if others else last
+    example = _with_examples(command, args, lacking)
+    return f"{command}: {listed} {'is' if len(lacking) == 1 else 'are'} missing; for example: {example}"
+
+
+def _with_examples(command: str, args: Sequence[str], lacking: Collection[str]) -> str:
+    needed = NEEDED[command]
     before = [word for name in lacking if not name.startswith("-") for word in needed[name].example]
     after = [word for name in lacking if name.startswith("-") for word in (name, *needed[name].example)]
-    example = shlex.join(["verism", command, *before, *args, *after])
-    return f"{command}: {listed} {'is' if len(lacking) == 1 else 'are'} missing; for example: {example}"
+    return shlex.join(["verism", command, *before, *args, *after])
 
 
 def _words(args: Sequence[str]) -> list[str]:

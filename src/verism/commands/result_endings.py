@@ -8,6 +8,7 @@ from pathlib import Path
 from verism import endings
 from verism.commands import one_line
 from verism.commands.words import settled, value_of
+from verism.missing import exists
 
 _PICTURE = {"--output.path": endings.check_picture}
 _TABLE = {"--output.lut": endings.check_table}
@@ -29,6 +30,8 @@ def check(command: str, args: Sequence[str]) -> None:
     options = settled(command, args)
     for option, refuse in WRITTEN.get(command, {}).items():
         value = value_of(options, option) or ""
+        path = Path(value)
+        is_folder = exists(path) and path.is_dir()
         # Without an ending, it may be meant as a folder, or stand for something else.
-        if Path(value).suffix and "://" not in value and not Path(value).is_dir():
-            refuse(Path(value))
+        if path.suffix and "://" not in value and not is_folder:
+            refuse(path)

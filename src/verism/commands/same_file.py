@@ -8,6 +8,7 @@ from pathlib import Path
 from verism.commands import one_line
 from verism.commands.words import settled, value_of
 from verism.errors import VerismError
+from verism.missing import exists
 
 CONTENT, STYLE = "data.content", "data.style"
 
@@ -63,8 +64,4 @@ def check_result(option: str, result: Path, inputs: Iterable[tuple[str, Path]]) 
 
 def _are_one(first: Path, second: Path) -> bool:
     """Return whether two paths lead to the same file, through links too."""
-    try:
-        return first.exists() and second.exists() and first.samefile(second)
-    except OSError:
-        # A name that is too long, say, of which the parser has more to say.
-        return False
+    return exists(first) and exists(second) and first.samefile(second)
