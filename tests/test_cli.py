@@ -78,7 +78,7 @@ def test_help_lists_the_commands(args: list[str], capsys: pytest.CaptureFixture[
         ("preview", "preview: no such command; did you mean verism mine.jpg --preview?"),
         (
             "--tone=1",
-            "--tone=1: photos come first, and options after them: verism mine.jpg theirs.jpg --preview.",
+            "--tone=1: photos come first, and options after them: verism mine.jpg theirs.jpg --preview",
         ),
     ],
 )
@@ -111,7 +111,12 @@ def test_photos_that_come_last_are_put_first(
         main(["--output.strength", "0.6", "a.jpg", "b c.jpg", "--preview"])
     assert capsys.readouterr().err == (
         "verism: --output.strength: photos come first, and options after them: verism a.jpg 'b c.jpg' "
-        "--output.strength 0.6 --preview.\n"
+        "--output.strength 0.6 --preview\n"
+    )
+    with pytest.raises(SystemExit, match="2"):
+        main(["-o", "x.jpg", "a.jpg", "b c.jpg"])
+    assert capsys.readouterr().err == (
+        "verism: -o: photos come first, and options after them: verism a.jpg 'b c.jpg' --output.path x.jpg\n"
     )
 
 

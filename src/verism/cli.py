@@ -153,7 +153,7 @@ def _check_command(name: str, words: Sequence[str]) -> None:
     if name in COMMANDS or name in OWN:
         return
     if name.startswith("-"):
-        raise VerismError(f"{name}: photos come first, and options after them{_reordered(name, words)}.")
+        raise VerismError(f"{name}: photos come first, and options after them: {_reordered(name, words)}")
     quoted = _joined([name, *words])
     if quoted is not None:
         raise VerismError(f"{name}: names with spaces need quotes: {shlex.join(['verism', *quoted])}")
@@ -177,13 +177,16 @@ def _joined(words: Sequence[str]) -> list[str] | None:
 
 
 def _reordered(option: str, words: Sequence[str]) -> str:
-    """Return the same words with the photos first, to be added to a sentence; an example if there are no photos."""
+    """Return the command with the photos first; an example if there are no photos."""
     value, rest = ([], words) if "=" in option else (words[:1], words[1:])
     photos = [word for word in rest if exists(Path(word))]
     if not photos or option in ("--style", "--styles"):
-        return ": verism mine.jpg theirs.jpg --preview"
-    others = [option, *value, *(word for word in rest if word not in photos)]
-    return f": {shlex.join(['verism', *photos, *others])}"
+        return "verism mine.jpg theirs.jpg --preview"
+    ordered = [*photos, option, *value, *(word for word in rest if word not in photos)]
+    option_names = import_module("verism.commands.option_names")
+    is_place = option.partition("=")[0].lstrip("-") in option_names.OF_PLACES
+    in_full: str = option_names.in_full("run", ordered, len(photos)) if is_place else ""
+    return in_full or shlex.join(["verism", *ordered])
 
 
 def _parser() -> argparse.ArgumentParser:

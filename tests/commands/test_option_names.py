@@ -12,6 +12,7 @@ import option_names as tool
 import pytest
 from jsonargparse import ArgumentError
 
+from verism.cli import COMMANDS
 from verism.commands import option_names
 from verism.commands.complaint import plain
 from verism.commands.option_names import check
@@ -84,6 +85,39 @@ def test_a_slip_is_told(command: str, args: list[str], said: str) -> None:
     with pytest.raises(VerismError) as raised:
         check(command, args)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("a.jpg b.jpg -o x.jpg", "a.jpg b.jpg --output.path x.jpg"),
+        ("a.jpg b.jpg --out=x.jpg", "a.jpg b.jpg --output.path x.jpg"),
+        ("a.jpg -o x.jpg b.jpg --preview", "a.jpg b.jpg --preview --output.path x.jpg"),
+        ("a.jpg b.jpg --output x.jpg --preview", "a.jpg b.jpg --preview --output.path x.jpg"),
+        ("a.jpg b.jpg c.jpg -o graded", "a.jpg b.jpg c.jpg --output.path graded/"),
+        ("a.jpg b.jpg c.jpg -o graded/", "a.jpg b.jpg c.jpg --output.path graded/"),
+        ("predict sea a.jpg -o graded", "predict sea a.jpg --output.dir graded"),
+        ("predict sea a.jpg -o x.jpg", "predict sea a.jpg --output.dir x"),
+        ("predict sea -o graded a.jpg", "predict sea a.jpg --output.dir graded"),
+        ("series a.jpg --style b.jpg -o graded/x.jpg", "series a.jpg --style b.jpg --output.dir graded/x"),
+        ("render sea -o x.jpg --output.tone 0", "render sea --output.tone 0 --output.path x.jpg"),
+        ("export sea --to x.cube", "export sea --output.path x.cube"),
+        ("fit -c leaky.yaml -o x.jpg", "fit -c leaky.yaml --output.path x.jpg"),
+        ("sweep --base a.yaml -o x", "sweep --base a.yaml --output x"),
+    ],
+)
+def test_where_the_result_goes_is_told_with_the_whole_command(typed: str, meant: str) -> None:
+    """Which can be copied, and has no such slip."""
+    command, *args = typed.split() if typed.split(maxsplit=1)[0] in COMMANDS else ["run", *typed.split()]
+    with pytest.raises(VerismError) as raised:
+        check(command, args)
+    assert str(raised.value).partition("? ")[2] == f"verism {meant}"
+    check(command, meant.split() if command == "run" else meant.split()[1:])
+
+
+def test_a_photo_after_it_with_a_space() -> None:
+    with pytest.raises(VerismError, match=r"verism 'a b\.jpg' b\.jpg --output\.path 'x y\.jpg'$"):
+        check("run", ["a b.jpg", "b.jpg", "-o", "x y.jpg"])
 
 
 @pytest.mark.parametrize(

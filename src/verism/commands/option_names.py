@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -13,9 +14,10 @@ from typing import Any
 
 from verism.commands.complaint import must_be
 from verism.commands.one_line import ALONE
+from verism.endings import is_photo
 from verism.errors import VerismError
 from verism.look import share
-from verism.missing import CLOSE
+from verism.missing import CLOSE, exists
 
 FILE = Path(__file__).with_suffix(".json")
 """The names and kinds, as ``tools/option_names.py`` has read them from the parsers; a test compares the two."""
@@ -73,8 +75,7 @@ def check(command: str, args: Sequence[str]) -> None:
     if HELP & set(args):
         return
     known, sections, kinds = _known(command)
-    place = _place(command)
-    for arg, following in zip_longest(args, args[1:], fillvalue=""):
+    for number, (arg, following) in enumerate(zip_longest(args, args[1:], fillvalue="")):
         option, equals, value = arg.partition("=")
         value = value if equals else following
         if command == "run":
@@ -82,12 +83,14 @@ def check(command: str, args: Sequence[str]) -> None:
         _check_there(arg, following, kinds)
         _check_value(option, value, kinds)
         _check_share(option, value, known)
-        _check_section(option, value, known, sections)
+        _check_section(option, value, known, sections, _placed(command, args, number))
         option = option.removesuffix("+")
         if not _is_option(option) or (option == "-c" and command in WITH_C) or _may_be(option, known, sections):
             continue
         name = option.lstrip(DASHES)
-        meant = place if place and name in OF_PLACES else _meant(name, known)
+        if _place(command) and name in OF_PLACES:
+            raise VerismError(f"{option}: no such option; did you mean {_placed(command, args, number)}")
+        meant = _meant(name, known)
         remedy = f"did you mean {meant}?" if meant else f"verism {command} --help lists those that there are."
         raise VerismError(f"{option}: no such option; {remedy}")
 
@@ -96,6 +99,39 @@ def _place(command: str) -> str | None:
     """Return the command's option that says where the result goes."""
     own = _listed().get("fit" if command == "run" else command, {}).get("options", ())
     return next((place for place in PLACES if place in own), None)
+
+
+def _placed(command: str, args: Sequence[str], number: int) -> str:
+    """Return the option that says where the result goes, with a question mark, and the command that has it."""
+    return f"{_place(command)}? {in_full(command, args, number)}".rstrip()
+
+
+def in_full(command: str, args: Sequence[str], number: int) -> str:
+    """Return a command, as it is typed, with its own option in place of one that is meant to say where the result goes.
+
+    Args:
+        command: the command.
+        args: its arguments.
+        number: the place of that option among them.
+
+    Returns:
+        The command; empty if it has no such option, or the value is missing.
+    """
+    place = _place(command)
+    _, equals, value = args[number].partition("=")
+    after = number + 1 if equals else number + 2
+    value = value if equals else "".join(args[number + 1 : after])
+    if place is None or not value or value.startswith("-"):
+        return ""
+    path = Path(value)
+    if place == "--output.dir" and is_photo(path):
+        # The pictures keep the names of their photos.
+        value = str(path.with_suffix(""))
+    elif command == "run" and not path.suffix and not value.endswith("/"):
+        value += "/"
+    # Behind photos that came after it, too.
+    words = [*args[:number], *args[after:], place, value]
+    return shlex.join(["verism", *([] if command == "run" else [command]), *words])
 
 
 def _is_option(word: str) -> bool:
@@ -164,22 +200,29 @@ def _check_value(option: str, value: str, kinds: Mapping[str, Sequence[str]]) ->
         raise VerismError(must_be(option, value, expected))
 
 
-def _check_section(option: str, value: str, known: Collection[str], sections: Collection[str]) -> None:
+def _check_section(option: str, value: str, known: Collection[str], sections: Collection[str], placed: str) -> None:
     """Raise ``VerismError`` for a word after the beginning of options, such as a folder after ``--output``.
 
     Options may follow there: a file with them, or YAML.
+
+    Args:
+        option: the option.
+        value: what follows.
+        known: all options.
+        sections: those that are such beginnings.
+        placed: what is meant by ``--output``, as the end of a sentence.
     """
     if option in known or option not in (*sections, "--output"):
         return
     options = sorted(name for name in known if name.startswith(f"{option}."))
     path = Path(value)
     # After --output, any other file is the picture.
-    is_file = path.is_file() and (option != "--output" or not path.suffix)
+    is_file = exists(path) and path.is_file() and (option != "--output" or not path.suffix)
     names_options = path.suffix in CONFIGS or ":" in value or is_file
     if not options or (names_options and option in sections):
         return
-    place = next((name for name in ("--output.path", "--output.dir") if name in options), "")
-    raise VerismError(f"{option} {value}: no such option; did you mean {place or f'one like {options[0]}'}?")
+    meant = placed if option == "--output" else f"one like {options[0]}?"
+    raise VerismError(f"{option} {value}: no such option; did you mean {meant}")
 
 
 def _may_be(option: str, known: Iterable[str], sections: Iterable[str]) -> bool:
