@@ -147,11 +147,15 @@ def test_ctrl_c_says_in_one_sentence_what_there_is_and_how_it_goes_on(
 
 
 @pytest.mark.slow
-def test_a_second_picture_takes_a_new_name_and_keeps_the_format() -> None:
+def test_a_second_picture_takes_a_new_name_and_keeps_the_format(capfd: pytest.CaptureFixture[str]) -> None:
+    """As does the folder of its run, and what was there is said."""
     for _ in range(2):
         main(["run", "other.png", "theirs.jpg", *SMALL, *STEPS])
     assert Path("other-theirs.png").is_file()
     assert Path("other-theirs-2.png").is_file()
+    told = [line for line in capfd.readouterr().out.splitlines() if line.startswith("other-theirs")]
+    assert told == ["other-theirs.png", "other-theirs-2.png (other-theirs.png was there already)"]
+    assert {path.name for path in Path("lightning_logs").iterdir()} == {"other-theirs", "other-theirs-2"}
 
 
 @pytest.mark.slow
@@ -367,7 +371,7 @@ def test_one_command_goes_on_from_all_previews_and_again_does_nothing(capfd: pyt
     made = [picture.stat().st_mtime_ns for picture in pictures]
     assert pictures[0].read_bytes() != pictures[1].read_bytes()
     main([*command, "--trainer.max_steps", "5"])
-    assert [line for line in capfd.readouterr().out.splitlines() if "already" in line] == [
+    assert [line for line in capfd.readouterr().out.splitlines() if line.endswith("is there already")] == [
         f"{picture} is there already" for picture in pictures
     ]
     assert [picture.stat().st_mtime_ns for picture in pictures] == made

@@ -1,12 +1,11 @@
-"""Names of the files that ``run`` writes, which no other file has."""
+"""Names of the files that ``run`` writes, unless other files have them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from verism import photo_file
-from verism.atomic import free_name
 from verism.commands.request import Request
 from verism.errors import VerismError
 from verism.photo_file import Encoding
@@ -15,16 +14,13 @@ WRITTEN = ("--output.path", "--output.lut", "--regions.path")
 """Options that name a file which a run writes."""
 
 
-def result_path(
-    content: Path, style: Path, *, preview: bool, ours: Collection[Path] = (), folder: Path | None = None
-) -> Path:
-    """Return a path for the result at which there is no file yet, nor a page.
+def result_path(content: Path, style: Path, *, preview: bool, folder: Path | None = None) -> Path:
+    """Return the path that the result has if there is no file yet, nor a page.
 
     Args:
         content: the content photo; the result has its format, if that can be written.
         style: the style photo.
         preview: whether the result is a preview.
-        ours: files that may be replaced.
         folder: where the result goes; None: beside the content photo.
     """
     name = f"{content.stem}-{style.stem}{'-preview' if preview else ''}{content.suffix}"
@@ -33,7 +29,7 @@ def result_path(
         photo_file.check(path, Encoding())
     except VerismError:
         path = path.with_suffix(".jpg")
-    return free_name(path, ours)
+    return path
 
 
 def sheet_path(request: Request) -> Path:

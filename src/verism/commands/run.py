@@ -24,7 +24,7 @@ from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, result_path, sheet_path
-from verism.commands.saying import opening, say, weights
+from verism.commands.saying import named, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
@@ -71,9 +71,10 @@ def run(args: Sequence[str]) -> None:
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
-        sheet = free_name(sheet_path(request))
+        wished = sheet_path(request)
+        sheet = free_name(wished)
         images.write(sheet, photo_sheet(made, request.styles, results), {})
-        say(Text.assemble("All on one sheet: ", (str(sheet), "bold")))
+        say(Text.assemble("All on one sheet: ", named(sheet, wished)))
     if request.is_batch and results:
         _close(request, results)
     if has_sheet and request.opens:
@@ -141,10 +142,10 @@ def _one(request: Request, number: int) -> Path:
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
     given = value_of(options, PATH)
     if given is None:
-        ours = _unfinished(options)
-        path = result_path(content, style, preview=request.preview, ours=ours, folder=request.folder)
+        wished = result_path(content, style, preview=request.preview, folder=request.folder)
+        path = free_name(wished, _unfinished(options))
     else:
-        path = Path(given)
+        wished = path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     if request.preview and request.folder is not None:
         command += [PATH, f"{request.folder}/"]
@@ -155,9 +156,10 @@ def _one(request: Request, number: int) -> Path:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
-    trainer = _fitted(request, [*photos, *quick], options, again).trainer
+    trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
     if trainer.is_global_zero:
-        page = _tell(request, trainer, path)
+        say(named(path, wished))
+        page = _tell(request, trainer)
         _propose(request, trainer, path, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
@@ -177,10 +179,9 @@ def _root(options: Sequence[str]) -> str:
     return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
 
 
-def _tell(request: Request, trainer: Trainer, path: Path) -> Path | None:
-    """Print where a run's picture is, and what is to be said of it; return its page, if that is a file."""
+def _tell(request: Request, trainer: Trainer) -> Path | None:
+    """Print what is to be said of a run's picture; return its page, if that is a file."""
     figures = _figures(trainer)
-    say(Text(str(path), "bold"))
     if not _strength(trainer).is_full:
         say(Text("  At full strength, of which the picture has a part:"))
     # Of several pictures, only what is not true of nearly all: the look, and faults.
@@ -249,18 +250,21 @@ def _strength(trainer: Trainer) -> Strength:
 def _one_clip(request: Request, number: int) -> Path:
     """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
     content, style = request.pairs[number]
-    path = run_clip.result_path(content, style)
+    wished = run_clip.result_path(content, style)
+    path = free_name(wished)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
     made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
-        say(Text(str(path), "bold"))
+        say(named(path, wished))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
 
 
-def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again: Sequence[str] = ()) -> Run:
+def _fitted(
+    request: Request, own: Sequence[str], options: Sequence[str], again: Sequence[str] = (), title: str = ""
+) -> Run:
     """Return a run that has ended, of photoreal.yaml unless the user names a config.
 
     Args:
@@ -269,13 +273,14 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
             replace these.
         options: the user's.
         again: the words with which the user can continue the run; none: those of ``fit``.
+        title: of the run, as ``Run`` takes it.
     """
     if not split_configs(options)[0]:
         options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
     first, rest = split_configs(options)
     words = ["fit", *first, *own, *rest]
     with held_back() as held:
-        made = Run(words, again or [*words, *trust.given()], request, held)
+        made = Run(words, again or [*words, *trust.given()], request, held, title)
         if made.trainer.global_step < made.trainer.max_steps:
             held.release()
     return made
@@ -284,7 +289,9 @@ def _fitted(request: Request, own: Sequence[str], options: Sequence[str], again:
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
-    def __init__(self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack) -> None:
+    def __init__(
+        self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
+    ) -> None:
         """Run it.
 
         Args:
@@ -292,8 +299,9 @@ class Run(VerismCLI):
             command: the words with which the user can continue this run.
             request: what all runs of the series are for.
             held: the messages that are held back.
+            title: the name of the picture without its ending, which the run's folder gets, too; empty: that of photos.
         """
-        self._held = held
+        self._held, self._title = held, title
         self._pace, self._preview = request.pace, request.preview
         try:
             super().__init__(args, command=command)
@@ -315,8 +323,8 @@ class Run(VerismCLI):
 
     @property
     def title(self) -> str:
-        """The names of the photos, and whether it is a preview, whose folder is not to be taken for the whole run's."""
-        return f"{super().title}{previews.ENDING}" if self._preview else super().title
+        """The picture's name, or those of the photos; a preview's folder is not to be taken for the whole run's."""
+        return self._title or f"{super().title}{previews.ENDING if self._preview else ''}"
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""

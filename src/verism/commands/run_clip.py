@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from verism import clip, images
-from verism.atomic import free_name
 from verism.callbacks import Output
 from verism.canvas.grade import Grade
 from verism.clip.encoding import ClipEncoding
@@ -21,14 +20,14 @@ good."""
 
 
 def result_path(content: Path, style: Path) -> Path:
-    """Return a path for the result, next to the clip, at which there is no file yet.
+    """Return the path that the result has, next to the clip, if there is no file yet.
 
     Args:
         content: the clip.
         style: the style photo.
     """
     name = clip.result_name(content, ClipEncoding().encoder.containers)
-    return free_name(content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}"))
+    return content.with_name(f"{content.stem}-{style.stem}{Path(name).suffix}")
 
 
 def frames(content: Path, result: Path) -> Path:

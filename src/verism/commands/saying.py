@@ -17,6 +17,15 @@ def say(text: Text) -> None:
     Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)
 
 
+def named(path: Path, wished: Path) -> Text:
+    """Return the name of a file that was written, and what had the name that it would have had, if that is another."""
+    if path == wished:
+        return Text(str(path), "bold")
+    page = wished.with_suffix(".html")
+    there = page if page.exists() and not wished.exists() else wished
+    return Text.assemble((str(path), "bold"), f" ({there.name} was there already)")
+
+
 COMPACT = "compact"
 """Name of the weights that are in this package."""
 
