@@ -19,6 +19,7 @@ from verism import version
 from verism.errors import VerismError
 from verism.missing import CLOSE, exists, missing
 from verism.process import process
+from verism.waiting import STARTING, waiting
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": (
@@ -92,7 +93,7 @@ def main(args: Sequence[str] | None = None) -> None:
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
-        with import_module("verism.startup").quick_imports():
+        with waiting(STARTING), import_module("verism.startup").quick_imports():
             run = resolve_name(COMMANDS[name][0])
         with trust.limited(trusted, trust.named_in(options)):
             run(located)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from test_waiting import Terminal
 
 from verism.cli import main
 from verism.commands import one_line
 from verism.errors import VerismError
 from verism.missing import missing
+from verism.waiting import STARTING
 
 QUICK = """
 import sys
@@ -50,6 +53,30 @@ def test_neither_torch_nor_lightning_is_imported_for_it(here: Path, args: list[s
         assert done.stderr == f"verism: {missing(here / name)}\n".replace(f"{here}/", "")
     else:
         assert done.stdout.startswith("usage: verism [run] PHOTO... STYLE")
+
+
+def test_on_a_terminal_a_line_is_shown_until_the_command_is_imported(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    told: list[str] = []
+
+    class Command:
+        @staticmethod
+        def run(args: list[str]) -> None:
+            assert args == ["mine.jpg", "theirs.jpg"]
+            told.append(terminal.getvalue())
+
+    def imported(name: str) -> object:
+        if name == "verism.commands.run":
+            told.append(terminal.getvalue())
+            return Command
+        return import_module(name)
+
+    monkeypatch.setattr("verism.commands.one_line.import_module", imported)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    one_line.run(["mine.jpg", "theirs.jpg"])
+    assert told == [STARTING, f"{STARTING}\r{' ' * len(STARTING)}\r"]
 
 
 @pytest.mark.parametrize("ending", ["", ".jpg"])

@@ -14,6 +14,7 @@ from verism import endings
 from verism.commands.words import leading
 from verism.errors import VerismError
 from verism.missing import exists, missing
+from verism.waiting import STARTING, waiting
 
 HELP = """usage: verism [run] PHOTO... STYLE [--preview] [--open] [OPTION...]
        verism [run] PHOTO... --styles STYLE... [--preview] [--open] [OPTION...]
@@ -69,7 +70,7 @@ def run(args: Sequence[str]) -> None:
                 raise VerismError(f"{word}: no such photo; if the picture is to be called so: --output.path {word}")
             raise error
     _check_count(args)
-    with import_module("verism.startup").quick_imports():
+    with waiting(STARTING), import_module("verism.startup").quick_imports():
         command = import_module("verism.commands.run")
     command.run(args)
 
