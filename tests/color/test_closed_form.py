@@ -9,6 +9,7 @@ import torch
 from conftest import CONFIGS, synthetic_photo
 from oklab import blue_sky_and_grey, both_ways, encoded, greys, ones, ramp, with_greys
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from verism import images
 from verism.color.closed_form import (
@@ -22,7 +23,8 @@ from verism.color.closed_form import (
     region,
     whole_photo,
 )
-from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
+from verism.color.hue_range import between
+from verism.color.tone_and_chroma import HUES, KNOTS, ToneAndChroma, hue_directions
 
 WHITE = torch.tensor([[1.0], [0.0], [0.0]])
 
@@ -259,6 +261,19 @@ def test_the_edge_of_a_red_rock_gives_a_grey_sky_no_red() -> None:
     assert float(red.max()) < 0.01
     # Where the rock is all in the mask, it is the region's own colour.
     assert float(region(ours, theirs, inside, whole)(ours)[0, 1].max()) > 0.03
+
+
+def test_hues_lie_between_the_photos_own_and_the_styles() -> None:
+    """A style that is half orange and half a bluish grey, whose tint alone would turn warm hues."""
+    hues = hue_directions(torch.zeros(1))
+    ours = torch.cat([torch.full((1, HUES), 0.5), 0.1 * hues.T])
+    lightness = torch.linspace(0.3, 0.7, 600)
+    half = torch.arange(600) % 2 == 0
+    orange, grey = (torch.tensor(color).unsqueeze(1) for color in ((0.05, 0.08), (0.015, -0.03)))
+    theirs = torch.cat([lightness.unsqueeze(0), torch.where(half, orange, grey)])
+    graded = region(ours, theirs, torch.ones(HUES), torch.ones(600))(ours)[0, 1:].T
+    kept = between(graded, hues, normalize(orange + grey, dim=0).T.expand_as(hues))
+    assert float((graded - kept).norm(dim=1).max()) < 0.01
 
 
 def test_leaves_turn_and_the_trunk_stays_grey() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch._subclasses import FakeTensorMode
 
+from verism.color.tone_and_chroma import HUES
 from verism.color.weighted_colors import FEW, WeightedColors, quantiles
 
 
@@ -68,6 +69,18 @@ def test_the_mean_at_a_lightness_without_colours_is_that_of_all() -> None:
     assert at.tolist() == pytest.approx(
         [0.05, (0.75 * 0.1 + FEW * 0.05) / (0.75 + FEW), (-0.25 * 0.1 + FEW * 0.05) / (0.25 + FEW)], abs=1e-6
     )
+
+
+def test_chroma_is_told_by_hue_and_lightness() -> None:
+    """Of a hue or a lightness that no colour has, it is the mean chroma of all."""
+    red, green = on_an_axis(*[0.1] * 50, lightness=0.3).colors, on_an_axis(*[-0.2] * 50, lightness=0.7).colors
+    colors = WeightedColors(torch.cat([red, green], dim=1), torch.ones(100))
+    chroma = colors.chroma_at(torch.tensor([0.3, 0.7]))
+    assert chroma.shape == (HUES, 2)
+    assert float(chroma[0, 0]) == pytest.approx(0.1, abs=0.005)
+    assert float(chroma[HUES // 2, 1]) == pytest.approx(0.2, abs=0.005)
+    assert float(chroma[0, 1]) == pytest.approx(0.15, abs=0.005)
+    assert chroma[HUES // 4].tolist() == pytest.approx([0.15, 0.15])
 
 
 def test_black_white_and_highlights() -> None:

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from verism.color import hue_range
 from verism.color.skin import with_skin
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
 from verism.color.tone_curve import ANCHOR, SLOPES, tone_curve
@@ -61,6 +63,9 @@ HIGHLIGHT = 0.85
 NO_WHITE = 0.8
 """Oklab lightness up to which a style's lightest colours do not count as white at all."""
 
+LEAST_WEIGHT = 0.3
+"""Smallest ``hue_weight`` by which what a hue lacks is divided, so that shifts of nearly grey hues stay moderate."""
+
 GREYISH = 0.06
 """Chroma, in Oklab, of a region's mean colour at which half of its shift is added to all hues and half to its own."""
 
@@ -94,7 +99,8 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
 
     What is neutral in the region takes on the tint of the style's neutral axis, as in ``whole_photo``. What the mean
     colour then still lacks of the style's is added to the hues around its own, the less the further they are away; the
-    greyer the mean colour, the more of it is added to all hues alike.
+    greyer the mean colour, the more of it is added to all hues alike. Each hue of the result lies between the photo's
+    own and that of the style's mean colour at the same tone (``verism.color.hue_range``).
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -109,13 +115,15 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     typical, style_typical = source.typical, target.typical
     base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
     to_all_hues, to_each_hue, own = _mean_shift(typical, style_typical, base)
+    chroma, wanted = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors)), style_typical.mean_at(curve)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
         neutral = base.tint(saturation)
         tint = neutral + gain * to_all_hues
         guard = torch.lerp(_guard(tint), _guard(neutral), own)
-        return base.map(saturation, tint, gain * to_each_hue + _hues_left(saturation) * guard)
+        hues = gain * to_each_hue + _hues_left(saturation) * guard
+        return base.map(saturation, tint, hues + _into_range(saturation, tint, hues, chroma, wanted))
 
     return _finished(with_gain, base, source, target)
 
@@ -261,8 +269,26 @@ def _mean_shift(source: WeightedColors, target: WeightedColors, base: _Base) -> 
     direction = wanted / (wanted.norm(dim=1, keepdim=True) + NEARLY_GREY)
     own = chroma.square() / (chroma.square() + GREYISH**2)
     to_all_hues = (1 - own) * (lacking * direction).sum(dim=1, keepdim=True).clamp_min(0) * direction
-    to_each_hue = nearness * (lacking - to_all_hues) / hue_weight(chroma).clamp_min(0.3)
+    to_each_hue = nearness * (lacking - to_all_hues) / hue_weight(chroma).clamp_min(LEAST_WEIGHT)
     return to_all_hues, to_each_hue, own * nearness
+
+
+def _into_range(saturation: Tensor, tint: Tensor, hues: Tensor, chroma: Tensor, wanted: Tensor) -> Tensor:
+    """Return what is to be added to the shifts of each hue, ``(HUES, KNOTS, 2)``, for its hue to stay in its range.
+
+    Args:
+        saturation: a scalar.
+        tint: ``(KNOTS, 2)``, at each tone.
+        hues: ``(HUES, KNOTS, 2)``, the shifts so far.
+        chroma: ``(HUES, KNOTS)``, that of the photo's colours of each hue and tone.
+        wanted: ``(KNOTS, 2)``, the style's mean colour at each tone of the result.
+    """
+    own = hue_directions(tint).unsqueeze(1).expand_as(hues)
+    chroma = chroma.unsqueeze(2)
+    weight = hue_weight(chroma)
+    graded = saturation * chroma * own + tint + weight * hues
+    kept = hue_range.between(graded, own, normalize(wanted, dim=1).expand_as(hues))
+    return (kept - graded) / weight.clamp_min(LEAST_WEIGHT)
 
 
 def _guard(tint: Tensor) -> Tensor:

@@ -8,12 +8,19 @@ import torch
 from torch import Tensor
 
 from verism.color.spaces import chroma_of
+from verism.color.tone_and_chroma import hue_directions
 
 BANDWIDTH = 0.1
 """Standard deviation, in lightness, of the Gaussian window under which colours of about one lightness are averaged."""
 
 FEW = 0.1
 """Share of the pixels below which the mean colour at one lightness counts less than the mean over all lightnesses."""
+
+FEW_OF_HUE = 0.01
+"""The same share for the colours of one hue and lightness."""
+
+HUE_POWER = 4
+"""Power of the cosine of the angle between two hues by which they count as near: a quarter at 45 degrees."""
 
 TYPICAL = (2.5, 0.03)
 """Distance from the median colour at which a colour's weight falls to a quarter: a factor of the median distance, and
@@ -44,10 +51,20 @@ class WeightedColors(NamedTuple):
 
         Where few colours are of that lightness, it approaches the mean over all lightnesses.
         """
-        weights = self.weights / self.weights.sum()
-        near = torch.exp(-((self.colors[0] - lightnesses.unsqueeze(1)) / BANDWIDTH).square() / 2) * weights
-        sums = near @ self.colors[1:].T + FEW * (self.colors[1:] @ weights)
+        near = self._near(lightnesses)
+        sums = near @ self.colors[1:].T + FEW * self.mean
         return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
+    def chroma_at(self, lightnesses: Tensor) -> Tensor:
+        """Return the mean chroma around each of ``HUES`` hues and each of ``lightnesses`` ``(k,)``: ``(HUES, k)``.
+
+        Where few colours are of that hue and lightness, it approaches the mean chroma of all.
+        """
+        chroma, near = chroma_of(self.colors), self._near(lightnesses)
+        hues = hue_directions(self.colors) @ (self.colors[1:] / chroma.clamp_min(1e-6))
+        near_hues = hues.clamp_min(0) ** HUE_POWER
+        mean = chroma @ self.weights / self.weights.sum()
+        return (near_hues @ (near * chroma).T + FEW_OF_HUE * mean) / (near_hues @ near.T + FEW_OF_HUE)
 
     @property
     def neutral(self) -> WeightedColors:
@@ -109,6 +126,11 @@ class WeightedColors(NamedTuple):
     def every(self, step: int) -> WeightedColors:
         """Return every ``step``-th colour."""
         return WeightedColors(self.colors[:, ::step], self.weights[::step])
+
+    def _near(self, lightnesses: Tensor) -> Tensor:
+        """Return the share of each colour around each of ``lightnesses`` ``(k,)``: ``(k, n)``."""
+        window = torch.exp(-((self.colors[0] - lightnesses.unsqueeze(1)) / BANDWIDTH).square() / 2)
+        return window * (self.weights / self.weights.sum())
 
     def _distance_from(self, center: Tensor) -> Tensor:
         squares = (self.colors[1:] - center.unsqueeze(1)).square().sum(dim=0)

@@ -223,7 +223,7 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         milder = path.with_stem(f"{path.stem}-milder")
         own_strength = _strength(trainer).strength
         strength = f"{MILDER * own_strength:.2g}"
-        folder = state.rpartition("/checkpoints/")[0]
+        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
         words = ["render", folder, "--output.strength", strength, "--output.path", str(milder)]
         # Whoever has asked for a part of the look would take a smaller number for a slip.
         still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"

@@ -1,0 +1,37 @@
+"""Keeps the hue of a graded colour between the colour's own hue and the style's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+WIDE = 0.5
+"""Sine of an obtuse angle between two hues from which on all that lies between them is kept: up to 150 degrees. The way
+from a hue to its opposite leads through grey; neither side of it is the shorter one."""
+
+
+def between(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
+    """Return colours with their hues brought between two hues, on the shorter way around the circle.
+
+    A colour outside of the cone ``{α · own + β · wanted | α, β ≥ 0}`` is projected onto it: onto the nearer of its two
+    edges, or to grey. A deep blue that takes on some orange is then bluish, grey or orange, but not mauve.
+
+    Args:
+        colors: ``(…, 2)``, a and b of Oklab.
+        own: ``(…, 2)``, unit vectors.
+        wanted: ``(…, 2)``, unit vectors; or 0, for no hue but the own.
+    """
+    across = _cross(own, wanted)
+    is_inside = (_cross(colors, wanted) * across >= 0) & (_cross(own, colors) * across >= 0)
+    is_acute = (own * wanted).sum(dim=-1) > 0
+    on_own, on_wanted = ((colors * edge).sum(dim=-1, keepdim=True).clamp_min(0) * edge for edge in (own, wanted))
+    is_nearer = (colors - on_own).norm(dim=-1) < (colors - on_wanted).norm(dim=-1)
+    nearer = torch.where(is_nearer.unsqueeze(-1), on_own, on_wanted)
+    # Of an obtuse range, at least one of the two is 0 wherever a colour is outside.
+    on_edges = torch.where(is_acute.unsqueeze(-1), nearer, on_own + on_wanted)
+    kept = is_inside * torch.where(is_acute, 1, (across.abs() / WIDE).clamp_max(1))
+    return torch.lerp(on_edges, colors, kept.unsqueeze(-1))
+
+
+def _cross(first: Tensor, second: Tensor) -> Tensor:
+    return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
