@@ -37,6 +37,11 @@ CONTRAST = 1.2
 """Largest factor by which the lightness of noise may be multiplied: above it, the noise of a sky becomes visible."""
 
 
+TINT = (1.0, 2.5, 2.5)
+"""How much a change of L, a and b counts as departure. A difference of a or b in Oklab is 2.5 times as large in CIELAB
+as the same difference of L, and is seen sooner: skies went mauve in the fit."""
+
+
 @final
 class RegionalGrade(Grade):
     """One function of colour for the whole photo, and one for each region that both photos show.
@@ -263,7 +268,7 @@ class RegionalGrade(Grade):
         slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
-            "departure": self.controls.square().mean(),
+            "departure": (self.controls * self.controls.new_tensor(TINT)).square().mean(),
             "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
