@@ -492,14 +492,15 @@ def test_departure_and_smoothness_by_hand() -> None:
     with torch.no_grad():
         canvas.controls.fill_(0.2)
     flat = canvas.penalties(torch.zeros(1, 3, 1, 1))
-    assert float(flat["departure"].detach()) == pytest.approx(0.04)
+    # L counts once, a and b as much more as they do in CIELAB.
+    assert float(flat["departure"].detach()) == pytest.approx(0.04 * (1 + 2 * 2.5**2) / 3)
     assert float(flat["smoothness"].detach()) == pytest.approx(0, abs=1e-9)
     with torch.no_grad():
         # A parabola from black to white, of second difference 0.1 · 2² for a range of 1.
         canvas.controls.zero_()[:, 1] = -0.05
     bent = canvas.penalties(torch.zeros(1, 3, 1, 1))
     assert float(bent["smoothness"].detach()) == pytest.approx((0.1 * 4) ** 2, rel=1e-4)
-    assert float(bent["departure"].detach()) == pytest.approx(0.05**2 / 3, rel=1e-4)
+    assert float(bent["departure"].detach()) == pytest.approx(0.05**2 / 3 * (1 + 2 * 2.5**2) / 3, rel=1e-4)
     with torch.no_grad():
         canvas.controls.copy_(torch.tensor([0.0, 0.1, 0.2]).view(1, 3, 1))
     straight = canvas.penalties(torch.zeros(1, 3, 1, 1))

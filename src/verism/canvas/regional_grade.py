@@ -37,9 +37,9 @@ CONTRAST = 1.2
 """Largest factor by which the lightness of noise may be multiplied: above it, the noise of a sky becomes visible."""
 
 
-TINT = (1.0, 2.5, 2.5)
-"""How much a change of L, a and b counts as departure. A difference of a or b in Oklab is 2.5 times as large in CIELAB
-as the same difference of L, and is seen sooner: skies went mauve in the fit."""
+SEEN = (1.0, 2.5, 2.5)
+"""How much a difference of L, a and b counts as departure: about as much as it does in CIELAB, where a and b are 2.5
+times as large by L as in Oklab. Counted alike, skies that are grey went mauve in the fit."""
 
 
 @final
@@ -89,7 +89,7 @@ class RegionalGrade(Grade):
         Args:
             controls: number of control values of each spline, from black to white; at least 3.
             departure: weight of the penalty for moving away from the grade that the run starts from: the mean squared
-                difference in Oklab. More: closer to the start; less: more of the style.
+                difference in Oklab, with a and b times 2.5. More: closer to the start; less: more of the style.
             smoothness: weight of the penalty for bends in what is added to the start: the mean square of the second
                 differences.
             contrast: weight of the penalty for a contrast outside of min_contrast and max_contrast: the mean square of
@@ -268,7 +268,7 @@ class RegionalGrade(Grade):
         slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
-            "departure": (self.controls * self.controls.new_tensor(TINT)).square().mean(),
+            "departure": (self.controls * self.controls.new_tensor(SEEN)).square().mean(),
             "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
