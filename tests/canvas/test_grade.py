@@ -260,8 +260,8 @@ def test_departure_grows_with_the_square(make: Make, content: Tensor, style: Ten
         with torch.no_grad():
             canvas.controls.fill_(value)
         found.append(float(canvas.penalties(canvas())["departure"].detach()))
-    assert found[0] >= pytest.approx(0.1**2)
-    assert found[1] == pytest.approx(9 * found[0])
+    assert found[0] >= 0.1**2 * (1 - 1e-4)
+    assert found[1] == pytest.approx(9 * found[0], rel=1e-4)
 
 
 def test_out_of_range_is_the_mean_squared_distance() -> None:
