@@ -102,8 +102,8 @@ def _announce(request: Request) -> None:
         look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
         say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
     photos, _ = leading([word for word in request.typed if word not in ALONE])
-    named = {"--styles", "--style"} & set(request.typed)
-    if not named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
+    styles_named = {"--styles", "--style"} & set(request.typed)
+    if not styles_named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
         turned = shlex.join(["verism", photos[-1], photos[0]])
         say(
             Text.assemble(
