@@ -278,7 +278,7 @@ def test_noise_stays_as_it_was_and_edges_take_on_the_style(factor: int) -> None:
     after = SPACE.encode(canvas.render(larger + noise))[0, :, :, 4 * factor : 28 * factor]
     light, colored = (after.std(dim=(1, 2)) / before.std(dim=(1, 2)))[[0, 1]].tolist()
     # A window has but 3 × 3 pixels here, whose mean is noisy too.
-    assert 1.0 < light < 1.7
+    assert 0.9 < light < 1.5
     assert 0.7 < colored < 1.5
     edges = [
         SPACE.encode(it).mean(dim=2)[0, 0, [20 * factor, 44 * factor]].diff() for it in (larger, canvas.render(larger))

@@ -33,9 +33,6 @@ windows as a share of the short side, and ε, in squared RGB."""
 NOISE = (0.02, 1e-3)
 """The same parameters of the guided filter that separates a photo from its noise and finest texture."""
 
-CONTRAST = 1.2
-"""Largest factor by which the lightness of noise may be multiplied: above it, the noise of a sky becomes visible."""
-
 
 SEEN = (1.0, 2.5, 2.5)
 """How much a difference of L, a and b counts as departure: about as much as it does in CIELAB, where a and b are 2.5
@@ -225,14 +222,14 @@ class RegionalGrade(Grade):
 
         The gradients of the regions are added.
 
-        The functions change noise, too: by the difference of the graded photo with its noise and without it. Of that
-        difference, lightness is limited to ``CONTRAST`` times the photo's own noise, and chroma to the noise's own.
+        The functions change noise, too: by the difference of the graded photo with its noise and without it. Neither
+        the lightness nor the chroma of that difference may exceed the photo's own noise.
         """
         noisy, smooth = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
         shares, tint = places[0, 3:-2], places[0, -2:]
         graded_noisy, graded = (self._mixed(colors, lattice, shares) for colors in (noisy, smooth))
         noise, graded_noise = noisy - smooth, graded_noisy - graded
-        most = CONTRAST * noise[:1].abs()
+        most = noise[:1].abs()
         chroma = graded_noise[1:] * (chroma_of(noise) / chroma_of(graded_noise)).clamp_max(1)
         lightness = graded_noise[:1].clamp(-most, most)
         return self._displayable(graded + torch.cat([lightness, chroma + tint]), noisy)
