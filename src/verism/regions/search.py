@@ -11,6 +11,7 @@ from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
+from verism.regions.colors import COLORS
 from verism.regions.masks import OneMask, Regions
 
 LAYERS = ("relu4_1", "relu5_1")
@@ -75,9 +76,6 @@ region's grade, which knows nothing of the pixel's colour, should count for it."
 BACKDROP = (0.25, 0.5)
 """Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
 white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
-
-COLORS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119", "#911eb4", "#46f0f0", "#f58230", "#808080")
-"""Names of the regions: colours that are easily told apart in a label image."""
 
 
 @torch.no_grad()
