@@ -290,7 +290,7 @@ def test_a_region_of_ones_own_is_merged_and_left_out_by_its_word(files: tuple[Pa
 
 @pytest.mark.parametrize(
     ("color", "said"),
-    [("#c0ffc0", "is the colour of none of the regions that were found, which are red #e6194b, green #3cb44b; paint in"),
+    [("#c0ffc0", "is the colour of none of the regions that were found, which are red #e6194b, green #3cb44b; paint"),
      ("#ffe11980", "is transparent all over, and so paints nothing; leave it out")],
 )  # fmt: skip
 def test_strokes_that_cannot_be_taken_are_refused(

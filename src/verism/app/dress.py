@@ -55,6 +55,17 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 /* Where there is no text yet, what tells of progress is laid over nothing. */
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
+/* As photographers look at pictures, in a dark and in a light page. */
+.block.fullscreen, .block.fullscreen .preview { background: #1e1e1e !important; }
+.block.fullscreen .label-wrap, .block.fullscreen label { opacity: 0.85; }
+#warned { font-size: 0.9rem; }
+body:not([data-strokes]) #warned .untaken { display: none; }
+/* Each colour of the brush has its region's number; which, the page says beside it. */
+#editor .swatch button { position: relative; opacity: 1 !important; }
+#editor .swatch button::after {
+  position: absolute; inset: 0; display: grid; place-items: center;
+  color: #fff; font: 700 0.8rem system-ui, sans-serif; text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000;
+}
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */

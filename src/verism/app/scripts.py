@@ -52,8 +52,8 @@ KEEP_PHOTO = """() => {
   }, true);
   document.addEventListener("click", (event) => {
     look();
-    if (event.target.closest("#begin")) count(0);
-    if (event.target.closest("#use, #editor [aria-label='Clear canvas']")) wait(false);
+    if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
