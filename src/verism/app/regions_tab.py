@@ -28,9 +28,9 @@ AT_STAKE = (
 UNTAKEN = "What you are painting, and have not previewed, is lost when you change any of them."
 
 DRAWING = (
-    "Paint over a photo in a region's colour, which has the region's number; what you do not paint stays as it is. Where "
-    "strokes are over each other, the last counts. A region of your own that is in one photo only follows the look of "
-    "the whole photo; painted in both, it takes its look from the style photo's."
+    "Paint over a photo in a region's colour, which has the region's number; what you do not paint stays as it is. "
+    "Where strokes are over each other, the last counts. A region of your own that is in one photo only follows the "
+    "look of the whole photo; painted in both, it takes its look from the style photo's."
 )
 
 BEING_WORKED_IN = "Your corrections are being worked in…"

@@ -41,6 +41,7 @@ from verism.page.result import jpeg
 from verism.photo_file import Photo
 from verism.regions.colors import COLORS, unused
 from verism.regions.masks import Regions, Strokes, resize
+from verism.stopping import stopped_by
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
@@ -346,7 +347,13 @@ class Session:
         watch = Watch(tell, self.stopping, f"the picture is made{'' if preview else ' and measured'}")
         self.taken = corrections
         try:
-            run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+            with stopped_by(watch.obey):
+                run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+        except VerismError as error:
+            # A picture that could not be made, because it was stopped, is told in other words.
+            if watch.has_stopped and not isinstance(error, StoppedError):
+                raise StoppedError from error
+            raise
         finally:
             self.taken = None
         if before is None or not same or corrections == Corrections():

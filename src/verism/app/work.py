@@ -26,8 +26,8 @@ HALTED = "Stopped. Above is still the previous picture."
 
 HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
-STOPPING = "Stopping after this stage…"
-"""Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
+STOPPING = "Stopping…"
+"""Said from when the user has stopped what runs until it has ended: a photo of a folder is finished."""
 
 
 def run(
