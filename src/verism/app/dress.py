@@ -58,6 +58,9 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 /* As photographers look at pictures, in a dark and in a light page. */
 .block.fullscreen, .block.fullscreen .preview { background: #1e1e1e !important; }
 .block.fullscreen .label-wrap, .block.fullscreen label { opacity: 0.85; }
+/* At once, before the page has heard that it is so. */
+body[data-halting] :is(#stop, #stop_folder) { font-size: 0; pointer-events: none; }
+body[data-halting] :is(#stop, #stop_folder)::after { content: "Stopping…"; font-size: var(--button-small-text-size); }
 #warned { font-size: 0.9rem; }
 body:not([data-strokes]) #warned .untaken { display: none; }
 /* Each colour of the brush has its region's number; which, the page says beside it. */

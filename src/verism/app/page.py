@@ -119,7 +119,7 @@ def build() -> gr.Blocks:
             now = {"inputs": [session], "outputs": [grading.results, grading.clock], "queue": False, **quietly}
             begun.then(folder_tab.begin, **now)
             ended.then(folder_tab.end, **now)
-        gr.on([stop.click, grading.stop.click], work.stop_all, [session], state, queue=False, **quietly)
+        work.stop_on([stop.click, grading.stop.click], session, state)
         # It says that the picture is without them.
         regions.corrected.change(guarded(command_tab.about), [session], [about], queue=False, **quietly)
         gr.on(

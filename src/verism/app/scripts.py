@@ -137,5 +137,11 @@ is added."""
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
+HALTING = "() => document.body.toggleAttribute('data-halting', true)"
+"""Script that has the button say at once that what runs is being stopped."""
+
+HALTED = "() => document.body.toggleAttribute('data-halting', false)"
+"""Script that leaves it to the page to say what is so."""
+
 ON_LOAD = (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""
