@@ -30,7 +30,6 @@ def build() -> tuple[Any, Any, Any]:
         label="The regions that you painted, for the command",
         file_count="multiple",
         interactive=False,
-        height=100,
         visible=False,
         elem_id="mask",
     )

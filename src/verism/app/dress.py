@@ -56,8 +56,12 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
 /* As photographers look at pictures, in a dark and in a light page. */
-.block.fullscreen, .block.fullscreen .preview { background: #1e1e1e !important; }
-.block.fullscreen .label-wrap, .block.fullscreen label { opacity: 0.85; }
+.block.fullscreen {
+  --block-background-fill: #1e1e1e; --background-fill-primary: #1e1e1e; --background-fill-secondary: #1e1e1e;
+  --block-label-background-fill: #1e1e1e; --block-label-text-color: #b4b4b4; --body-text-color: #d4d4d4;
+  --border-color-primary: #3c3c3c; --block-border-color: #3c3c3c; --block-label-border-color: #3c3c3c;
+  background: #1e1e1e !important; color: #d4d4d4;
+}
 /* At once, before the page has heard that it is so. */
 body[data-halting] :is(#stop, #stop_folder) { font-size: 0; pointer-events: none; }
 body[data-halting] :is(#stop, #stop_folder)::after { content: "Stopping…"; font-size: var(--button-small-text-size); }

@@ -17,7 +17,9 @@ from verism.app.legend import seen
 from verism.app.session import Easel, Session
 from verism.errors import VerismError
 
-NEW = "Above, number {} is for a region of your own, one that is not there yet."
+CHOICE = "Choose a colour at the palette beside the photo: each has its region's number. "
+
+NEW = "Number {} is a new region, of your own."
 
 NO_MORE = "There is no further colour for a region of your own."
 
@@ -76,7 +78,7 @@ def _palette(numbers: Sequence[int], new: int | None) -> str:
         for place, number in enumerate(numbers, start=1)
     ]
     said = NO_MORE if new is None else NEW.format(new)
-    return f"<style>{' '.join(rules)}</style><p>{said}</p>"
+    return f"<style>{' '.join(rules)}</style><p>{CHOICE}{said}</p>"
 
 
 def after_fit(session: Session) -> Any:

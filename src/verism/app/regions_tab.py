@@ -20,17 +20,17 @@ NARROW, WIDE = 160, 700
 NOT_YET = "Your corrections are not in the picture yet."
 
 AT_STAKE = (
-    "Your corrections of the regions are for these photos and this method. If you change any of them, they are set "
-    "aside; they come back when you change it back."
+    "Your corrections of the regions are for these photos and this method. With others, they are set aside; they come "
+    "back with these."
 )
 """Said beside the photos, before others are given."""
 
-UNTAKEN = "What you are painting, and have not previewed, is lost when you change any of them."
+UNTAKEN = "What you are painting is lost with other photos, unless you preview it first."
 
 DRAWING = (
-    "Paint over a photo in a region's colour, which has the region's number; what you do not paint stays as it is. "
-    "Where strokes are over each other, the last counts. A region of your own that is in one photo only follows the "
-    "look of the whole photo; painted in both, it takes its look from the style photo's."
+    "Paint over a photo in a region's colour; what you do not paint stays as it is. Where strokes are over each other, "
+    "the last counts. A region of your own that is in one photo only follows the look of the whole photo; painted in "
+    "both, it takes its look from the style photo's."
 )
 
 BEING_WORKED_IN = "Your corrections are being worked in…"
