@@ -63,9 +63,12 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
   background: #1e1e1e !important; color: #d4d4d4;
 }
 /* At once, before the page has heard that it is so. */
-body[data-halting] :is(#stop, #stop_folder) { font-size: 0; pointer-events: none; }
-body[data-halting] :is(#stop, #stop_folder)::after { content: "Stopping…"; font-size: var(--button-small-text-size); }
+body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transparent !important; pointer-events: none; }
+body[data-halting] :is(#stop, #stop_folder)::after {
+  content: "Stopping…"; position: absolute; inset: 0; display: grid; place-items: center; color: #fff;
+}
 #warned { font-size: 0.9rem; }
+body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
 body:not([data-strokes]) #warned .untaken { display: none; }
 /* Each colour of the brush has its region's number; which, the page says beside it. */
 #editor .swatch button { position: relative; opacity: 1 !important; }
