@@ -110,7 +110,9 @@ def build() -> gr.Blocks:
             )
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
-            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **quietly)
+            # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
+            anew = {"trigger_mode": "multiple", "queue": False, **quietly}
+            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **anew)
             ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
