@@ -54,7 +54,7 @@ def test_three_figures_in_words() -> None:
             "Colours: treated evenly; places of one colour in your photo end up ΔE 1.8 apart (an untouched photo: "
             "0.3 to 2; uneven from 7 on)."
         ),
-        "Look: the colours are 64% of the way to the style's.",
+        "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     assert in_words(SOUND | {"drift": 7.1})[1].startswith("Colours: treated unevenly; ")
     for further in (1.0, 1.3, math.nan):
@@ -67,7 +67,7 @@ def test_three_figures_in_words() -> None:
 @pytest.mark.parametrize(
     ("distance", "way"),
     [
-        (0.977, "2% of the way to the style's"),
+        (0.977, "hardly any nearer to the style's than the photo's were"),
         (1.2, "no nearer to the style's than the photo's were"),
         (math.nan, "no nearer to the style's than the photo's were"),
     ],
@@ -93,15 +93,26 @@ def test_the_share_that_is_clipped_is_told_from_the_limit_on() -> None:
 
 def test_the_same_in_plain_words_has_no_units() -> None:
     assert plainly(SOUND) == [
-        "Shapes and edges: 98.1% as in your photo.",
+        "Shapes and edges: as in your photo.",
         "Colours: treated evenly: what has one colour in your photo still has one.",
-        "Look: the colours are 64% of the way to the style's.",
+        "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     _, colours, _, first, second = plainly(SOUND | {"drift": 8.26, "lost": 0.3})
     assert colours == "Colours: treated unevenly."
     assert first.startswith("One colour of the photo has become several in different places; ")
     assert second == "Textures have gone flat; a lower --output.tone keeps more of the photo's own light."
     assert plainly({}) == []
+    for structure, shapes in ((0.9, "nearly as"), (0.6, "not all as")):
+        assert plainly(SOUND | {"structure": structure})[0] == f"Shapes and edges: {shapes} in your photo."
+
+
+@pytest.mark.parametrize(
+    ("distance", "part"),
+    [(0.94, "a tenth"), (0.77, "a quarter"), (0.5, "half"), (0.29, "three quarters"), (0.03, "nearly all")],
+)
+def test_the_way_is_told_in_parts_that_one_can_picture(distance: float, part: str) -> None:
+    look = f"Look: the colours are about {part} of the way from the photo's to the style's."
+    assert plainly(SOUND | {"color_distance": distance})[2] == look
 
 
 def test_a_look_is_hardly_there_if_the_colours_have_hardly_moved() -> None:

@@ -39,6 +39,24 @@ CHANGED = 2.0
 look."""
 
 
+WAYS: Mapping[float, str] = {
+    0.1: "a tenth",
+    0.25: "a quarter",
+    1 / 3: "a third",
+    0.5: "half",
+    2 / 3: "two thirds",
+    0.75: "three quarters",
+    0.9: "nine tenths",
+    1.0: "nearly all",
+}
+"""Parts of the way from the photo's colours to the style's in words; the nearest is said."""
+
+HARDLY = 0.05
+"""Part of the way below which it is not counted."""
+
+SAME, NEARLY = 0.95, 0.85
+"""Structure from which on shapes and edges are said to be the photo's, and nearly so: 1 is the photo itself."""
+
 ELSEWHERE = (
     "What may help: a style photo of the same kind of scene, or regions that you draw yourself (Regions in verism app)."
 )
@@ -142,9 +160,8 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     if not figures:
         return []
     even = "evenly" if figures["drift"] <= DRIFT else "unevenly"
-    taken = 1 - figures["color_distance"]
-    way = f"{taken:.0%} of the way to the style's" if taken > 0 else "no nearer to the style's than the photo's were"
     look = "have changed, but are" if is_astray(figures) else "are"
+    way = _way(1 - figures["color_distance"])
     apart = f"ΔE {figures['drift']:.1f} apart (an untouched photo: {UNTOUCHED}; uneven from {DRIFT:.0f} on)"
     return [
         f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
@@ -153,16 +170,33 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
     ]
 
 
+def _way(taken: float) -> str:
+    """Return how far colours have come, as the end of a sentence, from the part of the way; nan: not at all."""
+    if not taken > 0:
+        return "no nearer to the style's than the photo's were"
+    if taken < HARDLY:
+        return "hardly any nearer to the style's than the photo's were"
+    nearest = min(WAYS, key=lambda part: abs(part - taken))
+    return f"about {WAYS[nearest]} of the way from the photo's to the style's"
+
+
 def plainly(figures: Mapping[str, float]) -> list[str]:
     """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up."""
     if not figures:
         return []
     even = figures["drift"] <= DRIFT
-    shapes, _, look = in_words(figures)
+    look = in_words(figures)[2]
+    shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
     colours = "evenly: what has one colour in your photo still has one" if even else "unevenly"
     found = [fault for fault in FAULTS if fault.found(figures)]
     helps = [ELSEWHERE] if is_astray(figures) else []
-    return [shapes, f"Colours: treated {colours}.", look, *helps, *(fault.plainly(figures) for fault in found)]
+    return [
+        f"Shapes and edges: {shapes} in your photo.",
+        f"Colours: treated {colours}.",
+        look,
+        *helps,
+        *(fault.plainly(figures) for fault in found),
+    ]
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:

@@ -50,13 +50,13 @@ def test_nothing_changed_is_no_option() -> None:
 
 def test_groups_of_groups_are_groups() -> None:
     merged = Corrections().merge([RED, GREEN]).merge(["#ffe119", "#911eb4"])
-    assert merged.options() == {"data.merge": [[RED, GREEN], ["#ffe119", "#911eb4"]]}
-    assert merged.merge([BLUE, RED]).options() == {"data.merge": [["#ffe119", "#911eb4"], [BLUE, RED, GREEN]]}
+    assert merged.options() == {"data.merge": [["red", "green"], ["yellow", "purple"]]}
+    assert merged.merge([BLUE, RED]).options() == {"data.merge": [["yellow", "purple"], ["blue", "red", "green"]]}
 
 
 def test_what_is_merged_is_in_again() -> None:
     out = Corrections(mask=Path("mask.png")).leave_out([RED, BLUE]).leave_out([RED])
-    assert out.options() == {"data.leave_out": [RED, BLUE], "data.content_mask": "mask.png"}
+    assert out.options() == {"data.leave_out": ["red", "blue"], "data.content_mask": "mask.png"}
     assert out.merge([GREEN, RED]).left_out == (BLUE,)
 
 
@@ -86,11 +86,11 @@ def test_what_is_not_chosen_is_dimmed() -> None:
 
 def test_it_is_known_what_the_user_has_made_of_a_region() -> None:
     """Also of one that is merged with one that was painted."""
-    corrections = Corrections().paint(Path("mask.png"), [RED])
+    corrections = Corrections().paint("content", Path("mask.png"), [RED])
     assert [corrections.whose(label) for label in (RED, GREEN)] == ["as you painted it", ""]
     merged = corrections.merge([GREEN, RED])
     assert merged.whose(GREEN) == "as you painted and merged it"
-    assert merged.paint(Path("mask-2.png"), [BLUE]).painted == (GREEN, BLUE)
+    assert merged.paint("style", Path("mask-2.png"), [BLUE]).painted == (GREEN, BLUE)
     assert "painted" not in "".join(merged.options())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 
 from verism import VerismError
+from verism.app.glaze import OPACITY
+from verism.app.legend import legend
 from verism.app.session import DROP, NO_PHOTO, Session
+from verism.look.strength import Strength
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -23,26 +27,34 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
     session = Session()
     fit(session, photos[0], photos[1])
     assert not easel.after_fit(session)[1].visible
-    editor, use = easel.begin(session)
+    editor, use, said = easel.begin(session)
     assert editor.visible
     assert use.visible
     assert editor.value["background"] is not None
     regions = session.regions
     assert regions is not None
     shares = regions.content.float().mean(dim=(0, 2, 3))
-    assert shares[regions.labels.index(editor.brush.default_color)] == shares.max()
-    assert easel.after_fit(session) == (gradio.skip(), gradio.skip())
-    _, _, use, _ = page._given(session, str(photos[2]), [str(photos[1])])
+    assert shares[regions.labels.index(editor.brush.default_color[0])] == shares.max()
+    # One sees the photo through the paint, and every colour has its number, a new one, too.
+    labels, opacities = zip(*editor.brush.colors, strict=True)
+    assert labels == (*regions.labels, session.new_label)
+    assert max(opacities) < 0.75
+    numbers = [*(session.numbers[label] for label in regions.labels), len(session.numbers) + 1]
+    for place, number in enumerate(numbers, start=1):
+        assert f'button:nth-child({place})::after {{ content: "{number}"; }}' in said
+    assert easel.NEW.format(numbers[-1]) in said
+    assert easel.after_fit(session) == (gradio.skip(), gradio.skip(), gradio.skip())
+    _, _, use, _, _ = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible
     assert session.easel == NO_PHOTO
     with session.turn(DROP):
         fit(session, photos[2], photos[1])
     assert not easel.after_fit(session)[1].visible
-    editor, use = easel.again(session)
+    editor, use, _ = easel.again(session)
     assert editor.visible
     assert use.visible
     assert session.easel is not None
-    assert session.easel[0] == photos[2]
+    assert session.easel.photo == photos[2]
     assert easel.again(session) == gradio.skip()
 
 
@@ -54,13 +66,56 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
     height, width = session.fitted.photo.shape[-2:]
     strokes, elsewhere = (np.full((*shape, 4), 255, np.uint8) for shape in ((height, width), (800, 800)))
     for background, layer in ((None, elsewhere), (elsewhere, elsewhere), (None, strokes)):
-        with pytest.raises(VerismError, match="not painted over your photo"):
+        with pytest.raises(VerismError, match="not painted over the photo: press Paint over your photo"):
             easel.paint(session, {"background": background, "layers": [layer], "composite": layer})
     assert session.corrections.mask is None
     easel.paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
     assert session.corrections.mask is not None
     # It is nothing that the user has saved.
     assert session.saved == []
+
+
+@pytest.mark.slow
+def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None], photos: list[Path]) -> None:
+    """In one alone, it follows the look of the whole photo; then there is a further colour, until there are none."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    found, new = session.divided.labels, session.new_label
+    assert new is not None
+    for role, said in (
+        ("content", "only here: it follows the look of the whole photo, unless"),
+        ("style", "graded like"),
+    ):
+        easel.begin(session, role)  # type: ignore[arg-type]
+        photo = session.fitted.photo if role == "content" else session.fitted.style
+        height, width = photo.shape[-2:]
+        strokes = np.zeros((height, width, 4), np.uint8)
+        strokes[: height // 3] = [*(int(new[at : at + 2], 16) for at in (1, 3, 5)), round(255 * OPACITY)]
+        easel.paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
+        assert session.divided.labels == (*found, new)
+        assert session.numbers[new] == len(found) + 1
+        assert said in legend(session.divided, session.corrections)[new]
+        # What was taken is on the easel as a region from now on.
+        assert easel.again(session)[0].visible
+    fit(session, photos[0], photos[1])
+    run = session.fitted.run.model.regions
+    assert run is not None
+    assert run.labels == (*found, new)
+    assert run.sure[-1] == 1
+    assert session.new_label not in (*found, new)
+    command = session.command(Strength())
+    assert "--data.content_mask regions.png" in command
+    assert "--data.style_mask regions-style.png" in command
+
+
+@pytest.mark.slow
+def test_there_must_be_one_style_photo_to_paint_over(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    fitted = session.fitted
+    session.shown = replace(fitted, styles=(*fitted.styles, photos[2]))
+    with pytest.raises(VerismError, match="there are several: give one of them alone"):
+        easel.begin(session, "style")
 
 
 @pytest.mark.slow

@@ -597,6 +597,7 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     person.give("styles", photos / "theirs.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     nothing_lacks_a_name(person)
+    the_full_view_is_dark(person)
     a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
     undoing_ends_with_the_strokes(person)
     what_is_shown_is_saved_while_another_is_made(person)
@@ -687,6 +688,27 @@ def colour_is_spelled_as_on_the_page(person: Person) -> None:
     assert not [name for name in names if "color" in str(name).lower()]
 
 
+def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
+    """The last is for a region of one's own, which is chosen."""
+    person.click("#editor [aria-label=Colour]")
+    person.find("#editor .swatch button")
+    script = """return [...document.querySelectorAll('#editor .swatch button')].map(
+        (it) => getComputedStyle(it, '::after').content)"""
+    numbers = person.browser.execute_script(script)
+    assert numbers == [f'"{number}"' for number in range(1, len(numbers) + 1)]
+    person.reads("#palette", f"Number {len(numbers)} is a new region")
+    person.click("#editor .swatch button:last-child")
+
+
+def the_full_view_is_dark(person: Person) -> None:
+    """In a light page, too."""
+    person.click("#picture button[aria-label*=ullscreen]")
+    color = "return getComputedStyle(document.querySelector('#picture')).backgroundColor"
+    person.wait(lambda: person.browser.execute_script(color) == "rgb(30, 30, 30)", "a dark ground")
+    ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
+    person.wait(lambda: person.browser.execute_script(color) != "rgb(30, 30, 30)", "the page")
+
+
 def undoing_ends_with_the_strokes(person: Person) -> None:
     """The photo stays; if all is thrown away, it takes another begin."""
 
@@ -709,8 +731,10 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.click("#begin")
     person.wait(bare, "nothing painted")
     colour_is_spelled_as_on_the_page(person)
+    colours_have_numbers_and_let_the_photo_through(person)
     person.paint()
     assert not bare()
+    person.reads("#warned", "What you are painting is lost")
     one_button_makes_a_preview(person, "use")
     # All but the first would remove the photo.
     person.undo(4)
@@ -718,7 +742,8 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     one_button_makes_a_preview(person, "again")
     person.paint()
     person.click("#use")
-    person.reads("#legend", "as you painted it")
+    person.reads("#legend", "a region of your own")
+    person.reads("#warned", "they come back with these")
     one_button_makes_a_preview(person, "again")
     # It is in the picture after no other click.
     person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")

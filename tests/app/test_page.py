@@ -11,6 +11,7 @@ import torch
 from verism.app.clipping import NOTHING
 from verism.app.session import DROP, METHODS, Session
 from verism.errors import VerismError
+from verism.regions.colors import name_of
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -106,7 +107,7 @@ def test_the_command_says_which_regions_it_names_and_what_it_is_without(
     session.merge()
     assert command_tab.about(session) == command_tab.OF_THE_PICTURE
     fit(session, photos[0], photos[1])
-    named = f"In the command, `{first}` is region 1 and `{second}` is region 2."
+    named = f"In the command, {name_of(first)} is region 1 and {name_of(second)} is region 2."
     assert command_tab.about(session) == named
     session.undo()
     assert command_tab.about(session) == f"{named}\n\n{command_tab.OF_THE_PICTURE}"

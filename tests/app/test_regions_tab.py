@@ -18,13 +18,13 @@ from verism.app import regions_tab  # noqa: E402  # It needs Gradio.
 def test_a_method_without_regions_says_so_in_place_of_them(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
     fit(session, photos[0], photos[1], "lut")
-    mine, theirs, said, tools, _ = regions_tab.marked(session)
+    mine, theirs, said, tools, *_ = regions_tab.marked(session)
     assert not mine.visible
     assert not theirs.visible
     assert "This method uses no regions." in said
     assert not tools["visible"]
     fit(session, photos[0], photos[1])
-    mine, _, said, tools, _ = regions_tab.marked(session)
+    mine, _, said, tools, *_ = regions_tab.marked(session)
     assert mine.visible
     assert "of your photo" in said
     assert tools["visible"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import pkgutil
 import re
 import shlex
 from collections.abc import Callable
@@ -22,13 +23,14 @@ import verism
 from verism import VerismError, images
 from verism.api import FittedRun
 from verism.app.corrections import Corrections
-from verism.app.session import DROP, FORGOT, METHODS, OTHER_METHOD, Session
+from verism.app.session import CAME_BACK, DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
 from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
 from verism.metrics import NAMES
+from verism.regions.colors import name_of
 from verism.regions.masks import Regions, label_colors, paint
 from verism.verdict import FAULTS
 
@@ -113,7 +115,9 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     assert compared is not None
     assert compared.labels == wanted.labels
     assert compared.sure[0] == 0
-    assert f"--data.merge \"[['{first}" in fitted.command(Strength())
+    command = fitted.command(Strength())
+    assert f"--data.merge '[[{name_of(first)}, {name_of(second)}]]'" in command
+    assert "#" not in command
     fitted.undo()
     assert fitted.divided is found
     assert fitted.corrections == Corrections()
@@ -241,6 +245,30 @@ def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Pa
 
 
 @pytest.mark.slow
+def test_corrections_come_back_with_their_photos_and_method(fitted: Session, photos: list[Path]) -> None:
+    first, second, *_ = fitted.divided.labels
+    fitted.chosen = (first, second)
+    fitted.merge()
+    mine, corrected, numbers = fitted.corrections, fitted.divided, fitted.numbers
+    for styles, config in ((photos[1:], "photoreal"), (photos[1:2], "lut")):
+        fitted.fit(photos[0], styles, config, nobody, preview=True, **SMALL)
+        assert fitted.fitted.warnings == [FORGOT]
+        assert fitted.corrections == fitted.fitted.corrections == Corrections()
+        fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+        assert fitted.fitted.warnings == [CAME_BACK]
+        assert fitted.corrections == fitted.fitted.corrections == mine
+        assert fitted.divided is corrected
+        assert fitted.numbers == numbers
+    compared = fitted.fitted.run.model.regions
+    assert compared is not None
+    assert compared.labels == corrected.labels
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    assert fitted.fitted.warnings == []
+    fitted.undo()
+    assert fitted.divided.labels[:2] == (first, second)
+
+
+@pytest.mark.slow
 def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[Path]) -> None:
     before, told = fitted.shown, []
 
@@ -273,6 +301,35 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **SMALL)
     assert not any(said.startswith("step") for said in told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "stage"),
+    [("verism.regions.search.spherical_kmeans", "Finding"), ("verism.color.closed_form._base", "Finding"),
+     ("verism.canvas.regional_grade.RegionalGrade.locate", "Making")],
+)  # fmt: skip
+def test_a_run_is_stopped_within_a_stage(
+    fitted: Session, photos: list[Path], part: str, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes seconds; also while the picture is made, when there would be one in a moment."""
+    module, _, name = part.rpartition(".")
+    owner = pkgutil.resolve_name(module)
+    usual, before = getattr(owner, name), fitted.shown
+    told, calls = [""], [0]
+
+    def stopping(*args: Any, **more: Any) -> Any:
+        if told[-1].startswith(stage):
+            calls[0] += 1
+            fitted.stop()
+        return usual(*args, **more)
+
+    monkeypatch.setattr(owner, name, stopping)
+    with pytest.raises(StoppedError):
+        fitted.fit(photos[0], photos[1:2], "photoreal", lambda _, said: told.append(said), preview=True, **SMALL)
+    assert calls == [1]
+    assert told[-1].startswith(stage)
+    assert fitted.shown is before
 
 
 def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn() -> None:
@@ -333,10 +390,11 @@ def test_the_command_can_be_read(fitted: Session) -> None:
     labels = fitted.divided.labels[:2]
     fitted.shown = replace(fitted.fitted, corrections=Corrections().merge(labels), content=Path("it's $1.png"))
     command = fitted.command(Strength())
-    assert f"""--data.merge "[['{labels[0]}', '{labels[1]}']]" """ in command
+    names = ", ".join(map(name_of, labels))
+    assert f"--data.merge '[[{names}]]' " in command
     words = shlex.split(command)
     assert words[words.index("--data.content") + 1] == "it's $1.png"
-    assert words[words.index("--data.merge") + 1] == str([list(labels)])
+    assert words[words.index("--data.merge") + 1] == f"[[{names}]]"
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def found(one_scene: float = 0.0) -> Regions:
 
 
 def test_says_what_has_no_match_and_whether_it_is_one_scene() -> None:
-    said = "Regions that both photos show: #e6194b (25%, no match), #3cb44b (75%, 80% sure)."
+    said = "Regions that both photos show: red #e6194b (25%, no match), green #3cb44b (75%, 80% sure)."
     assert describe(found()) == said
     assert describe(found(0.9)) == f"The photos are of one scene, and get one grade. {said}"
 

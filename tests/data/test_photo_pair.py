@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -242,9 +242,55 @@ class Colored(Finder):
         return super().__call__(content, style, known=known)._replace(labels=("#e6194b", "#3cb44b"))
 
 
+@pytest.mark.parametrize(("roles", "sure"), [(("content",), 0.0), (("style",), 0.0), (("content", "style"), 1.0)])
+def test_a_further_colour_makes_a_region_that_is_certain_if_it_is_in_both_photos(
+    roles: tuple[Literal["content", "style"], ...], sure: float, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    found = PhotoPair(*files, size=100, regions="auto")
+    masks = {}
+    for role in roles:
+        height, width = getattr(found.photos, role).shape[-2:]
+        strokes = Image.new("RGBA", (width, height), "#00000000")
+        strokes.paste("#ffe119", (0, 0, width, 20))
+        masks[f"{role}_mask"] = tmp_path / f"{role}.png"
+        strokes.save(masks[f"{role}_mask"])
+    pair = PhotoPair(*files, size=100, regions="auto", **masks)  # type: ignore[arg-type]
+    before, after = found.regions(found.photos, Colored()), pair.regions(pair.photos, Colored())
+    assert before is not None
+    assert after is not None
+    assert after.labels == (*before.labels, "#ffe119")
+    assert after.sure.tolist() == [*before.sure.tolist(), sure]
+    for role in ("content", "style"):
+        mine, theirs = getattr(after, role), getattr(before, role)
+        is_painted = role in roles
+        assert (mine[:, 2, :20] == is_painted).all()
+        assert not mine[:, 2, 20:].any()
+        assert not (is_painted and mine[:, :2, :20].any())
+        assert torch.equal(mine[:, :2, 20:], theirs[:, :, 20:])
+
+
+def test_a_region_of_ones_own_is_merged_and_left_out_by_its_word(files: tuple[Path, Path], tmp_path: Path) -> None:
+    strokes = Image.new("RGBA", (177, 100), "#00000000")
+    strokes.paste("#ffe119", (0, 0, 177, 20))
+    strokes.save(tmp_path / "strokes.png")
+    options: dict[str, Any] = {"size": 100, "regions": "auto", "content_mask": tmp_path / "strokes.png"}
+    choices: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+        ({"merge": [["red", "yellow"]]}, ("#e6194b", "#3cb44b")),
+        ({"leave_out": ["yellow", "green"]}, ("#e6194b", "#3cb44b", "#ffe119")),
+    ]
+    for more, labels in choices:
+        pair = PhotoPair(files[0], files[1], **options, **more)
+        regions = pair.regions(pair.photos, Colored())
+        assert regions is not None
+        assert regions.labels == labels
+        assert regions.painted().labels == labels
+        if "leave_out" in more:
+            assert regions.painted().sure.tolist()[1:] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("color", "said"),
-    [("#ffe119", "#ffe119 is the colour of none of the regions that were found, which are #e6194b, #3cb44b; paint in"),
+    [("#c0ffc0", "is the colour of none of the regions that were found, which are red #e6194b, green #3cb44b; paint"),
      ("#ffe11980", "is transparent all over, and so paints nothing; leave it out")],
 )  # fmt: skip
 def test_strokes_that_cannot_be_taken_are_refused(

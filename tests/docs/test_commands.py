@@ -24,8 +24,8 @@ from verism.backbone.weights import Weights
 from verism.batch.executors import Task, local
 from verism.cli import main
 from verism.photo_file import Encoding, Photo
+from verism.regions.colors import COLORS
 from verism.regions.masks import label_colors
-from verism.regions.search import COLORS
 from verism.sweep.plan import Grid, plan
 from verism.sweep.run import Chain
 

@@ -16,10 +16,10 @@ from verism import images
 from verism.backbone import VGG19
 from verism.backbone.weights import Weights
 from verism.regions import search as region_search
+from verism.regions.colors import COLORS
 from verism.regions.masks import OneMask, Regions
 from verism.regions.search import (
     AGAINST,
-    COLORS,
     ONE_SCENE,
     SHARED,
     SURE,

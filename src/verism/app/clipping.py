@@ -14,6 +14,9 @@ NEAR = 0.1
 """Distance from white, or black, within which all channels of a highlight, or a shadow, are. Elsewhere, a colour has
 come to a limit, which is neither to a photographer: an orange without any blue is no shadow."""
 
+LITTLE = 0.001
+"""Share of a picture below which no figure is told."""
+
 STRIPE = 4
 """Width of a stripe of the marks of colours, in pixels."""
 
@@ -56,10 +59,13 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
     total = float(torch.stack(places).any(dim=0).double().mean())
     if total <= (0.0 if marks else CLIPPED):
         return NOTHING if marks else ""
+    shares = [float(where.double().mean()) for where in places]
+    # Of little beside much, one is told where it is marked.
+    least = 0.0 if marks else min(LITTLE, max(shares) / 2)
     parts = [
         f"{mark.name} in {_percent(share)} of the picture{f' ({mark.look})' if marks else ''}"
-        for mark, share in zip(MARKS, (float(where.double().mean()) for where in places), strict=True)
-        if share > 0
+        for mark, share in zip(MARKS, shares, strict=True)
+        if share > least
     ]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
     return (
@@ -88,4 +94,5 @@ def _places(image: Tensor, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _percent(share: float) -> str:
-    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"  # noqa: PLR2004  # It would be 0.0 %.
+    # It would be 0.0 %.
+    return f"less than {LITTLE:.1%}" if share < LITTLE else f"{share:.1%}"

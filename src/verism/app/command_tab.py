@@ -9,7 +9,7 @@ import gradio as gr
 
 from verism.app import regions_tab
 from verism.app.session import Session
-from verism.look.strength import Strength
+from verism.regions.colors import name_of
 
 OF_THE_PICTURE = "The command makes the picture that is shown, without what you have changed since in the regions."
 
@@ -28,8 +28,8 @@ def build() -> tuple[Any, Any, Any]:
     about = gr.Markdown(elem_id="about_command")
     mask = gr.File(
         label="The regions that you painted, for the command",
+        file_count="multiple",
         interactive=False,
-        height=100,
         visible=False,
         elem_id="mask",
     )
@@ -40,8 +40,9 @@ def about(session: Session) -> str:
     """Return what is to be said of the command: which regions it names by their colours, and what is not in it yet."""
     if session.shown is None or session.regions is None:
         return ""
-    command = session.command(Strength())
-    named = [f"`{label}` is region {number}" for label, number in session.numbers.items() if label in command]
+    made = session.shown.corrections
+    labels = {*made.left_out, *(label for group in made.merged for label in group)}
+    named = [f"{name_of(label)} is region {number}" for label, number in session.numbers.items() if label in labels]
     parts = [f"In the command, {_listed(named)}."] if named else []
     return "\n\n".join([*parts, *([OF_THE_PICTURE] if regions_tab.corrected(session) else [])])
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism import images, photo_file
+from verism.app.glaze import topmost
 from verism.app.numbers import numbered
 from verism.callbacks.region_map import overlay
+from verism.regions.colors import name_of
 from verism.regions.masks import Regions, label_colors
 
 DIMMED = 0.25
 """Brightness of the regions that are not chosen, if any are chosen."""
 
-OPAQUE = 0.5
-"""Opacity from which on a pixel of a brush stroke counts."""
+FAINT = 0.5
+"""How much the colours of regions cover the photo that is painted over, as a share of that on the maps."""
+
+Role = Literal["content", "style"]
+"""One of both photos."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,14 @@ class Corrections:
         merged: groups of labels of regions that are merged; each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
         mask: strokes over the regions of the content photo, which is transparent elsewhere; None: there are none.
+        style_mask: the same of the style photo.
         painted: labels of the regions that have such strokes.
     """
 
     merged: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
     mask: Path | None = None
+    style_mask: Path | None = None
     painted: tuple[str, ...] = ()
 
     def merge(self, labels: Sequence[str]) -> Corrections:
@@ -54,9 +61,16 @@ class Corrections:
         """Return the corrections with further regions left out."""
         return replace(self, left_out=tuple(dict.fromkeys([*self.left_out, *labels])))
 
-    def paint(self, mask: Path, labels: Sequence[str]) -> Corrections:
-        """Return the corrections with another mask, in which there are new strokes for some regions."""
-        return replace(self, mask=mask, painted=tuple(dict.fromkeys([*self.painted, *labels])))
+    def paint(self, role: Role, mask: Path, labels: Sequence[str]) -> Corrections:
+        """Return the corrections with another mask of a photo, in which there are new strokes for some regions."""
+        labels = tuple(dict.fromkeys([*self.painted, *labels]))
+        if role == "content":
+            return replace(self, mask=mask, painted=labels)
+        return replace(self, style_mask=mask, painted=labels)
+
+    def strokes(self, role: Role) -> Path | None:
+        """Return the mask of a photo; None: there is none."""
+        return self.mask if role == "content" else self.style_mask
 
     def whose(self, label: str) -> str:
         """Return in words what the user has made of a region; empty if it is as it was found."""
@@ -70,9 +84,10 @@ class Corrections:
     def options(self) -> dict[str, Any]:
         """Return the corrections as options of ``verism fit``; empty if there are none."""
         options = {
-            "data.merge": [list(group) for group in self.merged],
-            "data.leave_out": list(self.left_out),
+            "data.merge": [list(map(name_of, group)) for group in self.merged],
+            "data.leave_out": list(map(name_of, self.left_out)),
             "data.content_mask": None if self.mask is None else str(self.mask),
+            "data.style_mask": None if self.style_mask is None else str(self.style_mask),
         }
         return {name: value for name, value in options.items() if value}
 
@@ -92,6 +107,13 @@ def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str],
     if chosen:
         picked = torch.tensor([label in chosen for label in regions.labels])
         image = image * (DIMMED + (1 - DIMMED) * masks[:, picked].sum(dim=1, keepdim=True)).clamp(0, 1)
+    return numbered(image, masks, [numbers[label] for label in regions.labels])
+
+
+def to_paint_over(photo: Tensor, masks: Tensor, regions: Regions, numbers: Mapping[str, int]) -> Tensor:
+    """Return a photo under its regions as ``shown`` does, but so that one sees more of the photo."""
+    masks = images.resize(masks.float(), photo.shape[-2:])
+    image = torch.lerp(images.luma(photo).expand_as(photo), tinted(photo, masks, regions), FAINT)
     return numbered(image, masks, [numbers[label] for label in regions.labels])
 
 
@@ -162,13 +184,13 @@ def painted(labels: Sequence[str], strokes: Tensor, before: Tensor) -> Tensor:
     """Return what the user has painted over the regions by now, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
 
     Args:
-        labels: labels of the regions; each colour counts as the nearest of theirs.
+        labels: labels of the regions; where strokes are over each other, the last counts.
         strokes: what was painted last, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
         before: what was painted before, as it is returned here.
     """
-    strokes = F.interpolate(strokes, before.shape[-2:], mode="nearest")
     palette = label_colors(labels) / 255
-    nearest = torch.cdist(strokes[0, :3].flatten(1).T, palette).argmin(dim=1)
-    colors = palette[nearest].T.view(1, 3, *before.shape[-2:])
-    here = strokes[:, 3:] >= OPAQUE
+    top = topmost(strokes, palette)
+    top = F.interpolate(top.float()[None, None], before.shape[-2:], mode="nearest")[0, 0].long()
+    colors = palette[top.clamp_min(0)].permute(2, 0, 1).unsqueeze(0)
+    here = (top >= 0).view(1, 1, *before.shape[-2:])
     return torch.where(here, torch.cat([colors, here.float()], dim=1), before)

@@ -55,6 +55,27 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 /* Where there is no text yet, what tells of progress is laid over nothing. */
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
+/* As photographers look at pictures, in a dark and in a light page. */
+.block.fullscreen {
+  --block-background-fill: #1e1e1e; --background-fill-primary: #1e1e1e; --background-fill-secondary: #1e1e1e;
+  --block-label-background-fill: #1e1e1e; --block-label-text-color: #b4b4b4; --body-text-color: #d4d4d4;
+  --border-color-primary: #3c3c3c; --block-border-color: #3c3c3c; --block-label-border-color: #3c3c3c;
+  background: #1e1e1e !important; color: #d4d4d4;
+}
+/* At once, before the page has heard that it is so. */
+body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transparent !important; pointer-events: none; }
+body[data-halting] :is(#stop, #stop_folder)::after {
+  content: "Stopping…"; position: absolute; inset: 0; display: grid; place-items: center; color: #fff;
+}
+#warned { font-size: 0.9rem; }
+body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
+body:not([data-strokes]) #warned .untaken { display: none; }
+/* Each colour of the brush has its region's number; which, the page says beside it. */
+#editor .swatch button { position: relative; opacity: 1 !important; }
+#editor .swatch button::after {
+  position: absolute; inset: 0; display: grid; place-items: center;
+  color: #fff; font: 700 0.8rem system-ui, sans-serif; text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000;
+}
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */

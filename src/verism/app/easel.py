@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -11,31 +11,74 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from verism.app.corrections import shown
+from verism.app.corrections import Role, to_paint_over
+from verism.app.glaze import OPACITY
 from verism.app.legend import seen
-from verism.app.session import Session
+from verism.app.session import Easel, Session
 from verism.errors import VerismError
 
+CHOICE = "Choose a colour at the palette beside the photo: each has its region's number. "
 
-def none() -> tuple[Any, Any]:
+NEW = "Number {} is a new region, of your own."
+
+NO_MORE = "There is no further colour for a region of your own."
+
+LABELS: Mapping[Role, str] = {"content": "Your photo", "style": "Style photo"}
+
+BEGIN: Mapping[Role, str] = {"content": "Paint over your photo", "style": "Paint over the style photo"}
+"""The page's words for beginning to paint."""
+
+STYLED = "This is painted over one style photo, and there are several: give one of them alone."
+
+
+def none() -> tuple[Any, Any, str]:
     """Return no easel."""
     # The style sheet hides the editor with its button.
-    return gr.skip(), gr.Button(visible=False)
+    return gr.skip(), gr.Button(visible=False), ""
 
 
-def begin(session: Session) -> Any:
-    """Return an easel with the photo, and with a brush that has the colours of the regions."""
-    regions = session.divided
-    session.easel = (session.fitted.content, regions.labels)
-    # The first may be a region of the style photo alone.
-    largest = regions.labels[int(seen(regions.content).argmax())]
-    brush = gr.Brush(colors=list(regions.labels), default_color=largest, color_mode="fixed", default_size=30)
+def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
+    """Return an easel with a photo, with a brush that has the colours of the regions, and what is said of these.
+
+    Args:
+        session: whose photo it is.
+        role: which of both photos.
+
+    Raises:
+        VerismError: there are no regions, or several style photos to paint over.
+    """
+    regions, fitted, numbers = session.divided, session.fitted, session.numbers
+    if role == "style" and len(fitted.styles) > 1:
+        raise VerismError(STYLED)
+    session.easel = _of(session, role)
+    photo, masks = (fitted.photo, regions.content) if role == "content" else (fitted.style, regions.style)
+    new = session.new_label
+    # The first may be a region of the other photo alone.
+    largest = regions.labels[int(seen(masks).argmax())]
+    colors = {label: numbers[label] for label in regions.labels} | ({} if new is None else {new: len(numbers) + 1})
+    brush = gr.Brush(
+        colors=[(label, OPACITY) for label in colors],
+        default_color=(largest, OPACITY),
+        color_mode="fixed",
+        default_size=30,
+    )
     value = {
-        "background": _levels(shown(session.fitted.photo, regions.content, regions, (), session.numbers)),
+        "background": _levels(to_paint_over(photo, masks, regions, numbers)),
         "layers": [],
         "composite": None,
     }
-    return gr.ImageEditor(value=value, brush=brush, visible=True), gr.Button(visible=True)
+    editor = gr.ImageEditor(value=value, brush=brush, label=LABELS[role], visible=True)
+    return editor, gr.Button(visible=True), _palette(list(colors.values()), None if new is None else colors[new])
+
+
+def _palette(numbers: Sequence[int], new: int | None) -> str:
+    """Return HTML that writes the regions' numbers on the colours of the editor's brush, and says which is new."""
+    rules = [
+        f'#editor .swatch button:nth-child({place})::after {{ content: "{number}"; }}'
+        for place, number in enumerate(numbers, start=1)
+    ]
+    said = NO_MORE if new is None else NEW.format(new)
+    return f"<style>{' '.join(rules)}</style><p>{CHOICE}{said}</p>"
 
 
 def after_fit(session: Session) -> Any:
@@ -44,16 +87,27 @@ def after_fit(session: Session) -> Any:
     if session.easel is None or regions is None:
         session.easel = None
         return none()
-    return (gr.skip(), gr.skip()) if _fits_easel(session) else none()
+    return (gr.skip(), gr.skip(), gr.skip()) if _fits_easel(session) else none()
 
 
 def again(session: Session) -> Any:
     """Return an easel with the photo and regions of a fit, if the user was painting over others before."""
-    return gr.skip() if session.easel is None or _fits_easel(session) else begin(session)
+    if session.easel is None or _fits_easel(session):
+        return gr.skip()
+    role = session.easel.role
+    return begin(session, role if len(session.fitted.styles) == 1 else "content")
 
 
 def _fits_easel(session: Session) -> bool:
-    return session.regions is not None and session.easel == (session.fitted.content, session.regions.labels)
+    return (
+        session.regions is not None and session.easel is not None and session.easel == _of(session, session.easel.role)
+    )
+
+
+def _of(session: Session, role: Role) -> Easel:
+    fitted = session.fitted
+    photo = fitted.content if role == "content" else fitted.styles[0]
+    return Easel(role, photo, session.divided.labels, session.corrections.strokes(role))
 
 
 def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
@@ -71,10 +125,12 @@ def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
     if not layers:
         raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
     strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
-    if found.get("background") is None or strokes.shape[-2:] != session.fitted.photo.shape[-2:]:
+    role: Role = "content" if session.easel is None else session.easel.role
+    photo = session.fitted.photo if role == "content" else session.fitted.style
+    if found.get("background") is None or strokes.shape[-2:] != photo.shape[-2:]:
         # On an empty canvas, which is of another shape, nobody can know where in the photo this was meant to be.
-        raise VerismError("This was not painted over your photo: press Begin, and paint once more.")
-    session.paint(strokes)
+        raise VerismError(f"This was not painted over the photo: press {BEGIN[role]}, and paint once more.")
+    session.paint(strokes, role)
 
 
 def _levels(image: Tensor) -> NDArray[Any]:

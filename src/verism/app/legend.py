@@ -12,23 +12,29 @@ from verism.verdict import NO_MATCH
 SURE = 0.8
 """Confidence from which on a region is said to be graded like its counterpart, without a reservation."""
 
+LITTLE = 0.01
+"""Share of a photo below which a region of the user's own is said to have less than that."""
+
 SEEN = 0.005
 """Share of a photo below which a region is not said to be in it."""
 
 
-def legend(regions: Regions, corrections: Corrections) -> dict[str, str]:
+def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = True) -> dict[str, str]:
     """Return for each region, by its colour, what a photographer has to know of it.
 
     Args:
         regions: of the content and the style photo.
         corrections: what the user has made of them, which is said to be theirs, and never doubted.
+        is_one_style: whether there is one style photo, which can be painted over.
     """
     # Between several style photos, there is nothing.
     opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
     shares = seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return {
-        label: _said(own, other, sure, corrections.whose(label), out=label in corrections.left_out)
+        label: _own(own, other, can_match=is_one_style)
+        if label in regions.added
+        else _said(own, other, sure, corrections.whose(label), out=label in corrections.left_out)
         for label, own, other, sure in parts
     }
 
@@ -41,6 +47,23 @@ def seen(masks: Tensor) -> Tensor:
     none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
     winner = torch.cat([masks.float(), none], dim=1).argmax(dim=1)
     return torch.bincount(winner.flatten(), minlength=masks.shape[1] + 1)[:-1].double() / winner.numel()
+
+
+def _own(own: float, other: float, *, can_match: bool) -> str:
+    """Return what is said of a region that the user has added."""
+    mine, theirs = f"{_percent(own)} of your photo, a region of your own", f"{_percent(other)} of the style photo"
+    if own and other:
+        return f"{mine}, graded like {theirs[0].lower()}{theirs[1:]}"
+    if own:
+        paint = ", unless you paint it on the style photo, too" if can_match else ""
+        return f"{mine}, only here: it follows the look of the whole photo{paint}"
+    if other:
+        return f"{theirs}, a region of your own, only there: it does nothing, unless you paint it on your photo, too"
+    return "A region of your own, of which nothing is left"
+
+
+def _percent(share: float) -> str:
+    return "Less than 1%" if share < LITTLE else f"{share:.0%}"
 
 
 def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> str:

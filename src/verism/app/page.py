@@ -67,7 +67,7 @@ def build() -> gr.Blocks:
         gr.HTML(dress.HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo, styles, method, preview, full, stop = _asking()
+                photo, styles, method, warned, preview, full, stop = _asking()
                 given = gr.HTML()
             with gr.Column(scale=3, min_width=300):
                 picture, caption, blending, sliders, marks, earlier, clipped = _looking()
@@ -76,7 +76,7 @@ def build() -> gr.Blocks:
                     with gr.Tab("Save"):
                         saving = save_tab.build(session, sliders)
                     with gr.Tab("Regions"):
-                        regions = regions_tab.build(session)
+                        regions = regions_tab.build(session, warned)
                     with gr.Tab("A folder"):
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
@@ -110,7 +110,9 @@ def build() -> gr.Blocks:
             )
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
-            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **quietly)
+            # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
+            anew = {"trigger_mode": "multiple", "queue": False, **quietly}
+            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **anew)
             ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
@@ -119,7 +121,7 @@ def build() -> gr.Blocks:
             now = {"inputs": [session], "outputs": [grading.results, grading.clock], "queue": False, **quietly}
             begun.then(folder_tab.begin, **now)
             ended.then(folder_tab.end, **now)
-        gr.on([stop.click, grading.stop.click], work.stop_all, [session], state, queue=False, **quietly)
+        work.stop_on([stop.click, grading.stop.click], session, state)
         # It says that the picture is without them.
         regions.corrected.change(guarded(command_tab.about), [session], [about], queue=False, **quietly)
         gr.on(
@@ -151,15 +153,19 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
 
 def _asking() -> tuple[Any, ...]:
-    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
+    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it.
+
+    Below the photos is what becomes of corrections if others are given.
+    """
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
+    warned = gr.HTML(elem_id="warned", padding=False)
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():
         preview = gr.Button("Preview", min_width=110, elem_id="preview")
         full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
     stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
-    return photo, styles, method, preview, full, stop
+    return photo, styles, method, warned, preview, full, stop
 
 
 def _looking() -> tuple[Any, ...]:
@@ -307,7 +313,7 @@ def _fit(
         sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
     command = session.command(view.blend)
     session.said = "\n\n".join([*shown.warnings, *sentences])
-    mask = None if shown.corrections.mask is None else str(shown.corrections.mask)
+    masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]
     divided = session.regions is not None
     adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
     regions = *regions_tab.marked(session), *easel.after_fit(session)
@@ -316,7 +322,7 @@ def _fit(
         *(
             gr.Code(value=command, visible=True),
             command_tab.about(session),
-            gr.File(value=mask, visible=mask is not None),
+            gr.File(value=masks or None, visible=bool(masks)),
         ),
         gr.Checkbox(value=view.earlier and session.earlier is not None, visible=session.earlier is not None),
         *regions,

@@ -9,7 +9,7 @@ import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import shown, swatches
+from verism.app.corrections import Corrections, shown, swatches
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -18,6 +18,20 @@ NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
 
 NOT_YET = "Your corrections are not in the picture yet."
+
+AT_STAKE = (
+    "Your corrections of the regions are for these photos and this method. With others, they are set aside; they come "
+    "back with these."
+)
+"""Said beside the photos, before others are given."""
+
+UNTAKEN = "What you are painting is lost with other photos, unless you preview it first."
+
+DRAWING = (
+    "Paint over a photo in a region's colour; what you do not paint stays as it is. Where strokes are over each other, "
+    "the last counts. A region of your own that is in one photo only follows the look of the whole photo; painted in "
+    "both, it takes its look from the style photo's."
+)
 
 BEING_WORKED_IN = "Your corrections are being worked in…"
 
@@ -31,7 +45,7 @@ class RegionsTab(NamedTuple):
         result: the picture that is shown, below that button.
         corrected: whether that has the corrections.
         marked: what changes with the regions, ``corrected`` too.
-        easel: the editor, and the button that takes over what is painted in it.
+        easel: the editor, the button that takes over what is painted in it, and what is said of its colours.
     """
 
     again: Any
@@ -42,8 +56,13 @@ class RegionsTab(NamedTuple):
     easel: Sequence[Any]
 
 
-def build(session: Any) -> RegionsTab:
-    """Add the tab's elements; return those that others need."""
+def build(session: Any, warned: Any) -> RegionsTab:
+    """Add the tab's elements; return those that others need.
+
+    Args:
+        session: the page's session.
+        warned: the element beside the photos that says what becomes of corrections, if there are any.
+    """
     with gr.Row():
         mine, theirs = (
             gr.Image(label=label, interactive=False, height=300, buttons=["fullscreen"], visible=False, elem_id=name)
@@ -60,8 +79,11 @@ def build(session: Any) -> RegionsTab:
             leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
             undo = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):
-            gr.Markdown("Paint over your photo in a region's colour; what you do not paint stays as it is.")
-            begin = gr.Button("Begin", elem_id="begin")
+            gr.Markdown(DRAWING)
+            with gr.Row():
+                begin = gr.Button(easel.BEGIN["content"], min_width=150, elem_id="begin")
+                begin_style = gr.Button(easel.BEGIN["style"], min_width=150, elem_id="begin_style")
+            palette = gr.HTML(elem_id="palette", padding=False)
             editor = gr.ImageEditor(
                 label="Your photo",
                 sources=[],
@@ -77,26 +99,34 @@ def build(session: Any) -> RegionsTab:
         again = gr.Button("Preview with these", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-    changing = [mine, theirs, legend, tools, corrected]
+    changing = [mine, theirs, legend, tools, corrected, warned]
+    at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
     for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
         button.click(_changing(change), [session], changing, **quietly)
     # Also after the editor's bin, which removes the photo, too.
-    begun = begin.click(guarded(easel.begin), [session], [editor, use], queue=False, **quietly)
-    begun.then(None, js=scripts.TO_EDITOR, **quietly)
+    for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
+        begun = button.click(guarded(start), [session], at_easel, queue=False, **quietly)
+        begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
-    return RegionsTab(again, taken, result, corrected, changing, [editor, use])
+    # What was taken is in the regions from now on, and not on the easel to be taken back.
+    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
+    return RegionsTab(again, taken, result, corrected, changing, at_easel)
 
 
-def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
-    """Return both photos under their regions, a legend, what there is to do, and whether it is in the picture."""
+def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
+    """Return what the tab shows, and what is said beside the photos.
+
+    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture.
+    """
+    stake = at_stake(session)
     regions = session.regions
     if regions is None:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
         said = "This method uses no regions." if found is None else "The photos are compared as a whole."
-        return none, none, f"<p>{said}</p>", gr.update(visible=False), ""
+        return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake
     fitted = session.fitted
     mine, theirs = (
         gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
@@ -111,12 +141,26 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str]:
     )
     colors = swatches((fitted.photo, fitted.style), (regions.content, regions.style), regions)
     entries = []
-    for label, words in legend(regions, session.corrections).items():
+    for label, words in legend(regions, session.corrections, is_one_style=len(fitted.styles) == 1).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
         swatch, number = colors.get(label, label), session.numbers[label]
         entries.append(f'<span class="{kind}"><i style="background:{swatch}"><b>{number}</b></i> {words}</span>')
-    return mine, theirs, f'<div id="legend">{"".join(entries)}</div>', gr.update(visible=True), corrected(session)
+    return (
+        mine,
+        theirs,
+        f'<div id="legend">{"".join(entries)}</div>',
+        gr.update(visible=True),
+        corrected(session),
+        stake,
+    )
+
+
+def at_stake(session: Session) -> str:
+    """Return HTML that says what becomes of what the user has corrected, if other photos are given."""
+    # The style sheet shows the second as long as there are strokes that are not taken.
+    said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
+    return f'{said}<p class="untaken">{UNTAKEN}</p>'
 
 
 def corrected(session: Session) -> str:
@@ -124,6 +168,14 @@ def corrected(session: Session) -> str:
     if session.shown is None or session.corrections == session.shown.corrections or session.has_new_photos:
         return ""
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
+
+
+def _begin_mine(session: Session) -> Any:
+    return easel.begin(session, "content")
+
+
+def _begin_theirs(session: Session) -> Any:
+    return easel.begin(session, "style")
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:

@@ -52,8 +52,8 @@ KEEP_PHOTO = """() => {
   }, true);
   document.addEventListener("click", (event) => {
     look();
-    if (event.target.closest("#begin")) count(0);
-    if (event.target.closest("#use, #editor [aria-label='Clear canvas']")) wait(false);
+    if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
@@ -136,6 +136,12 @@ is added."""
 
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
+
+HALTING = "() => document.body.toggleAttribute('data-halting', true)"
+"""Script that has the button say at once that what runs is being stopped."""
+
+HALTED = "() => document.body.toggleAttribute('data-halting', false)"
+"""Script that leaves it to the page to say what is so."""
 
 ON_LOAD = (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""

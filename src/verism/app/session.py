@@ -21,7 +21,7 @@ from torch import Tensor
 
 from verism import atomic, images, photo_file, verdict
 from verism.api import FittedRun, fit
-from verism.app.corrections import Corrections, labels_in, layers, painted, region_at
+from verism.app.corrections import Corrections, Role, labels_in, layers, painted, region_at
 from verism.app.legend import seen
 from verism.app.series import FolderOutcome, grade
 from verism.app.watch import StoppedError, Tell, Watch
@@ -39,10 +39,29 @@ from verism.look.strength import Strength
 from verism.metrics import TOLD
 from verism.page.result import jpeg
 from verism.photo_file import Photo
+from verism.regions.colors import COLORS, unused
 from verism.regions.masks import Regions, Strokes, resize
+from verism.stopping import stopped_by
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
+
+
+class Easel(NamedTuple):
+    """What a user paints over.
+
+    Attributes:
+        role: which of both photos it is.
+        photo: its file.
+        labels: of the regions in whose colours one paints.
+        mask: what was painted over it before; None: nothing.
+    """
+
+    role: Role
+    photo: Path
+    labels: tuple[str, ...]
+    mask: Path | None = None
+
 
 DROP = "drop"
 """The kind of work that is done for photos as they are dropped, each time anew."""
@@ -50,7 +69,7 @@ DROP = "drop"
 FITS = (DROP, "preview", "regions", "painted", "full")
 """The kinds of work that make another picture."""
 
-NO_PHOTO: tuple[Path, tuple[str, ...]] = (Path(), ())
+NO_PHOTO = Easel("content", Path(), ())
 """The easel of a user who paints, while the regions of another photo are being found."""
 
 TABLE_METHOD = "One lookup table"
@@ -72,8 +91,16 @@ GAP_BELOW = 0.99
 MANY = 3
 """Number of further style photos from which on their names are not in those of files."""
 
-FORGOT = "Your corrections of the regions are gone: they were made for other photos, or another method."
+FORGOT = (
+    "Your corrections of the regions are set aside: they come back with the photos and the method that they are for."
+)
 """Said of the first picture without the corrections that were there before."""
+
+CAME_BACK = "Your corrections of the regions for these photos and this method are back."
+"""Said of the first picture that has them again."""
+
+MASK_NAMES: Mapping[Role, str] = {"content": "regions.png", "style": "regions-style.png"}
+"""Names of the files with what was painted over either photo."""
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
@@ -107,6 +134,7 @@ class Shown:
         styles: the files of the style photos, at least one.
         corrections: the corrections of the regions that it was made with.
         forgot: whether there were corrections of the regions of other photos, or by another method, before.
+        came_back: whether its corrections were made before other photos, or another method, took their place.
     """
 
     run: FittedRun
@@ -116,6 +144,7 @@ class Shown:
     styles: tuple[Path, ...]
     corrections: Corrections
     forgot: bool = False
+    came_back: bool = False
 
     @property
     def title(self) -> str:
@@ -179,7 +208,7 @@ class Shown:
         """What speaks against the method, and what the user has lost by it, in words."""
         scene = find(self.run.model.trainer, SameScene)
         other = [OTHER_METHOD] if scene is not None and scene.said else []
-        return [*other, FORGOT] if self.forgot else other
+        return [*other, *([FORGOT] if self.forgot else []), *([CAME_BACK] if self.came_back else [])]
 
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in plain words."""
@@ -204,6 +233,20 @@ class Earlier(NamedTuple):
     preview: bool
 
 
+class Kept(NamedTuple):
+    """Corrections that are set aside while there are other photos, or another method.
+
+    Attributes:
+        corrections: the corrections.
+        regions: the regions with them.
+        found: the regions without them.
+    """
+
+    corrections: Corrections
+    regions: Regions | None
+    found: Regions | None
+
+
 class Session:
     """The state of one open page.
 
@@ -225,7 +268,7 @@ class Session:
         is_halted: whether the picture that was to be made last was stopped by the user.
         is_refused: whether the file that was given last is none, and that photo stays in its place.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
-        easel: the photo that the user paints over, and the labels of the regions there; None if they do not paint.
+        easel: what the user paints over; None if they do not paint.
     """
 
     def __init__(self) -> None:
@@ -247,13 +290,14 @@ class Session:
         self.photo: Path | None = None
         self.is_halted = self.is_refused = False
         self.earlier: Earlier | None = None
-        self.easel: tuple[Path, tuple[str, ...]] | None = None
+        self.easel: Easel | None = None
         self._under_way: list[str] = []
         self._stopped = self._asked = self._begun = 0
         # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
         # what was stopped has yet to come there.
         self._stops = self._here = self._late = 0
         self._found: Regions | None = None
+        self._kept: dict[tuple[Path, tuple[Path, ...], str], Kept] = {}
         self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -272,7 +316,10 @@ class Session:
     def fit(
         self, photo: Path | None, styles: Sequence[Path], config: str, tell: Tell, *, preview: bool, **more: Any
     ) -> Shown:
-        """Fit the look of style photos to a photo; corrections are kept as long as photos and config stay the same.
+        """Fit the look of style photos to a photo.
+
+        Corrections are for the photos and the config that they were made with: with others, they are set aside, and
+        come back with these.
 
         Args:
             photo: the photo that keeps its content.
@@ -289,9 +336,10 @@ class Session:
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
         before = self.shown
-        same = before is not None and (before.content, before.styles, before.config) == (photo, tuple(styles), config)
-        corrections = self.corrections if same else Corrections()
-        forgot = not same and self.corrections != Corrections()
+        asked = photo, tuple(styles), config
+        same = before is not None and (before.content, before.styles, before.config) == asked
+        kept = None if same else self._kept.get(asked)
+        corrections = self.corrections if same else Corrections() if kept is None else kept.corrections
         tell(0.05, "Reading photos and network")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
@@ -299,19 +347,31 @@ class Session:
         watch = Watch(tell, self.stopping, f"the picture is made{'' if preview else ' and measured'}")
         self.taken = corrections
         try:
-            run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+            with stopped_by(watch.obey):
+                run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+        except VerismError as error:
+            # A picture that could not be made, because it was stopped, is told in other words.
+            if watch.has_stopped and not isinstance(error, StoppedError):
+                raise StoppedError from error
+            raise
         finally:
             self.taken = None
         if before is None or not same or corrections == Corrections():
             self.earlier = None
         elif before.corrections == Corrections():
             self.earlier = Earlier(before.image, before.preview)
-        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot)
+        forgot = not same and self.corrections != Corrections()
+        if forgot and before is not None:
+            self._kept[before.content, before.styles, before.config] = Kept(self.corrections, self.regions, self._found)
+        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot, kept is not None)
         self._written = {}
         if corrections == Corrections():
             self._found = self.shown.regions
         if not same:
             self.corrections, self.chosen = corrections, ()
+        if kept is not None:
+            del self._kept[asked]
+            self.regions, self._found = kept.regions, kept.found
         # Else they are those that were corrected, perhaps while it ran.
         if self.corrections == Corrections():
             self.regions = self._found
@@ -445,9 +505,21 @@ class Session:
 
     @property
     def numbers(self) -> Mapping[str, int]:
-        """The number of each region that was found, by its label; they stay when regions are merged."""
-        found = self._found or self.divided
-        return {label: number for number, label in enumerate(found.labels, start=1)}
+        """The number of each region, by its label; they stay when regions are merged, or further ones are painted."""
+        found = (self._found or self.divided).labels
+        further = [label for label in COLORS if label in self._all_labels and label not in found]
+        return {label: number for number, label in enumerate([*found, *further], start=1)}
+
+    @property
+    def new_label(self) -> str | None:
+        """The label of the next region that the user paints beside those that there are; None: there can be no more."""
+        return next(iter(unused(self._all_labels)), None)
+
+    @property
+    def _all_labels(self) -> set[str]:
+        """The labels of all regions, those that were merged with others, too."""
+        merged = {label for group in self.corrections.merged for label in group}
+        return {*(self._found or self.divided).labels, *self.divided.labels, *merged}
 
     def seen(self, strength: Strength) -> Tensor:
         """Return the result at a strength, ``(1, 3, H, W)``, at the size at which it is shown."""
@@ -504,26 +576,29 @@ class Session:
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
-    def paint(self, strokes: Tensor) -> None:
-        """Change the regions of the content photo where the user has painted over them.
+    def paint(self, strokes: Tensor, role: Role = "content") -> None:
+        """Change the regions of a photo where the user has painted over them.
 
         Args:
             strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
+            role: the photo.
 
         Raises:
             VerismError: nothing was painted.
         """
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
-        shape = self.divided.content.shape[-2:]
-        new = painted(self.divided.labels, strokes, layers(None, shape))
-        after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.mask, shape))
-        mask = free_name(self.folder / "regions.png")
+        regions = self.divided
+        shape = getattr(regions, role).shape[-2:]
+        labels = (*regions.labels, *([] if self.new_label is None else [self.new_label]))
+        new = painted(labels, strokes, layers(None, shape))
+        after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.strokes(role), shape))
+        mask = free_name(self.folder / MASK_NAMES[role])
         photo_file.write(mask, Photo(after[:, :3], after[:, 3:]), {})
         # The strokes before are in the regions already, some in colours that are merged with others by now.
-        drawn = Strokes("content", mask, new[:, :3] * 255, new[:, 3:] > 0)
-        self.regions = self.divided.painted(drawn)
-        self.corrections, self.chosen = self.corrections.paint(mask, labels_in(self.divided.labels, new)), ()
+        drawn = Strokes(role, mask, new[:, :3] * 255, new[:, 3:] > 0)
+        self.regions = regions.painted(drawn)
+        self.corrections, self.chosen = self.corrections.paint(role, mask, labels_in(labels, new)), ()
 
     def undo(self) -> None:
         """Remove all corrections of the regions that were found."""
@@ -590,16 +665,22 @@ class Session:
         options: dict[str, Any] = {
             "config": f"{fitted.config}.yaml",
             "data.content": fitted.content.name,
-            "data.style": names[0] if len(names) == 1 else f"[{', '.join(names)}]",
+            "data.style": names[0] if len(names) == 1 else names,
             **fitted.corrections.options(),
             **{f"output.{name}": f"{value:g}" for name, value in strength._asdict().items() if value != 1},
         }
-        if fitted.corrections.mask is not None:
-            options["data.content_mask"] = fitted.corrections.mask.name
+        for role in MASK_NAMES:
+            if (mask := fitted.corrections.strokes(role)) is not None:
+                options[f"data.{role}_mask"] = mask.name
         if fitted.preview:
             options["trainer.max_steps"] = PREVIEW["--trainer.max_steps"]
-        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        words = [word for name, value in options.items() for word in (f"--{name}", _as_typed(value))]
         return " ".join(["verism", "fit", *map(_quoted, words)])
+
+
+def _as_typed(value: Any) -> str:
+    """Return an option's value as it is typed, lists without the quotes that Python has."""
+    return f"[{', '.join(map(_as_typed, value))}]" if isinstance(value, list) else str(value)
 
 
 def _quoted(word: str) -> str:

@@ -34,7 +34,11 @@ and a page that draws each of them falls behind, by minutes and gigabytes, and d
 
 
 class Watch(Callback):
-    """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop."""
+    """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop.
+
+    Attributes:
+        has_stopped: whether it has ended the run.
+    """
 
     def __init__(self, tell: Tell, stop: threading.Event, then: str = "the picture is made") -> None:
         """Choose how to report and when to stop.
@@ -47,6 +51,7 @@ class Watch(Callback):
         """
         self._tell, self._stop, self._then = tell, stop, then
         self._began = self._told = 0.0
+        self.has_stopped = False
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Report that the photos were read and the network is there: it compares them next."""
@@ -63,7 +68,7 @@ class Watch(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Raise ``StoppedError`` if the run was asked to stop."""
-        self._obey()
+        self.obey()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -79,9 +84,11 @@ class Watch(Callback):
             self._tell(STEPS[1], "Making the picture")
 
     def _begin(self, share: float, stage: str) -> None:
-        self._obey()
+        self.obey()
         self._tell(share, stage)
 
-    def _obey(self) -> None:
-        if self._stop.is_set():
+    def obey(self) -> None:
+        """Raise ``StoppedError`` if the run was asked to stop; once, so that it can clear up."""
+        if self._stop.is_set() and not self.has_stopped:
+            self.has_stopped = True
             raise StoppedError

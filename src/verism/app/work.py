@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from verism.app import regions_tab
+from verism.app import regions_tab, scripts
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import DROP, FITS, Session
@@ -26,8 +26,8 @@ HALTED = "Stopped. Above is still the previous picture."
 
 HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
-STOPPING = "Stopping after this stage…"
-"""Said from when the user has stopped what runs until it has ended: a step, or a photo of a folder, is finished."""
+STOPPING = "Stopping…"
+"""Said from when the user has stopped what runs until it has ended: a photo of a folder is finished."""
 
 
 def run(
@@ -130,6 +130,13 @@ def _said(session: Session) -> str:
     if session.is_halted:
         return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY
+
+
+def stop_on(clicks: Sequence[Any], session: Any, state: Sequence[Any]) -> None:
+    """Have clicks stop what runs and what waits, and the page say so before it has heard of it."""
+    quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    gr.on(clicks, None, js=scripts.HALTING, **quietly)
+    gr.on(clicks, stop_all, [session], state, **quietly).then(None, js=scripts.HALTED, **quietly)
 
 
 def stop_all(session: Session) -> Any:

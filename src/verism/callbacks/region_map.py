@@ -18,6 +18,7 @@ from verism.callbacks.find import find
 from verism.callbacks.picture_log import picture_log
 from verism.errors import VerismError
 from verism.module import StyleTransfer
+from verism.regions.colors import said
 from verism.regions.masks import Regions, paint
 from verism.verdict import match
 
@@ -98,9 +99,9 @@ def describe(regions: Regions) -> str:
     """Return in a sentence how much of the content photo has a match in the style photo."""
     shares = regions.content.double().mean(dim=(0, 2, 3)).tolist()
     pairs = zip(regions.labels, shares, regions.sure.tolist(), strict=True)
-    said = [f"{label} ({share:.0%}, {match(sure)})" for label, share, sure in pairs if share > 0]
+    told = [f"{said(label)} ({share:.0%}, {match(sure)})" for label, share, sure in pairs if share > 0]
     scene = "The photos are of one scene, and get one grade. " if regions.one_scene > SAME_SCENE else ""
-    return f"{scene}Regions that both photos show: {', '.join(said)}."
+    return f"{scene}Regions that both photos show: {', '.join(told)}."
 
 
 def overlay(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from verism.canvas.canvas import Canvas
 from verism.color.spaces import ColorSpace
+from verism.stopping import may_stop
 
 BAND = 2**20
 """Number of pixels that are rendered at a time, which bounds the memory for a photo of any size."""
@@ -108,6 +109,7 @@ class Grade(Canvas):
         result = torch.empty_like(photo)
         rows = max(1, BAND // photo.shape[-1])
         for band in zip(*(tensor.split(rows, dim=-2) for tensor in (result, photo, places)), strict=True):
+            may_stop()
             rows_of_result, *inputs = band
             rows_of_result.copy_(self.color(lattice, *inputs))
         return result

@@ -83,13 +83,14 @@ class PhotoPair(LightningDataModule):
                 style and colours from the region that has the same colour in style_mask. Use it with normalization
                 relative; normalization paper compares sums, which depend on the sizes of the regions.
             style_mask: a label image of the style photo, like content_mask. If only one mask is given, regions must be
-                auto; where that mask is transparent, the regions stay as they are found, and its colours are theirs.
+                auto. Where a mask is transparent, the regions stay as they are found, and its colours are theirs; two
+                such masks go together.
             mask_threshold: a colour that only one of the masks has is ignored if it covers no more than this share of
                 the photo, from 0 to 1; otherwise it is an error.
             merge: groups of regions to merge, named by their colours in the picture of the regions, such as
-                "[['#e6194b', '#3cb44b']]"; each group keeps its first colour.
+                "[[red, green]]", or "[['#ff8000', '#0080ff']]" for those of a mask; each group keeps its first colour.
             leave_out: regions to be treated like the rest of the photo, named by their colours after merge, such as
-                "['#e6194b']".
+                "[red]".
             max_megapixels: larger photos are refused before they are decoded, since a damaged or hostile file can claim
                 any size.
             white: the value that means white in photos with floating-point samples; greater values are clipped. null:
@@ -114,7 +115,9 @@ class PhotoPair(LightningDataModule):
         self.size = size
         self.upscale = upscale
         masks: dict[Literal["content", "style"], Path | None] = {"content": content_mask, "style": style_mask}
-        self.masks = {name: Path(mask) for name, mask in masks.items() if mask is not None}
+        self.masks: dict[Literal["content", "style"], Path] = {
+            name: Path(mask) for name, mask in masks.items() if mask is not None
+        }
         self.find_regions = regions == "auto"
         if regions is None:
             self.masks = {}
@@ -127,6 +130,7 @@ class PhotoPair(LightningDataModule):
         self._opacity: Tensor | None = None
         self._masked: Regions | None = None
         self._known: OneMask | Strokes | None = None
+        self._strokes: Sequence[Strokes] | None = None
         self._regions: Regions | None = None
         self._moved: tuple[Photos, Photos] | None = None
 
@@ -185,7 +189,7 @@ class PhotoPair(LightningDataModule):
 
     @property
     def masked(self) -> Regions | None:
-        """The regions of the two masks, at the photos' size, read at first use; None unless both masks are given.
+        """The regions of the two masks, at the photos' size, read at first use; None unless two label images are given.
 
         Raises:
             VerismError: one mask is given without the other and ``regions`` is not auto, ``mask_threshold`` is not from
@@ -200,13 +204,26 @@ class PhotoPair(LightningDataModule):
                 f"--data.{given}_mask needs --data.{missing}_mask: give both, or --data.regions auto, "
                 "which finds the counterparts."
             )
-        if self._masked is None and len(self.masks) == len(Photos._fields):
+        if self._masked is None and len(self.masks) == len(Photos._fields) and self.strokes is None:
             if not 0 <= self.mask_threshold <= 1:
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
             with photo_file.limited(self.max_megapixels):
                 self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
         return self._masked
+
+    @property
+    def strokes(self) -> Sequence[Strokes] | None:
+        """What is painted over the regions of both photos, read at first use; None unless both masks are such.
+
+        Raises:
+            VerismError: a mask cannot be read, or does not have its photo's shape.
+        """
+        if self._strokes is None and self.find_regions and len(self.masks) == len(Photos._fields):
+            found = [self._read_one(role, mask) for role, mask in self.masks.items()]
+            drawn = [it for it in found if isinstance(it, Strokes)]
+            self._strokes = drawn if len(drawn) == len(found) else []
+        return self._strokes or None
 
     @property
     def known(self) -> OneMask | Strokes | None:
@@ -219,10 +236,12 @@ class PhotoPair(LightningDataModule):
         """
         if self._known is None and len(self.masks) == 1:
             ((role, mask),) = self.masks.items()
-            shape = getattr(self.photos, role).shape[-2:]
-            with photo_file.limited(self.max_megapixels):
-                self._known = region_masks.read_one(mask, shape, role)
+            self._known = self._read_one(role, mask)
         return self._known
+
+    def _read_one(self, role: Literal["content", "style"], mask: Path) -> OneMask | Strokes:
+        with photo_file.limited(self.max_megapixels):
+            return region_masks.read_one(mask, getattr(self.photos, role).shape[-2:], role)
 
     def at(self, size: int) -> Photos:
         """Return the photos scaled down to a short side of ``size`` pixels; smaller photos keep their size."""
@@ -243,10 +262,11 @@ class PhotoPair(LightningDataModule):
         """
         if self._regions is None and self.masked is None and self.find_regions:
             known = self.known
-            if isinstance(known, Strokes):
-                self._regions = find(*self.photos).painted(known)
+            drawn = self.strokes or ([known] if isinstance(known, Strokes) else [])
+            if drawn:
+                self._regions = find(*self.photos).painted(*drawn)
             else:
-                self._regions = find(*self.photos, known=known)
+                self._regions = find(*self.photos, known=known if isinstance(known, OneMask) else None)
         found = self._regions or self.masked
         found = None if found is None else found.merge(self.merge).leave_out(self.left_out)
         if self.opacity is not None:

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images, photo_file
 from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
+from verism.regions.colors import label_of, said, unused
 
 RADIUS = 32
 """Euclidean distance in 8-bit RGB up to which colours are shades of one label; labels should be twice as far apart."""
@@ -40,6 +41,7 @@ class Regions(NamedTuple):
         opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
             region.
         found: whether the network has found them; else they are the user's, who can change them.
+        added: labels of regions that a person has painted beside those that were found.
     """
 
     labels: tuple[str, ...]
@@ -49,6 +51,7 @@ class Regions(NamedTuple):
     one_scene: float = 0.0
     opacity: Tensor | None = None
     found: bool = False
+    added: tuple[str, ...] = ()
 
     @property
     def undivided(self) -> bool:
@@ -64,21 +67,22 @@ class Regions(NamedTuple):
         """Return the regions with those of each group merged into one, which keeps the first label of the group.
 
         Args:
-            groups: labels of the regions to merge.
+            groups: labels of the regions to merge, or the words for them.
 
         Raises:
             VerismError: a label is not one of these regions', or is named twice.
         """
         if not groups:
             return self
+        groups = [list(map(label_of, group)) for group in groups]
         named = [label for group in groups for label in group]
         for label in named:
             if label not in self.labels or named.count(label) > 1:
                 raise VerismError(
-                    f"--data.merge: {label} must be named once, and be one of the regions {', '.join(self.labels)}."
+                    f"--data.merge: {said(label)} must be named once, and be one of the regions {self._said}."
                 )
         alone = [[label] for label in self.labels if label not in named]
-        every = sorted([*map(list, groups), *alone], key=lambda group: self.labels.index(group[0]))
+        every = sorted([*groups, *alone], key=lambda group: self.labels.index(group[0]))
         members = torch.tensor([[label in group for label in self.labels] for group in every])
         shares = self.content.double().mean(dim=(0, 2, 3)).cpu() * members
         # The confidence of a group is the mean of its members', weighted by their size.
@@ -88,47 +92,93 @@ class Regions(NamedTuple):
             for masks in (self.content, self.style)
         )
         return self._replace(
-            labels=tuple(group[0] for group in every), content=content, style=style, confidence=sure.float()
+            labels=tuple(group[0] for group in every),
+            content=content,
+            style=style,
+            confidence=sure.float(),
+            added=tuple(label for label in self.added if label not in named),
         )
 
     def leave_out(self, labels: Sequence[str]) -> Regions:
         """Return the regions with zero confidence in some of them, so that they are treated like the rest of the photo.
 
         Args:
-            labels: labels of the regions to leave out.
+            labels: labels of the regions to leave out, or the words for them.
 
         Raises:
             VerismError: a label is not one of these regions'.
         """
+        labels = list(map(label_of, labels))
         for label in labels:
             if label not in self.labels:
-                raise VerismError(f"--data.leave_out: {label} must be one of the regions {', '.join(self.labels)}.")
+                raise VerismError(f"--data.leave_out: {said(label)} must be one of the regions {self._said}.")
         if not labels:
             return self
         kept = torch.tensor([label not in labels for label in self.labels])
-        return self._replace(confidence=self.sure * kept.to(self.sure))
+        added = tuple(label for label in self.added if label not in labels)
+        return self._replace(confidence=self.sure * kept.to(self.sure), added=added)
 
-    def painted(self, strokes: Strokes) -> Regions:
+    @property
+    def _said(self) -> str:
+        return ", ".join(map(said, self.labels))
+
+    def painted(self, *strokes: Strokes) -> Regions:
         """Return the regions with the pixels that were painted in the region of their colour; all else stays.
 
+        A colour of ``regions.colors`` that no region has makes one of its own. It is certain if it was painted in both
+        photos, and else has no match.
+
         Raises:
-            VerismError: a stroke has no region's colour.
+            VerismError: a stroke has no region's colour, and none of those.
         """
-        masks: Tensor = getattr(self, strokes.role)
-        shape = masks.shape[-2:]
+        result = self
+        for each in strokes:
+            result = result._painted(each)
+        if not result.added:
+            return result
+        both = result.content.flatten(2).any(dim=2) & result.style.flatten(2).any(dim=2).to(result.content.device)
+        sure = zip(result.labels, result.sure.tolist(), both[0].tolist(), strict=True)
+        confidence = [float(is_both) if label in result.added else value for label, value, is_both in sure]
+        return result._replace(confidence=torch.tensor(confidence).to(result.sure))
+
+    def _painted(self, strokes: Strokes) -> Regions:
+        shape = getattr(self, strokes.role).shape[-2:]
         where, levels = (F.interpolate(it.float(), shape, mode="nearest")[0] for it in (strokes.where, strokes.levels))
         inside = where[0].bool()
         levels = levels[:, inside]
-        apart, nearest = torch.cdist(levels.T, label_colors(self.labels)).min(dim=1)
+        choice = (*self.labels, *unused(self.labels))
+        apart, nearest = torch.cdist(levels.T, label_colors(choice)).min(dim=1)
         if bool((apart > RADIUS).any()):
             odd = levels[:, apart.argmax()].int().tolist()
             raise VerismError(
                 f"{strokes.mask}: #{bytes(odd).hex()} is the colour of none of the regions that were found, which are "
-                f"{', '.join(self.labels)}; paint in these, or all of the photo, without transparent parts."
+                f"{self._said}; paint in these, in {', '.join(map(said, unused(self.labels)))} for a region of its "
+                "own, or all of the photo, without transparent parts."
             )
+        used = set(nearest.unique().tolist())
+        new = tuple(label for number, label in enumerate(choice) if number >= len(self.labels) and number in used)
+        wider = self._with(new)
+        # Columns of the choice that are among the labels now, in their order.
+        kept = [number for number, label in enumerate(choice) if label in wider.labels]
+        masks: Tensor = getattr(wider, strokes.role)
         changed = masks.clone()
-        changed[0][:, inside.to(masks.device)] = F.one_hot(nearest, len(self.labels)).T.to(masks)
-        return self._replace(content=changed) if strokes.role == "content" else self._replace(style=changed)
+        changed[0][:, inside.to(masks.device)] = F.one_hot(nearest, len(choice))[:, kept].T.to(masks)
+        return wider._replace(content=changed) if strokes.role == "content" else wider._replace(style=changed)
+
+    def _with(self, labels: tuple[str, ...]) -> Regions:
+        """Return the regions with further ones, of which there is nothing in either photo yet."""
+        if not labels:
+            return self
+        content, style = (
+            torch.cat([it, it.new_zeros(1, len(labels), *it.shape[-2:])], dim=1) for it in (self.content, self.style)
+        )
+        return self._replace(
+            labels=(*self.labels, *labels),
+            content=content,
+            style=style,
+            confidence=torch.cat([self.sure, self.sure.new_zeros(len(labels))]),
+            added=(*self.added, *labels),
+        )
 
     def showing(self, opacity: Tensor) -> Regions:
         """Return the regions without the transparent pixels of the style photo.
