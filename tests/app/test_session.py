@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import pkgutil
 import re
 import shlex
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import pytest
 import torch
 from conftest import synthetic_photo
 from PIL import Image
+from torch import Tensor
 
 import verism
 from verism import VerismError, images
@@ -26,6 +26,7 @@ from verism.app.corrections import Corrections
 from verism.app.session import CAME_BACK, DROP, FORGOT, METHODS, OTHER_METHOD, Session
 from verism.app.watch import STEPS, StoppedError
 from verism.backbone.weights import Weights
+from verism.canvas.regional_grade import RegionalGrade
 from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
@@ -304,31 +305,21 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("part", "stage"),
-    [("verism.regions.search.spherical_kmeans", "Finding"), ("verism.color.closed_form._base", "Finding"),
-     ("verism.canvas.regional_grade.RegionalGrade.locate", "Making")],
-)  # fmt: skip
-def test_a_run_is_stopped_within_a_stage(
-    fitted: Session, photos: list[Path], part: str, stage: str, monkeypatch: pytest.MonkeyPatch
+def test_a_run_is_stopped_while_the_picture_is_made(
+    fitted: Session, photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which takes seconds; also while the picture is made, when there would be one in a moment."""
-    module, _, name = part.rpartition(".")
-    owner = pkgutil.resolve_name(module)
-    usual, before = getattr(owner, name), fitted.shown
-    told, calls = [""], [0]
+    """Which takes seconds for a large one, after the last step."""
+    usual, before, told = RegionalGrade.locate, fitted.shown, [""]
 
-    def stopping(*args: Any, **more: Any) -> Any:
-        if told[-1].startswith(stage):
-            calls[0] += 1
+    def locate(canvas: RegionalGrade, photo: Tensor) -> Tensor:
+        if told[-1].startswith("Making"):
             fitted.stop()
-        return usual(*args, **more)
+        return usual(canvas, photo)
 
-    monkeypatch.setattr(owner, name, stopping)
+    monkeypatch.setattr(RegionalGrade, "locate", locate)
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", lambda _, said: told.append(said), preview=True, **SMALL)
-    assert calls == [1]
-    assert told[-1].startswith(stage)
+    assert told[-1].startswith("Making")
     assert fitted.shown is before
 
 

@@ -14,7 +14,6 @@ from verism.color.skin import with_skin
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
 from verism.color.tone_curve import ANCHOR, SLOPES, tone_curve
 from verism.color.weighted_colors import WeightedColors
-from verism.stopping import may_stop
 
 CAREFUL_SLOPES = (0.7, 1.5)
 """Bounds of a whole photo's tone curve, narrower than a region's: some of its parts may have no counterpart in the
@@ -109,7 +108,6 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
         content_weights: ``(n,)`` in [0, 1], how much of each pixel is in the region.
         style_weights: ``(m,)`` in [0, 1], how much of each pixel is in the region.
     """
-    may_stop()
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
     curve = _lifting_less(_tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR)), REGION_LIFTED)
     # A mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from verism.color.closed_form import region, whole_photo
 from verism.color.tone_and_chroma import ToneAndChroma, stacked
-from verism.stopping import may_stop
 
 DOUBT = 0.03
 """Root mean square difference, in Oklab, between a region's own map and the whole photo's that may be chance: about
@@ -102,6 +101,5 @@ def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, inside: T
         content: ``(3, n)``, Oklab.
         inside: ``(n,)`` in [0, 1], how much of each pixel is in the region.
     """
-    may_stop()
     squares = (own(content) - other(content))[0].square().sum(dim=0) @ inside / inside.sum().clamp_min(1e-6)
     return min(1.0, DOUBT**2 / max(float(squares), 1e-9))

@@ -13,7 +13,6 @@ from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.regions.colors import COLORS
 from verism.regions.masks import OneMask, Regions
-from verism.stopping import may_stop
 
 LAYERS = ("relu4_1", "relu5_1")
 """Layers whose features are compared: deep enough to tell sky from grass."""
@@ -119,14 +118,12 @@ def find_regions(
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
-    may_stop()
     counts = [torch.ones_like(part[:, :1]) for part in found]
     if opacity is not None:
         counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
     maps = _components(found, counts)
     # Each photo has a total weight of 1, whatever its size.
     weights = [part.flatten() / part.sum() for part in counts]
-    may_stop()
     points = [F.normalize(part.flatten(2).squeeze(0).T) for part in maps]
     if known is None:
         centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
@@ -150,7 +147,6 @@ def find_regions(
         taken = counterparts(similar, *(share.sum(dim=0) for share in weighted))
         masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], taken), weighted[1] @ taken.T
         similar = similarity(*points, *weighted)
-    may_stop()
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
         own = F.normalize(weighted[0].T @ points[0])
@@ -323,7 +319,6 @@ def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
 
 def _features(network: VGG, photo: Tensor) -> Tensor:
     """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
-    may_stop()
     small = images.scale(photo, SIDE)
     small = images.resize(small, [side // STEP * STEP for side in small.shape[-2:]])
     found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
@@ -364,7 +359,6 @@ def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
     Returns:
         ``(1, K, H, W)`` in [0, 1], adding up to 1.
     """
-    may_stop()
     masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
     radius = window_radius(0.15, photo.shape[-2:])
     masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)
