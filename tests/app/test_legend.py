@@ -62,3 +62,21 @@ def test_shares_are_those_that_are_seen() -> None:
     # What is between several style photos is no part of them.
     parted = hard._replace(opacity=torch.tensor([1.0, 1.0, 1.0, 0.0]).view(1, 1, 4, 1))
     assert legend(parted, Corrections())[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"
+
+
+def test_a_region_of_ones_own_says_what_becomes_of_it() -> None:
+    """However small it is."""
+    content, style = torch.zeros(2, 1, 2, 400, 1)
+    content[:, 0, :399], style[:, 0, :399] = 1, 1
+    content[:, 1, 399:] = 1
+    regions = Regions(LABELS[:2], content, style, torch.tensor([1.0, 0.0]), added=LABELS[1:2])
+    mine, new = "Less than 1% of your photo, a region of your own", LABELS[1]
+    alone = f"{mine}, only here: it follows the look of the whole photo"
+    assert legend(regions, Corrections())[new] == f"{alone}, unless you paint it on the style photo, too"
+    assert legend(regions, Corrections(), is_one_style=False)[new] == alone
+    both = regions._replace(style=content)
+    assert legend(both, Corrections())[new] == f"{mine}, graded like less than 1% of the style photo"
+    there = regions._replace(content=style, style=content)
+    assert legend(there, Corrections())[new].endswith(
+        "of the style photo, a region of your own, only there: it does nothing, unless you paint it on your photo, too"
+    )
