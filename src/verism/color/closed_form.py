@@ -115,7 +115,8 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     typical, style_typical = source.typical, target.typical
     base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
     to_all_hues, to_each_hue, own = _mean_shift(typical, style_typical, base)
-    chroma, wanted = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors)), style_typical.mean_at(curve)
+    chroma = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors))
+    wanted = style_typical.mean_at(curve.to(target.colors))
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
