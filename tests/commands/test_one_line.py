@@ -151,3 +151,12 @@ def test_one_photo_or_photos_in_the_wrong_place(here: Path, args: list[str], sai
     with pytest.raises(VerismError) as raised:
         one_line.run(args)
     assert str(raised.value).endswith(said)
+
+
+def test_a_command_after_the_photos_is_told_with_the_words_in_order(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["mine.jpg", "theirs.jpg", "series", "--output.strength", "0.5"])
+    sentence = "series: a command comes first: verism series mine.jpg theirs.jpg --output.strength 0.5"
+    assert capsys.readouterr().err == f"verism: {sentence}\n"

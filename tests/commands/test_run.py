@@ -147,6 +147,15 @@ def test_ctrl_c_says_in_one_sentence_what_there_is_and_how_it_goes_on(
 
 
 @pytest.mark.slow
+def test_ctrl_c_ends_a_batch(capfd: pytest.CaptureFixture[str]) -> None:
+    trouble = ("--trainer.callbacks+", "trouble.Interrupt", "--trainer.callbacks.after", "2")
+    with pytest.raises(SystemExit, match="130"):
+        main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--trainer.max_steps", "9", *trouble])
+    assert "verism: Stopped after step 2; mine-theirs.jpg is the picture so far" in capfd.readouterr().err
+    assert not list(Path().glob("other-theirs*"))
+
+
+@pytest.mark.slow
 def test_a_second_picture_takes_a_new_name_and_keeps_the_format(capfd: pytest.CaptureFixture[str]) -> None:
     """As does the folder of its run, and what was there is said."""
     for _ in range(2):

@@ -29,6 +29,7 @@ from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
     DivergedError,
+    InterruptedClipError,
     InterruptedRunError,
     OutOfMemoryError,
     VerismError,
@@ -65,7 +66,9 @@ def run(args: Sequence[str]) -> None:
         try:
             results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
         except VerismError as error:
-            if not (request.is_batch and _is_of_one(error, pair, request)):
+            # Who presses Ctrl-C means all of them.
+            is_stopped = isinstance(error, InterruptedRunError | InterruptedClipError)
+            if is_stopped or not (request.is_batch and _is_of_one(error, pair, request)):
                 raise
             failures.append(error)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
