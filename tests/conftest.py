@@ -112,6 +112,15 @@ def shoot(path: Path, photo: Tensor) -> None:
 
 
 @pytest.fixture
+def three_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with three photos, in which commands run."""
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
+        shoot(tmp_path / name, synthetic_photo(48, 64, seed))
+    return tmp_path
+
+
+@pytest.fixture
 def content() -> Tensor:
     """A content photo."""
     return synthetic_photo(48, 64, seed=1)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import shoot, synthetic_photo
+from conftest import synthetic_photo
 
 from verism import images
 from verism.cli import main
@@ -14,25 +14,18 @@ from verism.commands.request import parse
 from verism.commands.result_names import sheet_path
 from verism.errors import VerismError
 
-
-@pytest.fixture(autouse=True)
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with three photos, in which commands run."""
-    monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
-        shoot(Path(name), synthetic_photo(48, 64, seed))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("three_photos")
 
 
-def test_patterns_and_folders(photos: Path) -> None:
+def test_patterns_and_folders(three_photos: Path) -> None:
     """Without what verism made, and without the style, unless these are named by themselves."""
     images.write(Path("mine-theirs.jpg"), synthetic_photo(48, 64, 9), {})
     mine, other, theirs = Path("mine.jpg"), Path("other.png"), Path("theirs.jpg")
-    for several in ("*.*", str(photos)):
-        own = [Path(several) / name for name in (mine, other)] if several == str(photos) else [mine, other]
-        style = photos / theirs if several == str(photos) else theirs
+    for several in ("*.*", str(three_photos)):
+        own = [Path(several) / name for name in (mine, other)] if several == str(three_photos) else [mine, other]
+        style = three_photos / theirs if several == str(three_photos) else theirs
         assert parse([several, str(style)]).contents == own
-    assert parse(["*.*", f"../{photos.name}/theirs.jpg"]).contents == [mine, other]
+    assert parse(["*.*", f"../{three_photos.name}/theirs.jpg"]).contents == [mine, other]
     assert parse(["mine-theirs.jpg", "m*.jpg", "theirs.jpg"]).contents == [Path("mine-theirs.jpg"), mine]
     assert parse(["mine.jpg", "--styles", "o*", "theirs.jpg"]).styles == [other, theirs]
     with pytest.raises(SystemExit, match="2"):

@@ -10,14 +10,7 @@ from conftest import shoot, synthetic_photo
 from verism.commands.request import parse
 from verism.commands.result_names import for_preview, result_path, sheet_path
 
-
-@pytest.fixture(autouse=True)
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with three photos, in which commands run."""
-    monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
-        shoot(Path(name), synthetic_photo(48, 64, seed))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("three_photos")
 
 
 def test_the_files_of_a_preview_have_names_of_their_own() -> None:

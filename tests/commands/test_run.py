@@ -28,14 +28,11 @@ STEPS = ("--trainer.max_steps", "2")
 
 
 @pytest.fixture(autouse=True)
-def photos(tmp_path: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Path:
+def photos(three_photos: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with three photos, in which commands run; a line is due at every step."""
     monkeypatch.setattr("verism.lines.MOST", 0.0)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["verism"])
-    for seed, name in enumerate(("mine.jpg", "other.png", "theirs.jpg")):
-        shoot(Path(name), synthetic_photo(48, 64, seed))
-    return tmp_path
+    return three_photos
 
 
 @pytest.mark.slow

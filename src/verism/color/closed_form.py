@@ -114,9 +114,9 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     # colours would be its mean: red rocks would turn the dark parts of a grey sky mauve.
     typical, style_typical = source.typical, target.typical
     base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
-    to_all_hues, to_each_hue, own = _mean_shift(typical, style_typical, base)
-    chroma = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors))
     wanted = style_typical.mean_at(curve.to(target.colors))
+    to_all_hues, to_each_hue, own = _mean_shift(typical, wanted, base)
+    chroma = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors))
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -250,15 +250,20 @@ def _whites(source: tuple[float, Tensor], target: tuple[float, Tensor]) -> tuple
     return source[1] * is_white, target[1] * is_white
 
 
-def _mean_shift(source: WeightedColors, target: WeightedColors, base: _Base) -> tuple[Tensor, Tensor, Tensor]:
+def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Tensor, Tensor, Tensor]:
     """Return how a and b are shifted for the mean colour of each tone to become the style's.
+
+    Args:
+        source: the content photo.
+        wanted: ``(KNOTS, 2)``, the style's mean colour at each tone of the result.
+        base: the parts that the shifts are added to.
 
     Returns:
         The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how much each hue is the
         region's own, ``(HUES, KNOTS, 1)`` in [0, 1]: none is where the mean colour is grey.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
-    mean, wanted = source.mean_at(knots), target.mean_at(base.curve.to(target.colors))
+    mean = source.mean_at(knots)
     chroma = mean.norm(dim=1, keepdim=True)
     hue = mean / chroma.clamp_min(1e-6)
     nearness = (hue_directions(source.colors) @ hue.T).clamp_min(0).unsqueeze(2)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, takewhile
+from itertools import chain
 from pathlib import Path
 
 from verism import endings
+from verism.commands.words import leading
 from verism.missing import missing, missing_run
 
 RUN_FIRST: Mapping[str, str] = {
@@ -44,11 +45,11 @@ LONGEST = 255
 
 def check(command: str, args: Sequence[str]) -> None:
     """Raise ``VerismError`` for the first photo or run that does not exist; what may be more than a name is left."""
-    leading = list(takewhile(lambda arg: not arg.startswith("-"), args))
-    runs, photos = (leading[:1], leading[1:]) if command in RUN_FIRST else ([], [])
+    first, _ = leading(args)
+    runs, photos = (first[:1], first[1:]) if command in RUN_FIRST else ([], [])
     if command in PHOTOS_FIRST:
-        photos = leading
-    for word in leading if command in RESULTS_FIRST else ():
+        photos = first
+    for word in first if command in RESULTS_FIRST else ():
         if _is_missing(word):
             raise missing(Path(word)) if Path(word).suffix else missing_run(Path(word))
     for word in runs:
@@ -67,8 +68,7 @@ def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
     for place, arg in enumerate(args):
         option, equals, value = arg.partition("=")
         if option in options:
-            following = takewhile(lambda word: not word.startswith("-"), args[place + 1 :])
-            given[option] = (value,) if equals else tuple(following)
+            given[option] = (value,) if equals else leading(args[place + 1 :])[0]
     return chain.from_iterable(given.values())
 
 

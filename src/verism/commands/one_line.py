@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import itertools
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -124,7 +123,7 @@ def _photos(args: Sequence[str]) -> Iterator[str]:
     yield from leading(words)[0]
     for place, word in enumerate(words):
         if word in STYLES:
-            yield from itertools.takewhile(_is_no_option, words[place + 1 :])
+            yield from leading(words[place + 1 :])[0]
 
 
 def _is_no_option(word: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def check(command: str, args: Sequence[str]) -> None:
         _check_there(arg, following, kinds)
         _check_value(option, value, kinds)
         _check_share(option, value, known)
-        _check_section(option, value, known, sections, _placed(command, args, number))
+        _check_section(option, value, known, sections, partial(_placed, command, args, number))
         option = option.removesuffix("+")
         if not _is_option(option) or (option == "-c" and command in WITH_C) or _may_be(option, known, sections):
             continue
@@ -200,7 +200,9 @@ def _check_value(option: str, value: str, kinds: Mapping[str, Sequence[str]]) ->
         raise VerismError(must_be(option, value, expected))
 
 
-def _check_section(option: str, value: str, known: Collection[str], sections: Collection[str], placed: str) -> None:
+def _check_section(
+    option: str, value: str, known: Collection[str], sections: Collection[str], placed: Callable[[], str]
+) -> None:
     """Raise ``VerismError`` for a word after the beginning of options, such as a folder after ``--output``.
 
     Options may follow there: a file with them, or YAML.
@@ -210,7 +212,7 @@ def _check_section(option: str, value: str, known: Collection[str], sections: Co
         value: what follows.
         known: all options.
         sections: those that are such beginnings.
-        placed: what is meant by ``--output``, as the end of a sentence.
+        placed: returns what is meant by ``--output``, as the end of a sentence.
     """
     if option in known or option not in (*sections, "--output"):
         return
@@ -221,7 +223,7 @@ def _check_section(option: str, value: str, known: Collection[str], sections: Co
     names_options = path.suffix in CONFIGS or ":" in value or is_file
     if not options or (names_options and option in sections):
         return
-    meant = placed if option == "--output" else f"one like {options[0]}?"
+    meant = placed() if option == "--output" else f"one like {options[0]}?"
     raise VerismError(f"{option} {value}: no such option; did you mean {meant}")
 
 

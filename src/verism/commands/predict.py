@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -29,6 +28,7 @@ from verism.batch.table import write_table
 from verism.clip import ClipEncoding
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
+from verism.commands.words import leading
 from verism.data.source import digest
 from verism.errors import InterruptedClipError, InterruptedPhotosError, PredictError, VerismError
 from verism.look import saved
@@ -142,10 +142,10 @@ def predict(args: Sequence[str]) -> None:
 
 def _with_options(args: Sequence[str]) -> list[str]:
     """Return the arguments with the options that the words before the first option stand for: a run, then photos."""
-    leading = list(takewhile(lambda word: not word.startswith("-"), args))
-    run, photos = leading[:1], leading[1:]
+    first, options = leading(args)
+    run, photos = first[:1], first[1:]
     named = [*(["--ckpt_path", *run] if run else []), *(["--data.photos", *photos] if photos else [])]
-    return [*named, *args[len(leading) :]]
+    return [*named, *options]
 
 
 def _done_before(jobs: Mapping[Path, Path], notes: Notes) -> dict[Path, PhotoOutcome]:

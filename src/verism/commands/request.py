@@ -13,7 +13,7 @@ from verism import clip, photo_file
 from verism.batch.patterns import matching
 from verism.callbacks.pace import Pace
 from verism.commands import previews
-from verism.commands.one_line import ALONE
+from verism.commands.one_line import ALONE, STYLES
 from verism.commands.words import leading, take, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
@@ -94,7 +94,7 @@ def parse(args: Sequence[str]) -> Request:
     options: list[str] = []
     while words:
         word, *words = words
-        if word in ("--styles", "--style"):
+        if word in STYLES:
             styles, words = leading(words)
         else:
             options.append(word)

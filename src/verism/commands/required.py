@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from verism.commands.words import leading
 from verism.errors import VerismError
 
 ELSEWHERE = ("-h", "--help", "--config", "-c", "--print_config", "--data")
@@ -87,8 +87,8 @@ def _lacking(command: str, args: Sequence[str]) -> list[str]:
         return []
     words = _words(args)
     # The first word of ``predict`` stands for its first option, and all others for the second.
-    leading = len(list(takewhile(lambda arg: not arg.startswith("-"), args))) if command == "predict" else 0
-    named = [*given, *list(NEEDED.get(command, ()))[: min(leading, 2)]]
+    first = len(leading(args)[0]) if command == "predict" else 0
+    named = [*given, *list(NEEDED.get(command, ()))[: min(first, 2)]]
     return [
         name
         for name in NEEDED.get(command, ())
@@ -114,11 +114,11 @@ def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str
         lacking: keys of ``NEEDED[command]``.
     """
     needed = NEEDED[command]
-    leading = list(takewhile(lambda arg: not arg.startswith("-"), args))
-    if command == "series" and "--style" in lacking and len(leading) > 1 and Path(leading[-1]).is_file():
+    first, options = leading(args)
+    if command == "series" and "--style" in lacking and len(first) > 1 and Path(first[-1]).is_file():
         # As in ``verism holiday theirs.jpg``, where the style comes last.
-        turned = shlex.join(["verism", command, *leading[:-1], "--style", *args[len(leading) - 1 :]])
-        return f"{command}: --style ({needed['--style'].what}) is missing; if it is {leading[-1]}: {turned}"
+        turned = shlex.join(["verism", command, *first[:-1], "--style", first[-1], *options])
+        return f"{command}: --style ({needed['--style'].what}) is missing; if it is {first[-1]}: {turned}"
     *others, last = (f"{name} ({needed[name].what})" for name in lacking)
     listed = f"{', '.join(others)} and {last}" if others else last
     example = _with_examples(command, args, lacking)

@@ -21,7 +21,7 @@ from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
-from verism.commands.one_line import ALONE
+from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, result_path, sheet_path
 from verism.commands.saying import named, opening, say, weights
@@ -66,9 +66,7 @@ def run(args: Sequence[str]) -> None:
         try:
             results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
         except VerismError as error:
-            # Who presses Ctrl-C means all of them.
-            is_stopped = isinstance(error, InterruptedRunError | InterruptedClipError)
-            if is_stopped or not (request.is_batch and _is_of_one(error, pair, request)):
+            if not (request.is_batch and _is_of_one(error, pair, request)):
                 raise
             failures.append(error)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
@@ -89,6 +87,9 @@ def run(args: Sequence[str]) -> None:
 
 def _is_of_one(error: VerismError, pair: tuple[Path, Path], request: Request) -> bool:
     """Return whether an error is of one picture; of an option, or of the only style, it is of all of them."""
+    # Who presses Ctrl-C means all of them.
+    if isinstance(error, InterruptedRunError | InterruptedClipError):
+        return False
     if isinstance(error, DivergedError | OutOfMemoryError):
         return True
     photo, style = map(str, pair)
@@ -105,7 +106,7 @@ def _announce(request: Request) -> None:
         look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
         say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
     photos, _ = leading([word for word in request.typed if word not in ALONE])
-    styles_named = {"--styles", "--style"} & set(request.typed)
+    styles_named = set(STYLES) & set(request.typed)
     if not styles_named and Path(photos[-1]).is_dir() and not any(Path(word).is_dir() for word in photos[:-1]):
         turned = shlex.join(["verism", photos[-1], photos[0]])
         say(
