@@ -26,6 +26,9 @@ style, such as a sky that fills only half as much of the photo, would get a veil
 REGION_LIFTED = 0.7
 """The same share for a region. Shadows that are lifted all the way to those of a bright style look washed out."""
 
+DARK = 0.5
+"""Oklab lightness below which tones are lifted the less, the darker they are, for shadows to keep their depth."""
+
 BLACK = 0.01
 """Largest Oklab lightness to which the photo's black may be lifted: a print's black, which is not a veil yet."""
 
@@ -204,9 +207,10 @@ def _tone_curve(
 
 
 def _lifting_less(curve: Tensor, share: float) -> Tensor:
-    """Return a tone curve ``(KNOTS,)`` of which only a share is kept where it would lift tones."""
+    """Return a tone curve ``(KNOTS,)`` of which only a share is kept where it would lift tones, and less in shadows."""
     knots = torch.linspace(0, 1, KNOTS).to(curve)
-    return knots + torch.where(curve > knots, share, 1) * (curve - knots)
+    shares = share * (knots / DARK).clamp_max(1)
+    return knots + torch.where(curve > knots, shares, 1) * (curve - knots)
 
 
 def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:

@@ -16,6 +16,10 @@ def between(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
     A colour outside of the cone ``{α · own + β · wanted | α, β ≥ 0}`` is projected onto it: onto the nearer of its two
     edges, or to grey. A deep blue that takes on some orange is then bluish, grey or orange, but not mauve.
 
+    The cone between two hues that are far apart also holds some that neither photo has. A colour in there is brought
+    closer to the edge that it is already closer to: the smaller of α and β is multiplied by its ratio to the larger to
+    a power, which rises from 0 at a right angle to 1 at 120 degrees.
+
     Args:
         colors: ``(…, 2)``, a and b of Oklab.
         own: ``(…, 2)``, unit vectors.
@@ -30,7 +34,19 @@ def between(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
     # Of an obtuse range, at least one of the two is 0 wherever a colour is outside.
     on_edges = torch.where(is_acute.unsqueeze(-1), nearer, on_own + on_wanted)
     kept = is_inside * torch.where(is_acute, 1, (across.abs() / WIDE).clamp_max(1))
-    return torch.lerp(on_edges, colors, kept.unsqueeze(-1))
+    inside = torch.where(is_acute.unsqueeze(-1), colors, _nearer_to_an_edge(colors, own, wanted))
+    return torch.lerp(on_edges, inside, kept.unsqueeze(-1))
+
+
+def _nearer_to_an_edge(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
+    """Return colours inside of an obtuse cone closer to one of its edges, as ``between`` has it."""
+    across = _cross(own, wanted)
+    parts = torch.stack([_cross(colors, wanted), _cross(own, colors)]) / across.where(across != 0, 1)
+    parts = parts.clamp_min(0)
+    power = (-2 * (own * wanted).sum(dim=-1)).clamp(0, 1)
+    alpha, beta = (parts * (parts / parts.amax(dim=0).clamp_min(1e-9)) ** power).unsqueeze(-1)
+    moved: Tensor = alpha * own + beta * wanted
+    return moved
 
 
 def _cross(first: Tensor, second: Tensor) -> Tensor:
