@@ -106,6 +106,22 @@ def test_white_takes_the_tint_of_the_styles_white(lightest: float, shift: float)
         assert white[1:].tolist() == pytest.approx([shift + (0.04 - shift) * shown, 0], abs=0.0025)
 
 
+def test_a_sun_stays_white_where_the_style_shows_one_too() -> None:
+    """A third of both skies is brighter in the photo than in the style, and part of both is white."""
+
+    def sky(bright: float, white: int) -> Tensor:
+        lightness = torch.cat([torch.linspace(bright - 0.3, bright, 300), torch.ones(white)])
+        return torch.cat([lightness.unsqueeze(0), torch.zeros(2, 300 + white)])
+
+    photo = sky(0.95, 100)
+    ends = [
+        float(region(photo, style, torch.ones(400), torch.ones(style.shape[1]))(WHITE)[0, 0, 0])
+        for style in (sky(0.8, 0), sky(0.8, 30), sky(0.8, 100))
+    ]
+    assert ends[0] < ends[1] < ends[2]
+    assert ends[2] > 0.98
+
+
 def test_a_lamp_stays_white_and_a_white_wall_takes_on_the_other_walls_tone() -> None:
     """Though nothing in the style's part is lighter than 0.8."""
     style = greys(0.2, 0.8)

@@ -93,6 +93,11 @@ def test_black_white_and_highlights() -> None:
     assert float(colors.most_chroma) == pytest.approx(2**0.5 * lightest)
 
 
+def test_the_share_from_a_lightness_on_is_that_of_the_weights() -> None:
+    colors = torch.tensor([[0.5, 0.97, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    assert WeightedColors(colors, torch.tensor([2.0, 1.0, 1.0])).share_from(0.97) == 0.5
+
+
 def test_every_fourth_colour() -> None:
     colors = on_an_axis(*(0.01 * i for i in range(9)))
     assert colors.every(4).colors[1].tolist() == pytest.approx([0, 0.04, 0.08])

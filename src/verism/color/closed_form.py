@@ -36,8 +36,14 @@ WHITE_LOWERED = 0.05
 """Largest Oklab lightness by which the photo's white may be lowered: a sun must not turn grey."""
 
 REGION_ANCHOR = 0.3
-"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``: a lamp stays white, and a white wall
-may take on the tone of another wall."""
+"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, where the style's has none: a white
+wall may take on the tone of another wall."""
+
+BLOWN = 0.97
+"""Oklab lightness from which a colour counts as white in both regions: a sun, a lamp, a bright cloud."""
+
+FEW_BLOWN = 0.02
+"""Share of a region from which its whites count in full."""
 
 SATURATIONS = (0.5, 1.6)
 """Bounds of the saturation, a factor: below them, a photo goes grey; above them, noise and compression show as
@@ -112,7 +118,9 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
         style_weights: ``(m,)`` in [0, 1], how much of each pixel is in the region.
     """
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
-    curve = _lifting_less(_tone_curve(source, target, anchors=(ANCHOR, REGION_ANCHOR)), REGION_LIFTED)
+    curve = _lifting_less(
+        _tone_curve(source, target, anchors=(ANCHOR, _anchor_of_white(source, target))), REGION_LIFTED
+    )
     # A mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
     # colours would be its mean: red rocks would turn the dark parts of a grey sky mauve.
     typical, style_typical = source.typical, target.typical
@@ -204,6 +212,12 @@ def _tone_curve(
     (black, white), (style_black, style_white) = source.lightness_range, target.lightness_range
     ends = min(max(style_black - black, 0), BLACK), 1 - min(max(white - style_white, 0), WHITE_LOWERED)
     return tone_curve(source.colors[0], source.weights, target.colors[0], target.weights, ends, slopes, anchors)
+
+
+def _anchor_of_white(source: WeightedColors, target: WeightedColors) -> float:
+    """Return the weight of a region's white in the fit of its tone curve: more, the more the style has of its white."""
+    mine, theirs = source.share_from(BLOWN), target.share_from(BLOWN)
+    return REGION_ANCHOR + (ANCHOR - REGION_ANCHOR) * min(mine, theirs) / max(mine, FEW_BLOWN)
 
 
 def _lifting_less(curve: Tensor, share: float) -> Tensor:

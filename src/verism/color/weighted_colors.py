@@ -123,6 +123,10 @@ class WeightedColors(NamedTuple):
         lightest = float(quantiles(self.colors[0], self.weights, torch.tensor([0.99])))
         return lightest, self._replace(weights=self.weights * (self.colors[0] >= lightest)).mean
 
+    def share_from(self, lightness: float) -> float:
+        """Return the share of the colours of at least a lightness, in [0, 1]."""
+        return float(self.weights @ (self.colors[0] >= lightness).to(self.weights) / self.weights.sum())
+
     def every(self, step: int) -> WeightedColors:
         """Return every ``step``-th colour."""
         return WeightedColors(self.colors[:, ::step], self.weights[::step])
