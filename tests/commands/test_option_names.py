@@ -35,6 +35,9 @@ def test_the_list_is_that_of_the_parsers() -> None:
         ("predict", ["--model.canvas", "Lut3d"], "verism predict --help lists"),
         ("series", ["--stlye", "x"], "did you mean --style?"),
         ("predict", ["--output", "graded"], "--output graded: no such option; did you mean --output.dir?"),
+        ("predict", ["--output.path", "graded"], "--output.path: no such option; did you mean --output.dir?"),
+        ("predict", ["--output.folder", "graded"], "--output.folder: no such option; did you mean --output.dir?"),
+        ("render", ["a", "--output.dir", "b"], "--output.dir: no such option; did you mean --output.path?"),
         ("run", ["a.jpg", "b.jpg", "--output=x.jpg"], "--output x.jpg: no such option; did you mean --output.path?"),
         (
             "run",

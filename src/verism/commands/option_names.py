@@ -88,7 +88,7 @@ def check(command: str, args: Sequence[str]) -> None:
         if not _is_option(option) or (option == "-c" and command in WITH_C) or _may_be(option, known, sections):
             continue
         name = option.lstrip(DASHES)
-        if _place(command) and name in OF_PLACES:
+        if _place(command) and name.removeprefix("output.") in OF_PLACES:
             raise VerismError(f"{option}: no such option; did you mean {_placed(command, args, number)}")
         meant = _meant(name, known)
         remedy = f"did you mean {meant}?" if meant else f"verism {command} --help lists those that there are."
