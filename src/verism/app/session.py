@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -292,6 +293,9 @@ class Session:
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
         self._under_way: list[str] = []
+        # Of each drop that has not ended, in their order, whether there was anything to do: one without a photo, as
+        # when the photo is taken away first, does not end the work of the next.
+        self._drops: deque[bool] = deque()
         self._stopped = self._asked = self._begun = 0
         # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
         # what was stopped has yet to come there.
@@ -377,8 +381,17 @@ class Session:
             self.regions = self._found
         return self.shown
 
-    def begin(self, kind: str) -> None:
-        """Note that work of some kind was asked for, until ``end`` is called with the same kind."""
+    def begin(self, kind: str, *, is_due: bool = True) -> None:
+        """Note that work of some kind was asked for, until ``end`` is called with the same kind.
+
+        Args:
+            kind: the kind of the work.
+            is_due: whether there is all that it needs; else, there is nothing to do.
+        """
+        if kind == DROP:
+            self._drops.append(is_due)
+        if not is_due:
+            return
         self.is_halted = False
         if not self._under_way:
             self._stopped = self._late = 0
@@ -386,8 +399,9 @@ class Session:
             self._under_way.append(kind)
 
     def end(self, kind: str) -> None:
-        """Note that such work has ended."""
-        if kind in self._under_way:
+        """Note that such work has ended, of several of one kind the first."""
+        was_due = self._drops.popleft() if kind == DROP and self._drops else True
+        if was_due and kind in self._under_way:
             self._under_way.remove(kind)
 
     @contextmanager

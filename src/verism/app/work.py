@@ -93,8 +93,7 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
 
 def begin(kind: str, session: Session, *needed: Any) -> Any:
     """Note that work was asked for, if there is all that it needs; return what the page shows then."""
-    if all(needed):
-        session.begin(kind)
+    session.begin(kind, is_due=all(needed))
     return state_of(session)
 
 
