@@ -370,7 +370,7 @@ def it_is_compared_with_the_picture_before(person: Person) -> None:
 def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     """What there was before stays."""
     person.click("#full")
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
     assert person.find("#stop").is_enabled()
     person.click("#stop")
     person.reads("body", "Stopped.")
@@ -643,7 +643,7 @@ def what_is_shown_is_saved_while_another_is_made(person: Person) -> None:
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
     person.tab("Save")
     person.click("#full")
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
     person.click("#save")
     person.find("#files [aria-label='mine-theirs-more-preview.png']")
     assert person.find("#stop").is_enabled()
@@ -662,7 +662,7 @@ def another_window_waits_and_can_be_stopped(person: Person, address: str, photos
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     person.browser.close()
     person.browser.switch_to.window(first)
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
 
 
 def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photos: Path) -> None:

@@ -21,10 +21,19 @@ from torch import Tensor
 
 import verism
 from verism import VerismError, images
-from verism.api import FittedRun
+from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections
-from verism.app.session import CAME_BACK, DROP, FORGOT, METHODS, OTHER_METHOD, Session
-from verism.app.watch import STEPS, StoppedError
+from verism.app.session import (
+    CAME_BACK,
+    DROP,
+    FORGOT,
+    METHODS,
+    OF_THE_WHOLE,
+    OTHER_METHOD,
+    UNMEASURED,
+    Session,
+)
+from verism.app.watch import STEPS, WORKING, StoppedError
 from verism.backbone.weights import Weights
 from verism.canvas.regional_grade import RegionalGrade
 from verism.cli import main
@@ -150,7 +159,7 @@ def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, ph
     states = []
 
     def correct(share: float, said: str) -> None:
-        if said == "Fitting the look":
+        if said == WORKING:
             states.append(fitted.takes_corrections)
             fitted.chosen = (second,)
             fitted.leave_out()
@@ -275,22 +284,22 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
 
     def stop(share: float, said: str) -> None:
         told.append((share, said))
-        if said.startswith("step 1"):
+        if "left" in said:
             fitted.stop()
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **(SMALL | {"trainer.max_steps": 4}))
-    stages = ["Reading photos and network", "Finding what both photos show", "Looking at the style", "Fitting the look"]
+    stages = ["Reading the photos", "Finding what both photos show", "Looking at the style", WORKING]
     assert [said for _, said in told[:-1]] == stages
     shares = [share for share, _ in told]
     assert shares == sorted(set(shares))
     assert 0 <= shares[0] < shares[-1] < 1
-    assert re.fullmatch(r"step 1 of 4, \d+ (s|min) left; then the picture is made", told[-1][1])
+    assert re.fullmatch(rf"{WORKING}, \d+ (s|min) left; then the picture is made", told[-1][1])
     assert fitted.shown is before
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["Finding", "Looking", "Fitting"])
+@pytest.mark.parametrize("stage", ["Finding", "Looking", "Working"])
 def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: list[Path], stage: str) -> None:
     told: list[str] = []
 
@@ -301,7 +310,7 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **SMALL)
-    assert not any(said.startswith("step") for said in told)
+    assert not any("left" in said for said in told)
 
 
 @pytest.mark.slow
@@ -321,6 +330,38 @@ def test_a_run_is_stopped_while_the_picture_is_made(
         fitted.fit(photos[0], photos[1:2], "photoreal", lambda _, said: told.append(said), preview=True, **SMALL)
     assert told[-1].startswith("Making")
     assert fitted.shown is before
+
+
+@pytest.mark.slow
+def test_a_picture_that_is_stopped_when_it_is_ready_does_not_come(
+    fitted: Session, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been said that the picture before stays."""
+    before = fitted.shown
+
+    def late(*args: Any, **options: Any) -> FittedRun:
+        run = fit(*args, **options)
+        fitted.stop()
+        return run
+
+    monkeypatch.setattr("verism.app.session.fit", late)
+    with pytest.raises(StoppedError):
+        fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    assert fitted.shown is before
+
+
+@pytest.mark.slow
+def test_measuring_is_stopped_and_the_picture_stays(fitted: Session, photos: list[Path]) -> None:
+    """It is there already; making it anew would take much longer than measuring it."""
+    assert fitted.measured()[0] == OF_THE_WHOLE
+    fitted.begin("full")
+    with fitted.turn("full"):
+        shown = fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=False, **SMALL)
+        fitted.stop()
+        assert fitted.measured() == [UNMEASURED]
+    assert fitted.shown is shown
+    fitted.end("full")
+    assert not fitted.is_halted
 
 
 def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn() -> None:
@@ -436,7 +477,7 @@ def test_the_picture_is_made_after_the_last_step(tiny_weights: Weights, photos: 
     told: list[tuple[float, str]] = []
     Session().fit(photos[0], photos[1:2], "lut", lambda *it: told.append(it), preview=True, **SMALL)
     assert told[-1] == (STEPS[1], "Making the picture")
-    assert told[-2][0] == STEPS[1]
+    assert told[-2][0] < STEPS[1]
     assert told[-2][1].endswith("; then the picture is made")
     Session().fit(photos[0], photos[1:2], "lut", lambda *it: told.append(it), preview=False, **SMALL)
     assert told[-2][1].endswith("; then the picture is made and measured")

@@ -310,7 +310,7 @@ def _fit(
         sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(0.95, "Measuring the result")
-        sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
+        sentences = session.measured()
     command = session.command(view.blend)
     session.said = "\n\n".join([*shown.warnings, *sentences])
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]

@@ -106,6 +106,12 @@ MASK_NAMES: Mapping[Role, str] = {"content": "regions.png", "style": "regions-st
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
+OF_THE_WHOLE = "Of the whole look, with every slider at 1:"
+"""Said before what the figures say."""
+
+UNMEASURED = "The picture is in final quality. You stopped before it was measured, so nothing is said about its faults."
+"""Said in place of what the figures say."""
+
 REMEDIES: Mapping[str, str] = {
     **{f"--output.{option}": slider for option, slider in SLIDERS.items()},
     "a higher --model.consistency.weight": "merging their regions, or a lower Strength,",
@@ -344,7 +350,7 @@ class Session:
         same = before is not None and (before.content, before.styles, before.config) == asked
         kept = None if same else self._kept.get(asked)
         corrections = self.corrections if same else Corrections() if kept is None else kept.corrections
-        tell(0.05, "Reading photos and network")
+        tell(0.05, "Reading the photos")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
@@ -353,6 +359,8 @@ class Session:
         try:
             with stopped_by(watch.obey):
                 run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
+                # Whoever has stopped it has been told that the picture before stays.
+                watch.obey()
         except VerismError as error:
             # A picture that could not be made, because it was stopped, is told in other words.
             if watch.has_stopped and not isinstance(error, StoppedError):
@@ -380,6 +388,19 @@ class Session:
         if self.corrections == Corrections():
             self.regions = self._found
         return self.shown
+
+    def measured(self) -> list[str]:
+        """Return what the figures say about the picture; if the user stops that, the picture stays, and it is said."""
+
+        def obey() -> None:
+            if self.stopping.is_set():
+                raise StoppedError
+
+        try:
+            with stopped_by(obey):
+                return [OF_THE_WHOLE, *self.fitted.sentences()]
+        except StoppedError:
+            return [UNMEASURED]
 
     def begin(self, kind: str, *, is_due: bool = True) -> None:
         """Note that work of some kind was asked for, until ``end`` is called with the same kind.
