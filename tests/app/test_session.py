@@ -128,9 +128,45 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
     command = fitted.command(Strength())
     assert f"--data.merge '[[{name_of(first)}, {name_of(second)}]]'" in command
     assert "#" not in command
-    fitted.undo()
+    fitted.reset()
     assert fitted.divided is found
     assert fitted.corrections == Corrections()
+
+
+@pytest.mark.slow
+def test_corrections_are_undone_one_by_one_and_so_is_taking_back_all(fitted: Session, photos: list[Path]) -> None:
+    """An hour's painting is not lost by one click; but those of other photos are not undone."""
+    strokes = torch.ones(1, 4, 48, 72)
+    strokes[0, :3] = (label_colors([fitted.divided.labels[0]]) / 255).view(3, 1, 1)
+
+    def choose_and(change: Callable[[], None]) -> None:
+        fitted.chosen = fitted.divided.labels[:2]
+        change()
+
+    states = [(fitted.corrections, fitted.divided)]
+    for change in (
+        lambda: choose_and(fitted.merge),
+        lambda: choose_and(fitted.leave_out),
+        lambda: fitted.paint(strokes),
+        fitted.reset,
+    ):
+        change()
+        states.append((fitted.corrections, fitted.divided))
+    assert states[-1] == states[0]
+    for corrections, regions in states[-2::-1]:
+        fitted.undo()
+        assert fitted.corrections == corrections
+        assert fitted.divided is regions
+    with pytest.raises(VerismError, match="no correction of the regions to undo"):
+        fitted.undo()
+    choose_and(fitted.merge)
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    fitted.undo()
+    assert fitted.corrections == Corrections()
+    choose_and(fitted.merge)
+    fitted.fit(photos[0], photos[2:], "photoreal", nobody, preview=True, **SMALL)
+    with pytest.raises(VerismError, match="no correction of the regions to undo"):
+        fitted.undo()
 
 
 @pytest.mark.slow
@@ -274,7 +310,7 @@ def test_corrections_come_back_with_their_photos_and_method(fitted: Session, pho
     assert compared.labels == corrected.labels
     fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     assert fitted.fitted.warnings == []
-    fitted.undo()
+    fitted.reset()
     assert fitted.divided.labels[:2] == (first, second)
 
 

@@ -307,6 +307,8 @@ class Session:
         # what was stopped has yet to come there.
         self._stops = self._here = self._late = 0
         self._found: Regions | None = None
+        # What was before each correction, the last at the end.
+        self._before: list[tuple[Corrections, Regions]] = []
         self._kept: dict[tuple[Path, tuple[Path, ...], str], Kept] = {}
         self._folder: Path | None = None
 
@@ -381,6 +383,7 @@ class Session:
             self._found = self.shown.regions
         if not same:
             self.corrections, self.chosen = corrections, ()
+            self._before.clear()
         if kept is not None:
             del self._kept[asked]
             self.regions, self._found = kept.regions, kept.found
@@ -599,6 +602,7 @@ class Session:
         # The largest gives its label, and so its colour and number.
         shares = dict(zip(self.divided.labels, seen(self.divided.content).tolist(), strict=True))
         group = sorted(self.chosen, key=lambda label: -shares[label])
+        self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.merge(group)
         self.regions, self.chosen = self.divided.merge([group]), ()
 
@@ -608,6 +612,7 @@ class Session:
             raise VerismError(
                 "Click the regions whose match is wrong first, those that are to be graded with the rest of your photo."
             )
+        self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
@@ -632,13 +637,23 @@ class Session:
         photo_file.write(mask, Photo(after[:, :3], after[:, 3:]), {})
         # The strokes before are in the regions already, some in colours that are merged with others by now.
         drawn = Strokes(role, mask, new[:, :3] * 255, new[:, 3:] > 0)
+        self._before.append((self.corrections, regions))
         self.regions = regions.painted(drawn)
         self.corrections, self.chosen = self.corrections.paint(role, mask, labels_in(labels, new)), ()
 
-    def undo(self) -> None:
-        """Remove all corrections of the regions that were found."""
+    def reset(self) -> None:
+        """Remove all corrections of the regions that were found, which ``undo`` brings back."""
+        if self.regions is not None and self.corrections != Corrections():
+            self._before.append((self.corrections, self.regions))
         self.corrections, self.chosen = Corrections(), ()
         self.regions = self._found
+
+    def undo(self) -> None:
+        """Take back the last correction, or the last ``reset``; raise ``VerismError`` if there is none."""
+        if not self._before:
+            raise VerismError("There is no correction of the regions to undo.")
+        self.corrections, self.regions = self._before.pop()
+        self.chosen = ()
 
     def save_picture(self, strength: Strength, ending: str = "") -> Path:
         """Write the picture at full size, with the photo's metadata, and return its path.
