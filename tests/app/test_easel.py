@@ -84,7 +84,7 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
     assert new is not None
     for role, said in (
         ("content", "only here: it follows the look of the whole photo, unless"),
-        ("style", "graded like"),
+        ("style", "with the look of"),
     ):
         easel.begin(session, role)  # type: ignore[arg-type]
         photo = session.fitted.photo if role == "content" else session.fitted.style

@@ -324,13 +324,13 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
 def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     """And one sees beside the button what becomes of that."""
     person.tab("Regions")
-    person.reads("#legend", "of your photo, graded like")
+    person.reads("#legend", "of your photo, with the look of")
     # In its middle; the photo is small, and a click beside it is none on a region.
     person.browser.execute_script("document.querySelector('#mine img').scrollIntoView({block: 'center'})")
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "graded with the rest, as you want it")
+    person.reads("#legend", "graded with the rest, as you chose")
     person.reads("#corrected", "not in the picture yet")
     result = person.find("#result img").get_attribute("src")
     wait.touch()

@@ -75,8 +75,8 @@ class FolderOutcome:
             adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
             other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
             lines.append(
-                f"The look was not fitted to the colours of {_listed(self.strange)}, and is held back there. If these "
-                f"results disappoint, {adapting}{other}"
+                f"Your photo lacks some of the colours of {_listed(self.strange)}, which the look was not made for: "
+                f"it is weaker there. If these results disappoint, {adapting}{other}"
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")
