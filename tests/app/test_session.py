@@ -144,12 +144,13 @@ def test_corrections_are_undone_one_by_one_and_so_is_taking_back_all(fitted: Ses
         change()
 
     states = [(fitted.corrections, fitted.divided)]
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: choose_and(fitted.merge),
         lambda: choose_and(fitted.leave_out),
         lambda: fitted.paint(strokes),
         fitted.reset,
-    ):
+    ]
+    for change in changes:
         change()
         states.append((fitted.corrections, fitted.divided))
     assert states[-1] == states[0]

@@ -30,7 +30,7 @@ BEFORE_AND_AFTER = "Before and after"
 """Heading of the pictures under the divider."""
 
 INFO: Mapping[str, str] = {
-    "strength": "1 is all of the look, 0 your photo",
+    "strength": "0 is your photo, 1 the look",
     "color": "0 keeps your photo's colours",
     "tone": "0 keeps your photo's light",
 }
@@ -67,8 +67,8 @@ def build() -> gr.Blocks:
         gr.HTML(dress.HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo, styles, method, warned, preview, full, stop = _asking()
-                given = gr.HTML()
+                photo, styles, method, preview, full, stop = _asking()
+                given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=300):
                 picture, caption, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
@@ -153,19 +153,15 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
 
 def _asking() -> tuple[Any, ...]:
-    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it.
-
-    Below the photos is what becomes of corrections if others are given.
-    """
+    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
-    warned = gr.HTML(elem_id="warned", padding=False)
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():
         preview = gr.Button("Preview", min_width=110, elem_id="preview")
         full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
     stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
-    return photo, styles, method, warned, preview, full, stop
+    return photo, styles, method, preview, full, stop
 
 
 def _looking() -> tuple[Any, ...]:
@@ -182,13 +178,13 @@ def _looking() -> tuple[Any, ...]:
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
-                gr.Slider(0, 1, 1, step=0.01, label=label, info=INFO[option], elem_id=label.lower(), min_width=140)
+                gr.Slider(0, 1, 1, step=0.01, label=label, info=INFO[option], elem_id=label.lower(), min_width=200)
                 for option, label in SLIDERS.items()
             ]
-        with gr.Row():
+        with gr.Row(equal_height=True):
             marks = gr.Checkbox(label="Show clipping", container=False, min_width=140, elem_id="clipping")
             earlier = gr.Checkbox(
-                label="Compare with the picture before you changed the regions",
+                label="Compare with the picture before your corrections",
                 container=False,
                 visible=False,
                 min_width=300,
