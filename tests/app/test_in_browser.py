@@ -463,6 +463,9 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert person.browser.execute_script("return window.clocks") is False
     pictures = "return [...document.querySelectorAll('#results img')].length"
     person.wait(lambda: person.browser.execute_script(pictures) == 20, "a picture of each result")
+    # Of which the heading covers nothing.
+    heading, first = (person.find(f"#results {it}").rect for it in ("[data-testid=block-label]", ".thumbnail-item"))
+    assert heading["y"] + heading["height"] <= first["y"]
     # One of both can be clicked: that of what runs.
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#stop_folder"), "no button to stop")
     stops: list[str] = person.browser.execute_script("return [...window.stops]")
