@@ -13,7 +13,8 @@ import pytest
 from verism import VerismError
 from verism.app.glaze import OPACITY
 from verism.app.legend import legend
-from verism.app.session import DROP, NO_PHOTO, Session
+from verism.app.session import NO_PHOTO, Session
+from verism.app.turns import DROP
 from verism.look.strength import Strength
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")

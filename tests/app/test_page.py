@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import DROP, METHODS, Session
+from verism.app.session import METHODS, Session
+from verism.app.turns import DROP
 from verism.errors import VerismError
 from verism.regions.colors import name_of
 

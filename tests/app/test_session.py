@@ -23,26 +23,16 @@ import verism
 from verism import VerismError, images
 from verism.api import FittedRun, fit
 from verism.app.corrections import Corrections
-from verism.app.session import (
-    CAME_BACK,
-    DROP,
-    FORGOT,
-    METHODS,
-    OF_THE_WHOLE,
-    OTHER_METHOD,
-    UNMEASURED,
-    Session,
-)
+from verism.app.session import OF_THE_WHOLE, UNMEASURED, Session
+from verism.app.shown import CAME_BACK, FORGOT
 from verism.app.watch import STEPS, WORKING, StoppedError
 from verism.backbone.weights import Weights
 from verism.canvas.regional_grade import RegionalGrade
 from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
-from verism.metrics import NAMES
 from verism.regions.colors import name_of
 from verism.regions.masks import Regions, label_colors, paint
-from verism.verdict import FAULTS
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
 
@@ -401,86 +391,6 @@ def test_measuring_is_stopped_and_the_picture_stays(fitted: Session, photos: lis
     assert not fitted.is_halted
 
 
-def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn() -> None:
-    session = Session()
-    for _ in range(2):
-        session.stop(for_other=True)
-        session.begin(DROP)
-    for is_last in (False, True):
-        with session.turn(DROP) as is_due:
-            assert is_due == is_last
-        session.end(DROP)
-
-
-def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
-    session = Session()
-    session.begin("full")
-    with session.turn("full") as is_due:
-        assert is_due
-        session.begin("folder")
-        session.stop()
-        assert session.stopping.is_set()
-        session.begin("preview")
-    with pytest.raises(StoppedError), session.turn("folder"):
-        pytest.fail("It was stopped.")
-    session.end("full")
-    session.end("folder")
-    with session.turn("preview") as is_due:
-        assert is_due
-        assert not session.stopping.is_set()
-        assert not session.is_stopping
-
-
-def test_what_is_stopped_before_it_has_come_to_its_turn_is_not_done() -> None:
-    session = Session()
-    session.begin("full")
-    session.stop()
-    session.begin("preview")
-    with pytest.raises(StoppedError), session.turn("full"):
-        pytest.fail("It was stopped.")
-    with session.turn("preview") as is_due:
-        assert is_due
-
-
-def test_a_stop_is_for_what_was_asked_before() -> None:
-    """Not for what is asked next, also where what was done had not been begun, for want of a photo."""
-    session = Session()
-    with session.turn("preview"):
-        session.stop()
-    session.begin("preview")
-    with session.turn("preview") as is_due:
-        assert is_due
-        assert not session.is_stopping
-
-
-@pytest.mark.slow
-def test_the_command_can_be_read(fitted: Session) -> None:
-    """As the shell takes it: quotes of the one kind are in those of the other."""
-    labels = fitted.divided.labels[:2]
-    fitted.shown = replace(fitted.fitted, corrections=Corrections().merge(labels), content=Path("it's $1.png"))
-    command = fitted.command(Strength())
-    names = ", ".join(map(name_of, labels))
-    assert f"--data.merge '[[{names}]]' " in command
-    words = shlex.split(command)
-    assert words[words.index("--data.content") + 1] == "it's $1.png"
-    assert words[words.index("--data.merge") + 1] == f"[[{names}]]"
-
-
-@pytest.mark.slow
-def test_between_several_styles_there_is_nothing(tiny_weights: Weights, photos: list[Path]) -> None:
-    images.write(photos[2], synthetic_photo(36, 72, 3), {})
-    session = Session()
-    shown = session.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, **SMALL)
-    black = torch.zeros_like(shown.style)
-    apart = shown.apart(black)
-    gaps = apart.amin(dim=1)[0]
-    assert set(apart.unique().tolist()) == {0.0, 1.0}
-    # From top to bottom between them, and below the one that is less high.
-    assert bool((gaps.amin(dim=0) == 1).any())
-    assert bool((gaps.amax(dim=1) == 1).all())
-    assert torch.equal(replace(shown, styles=shown.styles[:1]).apart(black), black)
-
-
 @pytest.mark.slow
 def test_names_say_which_styles_and_that_it_is_a_preview(fitted: Session, photos: list[Path]) -> None:
     """So that a preview and its final picture are not told apart by a number."""
@@ -541,20 +451,6 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     assert "--data.merge" in fitted.command(Strength())
 
 
-@pytest.mark.slow
-def test_figures_in_words(fitted: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = fitted.fitted.sentences()
-    assert said[0].startswith("Shapes and edges: ")
-    everything = {fault.metric: fault.limit + 1 for fault in FAULTS}
-    monkeypatch.setattr("verism.app.session.RunMeasure", lambda *_: lambda _: dict.fromkeys(NAMES, 0.0) | everything)
-    said = fitted.fitted.sentences()
-    # What is newly clipped is said of what is shown.
-    assert len(said) == 3 + len(FAULTS) - 1
-    # Nor options of the command line.
-    assert not any("ΔE" in sentence or "--" in sentence for sentence in said)
-    assert fitted.fitted.warnings == []
-
-
 @pytest.mark.parametrize(
     ("act", "sentence"),
     [
@@ -592,16 +488,3 @@ def test_what_a_session_wrote_goes_with_it() -> None:
     del session
     gc.collect()
     assert not path.parent.exists()
-
-
-@pytest.mark.slow
-def test_a_method_for_one_scene_warns_of_two(
-    tiny_weights: Weights, photos: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("verism.callbacks.same_scene.SAME_SCENE", 1.0)
-    session = Session()
-    shown = session.fit(photos[0], photos[1:2], "match", nobody, preview=True, **SMALL)
-    assert shown.warnings == [OTHER_METHOD]
-    assert "Region by region" in METHODS
-    shown = session.fit(photos[0], photos[1:2], "lut", nobody, preview=True, **SMALL)
-    assert shown.warnings == []

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from verism.app.desk import Desk
-from verism.app.session import DROP, Session
+from verism.app.session import Session
+from verism.app.turns import DROP
 from verism.app.watch import StoppedError
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")

@@ -15,7 +15,9 @@ from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
+from verism.app.session import METHODS, NO_PHOTO, Session
+from verism.app.shown import SLIDERS
+from verism.app.turns import DROP
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength

@@ -12,7 +12,8 @@ import gradio as gr
 from verism.app import regions_tab, scripts
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
-from verism.app.session import DROP, FITS, Session
+from verism.app.session import Session
+from verism.app.turns import DROP, FITS
 from verism.app.watch import StoppedError
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
