@@ -741,6 +741,14 @@ def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
     person.click("#editor .swatch button:last-child")
 
 
+def it_is_asked_before_the_page_is_left(person: Person, *, is_so: bool) -> None:
+    """Corrections of the regions would be lost."""
+    script = """const event = new Event("beforeunload", { cancelable: true });
+        window.dispatchEvent(event);
+        return event.defaultPrevented;"""
+    assert person.browser.execute_script(script) == is_so
+
+
 def the_ground_is_that_of_the_page(person: Person) -> None:
     """That of the drawing, which Gradio leaves as the page was when it was opened; and scroll bars."""
     for scheme, is_dark in (("dark", True), ("light", False)):
@@ -761,6 +769,9 @@ def the_full_view_is_dark(person: Person) -> None:
     person.click("#picture button[aria-label*=ullscreen]")
     color = "return getComputedStyle(document.querySelector('#picture')).backgroundColor"
     person.wait(lambda: person.browser.execute_script(color) == "rgb(30, 30, 30)", "a dark ground")
+    page = "document.documentElement"
+    bars = f"return [innerWidth - {page}.clientWidth, innerHeight - {page}.clientHeight]"
+    assert person.browser.execute_script(bars) == [0, 0]
     ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
     person.wait(lambda: person.browser.execute_script(color) != "rgb(30, 30, 30)", "the page")
 
@@ -797,11 +808,19 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.undo(4)
     person.wait(bare, "nothing painted")
     one_button_makes_a_preview(person, "again")
+    it_is_asked_before_the_page_is_left(person, is_so=False)
+    # Undone by the page's button, too, as what was done last.
+    person.paint()
+    it_is_asked_before_the_page_is_left(person, is_so=True)
+    person.click("#undo")
+    person.wait(bare, "nothing painted")
+    assert person.messages() == []
     person.paint()
     person.click("#use")
     person.reads("#legend", "a region of your own")
     person.reads("#warned", "they come back with these")
     one_button_makes_a_preview(person, "again")
+    it_is_asked_before_the_page_is_left(person, is_so=True)
     # It is in the picture after no other click.
     person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")
     person.tab("Command line")

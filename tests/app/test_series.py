@@ -151,6 +151,12 @@ def test_what_is_done_already_is_not_advised(run: FittedRun, folder: Path, tmp_p
     assert not advised(table, adapt=False)
 
 
+def test_a_photo_is_no_folder(tmp_path: Path) -> None:
+    shoot(tmp_path / "mine.png", synthetic_photo(40, 40, 1))
+    with pytest.raises(VerismError, match=r"mine\.png: is a file"):
+        photos_in(str(tmp_path / "mine.png"))
+
+
 @pytest.mark.parametrize("name", ["", "  ", "nowhere"])
 def test_no_folder(name: str) -> None:
     with pytest.raises(VerismError, match="no such folder"):

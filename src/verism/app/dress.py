@@ -78,6 +78,8 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
   --border-color-primary: #3c3c3c; --block-border-color: #3c3c3c; --block-label-border-color: #3c3c3c;
   background: #1e1e1e !important; color: #d4d4d4;
 }
+/* Without the page's scroll bars around it. */
+html:has(.block.fullscreen) { overflow: hidden; }
 /* Beside its heading, and as high as it needs to be, up to a window. */
 #results [data-testid=block-label] { position: static !important; width: fit-content; }
 #results .grid-wrap { min-height: 0 !important; max-height: 85vh !important; overflow-y: auto !important; }

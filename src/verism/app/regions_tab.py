@@ -110,7 +110,10 @@ def build(session: Any, warned: Any) -> RegionsTab:
         (undo, Session.undo),
         (reset, Session.reset),
     ):
-        button.click(_changing(change), [session], changing, **quietly)
+        changed = button.click(_changing(change), [session], changing, **quietly)
+        if button is undo:
+            # There are no strokes on it: they would be undone first.
+            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
         begun = button.click(guarded(start), [session], at_easel, queue=False, **quietly)

@@ -72,6 +72,12 @@ KEEP_PHOTO = """() => {
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
+    if (event.target.closest("#undo") && strokes > 0) {
+      // The last thing that was done is a stroke.
+      event.stopPropagation();
+      find("#editor [aria-label=Undo]").click();
+      return;
+    }
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
     count(strokes - 1);
@@ -151,6 +157,12 @@ TAKE_DROPS = """() => {
 """Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
 is added."""
 
+KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
+  const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
+  if (isCorrected || "strokes" in document.body.dataset) event.preventDefault();
+})"""
+"""Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
@@ -160,5 +172,5 @@ HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
 """Script that leaves it to the page to say what is so."""
 
-ON_LOAD = (CLOSE_MESSAGES, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS)
+ON_LOAD = (CLOSE_MESSAGES, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""

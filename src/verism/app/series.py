@@ -95,6 +95,8 @@ def photos_in(folder: str) -> Found:
         VerismError: there is no such folder, or no photo in it.
     """
     path = Path(folder).expanduser()
+    if path.is_file():
+        raise VerismError(f"{folder}: is a file; give the path of the folder that it is in.")
     if not folder.strip() or not path.is_dir():
         raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its full path.")
     return find([path])
