@@ -556,6 +556,8 @@ def hints_are_in_one_line(person: Person) -> None:
             assert lines == 1, width
             assert beside >= 0, width
             assert above >= 0, width
+        # Below what is asked for, rather than squeezed beside it.
+        assert person.find("#picture").size["width"] > min(0.85 * width, 450), width
         assert person.find("main").size["width"] > 0.85 * width, width
 
 

@@ -13,14 +13,14 @@ CSS = """
 .gradio-container main, .gradio-container .contain { width: 100%; }
 /* Gradio's own widths grow in jumps, which leave a fifth of a small laptop empty, and half of it at the beginning. */
 .gradio-container > .main { max-width: none !important; width: 100% !important; }
-/* The browser's own scroll bars and fields, too. */
-html:has(body.dark) { color-scheme: dark; background: var(--body-background-fill, #0f0f11); }
+/* The browser's own scroll bars and fields, too, and what is seen when the page is pulled beyond its end. */
+html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 .dark input[type=range] { --neutral-200: #52525b; }
 /* Names in full, on several lines if need be, instead of room for a size and ellipses. */
-#photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
-#photo .filename, #styles .filename { align-items: flex-end; }
+:is(#photo, #styles, #others) .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+:is(#photo, #styles, #others) .filename { align-items: flex-end; }
 /* Nobody downloads the photo that they have just given. */
-:is(#photo, #styles) td.download { display: none; }
+:is(#photo, #styles, #others) td.download { display: none; }
 /* The picture before stays in sight while the next is made. */
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
@@ -46,7 +46,7 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* Of one size and at one place each, however many there are. */
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-#given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; }
+#given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; max-width: 11rem; }
 #given img { width: 100%; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }

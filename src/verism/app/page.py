@@ -71,7 +71,7 @@ def build() -> gr.Blocks:
             with gr.Column(scale=1, min_width=280):
                 photo, styles, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
-            with gr.Column(scale=3, min_width=300):
+            with gr.Column(scale=3, min_width=460):
                 picture, caption, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
