@@ -25,6 +25,7 @@ from verism.images import luma
 from verism.losses.gram import Gram, gram
 from verism.metrics import Measure
 from verism.regions.masks import Regions
+from verism.stopping import stopped_by
 from verism.verdict import DRIFT
 
 
@@ -573,3 +574,25 @@ def test_measure_takes_any_precision(tiny_weights: Weights, content: Tensor, sty
 def test_measure_refuses_another_shape(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
     with pytest.raises(VerismError, match=r"a result of 40×56 pixels .* content photo of 64×48"):
         Measure(content, style, VGG19())(style)
+
+
+def test_measuring_can_be_ended_in_the_middle(
+    content: Tensor, style: Tensor, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only between two figures: on large photos, the distance of their colours takes a second."""
+    measure = Measure(content, style, VGG19(), names=["sliced_wasserstein"])
+    done, usual = [], metrics._squared_wasserstein
+
+    def one(p: Tensor, q: Tensor) -> Tensor:
+        done.append(p)
+        return usual(p, q)
+
+    def end() -> None:
+        if done:
+            raise VerismError("Enough.")
+
+    monkeypatch.setattr(metrics, "_squared_wasserstein", one)
+
+    with stopped_by(end), pytest.raises(VerismError, match="Enough"):
+        measure(content)
+    assert len(done) < 64

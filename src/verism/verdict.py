@@ -187,12 +187,12 @@ def plainly(figures: Mapping[str, float]) -> list[str]:
     even = figures["drift"] <= DRIFT
     look = in_words(figures)[2]
     shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
-    colours = "evenly: what has one colour in your photo still has one" if even else "unevenly"
+    colours = "what has one colour in your photo still has one" if even else "treated unevenly"
     found = [fault for fault in FAULTS if fault.found(figures)]
     helps = [ELSEWHERE] if is_astray(figures) else []
     return [
         f"Shapes and edges: {shapes} in your photo.",
-        f"Colours: treated {colours}.",
+        f"Colours: {colours}.",
         look,
         *helps,
         *(fault.plainly(figures) for fault in found),

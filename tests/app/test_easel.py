@@ -13,7 +13,8 @@ import pytest
 from verism import VerismError
 from verism.app.glaze import OPACITY
 from verism.app.legend import legend
-from verism.app.session import DROP, NO_PHOTO, Session
+from verism.app.session import NO_PHOTO, Session
+from verism.app.turns import DROP
 from verism.look.strength import Strength
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
@@ -84,7 +85,7 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
     assert new is not None
     for role, said in (
         ("content", "only here: it follows the look of the whole photo, unless"),
-        ("style", "graded like"),
+        ("style", "with the look of"),
     ):
         easel.begin(session, role)  # type: ignore[arg-type]
         photo = session.fitted.photo if role == "content" else session.fitted.style

@@ -49,6 +49,9 @@ PHONE = 360
 MOST_LINES = 150
 """Height that a command of a few lines has at the most, in CSS pixels."""
 
+LAB_WORDS = re.compile(r"ΔE|\b(?:luma|checkpoint|lattice|loss|network|canvas|tensor|gradient|step)s?\b", re.IGNORECASE)
+"""Words of those who made the program, which a photographer need not know."""
+
 T = TypeVar("T")
 
 
@@ -193,6 +196,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
     a_folder_is_chosen(person, tmp_path / "holiday")
     the_easel_follows_the_photo(person, photos)
     nothing_is_cut_off(person, tmp_path)
+    hints_are_in_one_line(person)
     names_are_readable(person, photos)
     nothing_was_asked_of_anybody_else(person)
     other_names_are_refused(address)
@@ -280,7 +284,7 @@ def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> 
     before, full = person.pictures()
     wait.touch()
     person.click("#preview")
-    person.reads("#picture", "Reading photos")
+    person.reads("#picture", "Reading the photos")
     person.slide("strength", 0.2)
     person.wait(lambda: "--output.strength 0.2" in person.command(), "the old picture at the new strength")
     wait.unlink()
@@ -324,19 +328,26 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
 def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     """And one sees beside the button what becomes of that."""
     person.tab("Regions")
-    person.reads("#legend", "of your photo, graded like")
+    person.reads("#legend", "of your photo, with the look of")
     # In its middle; the photo is small, and a click beside it is none on a region.
     person.browser.execute_script("document.querySelector('#mine img').scrollIntoView({block: 'center'})")
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "graded with the rest, as you want it")
+    person.reads("#legend", "graded with the rest, as you chose")
     person.reads("#corrected", "not in the picture yet")
+    # Undone, and taken back; then all is reset, and that undone, too.
+    for button, is_out in (("undo", False), ("leave_out", True), ("reset", False), ("undo", True)):
+        if button == "leave_out":
+            person.click("#mine img")
+            person.find("#legend .chosen")
+        person.click(f"#{button}")
+        person.wait(lambda is_out=is_out: ("as you chose" in person.find("#legend").text) == is_out, button)  # type: ignore[misc]
     result = person.find("#result img").get_attribute("src")
     wait.touch()
     person.click("#again")
     person.reads("#corrected", "being worked in")
-    person.reads("#result", "Reading photos")
+    person.reads("#result", "Reading the photos")
     person.reads("#said", "Above is still the previous picture.")
     bottom = "return document.querySelector('#result').getBoundingClientRect().bottom - innerHeight"
     person.wait(lambda: person.browser.execute_script(bottom) <= 5, "the result to come into view")
@@ -370,7 +381,7 @@ def it_is_compared_with_the_picture_before(person: Person) -> None:
 def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     """What there was before stays."""
     person.click("#full")
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
     assert person.find("#stop").is_enabled()
     person.click("#stop")
     person.reads("body", "Stopped.")
@@ -452,6 +463,9 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert person.browser.execute_script("return window.clocks") is False
     pictures = "return [...document.querySelectorAll('#results img')].length"
     person.wait(lambda: person.browser.execute_script(pictures) == 20, "a picture of each result")
+    # Of which the heading covers nothing.
+    heading, first = (person.find(f"#results {it}").rect for it in ("[data-testid=block-label]", ".thumbnail-item"))
+    assert heading["y"] + heading["height"] <= first["y"]
     # One of both can be clicked: that of what runs.
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#stop_folder"), "no button to stop")
     stops: list[str] = person.browser.execute_script("return [...window.stops]")
@@ -520,6 +534,33 @@ def names_are_readable(person: Person, photos: Path) -> None:
         assert not cut_off(person, "#method input"), method
 
 
+HINTS = """
+return ["strength", "colour", "tone"].map((name) => {
+  const block = document.querySelector(`#${name}`), hint = block.querySelector(".info-text"), range = new Range();
+  range.selectNodeContents(hint);
+  const words = range.getBoundingClientRect(), number = block.querySelector("input[type=number]");
+  return [range.getClientRects().length, block.getBoundingClientRect().right - words.right,
+    words.top - number.getBoundingClientRect().bottom];
+});
+"""
+"""Lines of each slider's hint, and the room that is left beside it, and between it and the number above."""
+
+
+def hints_are_in_one_line(person: Person) -> None:
+    """And whole, also on a small laptop, where the page is as wide as the window."""
+    for width in (PHONE, 760, 1100, 1280):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        time.sleep(0.5)
+        for lines, beside, above in person.browser.execute_script(HINTS):
+            assert lines == 1, width
+            assert beside >= 0, width
+            assert above >= 0, width
+        # Below what is asked for, rather than squeezed beside it.
+        assert person.find("#picture").size["width"] > min(0.85 * width, 450), width
+        assert person.find("main").size["width"] > 0.85 * width, width
+
+
 TOO_WIDE = """
 return [...document.querySelectorAll("main *")].filter((it) => it.getBoundingClientRect().right > arguments[0] + 1)
   .map((it) => `${it.tagName}#${it.id}.${it.className}`).slice(0, 8);
@@ -539,11 +580,13 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
         for tab in ("Save", "Regions", "A folder", "Command line"):
             person.tab(tab)
             person.browser.save_screenshot(str(folder / f"{width} {tab}.png"))
+            if tab != "Command line":
+                assert not LAB_WORDS.findall(person.find("main").text), tab
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
             if width == PHONE:
                 # One column, and not two that are squeezed side by side.
-                field = person.browser.find_element(By.CSS_SELECTOR, "#photo")
-                assert field.size["width"] > 0.7 * width, tab
+                for name in ("photo", *(("mine", "theirs") if tab == "Regions" else ())):
+                    assert person.find(f"#{name}").size["width"] > 0.7 * width, name
                 # Thumbnails beside each other, and sliders below each other, all of them whole.
                 for thing in ("#given img", *(f"#{name}" for name in ("strength", "colour", "tone"))):
                     for seen in person.browser.find_elements(By.CSS_SELECTOR, thing):
@@ -643,7 +686,7 @@ def what_is_shown_is_saved_while_another_is_made(person: Person) -> None:
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
     person.tab("Save")
     person.click("#full")
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
     person.click("#save")
     person.find("#files [aria-label='mine-theirs-more-preview.png']")
     assert person.find("#stop").is_enabled()
@@ -662,7 +705,7 @@ def another_window_waits_and_can_be_stopped(person: Person, address: str, photos
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     person.browser.close()
     person.browser.switch_to.window(first)
-    person.reads("#picture", "step")
+    person.reads("#picture", "left")
 
 
 def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photos: Path) -> None:
@@ -700,11 +743,37 @@ def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
     person.click("#editor .swatch button:last-child")
 
 
+def it_is_asked_before_the_page_is_left(person: Person, *, is_so: bool) -> None:
+    """Corrections of the regions would be lost."""
+    script = """const event = new Event("beforeunload", { cancelable: true });
+        window.dispatchEvent(event);
+        return event.defaultPrevented;"""
+    assert person.browser.execute_script(script) == is_so
+
+
+def the_ground_is_that_of_the_page(person: Person) -> None:
+    """That of the drawing, which Gradio leaves as the page was when it was opened; and scroll bars."""
+    for scheme, is_dark in (("dark", True), ("light", False)):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        person.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+        def is_so(is_dark: bool = is_dark) -> bool:
+            seen = Image.open(io.BytesIO(person.find("#editor canvas").screenshot_as_png)).convert("L")
+            return all((seen.getpixel((x, seen.height - 4)) < 60) == is_dark for x in (4, seen.width - 5))  # type: ignore[operator]
+
+        person.wait(is_so, f"a {scheme} ground")
+        scheme_of_page = "return getComputedStyle(document.documentElement).colorScheme"
+        assert (person.browser.execute_script(scheme_of_page) == "dark") == is_dark
+
+
 def the_full_view_is_dark(person: Person) -> None:
     """In a light page, too."""
     person.click("#picture button[aria-label*=ullscreen]")
     color = "return getComputedStyle(document.querySelector('#picture')).backgroundColor"
     person.wait(lambda: person.browser.execute_script(color) == "rgb(30, 30, 30)", "a dark ground")
+    page = "document.documentElement"
+    bars = f"return [innerWidth - {page}.clientWidth, innerHeight - {page}.clientHeight]"
+    assert person.browser.execute_script(bars) == [0, 0]
     ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
     person.wait(lambda: person.browser.execute_script(color) != "rgb(30, 30, 30)", "the page")
 
@@ -730,6 +799,7 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(drawing, "the tools to draw")
     person.click("#begin")
     person.wait(bare, "nothing painted")
+    the_ground_is_that_of_the_page(person)
     colour_is_spelled_as_on_the_page(person)
     colours_have_numbers_and_let_the_photo_through(person)
     person.paint()
@@ -740,11 +810,19 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.undo(4)
     person.wait(bare, "nothing painted")
     one_button_makes_a_preview(person, "again")
+    it_is_asked_before_the_page_is_left(person, is_so=False)
+    # Undone by the page's button, too, as what was done last.
+    person.paint()
+    it_is_asked_before_the_page_is_left(person, is_so=True)
+    person.click("#undo")
+    person.wait(bare, "nothing painted")
+    assert person.messages() == []
     person.paint()
     person.click("#use")
     person.reads("#legend", "a region of your own")
     person.reads("#warned", "they come back with these")
     one_button_makes_a_preview(person, "again")
+    it_is_asked_before_the_page_is_left(person, is_so=True)
     # It is in the picture after no other click.
     person.wait(lambda: not person.find("#stop").is_enabled() and person.find("#corrected").text == "", "the picture")
     person.tab("Command line")

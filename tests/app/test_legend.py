@@ -18,10 +18,10 @@ def test_says_what_becomes_of_each_region() -> None:
     )
     regions = Regions(LABELS, own, other, torch.tensor([1.0, 0.4, 0.9, 0.9]))
     assert list(legend(regions, Corrections()).items()) == [
-        ("#e6194b", "50% of your photo, graded like 25% of the style photo"),
+        ("#e6194b", "50% of your photo, with the look of 25% of the style photo"),
         (
             "#3cb44b",
-            "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
+            "25% of your photo, partly with the look of 25% of the style photo: perhaps it is not the same thing",
         ),
         (
             "#0082c8",
@@ -31,7 +31,7 @@ def test_says_what_becomes_of_each_region() -> None:
     ]
     assert (
         legend(regions, Corrections(left_out=LABELS[:1]))["#e6194b"]
-        == "50% of your photo, graded with the rest, as you want it"
+        == "50% of your photo, graded with the rest, as you chose"
     )
 
 
@@ -41,10 +41,10 @@ def test_what_the_user_has_made_is_theirs_and_not_doubted() -> None:
     said = legend(regions, Corrections((LABELS[:1],), painted=LABELS[:3]))
     another = "and this number in the style photo seems to be another thing"
     assert list(said.values()) == [
-        "25% of your photo, as you painted and merged it, graded like 25% of the style photo",
-        "25% of your photo, as you painted it, graded in part like 25% of the style photo",
+        "25% of your photo, as you painted and merged it, with the look of 25% of the style photo",
+        "25% of your photo, as you painted it, partly with the look of 25% of the style photo",
         f"25% of your photo, as you painted it, {another}: it follows the look of the whole photo",
-        "25% of your photo, graded in part like 25% of the style photo: perhaps it is not the same thing",
+        "25% of your photo, partly with the look of 25% of the style photo: perhaps it is not the same thing",
     ]
 
 
@@ -61,7 +61,7 @@ def test_shares_are_those_that_are_seen() -> None:
     assert legend(hard, Corrections()) == legend(soft, Corrections())
     # What is between several style photos is no part of them.
     parted = hard._replace(opacity=torch.tensor([1.0, 1.0, 1.0, 0.0]).view(1, 1, 4, 1))
-    assert legend(parted, Corrections())[LABELS[0]] == "75% of your photo, graded like 100% of the style photo"
+    assert legend(parted, Corrections())[LABELS[0]] == "75% of your photo, with the look of 100% of the style photo"
 
 
 def test_a_region_of_ones_own_says_what_becomes_of_it() -> None:
@@ -75,7 +75,7 @@ def test_a_region_of_ones_own_says_what_becomes_of_it() -> None:
     assert legend(regions, Corrections())[new] == f"{alone}, unless you paint it on the style photo, too"
     assert legend(regions, Corrections(), is_one_style=False)[new] == alone
     both = regions._replace(style=content)
-    assert legend(both, Corrections())[new] == f"{mine}, graded like less than 1% of the style photo"
+    assert legend(both, Corrections())[new] == f"{mine}, with the look of less than 1% of the style photo"
     there = regions._replace(content=style, style=content)
     assert legend(there, Corrections())[new].endswith(
         "of the style photo, a region of your own, only there: it does nothing, unless you paint it on your photo, too"

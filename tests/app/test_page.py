@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import DROP, METHODS, Session
+from verism.app.session import METHODS, Session
+from verism.app.turns import DROP
 from verism.errors import VerismError
 from verism.regions.colors import name_of
 
@@ -53,7 +54,7 @@ def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None]
     fit(session, photos[0], photos[1], preview=False)
     assert label(earlier=True) == f"{of_change}: before is a preview, after is in final quality"
     assert label(earlier=False) == "Before and after"
-    session.undo()
+    session.reset()
     fit(session, photos[0], photos[1])
     assert session.earlier is None
     session.chosen = session.divided.labels[:1]
@@ -109,7 +110,7 @@ def test_the_command_says_which_regions_it_names_and_what_it_is_without(
     fit(session, photos[0], photos[1])
     named = f"In the command, {name_of(first)} is region 1 and {name_of(second)} is region 2."
     assert command_tab.about(session) == named
-    session.undo()
+    session.reset()
     assert command_tab.about(session) == f"{named}\n\n{command_tab.OF_THE_PICTURE}"
 
 

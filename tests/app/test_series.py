@@ -116,7 +116,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
     (folder / "damaged.png").write_bytes((folder / "other.png").read_bytes()[:2000])
     done = again()
     assert [path.name for path in done.files] == ["another.png", "mine-2.png"]
-    said = [line for line in done.said("x").splitlines() if "not fitted to the colours" not in line]
+    said = [line for line in done.said("x").splitlines() if "lacks some of the colours" not in line]
     assert said[:4] == [
         "2 new photos are in x.",
         "2 were done already.",
@@ -132,7 +132,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
 def test_photos_with_strange_colours_are_named() -> None:
     outcome = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False)
     said = outcome.said("x")
-    assert said.startswith("2 photos are in x.\nThe look was not fitted to the colours of b.jpg, and is held back")
+    assert said.startswith("2 photos are in x.\nYour photo lacks some of the colours of b.jpg, which")
     assert said.endswith(f"“{ADAPT}” may help, or another look, of a photo with such colours.")
     said = replace(outcome, could_adapt=False).said("x")
     assert said.endswith("If these results disappoint, another look, of a photo with such colours, may help.")
@@ -149,6 +149,12 @@ def test_what_is_done_already_is_not_advised(run: FittedRun, folder: Path, tmp_p
     assert not advised(run, adapt=True)
     table = verism.fit(folder / "mine.png", folder / "theirs.png", "lut", progress=False, **SMALL)
     assert not advised(table, adapt=False)
+
+
+def test_a_photo_is_no_folder(tmp_path: Path) -> None:
+    shoot(tmp_path / "mine.png", synthetic_photo(40, 40, 1))
+    with pytest.raises(VerismError, match=r"mine\.png: is a file"):
+        photos_in(str(tmp_path / "mine.png"))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "nowhere"])

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from verism.app.desk import Desk
-from verism.app.session import DROP, Session
+from verism.app.session import Session
+from verism.app.turns import DROP
 from verism.app.watch import StoppedError
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
@@ -41,6 +42,19 @@ def test_stop_is_there_while_something_runs() -> None:
     assert not picture["visible"]
     work.end(DROP, session)
     assert not session.is_busy
+
+
+def test_a_photo_that_is_taken_away_does_not_end_the_preview_of_the_next() -> None:
+    """Both are drops, and the first, for want of a photo, has nothing to do."""
+    session = Session()
+    stop, *_ = work.begin(DROP, session, None, ["theirs.png"])
+    assert not stop.interactive
+    work.begin(DROP, session, "other.png", ["theirs.png"])
+    stop, *_, said, _ = work.end(DROP, session)
+    assert stop.interactive
+    assert said == work.FIRST
+    stop, *_ = work.end(DROP, session)
+    assert not stop.interactive
 
 
 @pytest.mark.parametrize("kind", ["preview", "folder"])

@@ -27,6 +27,9 @@ FAINT = 0.5
 Role = Literal["content", "style"]
 """One of both photos."""
 
+MASK_NAMES: Mapping[Role, str] = {"content": "regions.png", "style": "regions-style.png"}
+"""Names of the files with what was painted over either photo."""
+
 
 @dataclass(frozen=True)
 class Corrections:

@@ -11,7 +11,7 @@ from verism.app.session import Session
 WAITING_FOR_OTHER = "Waiting for the other window"
 """Said while the work of another page is done."""
 
-WAITING = "Waiting for what runs"
+WAITING = "Waiting for the run before to end"
 """Said while other work of the same page is done."""
 
 GLANCE_S = 0.1

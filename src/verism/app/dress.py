@@ -11,9 +11,16 @@ import gradio as gr
 CSS = """
 .gradio-container { max-width: 1500px !important; margin: 0 auto; }
 .gradio-container main, .gradio-container .contain { width: 100%; }
+/* Gradio's own widths grow in jumps, which leave a fifth of a small laptop empty, and half of it at the beginning. */
+.gradio-container > .main { max-width: none !important; width: 100% !important; }
+/* The browser's own scroll bars and fields, too, and what is seen when the page is pulled beyond its end. */
+html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
+.dark input[type=range] { --neutral-200: #52525b; }
 /* Names in full, on several lines if need be, instead of room for a size and ellipses. */
-#photo .stem, #styles .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
-#photo td.download, #styles td.download { width: 5rem; min-width: 5rem; }
+:is(#photo, #styles, #others) .stem { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+:is(#photo, #styles, #others) .filename { align-items: flex-end; }
+/* Nobody downloads the photo that they have just given. */
+:is(#photo, #styles, #others) td.download { display: none; }
 /* The picture before stays in sight while the next is made. */
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
@@ -26,15 +33,24 @@ CSS = """
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
+/* Over nothing yet, where what tells of progress is. */
+#picture .empty { visibility: hidden; }
+/* What a slider means, in one line, which goes on below the number beside its name. */
+:is(#strength, #colour, #tone) { overflow: hidden !important; }
+:is(#strength, #colour, #tone) .info-text { white-space: nowrap; width: 0; margin-top: 0.35rem; }
+/* Paler than can be read, otherwise. */
+.info-text { color: color-mix(in srgb, var(--body-text-color) 70%, transparent) !important; }
+:is(#strength, #colour, #tone) input[type=number] { width: 4rem; }
 .wanted { color: var(--error-text-color, #b91c1c); font-size: 0.8rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* Of one size and at one place each, however many there are. */
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-#given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; }
+#given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; max-width: 11rem; }
 #given img { width: 100%; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
+:is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
 #clipped { font-size: 0.9rem; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
@@ -62,6 +78,12 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
   --border-color-primary: #3c3c3c; --block-border-color: #3c3c3c; --block-label-border-color: #3c3c3c;
   background: #1e1e1e !important; color: #d4d4d4;
 }
+/* Without the page's scroll bars around it. */
+html:has(.block.fullscreen) { overflow: hidden; }
+/* Beside its heading, and as high as it needs to be, up to a window. */
+#results [data-testid=block-label] { position: static !important; width: fit-content; }
+#results .grid-wrap { min-height: 0 !important; max-height: 85vh !important; overflow-y: auto !important; }
+#results .grid-container { padding-top: 0 !important; }
 /* At once, before the page has heard that it is so. */
 body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transparent !important; pointer-events: none; }
 body[data-halting] :is(#stop, #stop_folder)::after {
@@ -96,6 +118,9 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   #given figure { flex: 0 0 calc(33% - 0.5rem); }
   /* A slider to a row, and a box to tick. */
   #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
+  /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */
+  #mine, #theirs { flex: 1 1 100% !important; height: auto !important; }
+  #merge, #leave_out, #undo, #reset { flex: 1 1 40% !important; }
 }
 """
 

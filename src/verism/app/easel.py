@@ -17,7 +17,7 @@ from verism.app.legend import seen
 from verism.app.session import Easel, Session
 from verism.errors import VerismError
 
-CHOICE = "Choose a colour at the palette beside the photo: each has its region's number. "
+CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number. "
 
 NEW = "Number {} is a new region, of your own."
 

@@ -55,7 +55,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
         with gr.Column():
             source = gr.Textbox(label="Or type a folder's path", placeholder="/home/me/holiday", elem_id="folder")
             target = gr.Textbox(label="Folder for the results", placeholder="a new one next to it, holiday-graded")
-            go = gr.Button("Grade into that folder", elem_id="grade")
+            go = gr.Button("Grade that folder", elem_id="grade")
     stop = gr.Button("Stop", size="sm", visible=False, elem_id="stop_folder")
     report = gr.Markdown(elem_id="report", elem_classes="progress")
     results = gr.Gallery(

@@ -10,7 +10,7 @@ from verism.regions.masks import Regions
 from verism.verdict import NO_MATCH
 
 SURE = 0.8
-"""Confidence from which on a region is said to be graded like its counterpart, without a reservation."""
+"""Confidence from which on a region is said to have the look of its counterpart, without a reservation."""
 
 LITTLE = 0.01
 """Share of a photo below which a region of the user's own is said to have less than that."""
@@ -53,7 +53,7 @@ def _own(own: float, other: float, *, can_match: bool) -> str:
     """Return what is said of a region that the user has added."""
     mine, theirs = f"{_percent(own)} of your photo, a region of your own", f"{_percent(other)} of the style photo"
     if own and other:
-        return f"{mine}, graded like {theirs[0].lower()}{theirs[1:]}"
+        return f"{mine}, with the look of {theirs[0].lower()}{theirs[1:]}"
     if own:
         paint = ", unless you paint it on the style photo, too" if can_match else ""
         return f"{mine}, only here: it follows the look of the whole photo{paint}"
@@ -73,12 +73,12 @@ def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> st
         return f"Only in the style photo ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo{f', {whose}' if whose else ''}"
     if out:
-        return f"{mine}, graded with the rest, as you want it"
+        return f"{mine}, graded with the rest, as you chose"
     if sure <= NO_MATCH or other < SEEN:
         nothing = "with nothing like it in the style photo"
         another = "and this number in the style photo seems to be another thing"
         return f"{mine}, {nothing if other < SEEN else another}: it follows the look of the whole photo"
-    theirs = f"like {other:.0%} of the style photo"
+    theirs = f"with the look of {other:.0%} of the style photo"
     if sure >= SURE:
-        return f"{mine}, graded {theirs}"
-    return f"{mine}, graded in part {theirs}{'' if whose else ': perhaps it is not the same thing'}"
+        return f"{mine}, {theirs}"
+    return f"{mine}, partly {theirs}{'' if whose else ': perhaps it is not the same thing'}"

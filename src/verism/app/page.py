@@ -15,7 +15,9 @@ from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.session import DROP, METHODS, NO_PHOTO, SLIDERS, Session
+from verism.app.session import METHODS, NO_PHOTO, Session
+from verism.app.shown import SLIDERS
+from verism.app.turns import DROP
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
@@ -30,7 +32,7 @@ BEFORE_AND_AFTER = "Before and after"
 """Heading of the pictures under the divider."""
 
 INFO: Mapping[str, str] = {
-    "strength": "1 is all of the look, 0 your photo",
+    "strength": "0 is your photo, 1 the look",
     "color": "0 keeps your photo's colours",
     "tone": "0 keeps your photo's light",
 }
@@ -67,9 +69,9 @@ def build() -> gr.Blocks:
         gr.HTML(dress.HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo, styles, method, warned, preview, full, stop = _asking()
-                given = gr.HTML()
-            with gr.Column(scale=3, min_width=300):
+                photo, styles, method, preview, full, stop = _asking()
+                given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
+            with gr.Column(scale=3, min_width=460):
                 picture, caption, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
@@ -153,19 +155,15 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
 
 def _asking() -> tuple[Any, ...]:
-    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it.
-
-    Below the photos is what becomes of corrections if others are given.
-    """
+    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
-    warned = gr.HTML(elem_id="warned", padding=False)
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():
         preview = gr.Button("Preview", min_width=110, elem_id="preview")
         full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
     stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
-    return photo, styles, method, warned, preview, full, stop
+    return photo, styles, method, preview, full, stop
 
 
 def _looking() -> tuple[Any, ...]:
@@ -182,13 +180,13 @@ def _looking() -> tuple[Any, ...]:
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
-                gr.Slider(0, 1, 1, step=0.01, label=label, info=INFO[option], elem_id=label.lower(), min_width=140)
+                gr.Slider(0, 1, 1, step=0.01, label=label, info=INFO[option], elem_id=label.lower(), min_width=200)
                 for option, label in SLIDERS.items()
             ]
-        with gr.Row():
+        with gr.Row(equal_height=True):
             marks = gr.Checkbox(label="Show clipping", container=False, min_width=140, elem_id="clipping")
             earlier = gr.Checkbox(
-                label="Compare with the picture before you changed the regions",
+                label="Compare with the picture before your corrections",
                 container=False,
                 visible=False,
                 min_width=300,
@@ -310,7 +308,7 @@ def _fit(
         sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
     else:
         progress(0.95, "Measuring the result")
-        sentences = ["Of the whole look, with every slider at 1:", *shown.sentences()]
+        sentences = session.measured()
     command = session.command(view.blend)
     session.said = "\n\n".join([*shown.warnings, *sentences])
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]

@@ -77,7 +77,8 @@ def build(session: Any, warned: Any) -> RegionsTab:
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
             leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
-            undo = gr.Button("Reset regions", min_width=100, elem_id="reset")
+            undo = gr.Button("Undo the last", min_width=100, elem_id="undo")
+            reset = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):
             gr.Markdown(DRAWING)
             with gr.Row():
@@ -96,15 +97,23 @@ def build(session: Any, warned: Any) -> RegionsTab:
             )
             use = gr.Button("Preview with what is painted", variant="primary", visible=False, elem_id="use")
         corrected = gr.HTML(elem_id="corrected")
-        again = gr.Button("Preview with these", variant="primary", elem_id="again")
+        again = gr.Button("Preview with these regions", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     changing = [mine, theirs, legend, tools, corrected, warned]
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
-    for button, change in ((merge, Session.merge), (leave_out, Session.leave_out), (undo, Session.undo)):
-        button.click(_changing(change), [session], changing, **quietly)
+    for button, change in (
+        (merge, Session.merge),
+        (leave_out, Session.leave_out),
+        (undo, Session.undo),
+        (reset, Session.reset),
+    ):
+        changed = button.click(_changing(change), [session], changing, **quietly)
+        if button is undo:
+            # There are no strokes on it: they would be undone first.
+            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
         begun = button.click(guarded(start), [session], at_easel, queue=False, **quietly)

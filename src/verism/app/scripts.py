@@ -25,10 +25,27 @@ TO_RESULT = """() => setTimeout(
 )"""
 """Script that brings the result of corrected regions into view, once what is said of them is above it."""
 
-TO_EDITOR = """() => setTimeout(
-  () => document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
-)"""
+TO_EDITOR = """() => setTimeout(() => {
+  document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  document.dispatchEvent(new Event("editor"));
+}, 300)"""
 """Script that brings what is painted over into view, once it is there."""
+
+KEEP_GROUND = """() => {
+  const tint = () => {
+    const editor = document.querySelector("#editor"), drawing = globalThis.__PIXI_APP__;
+    if (!editor || !drawing?.renderer?.background || !drawing.stage) return false;
+    drawing.renderer.background.color = getComputedStyle(editor).backgroundColor;
+    drawing.render();
+    return true;
+  };
+  new MutationObserver(tint).observe(document.body, { attributeFilter: ["class"] });
+  document.addEventListener("editor", async () => {
+    // It takes a while to get ready the first time.
+    for (let times = 0; times < 100 && !tint(); times++) await new Promise((done) => setTimeout(done, 50));
+  });
+}"""
+"""Script by which the ground of Gradio's editor is dark when the page is: Gradio leaves it as the page was opened."""
 
 KEEP_PHOTO = """() => {
   let easel = null, strokes = 0;
@@ -55,6 +72,12 @@ KEEP_PHOTO = """() => {
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
+    if (event.target.closest("#undo") && strokes > 0) {
+      // The last thing that was done is a stroke.
+      event.stopPropagation();
+      find("#editor [aria-label=Undo]").click();
+      return;
+    }
     if (!event.target.closest("#editor [aria-label=Undo]")) return;
     if (strokes === 0) event.stopPropagation();
     count(strokes - 1);
@@ -134,6 +157,12 @@ TAKE_DROPS = """() => {
 """Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
 is added."""
 
+KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
+  const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
+  if (isCorrected || "strokes" in document.body.dataset) event.preventDefault();
+})"""
+"""Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
@@ -143,5 +172,5 @@ HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
 """Script that leaves it to the page to say what is so."""
 
-ON_LOAD = (CLOSE_MESSAGES, KEEP_NUMBERS, KEEP_PHOTO, TAKE_DROPS)
+ON_LOAD = (CLOSE_MESSAGES, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""

@@ -75,8 +75,8 @@ class FolderOutcome:
             adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
             other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
             lines.append(
-                f"The look was not fitted to the colours of {_listed(self.strange)}, and is held back there. If these "
-                f"results disappoint, {adapting}{other}"
+                f"Your photo lacks some of the colours of {_listed(self.strange)}, which the look was not made for: "
+                f"it is weaker there. If these results disappoint, {adapting}{other}"
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")
@@ -95,6 +95,8 @@ def photos_in(folder: str) -> Found:
         VerismError: there is no such folder, or no photo in it.
     """
     path = Path(folder).expanduser()
+    if path.is_file():
+        raise VerismError(f"{folder}: is a file; give the path of the folder that it is in.")
     if not folder.strip() or not path.is_dir():
         raise VerismError(f"{folder or 'The folder of photos'}: no such folder; give its full path.")
     return find([path])

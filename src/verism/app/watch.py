@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +9,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from verism.callbacks.progress import describe
 from verism.errors import VerismError
+from verism.lines import duration
 
 Tell = Callable[[float, str], object]
 """A function that takes the share of the work that is done, from 0 to 1, and the progress in words."""
@@ -27,6 +26,9 @@ class StoppedError(VerismError):
 
 STEPS = (0.4, 0.9)
 """Shares of the whole work that are done before the first step, and after the last."""
+
+WORKING = "Working out the look"
+"""Said while the steps are made."""
 
 EVERY_S = 0.25
 """Least number of seconds from one report of a step to the next. On small photos and on a GPU, steps take milliseconds,
@@ -44,8 +46,7 @@ class Watch(Callback):
         """Choose how to report and when to stop.
 
         Args:
-            tell: called with the progress at the beginning of every stage, after the last step, and after others at
-                most every ``EVERY_S``.
+            tell: called with the progress at the beginning of every stage, and after steps at most every ``EVERY_S``.
             stop: when it is set, the run ends before the next stage or step.
             then: what still comes after the steps, whose time left is told: nobody knows how long that takes.
         """
@@ -64,7 +65,7 @@ class Watch(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
         self._began = time.monotonic()
-        self._begin(STEPS[0], "Fitting the look")
+        self._begin(STEPS[0], WORKING)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Raise ``StoppedError`` if the run was asked to stop."""
@@ -73,15 +74,15 @@ class Watch(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Report the step that was made, without its loss, of which a photographer makes nothing."""
+        """Report how far it is and the time left; neither steps nor their loss say anything to a photographer."""
         step, steps, now = trainer.global_step, trainer.max_steps, time.monotonic()
-        if step == steps or now - self._told >= EVERY_S:
+        if step == steps:
+            self._tell(STEPS[1], "Making the picture")
+        elif now - self._told >= EVERY_S:
             self._told = now
             seconds = (now - self._began) / step * (steps - step)
             done = STEPS[0] + (STEPS[1] - STEPS[0]) * step / steps
-            self._tell(done, f"{describe(step, steps, seconds, loss=math.nan)}; then {self._then}")
-        if step == steps:
-            self._tell(STEPS[1], "Making the picture")
+            self._tell(done, f"{WORKING}, {duration(seconds)} left; then {self._then}")
 
     def _begin(self, share: float, stage: str) -> None:
         self.obey()

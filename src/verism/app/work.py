@@ -12,7 +12,8 @@ import gradio as gr
 from verism.app import regions_tab, scripts
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
-from verism.app.session import DROP, FITS, Session
+from verism.app.session import Session
+from verism.app.turns import DROP, FITS
 from verism.app.watch import StoppedError
 
 EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
@@ -93,8 +94,7 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
 
 def begin(kind: str, session: Session, *needed: Any) -> Any:
     """Note that work was asked for, if there is all that it needs; return what the page shows then."""
-    if all(needed):
-        session.begin(kind)
+    session.begin(kind, is_due=all(needed))
     return state_of(session)
 
 

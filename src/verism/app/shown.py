@@ -1,0 +1,163 @@
+"""A fitted run, and what the page shows and says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from verism import images, verdict
+from verism.api import FittedRun
+from verism.app.corrections import Corrections
+from verism.callbacks.find import find
+from verism.callbacks.metrics import RunMeasure
+from verism.callbacks.same_scene import SameScene
+from verism.data.source import read
+from verism.look.picture import at_most, rendered
+from verism.look.strength import Strength
+from verism.metrics import TOLD
+from verism.regions.masks import Regions, resize
+
+SIDE = 1000
+"""Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
+
+OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
+"""Said of a method that is for two photos of one scene, if they are of two."""
+
+GAP_BELOW = 0.99
+"""Opacity up to which a place is between two style photos, and not in one."""
+
+MANY = 3
+"""Number of further style photos from which on their names are not in those of files."""
+
+FORGOT = (
+    "Your corrections of the regions are set aside: they come back with the photos and the method that they are for."
+)
+"""Said of the first picture without the corrections that were there before."""
+
+CAME_BACK = "Your corrections of the regions for these photos and this method are back."
+"""Said of the first picture that has them again."""
+
+SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
+"""The sliders of the page, by the options of the command line."""
+
+REMEDIES: Mapping[str, str] = {
+    **{f"--output.{option}": slider for option, slider in SLIDERS.items()},
+    "a higher --model.consistency.weight": "merging their regions, or a lower Strength,",
+}
+"""What the page has in place of the options that help against faults."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A fitted run, and what the page shows of it.
+
+    Attributes:
+        run: the run.
+        config: name of the config with its settings.
+        preview: whether it made only the steps of a preview.
+        content: the file of the content photo.
+        styles: the files of the style photos, at least one.
+        corrections: the corrections of the regions that it was made with.
+        forgot: whether there were corrections of the regions of other photos, or by another method, before.
+        came_back: whether its corrections were made before other photos, or another method, took their place.
+    """
+
+    run: FittedRun
+    config: str
+    preview: bool
+    content: Path
+    styles: tuple[Path, ...]
+    corrections: Corrections
+    forgot: bool = False
+    came_back: bool = False
+
+    @property
+    def title(self) -> str:
+        """The names of the photos, as part of a sentence."""
+        return f"{self.content.name} in the look of {self.look}"
+
+    @property
+    def look(self) -> str:
+        """The names of the style photos."""
+        return " + ".join(path.name for path in self.styles)
+
+    @property
+    def caption(self) -> str:
+        """The names of the photos, and whether it is a preview."""
+        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}"
+
+    @cached_property
+    def photo(self) -> Tensor:
+        """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], with at most ``SIDE`` pixels on its long side."""
+        return at_most(self.run.model.data.source, SIDE).pixels
+
+    @cached_property
+    def image(self) -> Tensor:
+        """The result at full strength, of the same shape."""
+        source = at_most(self.run.model.data.source, SIDE)
+        return rendered(self.run.canvas, source, Strength()).pixels.clamp(0, 1)
+
+    @cached_property
+    def style(self) -> Tensor:
+        """The style photo, or several side by side, likewise."""
+        data = self.run.model.data
+        if len(data.styles) == 1:
+            return at_most(read(data.styles[0]), SIDE).pixels
+        together = data.photos.style
+        return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
+
+    def apart(self, style: Tensor) -> Tensor:
+        """Return ``style``, or a picture of its shape, with nothing between the photos, if there are several."""
+        opacity = self.run.model.data.opacity
+        if len(self.styles) == 1 or opacity is None:
+            return style
+        # There, the colours lead from one photo to the other, of which nobody is to see anything.
+        return torch.where(images.resize(opacity.cpu().float(), style.shape[-2:]) > GAP_BELOW, style, 1.0)
+
+    @property
+    def regions(self) -> Regions | None:
+        """The regions that were compared, on the CPU and hard; None if the photos were compared as a whole.
+
+        Each place is in the region that has the most of it. If what several have of it were added up where they are
+        merged, places of others would seem to change sides.
+        """
+        found = self.run.model.regions
+        if found is None or found.undivided:
+            return None
+        confidence = None if found.confidence is None else found.confidence.cpu()
+        content, style = (resize(masks.float().cpu(), masks.shape[-2:]) for masks in (found.content, found.style))
+        return found._replace(content=content, style=style, confidence=confidence)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against the method, and what the user has lost by it, in words."""
+        scene = find(self.run.model.trainer, SameScene)
+        other = [OTHER_METHOD] if scene is not None and scene.said else []
+        return [*other, *([FORGOT] if self.forgot else []), *([CAME_BACK] if self.came_back else [])]
+
+    def sentences(self) -> list[str]:
+        """Return what the figures say about the result, and its faults, in plain words."""
+        model = self.run.model
+        figures = RunMeasure(model, TOLD)(model)
+        # What is newly clipped is told of what is seen, at the sliders' strength.
+        said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
+        for option, words in REMEDIES.items():
+            said = [sentence.replace(option, words) for sentence in said]
+        return said
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, without their endings: of its photos, and whether it is a preview."""
+        first, *others = (path.stem for path in self.styles)
+        more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
+        return "-".join([self.content.stem, first, *more, *(["preview"] if self.preview else [])])
+
+
+def of_strength(strength: Strength) -> str:
+    """Return a strength as a part of a file's name; empty for the whole look."""
+    return "".join(f"-{SLIDERS[name].lower()}-{share:g}" for name, share in strength._asdict().items() if share != 1)
