@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 import os
 import re
 import shlex
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import clips
 import numpy as np
@@ -19,6 +22,7 @@ from conftest import shoot, synthetic_photo
 
 from verism import images
 from verism.backbone.weights import Weights
+from verism.callbacks import Checkpoints
 from verism.cli import main
 from verism.commands.request import parse
 from verism.errors import VerismError
@@ -143,13 +147,79 @@ def test_ctrl_c_says_in_one_sentence_what_there_is_and_how_it_goes_on(
     assert not list(Path().glob("mine-theirs*-2.jpg"))
 
 
+@pytest.fixture
+def strike(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """What has Ctrl-C come in a step whose number is counted through all runs; the options stay as they are."""
+    method = Checkpoints.on_before_optimizer_step
+
+    def strike(at: int) -> None:
+        steps = itertools.count(1)
+
+        def counted(*args: Any) -> None:
+            if next(steps) == at:
+                os.kill(os.getpid(), signal.SIGINT)
+            method(*args)
+
+        monkeypatch.setattr(Checkpoints, "on_before_optimizer_step", counted)
+
+    return strike
+
+
 @pytest.mark.slow
-def test_ctrl_c_ends_a_batch(capfd: pytest.CaptureFixture[str]) -> None:
-    trouble = ("--trainer.callbacks+", "trouble.Interrupt", "--trainer.callbacks.after", "2")
-    with pytest.raises(SystemExit, match="130"):
-        main(["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--trainer.max_steps", "9", *trouble])
-    assert "verism: Stopped after step 2; mine-theirs.jpg is the picture so far" in capfd.readouterr().err
-    assert not list(Path().glob("other-theirs*"))
+def test_a_stopped_batch_goes_on_by_the_same_command(
+    strike: Callable[[int], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Also where a finished batch has taken the first names, and after a second stop; other options begin anew."""
+    shoot(Path("third.jpg"), synthetic_photo(48, 64, 8))
+    command = ("mine.jpg", "other.png", "third.jpg", "theirs.jpg", *SMALL, "--trainer.max_steps", "4")
+    main(command)
+    first = {path: path.read_bytes() for path in Path().glob("*-theirs*") if path.is_file()}
+    assert len(first) == 4
+    capfd.readouterr()
+    for at, done in ((6, "1 of 3 pictures is"), (1, "1 of 3 pictures is")):
+        strike(at)
+        with pytest.raises(SystemExit, match="130"):
+            main(command)
+        said, wrong = capfd.readouterr()
+        assert wrong.endswith(f"verism: Stopped; {done} done, and the same command does the rest.\n")
+        assert "goes on with it" not in wrong
+    assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
+    kept = Path("mine-theirs-2.jpg").stat().st_mtime_ns
+    strike(0)
+    main(command)
+    said, progress = capfd.readouterr()
+    assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
+    assert re.findall(r"^(\d of \d): step (\d) of 4", progress, re.MULTILINE) == [
+        *(("1 of 2", step) for step in "4"),
+        *(("2 of 2", step) for step in "1234"),
+    ]
+    assert Path("mine-theirs-2.jpg").stat().st_mtime_ns == kept
+    again = {path.with_stem(f"{path.stem}-2") for path in first}
+    assert {path for path in Path().glob("*-theirs*") if path.is_file()} == {*first, *again}
+    assert {path: path.read_bytes() for path in first} == first
+    assert Path("other-theirs-2.png").read_bytes() == Path("other-theirs.png").read_bytes()
+    # What was finished whole leaves no notes, and is made anew.
+    assert not Path(".done").exists()
+    main(command)
+    assert "kept" not in capfd.readouterr().out
+    assert Path("mine-theirs-3.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_what_failed_in_a_batch_is_tried_again_by_the_same_command(capfd: pytest.CaptureFixture[str]) -> None:
+    whole = Path("other.png").read_bytes()
+    Path("other.png").write_bytes(whole[:3000])
+    command = ("mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS)
+    with pytest.raises(SystemExit, match="1"):
+        main(command)
+    Path("other.png").write_bytes(whole)
+    main([*command, "--output.strength", "0.5"])
+    assert Path("mine-theirs-2.jpg").is_file()
+    assert "kept" not in capfd.readouterr().out
+    main(command)
+    assert "1 of 2 pictures is there already, and is kept." in capfd.readouterr().out
+    assert Path("other-theirs-2.png").is_file()
+    assert not Path("mine-theirs-3.jpg").exists()
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ Give photos the look of another.
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
 Each has a page to look closer, mine-theirs.html; the pages of several pictures are in the folders of their runs, below
 lightning_logs, and the sheet is beside the photos: holiday-theirs-sheet.jpg, if they are in the folder holiday.
-Photos come first, then options. Patterns and folders leave out what verism made.
+Photos come first, then options. Patterns and folders leave out what verism made. If several pictures were stopped, the
+same command, given again, keeps those that are whole and makes the rest.
 
 options:
   --preview     make few of the steps and a picture of 1000 pixels, and print how to continue with the full run

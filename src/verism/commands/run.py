@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,19 +20,22 @@ from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
+from verism.commands.batch_so_far import BatchSoFar, Pair, wished
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
-from verism.commands.result_names import for_preview, result_path, sheet_path
+from verism.commands.result_names import for_preview, sheet_path
 from verism.commands.saying import named, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
     DivergedError,
     InterruptedClipError,
+    InterruptedPhotosError,
     InterruptedRunError,
     OutOfMemoryError,
+    UnbegunRunError,
     VerismError,
 )
 from verism.look.strength import Strength
@@ -55,27 +59,20 @@ def run(args: Sequence[str]) -> None:
         VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
             pictures; and as ``fit`` does.
         BatchError: some of several pictures could not be made; the others are done.
+        InterruptedPhotosError: several pictures were asked for, and a signal stopped one.
     """
     quieten_lightning()
     request = parse(args)
     _announce(request)
-    results: dict[tuple[Path, Path], Path] = {}
-    failures: list[VerismError] = []
-    for number, pair in enumerate(request.pairs):
-        request.pace.begin()
-        try:
-            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
-        except VerismError as error:
-            if not (request.is_batch and _is_of_one(error, pair, request)):
-                raise
-            failures.append(error)
+    so_far = BatchSoFar(request)
+    results, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
-        wished = sheet_path(request)
-        sheet = free_name(wished)
+        name = sheet_path(request)
+        sheet = free_name(name)
         images.write(sheet, photo_sheet(made, request.styles, results), {})
-        say(Text.assemble("All on one sheet: ", named(sheet, wished)))
+        say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
         _close(request, results)
     if has_sheet and request.opens:
@@ -83,12 +80,40 @@ def run(args: Sequence[str]) -> None:
     if failures:
         reasons = "; ".join(str(error).rstrip(".") for error in failures)
         raise BatchError(f"{len(failures)} of {len(request.pairs)} pictures could not be made: {reasons}.")
+    so_far.forget()
 
 
-def _is_of_one(error: VerismError, pair: tuple[Path, Path], request: Request) -> bool:
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, and what failed."""
+    results = dict(so_far.kept)
+    if results:
+        are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
+        say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
+    failures: list[VerismError] = []
+    left = [pair for pair in request.pairs if pair not in results]
+    request.pace.runs = len(left)
+    for pair in left:
+        request.pace.begin()
+        try:
+            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
+        except (InterruptedRunError, UnbegunRunError) as error:
+            if not request.is_batch:
+                raise
+            number = error.number if isinstance(error, InterruptedRunError) else signal.SIGINT
+            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number) from error
+        except VerismError as error:
+            if not (request.is_batch and _is_of_one(error, pair, request)):
+                raise
+            failures.append(error)
+        else:
+            so_far.note(pair, results[pair])
+    return results, failures
+
+
+def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
     """Return whether an error is of one picture; of an option, or of the only style, it is of all of them."""
     # Who presses Ctrl-C means all of them.
-    if isinstance(error, InterruptedRunError | InterruptedClipError):
+    if isinstance(error, InterruptedClipError):
         return False
     if isinstance(error, DivergedError | OutOfMemoryError):
         return True
@@ -117,7 +142,7 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
+def _close(request: Request, results: Mapping[Pair, Path]) -> None:
     """Print where several pictures are, and for previews the one command that makes all of them whole."""
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
@@ -132,11 +157,14 @@ def _counted(files: Sequence[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
 
 
-def _one(request: Request, number: int) -> Path:
+def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
-    content, style = request.pairs[number]
+    content, style = pair
     options = for_preview(request.options) if request.preview else request.options
-    if request.goes_on:
+    stopped = so_far.state(pair)
+    if stopped is not None:
+        options = [*options, "--ckpt_path", stopped]
+    elif request.goes_on:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
             say(Text.assemble((str(_near(before.finished)), "bold"), " is there already"))
@@ -146,10 +174,10 @@ def _one(request: Request, number: int) -> Path:
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
     given = value_of(options, PATH)
     if given is None:
-        wished = result_path(content, style, preview=request.preview, folder=request.folder)
-        path = free_name(wished, _unfinished(options))
+        name = wished(request, pair)
+        path = free_name(name, _unfinished(options))
     else:
-        wished = path = Path(given)
+        name = path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     if request.preview and request.folder is not None:
         command += [PATH, f"{request.folder}/"]
@@ -160,9 +188,14 @@ def _one(request: Request, number: int) -> Path:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
-    trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+    try:
+        trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+    except InterruptedRunError as error:
+        if error.state is not None:
+            so_far.note_stopped(pair, path, error.state)
+        raise
     if trainer.is_global_zero:
-        say(named(path, wished))
+        say(named(path, name))
         page = _tell(request, trainer)
         _propose(request, trainer, path, command)
         if request.opens and not request.has_sheet:
@@ -251,17 +284,18 @@ def _strength(trainer: Trainer) -> Strength:
     return Strength() if output is None else output.strength
 
 
-def _one_clip(request: Request, number: int) -> Path:
+def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
-    content, style = request.pairs[number]
-    wished = run_clip.result_path(content, style)
-    path = free_name(wished)
+    del so_far
+    content, style = pair
+    name = wished(request, pair)
+    path = free_name(name)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
     made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
-        say(named(path, wished))
+        say(named(path, name))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
 
@@ -314,7 +348,7 @@ class Run(VerismCLI):
             if not so_far:
                 raise
             held.drop()
-            raise InterruptedRunError(error.number, error.steps, so_far) from error
+            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer)) from error
 
     def _so_far(self) -> str:
         """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
