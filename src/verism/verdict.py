@@ -180,8 +180,13 @@ def _way(taken: float) -> str:
     return f"about {WAYS[nearest]} of the way from the photo's to the style's"
 
 
-def plainly(figures: Mapping[str, float]) -> list[str]:
-    """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up."""
+def plainly(figures: Mapping[str, float], full: Mapping[str, float] | None = None) -> list[str]:
+    """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up.
+
+    Args:
+        figures: of the picture, as ``in_words`` takes them.
+        full: of the picture at full strength, which tell whether the look itself has gone astray, if another is judged.
+    """
     if not figures:
         return []
     even = figures["drift"] <= DRIFT
@@ -189,7 +194,7 @@ def plainly(figures: Mapping[str, float]) -> list[str]:
     shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
     colours = "evenly: what has one colour in your photo still has one" if even else "unevenly"
     found = [fault for fault in FAULTS if fault.found(figures)]
-    helps = [ELSEWHERE] if is_astray(figures) else []
+    helps = [ELSEWHERE] if is_astray(figures) and (full is None or is_astray(full)) else []
     return [
         f"Shapes and edges: {shapes} in your photo.",
         f"Colours: treated {colours}.",

@@ -132,7 +132,7 @@ class Page(Callback):
             result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
-        figures = {} if metrics is None else metrics.last
+        figures = {} if metrics is None else metrics.written
         styles = [read(style, model.data.white) for style in model.data.styles]
         regions = model.regions
         lut = output.lut

@@ -218,11 +218,10 @@ def _root(options: Sequence[str]) -> str:
 
 def _tell(request: Request, trainer: Trainer) -> Path | None:
     """Print what is to be said of a run's picture; return its page, if that is a file."""
-    figures = _figures(trainer)
-    if not _strength(trainer).is_full:
-        say(Text("  At full strength, of which the picture has a part:"))
+    metrics = find(trainer, Metrics)
+    sentences = [] if metrics is None else verdict.plainly(metrics.written, metrics.last)
     # Of several pictures, only what is not true of nearly all: the look, and faults.
-    for sentence in verdict.plainly(figures)[2 if request.is_batch else 0 :]:
+    for sentence in sentences[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
     output = find(trainer, Output)
     if output is not None and output.lut is not None and output.deviation is not None:
@@ -275,6 +274,7 @@ def _state(trainer: Trainer) -> str | None:
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
+    """Return the figures of the whole look, by which a style is judged, whatever part of it the picture has."""
     metrics = find(trainer, Metrics)
     return {} if metrics is None else metrics.last
 
