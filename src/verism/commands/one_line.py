@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 
 from verism import endings
-from verism.cli import COMMANDS
 from verism.commands.words import leading
 from verism.errors import VerismError
 from verism.missing import exists, missing
@@ -65,9 +64,6 @@ def run(args: Sequence[str]) -> None:
     _check_order(args)
     for word in _photos(args):
         if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not exists(Path(word)):
-            if word in COMMANDS:
-                others = [arg for arg in args if arg != word]
-                raise VerismError(f"{word}: a command comes first: {shlex.join(['verism', word, *others])}")
             error = missing(Path(word))
             is_new = args.index(word) > 1 and word in leading(args)[0] and not str(error).endswith("?")
             if is_new and Path(word).suffix:

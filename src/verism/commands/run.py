@@ -26,7 +26,7 @@ from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, sheet_path
-from verism.commands.saying import named, opening, say, weights
+from verism.commands.saying import named, near, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
@@ -167,7 +167,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     elif request.goes_on:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
-            say(Text.assemble((str(_near(before.finished)), "bold"), " is there already"))
+            say(Text.assemble((str(near(before.finished)), "bold"), " is there already"))
             return before.finished
         if before is None:
             say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
@@ -197,7 +197,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     if trainer.is_global_zero:
         say(named(path, name))
         page = _tell(request, trainer)
-        _propose(request, trainer, path, command)
+        _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
     return path
@@ -225,22 +225,21 @@ def _tell(request: Request, trainer: Trainer) -> Path | None:
         say(Text(f"  {sentence}"))
     output = find(trainer, Output)
     if output is not None and output.lut is not None and output.deviation is not None:
-        say(Text.assemble("Lookup table: ", (str(_near(output.lut)), "bold"), f", {output.deviation.plainly}"))
+        say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
     about = find(trainer, Page)
     if about is None or not isinstance(about.written, Path):
         return None
     if not request.is_batch:
-        say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
+        say(Text.assemble("Look closer, in a browser: ", (str(near(about.written)), "bold")))
     return about.written
 
 
-def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[str]) -> None:
+def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None:
     """Print what the user may do next: the whole of a preview, another style, or a milder picture.
 
     Args:
         request: what is asked for.
         trainer: of the run that has ended.
-        path: its picture.
         command: the words that have asked for it.
     """
     state = _state(trainer)
@@ -256,11 +255,10 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
     elif state is not None and not little and not verdict.is_astray(figures):
-        milder = path.with_stem(f"{path.stem}-milder")
         own_strength = _strength(trainer).strength
         strength = f"{MILDER * own_strength:.2g}"
         folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
-        words = ["render", folder, "--output.strength", strength, "--output.path", str(milder)]
+        words = ["render", folder, "--output.strength", strength]
         # Whoever has asked for a part of the look would take a smaller number for a slip.
         still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
         say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
@@ -270,7 +268,7 @@ def _state(trainer: Trainer) -> str | None:
     """Return the checkpoint of the run's last step, a URL or a path that is short here; None if there is none."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
-    return state if state is None or "://" in state else _near(Path(state)).as_posix()
+    return state if state is None or "://" in state else near(Path(state)).as_posix()
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
@@ -356,7 +354,7 @@ class Run(VerismCLI):
         if own is None or state is None or output is None or output.written is None:
             return ""
         # A clip has no picture, but a look, which is given to its frames afterwards.
-        left = "the look so far is kept" if output.path is None else f"{_near(output.path)} is the picture so far"
+        left = "the look so far is kept" if output.path is None else f"{near(output.path)} is the picture so far"
         return f"{left}, and this goes on with it: {checkpoints.resuming(own.command, state)}"
 
     @property
@@ -387,9 +385,3 @@ class Run(VerismCLI):
         made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
         since = [f"with {made} steps made already"] if self.first_step else []
         say(opening(data.content.name, data.styles, weights(named), *since))
-
-
-def _near(path: Path) -> Path:
-    """Return a path relative to the current folder, if it is below that."""
-    here = Path.cwd()
-    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path

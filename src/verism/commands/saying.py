@@ -26,6 +26,12 @@ def named(path: Path, wished: Path) -> Text:
     return Text.assemble((str(path), "bold"), f" ({there.name} was there already)")
 
 
+def near(path: Path) -> Path:
+    """Return a path as a user would write it: relative to the current folder, if it is below that."""
+    here = Path.cwd()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
+
+
 COMPACT = "compact"
 """Name of the weights that are in this package."""
 
