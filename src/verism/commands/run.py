@@ -46,9 +46,6 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 """Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
-MILDER = 0.6
-"""Strength that a run suggests for a milder picture, of its own."""
-
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
 
 
@@ -196,7 +193,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         raise
     if trainer.is_global_zero:
         say(named(path, name))
-        page = _tell(request, trainer)
+        page = _tell(request, trainer, command)
         _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
@@ -216,13 +213,25 @@ def _root(options: Sequence[str]) -> str:
     return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
 
 
-def _tell(request: Request, trainer: Trainer) -> Path | None:
-    """Print what is to be said of a run's picture; return its page, if that is a file."""
+def _tell(request: Request, trainer: Trainer, command: Sequence[str]) -> Path | None:
+    """Print what is to be said of a run's picture; return its page, if that is a file.
+
+    Args:
+        request: what is asked for.
+        trainer: of the run that has ended.
+        command: the words that have asked for the picture.
+    """
     metrics = find(trainer, Metrics)
-    sentences = [] if metrics is None else verdict.plainly(metrics.written, metrics.last)
+    figures: Mapping[str, float] = {} if metrics is None else metrics.written
     # Of several pictures, only what is not true of nearly all: the look, and faults.
-    for sentence in sentences[2 if request.is_batch else 0 :]:
+    for sentence in verdict.look_plainly(figures, _figures(trainer))[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
+    for fault in verdict.found(figures):
+        remedy = _remedy(fault, request, trainer, command)
+        if remedy:
+            say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
+        else:
+            say(Text(f"  {fault.plainly(figures)}"))
     output = find(trainer, Output)
     if output is not None and output.lut is not None and output.deviation is not None:
         say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
@@ -232,6 +241,29 @@ def _tell(request: Request, trainer: Trainer) -> Path | None:
     if not request.is_batch:
         say(Text.assemble("Look closer, in a browser: ", (str(near(about.written)), "bold")))
     return about.written
+
+
+def _remedy(fault: verdict.Fault, request: Request, trainer: Trainer, command: Sequence[str]) -> str:
+    """Return the command that makes the picture without a fault, or with less of it; empty if there is none."""
+    state = _state(trainer)
+    if state is None:
+        return ""
+    strength = _strength(trainer)
+    changed = {name: f"{share * getattr(strength, name):.2g}" for name, share in fault.milder.items()}
+    if fault.milder and not request.preview:
+        return _milder(trainer, state, strength._replace(**{name: float(value) for name, value in changed.items()}))
+    options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
+    # Of a preview, the whole picture; it can go on from it with other losses, too.
+    words = [*command, *options, *fault.instead, *(["--ckpt_path", state] if request.preview else [])]
+    return f"{checkpoints.program()} {shlex.join(words)}"
+
+
+def _milder(trainer: Trainer, state: str, strength: Strength) -> str:
+    """Return the command that writes the picture of a run's checkpoint at another strength."""
+    folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
+    output = find(trainer, Output)
+    options = [] if output is None else output.options(strength)
+    return f"{checkpoints.program()} {shlex.join(['render', folder, *options])}"
 
 
 def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None:
@@ -255,13 +287,12 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
     elif state is not None and not little and not verdict.is_astray(figures):
-        own_strength = _strength(trainer).strength
-        strength = f"{MILDER * own_strength:.2g}"
-        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
-        words = ["render", folder, "--output.strength", strength]
+        own = _strength(trainer)
+        strength = f"{verdict.MILDER * own.strength:.2g}"
         # Whoever has asked for a part of the look would take a smaller number for a slip.
-        still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
-        say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
+        still = "" if own.strength == 1 else f" still, with {strength} of the look in place of {own.strength:g}"
+        command_of_it = _milder(trainer, state, own._replace(strength=float(strength)))
+        say(Text.assemble(f"Milder{still}: ", (command_of_it, "cyan")))
 
 
 def _state(trainer: Trainer) -> str | None:
