@@ -37,11 +37,12 @@ class InterruptedRunError(VerismError):
         Args:
             number: the signal.
             steps: number of steps that were made.
-            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of the signal's name.
+            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of
+                the signal and the step.
             state: the checkpoint that the run leaves; None if that is not known.
         """
-        by, after = ("", f"; {so_far}") if so_far else (f" by {number.name}", ".")
-        super().__init__(f"Stopped{by} after step {steps}{after}")
+        # What is left says more to a photographer than the number of steps.
+        super().__init__(f"Stopped; {so_far}" if so_far else f"Stopped by {number.name} after step {steps}.")
         self.exit_status = 128 + number
         self.number = number
         self.steps = steps
@@ -55,7 +56,7 @@ class UnbegunRunError(VerismError):
 
     def __init__(self) -> None:
         """Set the message."""
-        super().__init__("Stopped before the first step; nothing was made.")
+        super().__init__("Stopped before anything was made.")
 
 
 class InterruptedClipError(VerismError):

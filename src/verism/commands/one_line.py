@@ -35,7 +35,7 @@ Photos come first, then options. Patterns and folders leave out what verism made
 same command, given again, keeps those that are whole and makes the rest.
 
 options:
-  --preview     make few of the steps and a picture of 1000 pixels, and print how to continue with the full run
+  --preview     make a quick picture of 1000 pixels, and print the command that makes the whole of it
   --open        open the result's page in a browser, or the sheet of several pictures
   --styles      style photos; each gives one picture
   --output.sheet false   make no sheet of several pictures

@@ -15,7 +15,7 @@ from rich.text import Text
 from verism import clip, images, trust, verdict
 from verism.atomic import free_name
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, page, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
@@ -26,6 +26,7 @@ from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, sheet_path
+from verism.commands.run_folder import named_by
 from verism.commands.saying import named, near, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
@@ -140,13 +141,18 @@ def _announce(request: Request) -> None:
 
 
 def _close(request: Request, results: Mapping[Pair, Path]) -> None:
-    """Print where several pictures are, and for previews the one command that makes all of them whole."""
+    """Print where several pictures and their pages are, and for previews the one command that makes all whole."""
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
-    say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
+    say(Text(f"{len(results)} pictures are {place}."))
+    logs = Path(_root(request.options), LOGS)
+    pages = [logs / named_by(picture.stem) / page.NAME for picture in results.values()]
+    first = next((found for found in pages if found.is_file()), None)
+    if first is not None:
+        say(Text.assemble("Look closer, in a browser: ", (str(near(first)), "bold"), ", and so for each of them"))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
-        say(Text("These are previews: few steps, and small pictures. For the whole of all of them:", "yellow"))
+        say(Text("These are previews: quick, and small. For the whole of all of them:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 
@@ -193,10 +199,10 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         raise
     if trainer.is_global_zero:
         say(named(path, name))
-        page = _tell(request, trainer, command)
+        about = _tell(request, trainer, command)
         _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
-            webbrowser.open((path if page is None else page).resolve().as_uri())
+            webbrowser.open((path if about is None else about).resolve().as_uri())
     return path
 
 
@@ -283,7 +289,7 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
     if request.is_batch:
         return
     if request.preview:
-        say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
+        say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
     elif state is not None and not little and not verdict.is_astray(figures):
@@ -356,6 +362,9 @@ def _fitted(
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
+    # The folder is named by the picture, and there is one for each.
+    returns_home = True
+
     def __init__(
         self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
     ) -> None:
@@ -413,6 +422,6 @@ class Run(VerismCLI):
             return
         data, named = self.datamodule, self.model.backbone.identity["weights"]
         steps = self.trainer.max_steps
-        made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
-        since = [f"with {made} steps made already"] if self.first_step else []
+        made = f"{self.first_step / steps:.0%}" if steps > 0 else f"{self.first_step} steps"
+        since = [f"with {made} made already"] if self.first_step else []
         say(opening(data.content.name, data.styles, weights(named), *since))

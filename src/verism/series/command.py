@@ -257,8 +257,8 @@ class Series:
                     **_by_channel("stops", job.stops),
                     **_by_channel("stops_across", job.slopes[0]),
                     **_by_channel("stops_down", job.slopes[1]),
-                    "to_next_before": before,
-                    "to_next_after": after,
+                    "difference_to_next_before": before,
+                    "difference_to_next_after": after,
                 }
                 for job, outcome, (before, after) in zip(jobs, outcomes, [*agreement.pairs, (None, None)], strict=True)
             ],
