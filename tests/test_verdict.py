@@ -19,6 +19,7 @@ from verism.verdict import (
     hardly_there,
     in_words,
     is_astray,
+    look_plainly,
     match,
     plainly,
     summary,
@@ -78,6 +79,8 @@ def test_a_look_that_is_seen_is_not_denied(distance: float, way: str) -> None:
     look = f"Look: the colours have changed, but are {way}."
     assert in_words(seen)[2] == plainly(seen)[2] == look
     assert plainly(seen)[3].startswith("What may help: a style photo of the same kind of scene, or regions")
+    # A part of a look that has not gone elsewhere has not done so either.
+    assert look_plainly(seen, SOUND) == look_plainly(seen)[:3]
     assert is_astray(seen)
     assert not hardly_there(seen)
     for other in (SOUND, {}, seen | {"ciede2000": 0.99 * CHANGED}, seen | {"color_distance": 1 - 1.01 * LITTLE}):

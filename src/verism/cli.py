@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import itertools
 import shlex
 import signal
 import sys
@@ -151,6 +152,8 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         name: the first word.
         words: those after it, from which the command is made that was probably meant.
     """
+    if name == "run":
+        _check_no_other(words)
     if name in COMMANDS or name in OWN:
         return
     if name.startswith("-"):
@@ -166,6 +169,15 @@ def _check_command(name: str, words: Sequence[str]) -> None:
         raise VerismError(f"{name}: no such command, photo or folder; did you mean {near[0]}?")
     error = missing(Path(name), "command, photo or folder")
     raise error if str(error).endswith("?") else VerismError(f"{str(error).rstrip('.')}; {EXAMPLE}.")
+
+
+def _check_no_other(words: Sequence[str]) -> None:
+    """Raise ``VerismError`` if a command comes after photos or a run: ``verism lightning_logs/mine-theirs render``."""
+    for word in itertools.takewhile(lambda word: not word.startswith("-"), words):
+        if word in COMMANDS and not exists(Path(word)):
+            others = [it for it in words if it != word]
+            ordered = resolve_name("verism.commands.photos_as_run:ordered")(word, others)
+            raise VerismError(f"{word}: a command comes first: {ordered}")
 
 
 def _joined(words: Sequence[str]) -> list[str] | None:

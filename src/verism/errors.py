@@ -31,19 +31,22 @@ class OutOfMemoryError(VerismError):
 class InterruptedRunError(VerismError):
     """A run that a signal stopped between two steps; its exit status is the one that shells give to the signal."""
 
-    def __init__(self, number: signal.Signals, steps: int, so_far: str = "") -> None:
+    def __init__(self, number: signal.Signals, steps: int, so_far: str = "", state: str | None = None) -> None:
         """Set the message and the exit status.
 
         Args:
             number: the signal.
             steps: number of steps that were made.
-            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of the signal's name.
+            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of
+                the signal and the step.
+            state: the checkpoint that the run leaves; None if that is not known.
         """
-        by, after = ("", f"; {so_far}") if so_far else (f" by {number.name}", ".")
-        super().__init__(f"Stopped{by} after step {steps}{after}")
+        # What is left says more to a photographer than the number of steps.
+        super().__init__(f"Stopped; {so_far}" if so_far else f"Stopped by {number.name} after step {steps}.")
         self.exit_status = 128 + number
         self.number = number
         self.steps = steps
+        self.state = state
 
 
 class UnbegunRunError(VerismError):
@@ -53,7 +56,7 @@ class UnbegunRunError(VerismError):
 
     def __init__(self) -> None:
         """Set the message."""
-        super().__init__("Stopped before the first step; nothing was made.")
+        super().__init__("Stopped before anything was made.")
 
 
 class InterruptedClipError(VerismError):
@@ -75,16 +78,18 @@ class InterruptedClipError(VerismError):
 class InterruptedPhotosError(VerismError):
     """Photos that were being graded when the user pressed Ctrl-C; those that were done are whole."""
 
-    exit_status = 128 + signal.SIGINT
-
-    def __init__(self, done: int, photos: int) -> None:
-        """Set the message.
+    def __init__(self, done: int, photos: int, kind: str = "photos", number: signal.Signals = signal.SIGINT) -> None:
+        """Set the message and the exit status.
 
         Args:
             done: number of photos that are done.
             photos: number of all.
+            kind: what they are called.
+            number: the signal that stopped them.
         """
-        super().__init__(f"Stopped; {done} of {photos} photos are done, and the same command does the rest.")
+        are = "is" if done == 1 else "are"
+        super().__init__(f"Stopped; {done} of {photos} {kind} {are} done, and the same command does the rest.")
+        self.exit_status = 128 + number
 
 
 class SweepError(VerismError):

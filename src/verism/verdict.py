@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 DRIFT = 7.0
@@ -63,6 +63,12 @@ ELSEWHERE = (
 """What may help a look that has gone elsewhere than to the style."""
 
 
+OWN_LIGHT = "More of the photo's own light"
+
+MILDER = 0.6
+"""Share of a picture's strength that is suggested for a milder one."""
+
+
 class Fault(NamedTuple):
     """A visible fault, which a result has if a metric is above a limit.
 
@@ -73,6 +79,10 @@ class Fault(NamedTuple):
         meaning: what is seen in the picture.
         remedy: the option that helps, and how.
         share: format string for the value in plain words; empty if it would say nothing to a photographer.
+        aim: what the remedy gives, as the beginning of a sentence whose rest is a command.
+        milder: by options of ``Strength``, the share of their values that helps; empty: another run does, with
+            ``instead``.
+        instead: the words that help if they are added to the command of the run.
     """
 
     metric: str
@@ -81,15 +91,25 @@ class Fault(NamedTuple):
     meaning: str
     remedy: str
     share: str = ""
+    aim: str = ""
+    milder: Mapping[str, float] = {}
+    instead: Sequence[str] = ()
 
     def found(self, figures: Mapping[str, float]) -> bool:
         """Return whether a result with these metrics has the fault; no, if its metric is missing or nan."""
         return self.metric in figures and figures[self.metric] > self.limit
 
+    def seen(self, figures: Mapping[str, float]) -> str:
+        """Return what is seen, as a sentence without full stop, and without figures that say nothing to a photographer.
+
+        Args:
+            figures: of a result that has the fault.
+        """
+        return f"{self.meaning[0].upper()}{self.meaning[1:]}{self.share.format(figures[self.metric])}"
+
     def plainly(self, figures: Mapping[str, float]) -> str:
-        """Return the same sentence without figures that say nothing to a photographer."""
-        share = self.share.format(figures[self.metric])
-        return f"{self.meaning[0].upper()}{self.meaning[1:]}{share}; {self.remedy}."
+        """Return what is seen, and the remedy."""
+        return f"{self.seen(figures)}; {self.remedy}."
 
     def of(self, figures: Mapping[str, float]) -> str:
         """Return a sentence on the fault of a result with these metrics."""
@@ -103,6 +123,8 @@ FAULTS = (
         "Drift ΔE {:.1f}",
         "one colour of the photo has become several in different places",
         "a higher --model.consistency.weight holds them together",
+        aim="Held together",
+        instead=("--model.consistency.weight", "1000"),
     ),
     Fault(
         "lost",
@@ -110,6 +132,8 @@ FAULTS = (
         "Detail lost {:.0%}",
         "textures have gone flat",
         "a lower --output.tone keeps more of the photo's own light",
+        aim=OWN_LIGHT,
+        milder={"tone": 0.5},
     ),
     Fault(
         "newly_clipped",
@@ -118,6 +142,8 @@ FAULTS = (
         "shadows or highlights have lost their detail",
         "--output.tone 0.5 keeps more of the photo's own light",
         " ({:.1%} newly clipped)",
+        aim=OWN_LIGHT,
+        milder={"tone": 0.5},
     ),
     Fault(
         "blown",
@@ -125,6 +151,8 @@ FAULTS = (
         "Detail blown up {:.1%}",
         "contrast has grown to more than 2.5 times the photo's, as when noise is amplified",
         "a lower --output.strength is milder",
+        aim="Milder",
+        milder={"strength": MILDER},
     ),
 )
 """The faults that are looked for, the most serious first."""
@@ -182,21 +210,34 @@ def _way(taken: float) -> str:
 
 def plainly(figures: Mapping[str, float]) -> list[str]:
     """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up."""
+    return [*look_plainly(figures), *(fault.plainly(figures) for fault in found(figures))]
+
+
+def look_plainly(figures: Mapping[str, float], full: Mapping[str, float] | None = None) -> list[str]:
+    """Return what ``plainly`` says, but for the faults.
+
+    Args:
+        figures: of the picture, as ``in_words`` takes them.
+        full: of the picture at full strength, which tell whether the look itself has gone astray, if another is judged.
+    """
     if not figures:
         return []
     even = figures["drift"] <= DRIFT
     look = in_words(figures)[2]
     shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
     colours = "what has one colour in your photo still has one" if even else "treated unevenly"
-    found = [fault for fault in FAULTS if fault.found(figures)]
-    helps = [ELSEWHERE] if is_astray(figures) else []
+    helps = [ELSEWHERE] if is_astray(figures) and (full is None or is_astray(full)) else []
     return [
         f"Shapes and edges: {shapes} in your photo.",
         f"Colours: {colours}.",
         look,
         *helps,
-        *(fault.plainly(figures) for fault in found),
     ]
+
+
+def found(figures: Mapping[str, float]) -> list[Fault]:
+    """Return the faults of a result with these metrics."""
+    return [fault for fault in FAULTS if fault.found(figures)]
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:
@@ -217,7 +258,7 @@ def faults(figures: Mapping[str, float]) -> list[str]:
     Args:
         figures: metrics by name, all or some of those that ``verism.metrics.Measure`` returns.
     """
-    return [fault.of(figures) for fault in FAULTS if fault.found(figures)]
+    return [fault.of(figures) for fault in found(figures)]
 
 
 def match(confidence: float) -> str:

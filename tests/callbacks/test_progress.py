@@ -26,6 +26,8 @@ def test_says_how_far_a_run_is() -> None:
     assert describe(0, 15, None, math.nan) == "step 0 of 15"
     assert describe(3, 15, 24.0, 0.77213) == "step 3 of 15, loss 0.772, 24 s left"
     assert describe(3, None, None, 2.0) == "step 3, loss 2"
+    assert describe(3, 15, 24.0, math.nan, in_parts=True) == "20%, 24 s left"
+    assert describe(3, None, None, math.nan, in_parts=True) == "step 3"
     assert describe(15, 15, 0.0, 2.0) == "step 15 of 15, loss 2"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from verism.backbone.weights import Weights
 
@@ -44,12 +46,20 @@ def test_a_fault_of_the_result_is_said(
     assert re.search(r"Detail blown up \d+\.\d%: contrast .*; a lower --output\.strength is milder\.", caplog.text)
 
 
-def test_figures_of_a_milder_picture_are_said_to_be_of_the_full_look(
+def test_the_figures_are_of_the_picture_that_is_written(
     tiny_weights: Weights, run: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
+    """At strength 0, it is the photo itself; what is logged is the whole look."""
+    noise = ("--trainer.max_steps", "1", "--optimizer.lr", "1e-6", "--model.canvas.init", "noise")
     with caplog.at_level("INFO"):
-        run("--trainer.max_steps", "1", "--output.tone", "0.5")
-    assert "Figures, at full strength, of which the picture has a part:" in caplog.messages
+        folder = run(*noise, "--output.strength", "0")
+    assert any(re.match(r"  structure +1\.000 ", line) for line in caplog.messages)
+    assert "Detail blown up" not in caplog.text
+    logged = EventAccumulator(str(folder))
+    logged.Reload()
+    assert logged.Scalars("metrics/structure")[-1].value < 0.5
+    said = html.unescape((folder / "result.html").read_text())
+    assert "Shapes and edges: 100.0% as in your photo." in said
 
 
 def test_a_resumed_run_counts_its_own_steps(

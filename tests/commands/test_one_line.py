@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_waiting import Terminal
 
-from verism.cli import main
+from verism.cli import COMMANDS, main
 from verism.commands import one_line
 from verism.errors import VerismError
 from verism.missing import missing
@@ -18,7 +18,7 @@ from verism.waiting import STARTING
 
 QUICK = """
 import sys
-from verism.cli import main
+from verism.cli import COMMANDS, main
 try:
     main({args})
 except SystemExit as end:
@@ -153,10 +153,28 @@ def test_one_photo_or_photos_in_the_wrong_place(here: Path, args: list[str], sai
     assert str(raised.value).endswith(said)
 
 
-def test_a_command_after_the_photos_is_told_with_the_words_in_order(
-    here: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("args", "ordered"),
+    [
+        (["mine.jpg", "theirs.jpg", "series", "--level", "false"], "mine.jpg --style theirs.jpg --level false"),
+        (["mine.jpg", "theirs.jpg", "fit"], "--data.content mine.jpg --data.style theirs.jpg"),
+        (["lightning_logs/sea", "render", "--output.strength", "0.5"], "lightning_logs/sea --output.strength 0.5"),
+        (
+            ["lightning_logs/sea", "predict", "mine.jpg", "--output.dir", "x"],
+            "lightning_logs/sea mine.jpg --output.dir x",
+        ),
+        (
+            ["mine.jpg", "predict", "lightning_logs/sea", "--output.dir", "x"],
+            "lightning_logs/sea mine.jpg --output.dir x",
+        ),
+        (["lightning_logs/sea", "export"], "lightning_logs/sea --output.path look.cube"),
+    ],
+)
+def test_a_command_after_photos_or_a_run_is_told_with_the_words_in_order(
+    here: Path, args: list[str], ordered: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("lightning_logs/sea/checkpoints").mkdir(parents=True)
+    command = next(arg for arg in args if arg in COMMANDS)
     with pytest.raises(SystemExit, match="2"):
-        main(["mine.jpg", "theirs.jpg", "series", "--output.strength", "0.5"])
-    sentence = "series: a command comes first: verism series mine.jpg theirs.jpg --output.strength 0.5"
-    assert capsys.readouterr().err == f"verism: {sentence}\n"
+        main(args)
+    assert capsys.readouterr().err == f"verism: {command}: a command comes first: verism {command} {ordered}\n"

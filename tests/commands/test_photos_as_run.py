@@ -76,7 +76,7 @@ FOLDER = "name the folder of a run: verism"
         ),
         (
             "render trip",
-            f"trip: holds photos, and no run; {FOLDER} render lightning_logs/lake-night --output.path picture.jpg",
+            f"trip: holds photos, and no run; {FOLDER} render lightning_logs/lake-night",
         ),
         ("test trip", f"trip: holds photos, and no run; {FOLDER} test lightning_logs/lake-night"),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verism.commands.words import leading, settled, split_configs, take, value_of
+from verism.commands.words import leading, settled, split_configs, take, take_all, value_of
 
 
 def test_the_first_words_are_those_before_the_options() -> None:
@@ -17,6 +17,12 @@ def test_of_an_option_given_twice_the_last_counts() -> None:
     assert value_of(words, "--output.path") == "b.jpg"
     assert take(words, "--output.path") == ("b.jpg", ["--data.size", "64"])
     assert take(words, "--output.lut") == (None, words)
+
+
+def test_an_option_that_takes_several_gives_all_of_them() -> None:
+    words = ["--data.photos=a.jpg", "--output.dir", "out", "--data.photos", "b.jpg", "c.jpg", "--adapt", "true"]
+    assert take_all(words, "--data.photos") == (["b.jpg", "c.jpg"], ["--output.dir", "out", "--adapt", "true"])
+    assert take_all(words[1:3], "--data.photos") == ([], ["--output.dir", "out"])
 
 
 def test_configs_are_taken_with_their_values() -> None:

@@ -36,6 +36,7 @@ class Checkpoints(Checkpoint):
             Python.
         origin: the checkpoint that the run goes on from, and what it was asked for, as ``continued.asked`` returns it;
             None: it starts anew.
+        is_at_home: whether the run is in the folder of the one that it goes on from, whose checkpoints it replaces.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
@@ -54,6 +55,7 @@ class Checkpoints(Checkpoint):
         self.every_minutes = every_minutes
         self.command: Sequence[str] | None = None
         self.origin: tuple[str, str] | None = None
+        self.is_at_home = False
         self._path = ""
         self._saved: int | None = None
         self._failure: VerismError | None = None
@@ -65,7 +67,7 @@ class Checkpoints(Checkpoint):
         """Choose the file; without a logger, runs share a folder, and each takes a name that no other run uses."""
         folder = f"{trainer.log_dir or trainer.default_root_dir}/checkpoints"
         path = f"{folder}/last.ckpt"
-        if trainer.is_global_zero and not requeued():
+        if trainer.is_global_zero and not (requeued() or self.is_at_home):
             number = 0
             while not self._claim(path):
                 number += 1

@@ -19,6 +19,7 @@ from verism.callbacks.find import find
 from verism.callbacks.output import Output
 from verism.callbacks.periodic import Periodic
 from verism.data import PhotoPair
+from verism.look.strength import Strength
 from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
 
@@ -58,7 +59,9 @@ class Metrics(Periodic):
     ``verism.metrics.SIDE``, if the canvas can be rendered at other sizes: at the small size of the fit, the image has
     lost detail that the result keeps.
 
-    TensorBoard's HParams page compares runs by the last value of each.
+    TensorBoard's HParams page compares runs by the last value of each. All of these are of the full look. If
+    ``--output.strength`` asks for a part of it, the picture that is written is measured once more at the end, and its
+    figures are those that are printed.
     """
 
     def __init__(self, every_n_steps: int = 100, brief: bool = False) -> None:
@@ -74,13 +77,19 @@ class Metrics(Periodic):
         self.brief = brief
         self._measure: RunMeasure
         self._last: Mapping[str, float] = {}
+        self._written: Mapping[str, float] = {}
         self._taken: int | None = None
         self._figures: Callable[[], Mapping[str, float]]
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The figures of the last image that was measured; empty before the first, or without a logger."""
+        """The figures of the last image that was measured, at full strength; empty before it, or without a logger."""
         return self._last
+
+    @property
+    def written(self) -> Mapping[str, float]:
+        """The figures of the picture as it is written, at its strength; empty before the end, or without a logger."""
+        return self._written
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, unless brief, and log the hyperparameters."""
@@ -145,12 +154,16 @@ class Metrics(Periodic):
             background.finish()
         if not self._last:
             return
-        output = find(trainer, Output)
-        # The figures are those of the full look; with --output.strength, the picture that is written is milder.
-        is_milder = output is not None and not output.strength.is_full
-        rank_zero_info(f"Figures{', at full strength, of which the picture has a part' if is_milder else ''}:")
-        for line in (*verdict.summary(self._last), *verdict.faults(self._last)):
+        self._written = self._of_picture(find(trainer, Output), cast("StyleTransfer", pl_module))
+        rank_zero_info("Figures:")
+        for line in (*verdict.summary(self._written), *verdict.faults(self._written)):
             rank_zero_info(f"  {line}")
+
+    def _of_picture(self, output: Output | None, model: StyleTransfer) -> Mapping[str, float]:
+        """Return the figures of the picture that ``output`` writes."""
+        if output is None or output.strength.is_full or not bool(model.image.isfinite().all()):
+            return self._last
+        return self._measure.of(model, output.strength)()
 
 
 def _options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
@@ -204,15 +217,23 @@ class RunMeasure:
         """Return the figures of the run's present image, by name."""
         return self.of(model)()
 
-    def of(self, model: StyleTransfer) -> Callable[[], dict[str, float]]:
-        """Take the run's present image; return what measures it, once, in any thread, while the run may go on."""
+    def of(self, model: StyleTransfer, strength: Strength | None = None) -> Callable[[], dict[str, float]]:
+        """Take the run's present image; return what measures it, once, in any thread, while the run may go on.
+
+        Args:
+            model: the module of the run.
+            strength: strength of the picture that is measured; None: the image itself, not clipped.
+        """
         image = model.image
         rendered = _render(model, self._photo) if self._renders else None
+        if strength is not None and rendered is not None:
+            rendered = strength(self._photo, rendered)
 
         @functools.cache
         def figures() -> dict[str, float]:
             measure = self._measure()
-            return measure(images.resize(image, measure.content.shape[-2:]), rendered)
+            resized = images.resize(image, measure.content.shape[-2:])
+            return measure(resized if strength is None else strength(measure.content, resized), rendered)
 
         return figures
 

@@ -233,9 +233,8 @@ class Output(Callback):
         canvas = copy.deepcopy(model.canvas).float()
         for name, parameter in canvas.named_parameters():
             parameter.data = state[name].float()
-        strength = [f"--output.{name} {value}" for name, value in _changed(self.strength)]
-        encoding = [f"--output.{name} {str(value).lower()}" for name, value in _changed(self.encoding)]
-        writes = [(self._write_picture, "render", [*strength, *encoding])]
+        strength = _words(self.strength)
+        writes = [(self._write_picture, "render", self.options(self.strength))]
         if self.lut is not None:
             writes.append((self._write_table, "export" if isinstance(canvas, Grade) else "", strength))
         for write, command, options in writes:
@@ -251,6 +250,10 @@ class Output(Callback):
             self.written = canvas
         if trainer.global_step < trainer.max_steps:
             self._remember(trainer, [file for file in (self._destination, self.lut) if isinstance(file, Path)])
+
+    def options(self, strength: Strength) -> list[str]:
+        """Return the options of ``render`` for the picture at a strength, written as this one is."""
+        return [*_words(strength), *_words(self.encoding)]
 
     @property
     def destination(self) -> Path | str:
@@ -290,10 +293,14 @@ class Output(Callback):
         rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {self.deviation}.")
 
 
-def _changed(choice: Strength | Encoding) -> list[tuple[str, object]]:
-    """Return the options that do not have their default value, by name."""
+def _words(choice: Strength | Encoding) -> list[str]:
+    """Return the options that do not have their default value, with their values."""
     usual = type(choice)()._asdict()
-    return [(name, value) for name, value in choice._asdict().items() if value != usual[name]]
+    changed = {name: value for name, value in choice._asdict().items() if value != usual[name]}
+    written = {
+        name: f"{value:g}" if isinstance(value, float) else str(value).lower() for name, value in changed.items()
+    }
+    return [word for name, value in written.items() for word in (f"--output.{name}", value)]
 
 
 def _exists(place: Path | str) -> bool:

@@ -132,7 +132,7 @@ class Page(Callback):
             result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
-        figures = {} if metrics is None else metrics.last
+        figures = {} if metrics is None else metrics.written
         styles = [read(style, model.data.white) for style in model.data.styles]
         regions = model.regions
         lut = output.lut
@@ -143,7 +143,7 @@ class Page(Callback):
             result=result.pixels.to(photo.pixels),
             styles=[at_most(style, result_page.SMALL_SIDE).pixels for style in styles],
             strength=output.strength,
-            command=_command(trainer, output),
+            command=_command(trainer),
             fit=(model.photos.content, model.photos.style),
             regions=None if regions is None or regions.undivided else regions,
             losses=_losses(self._steps),
@@ -171,16 +171,14 @@ def _name(photo: Source) -> str:
     return photo.stem if isinstance(photo, Path) else photo.name
 
 
-def _command(trainer: Trainer, output: Output) -> str:
+def _command(trainer: Trainer) -> str:
     """Return the command that writes the picture again under another name; empty if there is no checkpoint of it."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
-    picture = output.destination
-    other = picture.with_stem(f"{picture.stem}-2").name if isinstance(picture, Path) else Path(picture).name
     run = str(Path(state).parent.parent) if "://" not in state else state
-    return f"{checkpoints.program()} render {shlex.quote(run)} --output.path {shlex.quote(other)}"
+    return f"{checkpoints.program()} render {shlex.quote(run)}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:

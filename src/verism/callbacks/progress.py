@@ -32,7 +32,8 @@ class Progress(ProgressBar):
         Args:
             pace: of the runs that share the bar, this one included, if there are several of the same length.
             label: written before the bar, such as the names of the photos.
-            tells_loss: whether the loss is shown, which says nothing to a photographer.
+            tells_loss: whether steps and loss are shown, which say nothing to a photographer, and not the part that
+                is done.
         """
         super().__init__()
         self._pace, self._label, self._tells_loss = pace, label, tells_loss
@@ -114,7 +115,7 @@ class Progress(ProgressBar):
     def _show(self) -> None:
         step, total = self.trainer.global_step, self._steps()
         left = self._seconds_left(step, total)
-        state = describe(step, total, left, self._loss)
+        state = describe(step, total, left, self._loss, in_parts=not self._tells_loss)
         if self._bar is not None:
             done = (0 if self._pace is None else self._pace.number) * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
@@ -147,16 +148,18 @@ class Progress(ProgressBar):
         return seconds if self._pace is None else self._pace.left(seconds)
 
 
-def describe(step: int, total: int | None, seconds: float | None, loss: float) -> str:
-    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``.
+def describe(step: int, total: int | None, seconds: float | None, loss: float, *, in_parts: bool = False) -> str:
+    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``, or ``5%, 40 s left``.
 
     Args:
         step: number of steps made.
         total: number of steps in the run; None if it is not limited by one.
         seconds: time left; None if that is not known.
         loss: the total loss of the last step at which it was read; NaN before the first.
+        in_parts: say which part is done, if the number of steps is limited.
     """
-    parts = [f"step {step}" if total is None else f"step {step} of {total}"]
+    counted = f"step {step}" if total is None else f"step {step} of {total}"
+    parts = [f"{step / total:.0%}" if in_parts and total else counted]
     if not math.isnan(loss):
         parts.append(f"loss {loss:.3g}")
     if seconds is not None and seconds > 0:

@@ -13,6 +13,7 @@ from verism.backbone import VGG19
 from verism.backbone.weights import Source
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
+from verism.commands.saying import near
 from verism.errors import VerismError
 from verism.evaluation import at_short_side
 from verism.metrics import Measure
@@ -50,7 +51,7 @@ def evaluate(args: Sequence[str]) -> None:
     backbone = VGG19(options.weights)
     for path in options.results:
         measured = _of_a_run(path, backbone) if path.is_dir() else _of_a_file(path, options, backbone)
-        sys.stdout.write(f"{path}:\n")
+        sys.stdout.write(f"{near(path)}:\n")
         for name, value in measured.items():
             sys.stdout.write(f"  {name}: {value:.6g}\n")
 

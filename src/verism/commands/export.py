@@ -11,6 +11,7 @@ from jsonargparse import ArgumentParser
 from verism.canvas.given_table import GivenTable
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
+from verism.commands.saying import near
 from verism.look import lut_file, saved
 from verism.quiet import quieten_lightning
 
@@ -59,8 +60,8 @@ def export(args: Sequence[str]) -> None:
     canvas = saved.read(options.run)
     if isinstance(canvas, GivenTable):
         lut_file.write_table(path, canvas.table(canvas.photo), strength, output.nodes)
-        sys.stdout.write(f"Lookup table: {path}\n")
+        sys.stdout.write(f"Lookup table: {near(path)}\n")
         return
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
-    sys.stdout.write(f"Lookup table: {path}, {found.plainly}.\n")
+    sys.stdout.write(f"Lookup table: {near(path)}, {found.plainly}.\n")

@@ -18,6 +18,7 @@ from verism import atomic, images
 from verism.backbone import VGG
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
+from verism.commands.saying import near
 from verism.errors import VerismError
 from verism.quiet import quieten_lightning
 
@@ -60,7 +61,7 @@ def figures(args: Sequence[str]) -> None:
         runs = sorted(path.parent for path in folder.glob("runs/*/result.png")) or [folder]
         for run in map(FinishedRun.read, runs):
             draw(run, run.folder / "figures", options.dpi)
-            sys.stdout.write(f"Figures: {run.folder / 'figures'}\n")
+            sys.stdout.write(f"Figures: {near(run.folder / 'figures')}\n")
 
 
 def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:

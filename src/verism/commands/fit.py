@@ -47,10 +47,13 @@ class VerismCLI(LightningCLI):
     Attributes:
         output_class: the callback that writes the result, configured by ``--output``.
         first_step: number of steps that were made before this run, by those that it goes on from.
+        returns_home: whether a run that goes on with a picture does so in the folder of the run that has begun it, and
+            replaces its checkpoints.
     """
 
     output_class: type[Output] = Output
     first_step: int = 0
+    returns_home: bool = False
 
     def __init__(self, args: Sequence[str], command: Sequence[str] | None = None) -> None:
         """Parse ``args``, of which the first is ``fit``, and run it.
@@ -263,8 +266,30 @@ class VerismCLI(LightningCLI):
         # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
         if self.trainer.is_global_zero and not requeued():
             default = options.trainer.logger in (None, True)
-            run_folder.claim(self._numbered, run_folder.named_by(self.title) if default else None)
-            self._claimed = self._numbered
+            home = self._home(parts.output) if default and self.returns_home else None
+            if home is not None:
+                self._go_on_in(home)
+            else:
+                run_folder.claim(self._numbered, run_folder.named_by(self.title) if default else None)
+                self._claimed = self._numbered
+
+    def _home(self, output: Output) -> Path | None:
+        """Return the folder of the run that this one resumes, if it goes on with the same picture; else None."""
+        if self._resumed is None or output.path is None or "://" in self._resumed:
+            return None
+        home = Path(self._resumed).resolve().parent.parent
+        is_among_runs = {Path(logger.root_dir).resolve() for logger in self._numbered} == {home.parent}
+        return home if is_among_runs and unfinished.unchanged(output.path, output.replaceable) else None
+
+    def _go_on_in(self, home: Path) -> None:
+        """Go on in the folder of the run that this one resumes, as a job does that SLURM has started again."""
+        for logger in self._numbered:
+            logger._version = home.name
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # Set by a connector.
+            if isinstance(callback, SaveConfig):
+                callback.overwrite = True
+            elif isinstance(callback, Checkpoints):
+                callback.is_at_home = True
 
     def _check_unfinished(self, output: Output) -> None:
         """Raise ``VerismError`` if a run that has gone on from the checkpoint has finished the picture already."""

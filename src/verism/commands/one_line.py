@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 
 from verism import endings
-from verism.cli import COMMANDS
 from verism.commands.words import leading
 from verism.errors import VerismError
 from verism.missing import exists, missing
@@ -32,10 +31,11 @@ Give photos the look of another.
 A picture has its photo's format where that can be written, else JPEG, and takes a new name rather than replace a file.
 Each has a page to look closer, mine-theirs.html; the pages of several pictures are in the folders of their runs, below
 lightning_logs, and the sheet is beside the photos: holiday-theirs-sheet.jpg, if they are in the folder holiday.
-Photos come first, then options. Patterns and folders leave out what verism made.
+Photos come first, then options. Patterns and folders leave out what verism made. If several pictures were stopped, the
+same command, given again, keeps those that are whole and makes the rest.
 
 options:
-  --preview     make few of the steps and a picture of 1000 pixels, and print how to continue with the full run
+  --preview     make a quick picture of 1000 pixels, and print the command that makes the whole of it
   --open        open the result's page in a browser, or the sheet of several pictures
   --styles      style photos; each gives one picture
   --output.sheet false   make no sheet of several pictures
@@ -64,9 +64,6 @@ def run(args: Sequence[str]) -> None:
     _check_order(args)
     for word in _photos(args):
         if not endings.is_clip(Path(word)) and not glob.has_magic(word) and not exists(Path(word)):
-            if word in COMMANDS:
-                others = [arg for arg in args if arg != word]
-                raise VerismError(f"{word}: a command comes first: {shlex.join(['verism', word, *others])}")
             error = missing(Path(word))
             is_new = args.index(word) > 1 and word in leading(args)[0] and not str(error).endswith("?")
             if is_new and Path(word).suffix:

@@ -46,14 +46,18 @@ def add_codec(parser: ArgumentParser) -> None:
     )
 
 
-def add_file(parser: ArgumentParser, formats: str) -> None:
+def add_file(parser: ArgumentParser, formats: str, otherwise: str = "") -> None:
     """Add the options for the file that is written.
 
     Args:
         parser: the parser of the command.
         formats: which formats it can have, as in "A .cube or .png file."
+        otherwise: which file it is if none is named, as the rest of a sentence; empty: it must be named.
     """
-    parser.add_argument("--output.path", type=Path, required=True, help=formats)
+    if otherwise:
+        parser.add_argument("--output.path", type=Path | None, default=None, help=f"{formats} null: {otherwise}")
+    else:
+        parser.add_argument("--output.path", type=Path, required=True, help=formats)
     parser.add_argument("--output.overwrite", type=bool, default=False, help="Replace a file that exists.")
 
 

@@ -48,6 +48,20 @@ def check(command: str, args: Sequence[str]) -> None:
         raise VerismError(f"{word}: {what}; name the folder of a run{made}: {ordered}")
 
 
+def ordered(command: str, args: Sequence[str]) -> str:
+    """Return a command as it is typed: a run before photos, the style by its option, examples of what is missing."""
+    words, options = leading(args)
+    if command in RUN_FIRST:
+        words = sorted(words, key=lambda word: not _is_run(Path(word)))
+    elif command == "series" and len(words) > 1 and "--style" not in options:
+        *words, style = words
+        options = ["--style", style, *options]
+    elif command == "fit":
+        options = [it for pair in zip(("--data.content", "--data.style"), words, strict=False) for it in pair] + options
+        words = []
+    return required.completed(command, [*words, *options])
+
+
 def _photos(word: str) -> str:
     """Return in which way a word stands for photos and no run, as the beginning of a sentence; empty if it does not."""
     path = Path(word)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -25,10 +26,12 @@ from verism.batch.progress import Bar
 from verism.batch.sheet import before_and_after
 from verism.batch.table import NAME as TABLE
 from verism.batch.table import write_table
+from verism.callbacks import checkpoints
 from verism.clip import ClipEncoding
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
-from verism.commands.words import leading
+from verism.commands.saying import near
+from verism.commands.words import leading, take, take_all
 from verism.data.source import digest
 from verism.errors import InterruptedClipError, InterruptedPhotosError, PredictError, VerismError
 from verism.look import saved
@@ -131,11 +134,11 @@ def predict(args: Sequence[str]) -> None:
         outcomes[photo] = _clip_outcome(photo, clips[photo], grading, clip_encoding, notes)
     failures = [outcomes[photo].error for photo in jobs if outcomes[photo].error is not None]
     if len(failures) < len(jobs):
-        sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {output.dir}\n")
+        sys.stdout.write(f"{len(jobs) - len(failures)} of {len(jobs)} {kind} are in {near(output.dir)}\n")
     if new:
         _show({photo: photos[photo] for photo in photos if outcomes[photo].error is None}, recipe, output, notes)
     strange = {photo: outcomes[photo].unknown or 0 for photo in jobs if photo not in before}
-    sys.stderr.write(warning(strange, grading.look.holds_back))
+    sys.stderr.write(warning(strange, partial(_in_full, args) if grading.look.holds_back else None))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
 
@@ -272,7 +275,7 @@ def _write_table(photos: Mapping[Path, tuple[Path, PhotoOutcome]], notes: Notes)
         table = notes.folder / TABLE
         write_table(table, rows)
         notes.note(table)
-        sys.stdout.write(f"Table: {table}\n")
+        sys.stdout.write(f"Table: {near(table)}\n")
 
 
 def _parser() -> ArgumentParser:
@@ -386,26 +389,52 @@ def grade_clip(
     with Bar(clip.info(photo).frames or None, photo.name, "frame") as bar:
         done = clip.grade(photo, result, at_strength(table, strength, nodes), encoding, bar.update, made_with)
     for note in done.notes:
-        sys.stderr.write(f"verism: {photo}: {note}.\n")
+        sys.stderr.write(f"verism: {near(photo)}: {note}.\n")
 
 
-def warning(strange: Mapping[Path, float], hold_back: bool = False) -> str:
+def warning(strange: Mapping[Path, float], in_full: Callable[[Sequence[Path]], str] | None = None) -> str:
     """Return a line that names the photos with many colours that the look does not know; empty if there are none.
 
     Args:
         strange: share of pixels with such colours, by photo.
-        hold_back: whether the look is weaker on these photos.
+        in_full: returns the command that gives photos the whole look; None if they have it.
     """
-    named = [f"{photo.name} ({share:.0%} of its pixels)" for photo, share in strange.items() if share > UNKNOWN]
-    if not named:
+    photos = [photo for photo, share in strange.items() if share > UNKNOWN]
+    if not photos:
         return ""
+    named = [f"{photo.name} ({strange[photo]:.0%} of its pixels)" for photo in photos]
     if len(named) > NAMED:
         named[NAMED:] = [f"and {len(named) - NAMED} more"]
-    weaker = "it is weaker on these photos (in full: --hold_back false); " if hold_back else ""
+    if in_full is None:
+        return (
+            f"verism: warning: the look was not made for the colours of {', '.join(named)}; check these results, and "
+            "if they disappoint, make a look for a photo that has such colours.\n"
+        )
+    changed = "has changed less, because it has" if len(photos) == 1 else "have changed less, because they have"
     return (
-        f"verism: warning: the look was not fitted to the colours of {', '.join(named)}; {weaker}check these results, "
-        "and if they disappoint, fit to a photo that has such colours.\n"
+        f"verism: warning: {', '.join(named)} {changed} colours that the look was not made for; for all of the look, "
+        f"whatever becomes of these colours: {in_full(photos)}\n"
     )
+
+
+def _in_full(args: Sequence[str], photos: Sequence[Path]) -> str:
+    """Return the command that gives photos the whole look, in a folder of their own.
+
+    Args:
+        args: the arguments of the command that has held it back.
+        photos: the photos; if there are many, the command has all that were asked for.
+    """
+    typed, options = leading(args)
+    run, typed = typed[:1], typed[1:]
+    named, options = take(options, "--ckpt_path")
+    several, options = take_all(options, "--data.photos")
+    folder, options = take(options, "--output.dir")
+    for option in ("--hold_back", "--output.overwrite"):
+        _, options = take(options, option)
+    files = [str(near(photo)) for photo in photos] if len(photos) <= NAMED else (several or typed)
+    apart = ["--output.dir", f"{(folder or '').rstrip('/')}-full", "--hold_back", "false"]
+    words = ["predict", *([named] if named else run), *files, *options, *apart, *trust.given()]
+    return f"{checkpoints.program()} {shlex.join(words)}"
 
 
 def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: Notes) -> None:
@@ -418,7 +447,7 @@ def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: N
         with photo_file.limited(recipe.max_megapixels):
             images.write(sheet, before_and_after(list(done), list(done.values()), recipe.white), {})
         notes.note(sheet)
-        sys.stdout.write(f"Before and after: {sheet}\n")
+        sys.stdout.write(f"Before and after: {near(sheet)}\n")
 
 
 def _result_name(photo: Path, encoding: ClipEncoding) -> str:

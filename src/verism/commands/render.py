@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentParser
+from rich.text import Text
 
-from verism import checkpoint, photo_file
+from verism import atomic, checkpoint, photo_file
+from verism.atomic import free_name
 from verism.commands import output_options
+from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
+from verism.commands.saying import named, near, say
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered
+from verism.look.strength import Strength
 from verism.missing import missing
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
 
-verism render lightning_logs/mine-theirs --output.path result.png
+verism render lightning_logs/mine-theirs --output.strength 0.6
+
+The picture is written beside that of the run, as mine-theirs-milder.jpg, or under the next free name (--output.path: as
+a file of your choice, which must not exist).
 
 Use it if the run could not write its picture or was killed before it did, or to have the picture in another strength or
 format. It works with every canvas, and makes no further steps.
@@ -40,7 +47,11 @@ def render(args: Sequence[str]) -> None:
     resolve_paths()
     parser = ArgumentParser(prog="verism render", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument("run", type=Path, help="The folder of a run, or one of its checkpoints.")
-    output_options.add_file(parser, "A .png, .tiff, .jpg or .webp file.")
+    output_options.add_file(
+        parser,
+        "A .png, .tiff, .jpg or .webp file.",
+        "beside the run's own picture, named after it, under a name that no file has.",
+    )
     parser.add_argument(
         "--data.content", type=Path | None, default=None, help="The content photo of the run, if it has moved since."
     )
@@ -50,8 +61,14 @@ def render(args: Sequence[str]) -> None:
     output = options.output
     strength = output_options.strength(output)
     encoding = output_options.encoding(output)
-    photo_file.check(output.path, encoding)
-    path = output_options.check_file(output)
+    if output.path is not None:
+        photo_file.check(output.path, encoding)
+        path = wished = output_options.check_file(output)
+    else:
+        wished = _beside(options.run, strength)
+        path = free_name(wished)
+        photo_file.check(path, encoding)
+        atomic.check(path)
     file = saved.of_a_run(options.run)
     state = checkpoint.read(file)
     canvas = saved.canvas(file, state)
@@ -64,7 +81,27 @@ def render(args: Sequence[str]) -> None:
     recorded = {**state["hyper_parameters"], "data": dict(data)}
     made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
-    sys.stdout.write(f"Picture: {path}\n")
+    say(Text.assemble("Picture: ", named(near(path), near(wished))))
+
+
+def _beside(run: Path, strength: Strength) -> Path:
+    """Return the path beside a run's picture that another one of the run has if there is no file yet.
+
+    Args:
+        run: the folder of the run, or one of its checkpoints.
+        strength: strength of the other picture.
+
+    Raises:
+        VerismError: the run does not say where its picture is.
+    """
+    folder = run if run.is_dir() else saved.of_a_run(run).parent.parent
+    try:
+        picture = FinishedRun.read(folder).result
+    except VerismError as error:
+        # Why there is no checkpoint says more.
+        saved.of_a_run(run)
+        raise VerismError(f"{run}: does not say where its picture is; name the new one: --output.path FILE.") from error
+    return picture if strength.is_full else picture.with_stem(f"{picture.stem}-milder")
 
 
 def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:

@@ -50,10 +50,7 @@ NEEDED: Mapping[str, Mapping[str, Need]] = {
         "PHOTOS": _PHOTOS,
         "--style": Need("the photo whose look they take on", ("theirs.jpg",)),
     },
-    "render": {
-        "RUN": Need(_RUN, _ONE_RUN),
-        "--output.path": Need("the picture to write as .jpg, .png, .tiff or .webp", ("picture.jpg",)),
-    },
+    "render": {"RUN": Need(_RUN, _ONE_RUN)},
     "export": {
         "RUN": Need("the folder of a run or of a series", _ONE_RUN),
         "--output.path": Need("the lookup table to write as .cube, .png or .safetensors", ("look.cube",)),

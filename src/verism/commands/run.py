@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,24 +15,28 @@ from rich.text import Text
 from verism import clip, images, trust, verdict
 from verism.atomic import free_name
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, page, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
+from verism.commands.batch_so_far import BatchSoFar, Pair, wished
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
-from verism.commands.result_names import for_preview, result_path, sheet_path
-from verism.commands.saying import named, opening, say, weights
+from verism.commands.result_names import for_preview, sheet_path
+from verism.commands.run_folder import named_by
+from verism.commands.saying import named, near, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
     BatchError,
     DivergedError,
     InterruptedClipError,
+    InterruptedPhotosError,
     InterruptedRunError,
     OutOfMemoryError,
+    UnbegunRunError,
     VerismError,
 )
 from verism.look.strength import Strength
@@ -41,9 +46,6 @@ from verism.quiet import quieten_lightning
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
 """Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
-
-MILDER = 0.6
-"""Strength that a run suggests for a milder picture, of its own."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
 
@@ -55,27 +57,20 @@ def run(args: Sequence[str]) -> None:
         VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
             pictures; and as ``fit`` does.
         BatchError: some of several pictures could not be made; the others are done.
+        InterruptedPhotosError: several pictures were asked for, and a signal stopped one.
     """
     quieten_lightning()
     request = parse(args)
     _announce(request)
-    results: dict[tuple[Path, Path], Path] = {}
-    failures: list[VerismError] = []
-    for number, pair in enumerate(request.pairs):
-        request.pace.begin()
-        try:
-            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, number)
-        except VerismError as error:
-            if not (request.is_batch and _is_of_one(error, pair, request)):
-                raise
-            failures.append(error)
+    so_far = BatchSoFar(request)
+    results, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
-        wished = sheet_path(request)
-        sheet = free_name(wished)
+        name = sheet_path(request)
+        sheet = free_name(name)
         images.write(sheet, photo_sheet(made, request.styles, results), {})
-        say(Text.assemble("All on one sheet: ", named(sheet, wished)))
+        say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
         _close(request, results)
     if has_sheet and request.opens:
@@ -83,12 +78,40 @@ def run(args: Sequence[str]) -> None:
     if failures:
         reasons = "; ".join(str(error).rstrip(".") for error in failures)
         raise BatchError(f"{len(failures)} of {len(request.pairs)} pictures could not be made: {reasons}.")
+    so_far.forget()
 
 
-def _is_of_one(error: VerismError, pair: tuple[Path, Path], request: Request) -> bool:
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, and what failed."""
+    results = dict(so_far.kept)
+    if results:
+        are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
+        say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
+    failures: list[VerismError] = []
+    left = [pair for pair in request.pairs if pair not in results]
+    request.pace.runs = len(left)
+    for pair in left:
+        request.pace.begin()
+        try:
+            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
+        except (InterruptedRunError, UnbegunRunError) as error:
+            if not request.is_batch:
+                raise
+            number = error.number if isinstance(error, InterruptedRunError) else signal.SIGINT
+            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number) from error
+        except VerismError as error:
+            if not (request.is_batch and _is_of_one(error, pair, request)):
+                raise
+            failures.append(error)
+        else:
+            so_far.note(pair, results[pair])
+    return results, failures
+
+
+def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
     """Return whether an error is of one picture; of an option, or of the only style, it is of all of them."""
     # Who presses Ctrl-C means all of them.
-    if isinstance(error, InterruptedRunError | InterruptedClipError):
+    if isinstance(error, InterruptedClipError):
         return False
     if isinstance(error, DivergedError | OutOfMemoryError):
         return True
@@ -117,14 +140,19 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, results: Mapping[tuple[Path, Path], Path]) -> None:
-    """Print where several pictures are, and for previews the one command that makes all of them whole."""
+def _close(request: Request, results: Mapping[Pair, Path]) -> None:
+    """Print where several pictures and their pages are, and for previews the one command that makes all whole."""
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
-    say(Text(f"{len(results)} pictures are {place}; to look closer at one, open result.html in its folder in {LOGS}."))
+    say(Text(f"{len(results)} pictures are {place}."))
+    logs = Path(_root(request.options), LOGS)
+    pages = [logs / named_by(picture.stem) / page.NAME for picture in results.values()]
+    first = next((found for found in pages if found.is_file()), None)
+    if first is not None:
+        say(Text.assemble("Look closer, in a browser: ", (str(near(first)), "bold"), ", and so for each of them"))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
-        say(Text("These are previews: few steps, and small pictures. For the whole of all of them:", "yellow"))
+        say(Text("These are previews: quick, and small. For the whole of all of them:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 
@@ -132,24 +160,27 @@ def _counted(files: Sequence[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
 
 
-def _one(request: Request, number: int) -> Path:
+def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     """Make one of the pictures and print where it is; returns its path."""
-    content, style = request.pairs[number]
+    content, style = pair
     options = for_preview(request.options) if request.preview else request.options
-    if request.goes_on:
+    stopped = so_far.state(pair)
+    if stopped is not None:
+        options = [*options, "--ckpt_path", stopped]
+    elif request.goes_on:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
-            say(Text.assemble((str(_near(before.finished)), "bold"), " is there already"))
+            say(Text.assemble((str(near(before.finished)), "bold"), " is there already"))
             return before.finished
         if before is None:
             say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
     given = value_of(options, PATH)
     if given is None:
-        wished = result_path(content, style, preview=request.preview, folder=request.folder)
-        path = free_name(wished, _unfinished(options))
+        name = wished(request, pair)
+        path = free_name(name, _unfinished(options))
     else:
-        wished = path = Path(given)
+        name = path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
     if request.preview and request.folder is not None:
         command += [PATH, f"{request.folder}/"]
@@ -160,13 +191,18 @@ def _one(request: Request, number: int) -> Path:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
-    trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+    try:
+        trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+    except InterruptedRunError as error:
+        if error.state is not None:
+            so_far.note_stopped(pair, path, error.state)
+        raise
     if trainer.is_global_zero:
-        say(named(path, wished))
-        page = _tell(request, trainer)
-        _propose(request, trainer, path, command)
+        say(named(path, name))
+        about = _tell(request, trainer, command)
+        _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
-            webbrowser.open((path if page is None else page).resolve().as_uri())
+            webbrowser.open((path if about is None else about).resolve().as_uri())
     return path
 
 
@@ -183,32 +219,65 @@ def _root(options: Sequence[str]) -> str:
     return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
 
 
-def _tell(request: Request, trainer: Trainer) -> Path | None:
-    """Print what is to be said of a run's picture; return its page, if that is a file."""
-    figures = _figures(trainer)
-    if not _strength(trainer).is_full:
-        say(Text("  At full strength, of which the picture has a part:"))
+def _tell(request: Request, trainer: Trainer, command: Sequence[str]) -> Path | None:
+    """Print what is to be said of a run's picture; return its page, if that is a file.
+
+    Args:
+        request: what is asked for.
+        trainer: of the run that has ended.
+        command: the words that have asked for the picture.
+    """
+    metrics = find(trainer, Metrics)
+    figures: Mapping[str, float] = {} if metrics is None else metrics.written
     # Of several pictures, only what is not true of nearly all: the look, and faults.
-    for sentence in verdict.plainly(figures)[2 if request.is_batch else 0 :]:
+    for sentence in verdict.look_plainly(figures, _figures(trainer))[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
+    for fault in verdict.found(figures):
+        remedy = _remedy(fault, request, trainer, command)
+        if remedy:
+            say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
+        else:
+            say(Text(f"  {fault.plainly(figures)}"))
     output = find(trainer, Output)
     if output is not None and output.lut is not None and output.deviation is not None:
-        say(Text.assemble("Lookup table: ", (str(_near(output.lut)), "bold"), f", {output.deviation.plainly}"))
+        say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
     about = find(trainer, Page)
     if about is None or not isinstance(about.written, Path):
         return None
     if not request.is_batch:
-        say(Text.assemble("Look closer, in a browser: ", (str(_near(about.written)), "bold")))
+        say(Text.assemble("Look closer, in a browser: ", (str(near(about.written)), "bold")))
     return about.written
 
 
-def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[str]) -> None:
+def _remedy(fault: verdict.Fault, request: Request, trainer: Trainer, command: Sequence[str]) -> str:
+    """Return the command that makes the picture without a fault, or with less of it; empty if there is none."""
+    state = _state(trainer)
+    if state is None:
+        return ""
+    strength = _strength(trainer)
+    changed = {name: f"{share * getattr(strength, name):.2g}" for name, share in fault.milder.items()}
+    if fault.milder and not request.preview:
+        return _milder(trainer, state, strength._replace(**{name: float(value) for name, value in changed.items()}))
+    options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
+    # Of a preview, the whole picture; it can go on from it with other losses, too.
+    words = [*command, *options, *fault.instead, *(["--ckpt_path", state] if request.preview else [])]
+    return f"{checkpoints.program()} {shlex.join(words)}"
+
+
+def _milder(trainer: Trainer, state: str, strength: Strength) -> str:
+    """Return the command that writes the picture of a run's checkpoint at another strength."""
+    folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
+    output = find(trainer, Output)
+    options = [] if output is None else output.options(strength)
+    return f"{checkpoints.program()} {shlex.join(['render', folder, *options])}"
+
+
+def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None:
     """Print what the user may do next: the whole of a preview, another style, or a milder picture.
 
     Args:
         request: what is asked for.
         trainer: of the run that has ended.
-        path: its picture.
         command: the words that have asked for it.
     """
     state = _state(trainer)
@@ -220,28 +289,27 @@ def _propose(request: Request, trainer: Trainer, path: Path, command: Sequence[s
     if request.is_batch:
         return
     if request.preview:
-        say(Text("This is a preview: few steps, and a small picture. For the whole:", "yellow"))
+        say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
     elif state is not None and not little and not verdict.is_astray(figures):
-        milder = path.with_stem(f"{path.stem}-milder")
-        own_strength = _strength(trainer).strength
-        strength = f"{MILDER * own_strength:.2g}"
-        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
-        words = ["render", folder, "--output.strength", strength, "--output.path", str(milder)]
+        own = _strength(trainer)
+        strength = f"{verdict.MILDER * own.strength:.2g}"
         # Whoever has asked for a part of the look would take a smaller number for a slip.
-        still = "" if own_strength == 1 else f" still, with {strength} of the look in place of {own_strength:g}"
-        say(Text.assemble(f"Milder{still}: ", (f"{program} {shlex.join(words)}", "cyan")))
+        still = "" if own.strength == 1 else f" still, with {strength} of the look in place of {own.strength:g}"
+        command_of_it = _milder(trainer, state, own._replace(strength=float(strength)))
+        say(Text.assemble(f"Milder{still}: ", (command_of_it, "cyan")))
 
 
 def _state(trainer: Trainer) -> str | None:
     """Return the checkpoint of the run's last step, a URL or a path that is short here; None if there is none."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
-    return state if state is None or "://" in state else _near(Path(state)).as_posix()
+    return state if state is None or "://" in state else near(Path(state)).as_posix()
 
 
 def _figures(trainer: Trainer) -> Mapping[str, float]:
+    """Return the figures of the whole look, by which a style is judged, whatever part of it the picture has."""
     metrics = find(trainer, Metrics)
     return {} if metrics is None else metrics.last
 
@@ -251,17 +319,18 @@ def _strength(trainer: Trainer) -> Strength:
     return Strength() if output is None else output.strength
 
 
-def _one_clip(request: Request, number: int) -> Path:
+def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
-    content, style = request.pairs[number]
-    wished = run_clip.result_path(content, style)
-    path = free_name(wished)
+    del so_far
+    content, style = pair
+    name = wished(request, pair)
+    path = free_name(name)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
     made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
-        say(named(path, wished))
+        say(named(path, name))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
     return path
 
@@ -293,6 +362,9 @@ def _fitted(
 class Run(VerismCLI):
     """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
 
+    # The folder is named by the picture, and there is one for each.
+    returns_home = True
+
     def __init__(
         self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
     ) -> None:
@@ -314,7 +386,7 @@ class Run(VerismCLI):
             if not so_far:
                 raise
             held.drop()
-            raise InterruptedRunError(error.number, error.steps, so_far) from error
+            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer)) from error
 
     def _so_far(self) -> str:
         """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
@@ -322,7 +394,7 @@ class Run(VerismCLI):
         if own is None or state is None or output is None or output.written is None:
             return ""
         # A clip has no picture, but a look, which is given to its frames afterwards.
-        left = "the look so far is kept" if output.path is None else f"{_near(output.path)} is the picture so far"
+        left = "the look so far is kept" if output.path is None else f"{near(output.path)} is the picture so far"
         return f"{left}, and this goes on with it: {checkpoints.resuming(own.command, state)}"
 
     @property
@@ -350,12 +422,6 @@ class Run(VerismCLI):
             return
         data, named = self.datamodule, self.model.backbone.identity["weights"]
         steps = self.trainer.max_steps
-        made = f"{self.first_step} of {steps}" if steps > 0 else f"{self.first_step}"
-        since = [f"with {made} steps made already"] if self.first_step else []
+        made = f"{self.first_step / steps:.0%}" if steps > 0 else f"{self.first_step} steps"
+        since = [f"with {made} made already"] if self.first_step else []
         say(opening(data.content.name, data.styles, weights(named), *since))
-
-
-def _near(path: Path) -> Path:
-    """Return a path relative to the current folder, if it is below that."""
-    here = Path.cwd()
-    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path

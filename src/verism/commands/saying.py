@@ -26,22 +26,28 @@ def named(path: Path, wished: Path) -> Text:
     return Text.assemble((str(path), "bold"), f" ({there.name} was there already)")
 
 
+def near(path: Path) -> Path:
+    """Return a path as a user would write it: relative to the current folder, if it is below that."""
+    here = Path.cwd()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
+
+
 COMPACT = "compact"
 """Name of the weights that are in this package."""
 
 
 def weights(name: str) -> str:
-    """Return what is to be said of a network's weights."""
-    return "built-in weights" if name == COMPACT else f"{name} weights"
+    """Return what is to be said of a network's weights: nothing of those that everybody has."""
+    return "" if name == COMPACT else f"{name} weights"
 
 
 def opening(photos: str, styles: Sequence[Path], *rest: str) -> Text:
-    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, built-in weights``.
+    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, vgg19 weights``.
 
     Args:
         photos: the photo's name, or how many there are.
         styles: the style photos.
-        rest: what else is to be said, such as the weights.
+        rest: what else is to be said, such as the weights; what is empty is left out.
     """
     names = " + ".join(path.name for path in styles)
-    return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest))
+    return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest if it))

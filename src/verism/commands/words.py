@@ -38,6 +38,17 @@ def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
     return value, others
 
 
+def take_all(options: Sequence[str], name: str) -> tuple[list[str], list[str]]:
+    """Return the values of an option that takes several, those given last, and the other options."""
+    values: list[str] = []
+    others = list(options)
+    while (place := next((it for it, word in enumerate(others) if word.partition("=")[0] == name), None)) is not None:
+        _, equals, joined = others[place].partition("=")
+        values = [joined] if equals else leading(others[place + 1 :])[0]
+        del others[place : place + 1 + (0 if equals else len(values))]
+    return values, others
+
+
 def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split options into those that name configs, with their values, and the others."""
     configs: list[str] = []

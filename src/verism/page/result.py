@@ -46,7 +46,7 @@ class Contents:
         regions: the regions of ``fit``, of the same sizes; None if the photos were compared as a whole.
         losses: name of a loss to its value at each step.
         first: number of the first of these steps.
-        sentences: what the figures of the result say, in words.
+        sentences: what the figures of the picture that was written say, in words.
         config: the options of the run, as text.
         table: name and content of the lookup table's file; None without one.
     """

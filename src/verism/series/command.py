@@ -30,7 +30,7 @@ from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
 from verism.commands.options import resolve_paths
 from verism.commands.predict import add_executor, warning
-from verism.commands.saying import opening, say, weights
+from verism.commands.saying import near, opening, say, weights
 from verism.data.source import digest
 from verism.errors import SeriesError, VerismError
 from verism.module import StyleTransfer
@@ -257,8 +257,8 @@ class Series:
                     **_by_channel("stops", job.stops),
                     **_by_channel("stops_across", job.slopes[0]),
                     **_by_channel("stops_down", job.slopes[1]),
-                    "to_next_before": before,
-                    "to_next_after": after,
+                    "difference_to_next_before": before,
+                    "difference_to_next_after": after,
                 }
                 for job, outcome, (before, after) in zip(jobs, outcomes, [*agreement.pairs, (None, None)], strict=True)
             ],
@@ -268,16 +268,16 @@ class Series:
             with photo_file.limited(self.reading.max_megapixels):
                 sheet = before_and_after([job.photo for job in done], [job.result for job in done], self.reading.white)
             images.write(folder.sheet, sheet, {})
-        sys.stdout.write(f"{len(done)} of {len(jobs)} photos are in {folder.path}\n")
+        sys.stdout.write(f"{len(done)} of {len(jobs)} photos are in {near(folder.path)}\n")
         sys.stdout.write(agreement.said())
-        sys.stdout.write(f"Before and after: {folder.sheet}\n" if done and self.sheet else "")
-        sys.stdout.write(f"Table: {folder.table}\n" if done else "")
+        sys.stdout.write(f"Before and after: {near(folder.sheet)}\n" if done and self.sheet else "")
+        sys.stdout.write(f"Table: {near(folder.table)}\n" if done else "")
         sys.stderr.write(warning({job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:
             raise SeriesError(
                 f"{len(failed)} of {len(jobs)} photos failed, the first with: {failed[0].rstrip('.')}. "
-                f"All of their errors are in {folder.table}."
+                f"All of their errors are in {near(folder.table)}."
             )
 
 

@@ -13,6 +13,7 @@ from verism.batch.executors import Executor, local
 from verism.batch.progress import progress
 from verism.commands.fit_words import split
 from verism.commands.options import resolve_paths
+from verism.commands.saying import near
 from verism.errors import SweepError, VerismError
 from verism.quiet import quieten_lightning
 from verism.sweep.estimate import estimate
@@ -130,11 +131,11 @@ class Sweep:
             self._run_all()
         records = [run.record() for run in self.runs]
         report, *_ = write_outputs(self.output, records, self.compare)
-        sys.stdout.write(f"Report: {report}\n")
+        sys.stdout.write(f"Report: {near(report)}\n")
         if failed := [record for record in records if record.error]:
             raise SweepError(
                 f"{len(failed)} of {len(records)} runs failed, the first with: {str(failed[0].error).rstrip('.')}. "
-                f"All of their errors are in {self.output / 'results.csv'}."
+                f"All of their errors are in {near(self.output / 'results.csv')}."
             )
 
     def _run_all(self) -> None:
@@ -153,7 +154,7 @@ class Sweep:
             for run in self.runs:
                 if run.outcome is None and run.attempts >= MAX_ATTEMPTS:
                     # Only this machine's workers write a log here; those of Dask and Ray keep theirs.
-                    log = f"; see {run.folder / LOG}" if (run.folder / LOG).is_file() else ""
+                    log = f"; see {near(run.folder / LOG)}" if (run.folder / LOG).is_file() else ""
                     run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times{log}"))
 
     def _count(self) -> tuple[int, int]:
