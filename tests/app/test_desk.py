@@ -45,17 +45,17 @@ def test_what_comes_later_waits_and_says_for_what(is_same: bool, expected: str) 
 def test_what_waits_in_one_window_is_stopped_while_another_works() -> None:
     """At once, and what comes after it has its turn."""
     desk, working, session = Desk(), Session(), Session()
-    session.begin("full")
+    session.turns.begin("full")
     with desk.place(working, lambda said: None, nobody):
 
         def wait(check: Callable[[], None]) -> AbstractContextManager[None]:
-            return desk.place(session, lambda said: session.stop(), check)
+            return desk.place(session, lambda said: session.turns.stop(), check)
 
-        with pytest.raises(StoppedError), session.turn("full", wait):
+        with pytest.raises(StoppedError), session.turns.turn("full", wait):
             pytest.fail("It was stopped.")
-        assert session.is_busy
-        assert not session.is_stopping
-    session.end("full")
-    session.begin("preview")
-    with session.turn("preview", lambda check: desk.place(session, lambda said: None, check)) as is_due:
+        assert session.turns.is_busy
+        assert not session.turns.is_stopping
+    session.turns.end("full")
+    session.turns.begin("preview")
+    with session.turns.turn("preview", lambda check: desk.place(session, lambda said: None, check)) as is_due:
         assert is_due

@@ -48,7 +48,7 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
     _, _, use, _, _ = page._given(session, str(photos[2]), [str(photos[1])])
     assert not use.visible
     assert session.easel == NO_PHOTO
-    with session.turn(DROP):
+    with session.turns.turn(DROP):
         fit(session, photos[2], photos[1])
     assert not easel.after_fit(session)[1].visible
     editor, use, _ = easel.again(session)

@@ -41,6 +41,6 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
         raise StoppedError
 
     session = Session()
-    session.stop(for_other=for_other)
+    session.turns.stop(for_other=for_other)
     events.guarded(stopped)(session)
     assert told == ([] if for_other else ["Stopped."])

@@ -139,16 +139,16 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     with pytest.raises(VerismError, match="not an image"):
         page._given(Session(), str(bad), [theirs])
     page._given(session, mine, [theirs])
-    with session.turn(DROP):
+    with session.turns.turn(DROP):
         fit(session, photos[0], photos[1])
     seen, *easel, field = page._given(session, str(bad), [theirs])
     assert "mine.png" in seen
     assert easel == [gradio.skip(), gradio.skip()]
     assert Path(field.value["path"]).read_bytes() == photos[0].read_bytes()
-    assert not session.stopping.is_set()
+    assert not session.turns.stopping.is_set()
     assert told[0].startswith("notes.txt: not an image")
     assert told[0].endswith("Your photo is still mine.png.")
-    with session.turn(DROP) as is_due:
+    with session.turns.turn(DROP) as is_due:
         assert is_due
     method = next(iter(METHODS))
     assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()

@@ -192,13 +192,13 @@ def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, ph
             fitted.leave_out()
             states.append(fitted.takes_corrections)
             fitted.chosen = (first,)
-            fitted.begin("regions")
+            fitted.turns.begin("regions")
             states.append(fitted.takes_corrections)
 
     fitted.chosen = (first,)
     fitted.leave_out()
     assert not fitted.takes_corrections
-    fitted.begin("preview")
+    fitted.turns.begin("preview")
     assert fitted.takes_corrections
     fitted.fit(photos[0], photos[1:2], "photoreal", correct, preview=True, **SMALL)
     assert states == [True, False, True]
@@ -206,8 +206,8 @@ def test_what_is_corrected_during_a_run_is_kept_for_the_next(fitted: Session, ph
     assert fitted.fitted.corrections.left_out == (first,)
     assert fitted.corrections.left_out == (first, second)
     assert fitted.divided.sure[:2].tolist() == [0, 0]
-    fitted.end("preview")
-    fitted.stop()
+    fitted.turns.end("preview")
+    fitted.turns.stop()
     assert not fitted.takes_corrections
 
 
@@ -312,7 +312,7 @@ def test_it_is_told_how_far_a_run_is_and_stops_it(fitted: Session, photos: list[
     def stop(share: float, said: str) -> None:
         told.append((share, said))
         if "left" in said:
-            fitted.stop()
+            fitted.turns.stop()
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **(SMALL | {"trainer.max_steps": 4}))
@@ -333,7 +333,7 @@ def test_a_run_is_stopped_before_its_first_step_too(fitted: Session, photos: lis
     def stop(share: float, said: str) -> None:
         told.append(said)
         if said.startswith(stage):
-            fitted.stop()
+            fitted.turns.stop()
 
     with pytest.raises(StoppedError):
         fitted.fit(photos[0], photos[1:2], "photoreal", stop, preview=True, **SMALL)
@@ -349,7 +349,7 @@ def test_a_run_is_stopped_while_the_picture_is_made(
 
     def locate(canvas: RegionalGrade, photo: Tensor) -> Tensor:
         if told[-1].startswith("Making"):
-            fitted.stop()
+            fitted.turns.stop()
         return usual(canvas, photo)
 
     monkeypatch.setattr(RegionalGrade, "locate", locate)
@@ -368,7 +368,7 @@ def test_a_picture_that_is_stopped_when_it_is_ready_does_not_come(
 
     def late(*args: Any, **options: Any) -> FittedRun:
         run = fit(*args, **options)
-        fitted.stop()
+        fitted.turns.stop()
         return run
 
     monkeypatch.setattr("verism.app.session.fit", late)
@@ -381,14 +381,14 @@ def test_a_picture_that_is_stopped_when_it_is_ready_does_not_come(
 def test_measuring_is_stopped_and_the_picture_stays(fitted: Session, photos: list[Path]) -> None:
     """It is there already; making it anew would take much longer than measuring it."""
     assert fitted.measured()[0] == OF_THE_WHOLE
-    fitted.begin("full")
-    with fitted.turn("full"):
+    fitted.turns.begin("full")
+    with fitted.turns.turn("full"):
         shown = fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=False, **SMALL)
-        fitted.stop()
+        fitted.turns.stop()
         assert fitted.measured() == [UNMEASURED]
     assert fitted.shown is shown
-    fitted.end("full")
-    assert not fitted.is_halted
+    fitted.turns.end("full")
+    assert not fitted.turns.is_halted
 
 
 @pytest.mark.slow
@@ -438,13 +438,13 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
     fitted.merge()
     assert fitted.command(Strength()) == command
     with pytest.raises(StoppedError):
-        fitted.fit(photos[2], photos[:1], "lut", lambda share, said: fitted.stop(), preview=True, **SMALL)
+        fitted.fit(photos[2], photos[:1], "lut", lambda share, said: fitted.turns.stop(), preview=True, **SMALL)
     assert fitted.command(Strength()) == command
     assert fitted.save_picture(Strength()).name == "mine-theirs-preview.png"
     assert fitted.save_table(Strength(), ".cube")[0].name == "mine-theirs-preview.cube"
     assert fitted.fitted.title == "mine.png in the look of theirs.png"
     assert fitted.corrections != fitted.fitted.corrections
-    with fitted.turn("preview"):
+    with fitted.turns.turn("preview"):
         fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
     assert fitted.corrections == fitted.fitted.corrections
     assert fitted.fitted.warnings == []

@@ -41,7 +41,7 @@ def test_stop_is_there_while_something_runs() -> None:
     assert not stop.interactive
     assert not picture["visible"]
     work.end(DROP, session)
-    assert not session.is_busy
+    assert not session.turns.is_busy
 
 
 def test_a_photo_that_is_taken_away_does_not_end_the_preview_of_the_next() -> None:
@@ -80,7 +80,7 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
 def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
     session = Session()
     work.begin(DROP, session, "mine.png", ["theirs.png"])
-    session.stop(for_other=True)
+    session.turns.stop(for_other=True)
     stop, *_, said, _ = work.begin(DROP, session, "mine.png", ["other.png"])
     assert stop.interactive
     assert said == work.FIRST
@@ -126,8 +126,8 @@ def test_what_is_no_longer_due_is_not_done() -> None:
     done: list[str] = []
     do = work.in_turn(Desk(), DROP, lambda session, photo: done.append(photo))
     session = Session()
-    session.stop(for_other=True)
-    session.stop(for_other=True)
+    session.turns.stop(for_other=True)
+    session.turns.stop(for_other=True)
     assert do(session, "mine.png") == gradio.skip()
     do(session, "other.png")
     assert done == ["other.png"]
@@ -148,7 +148,7 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
         session.said = "A preview."
     # Nor of what other photos have taken the place of.
     work.begin(DROP, session)
-    session.stop(for_other=True)
+    session.turns.stop(for_other=True)
     with pytest.raises(StoppedError):
         work.in_turn(Desk(), DROP, stopped)(session)
     assert work.end(DROP, session)[5] == "A preview."

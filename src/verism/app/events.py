@@ -35,7 +35,7 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
         try:
             return function(*args)
         except StoppedError:
-            if not session.is_replaced:
+            if not session.turns.is_replaced:
                 still = "" if session.shown is None else f" The picture is still {session.shown.title}."
                 _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
         except VerismError as error:

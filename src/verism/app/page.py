@@ -93,7 +93,7 @@ def build() -> gr.Blocks:
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
         dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel, photo], **quietly)
-        changed = method.input(functools.partial(Session.stop, for_other=True), [session], queue=False, **quietly)
+        changed = method.input(_other_method, [session], queue=False, **quietly)
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
@@ -146,7 +146,7 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
     def left(request: gr.Request) -> None:
         if (it := opened.get(str(request.session_hash))) is not None:
-            it.stop()
+            it.turns.stop()
 
     demo.load(came, [session], queue=False, **PRIVATE)
     demo.unload(left)
@@ -196,6 +196,10 @@ def _looking() -> tuple[Any, ...]:
     return picture, caption, blending, sliders, marks, earlier, clipped
 
 
+def _other_method(session: Session) -> None:
+    session.turns.stop(for_other=True)
+
+
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
     """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
 
@@ -208,11 +212,11 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
             _small(Path(photo))
         except VerismError as error:
             session.is_refused = True
-            session.ask()
+            session.turns.ask()
             warn(session, f"{by_name(str(error), [photo])} Your photo is still {session.photo.name}.")
             before = str(session.photo)
             return thumbnails(session, before, styles), gr.skip(), gr.skip(), gr.File(value=before)
-    session.stop(for_other=True)
+    session.turns.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
     seen = thumbnails(session, photo, styles)

@@ -174,7 +174,7 @@ def at_stake(session: Session) -> str:
 
 def corrected(session: Session) -> str:
     """Return in words whether the corrections are in the picture; empty if they are, or are about to be forgotten."""
-    if session.shown is None or session.corrections == session.shown.corrections or session.has_new_photos:
+    if session.shown is None or session.corrections == session.shown.corrections or session.turns.has_new_photos:
         return ""
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
 

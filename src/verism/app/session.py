@@ -100,10 +100,11 @@ class Kept(NamedTuple):
     found: Regions | None
 
 
-class Session(Turns):
+class Session:
     """The state of one open page.
 
     Attributes:
+        turns: what the page has been asked to do.
         shown: the last fit; None before the first.
         regions: the regions of ``shown``, with the corrections since; None if there are none.
         corrections: corrections of the regions that were found.
@@ -123,7 +124,7 @@ class Session(Turns):
 
     def __init__(self) -> None:
         """Start without photos."""
-        super().__init__()
+        self.turns = Turns()
         self.shown: Shown | None = None
         self.regions: Regions | None = None
         self.corrections = Corrections()
@@ -190,7 +191,7 @@ class Session(Turns):
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
         options |= corrections.options() | more
-        watch = Watch(tell, self.stopping, f"the picture is made{'' if preview else ' and measured'}")
+        watch = Watch(tell, self.turns.stopping, f"the picture is made{'' if preview else ' and measured'}")
         self.taken = corrections
         try:
             with stopped_by(watch.obey):
@@ -230,7 +231,7 @@ class Session(Turns):
         """Return what the figures say about the picture; if the user stops that, the picture stays, and it is said."""
 
         def obey() -> None:
-            if self.stopping.is_set():
+            if self.turns.stopping.is_set():
                 raise StoppedError
 
         try:
@@ -242,8 +243,8 @@ class Session(Turns):
     @property
     def takes_corrections(self) -> bool:
         """Whether the corrections of the regions are in the fit that is under way, or will be in one that waits."""
-        waiting = self.fits if self.taken is None else self.fits[1:]
-        return not self.is_stopping and (bool(waiting) or self.taken == self.corrections)
+        waiting = self.turns.fits if self.taken is None else self.turns.fits[1:]
+        return not self.turns.is_stopping and (bool(waiting) or self.taken == self.corrections)
 
     def has(self, photo: str, styles: Sequence[str], config: str) -> bool:
         """Return whether the last fit is of these photos and this config."""
@@ -429,7 +430,9 @@ class Session(Turns):
                 is_begun = True
             tell(share, said)
 
-        return grade(shown.run, photos, folder, strength, begin, self.stopping, adapt=adapt, show=self._show_result)
+        return grade(
+            shown.run, photos, folder, strength, begin, self.turns.stopping, adapt=adapt, show=self._show_result
+        )
 
     def _show_result(self, path: Path) -> None:
         small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)

@@ -83,10 +83,10 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
             return desk.place(session, lambda said: told(0, said), check)
 
         try:
-            with session.turn(kind, wait) as is_due:
+            with session.turns.turn(kind, wait) as is_due:
                 return function(session, *args) if is_due else gr.skip()
         except StoppedError:
-            session.is_halted = kind in FITS and not session.is_replaced
+            session.turns.is_halted = kind in FITS and not session.turns.is_replaced
             raise
 
     return in_turn
@@ -94,40 +94,40 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
 
 def begin(kind: str, session: Session, *needed: Any) -> Any:
     """Note that work was asked for, if there is all that it needs; return what the page shows then."""
-    session.begin(kind, is_due=all(needed))
+    session.turns.begin(kind, is_due=all(needed))
     return state_of(session)
 
 
 def end(kind: str, session: Session) -> Any:
     """Note that work has ended; return what the page shows then."""
-    session.end(kind)
+    session.turns.end(kind)
     return state_of(session)
 
 
 def state_of(session: Session) -> Any:
     """Return updates by which one button stops what runs, nothing empty is seen, and nothing said that is not so."""
-    there, fits = session.shown is not None, session.runs in FITS
-    is_graded = session.is_busy and not fits
-    seen, below = gr.update(visible=there or session.is_busy), gr.update(visible=there)
+    there, fits = session.shown is not None, session.turns.runs in FITS
+    is_graded = session.turns.is_busy and not fits
+    seen, below = gr.update(visible=there or session.turns.is_busy), gr.update(visible=there)
     stop, beside = _stop(session, live=fits), _stop(session, live=is_graded, visible=is_graded)
     return stop, beside, seen, below, below, _said(session), regions_tab.corrected(session)
 
 
 def _stop(session: Session, *, live: bool, **more: Any) -> Any:
     return gr.Button(
-        "Stopping…" if live and session.is_stopping else "Stop",
-        interactive=live and not session.is_stopping,
+        "Stopping…" if live and session.turns.is_stopping else "Stop",
+        interactive=live and not session.turns.is_stopping,
         variant="stop" if live else "secondary",
         **more,
     )
 
 
 def _said(session: Session) -> str:
-    if session.is_stopping:
+    if session.turns.is_stopping:
         return STOPPING
-    if session.is_fitting:
+    if session.turns.is_fitting:
         return FIRST if session.shown is None else NEXT
-    if session.is_halted:
+    if session.turns.is_halted:
         return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY
 
@@ -141,5 +141,5 @@ def stop_on(clicks: Sequence[Any], session: Any, state: Sequence[Any]) -> None:
 
 def stop_all(session: Session) -> Any:
     """Stop what runs and what waits; return what the page shows then."""
-    session.stop()
+    session.turns.stop()
     return state_of(session)
