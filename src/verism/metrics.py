@@ -382,10 +382,7 @@ class Measure:
         self.content, style = (full_precision(photo.detach()) for photo in (content, style))
         self.style = _shown(style, opacity)
         original = self.content if original is None else original
-        self._drift = _Drift(original, masks)
-        may_stop()
-        self._contrast = _Contrast(original)
-        may_stop()
+        self._drift, self._contrast = _Drift(original, masks), _Contrast(original)
         self.backbone = backbone.as_published()
         if "style_distance" in names:
             self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
@@ -560,16 +557,8 @@ def _sliced(x: Tensor, s: Tensor, axes: Tensor) -> Tensor:
     """Return the sliced Wasserstein-2 distance between colours ``(3, N)`` and ``(3, M)`` along ``axes``."""
     # Two directions at a time: the projections onto all of them would be many times the photo. NumPy sorts on one core.
     with ThreadPoolExecutor(2) as pool:
-        costs = []
-        try:
-            for cost in pool.map(lambda axis: _squared_wasserstein(axis.to(x) @ x, axis.to(s) @ s), axes):
-                may_stop()
-                costs.append(cost)
-        except BaseException:
-            # Leaving the context alone would wait for all of them.
-            pool.shutdown(cancel_futures=True)
-            raise
-        return torch.stack(costs).mean().sqrt()
+        costs = pool.map(lambda axis: _squared_wasserstein(axis.to(x) @ x, axis.to(s) @ s), axes)
+        return torch.stack(list(costs)).mean().sqrt()
 
 
 def _squared_wasserstein(p: Tensor, q: Tensor) -> Tensor:
