@@ -34,7 +34,7 @@ QUALITY = 75
 
 STEPS: Mapping[str, str] = {
     "photoreal.yaml": "",
-    "lut.yaml": "--trainer.max_steps 40",
+    "lut.yaml": "",
     "leaky.yaml": "",
     "color.yaml": "--trainer.max_steps 6",
 }
@@ -47,6 +47,13 @@ GRID = (
     "--trainer.max_steps 40"
 )
 """What makes a bilateral grid of photoreal.yaml: the command of docs/canvases/bilateral_grid.md, with fewer steps."""
+
+FREE_TABLE = (
+    "--data.regions null --data.size 256 --model.canvas.init monge_kantorovich --model.canvas.smoothness 0.001 "
+    "--model.canvas.departure 0 --model.style.weight 1 --model.color.weight 3 --optimizer.lr 0.01 "
+    "--trainer.max_steps 40"
+)
+"""What makes a table of lut.yaml that may leave the linear map which it starts from."""
 
 Rows = Sequence[Sequence[Path]]
 
@@ -177,8 +184,8 @@ def sliced_wasserstein() -> Rows:
 def colors_only(loss: str) -> Sequence[Path]:
     """Return results of a colour loss alone: over free pixels, over a table; and the style photo."""
     options = f"--model.style.weight 0 --model.color {loss} --model.color.weight 10"
-    results = [fitted(config, "autumn", "dandelions", options) for config in ("color.yaml", "lut.yaml")]
-    return [*results, photo("dandelions")]
+    pixels = fitted("color.yaml", "autumn", "dandelions", options)
+    return [pixels, fitted("lut.yaml", "autumn", "dandelions", f"{FREE_TABLE} {options}"), photo("dandelions")]
 
 
 def photorealism() -> Rows:
@@ -223,8 +230,10 @@ def regional_grade() -> Rows:
 
 def lut3d() -> Rows:
     """The table that is nearly the linear map it starts from, and one that has left it."""
-    stiff = "--model.canvas.smoothness 1"
-    return [[photo("pavilion"), *(fitted("lut.yaml", "pavilion", "sunset", options) for options in (stiff, ""))]]
+    stiff = f"{FREE_TABLE} --model.canvas.smoothness 1"
+    return [
+        [photo("pavilion"), *(fitted("lut.yaml", "pavilion", "sunset", options) for options in (stiff, FREE_TABLE))]
+    ]
 
 
 PICTURES: Mapping[str, Callable[[], Rows]] = {

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.canvas import Lut3d
+from verism.canvas import Lut3d, RegionalGrade
 from verism.canvas.lut3d import MIN_SLOPE
 from verism.color.spaces import ColorSpace, LinearRgb, Oklab, Srgb
 from verism.color.table import through
@@ -164,3 +164,29 @@ def test_folding_sees_a_dip_that_no_pixel_has(content: Tensor) -> None:
 def test_refuses_too_few(options: dict[str, int]) -> None:
     with pytest.raises(VerismError, match=r"Lut3d: size \d+ must be at least 2, controls \d at least 3\."):
         Lut3d(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("space", [Srgb(), Oklab()], ids=["Srgb", "Oklab"])
+def test_retouched_it_starts_as_the_grade_of_a_whole_photo(content: Tensor, style: Tensor, space: ColorSpace) -> None:
+    canvas = Lut3d(init="retouched", space=space)
+    canvas.start(content, style)
+    grade = RegionalGrade()
+    grade.start(content, style)
+    # Between nodes, a table is only near; most of all where it is dark.
+    assert float((canvas() - grade.plain(content)).abs().mean()) < 0.005
+    table = grade.plain(axes(33).flatten(2).unsqueeze(0)).view(3, 33, 33, 33)
+    torch.testing.assert_close(canvas.lattice().detach(), table, rtol=0, atol=1e-3)
+    # Started anew, or resumed, it is the same.
+    again = Lut3d(init="retouched", space=space)
+    again.start(style, content)
+    again.resume(canvas.state_dict())
+    assert torch.equal(again(), canvas())
+
+
+def test_resumes_from_before_there_were_retouched_starts(content: Tensor, style: Tensor) -> None:
+    canvas = Lut3d()
+    canvas.start(content, style)
+    state = {name: tensor for name, tensor in canvas.state_dict().items() if name != "bent"}
+    again = Lut3d()
+    again.resume(state)
+    assert torch.equal(again(), canvas())

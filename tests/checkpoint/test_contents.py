@@ -25,6 +25,7 @@ def test_of_a_run_holds_its_canvas_and_its_options(tiny_weights: Weights, run: C
         "photo": (1, 3, 48, 64),
         "matrix": (3, 3),
         "offset": (3,),
+        "bent": (3, 33, 33, 33),
     }
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, final
+from typing import ClassVar, Literal, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from verism import startup
+from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import out_of_range
 from verism.canvas.linear_grade import LinearGrade, Start
+from verism.canvas.regional_grade import RegionalGrade
 from verism.color.spaces import ColorSpace, Oklab
 from verism.color.spline import cubic_spline, lookup, refine
 from verism.color.table import nodes
 from verism.errors import VerismError
+from verism.regions.masks import Regions
+
+RETOUCHED: Literal["retouched"] = "retouched"
+"""The start from what a retoucher would do to the whole photo, instead of a linear map."""
 
 MIN_SLOPE = 0.1
 """Slope of the result's lightness over the photo's below which the penalty for folding begins."""
@@ -26,8 +32,14 @@ class Lut3d(LinearGrade):
     """A table over red, green and blue, interpolated between its nodes: each colour becomes another, wherever it is.
 
     It is what a .cube file holds, so every program that reads such files gives the same result. The parameter is what
-    the table adds to the linear map that it starts from, as a cubic spline with few control values.
+    the table adds to the map that it starts from, as a cubic spline with few control values.
+
+    Attributes:
+        bent: ``(3, n, n, n)``, what the start adds to its linear map, in the canvas's colour space: 0 unless it is
+            retouched.
     """
+
+    bent: Tensor
 
     by_color_alone: ClassVar[bool] = True
 
@@ -36,7 +48,7 @@ class Lut3d(LinearGrade):
         size: int = 33,
         controls: int = 9,
         space: ColorSpace = startup.default(Oklab),
-        init: Start = "monge_kantorovich",
+        init: Start | Literal["retouched"] = "monge_kantorovich",
         smoothness: float = 0.001,
         departure: float = 0.0,
         folding: float = 10.0,
@@ -50,7 +62,8 @@ class Lut3d(LinearGrade):
             space: colour space in which the table is optimised.
             init: the table to start from. monge_kantorovich: the linear map that gives the photo the style photo's mean
                 and covariance of colours. shared: that map for what both photos show, for photos that show the same
-                things in different amounts. identity: the photo as it is.
+                things in different amounts. retouched: the tone curve, saturation and tint that RegionalGrade gives to
+                a whole photo. identity: the photo as it is.
             smoothness: weight of the penalty for bends in what the table adds to its start: the mean square of the
                 second differences, in units of the space for a colour range of 1.
             departure: weight of the penalty for moving away from the start: the mean square of what the table adds.
@@ -71,11 +84,36 @@ class Lut3d(LinearGrade):
             "folding": folding,
             "out_of_range": out_of_range,
         }
-        super().__init__(torch.zeros(3, controls, controls, controls), space, init, weights)
+        linear: Start = "identity" if init == RETOUCHED else init
+        super().__init__(torch.zeros(3, controls, controls, controls), space, linear, weights)
+        self.is_retouched = init == RETOUCHED
         self.size = size
+        self.register_buffer("bent", torch.zeros(3, size, size, size))
+        self.register_load_state_dict_pre_hook(_straight)  # type: ignore[no-untyped-call]  # torch has no types here.
         # In the shape of an image, which colour spaces and colour maps take.
         self.register_buffer("nodes", nodes(size).flatten(2).unsqueeze(0), persistent=False)
         self.register_buffer("spline", cubic_spline(controls, torch.linspace(0, 1, size)), persistent=False)
+
+    def start(
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
+    ) -> None:
+        """Put the content photo on the canvas, through the map that ``init`` names.
+
+        Raises:
+            VerismError: the map needs ``find_correspondence``, and it is missing.
+        """
+        super().start(content, style, find_correspondence, regions)
+        self.bent = torch.zeros_like(self.bent)
+        if self.is_retouched:
+            retouched = RegionalGrade()
+            retouched.start(content, style, find_correspondence, regions)
+            colors = self.get_buffer("nodes").to(content)
+            shift = self.space.encode(retouched.plain(colors)) - self.space.encode(colors)
+            self.bent = shift.view_as(self.bent).to(self.bent)
 
     def locate(self, photo: Tensor) -> Tensor:
         """Return the photo's colours in [-1, 1], with red along x, green along y and blue along z of the table."""
@@ -113,4 +151,10 @@ class Lut3d(LinearGrade):
         """Return the table in the canvas's colour space, ``(3, n, n, n)``."""
         added = refine(self.controls, *[self.get_buffer("spline")] * 3)
         start = self.first(self.space.encode(self.get_buffer("nodes")))
-        return added + start.view_as(added)
+        return added + start.view_as(added) + self.bent
+
+
+def _straight(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Let a checkpoint from before there were retouched starts be loaded."""
+    del rest
+    state.setdefault(f"{prefix}bent", torch.zeros_like(canvas.get_buffer("bent")))
