@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from verism import checkpoint, images
 from verism.backbone.weights import Weights
-from verism.callbacks import Checkpoints
+from verism.callbacks import Checkpoints, Page
 from verism.cli import main
 from verism.commands.request import parse
 from verism.errors import VerismError
@@ -246,6 +246,36 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
     main(command)
     assert "kept" not in capfd.readouterr().out
     assert Path("mine-theirs-3.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_ctrl_c_after_the_last_step_ends_a_batch_after_that_picture(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While the picture's page is made; after the last picture, there is nothing to stop."""
+    shoot(Path("third.jpg"), synthetic_photo(48, 64, 8))
+    command = ("mine.jpg", "other.png", "third.jpg", "theirs.jpg", *SMALL, *STEPS)
+    method = Page.on_train_end
+    pages = itertools.count(1)
+
+    def struck(*args: Any) -> None:
+        if next(pages) in (1, 3):
+            os.kill(os.getpid(), signal.SIGINT)
+        method(*args)
+
+    monkeypatch.setattr(Page, "on_train_end", struck)
+    with pytest.raises(SystemExit, match="130"):
+        main(command)
+    said, wrong = capfd.readouterr()
+    assert said.splitlines()[1] == "mine-theirs.jpg"
+    assert wrong.endswith("verism: Stopped; 1 of 3 pictures is done, and the same command does the rest.\n")
+    assert Path("lightning_logs/mine-theirs/result.html").is_file()
+    assert not Path("other-theirs.png").exists()
+    main(command)
+    said, _ = capfd.readouterr()
+    assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
+    assert "3 pictures are beside your photos." in said.splitlines()
+    assert not Path(".done").exists()
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import signal
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
@@ -18,6 +19,7 @@ from verism.batch.sheet import photo_sheet
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, page, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
+from verism.callbacks.signals import Signals
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.batch_so_far import BatchSoFar, Pair, wished
@@ -48,6 +50,18 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
+
+
+class Made(NamedTuple):
+    """What has become of one of the pictures.
+
+    Attributes:
+        picture: its path.
+        stopped: the signal that came after the last step; None if none did.
+    """
+
+    picture: Path
+    stopped: signal.Signals | None = None
 
 
 def run(args: Sequence[str]) -> None:
@@ -93,7 +107,7 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
     for pair in left:
         request.pace.begin()
         try:
-            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
+            made = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
         except (InterruptedRunError, UnbegunRunError) as error:
             if not request.is_batch:
                 raise
@@ -104,7 +118,10 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
                 raise
             failures.append(error)
         else:
-            so_far.note(pair, results[pair])
+            results[pair] = made.picture
+            so_far.note(pair, made.picture)
+            if made.stopped is not None and pair != left[-1]:
+                raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", made.stopped)
     return results, failures
 
 
@@ -160,8 +177,8 @@ def _counted(files: Sequence[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
 
 
-def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
-    """Make one of the pictures and print where it is; returns its path."""
+def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
+    """Make one of the pictures and print where it is."""
     content, style = pair
     options = for_preview(request.options) if request.preview else request.options
     stopped = so_far.state(pair)
@@ -171,7 +188,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
             say(Text.assemble((str(near(before.finished)), "bold"), " is there already"))
-            return before.finished
+            return Made(before.finished)
         if before is None:
             say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
@@ -192,18 +209,19 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
     try:
-        trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+        made = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem)
     except InterruptedRunError as error:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
+    trainer = made.trainer
     if trainer.is_global_zero:
         say(named(path, name))
         about = _tell(request, trainer, command)
         _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if about is None else about).resolve().as_uri())
-    return path
+    return Made(path, made.stopped)
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
@@ -319,8 +337,8 @@ def _strength(trainer: Trainer) -> Strength:
     return Strength() if output is None else output.strength
 
 
-def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
-    """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
+def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
+    """Fit a look to frames of one of the clips, and give it to the clip."""
     del so_far
     content, style = pair
     name = wished(request, pair)
@@ -332,7 +350,7 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         run_clip.finish(made, content, path)
         say(named(path, name))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
-    return path
+    return Made(path, made.stopped)
 
 
 def _fitted(
@@ -365,6 +383,9 @@ class Run(VerismCLI):
     # The folder is named by the picture, and there is one for each.
     returns_home = True
 
+    stopped: signal.Signals | None = None
+    """The signal that came after the last step; None if none did."""
+
     def __init__(
         self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
     ) -> None:
@@ -387,6 +408,8 @@ class Run(VerismCLI):
                 raise
             held.drop()
             raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer)) from error
+        signals = find(self.trainer, Signals)
+        self.stopped = None if signals is None else signals.after_last_step(self.trainer)
 
     def _so_far(self) -> str:
         """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
