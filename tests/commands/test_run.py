@@ -249,6 +249,17 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
 
 
 @pytest.mark.slow
+def test_a_batch_names_its_own_page_where_earlier_runs_have_the_names(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ("mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS, "--output.sheet", "false")
+    main(command)
+    capfd.readouterr()
+    main([*command, "--output.path", "graded/"])
+    (run,) = {path.name for path in Path("lightning_logs").glob("mine-theirs*")} - {"mine-theirs"}
+    link = f"Look closer, in a browser: lightning_logs/{run}/result.html, and so for each of them"
+    assert capfd.readouterr().out.splitlines()[-1] == link
+
+
+@pytest.mark.slow
 def test_ctrl_c_after_the_last_step_ends_a_batch_after_that_picture(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -274,7 +285,11 @@ def test_ctrl_c_after_the_last_step_ends_a_batch_after_that_picture(
     main(command)
     said, _ = capfd.readouterr()
     assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
-    assert "3 pictures are beside your photos." in said.splitlines()
+    # The kept picture's page is not looked for: another run may have its name.
+    assert said.splitlines()[-2:] == [
+        "3 pictures are beside your photos.",
+        "Look closer, in a browser: lightning_logs/other-theirs/result.html, and so for each of them",
+    ]
     assert not Path(".done").exists()
 
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from verism import clip, images, trust, verdict
 from verism.atomic import free_name
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, page, unfinished
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals
@@ -28,7 +28,6 @@ from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, sheet_path
-from verism.commands.run_folder import named_by
 from verism.commands.saying import named, near, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
@@ -42,7 +41,6 @@ from verism.errors import (
     VerismError,
 )
 from verism.look.strength import Strength
-from verism.missing import LOGS
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
@@ -57,10 +55,12 @@ class Made(NamedTuple):
 
     Attributes:
         picture: its path.
+        page: its page; None if there is none, or it is not known.
         stopped: the signal that came after the last step; None if none did.
     """
 
     picture: Path
+    page: Path | None = None
     stopped: signal.Signals | None = None
 
 
@@ -77,7 +77,7 @@ def run(args: Sequence[str]) -> None:
     request = parse(args)
     _announce(request)
     so_far = BatchSoFar(request)
-    results, failures = _made(request, so_far)
+    results, pages, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
@@ -86,7 +86,7 @@ def run(args: Sequence[str]) -> None:
         images.write(sheet, photo_sheet(made, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
-        _close(request, results)
+        _close(request, len(results), pages)
     if has_sheet and request.opens:
         webbrowser.open(sheet.resolve().as_uri())
     if failures:
@@ -95,12 +95,13 @@ def run(args: Sequence[str]) -> None:
     so_far.forget()
 
 
-def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[VerismError]]:
-    """Make the pictures that are not there already; return all of them by their photos, and what failed."""
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Path], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, new pages, and what failed."""
     results = dict(so_far.kept)
     if results:
         are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
         say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
+    pages: list[Path] = []
     failures: list[VerismError] = []
     left = [pair for pair in request.pairs if pair not in results]
     request.pace.runs = len(left)
@@ -119,10 +120,11 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
             failures.append(error)
         else:
             results[pair] = made.picture
+            pages += [] if made.page is None else [made.page]
             so_far.note(pair, made.picture)
             if made.stopped is not None and pair != left[-1]:
                 raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", made.stopped)
-    return results, failures
+    return results, pages, failures
 
 
 def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
@@ -157,15 +159,18 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, results: Mapping[Pair, Path]) -> None:
-    """Print where several pictures and their pages are, and for previews the one command that makes all whole."""
+def _close(request: Request, pictures: int, pages: Sequence[Path]) -> None:
+    """Print where several pictures and their pages are, and for previews the one command that makes all whole.
+
+    Args:
+        request: what is asked for.
+        pictures: number of pictures.
+        pages: those of the pictures that are new.
+    """
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
-    say(Text(f"{len(results)} pictures are {place}."))
-    logs = Path(_root(request.options), LOGS)
-    pages = [logs / named_by(picture.stem) / page.NAME for picture in results.values()]
-    first = next((found for found in pages if found.is_file()), None)
-    if first is not None:
-        say(Text.assemble("Look closer, in a browser: ", (str(near(first)), "bold"), ", and so for each of them"))
+    say(Text(f"{pictures} pictures are {place}."))
+    if pages:
+        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), ", and so for each of them"))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
@@ -215,13 +220,14 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
             so_far.note_stopped(pair, path, error.state)
         raise
     trainer = made.trainer
+    about = None
     if trainer.is_global_zero:
         say(named(path, name))
         about = _tell(request, trainer, command)
         _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if about is None else about).resolve().as_uri())
-    return Made(path, made.stopped)
+    return Made(path, about, made.stopped)
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
@@ -350,7 +356,7 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         run_clip.finish(made, content, path)
         say(named(path, name))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
-    return Made(path, made.stopped)
+    return Made(path, stopped=made.stopped)
 
 
 def _fitted(
