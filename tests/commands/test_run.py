@@ -224,7 +224,9 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
         with pytest.raises(SystemExit, match="130"):
             main(command)
         said, wrong = capfd.readouterr()
-        assert wrong.endswith(f"verism: Stopped; {done} done, and the same command does the rest.\n")
+        left = "other-theirs-2.png is the picture so far"
+        assert wrong.endswith(f"verism: Stopped; {done} done, {left}, and the same command does the rest.\n")
+        assert Path("other-theirs-2.png").is_file()
         assert "goes on with it" not in wrong
     assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
     kept = Path("mine-theirs-2.jpg").stat().st_mtime_ns

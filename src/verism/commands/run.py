@@ -112,8 +112,10 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
         except (InterruptedRunError, UnbegunRunError) as error:
             if not request.is_batch:
                 raise
-            number = error.number if isinstance(error, InterruptedRunError) else signal.SIGINT
-            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number) from error
+            number, picture = signal.SIGINT, None
+            if isinstance(error, InterruptedRunError):
+                number, picture = error.number, error.picture
+            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number, picture) from error
         except VerismError as error:
             if not (request.is_batch and _is_of_one(error, pair, request)):
                 raise
@@ -413,7 +415,9 @@ class Run(VerismCLI):
             if not so_far:
                 raise
             held.drop()
-            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer)) from error
+            output = find(self.trainer, Output)
+            picture = None if output is None or output.path is None else near(output.path)
+            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer), picture) from error
         signals = find(self.trainer, Signals)
         self.stopped = None if signals is None else signals.after_last_step(self.trainer)
 
