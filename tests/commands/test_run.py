@@ -82,6 +82,26 @@ def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureF
 
 
 @pytest.mark.slow
+def test_render_takes_a_folder_for_the_picture(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    render = ("render", "lightning_logs/mine-theirs", "--output.strength", "0.5")
+    capfd.readouterr()
+    main([*render, "--output.path", "a.b/milder/"])
+    assert capfd.readouterr().out == "Picture: a.b/milder/mine-theirs-milder.jpg\n"
+    first = Path("a.b/milder/mine-theirs-milder.jpg").read_bytes()
+    main([*render[:2], "--output.path=a.b/milder"])
+    main([*render, "--output.path", "a.b/milder"])
+    assert {path.name for path in Path("a.b/milder").iterdir()} == {
+        "mine-theirs-milder.jpg",
+        "mine-theirs-milder-2.jpg",
+        "mine-theirs.jpg",
+    }
+    main([*render[:2], "--output.strength", "0.2", "--output.path", "a.b/milder/", "--output.overwrite", "true"])
+    assert Path("a.b/milder/mine-theirs-milder.jpg").read_bytes() != first
+    assert not Path("mine-theirs-milder.jpg").exists()
+
+
+@pytest.mark.slow
 def test_a_fault_is_told_with_the_whole_command_that_helps(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
