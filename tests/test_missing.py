@@ -126,7 +126,22 @@ def test_a_run_is_looked_for_where_runs_are(wrong: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["lake-dusk", "mine.ckpt", "lightning_logs/lake-dusk", "/nowhere/at/all", "holiday/no"]
+    ("typed", "meant"),
+    [
+        ("lake-dusk", "lake-dusk-over-the-northern-hills"),
+        ("lightning_logs/Lake-dusk", "lake-dusk-over-the-northern-hills"),
+        ("lake-da", "lake-dawn"),
+        ("lake-dask", "lake-dust"),
+    ],
+)
+def test_of_a_run_the_beginning_is_enough_and_comes_before_a_slip(typed: str, meant: str) -> None:
+    for name in ("lake-dusk-over-the-northern-hills", "lake-dust", "lake-dawn"):
+        Path("lightning_logs", name).mkdir(parents=True)
+    assert str(missing_run(Path(typed))) == f"{typed}: no such run; did you mean lightning_logs/{meant}?"
+
+
+@pytest.mark.parametrize(
+    "name", ["pic", "lake-dusk", "mine.ckpt", "lightning_logs/lake-dusk", "/nowhere/at/all", "holiday/no"]
 )
 def test_no_run_is_made_up(name: str) -> None:
     Path("lightning_logs/picos-sunset").mkdir(parents=True)

@@ -58,7 +58,7 @@ OWN = ("-h", "--help", "-v", "--version")
 OF_RUN = ("preview", "open")
 """Options of ``run`` that may be taken for commands, because they are things to do."""
 
-EARLY = ("option_names", "named_files", "photos_as_run", "same_file", "result_endings", "required")
+EARLY = ("option_names", "bare_result", "named_files", "photos_as_run", "same_file", "result_endings", "required")
 """Modules of ``verism.commands`` whose ``check`` finds mistakes in a command's arguments without its imports."""
 
 EXAMPLE = "verism mine.jpg theirs.jpg gives mine.jpg the look of theirs.jpg, and verism --help lists all commands"

@@ -31,7 +31,14 @@ class OutOfMemoryError(VerismError):
 class InterruptedRunError(VerismError):
     """A run that a signal stopped between two steps; its exit status is the one that shells give to the signal."""
 
-    def __init__(self, number: signal.Signals, steps: int, so_far: str = "", state: str | None = None) -> None:
+    def __init__(
+        self,
+        number: signal.Signals,
+        steps: int,
+        so_far: str = "",
+        state: str | None = None,
+        picture: Path | None = None,
+    ) -> None:
         """Set the message and the exit status.
 
         Args:
@@ -40,6 +47,7 @@ class InterruptedRunError(VerismError):
             so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of
                 the signal and the step.
             state: the checkpoint that the run leaves; None if that is not known.
+            picture: the picture so far, as it is to be named; None if there is none, or it is not known.
         """
         # What is left says more to a photographer than the number of steps.
         super().__init__(f"Stopped; {so_far}" if so_far else f"Stopped by {number.name} after step {steps}.")
@@ -47,6 +55,7 @@ class InterruptedRunError(VerismError):
         self.number = number
         self.steps = steps
         self.state = state
+        self.picture = picture
 
 
 class UnbegunRunError(VerismError):
@@ -78,7 +87,14 @@ class InterruptedClipError(VerismError):
 class InterruptedPhotosError(VerismError):
     """Photos that were being graded when the user pressed Ctrl-C; those that were done are whole."""
 
-    def __init__(self, done: int, photos: int, kind: str = "photos", number: signal.Signals = signal.SIGINT) -> None:
+    def __init__(
+        self,
+        done: int,
+        photos: int,
+        kind: str = "photos",
+        number: signal.Signals = signal.SIGINT,
+        picture: Path | None = None,
+    ) -> None:
         """Set the message and the exit status.
 
         Args:
@@ -86,9 +102,12 @@ class InterruptedPhotosError(VerismError):
             photos: number of all.
             kind: what they are called.
             number: the signal that stopped them.
+            picture: an unfinished picture that is left; None if there is none.
         """
         are = "is" if done == 1 else "are"
-        super().__init__(f"Stopped; {done} of {photos} {kind} {are} done, and the same command does the rest.")
+        # It looks like those that are done.
+        left = "" if picture is None else f" {picture} is the picture so far,"
+        super().__init__(f"Stopped; {done} of {photos} {kind} {are} done,{left} and the same command does the rest.")
         self.exit_status = 128 + number
 
 

@@ -12,6 +12,9 @@ from verism.errors import VerismError
 LOGS = "lightning_logs"
 """The folder of runs, below the current one."""
 
+BEGINNING = 4
+"""Fewest characters by which a run is found whose name begins with them."""
+
 CLOSE = 0.75
 """Smallest likeness of two names without their endings, by ``difflib``, at which one may be a slip for the other: mien
 and mine are at 0.75, IMG_1234 and IMG_5678, which are two photos, at 0.5."""
@@ -42,13 +45,22 @@ def missing(path: Path, kind: str = "photo") -> VerismError:
 def missing_run(path: Path, kind: str = "run") -> VerismError:
     """Return the error for a run, or a file of one, that does not exist; ``kind`` is what it should be.
 
-    A slip in any of its folders is looked for, and the run in ``lightning_logs``, if only its name was given.
+    A slip in any of its folders is looked for, and the run in ``lightning_logs``, if only its name was given, or the
+    beginning of that.
     """
     in_logs = (Path.cwd() if path.is_absolute() else Path()) / LOGS / path.name
-    near = in_logs if in_logs.exists() else _beside(path)
+    near = in_logs if in_logs.exists() else _begun(in_logs) or _begun(path) or _beside(path)
     if near is None and in_logs.parent.is_dir():
         near = _beside(in_logs)
     return VerismError(f"{path}: no such {kind}{'.' if near is None else f'; did you mean {near}?'}")
+
+
+def _begun(path: Path) -> Path | None:
+    """Return the folder beside ``path`` whose name begins with its, the closest of several; None if none does."""
+    begun = path.name.casefold()
+    if len(begun) < BEGINNING:
+        return None
+    return _closest(path, lambda it: it.is_dir() and it.name.casefold().startswith(begun), likeness=0)
 
 
 def _beside(path: Path) -> Path | None:
@@ -86,8 +98,8 @@ def _is_picture(path: Path) -> bool:
     return path.is_file() and endings.is_photo_or_clip(path)
 
 
-def _closest(path: Path, fits: Callable[[Path], bool]) -> Path | None:
-    """Return what is beside ``path``, fits, and has the closest name, whatever its case."""
+def _closest(path: Path, fits: Callable[[Path], bool], likeness: float = CLOSE) -> Path | None:
+    """Return what is beside ``path``, fits, and has the closest name, whatever its case, of at least that likeness."""
     try:
         beside = list(filter(fits, path.parent.iterdir()))
     except OSError:
@@ -96,7 +108,7 @@ def _closest(path: Path, fits: Callable[[Path], bool]) -> Path | None:
     for it in beside:
         if not it.name.startswith("."):
             by_stem.setdefault(it.stem.casefold(), []).append(it.name)
-    stems = get_close_matches(path.stem.casefold(), by_stem, n=1, cutoff=CLOSE)
+    stems = get_close_matches(path.stem.casefold(), by_stem, n=1, cutoff=likeness)
     if not stems:
         return None
     # Of mine.jpg and mine.html, that with the closer ending.

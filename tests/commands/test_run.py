@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from verism import checkpoint, images
 from verism.backbone.weights import Weights
-from verism.callbacks import Checkpoints
+from verism.callbacks import Checkpoints, Page
 from verism.cli import main
 from verism.commands.request import parse
 from verism.errors import VerismError
@@ -79,6 +79,26 @@ def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureF
     last = capfd.readouterr().out.splitlines()[-1]
     assert last.startswith("Milder still, with 0.36 of the look in place of 0.6: verism render ")
     assert last.endswith(" --output.strength 0.36")
+
+
+@pytest.mark.slow
+def test_render_takes_a_folder_for_the_picture(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    render = ("render", "lightning_logs/mine-theirs", "--output.strength", "0.5")
+    capfd.readouterr()
+    main([*render, "--output.path", "a.b/milder/"])
+    assert capfd.readouterr().out == "Picture: a.b/milder/mine-theirs-milder.jpg\n"
+    first = Path("a.b/milder/mine-theirs-milder.jpg").read_bytes()
+    main([*render[:2], "--output.path=a.b/milder"])
+    main([*render, "--output.path", "a.b/milder"])
+    assert {path.name for path in Path("a.b/milder").iterdir()} == {
+        "mine-theirs-milder.jpg",
+        "mine-theirs-milder-2.jpg",
+        "mine-theirs.jpg",
+    }
+    main([*render[:2], "--output.strength", "0.2", "--output.path", "a.b/milder/", "--output.overwrite", "true"])
+    assert Path("a.b/milder/mine-theirs-milder.jpg").read_bytes() != first
+    assert not Path("mine-theirs-milder.jpg").exists()
 
 
 @pytest.mark.slow
@@ -224,7 +244,9 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
         with pytest.raises(SystemExit, match="130"):
             main(command)
         said, wrong = capfd.readouterr()
-        assert wrong.endswith(f"verism: Stopped; {done} done, and the same command does the rest.\n")
+        left = "other-theirs-2.png is the picture so far"
+        assert wrong.endswith(f"verism: Stopped; {done} done, {left}, and the same command does the rest.\n")
+        assert Path("other-theirs-2.png").is_file()
         assert "goes on with it" not in wrong
     assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
     kept = Path("mine-theirs-2.jpg").stat().st_mtime_ns
@@ -246,6 +268,51 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
     main(command)
     assert "kept" not in capfd.readouterr().out
     assert Path("mine-theirs-3.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_a_batch_names_its_own_page_where_earlier_runs_have_the_names(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ("mine.jpg", "other.png", "theirs.jpg", *SMALL, *STEPS, "--output.sheet", "false")
+    main(command)
+    capfd.readouterr()
+    main([*command, "--output.path", "graded/"])
+    (run,) = {path.name for path in Path("lightning_logs").glob("mine-theirs*")} - {"mine-theirs"}
+    link = f"Look closer, in a browser: lightning_logs/{run}/result.html, and so for each of them"
+    assert capfd.readouterr().out.splitlines()[-1] == link
+
+
+@pytest.mark.slow
+def test_ctrl_c_after_the_last_step_ends_a_batch_after_that_picture(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While the picture's page is made; after the last picture, there is nothing to stop."""
+    shoot(Path("third.jpg"), synthetic_photo(48, 64, 8))
+    command = ("mine.jpg", "other.png", "third.jpg", "theirs.jpg", *SMALL, *STEPS)
+    method = Page.on_train_end
+    pages = itertools.count(1)
+
+    def struck(*args: Any) -> None:
+        if next(pages) in (1, 3):
+            os.kill(os.getpid(), signal.SIGINT)
+        method(*args)
+
+    monkeypatch.setattr(Page, "on_train_end", struck)
+    with pytest.raises(SystemExit, match="130"):
+        main(command)
+    said, wrong = capfd.readouterr()
+    assert said.splitlines()[1] == "mine-theirs.jpg"
+    assert wrong.endswith("verism: Stopped; 1 of 3 pictures is done, and the same command does the rest.\n")
+    assert Path("lightning_logs/mine-theirs/result.html").is_file()
+    assert not Path("other-theirs.png").exists()
+    main(command)
+    said, _ = capfd.readouterr()
+    assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
+    # The kept picture's page is not looked for: another run may have its name.
+    assert said.splitlines()[-2:] == [
+        "3 pictures are beside your photos.",
+        "Look closer, in a browser: lightning_logs/other-theirs/result.html, and so for each of them",
+    ]
+    assert not Path(".done").exists()
 
 
 @pytest.mark.slow

@@ -112,6 +112,23 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     assert min(images.read(Path("out/sheet.jpg")).shape[-2:]) > 500
 
 
+def test_photos_that_became_much_darker_are_named_with_what_helps(
+    holiday: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images.write(Path("theirs.jpg"), 0.2 * images.read(Path("theirs.jpg")), {})
+    (holiday / "2.jpg").unlink()
+    series()
+    said = [line for line in capsys.readouterr().err.splitlines() if "much darker" in line]
+    assert len(said) == 1
+    assert said[0].endswith(
+        "For more of their own light, the same command with --output.tone 0.5 and another --output.dir."
+    )
+    dark = images.read(Path("out/1.jpg"))
+    series("--output.tone", "0.2", "--output.dir", "lighter")
+    assert float(images.read(Path("lighter/1.jpg")).mean()) > float(dark.mean()) + 0.05
+    assert "much darker" not in capsys.readouterr().err
+
+
 def test_the_same_command_does_what_is_new(
     holiday: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

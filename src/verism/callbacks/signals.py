@@ -63,6 +63,15 @@ class Signals(Callback):
             number = signal.Signals(self._received or signal.SIGTERM)
             raise InterruptedRunError(number, trainer.global_step)
 
+    def after_last_step(self, trainer: Trainer) -> signal.Signals | None:
+        """Return the signal that any of the processes has received too late to stop the run; None if none has.
+
+        The result is whole then, but whoever sends it also means what would come next. All processes must ask.
+        """
+        if not trainer.strategy.reduce_boolean_decision(self._received is not None, all=False):
+            return None
+        return signal.Signals(self._received or signal.SIGTERM)
+
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT:
             if self._received is not None:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from verism.commands import fit_words
 from verism.commands.complaint import must_be
 from verism.commands.one_line import ALONE
 from verism.endings import is_photo
@@ -23,7 +24,7 @@ FILE = Path(__file__).with_suffix(".json")
 """The names and kinds, as ``tools/option_names.py`` has read them from the parsers; a test compares the two."""
 
 OF_FIT = ("run", "series", "sweep")
-"""Commands that take the options of ``fit`` besides their own."""
+"""Commands that take options of ``fit`` besides their own: ``run`` all of them, others those of some sections."""
 
 OF_LIGHTNING = "--trainer."
 """The beginning of options that are Lightning's, and may be others in its next version."""
@@ -36,6 +37,9 @@ OF_RUN = ("--preview", "--open", "--styles", "--style", "--output.sheet")
 
 PLACES = ("--output.path", "--output.dir", "--output")
 """Options that say where the result goes; a command has one of them."""
+
+OF_TABLES = ("lut", "table")
+"""Names of the option that says where the result goes, of the command that writes a table alone."""
 
 OF_PLACES = ("o", "out", "output", "path", "dir", "folder", "save", "to")
 """Names that other programs have for it."""
@@ -88,7 +92,7 @@ def check(command: str, args: Sequence[str]) -> None:
         if not _is_option(option) or (option == "-c" and command in WITH_C) or _may_be(option, known, sections):
             continue
         name = option.lstrip(DASHES)
-        if _place(command) and name.removeprefix("output.") in OF_PLACES:
+        if _place(command) and _says_where(command, name.removeprefix("output.")):
             raise VerismError(f"{option}: no such option; did you mean {_placed(command, args, number)}")
         meant = _meant(name, known)
         remedy = f"did you mean {meant}?" if meant else f"verism {command} --help lists those that there are."
@@ -99,6 +103,11 @@ def _place(command: str) -> str | None:
     """Return the command's option that says where the result goes."""
     own = _listed().get("fit" if command == "run" else command, {}).get("options", ())
     return next((place for place in PLACES if place in own), None)
+
+
+def _says_where(command: str, name: str) -> bool:
+    """Return whether a name that a command does not have is probably meant to say where the result goes."""
+    return name in OF_PLACES or (command == "export" and name in OF_TABLES)
 
 
 def _placed(command: str, args: Sequence[str], number: int) -> str:
@@ -152,9 +161,15 @@ def _meant(name: str, known: Collection[str]) -> str | None:
     by_part = {option.rpartition(".")[2]: option for option in sorted(known, key=lambda it: it.startswith("--output"))}
     if name in by_part:
         return by_part[name]
-    near = get_close_matches(f"--{name}", sorted(known), n=1)
+    # A section that two options share, such as --output, does not make them alike.
+    alike = [option for option in sorted(known) if _are_close(name.rpartition(".")[2], option.rpartition(".")[2])]
+    near = get_close_matches(f"--{name}", alike, n=1)
     parts = get_close_matches(name, by_part, n=1, cutoff=CLOSE)
     return near[0] if near else by_part[parts[0]] if parts else None
+
+
+def _are_close(name: str, other: str) -> bool:
+    return bool(get_close_matches(name, [other]))
 
 
 def _check_alone(option: str, value: str) -> None:
@@ -252,9 +267,16 @@ def _known(command: str) -> tuple[frozenset[str], frozenset[str], Mapping[str, S
     listed = _listed()
     found = [listed[name] for name in (command, *(["fit"] if command in OF_FIT else [])) if name in listed]
     own = OF_RUN if command == "run" else ()
+    taken = partial(_is_taken, command, listed.get(command, {}).get("options", ()))
     return (
-        frozenset([*own, *(name for it in found for name in it["options"])]),
-        frozenset(name for it in found for name in it["sections"]),
+        frozenset([*own, *(name for it in found for name in it["options"] if taken(name))]),
+        frozenset(name for it in found for name in it["sections"] if taken(name)),
         # The command's own come first in ``found``, and win.
         {name: kinds for it in reversed(found) for name, kinds in it["kinds"].items()},
     )
+
+
+def _is_taken(command: str, own: Collection[str], option: str) -> bool:
+    """Return whether a command that has options of its ``own`` takes one of them, or of ``fit``."""
+    section = option.lstrip("-").partition(".")[0]
+    return command not in OF_FIT or command == "run" or option in own or section in fit_words.SECTIONS

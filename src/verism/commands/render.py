@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from verism.commands import output_options
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
 from verism.commands.saying import named, near, say
+from verism.commands.words import value_of
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
@@ -29,7 +31,7 @@ DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itse
 verism render lightning_logs/mine-theirs --output.strength 0.6
 
 The picture is written beside that of the run, as mine-theirs-milder.jpg, or under the next free name (--output.path: as
-a file of your choice, which must not exist).
+a file of your choice, which must not exist, or with its own name in a folder, milder/).
 
 Use it if the run could not write its picture or was killed before it did, or to have the picture in another strength or
 format. It works with every canvas, and makes no further steps.
@@ -49,7 +51,7 @@ def render(args: Sequence[str]) -> None:
     parser.add_argument("run", type=Path, help="The folder of a run, or one of its checkpoints.")
     output_options.add_file(
         parser,
-        "A .png, .tiff, .jpg or .webp file.",
+        "A .png, .tiff, .jpg or .webp file, or a folder, such as milder/.",
         "beside the run's own picture, named after it, under a name that no file has.",
     )
     parser.add_argument(
@@ -61,12 +63,14 @@ def render(args: Sequence[str]) -> None:
     output = options.output
     strength = output_options.strength(output)
     encoding = output_options.encoding(output)
-    if output.path is not None:
+    folder = _folder(args)
+    if output.path is not None and folder is None:
         photo_file.check(output.path, encoding)
         path = wished = output_options.check_file(output)
     else:
         wished = _beside(options.run, strength)
-        path = free_name(wished)
+        wished = wished if folder is None else folder / wished.name
+        path = wished if folder is not None and output.overwrite else free_name(wished)
         photo_file.check(path, encoding)
         atomic.check(path)
     file = saved.of_a_run(options.run)
@@ -82,6 +86,17 @@ def render(args: Sequence[str]) -> None:
     made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
     say(Text.assemble("Picture: ", named(near(path), near(wished))))
+
+
+def _folder(args: Sequence[str]) -> Path | None:
+    """Return the folder that is named in place of a file, by its slash or because it exists; None if none is."""
+    # The parser's paths have lost the slash.
+    named = value_of(args, "--output.path")
+    if named is None:
+        return None
+    path = Path(named)
+    is_folder = named.endswith(("/", os.sep)) or (path.is_dir() and not photo_file.can_write(path))
+    return path if is_folder else None
 
 
 def _beside(run: Path, strength: Strength) -> Path:

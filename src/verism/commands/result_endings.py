@@ -31,7 +31,7 @@ def check(command: str, args: Sequence[str]) -> None:
     for option, refuse in WRITTEN.get(command, {}).items():
         value = value_of(options, option) or ""
         path = Path(value)
-        is_folder = exists(path) and path.is_dir()
+        is_folder = value.endswith("/") or (exists(path) and path.is_dir())
         # Without an ending, it may be meant as a folder, or stand for something else.
         if path.suffix and "://" not in value and not is_folder:
             refuse(path)

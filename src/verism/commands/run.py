@@ -7,6 +7,7 @@ import signal
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
@@ -15,9 +16,10 @@ from rich.text import Text
 from verism import clip, images, trust, verdict
 from verism.atomic import free_name
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, page, unfinished
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
+from verism.callbacks.signals import Signals
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.batch_so_far import BatchSoFar, Pair, wished
@@ -26,7 +28,6 @@ from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, sheet_path
-from verism.commands.run_folder import named_by
 from verism.commands.saying import named, near, opening, say, weights
 from verism.commands.words import leading, split_configs, value_of
 from verism.errors import (
@@ -40,7 +41,6 @@ from verism.errors import (
     VerismError,
 )
 from verism.look.strength import Strength
-from verism.missing import LOGS
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
@@ -48,6 +48,20 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
+
+
+class Made(NamedTuple):
+    """What has become of one of the pictures.
+
+    Attributes:
+        picture: its path.
+        page: its page; None if there is none, or it is not known.
+        stopped: the signal that came after the last step; None if none did.
+    """
+
+    picture: Path
+    page: Path | None = None
+    stopped: signal.Signals | None = None
 
 
 def run(args: Sequence[str]) -> None:
@@ -63,7 +77,7 @@ def run(args: Sequence[str]) -> None:
     request = parse(args)
     _announce(request)
     so_far = BatchSoFar(request)
-    results, failures = _made(request, so_far)
+    results, pages, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
@@ -72,7 +86,7 @@ def run(args: Sequence[str]) -> None:
         images.write(sheet, photo_sheet(made, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
-        _close(request, results)
+        _close(request, len(results), pages)
     if has_sheet and request.opens:
         webbrowser.open(sheet.resolve().as_uri())
     if failures:
@@ -81,31 +95,38 @@ def run(args: Sequence[str]) -> None:
     so_far.forget()
 
 
-def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[VerismError]]:
-    """Make the pictures that are not there already; return all of them by their photos, and what failed."""
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Path], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, new pages, and what failed."""
     results = dict(so_far.kept)
     if results:
         are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
         say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
+    pages: list[Path] = []
     failures: list[VerismError] = []
     left = [pair for pair in request.pairs if pair not in results]
     request.pace.runs = len(left)
     for pair in left:
         request.pace.begin()
         try:
-            results[pair] = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
+            made = (_one_clip if clip.is_clip(pair[0]) else _one)(request, pair, so_far)
         except (InterruptedRunError, UnbegunRunError) as error:
             if not request.is_batch:
                 raise
-            number = error.number if isinstance(error, InterruptedRunError) else signal.SIGINT
-            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number) from error
+            number, picture = signal.SIGINT, None
+            if isinstance(error, InterruptedRunError):
+                number, picture = error.number, error.picture
+            raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", number, picture) from error
         except VerismError as error:
             if not (request.is_batch and _is_of_one(error, pair, request)):
                 raise
             failures.append(error)
         else:
-            so_far.note(pair, results[pair])
-    return results, failures
+            results[pair] = made.picture
+            pages += [] if made.page is None else [made.page]
+            so_far.note(pair, made.picture)
+            if made.stopped is not None and pair != left[-1]:
+                raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", made.stopped)
+    return results, pages, failures
 
 
 def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
@@ -140,15 +161,18 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, results: Mapping[Pair, Path]) -> None:
-    """Print where several pictures and their pages are, and for previews the one command that makes all whole."""
+def _close(request: Request, pictures: int, pages: Sequence[Path]) -> None:
+    """Print where several pictures and their pages are, and for previews the one command that makes all whole.
+
+    Args:
+        request: what is asked for.
+        pictures: number of pictures.
+        pages: those of the pictures that are new.
+    """
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
-    say(Text(f"{len(results)} pictures are {place}."))
-    logs = Path(_root(request.options), LOGS)
-    pages = [logs / named_by(picture.stem) / page.NAME for picture in results.values()]
-    first = next((found for found in pages if found.is_file()), None)
-    if first is not None:
-        say(Text.assemble("Look closer, in a browser: ", (str(near(first)), "bold"), ", and so for each of them"))
+    say(Text(f"{pictures} pictures are {place}."))
+    if pages:
+        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), ", and so for each of them"))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
@@ -160,8 +184,8 @@ def _counted(files: Sequence[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
 
 
-def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
-    """Make one of the pictures and print where it is; returns its path."""
+def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
+    """Make one of the pictures and print where it is."""
     content, style = pair
     options = for_preview(request.options) if request.preview else request.options
     stopped = so_far.state(pair)
@@ -171,7 +195,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         before = previews.newest(content, style, _root(options))
         if before is not None and before.finished is not None:
             say(Text.assemble((str(near(before.finished)), "bold"), " is there already"))
-            return before.finished
+            return Made(before.finished)
         if before is None:
             say(Text(f"{content.name} has no preview in {style.name}, and begins anew"))
         options = options if before is None else [*options, "--ckpt_path", str(before.state)]
@@ -192,18 +216,20 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
     try:
-        trainer = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem).trainer
+        made = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem)
     except InterruptedRunError as error:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
+    trainer = made.trainer
+    about = None
     if trainer.is_global_zero:
         say(named(path, name))
         about = _tell(request, trainer, command)
         _propose(request, trainer, command)
         if request.opens and not request.has_sheet:
             webbrowser.open((path if about is None else about).resolve().as_uri())
-    return path
+    return Made(path, about, made.stopped)
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
@@ -319,8 +345,8 @@ def _strength(trainer: Trainer) -> Strength:
     return Strength() if output is None else output.strength
 
 
-def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
-    """Fit a look to frames of one of the clips, and give it to the clip; returns the result's path."""
+def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
+    """Fit a look to frames of one of the clips, and give it to the clip."""
     del so_far
     content, style = pair
     name = wished(request, pair)
@@ -332,7 +358,7 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Path:
         run_clip.finish(made, content, path)
         say(named(path, name))
         say(Text(f"  One look for the whole clip, fitted to the frames in {frames}"))
-    return path
+    return Made(path, stopped=made.stopped)
 
 
 def _fitted(
@@ -365,6 +391,9 @@ class Run(VerismCLI):
     # The folder is named by the picture, and there is one for each.
     returns_home = True
 
+    stopped: signal.Signals | None = None
+    """The signal that came after the last step; None if none did."""
+
     def __init__(
         self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
     ) -> None:
@@ -386,7 +415,11 @@ class Run(VerismCLI):
             if not so_far:
                 raise
             held.drop()
-            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer)) from error
+            output = find(self.trainer, Output)
+            picture = None if output is None or output.path is None else near(output.path)
+            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer), picture) from error
+        signals = find(self.trainer, Signals)
+        self.stopped = None if signals is None else signals.after_last_step(self.trainer)
 
     def _so_far(self) -> str:
         """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""

@@ -36,7 +36,7 @@ from verism.errors import SeriesError, VerismError
 from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
-from verism.series import common_look
+from verism.series import common_look, own_light
 from verism.series.agreement import Agreement
 from verism.series.folder import Folder
 from verism.series.levels import Shared, levels
@@ -273,6 +273,8 @@ class Series:
         sys.stdout.write(f"Before and after: {near(folder.sheet)}\n" if done and self.sheet else "")
         sys.stdout.write(f"Table: {near(folder.table)}\n" if done else "")
         sys.stderr.write(warning({job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}))
+        changes = {job.photo: it.lighter or 0 for job, it in zip(jobs, outcomes, strict=True)}
+        sys.stderr.write(own_light.warning(changes, self.strength.tone))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:
             raise SeriesError(

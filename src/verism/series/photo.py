@@ -20,6 +20,7 @@ from verism.data.source import digest
 from verism.look import look_file
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
+from verism.series import own_light
 from verism.series.neighbours import region_light, small
 from verism.series.pair import Light, Pair, Reading
 
@@ -63,12 +64,14 @@ class Levelled(Record):
 
     Attributes:
         unknown: share of its pixels with colours that the look does not know; None if it failed.
+        lighter: by how much its mean lightness in Oklab has grown; None if it failed.
         before: mean linear light, in the result, of the regions that it shares with the photo before it; empty if they
             are of two scenes.
         after: the same for the photo after it.
     """
 
     unknown: float | None = None
+    lighter: float | None = None
     before: Light = ()
     after: Light = ()
 
@@ -119,6 +122,7 @@ class PhotoJob:
         return Levelled(
             self.digest({self.photo: own}.__getitem__),
             unknown=treatment.unknown(source.pixels),
+            lighter=own_light.change(source.pixels, image),
             before=_light(shown, before, 1),
             after=_light(shown, after, 0),
         )

@@ -1,0 +1,53 @@
+"""Photos that came out of a series much darker or lighter than they were, which ``predict`` would have held back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from verism import images
+from verism.color.spaces import Oklab
+from verism.look.on_other_photos import AREA, LIGHTNESS
+
+LESS = 0.5
+"""Share of the look's light that is proposed."""
+
+NAMED = 5
+"""Most photos that are named."""
+
+
+def change(photo: Tensor, image: Tensor) -> float:
+    """Return by how much a photo's mean lightness in Oklab has changed; both are ``(1, 3, H, W)``, RGB in [0, 1]."""
+    before, after = (float(Oklab().encode(images.within(it, AREA))[:, 0].mean()) for it in (photo, image))
+    return after - before
+
+
+def warning(changes: Mapping[Path, float], tone: float) -> str:
+    """Return a line that names the photos whose light has changed much, and what helps; empty if there are none.
+
+    The look of a series is one for all of its photos, and so is not held back on some of them.
+
+    Args:
+        changes: change of mean lightness, by photo.
+        tone: how much of the look's light they were given, from 0 to 1.
+    """
+    darker = [photo.name for photo, it in changes.items() if it < -LIGHTNESS]
+    lighter = [photo.name for photo, it in changes.items() if it > LIGHTNESS]
+    said = [
+        f"much {way} than before: {_listed(names)}"
+        for way, names in (("darker", darker), ("lighter", lighter))
+        if names
+    ]
+    if not said:
+        return ""
+    return (
+        f"verism: warning: some photos are {', and '.join(said)}. For more of their own light, the same command with "
+        f"--output.tone {LESS * tone:.2g} and another --output.dir.\n"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*names[:NAMED], *more])
