@@ -648,6 +648,29 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     a_page_that_is_loaded_anew_ends_what_ran(person, address, photos)
 
 
+def test_what_is_saved_is_downloaded_at_once(address: str, browser: Chrome, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs"), start=1):
+        shoot(photos / f"{name}.png", synthetic_photo(48, 72, seed=number))
+    person = Person(browser)
+    browser.get(address)
+    person.give("photo", photos / "mine.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#said", "This is a preview")
+    saved = tmp_path / "downloads"
+    for button, ending in (("save", ".png"), ("cube", ".cube")):
+        person.click(f"#{button}")
+        person.wait((saved / f"mine-theirs-preview{ending}").exists, f"the {ending} file")
+    # What could not be written leaves nothing to be downloaded once more.
+    (folder,) = (tmp_path / "temporary").rglob("session-*")
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("no folder")
+    person.click("#hald")
+    person.wait(person.messages, "what is wrong")
+    time.sleep(1)
+    assert sorted(it.name for it in saved.iterdir()) == ["mine-theirs-preview.cube", "mine-theirs-preview.png"]
+
+
 def nothing_lacks_a_name(person: Person) -> None:
     """Gradio has no words for some."""
     names = person.browser.execute_script("return [...document.querySelectorAll('button')].map((it) => it.title)")

@@ -166,6 +166,14 @@ KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
+DOWNLOAD = """async (name) => {
+  const find = () => [...document.querySelectorAll("#files a[download]")].find((it) => it.download === name);
+  for (let times = 0; name && times < 100 && !find(); times++) await new Promise((done) => setTimeout(done, 50));
+  if (name) find()?.click();
+  return "";
+}"""
+"""Script that has the browser download a file which the page offers, once its link is there."""
+
 HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 """Script that has the button say at once that what runs is being stopped."""
 
