@@ -671,6 +671,41 @@ def test_what_is_saved_is_downloaded_at_once(address: str, browser: Chrome, tmp_
     assert sorted(it.name for it in saved.iterdir()) == ["mine-theirs-preview.cube", "mine-theirs-preview.png"]
 
 
+def test_a_picture_of_other_photos_is_dimmed_and_what_was_said_of_them_is_gone(
+    address: str, browser: Chrome, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs", "other"), start=1):
+        shoot(photos / f"{name}.png", synthetic_photo(300, 450, seed=number))
+    person = Person(browser)
+
+    def opacity() -> float:
+        return float(person.find("#picture img").value_of_css_property("opacity"))
+
+    browser.get(address)
+    person.give("photo", photos / "mine.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#said", "This is a preview")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    person.tab("Regions")
+    person.find("#mine img").click()
+    person.click("#leave_out")
+    person.reads("#warned", "are for these photos")
+    assert opacity() == 1
+    person.click("#full")
+    person.reads("#picture", "left")
+    (tmp_path / "wait").touch()
+    person.click("#photo button[aria-label=Clear]")
+    person.give("photo", photos / "other.png")
+    person.reads("#said", "A preview of other.png is being made. Above is still the previous picture.")
+    person.wait(lambda: any("Final quality was stopped" in message for message in person.messages()), "what is lost")
+    assert opacity() < 1
+    assert person.find("#warned").text == ""
+    (tmp_path / "wait").unlink()
+    person.reads("#caption", "other.png")
+    person.wait(lambda: opacity() == 1, "the picture undimmed")
+
+
 def nothing_lacks_a_name(person: Person) -> None:
     """Gradio has no words for some."""
     names = person.browser.execute_script("return [...document.querySelectorAll('button')].map((it) => it.title)")

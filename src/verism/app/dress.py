@@ -28,6 +28,12 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text) {
   background: var(--block-background-fill);
 }
+/* Of other photos: dimmed from when these are given until they are in it, also where Gradio shows no progress yet. */
+:is(body[data-changing], body:has(#warned .changing)) :is(#picture, #result) img { opacity: 0.4; }
+:is(body[data-changing], body:has(#warned .changing)) :is(#picture, #result) [data-testid=status-tracker] {
+  background: transparent !important;
+}
+:is(body[data-changing], body:has(#warned .changing)) #warned p { display: none; }
 /* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
 [data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
 /* White on white otherwise. */

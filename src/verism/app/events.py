@@ -18,6 +18,9 @@ from verism.errors import VerismError
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 """Option of the events that only the page itself may trigger, which are all of them."""
 
+LOST_FULL = "Final quality was stopped: the photos or the method have changed, and a preview comes first."
+"""Said of a run that others take the place of: it may have taken a while already."""
+
 
 def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
     """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is.
@@ -38,6 +41,8 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
             if not session.turns.is_replaced:
                 still = "" if session.shown is None else f" The picture is still {session.shown.title}."
                 _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
+            elif session.turns.has_lost_full:
+                _tell_once(session, LOST_FULL, gr.Info, title="verism", duration=20)
         except VerismError as error:
             warn(session, by_name(str(error), args))
         return gr.skip()

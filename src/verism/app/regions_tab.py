@@ -169,7 +169,9 @@ def at_stake(session: Session) -> str:
     """Return HTML that says what becomes of what the user has corrected, if other photos are given."""
     # The style sheet shows the second as long as there are strokes that are not taken.
     said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
-    return f'{said}<p class="untaken">{UNTAKEN}</p>'
+    # What is said is of those before, as the picture is, which it dims.
+    changing = '<span class="changing"></span>' if session.turns.has_new_photos else ""
+    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}'
 
 
 def corrected(session: Session) -> str:

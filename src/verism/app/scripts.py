@@ -174,6 +174,12 @@ DOWNLOAD = """async (name) => {
 }"""
 """Script that has the browser download a file which the page offers, once its link is there."""
 
+CHANGING = "() => document.body.toggleAttribute('data-changing', true)"
+"""Script that dims the picture at once when other photos are given, or another method is chosen."""
+
+CHANGED = "() => document.body.toggleAttribute('data-changing', false)"
+"""Script that leaves it to the page to say whether others are still on their way."""
+
 HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 """Script that has the button say at once that what runs is being stopped."""
 
