@@ -335,7 +335,8 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.find("#legend .chosen")
     person.click("#leave_out")
     person.reads("#legend", "graded with the rest, as you chose")
-    person.reads("#corrected", "not in the picture yet")
+    person.reads("#corrected", "does not show your last changes")
+    person.reads("#lacking", "does not show your last changes")
     # Undone, and taken back; then all is reset, and that undone, too.
     for button, is_out in (("undo", False), ("leave_out", True), ("reset", False), ("undo", True)):
         if button == "leave_out":
@@ -352,6 +353,7 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     bottom = "return document.querySelector('#result').getBoundingClientRect().bottom - innerHeight"
     person.wait(lambda: person.browser.execute_script(bottom) <= 5, "the result to come into view")
     wait.unlink()
+    person.wait(lambda: person.find("#lacking").text == "", "nothing said beside the picture, either")
     person.wait(lambda: person.find("#corrected").text == "", "nothing said, as all is in the picture")
     person.wait(lambda: person.find("#result img").get_attribute("src") != result, "the result")
     person.reads("#said", "This is a preview")

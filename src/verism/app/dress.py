@@ -65,7 +65,7 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #legend b { display: inline-block; min-width: 1.2em; padding: 0.1em; border-radius: 1em; text-align: center; }
 #legend b { color: #141414; background: #fff; }
 #legend .out { opacity: 0.6; }
-#corrected { font-weight: 600; }
+#corrected, #lacking { font-weight: 600; }
 #legend .chosen { font-weight: 700; }
 /* A file's whole line is its link, its name foremost. */
 :is(#files, #archive, #mask) tr.file { position: relative; }

@@ -72,13 +72,13 @@ def build() -> gr.Blocks:
                 photo, styles, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
-                picture, caption, blending, sliders, marks, earlier, clipped = _looking()
+                picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
                         saving = save_tab.build(session, sliders)
                     with gr.Tab("Regions"):
-                        regions = regions_tab.build(session, warned)
+                        regions = regions_tab.build(session, warned, lacking)
                     with gr.Tab("A folder"):
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
@@ -186,6 +186,7 @@ def _looking() -> tuple[Any, ...]:
         elem_id="picture",
     )
     caption = gr.HTML(elem_id="caption", padding=False)
+    lacking = gr.HTML(elem_id="lacking", padding=False)
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
@@ -202,7 +203,7 @@ def _looking() -> tuple[Any, ...]:
                 elem_id="earlier",
             )
         clipped = gr.HTML(elem_id="clipped", padding=False)
-    return picture, caption, blending, sliders, marks, earlier, clipped
+    return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
 def _other_method(session: Session) -> None:

@@ -163,6 +163,9 @@ KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
 })"""
 """Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
 
+AS_IT_IS = "(said) => said"
+"""Script that says the same in another place."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
 
