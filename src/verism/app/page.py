@@ -367,4 +367,6 @@ def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
     after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
     label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
     said = clipping.said(result, photo, marks=view.marks)
+    if said not in ("", clipping.NOTHING):
+        said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
     return gr.ImageSlider(value=(str(before), after), label=label), after, said
