@@ -207,7 +207,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
 
 def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> None:
     """And what was said is gone when something else is done."""
-    person.reads("#said", "Drop your photo")
+    person.reads("#said", "Give your photo")
     for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
     assert not person.find("#stop").is_enabled()

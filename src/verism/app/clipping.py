@@ -24,7 +24,7 @@ STRIPE = 4
 
 RED, BLUE, WHITE, BLACK = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
-TRIED = 3
+TRIED = 6
 """Distance between the pixels at which a slider is tried: all of them would take as long as the picture itself."""
 
 NOTHING = "Nothing is newly clipped."

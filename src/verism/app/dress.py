@@ -95,6 +95,10 @@ body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transpa
 body[data-halting] :is(#stop, #stop_folder)::after {
   content: "Stopping…"; position: absolute; inset: 0; display: grid; place-items: center; color: #fff;
 }
+/* Gradio heads messages with the names of their kinds, and takes no other title. */
+.toast-title:is(.warning, .info) { font-size: 0 !important; }
+.toast-title:is(.warning, .info)::after { font-size: 1rem; content: "verism"; }
+.toast-title.warning::after { content: "That did not work"; }
 #warned { font-size: 0.9rem; }
 body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
 body:not([data-strokes]) #warned .untaken { display: none; }
@@ -114,6 +118,12 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 /* On a phone there is no room for Gradio's own margin beside it. */
 .gradio-container > .main { padding-inline: clamp(0px, calc(100vw - 640px), 2rem) !important; }
+/* Nothing is dropped with a finger. */
+@media (pointer: coarse) {
+  :is(#photo, #styles, #others) button .wrap { font-size: 0 !important; }
+  :is(#photo, #styles, #others) button .wrap > .or { display: none; }
+  :is(#photo, #styles, #others) button .wrap::after { content: "Tap to choose"; font-size: 1rem; }
+}
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
   .row { flex-wrap: wrap !important; }

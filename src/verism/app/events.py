@@ -39,10 +39,10 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
             return function(*args)
         except StoppedError:
             if not session.turns.is_replaced:
-                still = "" if session.shown is None else f" The picture is still {session.shown.title}."
-                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
+                still = "" if session.shown is None else f" The picture is still {session.shown.caption}."
+                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, duration=20)
             elif session.turns.has_lost_full:
-                _tell_once(session, LOST_FULL, gr.Info, title="verism", duration=20)
+                _tell_once(session, LOST_FULL, gr.Info, duration=20)
         except VerismError as error:
             warn(session, by_name(str(error), args))
         return gr.skip()
@@ -52,7 +52,7 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
 
 def warn(session: Session, message: str) -> None:
     """Say what went wrong, until the user does the next thing; once for each of their actions."""
-    _tell_once(session, escape(message), gr.Warning, title="That did not work", duration=None)
+    _tell_once(session, escape(message), gr.Warning, duration=None)
 
 
 def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:

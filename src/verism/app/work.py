@@ -17,7 +17,7 @@ from verism.app.session import Session
 from verism.app.turns import DROP, FITS, FULL
 from verism.app.watch import StoppedError
 
-EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
+EMPTY = "Give your photo and one whose look you like; a preview comes by itself."
 
 FIRST = "The first picture is being made."
 
