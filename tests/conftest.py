@@ -206,5 +206,6 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
         f"user-data-dir={tmp_path / 'chromium'}",
     ):
         options.add_argument(f"--{switch}")
+    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path / "downloads")})
     with Chrome(options, ChromeService(driver)) as chrome:
         yield chrome

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from verism.app.clipping import BLACK, BLUE, NOTHING, RED, WHITE, marked, said
+from verism.app.clipping import BLACK, BLUE, NOTHING, RED, WHITE, helps, marked, said
+from verism.look.strength import Strength
 from verism.verdict import CLIPPED
 
 
@@ -29,7 +30,7 @@ def test_what_is_worth_saying_is_said_of_highlights_and_shadows() -> None:
     image[0, :, 0, :3], image[0, :, 1, :5] = 1, 0
     assert said(image, grey(), marks=False) == (
         "Newly clipped: highlights in 3.0% of the picture and shadows in 5.0% of the picture, where red, green or blue "
-        "has come to its limit. A lower Strength gives their detail back."
+        "has come to its limit."
     )
     # As where the photo was clipped already.
     assert said(image, image, marks=False) == ""
@@ -48,6 +49,14 @@ def test_a_bright_orange_is_no_shadow() -> None:
     assert said(image, grey(), marks=False).startswith(
         "Newly clipped: highlights in 5.0% of the picture, shadows in 3.0% of the picture and pure colours in 20.0%"
     )
+
+
+def test_the_slider_is_advised_that_gives_detail_back() -> None:
+    """Burnt lights are a matter of tone; an orange without any blue is one of colour, whose light is as it was."""
+    photo = grey()
+    assert helps(torch.ones_like(photo), photo, Strength()) == "A lower Tone gives most of their detail back."
+    orange = torch.tensor([0.8, 0.4, 0.0]).view(1, 3, 1, 1).expand_as(photo)
+    assert helps(orange, photo, Strength()) == "A lower Colour gives most of their detail back."
 
 
 def test_marks_are_where_it_is_and_nowhere_else() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from verism import VerismError
 from verism.app.glaze import OPACITY
@@ -127,3 +128,10 @@ def test_without_a_stroke_nothing_is_taken_over(fit: Callable[..., None], photos
     for value in empty:
         with pytest.raises(VerismError, match="Nothing was painted"):
             easel.paint(session, value)
+
+
+def test_the_editor_of_a_wide_photo_is_lower_on_a_phone_than_that_of_a_high_one() -> None:
+    wide, high = (easel._low(torch.zeros(1, 3, *shape)) for shape in ((100, 200), (200, 100)))
+    assert "* 0.500 + " in wide
+    assert "* 2.000 + " in high
+    assert "max-width: 640px" in wide

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from verism import VerismError
@@ -44,3 +47,19 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
     session.turns.stop(for_other=for_other)
     events.guarded(stopped)(session)
     assert told == ([] if for_other else ["Stopped."])
+
+
+@pytest.mark.slow
+def test_the_picture_that_stays_is_said_to_be_a_preview(
+    monkeypatch: pytest.MonkeyPatch, fit: Callable[..., None], photos: list[Path]
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
+
+    def stopped(session: Session) -> None:
+        raise StoppedError
+
+    session = Session()
+    fit(session, photos[0], photos[1])
+    events.guarded(stopped)(session)
+    assert told == ["Stopped. The picture is still mine.png in the look of theirs.png: a preview."]

@@ -207,7 +207,7 @@ def test_from_two_photos_to_files(app: Process, address: str, browser: Chrome, t
 
 def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> None:
     """And what was said is gone when something else is done."""
-    person.reads("#said", "Drop your photo")
+    person.reads("#said", "Give your photo")
     for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
     assert not person.find("#stop").is_enabled()
@@ -335,7 +335,8 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.find("#legend .chosen")
     person.click("#leave_out")
     person.reads("#legend", "graded with the rest, as you chose")
-    person.reads("#corrected", "not in the picture yet")
+    person.reads("#corrected", "does not show your last changes")
+    person.reads("#lacking", "does not show your last changes")
     # Undone, and taken back; then all is reset, and that undone, too.
     for button, is_out in (("undo", False), ("leave_out", True), ("reset", False), ("undo", True)):
         if button == "leave_out":
@@ -352,6 +353,7 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     bottom = "return document.querySelector('#result').getBoundingClientRect().bottom - innerHeight"
     person.wait(lambda: person.browser.execute_script(bottom) <= 5, "the result to come into view")
     wait.unlink()
+    person.wait(lambda: person.find("#lacking").text == "", "nothing said beside the picture, either")
     person.wait(lambda: person.find("#corrected").text == "", "nothing said, as all is in the picture")
     person.wait(lambda: person.find("#result img").get_attribute("src") != result, "the result")
     person.reads("#said", "This is a preview")
@@ -646,6 +648,64 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     what_is_shown_is_saved_while_another_is_made(person)
     another_window_waits_and_can_be_stopped(person, address, photos)
     a_page_that_is_loaded_anew_ends_what_ran(person, address, photos)
+
+
+def test_what_is_saved_is_downloaded_at_once(address: str, browser: Chrome, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs"), start=1):
+        shoot(photos / f"{name}.png", synthetic_photo(48, 72, seed=number))
+    person = Person(browser)
+    browser.get(address)
+    person.give("photo", photos / "mine.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#said", "This is a preview")
+    saved = tmp_path / "downloads"
+    for button, ending in (("save", ".png"), ("cube", ".cube")):
+        person.click(f"#{button}")
+        person.wait((saved / f"mine-theirs-preview{ending}").exists, f"the {ending} file")
+    # What could not be written leaves nothing to be downloaded once more.
+    (folder,) = (tmp_path / "temporary").rglob("session-*")
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("no folder")
+    person.click("#hald")
+    person.wait(person.messages, "what is wrong")
+    time.sleep(1)
+    assert sorted(it.name for it in saved.iterdir()) == ["mine-theirs-preview.cube", "mine-theirs-preview.png"]
+
+
+def test_a_picture_of_other_photos_is_dimmed_and_what_was_said_of_them_is_gone(
+    address: str, browser: Chrome, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    for number, name in enumerate(("mine", "theirs", "other"), start=1):
+        shoot(photos / f"{name}.png", synthetic_photo(300, 450, seed=number))
+    person = Person(browser)
+
+    def opacity() -> float:
+        return float(person.find("#picture img").value_of_css_property("opacity"))
+
+    browser.get(address)
+    person.give("photo", photos / "mine.png")
+    person.give("styles", photos / "theirs.png")
+    person.reads("#said", "This is a preview")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    person.tab("Regions")
+    person.find("#mine img").click()
+    person.click("#leave_out")
+    person.reads("#warned", "are for these photos")
+    assert opacity() == 1
+    person.click("#full")
+    person.reads("#picture", "left")
+    (tmp_path / "wait").touch()
+    person.click("#photo button[aria-label=Clear]")
+    person.give("photo", photos / "other.png")
+    person.reads("#said", "A preview of other.png is being made. Above is still the previous picture.")
+    person.wait(lambda: any("Final quality was stopped" in message for message in person.messages()), "what is lost")
+    assert opacity() < 1
+    assert person.find("#warned").text == ""
+    (tmp_path / "wait").unlink()
+    person.reads("#caption", "other.png")
+    person.wait(lambda: opacity() == 1, "the picture undimmed")
 
 
 def nothing_lacks_a_name(person: Person) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from verism.app.session import METHODS, Session
-from verism.app.shown import OTHER_METHOD
+from verism.app.shown import OTHER_METHOD, Shown
 from verism.backbone.weights import Weights
 from verism.metrics import NAMES
 from verism.verdict import FAULTS
@@ -60,3 +60,26 @@ def test_a_method_for_one_scene_warns_of_two(
     assert "Region by region" in METHODS
     fit(session, photos[0], photos[1], "lut")
     assert session.fitted.warnings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("config", "helps"),
+    [
+        ("photoreal", "merging their regions, or a lower Strength, holds them together."),
+        ("lut", "a lower Strength, or the method Region by region, holds them together."),
+    ],
+)
+def test_regions_are_advised_only_where_there_are_some(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch, config: str, helps: str
+) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1], config)
+    faulty = dict.fromkeys(NAMES, 0.0) | {"drift": 100.0}
+    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: lambda _: faulty)
+    (said,) = (sentence for sentence in session.fitted.sentences() if "holds them together" in sentence)
+    assert said.endswith(f"; {helps}")
+    monkeypatch.setattr(Shown, "regions", None)
+    (said,) = (sentence for sentence in session.fitted.sentences() if "holds them together" in sentence)
+    assert "merging" not in said
+    assert ("Region by region" in said) == (config == "lut")

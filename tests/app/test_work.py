@@ -15,6 +15,7 @@ from verism.app.watch import StoppedError
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
 from verism.app import regions_tab, work  # noqa: E402  # It needs Gradio.
+from verism.app.events import LOST_FULL, guarded  # noqa: E402
 
 
 def test_stop_is_there_while_something_runs() -> None:
@@ -22,7 +23,7 @@ def test_stop_is_there_while_something_runs() -> None:
     stop, _, picture, *_ = work.begin("preview", session, "mine.png", None)
     assert not stop.interactive
     assert not picture["visible"]
-    stop, beside, picture, *below, said, corrected = work.begin("preview", session, "mine.png", ["theirs.png"])
+    stop, beside, picture, *below, said, corrected, _ = work.begin("preview", session, "mine.png", ["theirs.png"])
     assert stop.interactive
     assert not beside.visible
     assert not beside.interactive
@@ -50,7 +51,7 @@ def test_a_photo_that_is_taken_away_does_not_end_the_preview_of_the_next() -> No
     stop, *_ = work.begin(DROP, session, None, ["theirs.png"])
     assert not stop.interactive
     work.begin(DROP, session, "other.png", ["theirs.png"])
-    stop, *_, said, _ = work.end(DROP, session)
+    stop, *_, said, _, _ = work.end(DROP, session)
     assert stop.interactive
     assert said == work.FIRST
     stop, *_ = work.end(DROP, session)
@@ -62,17 +63,17 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
     session = Session()
     session.said = "This is a preview."
     work.begin(kind, session)
-    *stops, _, _, _, said, _ = work.stop_all(session)
+    *stops, _, _, _, said, _, _ = work.stop_all(session)
     assert not any(stop.interactive for stop in stops)
     # Only the one beside what runs.
     assert [stop.value for stop in stops] == (["Stopping…", "Stop"] if kind == "preview" else ["Stop", "Stopping…"])
     assert stops[1].visible == (kind == "folder")
     assert said == work.STOPPING
-    stop, *_, said, _ = work.end(kind, session)
+    stop, *_, said, _, _ = work.end(kind, session)
     assert stop.value == "Stop"
     assert said == "This is a preview."
     # There is nothing to be stopped any more.
-    stop, *_, said, _ = work.stop_all(session)
+    stop, *_, said, _, _ = work.stop_all(session)
     assert stop.value == "Stop"
     assert said == "This is a preview."
 
@@ -81,7 +82,7 @@ def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
     session = Session()
     work.begin(DROP, session, "mine.png", ["theirs.png"])
     session.turns.stop(for_other=True)
-    stop, *_, said, _ = work.begin(DROP, session, "mine.png", ["other.png"])
+    stop, *_, said, _, _ = work.begin(DROP, session, "mine.png", ["other.png"])
     assert stop.interactive
     assert said == work.FIRST
 
@@ -102,23 +103,26 @@ def test_what_is_said_is_of_the_picture_that_is_shown(fit: Callable[..., None], 
     session = Session()
     fit(session, photos[0], photos[1])
     session.said = "This is a preview."
-    *_, said, corrected = work.state_of(session)
+    *_, said, corrected, _ = work.state_of(session)
     assert (said, corrected) == ("This is a preview.", "")
     session.chosen = session.divided.labels[:1]
     session.leave_out()
-    *_, said, corrected = work.state_of(session)
+    *_, said, corrected, _ = work.state_of(session)
     assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
     # Other photos that are graded leave the picture as it is.
-    *_, said, corrected = work.begin("folder", session)
+    *_, said, corrected, _ = work.begin("folder", session)
     assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
     # With other photos, they will be forgotten.
-    *_, corrected = work.begin(DROP, session, "mine.png", ["theirs.png"])
+    *_, corrected, stake = work.begin(DROP, session, "mine.png", ["theirs.png"])
     assert corrected == ""
-    work.end(DROP, session)
-    *_, said, corrected = work.begin("regions", session)
+    # What is said of these photos is hidden, as the picture of them is dimmed.
+    assert "changing" in stake
+    *_, stake = work.end(DROP, session)
+    assert "changing" not in stake
+    *_, said, corrected, _ = work.begin("regions", session)
     assert (said, corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
     fit(session, photos[0], photos[1])
-    *_, said, corrected = work.end("regions", session)
+    *_, said, corrected, _ = work.end("regions", session)
     assert (said, corrected) == ("This is a preview.", "")
 
 
@@ -152,3 +156,30 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
     with pytest.raises(StoppedError):
         work.in_turn(Desk(), DROP, stopped)(session)
     assert work.end(DROP, session)[5] == "A preview."
+
+
+@pytest.mark.slow
+def test_what_is_made_of_other_photos_is_said(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    session.photo = Path("other_1.png")
+    *_, said, _, _ = work.begin(DROP, session)
+    assert said == f"A preview of other\\_1.png is being made. {work.NEXT}"
+
+
+def test_a_final_run_that_other_photos_take_the_place_of_is_said_to_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
+
+    def stopped(session: Session) -> None:
+        session.turns.stop(for_other=True)
+        raise StoppedError
+
+    session = Session()
+    for kind in ("full", "preview"):
+        work.begin(kind, session)
+        guarded(work.in_turn(Desk(), kind, stopped))(session)
+        work.end(kind, session)
+    assert told == [LOST_FULL]

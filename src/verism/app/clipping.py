@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from verism.app.shown import SLIDERS
+from verism.look.strength import Strength
 from verism.metrics import where_newly_clipped
 from verism.verdict import CLIPPED
 
@@ -21,6 +23,9 @@ STRIPE = 4
 """Width of a stripe of the marks of colours, in pixels."""
 
 RED, BLUE, WHITE, BLACK = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+
+TRIED = 6
+"""Distance between the pixels at which a slider is tried: all of them would take as long as the picture itself."""
 
 NOTHING = "Nothing is newly clipped."
 
@@ -68,10 +73,30 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
         if share > least
     ]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
-    return (
-        f"Newly clipped: {listed}, where red, green or blue has come to its limit. A lower Strength gives their detail "
-        "back."
-    )
+    return f"Newly clipped: {listed}, where red, green or blue has come to its limit."
+
+
+def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
+    """Return in a sentence which slider gives detail back, as is tried: a burnt sky needs another than a pure orange.
+
+    Args:
+        look: the picture at full strength, ``(1, 3, H, W)``, RGB in [0, 1].
+        photo: the content photo, of the same shape.
+        strength: the strength at which it is shown.
+    """
+    look, photo = look[..., ::TRIED, ::TRIED], photo[..., ::TRIED, ::TRIED]
+
+    def clipped(tried: Strength) -> float:
+        found = where_newly_clipped(tried(photo, look), photo)
+        return float((found.highlights | found.shadows).double().mean())
+
+    half = clipped(strength) / 2
+    left = {name: clipped(strength._replace(**{name: share / 2})) for name, share in strength._asdict().items()}
+    # Either of these leaves more of the look.
+    name = min(("tone", "color"), key=lambda name: left[name])
+    if left[name] > half:
+        name = "strength"
+    return f"A lower {SLIDERS[name]} gives {'most' if left[name] <= half else 'some'} of their detail back."
 
 
 def marked(image: Tensor, photo: Tensor) -> Tensor:

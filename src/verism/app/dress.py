@@ -28,6 +28,12 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(#picture, #result) [data-testid=status-tracker] :is(.progress-level-inner, .progress-text) {
   background: var(--block-background-fill);
 }
+/* Of other photos: dimmed from when these are given until they are in it, also where Gradio shows no progress yet. */
+:is(body[data-changing], body:has(#warned .changing)) :is(#picture, #result) img { opacity: 0.4; }
+:is(body[data-changing], body:has(#warned .changing)) :is(#picture, #result) [data-testid=status-tracker] {
+  background: transparent !important;
+}
+:is(body[data-changing], body:has(#warned .changing)) #warned p { display: none; }
 /* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
 [data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
 /* White on white otherwise. */
@@ -59,7 +65,7 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #legend b { display: inline-block; min-width: 1.2em; padding: 0.1em; border-radius: 1em; text-align: center; }
 #legend b { color: #141414; background: #fff; }
 #legend .out { opacity: 0.6; }
-#corrected { font-weight: 600; }
+#corrected, #lacking { font-weight: 600; }
 #legend .chosen { font-weight: 700; }
 /* A file's whole line is its link, its name foremost. */
 :is(#files, #archive, #mask) tr.file { position: relative; }
@@ -89,6 +95,10 @@ body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transpa
 body[data-halting] :is(#stop, #stop_folder)::after {
   content: "Stopping…"; position: absolute; inset: 0; display: grid; place-items: center; color: #fff;
 }
+/* Gradio heads messages with the names of their kinds, and takes no other title. */
+.toast-title:is(.warning, .info) { font-size: 0 !important; }
+.toast-title:is(.warning, .info)::after { font-size: 1rem; content: "verism"; }
+.toast-title.warning::after { content: "That did not work"; }
 #warned { font-size: 0.9rem; }
 body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
 body:not([data-strokes]) #warned .untaken { display: none; }
@@ -108,6 +118,12 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
 .gradio-container main { padding: clamp(0.5rem, 3vw, 2rem) !important; }
 /* On a phone there is no room for Gradio's own margin beside it. */
 .gradio-container > .main { padding-inline: clamp(0px, calc(100vw - 640px), 2rem) !important; }
+/* Nothing is dropped with a finger. */
+@media (pointer: coarse) {
+  :is(#photo, #styles, #others) button .wrap { font-size: 0 !important; }
+  :is(#photo, #styles, #others) button .wrap > .or { display: none; }
+  :is(#photo, #styles, #others) button .wrap::after { content: "Tap to choose"; font-size: 1rem; }
+}
 @media (max-width: 640px) {
   .column, .row, .tabs { min-width: 0 !important; max-width: calc(100vw - 1.5rem) !important; }
   .row { flex-wrap: wrap !important; }

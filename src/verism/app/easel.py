@@ -68,7 +68,18 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
         "composite": None,
     }
     editor = gr.ImageEditor(value=value, brush=brush, label=LABELS[role], visible=True)
-    return editor, gr.Button(visible=True), _palette(list(colors.values()), None if new is None else colors[new])
+    return (
+        editor,
+        gr.Button(visible=True),
+        _palette(list(colors.values()), None if new is None else colors[new]) + _low(photo),
+    )
+
+
+def _low(photo: Tensor) -> str:
+    """Return HTML by which the editor of a wide photo is no higher on a phone than the photo needs."""
+    height, width = photo.shape[-2:]
+    fits = f"min(420px, calc((100vw - 5rem) * {height / width:.3f} + 6rem))"
+    return f"<style>@media (max-width: 640px) {{ #editor {{ height: {fits} !important; }} }}</style>"
 
 
 def _palette(numbers: Sequence[int], new: int | None) -> str:

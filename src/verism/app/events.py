@@ -18,6 +18,9 @@ from verism.errors import VerismError
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 """Option of the events that only the page itself may trigger, which are all of them."""
 
+LOST_FULL = "Final quality was stopped: the photos or the method have changed, and a preview comes first."
+"""Said of a run that others take the place of: it may have taken a while already."""
+
 
 def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
     """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is.
@@ -36,8 +39,10 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
             return function(*args)
         except StoppedError:
             if not session.turns.is_replaced:
-                still = "" if session.shown is None else f" The picture is still {session.shown.title}."
-                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, title="verism", duration=20)
+                still = "" if session.shown is None else f" The picture is still {session.shown.caption}."
+                _tell_once(session, escape(f"Stopped.{still}"), gr.Info, duration=20)
+            elif session.turns.has_lost_full:
+                _tell_once(session, LOST_FULL, gr.Info, duration=20)
         except VerismError as error:
             warn(session, by_name(str(error), args))
         return gr.skip()
@@ -47,7 +52,7 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
 
 def warn(session: Session, message: str) -> None:
     """Say what went wrong, until the user does the next thing; once for each of their actions."""
-    _tell_once(session, escape(message), gr.Warning, title="That did not work", duration=None)
+    _tell_once(session, escape(message), gr.Warning, duration=None)
 
 
 def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:

@@ -17,7 +17,7 @@ from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
 from verism.app.session import METHODS, NO_PHOTO, Session
 from verism.app.shown import SLIDERS
-from verism.app.turns import DROP
+from verism.app.turns import DROP, FULL
 from verism.errors import VerismError
 from verism.look.picture import at_most
 from verism.look.strength import Strength
@@ -72,18 +72,18 @@ def build() -> gr.Blocks:
                 photo, styles, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
-                picture, caption, blending, sliders, marks, earlier, clipped = _looking()
+                picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
                         saving = save_tab.build(session, sliders)
                     with gr.Tab("Regions"):
-                        regions = regions_tab.build(session, warned)
+                        regions = regions_tab.build(session, warned, lacking)
                     with gr.Tab("A folder"):
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
                         command, about, mask = command_tab.build()
-        state = [stop, grading.stop, picture, blending, below, said, regions.corrected]
+        state = [stop, grading.stop, picture, blending, below, said, regions.corrected, warned]
         view = [*sliders, marks, earlier]
         inputs = [session, photo, styles, method, *view]
         seen = [picture, regions.result, clipped]
@@ -91,16 +91,14 @@ def build() -> gr.Blocks:
         outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-        drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-        dropped = gr.on(drops, guarded(_given), [session, photo, styles], [given, *regions.easel, photo], **quietly)
-        changed = method.input(_other_method, [session], queue=False, **quietly)
+        dropped, changed = _changing(session, photo, styles, method, [given, *regions.easel, photo])
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
             ("preview", preview.click, _preview),
             ("regions", regions.again.click, _preview),
             ("painted", regions.taken.then, _preview_of_changes),
-            ("full", full.click, _full),
+            (FULL, full.click, _full),
         ]
         runs = [work.run(desk, [session, *both], state, *it, fits) for it in asked]
         blend = {"inputs": [session, *view], "outputs": [*seen, command, saving.note], **quietly}
@@ -110,10 +108,12 @@ def build() -> gr.Blocks:
             begun.then(
                 None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
             )
-            # A run has the sliders as they were when it began.
-            ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
             anew = {"trigger_mode": "multiple", "queue": False, **quietly}
+            if kind == DROP:
+                ended.then(None, js=scripts.CHANGED, **anew)
+            # A run has the sliders as they were when it began.
+            ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
             ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **anew)
             ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
@@ -135,6 +135,15 @@ def build() -> gr.Blocks:
         )
         _follow(demo, session)
     return demo
+
+
+def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the events of other photos and of another method, which dim the picture, and show both photos."""
+    quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
+    gr.on([*drops, method.input], None, js=scripts.CHANGING, queue=False, **quietly)
+    dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, **quietly)
+    return dropped, method.input(_other_method, [session], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
@@ -177,6 +186,7 @@ def _looking() -> tuple[Any, ...]:
         elem_id="picture",
     )
     caption = gr.HTML(elem_id="caption", padding=False)
+    lacking = gr.HTML(elem_id="lacking", padding=False)
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
@@ -193,7 +203,7 @@ def _looking() -> tuple[Any, ...]:
                 elem_id="earlier",
             )
         clipped = gr.HTML(elem_id="clipped", padding=False)
-    return picture, caption, blending, sliders, marks, earlier, clipped
+    return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
 def _other_method(session: Session) -> None:
@@ -357,4 +367,6 @@ def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
     after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
     label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
     said = clipping.said(result, photo, marks=view.marks)
+    if said not in ("", clipping.NOTHING):
+        said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
     return gr.ImageSlider(value=(str(before), after), label=label), after, said

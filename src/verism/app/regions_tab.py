@@ -17,7 +17,8 @@ from verism.app.session import Session
 NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
 
-NOT_YET = "Your corrections are not in the picture yet."
+NOT_YET = "The picture does not show your last changes of the regions yet."
+"""Also true if there are earlier ones in it, or if what was undone still is."""
 
 AT_STAKE = (
     "Your corrections of the regions are for these photos and this method. With others, they are set aside; they come "
@@ -33,7 +34,7 @@ DRAWING = (
     "both, it takes its look from the style photo's."
 )
 
-BEING_WORKED_IN = "Your corrections are being worked in…"
+BEING_WORKED_IN = "Your last changes of the regions are being worked in…"
 
 
 class RegionsTab(NamedTuple):
@@ -56,12 +57,13 @@ class RegionsTab(NamedTuple):
     easel: Sequence[Any]
 
 
-def build(session: Any, warned: Any) -> RegionsTab:
+def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     """Add the tab's elements; return those that others need.
 
     Args:
         session: the page's session.
         warned: the element beside the photos that says what becomes of corrections, if there are any.
+        lacking: the element beside the picture that says, as the tab does, what is not in it yet.
     """
     with gr.Row():
         mine, theirs = (
@@ -100,6 +102,7 @@ def build(session: Any, warned: Any) -> RegionsTab:
         again = gr.Button("Preview with these regions", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    corrected.change(None, [corrected], [lacking], js=scripts.AS_IT_IS, queue=False, **quietly)
     changing = [mine, theirs, legend, tools, corrected, warned]
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
@@ -169,7 +172,9 @@ def at_stake(session: Session) -> str:
     """Return HTML that says what becomes of what the user has corrected, if other photos are given."""
     # The style sheet shows the second as long as there are strokes that are not taken.
     said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
-    return f'{said}<p class="untaken">{UNTAKEN}</p>'
+    # What is said is of those before, as the picture is, which it dims.
+    changing = '<span class="changing"></span>' if session.turns.has_new_photos else ""
+    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}'
 
 
 def corrected(session: Session) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from verism.app import scripts
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import TABLE_METHOD, Session
 from verism.canvas import RegionalGrade
@@ -66,7 +67,7 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
         hald = gr.Button("Save a HaldCLUT (.png)", min_width=150, elem_id="hald")
     about = gr.Markdown(elem_id="about_table")
     files = gr.File(
-        label="Saved, the newest first: click a name to download",
+        label="In your browser's downloads, the newest first: click a name to download it again",
         file_count="multiple",
         interactive=False,
         height=200,
@@ -74,25 +75,30 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
         elem_id="files",
     )
     note = gr.Markdown(elem_id="note", elem_classes="progress")
+    # The name of the file that the browser has yet to download; none if it could not be written.
+    due = gr.Textbox(label="To be downloaded", visible="hidden", elem_id="due")
     saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
-    save.click(guarded(_save_picture), [session, ending, *sliders], [files, note], **saving, **PRIVATE)
+    outputs = [files, note, due]
+    saves = [save.click(guarded(_save_picture), [session, ending, *sliders], outputs, **saving, **PRIVATE)]
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
-        button.click(guarded(save_table), [session, *sliders], [files, note], **saving, **PRIVATE)
+        saves.append(button.click(guarded(save_table), [session, *sliders], outputs, **saving, **PRIVATE))
+    for saved in saves:
+        saved.then(None, [due], [due], js=scripts.DOWNLOAD, queue=False, show_progress="hidden", **PRIVATE)
     return SaveTab(files, note, about)
 
 
-def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str]:
+def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str, str]:
     is_preview = session.fitted.preview
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
-    return _offer(session, path), f"{path.name} {OF_PREVIEW}" if is_preview else ""
+    return _offer(session, path), f"{path.name} {OF_PREVIEW}" if is_preview else "", path.name
 
 
-def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str]:
+def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
     is_preview = session.fitted.preview
     path, deviation = session.save_table(Strength(*strength), ending)
     said = said_of(path, deviation.most)
-    return _offer(session, path), f"{said} It {OF_PREVIEW}" if is_preview else said
+    return _offer(session, path), f"{said} It {OF_PREVIEW}" if is_preview else said, path.name
 
 
 def said_of(path: Path, difference: float) -> str:

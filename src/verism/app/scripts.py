@@ -163,8 +163,25 @@ KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
 })"""
 """Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
 
+AS_IT_IS = "(said) => said"
+"""Script that says the same in another place."""
+
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
 """Script that brings the progress of a folder into view."""
+
+DOWNLOAD = """async (name) => {
+  const find = () => [...document.querySelectorAll("#files a[download]")].find((it) => it.download === name);
+  for (let times = 0; name && times < 100 && !find(); times++) await new Promise((done) => setTimeout(done, 50));
+  if (name) find()?.click();
+  return "";
+}"""
+"""Script that has the browser download a file which the page offers, once its link is there."""
+
+CHANGING = "() => document.body.toggleAttribute('data-changing', true)"
+"""Script that dims the picture at once when other photos are given, or another method is chosen."""
+
+CHANGED = "() => document.body.toggleAttribute('data-changing', false)"
+"""Script that leaves it to the page to say whether others are still on their way."""
 
 HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 """Script that has the button say at once that what runs is being stopped."""

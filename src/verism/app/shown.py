@@ -16,6 +16,7 @@ from verism.app.corrections import Corrections
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
+from verism.canvas import RegionalGrade
 from verism.data.source import read
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
@@ -45,11 +46,11 @@ CAME_BACK = "Your corrections of the regions for these photos and this method ar
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
-REMEDIES: Mapping[str, str] = {
-    **{f"--output.{option}": slider for option, slider in SLIDERS.items()},
-    "a higher --model.consistency.weight": "merging their regions, or a lower Strength,",
-}
-"""What the page has in place of the options that help against faults."""
+TOGETHER = "a higher --model.consistency.weight"
+"""The option that holds one colour together."""
+
+REMEDIES: Mapping[str, str] = {f"--output.{option}": slider for option, slider in SLIDERS.items()}
+"""What the page has in place of the other options that help against faults."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,18 @@ class Shown:
         figures = RunMeasure(model, TOLD)(model)
         # What is newly clipped is told of what is seen, at the sliders' strength.
         said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
-        for option, words in REMEDIES.items():
+        for option, words in {**REMEDIES, TOGETHER: self._held_together_by}.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said
+
+    @property
+    def _held_together_by(self) -> str:
+        """What of the page holds one colour together, as the beginning of a sentence."""
+        if self.regions is not None:
+            return "merging their regions, or a lower Strength,"
+        # The method is chosen already, and has found none in these photos.
+        is_by_region = isinstance(self.run.look.canvas, RegionalGrade)
+        return "a lower Strength" if is_by_region else "a lower Strength, or the method Region by region,"
 
     @property
     def stem(self) -> str:

@@ -12,7 +12,10 @@ from verism.app.watch import StoppedError
 DROP = "drop"
 """The kind of work that is done for photos as they are dropped, each time anew."""
 
-FITS = (DROP, "preview", "regions", "painted", "full")
+FULL = "full"
+"""The kind of work that makes a picture in final quality."""
+
+FITS = (DROP, "preview", "regions", "painted", FULL)
 """The kinds of work that make another picture."""
 
 Wait = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -32,12 +35,13 @@ class Turns:
         stopping: set to end work in progress.
         is_replaced: whether the work that was stopped last was stopped for other work.
         is_halted: whether the picture that was to be made last was stopped by the user.
+        has_lost_full: whether it was one in final quality, which was stopped for other photos, or another method.
     """
 
     def __init__(self) -> None:
         """Start with nothing to do."""
         self.stopping = threading.Event()
-        self.is_replaced = self.is_halted = False
+        self.is_replaced = self.is_halted = self.has_lost_full = False
         self._under_way: list[str] = []
         # Of each drop that has not ended, in their order, whether there was anything to do: one without a photo, as
         # when the photo is taken away first, does not end the work of the next.
@@ -58,7 +62,7 @@ class Turns:
             self._drops.append(is_due)
         if not is_due:
             return
-        self.is_halted = False
+        self.is_halted = self.has_lost_full = False
         if not self._under_way:
             self._stopped = self._late = 0
         if kind == DROP or kind not in self._under_way:

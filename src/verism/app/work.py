@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,15 +14,21 @@ from verism.app import regions_tab, scripts
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import Session
-from verism.app.turns import DROP, FITS
+from verism.app.turns import DROP, FITS, FULL
 from verism.app.watch import StoppedError
 
-EMPTY = "Drop your photo and one whose look you like; a preview comes by itself."
+EMPTY = "Give your photo and one whose look you like; a preview comes by itself."
 
 FIRST = "The first picture is being made."
 
 NEXT = "Above is still the previous picture."
 """Said while a picture is there and another is made: what is said of the one would be taken for the other."""
+
+NEXT_PREVIEW = "A preview of {} is being made. Above is still the previous picture."
+"""Said instead while it is made of other photos, or with another method."""
+
+MARKDOWN = re.compile(r"[\\`*_\[\]<>&$~]")
+"""What is not shown as it is in a name."""
 
 HALTED = "Stopped. Above is still the previous picture."
 
@@ -87,6 +94,7 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
                 return function(session, *args) if is_due else gr.skip()
         except StoppedError:
             session.turns.is_halted = kind in FITS and not session.turns.is_replaced
+            session.turns.has_lost_full = kind == FULL and session.turns.is_replaced
             raise
 
     return in_turn
@@ -110,7 +118,8 @@ def state_of(session: Session) -> Any:
     is_graded = session.turns.is_busy and not fits
     seen, below = gr.update(visible=there or session.turns.is_busy), gr.update(visible=there)
     stop, beside = _stop(session, live=fits), _stop(session, live=is_graded, visible=is_graded)
-    return stop, beside, seen, below, below, _said(session), regions_tab.corrected(session)
+    corrected, stake = regions_tab.corrected(session), regions_tab.at_stake(session)
+    return stop, beside, seen, below, below, _said(session), corrected, stake
 
 
 def _stop(session: Session, *, live: bool, **more: Any) -> Any:
@@ -126,7 +135,10 @@ def _said(session: Session) -> str:
     if session.turns.is_stopping:
         return STOPPING
     if session.turns.is_fitting:
-        return FIRST if session.shown is None else NEXT
+        if session.shown is None:
+            return FIRST
+        photo = session.photo if session.turns.has_new_photos else None
+        return NEXT if photo is None else NEXT_PREVIEW.format(MARKDOWN.sub(r"\\\g<0>", photo.name))
     if session.turns.is_halted:
         return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY
