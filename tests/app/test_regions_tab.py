@@ -17,7 +17,7 @@ from verism.app import regions_tab  # noqa: E402  # It needs Gradio.
 @pytest.mark.slow
 def test_a_method_without_regions_says_so_in_place_of_them(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
-    fit(session, photos[0], photos[1], "lut")
+    fit(session, photos[0], photos[1], "match")
     mine, theirs, said, tools, *_ = regions_tab.marked(session)
     assert not mine.visible
     assert not theirs.visible

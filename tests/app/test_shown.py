@@ -67,7 +67,7 @@ def test_a_method_for_one_scene_warns_of_two(
     ("config", "helps"),
     [
         ("photoreal", "merging their regions, or a lower Strength, holds them together."),
-        ("lut", "a lower Strength, or the method Region by region, holds them together."),
+        ("match", "a lower Strength, or the method Region by region, holds them together."),
     ],
 )
 def test_regions_are_advised_only_where_there_are_some(
@@ -82,4 +82,4 @@ def test_regions_are_advised_only_where_there_are_some(
     monkeypatch.setattr(Shown, "regions", None)
     (said,) = (sentence for sentence in session.fitted.sentences() if "holds them together" in sentence)
     assert "merging" not in said
-    assert ("Region by region" in said) == (config == "lut")
+    assert ("Region by region" in said) == (config == "match")
