@@ -90,7 +90,9 @@ def test_a_look_that_is_seen_is_not_denied(distance: float, way: str) -> None:
 def test_the_share_that_is_clipped_is_told_from_the_limit_on() -> None:
     clipped = SOUND | {"newly_clipped": 0.0213}
     (said,) = plainly(clipped)[3:]
-    assert said.startswith("Shadows or highlights have lost their detail (2.1% newly clipped); --output.tone 0.5 keeps")
+    assert said.startswith(
+        "Shadows or highlights have lost their detail (2.1% newly clipped); a lower --output.strength"
+    )
     assert plainly(SOUND | {"newly_clipped": CLIPPED}) == plainly(SOUND)
 
 
@@ -144,7 +146,7 @@ def test_nothing_is_said_of_a_sound_result() -> None:
     [
         ("drift", 8.26, "Drift ΔE 8.3: one colour of the photo", "a higher --model.consistency.weight"),
         ("lost", 0.256, "Detail lost 26%: textures have gone flat", "a lower --output.tone"),
-        ("newly_clipped", 0.0213, "Newly clipped 2.1%: ", "--output.tone 0.5"),
+        ("newly_clipped", 0.0213, "Newly clipped 2.1%: ", "a lower --output.strength"),
         ("blown", 0.035, "Detail blown up 3.5%: contrast", "a lower --output.strength"),
     ],
 )

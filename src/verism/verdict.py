@@ -62,9 +62,6 @@ ELSEWHERE = (
 )
 """What may help a look that has gone elsewhere than to the style."""
 
-
-OWN_LIGHT = "More of the photo's own light"
-
 MILDER = 0.6
 """Share of a picture's strength that is suggested for a milder one."""
 
@@ -132,7 +129,7 @@ FAULTS = (
         "Detail lost {:.0%}",
         "textures have gone flat",
         "a lower --output.tone keeps more of the photo's own light",
-        aim=OWN_LIGHT,
+        aim="More of the photo's own light",
         milder={"tone": 0.5},
     ),
     Fault(
@@ -140,10 +137,10 @@ FAULTS = (
         CLIPPED,
         "Newly clipped {:.1%}",
         "shadows or highlights have lost their detail",
-        "--output.tone 0.5 keeps more of the photo's own light",
+        "a lower --output.strength gives it back",
         " ({:.1%} newly clipped)",
-        aim=OWN_LIGHT,
-        milder={"tone": 0.5},
+        aim="Milder",
+        milder={"strength": MILDER},
     ),
     Fault(
         "blown",

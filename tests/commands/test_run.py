@@ -114,7 +114,7 @@ def test_a_fault_is_told_with_the_whole_command_that_helps(
     assert told == {
         "One": f"run {shlex.join([*photos, *STEPS])} --model.consistency.weight 1000",
         "Textures": tone,
-        "Shadows": tone,
+        "Shadows": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
         "Contrast": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
     }
     main(shlex.split(tone))
@@ -122,7 +122,7 @@ def test_a_fault_is_told_with_the_whole_command_that_helps(
     main([*photos, "--preview"])
     told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
     whole = f"run {shlex.join(photos)} --output.tone 0.5"
-    assert told["Shadows"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview/checkpoints/last.ckpt"
+    assert told["Textures"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview/checkpoints/last.ckpt"
 
 
 @pytest.mark.slow

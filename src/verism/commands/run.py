@@ -253,8 +253,7 @@ def _tell(request: Request, trainer: Trainer, command: Sequence[str]) -> Path | 
         trainer: of the run that has ended.
         command: the words that have asked for the picture.
     """
-    metrics = find(trainer, Metrics)
-    figures: Mapping[str, float] = {} if metrics is None else metrics.written
+    figures = _written(trainer)
     # Of several pictures, only what is not true of nearly all: the look, and faults.
     for sentence in verdict.look_plainly(figures, _figures(trainer))[2 if request.is_batch else 0 :]:
         say(Text(f"  {sentence}"))
@@ -310,6 +309,7 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
     program = checkpoints.program()
     figures = _figures(trainer)
     little = verdict.hardly_there(figures)
+    is_told = any("strength" in fault.milder for fault in verdict.found(_written(trainer)))
     if little:
         say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.is_batch:
@@ -318,7 +318,7 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
         say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
-    elif state is not None and not little and not verdict.is_astray(figures):
+    elif state is not None and not (is_told or little or verdict.is_astray(figures)):
         own = _strength(trainer)
         strength = f"{verdict.MILDER * own.strength:.2g}"
         # Whoever has asked for a part of the look would take a smaller number for a slip.
@@ -338,6 +338,12 @@ def _figures(trainer: Trainer) -> Mapping[str, float]:
     """Return the figures of the whole look, by which a style is judged, whatever part of it the picture has."""
     metrics = find(trainer, Metrics)
     return {} if metrics is None else metrics.last
+
+
+def _written(trainer: Trainer) -> Mapping[str, float]:
+    """Return the figures of the picture as it is written."""
+    metrics = find(trainer, Metrics)
+    return {} if metrics is None else metrics.written
 
 
 def _strength(trainer: Trainer) -> Strength:
