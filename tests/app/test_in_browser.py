@@ -771,7 +771,7 @@ def another_window_waits_and_can_be_stopped(person: Person, address: str, photos
 def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photos: Path) -> None:
     """The run would go on without an end, and hold up all others."""
     person.browser.get(address)
-    person.reads("#said", "Drop your photo")
+    person.reads("#said", "Give your photo")
     person.give("photo", photos / "other.png")
     person.give("styles", photos / "theirs.png")
     person.reads("#caption", "other.png in the look of theirs.png")

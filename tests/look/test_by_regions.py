@@ -105,7 +105,7 @@ def test_photos_are_adapted_at_their_own_sizes(
     with pytest.raises(SystemExit, match="1"):
         predict(folder, [*photos, photos[0].with_name("c.png"), own], "--hold_back", "false")
     out, err = capsys.readouterr()
-    assert f"3 of 4 photos are in {Path('graded').resolve()}\n" in out
+    assert "3 of 4 photos are in graded\n" in out
     assert "c.png: not an image" in err
     by_regions = ByRegions.read(folder, saved.read(folder))
     for path in photos:

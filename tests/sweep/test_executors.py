@@ -82,7 +82,7 @@ def test_dead_workers_are_replaced_and_a_deadly_run_is_given_up(
     with pytest.raises(SystemExit, match="1"):
         main([*SWEEP, "--executor.workers", "2"])
     assert here.flag.exists()
-    log = here.run("Deadly") / "log.txt"
+    log = (here.run("Deadly") / "log.txt").resolve().relative_to(Path.cwd().resolve())
     assert here.error("Deadly") == f"its worker died 3 times; see {log}"
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("verism: 1 of 3 runs failed, the first with: its worker died 3 times; see ")
