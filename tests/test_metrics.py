@@ -578,7 +578,7 @@ def test_measure_refuses_another_shape(tiny_weights: Weights, content: Tensor, s
 
 def test_measuring_can_be_ended_between_two_figures(content: Tensor, style: Tensor, tiny_weights: Weights) -> None:
     measure = Measure(content, style, VGG19(), names=["structure", "sliced_wasserstein"])
-    asked = []
+    asked: list[int] = []
 
     def end() -> None:
         asked.append(len(asked))
