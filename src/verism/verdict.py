@@ -139,7 +139,7 @@ FAULTS = (
         "shadows or highlights have lost their detail",
         "a lower --output.strength gives it back",
         " ({:.1%} newly clipped)",
-        aim="Milder",
+        aim="With more of it",
         milder={"strength": MILDER},
     ),
     Fault(

@@ -309,7 +309,6 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
     program = checkpoints.program()
     figures = _figures(trainer)
     little = verdict.hardly_there(figures)
-    is_told = any("strength" in fault.milder for fault in verdict.found(_written(trainer)))
     if little:
         say(Text(LITTLE_TO_GIVE, "yellow"))
     if request.is_batch:
@@ -318,7 +317,7 @@ def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None
         say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
         if state is not None:
             say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
-    elif state is not None and not (is_told or little or verdict.is_astray(figures)):
+    elif state is not None and not (little or verdict.is_astray(figures)):
         own = _strength(trainer)
         strength = f"{verdict.MILDER * own.strength:.2g}"
         # Whoever has asked for a part of the look would take a smaller number for a slip.
