@@ -468,29 +468,34 @@ def test_style_distance_between_the_same_statistics() -> None:
     assert float(metrics.style_distance(grams(2), same, same)) == math.inf
 
 
-def test_newly_clipped_counts_samples() -> None:
-    """Of 3 × 8: five at the ends once rounded, of which two were there before."""
+def test_newly_clipped_counts_pixels_near_white_or_black_that_the_photo_did_not_have() -> None:
+    """Of eight pixels, a highlight and a shadow; another of each was there before, and 254.4 is not at its limit."""
     content, image = torch.full((2, 1, 3, 2, 4), 0.5)
-    image.view(-1)[:8] = torch.tensor([-0.1, 0.4, 0.6, 254.4, 254.6, 300.0, 0.0, 128.0]) / 255
-    content.view(-1)[5:8] = torch.tensor([0.3, 254.7, 0.0]) / 255
-    assert float(metrics.newly_clipped(image, content)) == 3 / 24
+    image[0, :, 0] = torch.tensor([[254.6, 254.4, 300.0, 128.0], [240.0] * 4, [240.0] * 4]) / 255
+    content[0, 0, 0, 2] = 1.0
+    image[0, :, 1] = torch.tensor([[-0.1, 0.6, 0.4, 128.0], [20.0] * 4, [10.0] * 4]) / 255
+    content[0, 0, 1, 2] = 0.0
+    assert float(metrics.newly_clipped(image, content)) == 2 / 8
 
 
-def test_newly_clipped_places_are_those_of_a_channel_that_was_not_clipped() -> None:
+def test_a_vivid_color_that_comes_to_a_limit_is_neither_highlight_nor_shadow() -> None:
     content = torch.full((1, 3, 2, 2), 0.5)
     content[0, 0, 0, 0] = 1.0
     image = content.clone()
     image[0, 0, 0, 1] = 1 - 0.4 / 255
     image[0, 1, 1, 0], image[0, 2, 1, 0] = 0.4 / 255, 1.0
     image[0, 1, 1, 1] = 0.6 / 255
-    found = metrics.where_newly_clipped(image, content)
-    assert found.highlights.tolist() == [[False, True], [True, False]]
-    assert found.shadows.tolist() == [[False, False], [True, False]]
+    places = metrics.where_newly_clipped(image, content)
+    assert places.colors.tolist() == [[False, True], [True, False]]
+    assert not places.highlights.any()
+    assert not places.shadows.any()
 
 
 @pytest.mark.slow
 def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
-    image = (1.5 * content.flip(3)).requires_grad_()
+    image = 1.5 * content.flip(3)
+    image[..., :4, :4] = 1.2
+    image.requires_grad_()
     clamped = image.detach().clamp(0, 1)
     backbone = VGG19(activation=nn.ReLU(), pooling="max")
     result, own, other = (

@@ -69,6 +69,9 @@ LARGEST = 2**20
 SMALLEST_REGION = 0.02
 """Share of a photo below which ``drift`` and ``semantic`` leave a region out: a figure of so few pixels is noisy."""
 
+NEAR_LIMIT = 0.1
+"""Distance from white, or black, within which all channels of a highlight, or a shadow, are."""
+
 TEXTURED = 0.015
 """Local standard deviation of luma above which the content photo has detail to lose: about 4 levels of 8 bits."""
 
@@ -305,35 +308,43 @@ def style_distance(image: Mapping[str, Gram], content: Mapping[str, Gram], style
 
 
 def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
-    """Return the share of samples, pixels × channels, that are 0 or 255 in the image at 8 bits but not in the content.
+    """Return the share of pixels that are burnt highlights or crushed shadows in the image, but not in the content.
 
     Returns:
-        Share of all samples, in [0, 1]: 0 if no detail in shadows or highlights was lost.
+        Share of all pixels, in [0, 1]: 0 if no detail in shadows or highlights was lost.
     """
-    return (_clipped(image) & ~_clipped(content)).mean(dtype=torch.float64)
+    places = where_newly_clipped(image, content)
+    return (places.highlights | places.shadows).mean(dtype=torch.float64)
 
 
 class Clipped(NamedTuple):
-    """Where a result has newly reached a limit; each ``(H, W)`` bool.
+    """Where channels of a result have newly reached a limit, 0 or 255 at 8 bits; each ``(H, W)`` bool, without overlap.
 
     Attributes:
-        highlights: pixels of which a channel is 255 in the result at 8 bits, and was not in the content photo.
-        shadows: the same of 0.
+        highlights: nearly white pixels with a channel that is 255 in the result, and was not in the content photo.
+        shadows: nearly black pixels with a channel that is 0 in the result, and was not in the content photo.
+        colors: other pixels with a channel that has newly reached a limit. They are vivid, and need not lack detail: a
+            dark forest in evening light has hardly any blue.
     """
 
     highlights: Tensor
     shadows: Tensor
+    colors: Tensor
 
 
 def where_newly_clipped(image: Tensor, content: Tensor) -> Clipped:
-    """Return the pixels in which a result has newly clipped samples, as ``newly_clipped`` counts them.
+    """Return the pixels of a result that are newly clipped.
 
     Args:
         image: the result.
         content: the content photo, of the result's shape.
     """
-    ends = [(ended(image) & ~ended(content)).squeeze(0).any(dim=0) for ended in (_is_white, _is_black)]
-    return Clipped(*ends)
+    image, content = (full_precision(photo).squeeze(0) for photo in (image, content))
+    white = ((image > 1 - HALF_LEVEL) & (content <= 1 - HALF_LEVEL)).any(dim=0)
+    black = ((image < HALF_LEVEL) & (content >= HALF_LEVEL)).any(dim=0)
+    highlights = white & (image.amin(dim=0) >= 1 - NEAR_LIMIT)
+    shadows = black & (image.amax(dim=0) <= NEAR_LIMIT)
+    return Clipped(highlights, shadows, (white | black) & ~highlights & ~shadows)
 
 
 def at_side(photo: Tensor) -> Tensor:
@@ -571,16 +582,3 @@ def _squared_wasserstein(p: Tensor, q: Tensor) -> Tensor:
 def _ascending(values: Tensor) -> Tensor:
     # NumPy's sort is vectorised, which makes it several times as fast as torch's on a CPU.
     return torch.from_numpy(np.sort(values.numpy())) if values.device.type == "cpu" else values.sort().values
-
-
-def _clipped(photo: Tensor) -> Tensor:
-    """Return which samples are 0 or 255 once rounded to 8 bits."""
-    return _is_black(photo) | _is_white(photo)
-
-
-def _is_black(photo: Tensor) -> Tensor:
-    return full_precision(photo) < HALF_LEVEL
-
-
-def _is_white(photo: Tensor) -> Tensor:
-    return full_precision(photo) > 1 - HALF_LEVEL

@@ -19,7 +19,7 @@ LOST = 0.25
 results that judges called flat or repainted had lost 0.35."""
 
 CLIPPED = 0.02
-"""Share of samples: a fiftieth of a photo is as large as a cloud or a face, which would be one flat area."""
+"""Share of pixels: a fiftieth of a photo is as large as a cloud or a face, which would be one flat area."""
 
 BLOWN = 0.02
 """Share of the photo's detail. Clean results stay below 0.01; results with noise or blocks in the sky reach 0.03."""

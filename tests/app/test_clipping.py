@@ -51,6 +51,13 @@ def test_a_bright_orange_is_no_shadow() -> None:
     )
 
 
+def test_pure_colours_alone_are_told_only_where_they_are_marked() -> None:
+    """An evening's dark forest has no blue, and nothing is to be mended about it."""
+    image = torch.tensor([0.3, 0.2, 0.0]).view(1, 3, 1, 1).expand(1, 3, 10, 10)
+    assert said(image, grey(), marks=False) == ""
+    assert said(image, grey(), marks=True).startswith("Newly clipped: pure colours in 100.0% of the picture (striped)")
+
+
 def test_the_slider_is_advised_that_gives_detail_back() -> None:
     """Burnt lights are a matter of tone; an orange without any blue is one of colour, whose light is as it was."""
     photo = grey()

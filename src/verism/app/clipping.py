@@ -12,10 +12,6 @@ from verism.look.strength import Strength
 from verism.metrics import where_newly_clipped
 from verism.verdict import CLIPPED
 
-NEAR = 0.1
-"""Distance from white, or black, within which all channels of a highlight, or a shadow, are. Elsewhere, a colour has
-come to a limit, which is neither to a photographer: an orange without any blue is no shadow."""
-
 LITTLE = 0.001
 """Share of a picture below which no figure is told."""
 
@@ -60,11 +56,10 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
         photo: the content photo, of the same shape.
         marks: whether it is marked: then any of it is told.
     """
-    places = _places(image, photo)
-    total = float(torch.stack(places).any(dim=0).double().mean())
-    if total <= (0.0 if marks else CLIPPED):
-        return NOTHING if marks else ""
+    places = where_newly_clipped(image, photo)
     shares = [float(where.double().mean()) for where in places]
+    if not any(shares) if marks else shares[0] + shares[1] <= CLIPPED:
+        return NOTHING if marks else ""
     # Of little beside much, one is told where it is marked.
     least = 0.0 if marks else min(LITTLE, max(shares) / 2)
     parts = [
@@ -87,8 +82,8 @@ def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
     look, photo = look[..., ::TRIED, ::TRIED], photo[..., ::TRIED, ::TRIED]
 
     def clipped(tried: Strength) -> float:
-        found = where_newly_clipped(tried(photo, look), photo)
-        return float((found.highlights | found.shadows).double().mean())
+        places = where_newly_clipped(tried(photo, look), photo)
+        return float(torch.stack(places).any(dim=0).double().mean())
 
     half = clipped(strength) / 2
     left = {name: clipped(strength._replace(**{name: share / 2})) for name, share in strength._asdict().items()}
@@ -104,18 +99,10 @@ def marked(image: Tensor, photo: Tensor) -> Tensor:
     height, width = image.shape[-2:]
     diagonal = torch.arange(height).view(-1, 1) + torch.arange(width)
     is_second = (diagonal // STRIPE % 2 == 1).to(image.device)
-    for where, mark in zip(_places(image, photo), MARKS, strict=True):
+    for where, mark in zip(where_newly_clipped(image, photo), MARKS, strict=True):
         first, second = (torch.tensor(color).to(image).view(1, 3, 1, 1) for color in mark.stripes)
         image = torch.where(where, torch.where(is_second, second, first), image)
     return image
-
-
-def _places(image: Tensor, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where highlights, shadows and colours are newly clipped, each ``(H, W)`` bool, no pixel in two of them."""
-    found = where_newly_clipped(image, photo)
-    highlights = found.highlights & (image[0].amin(dim=0) >= 1 - NEAR)
-    shadows = found.shadows & (image[0].amax(dim=0) <= NEAR)
-    return highlights, shadows, (found.highlights | found.shadows) & ~highlights & ~shadows
 
 
 def _percent(share: float) -> str:

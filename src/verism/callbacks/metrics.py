@@ -48,7 +48,7 @@ class Metrics(Periodic):
       are masks.
     - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that disappeared, and share whose
       contrast was exaggerated.
-    - ``metrics/newly_clipped``: share of samples that became pure black or white.
+    - ``metrics/newly_clipped``: share of pixels that became burnt highlights or crushed shadows.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
     - ``metrics/sliced_wasserstein``, ``metrics/color_distance``, ``metrics/style_distance``: distance from the style
       photo; the content photo has 1 of the last two.
