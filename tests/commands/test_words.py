@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from verism.commands.words import leading, settled, split_configs, take, take_all, value_of
+from verism.commands.words import as_folder, leading, settled, split_configs, take, take_all, value_of
 
 
 def test_the_first_words_are_those_before_the_options() -> None:
     assert leading(["a.jpg", "b.jpg", "--preview", "c.jpg"]) == (["a.jpg", "b.jpg"], ["--preview", "c.jpg"])
     assert leading(["--preview"]) == ([], ["--preview"])
+
+
+def test_a_name_is_a_folders_by_its_slash_or_because_it_exists(tmp_path: Path) -> None:
+    (tmp_path / "there.jpg").mkdir()
+    (tmp_path / "file").touch()
+    assert as_folder(str(tmp_path / "there.jpg")) == tmp_path / "there.jpg"
+    assert as_folder(f"{tmp_path}/new/") == tmp_path / "new"
+    for name in ("new", "mine.jpg", "file", 300 * "x"):
+        assert as_folder(str(tmp_path / name)) is None
+    assert as_folder(None) is None
 
 
 def test_of_an_option_given_twice_the_last_counts() -> None:

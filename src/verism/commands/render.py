@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from verism.commands import output_options
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
 from verism.commands.saying import named, near, say
-from verism.commands.words import value_of
+from verism.commands.words import as_folder, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
@@ -63,14 +62,15 @@ def render(args: Sequence[str]) -> None:
     output = options.output
     strength = output_options.strength(output)
     encoding = output_options.encoding(output)
-    folder = _folder(args)
-    if output.path is not None and folder is None:
+    # The parser's paths have lost their slashes.
+    results = as_folder(value_of(args, "--output.path"))
+    if output.path is not None and results is None:
         photo_file.check(output.path, encoding)
         path = wished = output_options.check_file(output)
     else:
         wished = _beside(options.run, strength)
-        wished = wished if folder is None else folder / wished.name
-        path = wished if folder is not None and output.overwrite else free_name(wished)
+        wished = wished if results is None else results / wished.name
+        path = wished if results is not None and output.overwrite else free_name(wished)
         photo_file.check(path, encoding)
         atomic.check(path)
     file = saved.of_a_run(options.run)
@@ -86,17 +86,6 @@ def render(args: Sequence[str]) -> None:
     made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
     say(Text.assemble("Picture: ", named(near(path), near(wished))))
-
-
-def _folder(args: Sequence[str]) -> Path | None:
-    """Return the folder that is named in place of a file, by its slash or because it exists; None if none is."""
-    # The parser's paths have lost the slash.
-    named = value_of(args, "--output.path")
-    if named is None:
-        return None
-    path = Path(named)
-    is_folder = named.endswith(("/", os.sep)) or (path.is_dir() and not photo_file.can_write(path))
-    return path if is_folder else None
 
 
 def _beside(run: Path, strength: Strength) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from verism.batch.patterns import matching
 from verism.callbacks.pace import Pace
 from verism.commands import previews
 from verism.commands.one_line import ALONE, STYLES
-from verism.commands.words import leading, take, value_of
+from verism.commands.words import as_folder, leading, take, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
 
@@ -106,8 +105,8 @@ def parse(args: Sequence[str]) -> Request:
     if goes_on:
         _, options = take(options, "--ckpt_path")
     path, others = take(options, PATH)
-    folder = Path(path) if path is not None and (path.endswith(("/", os.sep)) or Path(path).is_dir()) else None
-    if folder is not None:
+    results = as_folder(path)
+    if results is not None:
         options = others
     elif path and not Path(path).suffix:
         raise VerismError(
@@ -127,7 +126,7 @@ def parse(args: Sequence[str]) -> Request:
         preview="--preview" in args,
         opens="--open" in args,
         sheet=sheet != "false",
-        folder=folder,
+        folder=results,
         typed=args,
         goes_on=goes_on,
     )

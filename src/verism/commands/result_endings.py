@@ -7,8 +7,7 @@ from pathlib import Path
 
 from verism import endings
 from verism.commands import one_line
-from verism.commands.words import settled, value_of
-from verism.missing import exists
+from verism.commands.words import as_folder, settled, value_of
 
 _PICTURE = {"--output.path": endings.check_picture}
 _TABLE = {"--output.lut": endings.check_table}
@@ -31,7 +30,6 @@ def check(command: str, args: Sequence[str]) -> None:
     for option, refuse in WRITTEN.get(command, {}).items():
         value = value_of(options, option) or ""
         path = Path(value)
-        is_folder = value.endswith("/") or (exists(path) and path.is_dir())
         # Without an ending, it may be meant as a folder, or stand for something else.
-        if path.suffix and "://" not in value and not is_folder:
+        if path.suffix and "://" not in value and as_folder(value) is None:
             refuse(path)

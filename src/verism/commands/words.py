@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
+from pathlib import Path
+
+from verism.missing import exists
 
 CONFIGS = ("--config", "-c")
 """Options that name a file with options."""
@@ -22,6 +26,14 @@ def value_of(options: Sequence[str], name: str) -> str | None:
     """Return the value of an option given as ``--name value`` or ``--name=value``; None if it is not given."""
     value, _ = take(options, name)
     return value
+
+
+def as_folder(value: str | None) -> Path | None:
+    """Return the folder that a result's name stands for, by its slash or because it exists; None if it is a file's."""
+    if value is None:
+        return None
+    path = Path(value)
+    return path if value.endswith(("/", os.sep)) or (exists(path) and path.is_dir()) else None
 
 
 def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
