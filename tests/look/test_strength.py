@@ -138,3 +138,9 @@ def test_each_is_a_share(name: str) -> None:
     for value in (-0.1, 1.01, float("nan"), float("inf")):
         with pytest.raises(VerismError, match=rf"--output.{name} {value}: must be from 0, your photo, to 1, the whole"):
             Strength(**{name: value}).check()
+
+
+def test_names_of_files_tell_what_is_not_the_whole() -> None:
+    assert Strength().in_names == ""
+    assert Strength(strength=0.6).in_names == "-strength-0.6"
+    assert Strength(color=0, tone=0.25).in_names == "-colour-0-tone-0.25"

@@ -21,7 +21,7 @@ from verism.app.command_line import command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
 from verism.app.legend import seen
 from verism.app.series import FolderOutcome, grade
-from verism.app.shown import SIDE, Shown, of_strength
+from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
 from verism.app.watch import StoppedError, Tell, Watch
 from verism.atomic import free_name
@@ -397,7 +397,7 @@ class Session:
         if same not in written:
             named = self.folder / f"{photo.stem}{ending or photo.suffix}"
             path = result_path(named, shown.styles[0], preview=False)
-            path = free_name(path.with_stem(f"{shown.stem}{of_strength(strength)}"))
+            path = free_name(path.with_stem(f"{shown.stem}{strength.in_names}"))
             replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength)).save(path)
             written[same] = path
         return written[same]
@@ -410,7 +410,7 @@ class Session:
             ending: .cube, or .png for a HaldCLUT.
         """
         shown = self.fitted
-        name = f"{shown.stem}{of_strength(strength)}{'-hald' if ending == '.png' else ''}{ending}"
+        name = f"{shown.stem}{strength.in_names}{'-hald' if ending == '.png' else ''}{ending}"
         path = free_name(self.folder / name)
         return path, replace(shown.run, strength=strength).look.save(path)
 

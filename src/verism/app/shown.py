@@ -166,8 +166,3 @@ class Shown:
         first, *others = (path.stem for path in self.styles)
         more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
         return "-".join([self.content.stem, first, *more, *(["preview"] if self.preview else [])])
-
-
-def of_strength(strength: Strength) -> str:
-    """Return a strength as a part of a file's name; empty for the whole look."""
-    return "".join(f"-{SLIDERS[name].lower()}-{share:g}" for name, share in strength._asdict().items() if share != 1)

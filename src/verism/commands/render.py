@@ -29,8 +29,8 @@ DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itse
 
 verism render lightning_logs/mine-theirs --output.strength 0.6
 
-The picture is written beside that of the run, as mine-theirs-milder.jpg, or under the next free name (--output.path: as
-a file of your choice, which must not exist, or with its own name in a folder, milder/).
+The picture is written beside that of the run, as mine-theirs-strength-0.6.jpg, or under the next free name
+(--output.path: as a file of your choice, which must not exist, or with its own name in a folder, milder/).
 
 Use it if the run could not write its picture or was killed before it did, or to have the picture in another strength or
 format. It works with every canvas, and makes no further steps.
@@ -105,7 +105,7 @@ def _beside(run: Path, strength: Strength) -> Path:
         # Why there is no checkpoint says more.
         saved.of_a_run(run)
         raise VerismError(f"{run}: does not say where its picture is; name the new one: --output.path FILE.") from error
-    return picture if strength.is_full else picture.with_stem(f"{picture.stem}-milder")
+    return picture.with_stem(f"{picture.stem}{strength.in_names}")
 
 
 def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import shlex
 import signal
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import LambdaCallback, ProgressBar
 from rich.text import Text
 
-from verism import clip, images, trust, verdict
+from verism import clip, images, trust
 from verism.atomic import free_name
 from verism.batch.sheet import photo_sheet
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints, unfinished
+from verism.callbacks import Checkpoints, Output, checkpoints, unfinished
 from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals
 from verism.cli import CONFIGS
 from verism.commands import previews, resuming, run_clip
 from verism.commands.batch_so_far import BatchSoFar, Pair, wished
+from verism.commands.ended_run import EndedRun, last_state
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
@@ -40,14 +41,11 @@ from verism.errors import (
     UnbegunRunError,
     VerismError,
 )
-from verism.look.strength import Strength
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
 """Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
-
-LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
 
 
 class Made(NamedTuple):
@@ -221,15 +219,15 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
-    trainer = made.trainer
-    about = None
-    if trainer.is_global_zero:
+    page = None
+    if made.trainer.is_global_zero:
         say(named(path, name))
-        about = _tell(request, trainer, command)
-        _propose(request, trainer, command)
+        ended = EndedRun(request, made.trainer, command)
+        page = ended.tell()
+        ended.propose()
         if request.opens and not request.has_sheet:
-            webbrowser.open((path if about is None else about).resolve().as_uri())
-    return Made(path, about, made.stopped)
+            webbrowser.open((path if page is None else page).resolve().as_uri())
+    return Made(path, page, made.stopped)
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
@@ -243,111 +241,6 @@ def _unfinished(options: Sequence[str]) -> set[Path]:
 def _root(options: Sequence[str]) -> str:
     """Return the folder below which the runs are."""
     return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
-
-
-def _tell(request: Request, trainer: Trainer, command: Sequence[str]) -> Path | None:
-    """Print what is to be said of a run's picture; return its page, if that is a file.
-
-    Args:
-        request: what is asked for.
-        trainer: of the run that has ended.
-        command: the words that have asked for the picture.
-    """
-    figures = _written(trainer)
-    # Of several pictures, only what is not true of nearly all: the look, and faults.
-    for sentence in verdict.look_plainly(figures, _figures(trainer))[2 if request.is_batch else 0 :]:
-        say(Text(f"  {sentence}"))
-    for fault in verdict.found(figures):
-        remedy = _remedy(fault, request, trainer, command)
-        if remedy:
-            say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
-        else:
-            say(Text(f"  {fault.plainly(figures)}"))
-    output = find(trainer, Output)
-    if output is not None and output.lut is not None and output.deviation is not None:
-        say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
-    about = find(trainer, Page)
-    if about is None or not isinstance(about.written, Path):
-        return None
-    if not request.is_batch:
-        say(Text.assemble("Look closer, in a browser: ", (str(near(about.written)), "bold")))
-    return about.written
-
-
-def _remedy(fault: verdict.Fault, request: Request, trainer: Trainer, command: Sequence[str]) -> str:
-    """Return the command that makes the picture without a fault, or with less of it; empty if there is none."""
-    state = _state(trainer)
-    if state is None:
-        return ""
-    strength = _strength(trainer)
-    changed = {name: f"{share * getattr(strength, name):.2g}" for name, share in fault.milder.items()}
-    if fault.milder and not request.preview:
-        return _milder(trainer, state, strength._replace(**{name: float(value) for name, value in changed.items()}))
-    options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
-    # Of a preview, the whole picture; it can go on from it with other losses, too.
-    words = [*command, *options, *fault.instead, *(["--ckpt_path", state] if request.preview else [])]
-    return f"{checkpoints.program()} {shlex.join(words)}"
-
-
-def _milder(trainer: Trainer, state: str, strength: Strength) -> str:
-    """Return the command that writes the picture of a run's checkpoint at another strength."""
-    folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
-    output = find(trainer, Output)
-    options = [] if output is None else output.options(strength)
-    return f"{checkpoints.program()} {shlex.join(['render', folder, *options])}"
-
-
-def _propose(request: Request, trainer: Trainer, command: Sequence[str]) -> None:
-    """Print what the user may do next: the whole of a preview, another style, or a milder picture.
-
-    Args:
-        request: what is asked for.
-        trainer: of the run that has ended.
-        command: the words that have asked for it.
-    """
-    state = _state(trainer)
-    program = checkpoints.program()
-    figures = _figures(trainer)
-    little = verdict.hardly_there(figures)
-    if little:
-        say(Text(LITTLE_TO_GIVE, "yellow"))
-    if request.is_batch:
-        return
-    if request.preview:
-        say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
-        if state is not None:
-            say(Text(f"{program} {shlex.join([*command, '--ckpt_path', state])}", "cyan"))
-    elif state is not None and not (little or verdict.is_astray(figures)):
-        own = _strength(trainer)
-        strength = f"{verdict.MILDER * own.strength:.2g}"
-        # Whoever has asked for a part of the look would take a smaller number for a slip.
-        still = "" if own.strength == 1 else f" still, with {strength} of the look in place of {own.strength:g}"
-        command_of_it = _milder(trainer, state, own._replace(strength=float(strength)))
-        say(Text.assemble(f"Milder{still}: ", (command_of_it, "cyan")))
-
-
-def _state(trainer: Trainer) -> str | None:
-    """Return the checkpoint of the run's last step, a URL or a path that is short here; None if there is none."""
-    own = find(trainer, Checkpoints)
-    state = None if own is None else own.state_at(trainer.global_step)
-    return state if state is None or "://" in state else near(Path(state)).as_posix()
-
-
-def _figures(trainer: Trainer) -> Mapping[str, float]:
-    """Return the figures of the whole look, by which a style is judged, whatever part of it the picture has."""
-    metrics = find(trainer, Metrics)
-    return {} if metrics is None else metrics.last
-
-
-def _written(trainer: Trainer) -> Mapping[str, float]:
-    """Return the figures of the picture as it is written."""
-    metrics = find(trainer, Metrics)
-    return {} if metrics is None else metrics.written
-
-
-def _strength(trainer: Trainer) -> Strength:
-    output = find(trainer, Output)
-    return Strength() if output is None else output.strength
 
 
 def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
@@ -422,13 +315,13 @@ class Run(VerismCLI):
             held.drop()
             output = find(self.trainer, Output)
             picture = None if output is None or output.path is None else near(output.path)
-            raise InterruptedRunError(error.number, error.steps, so_far, _state(self.trainer), picture) from error
+            raise InterruptedRunError(error.number, error.steps, so_far, last_state(self.trainer), picture) from error
         signals = find(self.trainer, Signals)
         self.stopped = None if signals is None else signals.after_last_step(self.trainer)
 
     def _so_far(self) -> str:
         """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
-        output, own, state = find(self.trainer, Output), find(self.trainer, Checkpoints), _state(self.trainer)
+        output, own, state = find(self.trainer, Output), find(self.trainer, Checkpoints), last_state(self.trainer)
         if own is None or state is None or output is None or output.written is None:
             return ""
         # A clip has no picture, but a look, which is given to its frames afterwards.

@@ -44,6 +44,12 @@ class Strength(NamedTuple):
         for name, value in self._asdict().items():
             share.check(f"--output.{name}", value)
 
+    @property
+    def in_names(self) -> str:
+        """The three as a part of a file's name, such as "-strength-0.6-colour-0.5"; empty for the whole look."""
+        shares = zip(("strength", "colour", "tone"), self, strict=True)
+        return "".join(f"-{name}-{share:g}" for name, share in shares if share != 1)
+
     def said(self) -> dict[str, str]:
         """Return the three as text, for the record of what made a file."""
         return {name: str(value) for name, value in self._asdict().items()}

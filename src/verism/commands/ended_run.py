@@ -1,0 +1,128 @@
+"""What ``run`` prints when one of its pictures is there: how it has become, and what may be done next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lightning.pytorch import Trainer
+from rich.text import Text
+
+from verism import verdict
+from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
+from verism.callbacks.find import find
+from verism.commands.request import Request
+from verism.commands.saying import near, say
+from verism.look.strength import Strength
+
+LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
+
+
+def last_state(trainer: Trainer) -> str | None:
+    """Return the checkpoint of a run's last step, a URL or a path that is short here; None if there is none."""
+    own = find(trainer, Checkpoints)
+    state = None if own is None else own.state_at(trainer.global_step)
+    return state if state is None or "://" in state else near(Path(state)).as_posix()
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that has made one of the pictures.
+
+    Attributes:
+        request: what is asked for.
+        trainer: of the run.
+        command: the words that have asked for the picture.
+    """
+
+    request: Request
+    trainer: Trainer
+    command: Sequence[str]
+
+    def tell(self) -> Path | None:
+        """Print what is to be said of the picture; return its page, if that is a file."""
+        metrics = find(self.trainer, Metrics)
+        figures = {} if metrics is None else metrics.written
+        # Of several pictures, only what is not true of nearly all: the look, and faults.
+        for sentence in verdict.look_plainly(figures, self._look)[2 if self.request.is_batch else 0 :]:
+            say(Text(f"  {sentence}"))
+        for fault in verdict.found(figures):
+            remedy = self._remedy(fault)
+            if remedy:
+                say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
+            else:
+                say(Text(f"  {fault.plainly(figures)}"))
+        output = self._output
+        if output is not None and output.lut is not None and output.deviation is not None:
+            say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
+        page = find(self.trainer, Page)
+        if page is None or not isinstance(page.written, Path):
+            return None
+        if not self.request.is_batch:
+            say(Text.assemble("Look closer, in a browser: ", (str(near(page.written)), "bold")))
+        return page.written
+
+    def propose(self) -> None:
+        """Print what the user may do next: the whole of a preview, another style, or a milder picture."""
+        little = verdict.hardly_there(self._look)
+        if little:
+            say(Text(LITTLE_TO_GIVE, "yellow"))
+        if self.request.is_batch:
+            return
+        state = self._state
+        if self.request.preview:
+            say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
+            if state is not None:
+                say(Text(_typed(*self.command, "--ckpt_path", state), "cyan"))
+        elif state is not None and not (little or verdict.is_astray(self._look)):
+            own = self._strength
+            strength = f"{verdict.MILDER * own.strength:.2g}"
+            # Whoever has asked for a part of the look would take a smaller number for a slip.
+            still = "" if own.strength == 1 else f" still, with {strength} of the look in place of {own.strength:g}"
+            milder = self._rendered(state, own._replace(strength=float(strength)))
+            say(Text.assemble(f"Milder{still}: ", (milder, "cyan")))
+
+    @cached_property
+    def _look(self) -> Mapping[str, float]:
+        """The figures of the whole look, by which a style is judged, whatever part of it the picture has."""
+        metrics = find(self.trainer, Metrics)
+        return {} if metrics is None else metrics.last
+
+    @cached_property
+    def _output(self) -> Output | None:
+        return find(self.trainer, Output)
+
+    @cached_property
+    def _state(self) -> str | None:
+        return last_state(self.trainer)
+
+    @cached_property
+    def _strength(self) -> Strength:
+        return Strength() if self._output is None else self._output.strength
+
+    def _remedy(self, fault: verdict.Fault) -> str:
+        """Return the command that makes the picture without a fault, or with less of it; empty if there is none."""
+        if self._state is None:
+            return ""
+        changed = {name: f"{share * getattr(self._strength, name):.2g}" for name, share in fault.milder.items()}
+        if fault.milder and not self.request.preview:
+            strength = self._strength._replace(**{name: float(value) for name, value in changed.items()})
+            return self._rendered(self._state, strength)
+        options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
+        # Of a preview, the whole picture; it can go on from it with other losses, too.
+        going_on = ["--ckpt_path", self._state] if self.request.preview else []
+        return _typed(*self.command, *options, *fault.instead, *going_on)
+
+    def _rendered(self, state: str, strength: Strength) -> str:
+        """Return the command that writes the picture of the run's checkpoint at another strength."""
+        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
+        options = [] if self._output is None else self._output.options(strength)
+        return _typed("render", folder, *options)
+
+
+def _typed(*words: str) -> str:
+    """Return a command of verism as it is typed."""
+    return f"{checkpoints.program()} {shlex.join(words)}"

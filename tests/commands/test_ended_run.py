@@ -1,0 +1,81 @@
+"""What is said of a picture that is there, and what is proposed."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from verism.backbone.weights import Weights
+from verism.cli import main
+from verism.verdict import FAULTS
+
+SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
+STEPS = ("--trainer.max_steps", "2")
+
+
+@pytest.fixture(autouse=True)
+def photos(three_photos: Path, tiny_weights: Weights, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with three photos, in which commands run."""
+    monkeypatch.setattr("sys.argv", ["verism"])
+    return three_photos
+
+
+@pytest.mark.slow
+def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureFixture[str]) -> None:
+    """Else the smaller number would be taken for a slip."""
+    main(["mine.jpg", "theirs.jpg", "--output.strength", "0.6", *SMALL, *STEPS])
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last.startswith("Milder still, with 0.36 of the look in place of 0.6: verism render ")
+    assert last.endswith(" --output.strength 0.36")
+
+
+@pytest.mark.slow
+def test_a_fault_is_told_with_the_whole_command_that_helps(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The picture is rendered again, as it was asked for; what needs other losses, and a preview, are made anew."""
+    monkeypatch.setattr("verism.verdict.FAULTS", tuple(fault._replace(limit=-1) for fault in FAULTS))
+    photos = ["mine.jpg", "theirs.jpg", "--output.color", "0.5", *SMALL]
+    main([*photos, *STEPS])
+    told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
+    tone = "render lightning_logs/mine-theirs --output.color 0.5 --output.tone 0.5"
+    assert told == {
+        "One": f"run {shlex.join([*photos, *STEPS])} --model.consistency.weight 1000",
+        "Textures": tone,
+        "Shadows": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
+        "Contrast": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
+    }
+    main(shlex.split(tone))
+    assert capfd.readouterr().out == "Picture: mine-theirs-colour-0.5-tone-0.5.jpg\n"
+    main([*photos, "--preview"])
+    told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
+    whole = f"run {shlex.join(photos)} --output.tone 0.5"
+    assert told["Textures"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview/checkpoints/last.ckpt"
+
+
+@pytest.mark.slow
+def test_nothing_milder_is_proposed_than_a_look_that_is_hardly_there(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", math.inf)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert said.splitlines()[-1] == ("This style has little to give to this photo; try another photo as the style.")
+    assert "Milder" not in said
+
+
+@pytest.mark.slow
+def test_nothing_milder_is_proposed_than_a_look_that_went_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", 0)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert "What may help: " in said
+    assert "Milder" not in said
