@@ -20,6 +20,7 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images, metrics
 from verism.backbone import VGG19
 from verism.backbone.weights import Weights
+from verism.color.spaces import Oklab
 from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram
@@ -439,13 +440,25 @@ def grams(seed: int) -> dict[str, Gram]:
     return {layer: gram(torch.randn(1, 4, 5, 6 + seed, generator=generator)) for layer in metrics.STYLE_LAYERS}
 
 
-def test_color_distance_is_the_share_of_the_way_that_is_left(content: Tensor) -> None:
-    """A shift of all colours by one vector: half of it leaves half of the distance."""
-    style = content + 0.2
+def test_color_distance_is_the_share_of_the_way_that_is_left_whatever_the_light() -> None:
+    """A shift of a and b by one vector: half of it leaves half of the distance, in another lightness, too."""
+    grey = torch.linspace(0.4, 0.6, 64).view(1, 1, 8, 8)
+    colors = torch.cat([grey, 0.1 * (grey - 0.5), -0.1 * (grey - 0.5)], dim=1)
+
+    def photo(share: float, lighter: float = 0.0) -> Tensor:
+        return Oklab().decode(colors + torch.tensor([lighter, share * 0.03, share * 0.02]).view(1, 3, 1, 1))
+
     for share in (0.0, 0.5, 1.0):
-        left = metrics.color_distance(content + share * 0.2, content, style)
-        assert float(left) == pytest.approx(1 - share, abs=1e-5)
+        for lighter in (0.0, 0.1):
+            left = metrics.color_distance(photo(share, lighter), photo(0), photo(1))
+            assert float(left) == pytest.approx(1 - share, abs=1e-4)
+
+
+def test_color_distance_of_photos_of_the_same_colors_is_not_a_number(content: Tensor) -> None:
+    """Rounding has no way to go: of two photos in black and white, too."""
+    grey = content.mean(dim=1, keepdim=True).expand_as(content)
     assert math.isnan(float(metrics.color_distance(content, content, content)))
+    assert math.isnan(float(metrics.color_distance(grey.sqrt(), grey, grey.square())))
 
 
 def test_style_distance_is_one_at_the_content_and_zero_at_the_style() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -50,9 +51,6 @@ WAYS: Mapping[float, str] = {
     1.0: "nearly all",
 }
 """Parts of the way from the photo's colours to the style's in words; the nearest is said."""
-
-HARDLY = 0.05
-"""Part of the way below which it is not counted."""
 
 SAME, NEARLY = 0.95, 0.85
 """Structure from which on shapes and edges are said to be the photo's, and nearly so: 1 is the photo itself."""
@@ -168,7 +166,7 @@ def summary(figures: Mapping[str, float]) -> list[str]:
         ("detail lost", f"{figures['lost']:.1%}", "0: none"),
         ("newly clipped", f"{figures['newly_clipped']:.1%}", "0: none"),
         ("structure", f"{figures['structure']:.3f}", "1: the content photo's"),
-        ("colour distance", f"{figures['sliced_wasserstein']:.3f}", "0: the style's colours"),
+        ("colour distance", f"{figures['color_distance']:.2f}", "1: the content photo's, 0: the style's colours"),
     ]
     if "style_distance" in figures:
         rows.append(("style distance", f"{figures['style_distance']:.2f}", "1: the content photo's, 0: none"))
@@ -196,10 +194,12 @@ def in_words(figures: Mapping[str, float]) -> list[str]:
 
 
 def _way(taken: float) -> str:
-    """Return how far colours have come, as the end of a sentence, from the part of the way; nan: not at all."""
-    if not taken > 0:
+    """Return how far colours have come, as the end of a sentence, from the part of the way; nan: there was none."""
+    if math.isnan(taken):
+        return "close to the style's, as the photo's were already"
+    if taken <= 0:
         return "no nearer to the style's than the photo's were"
-    if taken < HARDLY:
+    if taken < LITTLE:
         return "hardly any nearer to the style's than the photo's were"
     nearest = min(WAYS, key=lambda part: abs(part - taken))
     return f"about {WAYS[nearest]} of the way from the photo's to the style's"
@@ -240,13 +240,13 @@ def found(figures: Mapping[str, float]) -> list[Fault]:
 def hardly_there(figures: Mapping[str, float]) -> bool:
     """Return whether a result has hardly taken on the look, and looks like the photo; no, if a figure is not there."""
     measured = "color_distance" in figures and "ciede2000" in figures
-    return measured and abs(1 - figures["color_distance"]) < LITTLE and figures["ciede2000"] < CHANGED
+    return measured and not abs(1 - figures["color_distance"]) >= LITTLE and figures["ciede2000"] < CHANGED
 
 
 def is_astray(figures: Mapping[str, float]) -> bool:
     """Return whether a result has visibly changed, and yet hardly towards the style; no, if a figure is not there."""
     measured = "color_distance" in figures and "ciede2000" in figures
-    return measured and figures["ciede2000"] >= CHANGED and not 1 - figures["color_distance"] >= LITTLE
+    return measured and figures["ciede2000"] >= CHANGED and 1 - figures["color_distance"] < LITTLE
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:

@@ -14,7 +14,7 @@ from verism.backbone.weights import Weights
 
 FIGURES = (
     *(r"  drift +ΔE \d+\.\d   .+", r"  detail lost +\d+\.\d%   .+", r"  newly clipped +\d+\.\d%   .+"),
-    *(r"  structure +[01]\.\d{3}   .+", r"  colour distance +\d\.\d{3}   .+", r"  style distance +\d\.\d\d   .+"),
+    *(r"  structure +[01]\.\d{3}   .+", r"  colour distance +\d\.\d\d   .+", r"  style distance +\d\.\d\d   .+"),
 )
 
 
