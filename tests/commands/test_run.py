@@ -246,6 +246,7 @@ def test_ctrl_c_after_the_last_step_ends_a_batch_after_that_picture(
     said, wrong = capfd.readouterr()
     assert said.splitlines()[1] == "mine-theirs.jpg"
     assert wrong.endswith("verism: Stopped; 1 of 3 pictures is done, and the same command does the rest.\n")
+    assert "at the end of this step" not in wrong
     assert Path("lightning_logs/mine-theirs/result.html").is_file()
     assert not Path("other-theirs.png").exists()
     main(command)

@@ -32,11 +32,13 @@ class Signals(Callback):
         self._requeue: Handler | None = None
         self._requeue_asked = False
         self._terminals: list[int] = []
+        self._steps_left = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Replace Lightning's signal handlers, if this is the main thread; Lightning itself removes them at the end."""
         if threading.current_thread() is not threading.main_thread():
             return
+        self._steps_left = True
         self._terminals = [stream for stream in (1, 2) if os.isatty(stream)]
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             # Windows has no SIGHUP.
@@ -63,6 +65,12 @@ class Signals(Callback):
             number = signal.Signals(self._received or signal.SIGTERM)
             raise InterruptedRunError(number, trainer.global_step)
 
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Notice the last step, after which there is none at whose end a signal would stop the run."""
+        self._steps_left = trainer.global_step != trainer.max_steps
+
     def after_last_step(self, trainer: Trainer) -> signal.Signals | None:
         """Return the signal that any of the processes has received too late to stop the run; None if none has.
 
@@ -76,8 +84,9 @@ class Signals(Callback):
         if number == signal.SIGINT:
             if self._received is not None:
                 raise KeyboardInterrupt
-            # Not with print, which may be what the signal has interrupted.
-            os.write(2, PATIENCE)
+            if self._steps_left:
+                # Not with print, which may be what the signal has interrupted.
+                os.write(2, PATIENCE)
         elif number != signal.SIGTERM:
             self._leave_terminal()
         self._received = number
