@@ -137,7 +137,7 @@ FAULTS = (
         "shadows or highlights have lost their detail",
         "a lower --output.strength gives it back",
         " ({:.1%} newly clipped)",
-        aim="With more of it",
+        aim="With more detail",
         milder={"strength": MILDER},
     ),
     Fault(
