@@ -214,7 +214,7 @@ def test_photos_of_other_colours_are_named_at_the_end(
     # The fit was to a smaller version, without all of the grain.
     assert re.match(
         r"verism: warning: (the look was not made for the colours of )?half\.png \(5[0-2]% of its pixels\), all\.png "
-        r"\(100% of its pixels\)(; check these results, | have changed less, because they have colours )",
+        r"\(100% of its pixels\)(; check these results\.| have changed less, because they have colours )",
         line,
     )
     assert "few.png" not in line
@@ -235,15 +235,25 @@ def test_the_look_is_weaker_on_photos_with_other_colours(
         images.write(photos[0].with_name(name), photo, {})
     files = [Path("../content.png"), *(photos[0].with_name(f"{name}.png") for name in ("known", "half", "all"))]
     predict(look, "--data.photos", *files)
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
-    assert " have changed less, because they have colours that the look was not made for; for all of the look" in line
-    command = shlex.split(line.partition("these colours: ")[2])
+    line, own, full = capsys.readouterr().err.splitlines()[-3:]
+    assert line.endswith(" have changed less, because they have colours that the look was not made for.")
+    names = " ".join(str(file) for file in files[2:])
+    # What does better comes first.
+    assert re.fullmatch(
+        rf"A fit of their own does better: .* run {names} \S*style\.png --output\.path graded-own/", own
+    )
+    assert full.startswith("The whole look all the same, at the risk of colour casts and blotches: ")
+    command = shlex.split(full.partition(": ")[2])
     assert command[1:2] == ["predict"]
     assert command[3:5] == [str(file) for file in files[2:]]
     assert command[-4:] == ["--output.dir", "graded-full", "--hold_back", "false"]
     main(command[1:])
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
-    assert "changed less" not in line
+    line, own = capsys.readouterr().err.splitlines()[-2:]
+    assert line.endswith("; check these results.")
+    assert own.startswith("If they disappoint, a fit of their own does better: ")
+    # The proposed folder is never one that holds other pictures.
+    predict(look, "--data.photos", *files, "--output.overwrite", "true")
+    assert capsys.readouterr().err.splitlines()[-1].endswith("--output.dir graded-full-2 --hold_back false")
     predict(look, "--data.photos", *files, "--hold_back", "false", "--output.dir", "full")
     assert Path("graded-full/all.png").read_bytes() == Path("full/all.png").read_bytes()
     on_other_photos = OnOtherPhotos(fitted_grid(look))
@@ -261,10 +271,11 @@ def test_the_look_is_weaker_on_photos_with_other_colours(
 
 def test_a_warning_names_a_few_of_many_photos() -> None:
     """In a folder of thousands, it stays one line that can be read."""
-    line = warning({Path(f"{number}.png"): 0.5 for number in range(12)})
+    line = warning({Path(f"{number}.png"): 0.5 for number in range(12)}, lambda _: "")
     assert "9.png (50% of its pixels), and 2 more; check" in line
     assert "10.png" not in line
-    assert "more" not in warning({Path(f"{number}.png"): 0.5 for number in range(10)})
+    assert line.endswith("a fit of their own does better: verism mine.jpg theirs.jpg\n")
+    assert "more" not in warning({Path(f"{number}.png"): 0.5 for number in range(10)}, lambda _: "")
 
 
 def test_a_table_does_the_same_to_every_photo(look: Path, photos: list[Path]) -> None:

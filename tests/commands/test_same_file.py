@@ -41,7 +41,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 ("run", ["mine.jpg", "theirs.jpg"]),
                 ("fit", ["--data.content", "mine.jpg", "--data.style", "theirs.jpg"]),
             )
-            for option in ("output.path", "output.lut")
+            for option in ("output.path", "output.lut", "regions.path")
             for path, taken in (
                 ("mine.jpg", "your photo"),
                 ("link.jpg", "your photo"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -98,7 +99,9 @@ def test_a_series_knows_the_colours_that_it_was_fitted_to(theirs: Path, tmp_path
 
 def test_a_table_has_neither_a_picture_nor_regions(theirs: Path) -> None:
     for path in (theirs, theirs.parent):
-        with pytest.raises(VerismError, match=r"is a look without a picture of its own; .* predict --ckpt_path"):
+        with pytest.raises(
+            VerismError, match=r"is a look without a picture of its own; .* predict .*theirs.* --output.dir predicted"
+        ):
             saved.of_a_run(path)
         with pytest.raises(VerismError, match="--adapt true needs a look with regions"):
             ByRegions.read(path, saved.read(path))
@@ -110,3 +113,13 @@ def test_the_checkpoint_of_a_run_is_taken_before_a_table_that_was_written_beside
     last.write_bytes(b"x")
     look_file.write(tmp_path / look_file.NAME, nodes(17), "mine")
     assert saved.file(tmp_path) == saved.of_a_run(tmp_path) == last
+
+
+def test_the_style_is_known_while_it_is_there(theirs: Path, tmp_path: Path, run: Callable[..., Path]) -> None:
+    assert saved.styles(theirs) == []
+    style = tmp_path / "style.jpg"
+    (theirs.parent / look_file.STYLES).write_text(json.dumps([str(style)]))
+    assert saved.styles(theirs.parent) == []
+    style.touch()
+    assert saved.styles(theirs.parent) == saved.styles(theirs) == [style]
+    assert [path.is_file() for path in saved.styles(run("--trainer.max_steps", "1"))] == [True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,7 @@ NAMES = ("1.jpg", "2.jpg", "3.png", "4.jpg")
 def holiday(tmp_path: Path, shots: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three shots of a lake, and one of a street, in the folder that commands run in."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["verism"])
     for name, photo in zip(NAMES, shots.values(), strict=True):
         shoot(Path("holiday", name), photo)
     images.write(Path("theirs.jpg"), images.scale(images.read(CONFIGS / "photos" / "sunset.jpg"), 96), {})
@@ -78,7 +80,11 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     assert lines[0] == "4 of 4 photos are in out"
     agreement = r"Agreement: 2 pairs of neighbours of one scene, \d+% nearer to each other in colour than before\."
     assert re.fullmatch(agreement, lines[1])
-    assert lines[2:] == ["Before and after: out/sheet.jpg", "Table: out/photos.csv"]
+    *lines, milder = lines[2:]
+    assert lines == ["Before and after: out/sheet.jpg", "Table: out/photos.csv"]
+    typed = shlex.join(["series", "holiday/*.*", "--style", "theirs.jpg", *FIT])
+    still = "Milder still, with 0.48 of the look in place of 0.8"
+    assert milder == f"{still}: verism {typed} --output.dir out-strength-0.48 --output.strength 0.48"
     found = rows()
     assert [Path(row["photo"]).name for row in found] == list(NAMES)
     assert {row["status"] for row in found} == {"finished"}
@@ -120,12 +126,12 @@ def test_photos_that_became_much_darker_are_named_with_what_helps(
     series()
     said = [line for line in capsys.readouterr().err.splitlines() if "much darker" in line]
     assert len(said) == 1
-    assert said[0].endswith(
-        "For more of their own light, the same command with --output.tone 0.5 and another --output.dir."
-    )
+    command = shlex.split(said[0].partition("own light: ")[2])
+    assert command[-4:] == ["--output.dir", "out-tone-0.5", "--output.tone", "0.5"]
     dark = images.read(Path("out/1.jpg"))
-    series("--output.tone", "0.2", "--output.dir", "lighter")
-    assert float(images.read(Path("lighter/1.jpg")).mean()) > float(dark.mean()) + 0.05
+    command[-1] = "0.2"
+    main(command[1:])
+    assert float(images.read(Path("out-tone-0.5/1.jpg")).mean()) > float(dark.mean()) + 0.05
     assert "much darker" not in capsys.readouterr().err
 
 
@@ -175,11 +181,16 @@ def test_the_same_command_does_what_is_new(
     assert "verism: 4 of 5 photos are done already.\n" in capsys.readouterr().err
     assert times()["4.jpg"] != third["4.jpg"]
 
-    for options in (("--output.strength", "0.5"), ("--level", "false"), ("--style", "holiday/1.jpg")):
+    anew = {
+        ("--output.strength", "0.5"): "-strength-0.5",
+        ("--level", "false"): "-2",
+        ("--style", "holiday/1.jpg"): "-2",
+    }
+    for options, suffix in anew.items():
         refused(*options)
-        assert "out: has a series with another style or other options; choose another --output.dir" in (
-            capsys.readouterr().err
-        )
+        said = capsys.readouterr().err
+        assert "out: has a series with another style or other options; in a folder of its own: verism series" in said
+        assert f" --output.dir out{suffix}" in said
     with FileLock("out/.series/.lock"):
         refused()
     assert "out: another series is at work there; wait, or choose another --output.dir" in capsys.readouterr().err

@@ -233,7 +233,7 @@ class Output(Callback):
         canvas = copy.deepcopy(model.canvas).float()
         for name, parameter in canvas.named_parameters():
             parameter.data = state[name].float()
-        strength = _words(self.strength)
+        strength = as_options(self.strength)
         writes = [(self._write_picture, "render", self.options(self.strength))]
         if self.lut is not None:
             writes.append((self._write_table, "export" if isinstance(canvas, Grade) else "", strength))
@@ -253,7 +253,7 @@ class Output(Callback):
 
     def options(self, strength: Strength) -> list[str]:
         """Return the options of ``render`` for the picture at a strength, written as this one is."""
-        return [*_words(strength), *_words(self.encoding)]
+        return [*as_options(strength), *as_options(self.encoding)]
 
     @property
     def destination(self) -> Path | str:
@@ -293,7 +293,7 @@ class Output(Callback):
         rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {self.deviation}.")
 
 
-def _words(choice: Strength | Encoding) -> list[str]:
+def as_options(choice: Strength | Encoding) -> list[str]:
     """Return the options that do not have their default value, with their values."""
     usual = type(choice)()._asdict()
     changed = {name: value for name, value in choice._asdict().items() if value != usual[name]}

@@ -14,6 +14,7 @@ from rich.text import Text
 from verism import verdict
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
 from verism.callbacks.find import find
+from verism.commands.milder import milder
 from verism.commands.request import Request
 from verism.commands.saying import near, say
 from verism.look.strength import Strength
@@ -78,12 +79,8 @@ class EndedRun:
             if state is not None:
                 say(Text(_typed(*self.command, "--ckpt_path", state), "cyan"))
         elif state is not None and not (little or verdict.is_astray(self._look)):
-            own = self._strength
-            strength = f"{verdict.MILDER * own.strength:.2g}"
-            # Whoever has asked for a part of the look would take a smaller number for a slip.
-            still = "" if own.strength == 1 else f" still, with {strength} of the look in place of {own.strength:g}"
-            milder = self._rendered(state, own._replace(strength=float(strength)))
-            say(Text.assemble(f"Milder{still}: ", (milder, "cyan")))
+            called, strength = milder(self._strength)
+            say(Text.assemble(f"{called}: ", (self._rendered(state, strength), "cyan")))
 
     @cached_property
     def _look(self) -> Mapping[str, float]:

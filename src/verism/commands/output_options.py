@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -9,6 +10,7 @@ from jsonargparse import ArgumentParser, Namespace
 from verism import atomic
 from verism.clip import ClipEncoding
 from verism.clip.encoding import Codec
+from verism.commands import same_file
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 
@@ -79,9 +81,20 @@ def clip_encoding(output: Namespace) -> ClipEncoding:
     return ClipEncoding(output.codec, 8 if output.depth == 8 else None)  # noqa: PLR2004
 
 
-def check_file(output: Namespace) -> Path:
-    """Return the file to write; raise ``VerismError`` if that is impossible, or it exists and must not be replaced."""
-    path: Path = output.path
+def check_file(path: Path, output: Namespace, content: Sequence[Path], styles: Sequence[Path]) -> None:
+    """Check the file to write.
+
+    Args:
+        path: the file.
+        output: the options.
+        content: the content photo of the run, if it has one.
+        styles: the style photos.
+
+    Raises:
+        VerismError: the file cannot be written, is one of these photos, or exists and must not be replaced.
+    """
     atomic.check(path)
+    # Said before an option that would not help.
+    photos = [*((same_file.CONTENT, photo) for photo in content), *((same_file.STYLE, photo) for photo in styles)]
+    same_file.check_result("output.path", path, photos)
     atomic.check_absent(path, replace=output.overwrite, remedy=f"choose another --output.path, {REPLACE}")
-    return path

@@ -30,6 +30,7 @@ from verism.callbacks import checkpoints
 from verism.clip import ClipEncoding
 from verism.commands import output_options
 from verism.commands.options import resolve_paths
+from verism.commands.own_fit import free_folder, own_fit
 from verism.commands.saying import near
 from verism.commands.words import leading, take, take_all
 from verism.data.source import digest
@@ -138,7 +139,9 @@ def predict(args: Sequence[str]) -> None:
     if new:
         _show({photo: photos[photo] for photo in photos if outcomes[photo].error is None}, recipe, output, notes)
     strange = {photo: outcomes[photo].unknown or 0 for photo in jobs if photo not in before}
-    sys.stderr.write(warning(strange, partial(_in_full, args) if grading.look.holds_back else None))
+    typed = _Typed(args, output.dir)
+    own = partial(typed.own, look=options.ckpt_path)
+    sys.stderr.write(warning(strange, own, typed.in_full if grading.look.holds_back else None))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
 
@@ -392,11 +395,16 @@ def grade_clip(
         sys.stderr.write(f"verism: {near(photo)}: {note}.\n")
 
 
-def warning(strange: Mapping[Path, float], in_full: Callable[[Sequence[Path]], str] | None = None) -> str:
-    """Return a line that names the photos with many colours that the look does not know; empty if there are none.
+def warning(
+    strange: Mapping[Path, float],
+    own: Callable[[Sequence[Path]], str],
+    in_full: Callable[[Sequence[Path]], str] | None = None,
+) -> str:
+    """Return lines that name the photos with many colours that the look does not know; empty if there are none.
 
     Args:
         strange: share of pixels with such colours, by photo.
+        own: returns the command that gives photos a fit of their own; empty if that is not known.
         in_full: returns the command that gives photos the whole look; None if they have it.
     """
     photos = [photo for photo, share in strange.items() if share > UNKNOWN]
@@ -405,36 +413,55 @@ def warning(strange: Mapping[Path, float], in_full: Callable[[Sequence[Path]], s
     named = [f"{photo.name} ({strange[photo]:.0%} of its pixels)" for photo in photos]
     if len(named) > NAMED:
         named[NAMED:] = [f"and {len(named) - NAMED} more"]
+    fit = "a fit of its own" if len(photos) == 1 else "a fit of their own"
+    better = f"{fit} does better: {own(photos) or 'verism mine.jpg theirs.jpg'}"
     if in_full is None:
         return (
-            f"verism: warning: the look was not made for the colours of {', '.join(named)}; check these results, and "
-            "if they disappoint, make a look for a photo that has such colours.\n"
+            f"verism: warning: the look was not made for the colours of {', '.join(named)}; check these results.\n"
+            f"If they disappoint, {better}\n"
         )
     changed = "has changed less, because it has" if len(photos) == 1 else "have changed less, because they have"
     return (
-        f"verism: warning: {', '.join(named)} {changed} colours that the look was not made for; for all of the look, "
-        f"whatever becomes of these colours: {in_full(photos)}\n"
+        f"verism: warning: {', '.join(named)} {changed} colours that the look was not made for.\n"
+        f"{better[0].upper()}{better[1:]}\n"
+        f"The whole look all the same, at the risk of colour casts and blotches: {in_full(photos)}\n"
     )
 
 
-def _in_full(args: Sequence[str], photos: Sequence[Path]) -> str:
-    """Return the command that gives photos the whole look, in a folder of their own.
+class _Typed:
+    """The command as it was typed, from which others are proposed.
 
-    Args:
-        args: the arguments of the command that has held it back.
-        photos: the photos; if there are many, the command has all that were asked for.
+    Attributes:
+        args: its arguments.
+        photos: the words that stand for the photos.
     """
-    typed, options = leading(args)
-    run, typed = typed[:1], typed[1:]
-    named, options = take(options, "--ckpt_path")
-    several, options = take_all(options, "--data.photos")
-    folder, options = take(options, "--output.dir")
-    for option in ("--hold_back", "--output.overwrite"):
-        _, options = take(options, option)
-    files = [str(near(photo)) for photo in photos] if len(photos) <= NAMED else (several or typed)
-    apart = ["--output.dir", f"{(folder or '').rstrip('/')}-full", "--hold_back", "false"]
-    words = ["predict", *([named] if named else run), *files, *options, *apart, *trust.given()]
-    return f"{checkpoints.program()} {shlex.join(words)}"
+
+    def __init__(self, args: Sequence[str], folder: Path) -> None:
+        """Take it apart; ``folder`` is that of the results."""
+        self.args, self._folder = args, folder
+        typed, options = leading(args)
+        run, typed = typed[:1], typed[1:]
+        named, options = take(options, "--ckpt_path")
+        several, options = take_all(options, "--data.photos")
+        self._run, self.photos, self._options = [named] if named else run, several or typed, options
+
+    def own(self, photos: Sequence[Path], look: Path) -> str:
+        """Return the command that gives photos a fit of their own; empty if the style of the look is not known."""
+        return own_fit(photos, saved.styles(look), self._folder, self.args, self.photos)
+
+    def in_full(self, photos: Sequence[Path]) -> str:
+        """Return the command that gives photos the whole look, in a folder of their own.
+
+        Args:
+            photos: the photos; if there are many, the command has all that were asked for.
+        """
+        options = self._options
+        for option in ("--hold_back", "--output.overwrite", "--output.dir"):
+            _, options = take(options, option)
+        files = [str(near(photo)) for photo in photos] if len(photos) <= NAMED else self.photos
+        apart = ["--output.dir", free_folder(self._folder, "full"), "--hold_back", "false"]
+        words = ["predict", *self._run, *files, *options, *apart, *trust.given()]
+        return f"{checkpoints.program()} {shlex.join(words)}"
 
 
 def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: Notes) -> None:

@@ -80,8 +80,10 @@ def check_files(options: Namespace) -> None:
     if len(styles) == 1:
         same_file.check_photos(inputs["data.content"], styles[0])
     taken_from = [*inputs.items(), *(("data.style", path) for path in styles)]
+    if same_file.REGIONS in inputs:
+        outputs[same_file.REGIONS] = inputs[same_file.REGIONS]
     for option, path in outputs.items():
-        same_file.check_result(option, path, taken_from)
+        same_file.check_result(option, path, [it for it in taken_from if it[0] != option])
 
 
 def check_twins(data: PhotoFiles) -> None:

@@ -16,6 +16,7 @@ from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
 from verism.commands.saying import named, near, say
 from verism.commands.words import as_folder, value_of
+from verism.data.options import style_paths
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
@@ -24,6 +25,7 @@ from verism.look.strength import Strength
 from verism.missing import missing
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
+from verism.series import again
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
 
@@ -61,12 +63,15 @@ def render(args: Sequence[str]) -> None:
     options = parser.parse_args(list(args))
     output = options.output
     strength = output_options.strength(output)
+    anew = again.recorded(options.run, strength)
+    if anew:
+        raise VerismError(f"{options.run}: is a series, and not a run with one picture; for its photos anew: {anew}")
     encoding = output_options.encoding(output)
     # The parser's paths have lost their slashes.
     results = as_folder(value_of(args, "--output.path"))
     if output.path is not None and results is None:
         photo_file.check(output.path, encoding)
-        path = wished = output_options.check_file(output)
+        path = wished = output.path
     else:
         wished = _beside(options.run, strength)
         wished = wished if results is None else results / wished.name
@@ -78,8 +83,7 @@ def render(args: Sequence[str]) -> None:
     canvas = saved.canvas(file, state)
     data: Mapping[str, Any] = state.get("datamodule_hyper_parameters", {})
     content = _content(options.data.content, data, state["verism"].get("photos", {}), file)
-    if path.exists() and path.samefile(content):
-        raise VerismError(f"{path}: the result would replace the content photo; choose another --output.path.")
+    output_options.check_file(path, output, [content], style_paths(data) if data.get("style") else [])
     with photo_file.limited(data.get("max_megapixels", MEGAPIXELS)):
         source = photo_file.read(content, data.get("white"))
     recorded = {**state["hyper_parameters"], "data": dict(data)}

@@ -18,6 +18,9 @@ OWN = {CONTENT: "your photo", STYLE: "the style photo"}
 RESULTS = ("output.path", "output.lut")
 """Options that name files which a run writes."""
 
+REGIONS = "regions.path"
+"""Option that names another one, which a result must not replace either."""
+
 
 def check(command: str, args: Sequence[str]) -> None:
     """Raise ``VerismError`` for one file in two places, as far as that is sure from the arguments of a command."""
@@ -33,7 +36,7 @@ def check(command: str, args: Sequence[str]) -> None:
         return
     content, style = photos
     check_photos(content, style)
-    for name in RESULTS:
+    for name in (*RESULTS, REGIONS):
         result = value_of(options, f"--{name}")
         if result:
             check_result(name, Path(result), [(CONTENT, content), (STYLE, style)])

@@ -27,6 +27,9 @@ NOTES = ".series"
 FITTED_TO = Path(NOTES, "fitted_to.png")
 """The photos, in one picture, that it was fitted to."""
 
+STYLES = Path(NOTES, "styles.json")
+"""The paths of the style photos, as a list."""
+
 MOST_NODES = 256
 """Largest number of nodes along an axis, as in FFmpeg and other programs."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from verism.canvas import Canvas
 from verism.canvas.given_table import GivenTable
 from verism.canvas.grade import Grade
 from verism.color.table import nodes
+from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.look import look_file
 from verism.missing import missing_run
@@ -79,13 +82,39 @@ def _colors(path: Path) -> Tensor:
     return nodes(EVERY_COLOR).flatten(2).unsqueeze(0)
 
 
+def photos(look: Path) -> tuple[list[Path], list[Path]]:
+    """Return the content and the style photos that a look was made from, as far as that is known.
+
+    Args:
+        look: as ``file`` takes it.
+    """
+    path = file(look)
+    if not is_table(path):
+        data = checkpoint.read(path).get("datamodule_hyper_parameters", {})
+        return [Path(data["content"])] if data.get("content") else [], style_paths(data) if data.get("style") else []
+    noted = path.parent / look_file.STYLES
+    # Another file beside a series may be the look of something else.
+    known = path.name == look_file.NAME and noted.is_file()
+    return [], [Path(style) for style in json.loads(noted.read_text(encoding="utf-8"))] if known else []
+
+
+def styles(look: Path) -> list[Path]:
+    """Return the style photos that a look was taken from; empty unless they are known and all are still there.
+
+    Args:
+        look: as ``file`` takes it.
+    """
+    _, found = photos(look)
+    return found if all(style.is_file() for style in found) else []
+
+
 def of_a_run(look: Path) -> Path:
     """Return the checkpoint of a run; raise ``VerismError`` if ``look``, as ``file`` takes it, is of no run."""
     path = file(look)
     if is_table(path):
         raise VerismError(
             f"{look}: is a look without a picture of its own; name the folder of a run, or give the look to photos: "
-            f"verism predict --ckpt_path {look} --data.photos …"
+            f"verism predict {shlex.quote(str(look))} 'holiday/*.jpg' --output.dir predicted"
         )
     return path
 

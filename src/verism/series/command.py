@@ -14,6 +14,7 @@ from typing import cast
 from jsonargparse import ArgumentParser, Namespace
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import LambdaCallback
+from rich.text import Text
 from torch import Tensor
 
 from verism import clip, images, photo_file
@@ -28,15 +29,18 @@ from verism.batch.table import write_table
 from verism.callbacks.progress import Progress
 from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
+from verism.commands.milder import milder
 from verism.commands.options import resolve_paths
+from verism.commands.own_fit import own_fit
 from verism.commands.predict import add_executor, warning
 from verism.commands.saying import near, opening, say, weights
 from verism.data.source import digest
 from verism.errors import SeriesError, VerismError
+from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
-from verism.series import common_look, own_light
+from verism.series import again, common_look, own_light
 from verism.series.agreement import Agreement
 from verism.series.folder import Folder
 from verism.series.levels import Shared, levels
@@ -78,7 +82,7 @@ def series(args: Sequence[str]) -> None:
     path = options.output.dir or options.photos[0].parent / f"series-{options.style[0].stem}"
     folder = Folder(path)
     with alone_in(path, "--output.dir", "series", folder.notes):
-        Series(folder, options, fit_words.as_overrides(words))()
+        Series(folder, options, fit_words.as_overrides(words), args)()
 
 
 def _parser() -> ArgumentParser:
@@ -128,13 +132,14 @@ def _parser() -> ArgumentParser:
 class Series:
     """A series of photos: its folder, and what is done to the photos."""
 
-    def __init__(self, folder: Folder, options: Namespace, overrides: Mapping[str, str]) -> None:
+    def __init__(self, folder: Folder, options: Namespace, overrides: Mapping[str, str], args: Sequence[str]) -> None:
         """Find the photos, and choose the names of their results.
 
         Args:
             folder: the folder for the results.
             options: the options of the command.
             overrides: options of ``fit``, name to value, which replace those of the config.
+            args: of the command, as they were typed.
 
         Raises:
             VerismError: an option is wrong, there are no photos, or a file of the user's is in the way.
@@ -142,6 +147,7 @@ class Series:
         self.folder = folder
         self.styles: list[Path] = options.style
         self.overrides = overrides
+        self.args = args
         self.executor: Executor | None = options.executor
         self.strength = output_options.strength(options.output)
         self.encoding = output_options.encoding(options.output)
@@ -183,7 +189,7 @@ class Series:
         identity = hashlib.sha256(repr(made_from).encode()).hexdigest()
         photos = list(self.results)
         counted = f"{len(photos)} photo{'' if len(photos) == 1 else 's'}"
-        if self.folder.has_look(identity):
+        if self.folder.has_look(identity, self._at(self.strength)):
             say(opening(counted, self.styles, "the look is there already"))
             return
 
@@ -197,7 +203,16 @@ class Series:
         if self.overrides.get("trainer.enable_progress_bar", "true") != "false":
             callbacks.append(Progress(tells_loss=False))
         run = common_look.fit(photos, self.styles, self.config, self.reading, self.overrides, callbacks)
-        self.folder.keep_look(run, self.styles[0].stem, identity)
+        self.folder.keep_look(run, self.styles, identity)
+        again.record(self.args, self.folder.path)
+
+    def _at(self, strength: Strength) -> str:
+        """Return the command that makes this series at a strength, in another folder."""
+        return again.again(self.args, self.folder.path, strength)
+
+    def _own_fit(self, photos: Sequence[Path]) -> str:
+        """Return the command that gives photos a look of their own; empty if there is none, or there are too many."""
+        return own_fit(photos, self.styles, self.folder.path, self.args)
 
     def _compare(self) -> list[Shared | None]:
         """Return what each photo shares with the one after it."""
@@ -272,9 +287,14 @@ class Series:
         sys.stdout.write(agreement.said())
         sys.stdout.write(f"Before and after: {near(folder.sheet)}\n" if done and self.sheet else "")
         sys.stdout.write(f"Table: {near(folder.table)}\n" if done else "")
-        sys.stderr.write(warning({job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}))
+        strange = {job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}
+        sys.stderr.write(warning(strange, self._own_fit))
         changes = {job.photo: it.lighter or 0 for job, it in zip(jobs, outcomes, strict=True)}
-        sys.stderr.write(own_light.warning(changes, self.strength.tone))
+        less = self.strength._replace(tone=float(f"{own_light.LESS * self.strength.tone:.2g}"))
+        sys.stderr.write(own_light.warning(changes, self._at(less)))
+        if done:
+            called, strength = milder(self.strength)
+            say(Text.assemble(f"{called}: ", (self._at(strength), "cyan")))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:
             raise SeriesError(

@@ -91,11 +91,12 @@ class Folder:
         # As JSON, because a file's name may contain any character.
         atomic.write(self.notes / "names.json", json.dumps(everything).encode())
 
-    def has_look(self, made_from: str) -> bool:
+    def has_look(self, made_from: str, elsewhere: str) -> bool:
         """Return whether there is a look already.
 
         Args:
             made_from: digest of the style photos and options.
+            elsewhere: the command that makes the series in another folder.
 
         Raises:
             VerismError: the look was made from another style or other options.
@@ -106,22 +107,23 @@ class Folder:
             return False
         if found != made_from:
             raise VerismError(
-                f"{self.path}: has a series with another style or other options; choose another --output.dir."
+                f"{self.path}: has a series with another style or other options; in a folder of its own: {elsewhere}"
             )
         return self.look.is_file() and self.fitted_to.is_file()
 
-    def keep_look(self, run: FittedRun, title: str, made_from: str) -> None:
-        """Write the look of a run, and record what it was made from.
+    def keep_look(self, run: FittedRun, styles: Sequence[Path], made_from: str) -> None:
+        """Write the look of a run, whose title is the first style's name, and record what it was made from.
 
         Args:
             run: the run.
-            title: the title of the look.
+            styles: the style photos.
             made_from: digest of the style photos and options.
 
         Raises:
             VerismError: the run has no look, or a file cannot be written.
         """
         look = run.look
-        look_file.write(self.look, look.table, title)
+        look_file.write(self.look, look.table, styles[0].stem)
+        atomic.write(self.path / look_file.STYLES, json.dumps([str(style.resolve()) for style in styles]).encode())
         photo_file.write(self.fitted_to, Photo(look.canvas.photo), {})
         atomic.write(self.notes / "made_from", made_from.encode())

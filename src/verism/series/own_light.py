@@ -24,14 +24,14 @@ def change(photo: Tensor, image: Tensor) -> float:
     return after - before
 
 
-def warning(changes: Mapping[Path, float], tone: float) -> str:
+def warning(changes: Mapping[Path, float], less: str) -> str:
     """Return a line that names the photos whose light has changed much, and what helps; empty if there are none.
 
     The look of a series is one for all of its photos, and so is not held back on some of them.
 
     Args:
         changes: change of mean lightness, by photo.
-        tone: how much of the look's light they were given, from 0 to 1.
+        less: the command that gives them ``LESS`` of the look's light.
     """
     darker = [photo.name for photo, it in changes.items() if it < -LIGHTNESS]
     lighter = [photo.name for photo, it in changes.items() if it > LIGHTNESS]
@@ -42,10 +42,7 @@ def warning(changes: Mapping[Path, float], tone: float) -> str:
     ]
     if not said:
         return ""
-    return (
-        f"verism: warning: some photos are {', and '.join(said)}. For more of their own light, the same command with "
-        f"--output.tone {LESS * tone:.2g} and another --output.dir.\n"
-    )
+    return f"verism: warning: some photos are {', and '.join(said)}. For more of their own light: {less}\n"
 
 
 def _listed(names: Sequence[str]) -> str:
