@@ -51,7 +51,7 @@ def test_a_fault_is_told_with_the_whole_command_that_helps(
     }
     main(shlex.split(tone))
     assert capfd.readouterr().out == "Picture: mine-theirs-colour-0.5-tone-0.5.jpg\n"
-    main([*photos, "--preview"])
+    main([*photos, "--preview", "--output.tone", "1.0"])
     told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
     whole = f"run {shlex.join(photos)} --output.tone 0.5"
     assert told["Textures"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview/checkpoints/last.ckpt"

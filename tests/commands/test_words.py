@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verism.commands.words import as_folder, leading, settled, split_configs, take, take_all, value_of
+from verism.commands.words import as_folder, leading, settled, split_configs, take, take_all, value_of, with_options
 
 
 def test_the_first_words_are_those_before_the_options() -> None:
@@ -29,6 +29,12 @@ def test_of_an_option_given_twice_the_last_counts() -> None:
     assert value_of(words, "--output.path") == "b.jpg"
     assert take(words, "--output.path") == ("b.jpg", ["--data.size", "64"])
     assert take(words, "--output.lut") == (None, words)
+
+
+def test_an_option_that_is_added_replaces_that_of_its_name() -> None:
+    words = ["a.jpg", "--output.strength=1.0", "--preview", "--output.strength", "0.8", "--data.size", "64"]
+    added = ["--output.strength", "0.6", "--output.tone", "0.5"]
+    assert with_options(words, added) == ["a.jpg", "--preview", "--data.size", "64", *added]
 
 
 def test_an_option_that_takes_several_gives_all_of_them() -> None:

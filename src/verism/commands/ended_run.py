@@ -17,6 +17,7 @@ from verism.callbacks.find import find
 from verism.commands.milder import milder
 from verism.commands.request import Request
 from verism.commands.saying import near, say
+from verism.commands.words import with_options
 from verism.look.strength import Strength
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
@@ -77,7 +78,7 @@ class EndedRun:
         if self.request.preview:
             say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
             if state is not None:
-                say(Text(_typed(*self.command, "--ckpt_path", state), "cyan"))
+                say(Text(_typed(*with_options(self.command, ["--ckpt_path", state])), "cyan"))
         elif state is not None and not (little or verdict.is_astray(self._look)):
             called, strength = milder(self._strength)
             say(Text.assemble(f"{called}: ", (self._rendered(state, strength), "cyan")))
@@ -111,7 +112,7 @@ class EndedRun:
         options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
         # Of a preview, the whole picture; it can go on from it with other losses, too.
         going_on = ["--ckpt_path", self._state] if self.request.preview else []
-        return _typed(*self.command, *options, *fault.instead, *going_on)
+        return _typed(*with_options(self.command, [*options, *fault.instead, *going_on]))
 
     def _rendered(self, state: str, strength: Strength) -> str:
         """Return the command that writes the picture of the run's checkpoint at another strength."""

@@ -30,7 +30,7 @@ from verism.commands.one_line import ALONE, STYLES
 from verism.commands.request import PATH, Request, parse
 from verism.commands.result_names import for_preview, sheet_path
 from verism.commands.saying import named, near, opening, say, weights
-from verism.commands.words import leading, split_configs, value_of
+from verism.commands.words import leading, split_configs, value_of, with_options
 from verism.errors import (
     BatchError,
     DivergedError,
@@ -173,7 +173,7 @@ def _close(request: Request, pictures: int, pages: Sequence[Path]) -> None:
         say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), ", and so for each of them"))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
-        command = ["run", *words, "--ckpt_path", previews.WORD, *trust.given()]
+        command = [*with_options(["run", *words], ["--ckpt_path", previews.WORD]), *trust.given()]
         say(Text("These are previews: quick, and small. For the whole of all of them:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 

@@ -61,6 +61,14 @@ def take_all(options: Sequence[str], name: str) -> tuple[list[str], list[str]]:
     return values, others
 
 
+def with_options(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return a command with options added, each with its value; they replace those of the same name that it has."""
+    kept = list(words)
+    for name in options[::2]:
+        _, kept = take(kept, name)
+    return [*kept, *options]
+
+
 def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split options into those that name configs, with their values, and the others."""
     configs: list[str] = []
