@@ -182,7 +182,8 @@ def test_a_table_of_the_look(
     assert lines[:3] == ['TITLE "look"', SPACE, "LUT_3D_SIZE 33"]
     assert len(lines) == 3 + 33**3
     (announced,) = [line for line in said if line.startswith("Lookup table: ")]
-    assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}, which differs from the picture by ")
+    assert announced.startswith(f"Lookup table: {Path('luts/look.cube').resolve()}, ")
+    assert ("the picture at this strength" in announced) == (strength != "1")
     mean, most = map(float, re.findall(r"(\d+\.\d+) (?:on average|for 95 %)", announced))
     table = torch.tensor([[float(x) for x in line.split()] for line in lines[3:]]).T.view(3, 33, 33, 33)
     found = deviation(through(table, images.read(Path("../content.png"))), images.read(folder / "result.png"))

@@ -75,7 +75,10 @@ def test_a_program_that_reads_it_makes_the_picture(
     export(look, "--output.path", name, *options)
     said = capsys.readouterr().out
     ((mean, most),) = written
-    assert said == f"Lookup table: {name}, {written[0].plainly}.\n"
+    hald = " (a HaldCLUT, for ImageMagick, darktable and RawTherapee)" if name.endswith("png") else ""
+    assert said == f"Lookup table: {name}{hald}, {written[0].plainly(strength)}.\n"
+    # At another strength than the run's, there is no such picture yet.
+    assert ("the picture at this strength" in said) == (strength != Strength())
     photo, result = images.read(Path("../content.png")), images.read(look / "result.png")
     theirs = (of_cube if name.endswith("cube") else of_hald)(Path(name), photo).clamp(0, 1)
     found = lut_file.deviation(theirs, strength(photo, result))
@@ -151,7 +154,14 @@ def test_a_look_of_its_own_is_written_in_every_format(
     look_file.write(source, table, "theirs")
     for name, read in (("look.cube", of_cube), ("look.png", of_hald)):
         export(source.parent if inside else source, "--output.path", name, "--output.strength", "0.5")
-        assert capsys.readouterr().out == f"Lookup table: {name}\n"
+        said = capsys.readouterr().out
+        assert said.startswith(f"Lookup table: {name}")
+        # It is the look, and no picture's, from which it could differ.
+        assert (
+            said.endswith(", the look that all photos have in common, without what brings their exposures together.\n")
+            == inside
+        )
+        assert "the eye" not in said
         expected = Strength(0.5)(photo, through(table, photo))
         torch.testing.assert_close(read(Path(name), photo), expected, rtol=0, atol=2e-3)
     export(source.parent if inside else source, "--output.path", "copy.safetensors")

@@ -290,7 +290,8 @@ class Output(Callback):
         assert self.lut is not None  # noqa: S101  # The caller has made sure.
         content = model.photos.content.to(next(canvas.parameters()).device)
         self.deviation = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
-        rank_zero_info(f"Lookup table: {self.lut}, which differs from the picture by {self.deviation}.")
+        seen = f"{self.deviation.plainly(self.strength)} ({self.deviation.figures})"
+        rank_zero_info(f"Lookup table: {self.lut}{lut_file.about(self.lut)}, {seen}.")
 
 
 def as_options(choice: Strength | Encoding) -> list[str]:

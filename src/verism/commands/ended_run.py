@@ -18,6 +18,7 @@ from verism.commands.milder import milder
 from verism.commands.request import Request
 from verism.commands.saying import near, say
 from verism.commands.words import with_options
+from verism.look import lut_file
 from verism.look.strength import Strength
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
@@ -59,7 +60,8 @@ class EndedRun:
                 say(Text(f"  {fault.plainly(figures)}"))
         output = self._output
         if output is not None and output.lut is not None and output.deviation is not None:
-            say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), f", {output.deviation.plainly}"))
+            seen = f"{lut_file.about(output.lut)}, {output.deviation.plainly(output.strength)}"
+            say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), seen))
         page = find(self.trainer, Page)
         if page is None or not isinstance(page.written, Path):
             return None

@@ -15,6 +15,9 @@ from verism.commands.saying import near
 from verism.look import lut_file, saved
 from verism.quiet import quieten_lightning
 
+COMMON = "the look that all photos have in common, without what brings their exposures together"
+"""What the table of a series is, to follow its name: no single picture has it alone."""
+
 DESCRIPTION = """Write the look of a finished run or of a series as a lookup table, which other programs read.
 
 verism export lightning_logs/mine-theirs --output.path look.cube
@@ -61,8 +64,9 @@ def export(args: Sequence[str]) -> None:
     canvas = saved.read(options.run)
     if isinstance(canvas, GivenTable):
         lut_file.write_table(path, canvas.table(canvas.photo), strength, output.nodes)
-        sys.stdout.write(f"Lookup table: {near(path)}\n")
+        what = COMMON if options.run.is_dir() else "the look of that file itself"
+        sys.stdout.write(f"Lookup table: {near(path)}{lut_file.about(path)}, {what}.\n")
         return
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
-    sys.stdout.write(f"Lookup table: {near(path)}, {found.plainly}.\n")
+    sys.stdout.write(f"Lookup table: {near(path)}{lut_file.about(path)}, {found.plainly(strength)}.\n")

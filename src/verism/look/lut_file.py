@@ -27,32 +27,32 @@ class Format(NamedTuple):
     Attributes:
         write: writes a file from a path, a table and a title.
         nodes: the numbers of nodes along each axis that files are written with; the first is the default.
+        about: what it is to photographers, to follow a file's name; empty if they know it by its ending.
     """
 
     write: Callable[[Path, Tensor, str], None]
     nodes: tuple[int, ...]
+    about: str = ""
 
 
 FORMATS: Mapping[str, Format] = {
     ".cube": Format(cube.write, (33, 17, 65)),
     look_file.ENDING: Format(look_file.write, (33, 17, 65)),
-    ".png": Format(haldclut.write, tuple(level**2 for level in haldclut.LEVELS)),
+    ".png": Format(
+        haldclut.write,
+        tuple(level**2 for level in haldclut.LEVELS),
+        " (a HaldCLUT, for ImageMagick, darktable and RawTherapee)",
+    ),
 }
 """The formats by the endings of their files."""
 
 NOTICED = (
-    (1.0, "less than the eye sees"),
-    (3.0, "little more than the eye sees"),
-    (math.inf, "as much as can be seen"),
+    (1.0, "to the eye the same as {}"),
+    (3.0, "hardly to be told from {}"),
+    (math.inf, "close to {}, though in places the eye sees a difference"),
 )
-"""What CIEDE2000 below each limit is to the eye: about 1 is just noticed side by side, and 2 to 3 at a look."""
-
-PLAINLY = (
-    "to the eye the same as the picture",
-    "hardly to be told from the picture",
-    "close to the picture, though in places the eye sees a difference",
-)
-"""The same of a table, as a photographer would say it."""
+"""What CIEDE2000 below each limit from a picture is to the eye: about 1 is just noticed side by side, and 2 to 3 at a
+look."""
 
 
 class Deviation(NamedTuple):
@@ -66,15 +66,24 @@ class Deviation(NamedTuple):
     mean: float
     most: float
 
-    def __str__(self) -> str:
-        """Return it as part of a sentence."""
-        seen = next(words for limit, words in NOTICED if self.most < limit)
-        return f"{seen} (CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels)"
+    def plainly(self, strength: Strength) -> str:
+        """Return what the table is to the eye, to follow the table's name after a comma.
+
+        Args:
+            strength: at which the look is in both.
+        """
+        picture = "the picture" if strength.is_full else "the picture at this strength"
+        return next(words for limit, words in NOTICED if self.most < limit).format(picture)
 
     @property
-    def plainly(self) -> str:
-        """What the table is to the eye, without figures, to follow the table's name after a comma."""
-        return next(words for (limit, _), words in zip(NOTICED, PLAINLY, strict=True) if self.most < limit)
+    def figures(self) -> str:
+        """The two figures, as part of a sentence."""
+        return f"CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels"
+
+
+def about(path: Path) -> str:
+    """Return what a table is for, to follow the name of its file; empty if its ending says so."""
+    return FORMATS[path.suffix.lower()].about
 
 
 def check(path: Path, nodes: int | None = None) -> None:
