@@ -195,8 +195,14 @@ FIT: list[Row] = [
     (["--data.content", "folder"], "folder: no such photo"),
     (["--data.content", "empty.jpg"], "empty.jpg: not an image"),
     (["--data.style", "text.jpg"], "text.jpg: not an image"),
-    (["--data.content", "cut.jpg"], "cut.jpg: cannot be read as an image"),
-    (["--data.style", "cut.png"], "cut.png: cannot be read as an image"),
+    (
+        ["--data.content", "cut.jpg"],
+        "cut.jpg: cannot be read as an image: the file is damaged or incomplete; copy it again",
+    ),
+    (
+        ["--data.style", "cut.png"],
+        "cut.png: cannot be read as an image: the file is damaged or incomplete; copy it again",
+    ),
     (["--data.content", "none.png"], "none.png: not an image"),
     (["--data.content", "one.png"], "one.png: 1×1 pixels are too few; a photo needs at least 32 on each side"),
     (["--data.content", "low.png"], "low.png: 100×31 pixels are too few; a photo needs at least 32 on each side"),

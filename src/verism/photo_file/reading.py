@@ -86,7 +86,10 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
     except Exception as error:
         # A damaged file can make a decoder raise any exception.
         reason = in_words(error)
-        raise VerismError(f"{path}: cannot be read as an image ({reason}).") from error
+        raise VerismError(
+            f"{path}: cannot be read as an image: the file is damaged or incomplete; copy it again from the camera or "
+            f"card ({reason})."
+        ) from error
     if file.pictures > 1:
         rank_zero_info(f"{path}: only the first of its {file.pictures} pictures is used.")
     return converted(path, file, white)
