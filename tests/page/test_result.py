@@ -19,7 +19,7 @@ from torch import Tensor
 
 from verism.look.strength import Strength
 from verism.page import charts
-from verism.page.result import Contents, html, label_image
+from verism.page.result import Contents, html, label_image, region_list
 from verism.regions.masks import Regions
 
 SCRIPT = "</script><script>alert(1)</script>"
@@ -56,6 +56,29 @@ def test_holds_all_that_it_shows() -> None:
     assert 'download="look.cube"' in page
 
 
+def test_a_unit_is_explained_where_it_stands() -> None:
+    explained = "ΔE is a difference between two colours"
+    assert explained in html(contents(sentences=["Drift ΔE 8.1: uneven."])).decode()
+    assert explained not in html(contents()).decode()
+
+
+def test_what_few_look_at_is_folded_away() -> None:
+    page = html(contents()).decode()
+    for part in ("Losses over the steps", "model: {}"):
+        before = page.partition(part)[0]
+        assert before.count("<details>") == before.count("</details>") + 1
+
+
+def test_a_part_that_the_photo_hardly_has_is_not_listed() -> None:
+    """The others keep their numbers, by which they are found in the picture of labels."""
+    masks = torch.zeros(1, 3, 20, 20)
+    masks[:, 1] = 1
+    masks[:, :2, 0, 0] = torch.tensor([1.0, 0.0])
+    masks[:, 1:, 10:] = torch.tensor([0.0, 1.0]).view(2, 1, 1)
+    listed = region_list(Regions(("#e6194b", "#3cb44b", "#4363d8"), masks, masks.clone(), torch.ones(3)))
+    assert [part["number"] for part in listed] == [2, 3]
+
+
 def test_names_and_options_are_no_code() -> None:
     page = html(contents(title=SCRIPT, config=SCRIPT, command=SCRIPT, sentences=[SCRIPT])).decode()
     assert page.count("<script") == 2
@@ -72,7 +95,7 @@ def test_a_name_that_is_not_unicode() -> None:
 
 def test_without_what_a_run_need_not_have() -> None:
     page = html(contents(regions=None, losses={}, sentences=(), config="", table=None)).decode()
-    assert not re.search("The losses|The figures|The options|lookup table|Which part takes its look", page)
+    assert not re.search("For the curious|<details|The figures|ΔE|lookup table|Which part takes its look", page)
 
 
 def test_labels_count_from_one_and_zero_is_no_region() -> None:
@@ -146,6 +169,11 @@ def test_in_a_browser(tmp_path: Path, browser: Chrome) -> None:
     browser.get(path.as_uri())
     wait(browser, DRAWN, "1 1 1")
 
+    # What is there already needs no command.
+    command = browser.find_element(By.ID, "command")
+    assert not command.is_displayed()
+    assert "picture as it is" in browser.find_element(By.ID, "about").text
+
     # The sliders blend as --output.strength, .color and .tone do, and the command says so.
     photo, result = pixels(browser, "photo"), pixels(browser, "result")
     for strength in (Strength(0.6), Strength(1, 0.3), Strength(1, 1, 0.2), Strength(0.75, 0, 0.5), Strength(1, 1, 0)):
@@ -158,6 +186,7 @@ def test_in_a_browser(tmp_path: Path, browser: Chrome) -> None:
         assert browser.find_element(By.ID, "command").text == contents().command + options
     browser.find_element(By.ID, "reset").click()
     wait(browser, DRAWN, "1 1 1")
+    assert not command.is_displayed()
     torch.testing.assert_close(pixels(browser, "seen"), result)
 
     # With the keyboard: the divider, a slider, a region.

@@ -97,11 +97,19 @@ class Blend {
 const NAMES = ["strength", "color", "tone"];
 const chosen = () => Object.fromEntries(NAMES.map((name) => [name, get(name).value / 100]));
 
+const AS_IT_IS = "This is your picture as it is. Move a slider, and the command for what you then see is written here.";
+const COMMAND = "The command for what you see, at full size:";
+const NO_COMMAND = "No command can write what you see, because the run has kept no checkpoint.";
+
 function tell() {
   const values = chosen();
   for (const name of NAMES) get(`${name}-value`).textContent = `${Math.round(100 * values[name])} %`;
   const options = NAMES.filter((name) => values[name] !== 1).map((name) => `--output.${name} ${values[name]}`);
-  get("command").textContent = [data.command, ...options].filter(Boolean).join(" ") || "verism fit …";
+  get("command").textContent = [data.command, ...options].join(" ");
+  // The sliders move in steps.
+  const asItIs = NAMES.every((name) => Math.abs(values[name] - data.strength[name]) <= get(name).step / 200);
+  get("command").hidden = get("copy").hidden = asItIs || !data.command;
+  get("about").textContent = asItIs ? AS_IT_IS : data.command ? COMMAND : NO_COMMAND;
 }
 
 async function pictures() {

@@ -27,6 +27,10 @@ SIDE = 1400
 SMALL_SIDE = 700
 """The same of the style photos, which are shown smaller."""
 
+LEAST = 0.01
+"""Share of the content photo from which on a region is listed: a smaller one is nothing that anybody would call a part
+of the photo."""
+
 GENERATOR = "verism result page"
 """Name of the generator in the head of a page, by which verism knows its own pages, which it may replace."""
 
@@ -134,10 +138,14 @@ def label_image(masks: Tensor) -> str:
 
 
 def region_list(regions: Regions) -> list[dict[str, object]]:
-    """Return for each region its colour, its share of both photos, and in words how sure it is that both show it."""
+    """Return for each region its colour, its share of both photos, and in words how sure it is that both show it.
+
+    Those are left out that make up less than ``LEAST`` of the content photo.
+    """
     shares = (masks.double().mean(dim=(0, 2, 3)).tolist() for masks in (regions.content, regions.style))
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return [
         {"label": label, "share": share, "style_share": other, "match": match(sure), "number": number}
         for number, (label, share, other, sure) in enumerate(parts, 1)
+        if share >= LEAST
     ]
