@@ -101,6 +101,12 @@ def test_the_corner_of_a_sheet_says_what_stands_where_and_pictures_have_their_na
         images.write(path, torch.full((1, 3, 48, 64), 0.9), {})
     photo_sheet(files[:1], files[1:2], {(files[0], files[1]): files[2]})
     assert written == [*CORNER, "theirs.png", "mine.png", "mine-theirs.png"]
+    written.clear()
+    without = before_and_after(files[:1], files[2:])
+    assert written == ["before: mine.png", "after: mine-theirs.png"]
+    written.clear()
+    assert before_and_after(files[:1], files[2:], styles=files[1:2]).shape[-2] > without.shape[-2]
+    assert written == ["the look: theirs.png", "before: mine.png", "after: mine-theirs.png"]
 
 
 @pytest.mark.parametrize("width", [40, 100, 300, 2000])

@@ -27,6 +27,7 @@ from verism import checkpoint, images, photo_file
 from verism.backbone.weights import Weights
 from verism.batch import executors
 from verism.batch.from_run import Grading, Recipe, Source
+from verism.batch.table import ABOUT
 from verism.canvas import BilateralGrid, RegionalGrade
 from verism.cli import main
 from verism.color.table import through
@@ -442,12 +443,12 @@ def test_the_same_command_does_what_is_new_and_leaves_the_rest_alone(
     sheet = Path("graded/sheet.jpg").read_bytes()
     predict(look, "--data.photos", folder, "--executor", "local")
     out, err = capsys.readouterr()
-    assert out.startswith(f"Table: {graded}/photos.csv\n3 of 3 photos")
+    assert out.startswith(f"Table: {graded}/photos.csv, {ABOUT}\n3 of 3 photos")
     assert "verism: 2 of 3 photos are done already.\n" in err
     assert Path("graded/b.png").is_file()
     predict(look, "--data.photos", folder, "--executor", "local")
     out, err = capsys.readouterr()
-    assert out == f"Table: {graded}/photos.csv\n3 of 3 photos are in {graded}\n"
+    assert out == f"Table: {graded}/photos.csv, {ABOUT}\n3 of 3 photos are in {graded}\n"
     assert err == "verism: 3 of 3 photos are done already.\n"
     assert Path("graded/sheet.jpg").read_bytes() == sheet
     assert len(Path("graded/photos.csv").read_text().splitlines()) == 4
@@ -539,7 +540,9 @@ def test_an_executor_makes_the_same_and_a_table(
     refused(look, *handed_out, status=1)
     folder = Path("graded")
     out, err = capsys.readouterr()
-    assert out == "Table: graded/photos.csv\n3 of 4 photos are in graded\nBefore and after: graded/sheet.jpg\n"
+    assert (
+        out == f"Table: graded/photos.csv, {ABOUT}\n3 of 4 photos are in graded\nBefore and after: graded/sheet.jpg\n"
+    )
     assert "aa.png: not an image" in err.splitlines()[-1]
     assert results() == ["a.png", "b.png", "c.png", "photos.csv"]
     for path in photos:

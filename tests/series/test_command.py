@@ -18,6 +18,7 @@ from torch import Tensor
 
 from verism import images, photo_file
 from verism.batch.executors import Task, local
+from verism.batch.table import ABOUT
 from verism.cli import main
 from verism.color.level import Shift, levelled
 from verism.color.table import through
@@ -81,7 +82,7 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     agreement = r"Agreement: 2 pairs of neighbours of one scene, \d+% nearer to each other in colour than before\."
     assert re.fullmatch(agreement, lines[1])
     *lines, milder = lines[2:]
-    assert lines == ["Before and after: out/sheet.jpg", "Table: out/photos.csv"]
+    assert lines == ["Before and after: out/sheet.jpg", f"Table: out/photos.csv, {ABOUT}"]
     typed = shlex.join(["series", "holiday/*.*", "--style", "theirs.jpg", *FIT])
     still = "Milder still, with 0.48 of the look in place of 0.8"
     assert milder == f"{still}: verism {typed} --output.dir out-strength-0.48 --output.strength 0.48"

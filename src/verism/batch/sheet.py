@@ -23,6 +23,9 @@ MAX_COLUMNS = 6
 
 CORNER = ("Left: the photos.", "Right: each in the look above.")
 
+LOOK, BEFORE, AFTER = "the look: ", "before: ", "after: "
+"""What pictures are, before their names."""
+
 SHOWN = 24
 """Largest number of photos on a sheet of photos: one that is looked at, whatever their number."""
 
@@ -67,27 +70,32 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mappi
     return press.page(rows)
 
 
-def before_and_after(photos: Sequence[Path], results: Sequence[Path], white: float | None = None) -> Tensor:
-    """Draw photos in rows, each above its result. One is read after the other, and only its small picture is kept.
+def before_and_after(
+    photos: Sequence[Path], results: Sequence[Path], white: float | None = None, styles: Sequence[Path] = ()
+) -> Tensor:
+    """Draw photos in rows, each above its result, below the styles.
 
-    Of more than ``SHOWN`` photos, it has that many, evenly chosen.
+    One is read after the other, and only its small picture is kept. Of more than ``SHOWN`` photos, it has that many,
+    evenly chosen.
 
     Args:
         photos: at least one.
         results: the result of each photo.
         white: the value that means white in photos with floating-point samples, as ``photo_file.read`` takes it.
+        styles: photos whose look the results have, as far as they are known.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
     press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH, DARK)
+    top = [press.line(press.blank(0), [press.fitted(style, role=LOOK) for style in styles])] if styles else []
     cells = [
-        press.under(press.fitted(photos[number], white), press.fitted(results[number]))
+        press.under(press.fitted(photos[number], white, BEFORE), press.fitted(results[number], role=AFTER))
         for number in _shown(len(photos))
     ]
     columns = math.ceil(len(cells) / math.ceil(len(cells) / MAX_COLUMNS))
     rows = [press.line(press.blank(0), cells[start : start + columns]) for start in range(0, len(cells), columns)]
-    return press.page(rows)
+    return press.page([*top, *rows])
 
 
 class Press:
@@ -122,8 +130,8 @@ class Press:
         title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
         return self.under(title, self.picture(photo, max(width, 1)))
 
-    def fitted(self, path: Path, white: float | None = None) -> Image.Image:
-        """Draw a picture of any shape within a cell of the size of a result, above its name."""
+    def fitted(self, path: Path, white: float | None = None, role: str = "") -> Image.Image:
+        """Draw a picture of any shape within a cell of the size of a result, above its role, if any, and its name."""
         picture = read(path, white, least=min(self.height, self.width))
         if isinstance(picture, str):
             return self.picture(picture, self.width)
@@ -133,7 +141,7 @@ class Press:
         drawn = press.picture(picture, max(1, round(width * scale)))
         cell = self.blank(self.width, self.height)
         cell.paste(drawn, ((self.width - drawn.width) // 2, self.height - drawn.height))
-        return self.under(cell, self.text([path.name], self.width, small=True))
+        return self.under(cell, self.text([f"{role}{path.name}"], self.width, small=True))
 
     def corner(self) -> Image.Image:
         """Draw a cell that says what the row of the styles and the column of the photos are."""

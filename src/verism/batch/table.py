@@ -13,6 +13,9 @@ from verism import atomic
 NAME = "photos.csv"
 """Name of the table's file, which is next to the results."""
 
+ABOUT = "for a spreadsheet: what was done to each photo, and what failed"
+"""What the table is, to follow its name."""
+
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write a CSV file: a line of column names, then a line for each row; None becomes an empty field.

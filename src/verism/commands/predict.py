@@ -24,8 +24,8 @@ from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import matching
 from verism.batch.progress import Bar
 from verism.batch.sheet import before_and_after
+from verism.batch.table import ABOUT, write_table
 from verism.batch.table import NAME as TABLE
-from verism.batch.table import write_table
 from verism.callbacks import checkpoints
 from verism.clip import ClipEncoding
 from verism.commands import output_options
@@ -278,7 +278,7 @@ def _write_table(photos: Mapping[Path, tuple[Path, PhotoOutcome]], notes: Notes)
         table = notes.folder / TABLE
         write_table(table, rows)
         notes.note(table)
-        sys.stdout.write(f"Table: {near(table)}\n")
+        sys.stdout.write(f"Table: {near(table)}, {ABOUT}\n")
 
 
 def _parser() -> ArgumentParser:
@@ -472,7 +472,8 @@ def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: N
         if sheet in done.values() or not replaceable:
             sheet = free_name(sheet)
         with photo_file.limited(recipe.max_megapixels):
-            images.write(sheet, before_and_after(list(done), list(done.values()), recipe.white), {})
+            pictures = before_and_after(list(done), list(done.values()), recipe.white, saved.styles(recipe.run))
+            images.write(sheet, pictures, {})
         notes.note(sheet)
         sys.stdout.write(f"Before and after: {near(sheet)}\n")
 

@@ -65,7 +65,9 @@ def render(args: Sequence[str]) -> None:
     strength = output_options.strength(output)
     anew = again.recorded(options.run, strength)
     if anew:
-        raise VerismError(f"{options.run}: is a series, and not a run with one picture; for its photos anew: {anew}")
+        raise VerismError(
+            f"{near(options.run)}: is a series, and not a run with one picture; for its photos anew: {anew}"
+        )
     encoding = output_options.encoding(output)
     # The parser's paths have lost their slashes.
     results = as_folder(value_of(args, "--output.path"))

@@ -25,7 +25,7 @@ from verism.batch.names import results
 from verism.batch.patterns import matching
 from verism.batch.record import Record
 from verism.batch.sheet import before_and_after
-from verism.batch.table import write_table
+from verism.batch.table import ABOUT, write_table
 from verism.callbacks.progress import Progress
 from verism.cli import locate
 from verism.commands import config_file, fit_words, output_options
@@ -281,12 +281,13 @@ class Series:
         done = [job for job, outcome in zip(jobs, outcomes, strict=True) if outcome.error is None]
         if done and self.sheet:
             with photo_file.limited(self.reading.max_megapixels):
-                sheet = before_and_after([job.photo for job in done], [job.result for job in done], self.reading.white)
+                photos, results = [job.photo for job in done], [job.result for job in done]
+                sheet = before_and_after(photos, results, self.reading.white, self.styles)
             images.write(folder.sheet, sheet, {})
         sys.stdout.write(f"{len(done)} of {len(jobs)} photos are in {near(folder.path)}\n")
         sys.stdout.write(agreement.said())
         sys.stdout.write(f"Before and after: {near(folder.sheet)}\n" if done and self.sheet else "")
-        sys.stdout.write(f"Table: {near(folder.table)}\n" if done else "")
+        sys.stdout.write(f"Table: {near(folder.table)}, {ABOUT}\n" if done else "")
         strange = {job.photo: it.unknown or 0 for job, it in zip(jobs, outcomes, strict=True)}
         sys.stderr.write(warning(strange, self._own_fit))
         changes = {job.photo: it.lighter or 0 for job, it in zip(jobs, outcomes, strict=True)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from verism import atomic, photo_file
 from verism.api import FittedRun
 from verism.batch.table import NAME as TABLE
+from verism.commands.saying import near
 from verism.errors import VerismError
 from verism.look import look_file
 from verism.photo_file import Photo
@@ -107,7 +108,8 @@ class Folder:
             return False
         if found != made_from:
             raise VerismError(
-                f"{self.path}: has a series with another style or other options; in a folder of its own: {elsewhere}"
+                f"{near(self.path)}: has a series with another style or other options; in a folder of its own: "
+                f"{elsewhere}"
             )
         return self.look.is_file() and self.fitted_to.is_file()
 
