@@ -92,10 +92,13 @@ def photos(look: Path) -> tuple[list[Path], list[Path]]:
     if not is_table(path):
         data = checkpoint.read(path).get("datamodule_hyper_parameters", {})
         return [Path(data["content"])] if data.get("content") else [], style_paths(data) if data.get("style") else []
-    noted = path.parent / look_file.STYLES
     # Another file beside a series may be the look of something else.
-    known = path.name == look_file.NAME and noted.is_file()
-    return [], [Path(style) for style in json.loads(noted.read_text(encoding="utf-8"))] if known else []
+    if path.name != look_file.NAME:
+        return [], []
+    try:
+        return [], list(map(Path, json.loads((path.parent / look_file.STYLES).read_text(encoding="utf-8"))))
+    except (OSError, ValueError):
+        return [], []
 
 
 def styles(look: Path) -> list[Path]:

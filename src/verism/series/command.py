@@ -293,7 +293,7 @@ class Series:
         changes = {job.photo: it.lighter or 0 for job, it in zip(jobs, outcomes, strict=True)}
         less = self.strength._replace(tone=float(f"{own_light.LESS * self.strength.tone:.2g}"))
         sys.stderr.write(own_light.warning(changes, self._at(less)))
-        if done:
+        if done and self.strength.strength:
             called, strength = milder(self.strength)
             say(Text.assemble(f"{called}: ", (self._at(strength), "cyan")))
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
