@@ -406,7 +406,10 @@ OTHERS: list[Row] = [
     (["render", "run.ckpt", "--output.path", "x.png"], "run.ckpt: does not record which canvas it belongs to"),
     (["render", "loop", "--output.path", "x.png"], "run: loop cannot be followed to a file"),
     (["render", "shot.dng", "--output.path", "x.png"], "shot.dng: a picture, and not a run"),
-    (["render", "run.ckpt", "--output.path", "folder.png"], "folder.png: cannot be written: it is a folder"),
+    (
+        ["render", "run.ckpt", "--output.path", "folder.png"],
+        "run.ckpt: does not say where its picture is; name the new",
+    ),
     (["export", "loop", "--output.path", "x.cube"], "run: loop cannot be followed to a file"),
     (["export", "folder", "--output.path", "loop"], "--output.path: loop cannot be followed to a file"),
     (["run", "loop.png", "style.png"], "loop.png: no such photo"),

@@ -114,6 +114,21 @@ def test_never_overwrites_unless_asked(look: Path, capsys: pytest.CaptureFixture
         assert Path(name).stat().st_size > 1000
 
 
+@both
+@pytest.mark.parametrize("command", ["export", "render"])
+def test_no_photo_is_replaced_and_no_option_named_that_would(
+    look: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for overwrite in ("false", "true"):
+        for name, taken in (("content", "your photo"), ("style", "the style photo")):
+            before = Path(f"../{name}.png").read_bytes()
+            with pytest.raises(SystemExit):
+                main([command, str(look), "--output.path", f"../{name}.png", "--output.overwrite", overwrite])
+            said = capsys.readouterr().err
+            assert f"{name}.png: the result would replace {taken}; choose another --output.path." in said
+            assert Path(f"../{name}.png").read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["look.cube", "look.png"])
 def test_writes_the_whole_file_or_nothing(
     look: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

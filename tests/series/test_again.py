@@ -34,6 +34,8 @@ def test_an_option_that_is_given_anew_replaces_the_earlier_one() -> None:
     expected = "verism series 'my holiday/*.jpg' --style theirs.jpg --data.size 48 --output.dir out"
     assert again(ARGS, Path("out"), Strength(0.6)) == f"{expected}-strength-0.6 --output.strength 0.6"
     assert again(ARGS, Path("out"), Strength()) == expected
+    # The name says one strength, too.
+    assert again(ARGS, Path("out-strength-0.8"), Strength(0.6)) == again(ARGS, Path("out"), Strength(0.6))
     Path("out").mkdir()
     assert again(ARGS, Path("out"), Strength()) == f"{expected}-2"
 

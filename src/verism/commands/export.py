@@ -60,7 +60,7 @@ def export(args: Sequence[str]) -> None:
     strength = output_options.strength(output)
     lut_file.check(output.path, output.nodes)
     path: Path = output.path
-    output_options.check_file(path, output, *saved.photos(options.run))
+    output_options.check_file(path, output, options.run)
     canvas = saved.read(options.run)
     if isinstance(canvas, GivenTable):
         lut_file.write_table(path, canvas.table(canvas.photo), strength, output.nodes)

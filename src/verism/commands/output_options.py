@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -11,6 +10,7 @@ from verism import atomic
 from verism.clip import ClipEncoding
 from verism.clip.encoding import Codec
 from verism.commands import same_file
+from verism.look import saved
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 
@@ -81,20 +81,23 @@ def clip_encoding(output: Namespace) -> ClipEncoding:
     return ClipEncoding(output.codec, 8 if output.depth == 8 else None)  # noqa: PLR2004
 
 
-def check_file(path: Path, output: Namespace, content: Sequence[Path], styles: Sequence[Path]) -> None:
+def check_file(path: Path, output: Namespace, look: Path, content: Path | None = None) -> None:
     """Check the file to write.
 
     Args:
         path: the file.
         output: the options.
-        content: the content photo of the run, if it has one.
-        styles: the style photos.
+        look: what it is made from, as ``saved.file`` takes it.
+        content: the content photo, if it is not where the look says.
 
     Raises:
-        VerismError: the file cannot be written, is one of these photos, or exists and must not be replaced.
+        VerismError: the file cannot be written, is a photo of the look's, or exists and must not be replaced.
     """
     atomic.check(path)
+    if not path.exists():
+        return
     # Said before an option that would not help.
-    photos = [*((same_file.CONTENT, photo) for photo in content), *((same_file.STYLE, photo) for photo in styles)]
-    same_file.check_result("output.path", path, photos)
+    contents, styles = saved.photos(look)
+    own = [(same_file.CONTENT, photo) for photo in (*contents, content) if photo is not None]
+    same_file.check_result("output.path", path, [*own, *((same_file.STYLE, photo) for photo in styles)])
     atomic.check_absent(path, replace=output.overwrite, remedy=f"choose another --output.path, {REPLACE}")

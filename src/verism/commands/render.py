@@ -9,14 +9,13 @@ from typing import Any
 from jsonargparse import ArgumentParser
 from rich.text import Text
 
-from verism import atomic, checkpoint, photo_file
+from verism import checkpoint, photo_file
 from verism.atomic import free_name
 from verism.commands import output_options
 from verism.commands.finished_run import FinishedRun
 from verism.commands.options import resolve_paths
 from verism.commands.saying import named, near, say
 from verism.commands.words import as_folder, value_of
-from verism.data.options import style_paths
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
@@ -72,20 +71,18 @@ def render(args: Sequence[str]) -> None:
     # The parser's paths have lost their slashes.
     results = as_folder(value_of(args, "--output.path"))
     if output.path is not None and results is None:
-        photo_file.check(output.path, encoding)
         path = wished = output.path
     else:
         wished = _beside(options.run, strength)
         wished = wished if results is None else results / wished.name
         path = wished if results is not None and output.overwrite else free_name(wished)
-        photo_file.check(path, encoding)
-        atomic.check(path)
+    photo_file.check(path, encoding)
+    output_options.check_file(path, output, options.run, options.data.content)
     file = saved.of_a_run(options.run)
     state = checkpoint.read(file)
     canvas = saved.canvas(file, state)
     data: Mapping[str, Any] = state.get("datamodule_hyper_parameters", {})
     content = _content(options.data.content, data, state["verism"].get("photos", {}), file)
-    output_options.check_file(path, output, [content], style_paths(data) if data.get("style") else [])
     with photo_file.limited(data.get("max_megapixels", MEGAPIXELS)):
         source = photo_file.read(content, data.get("white"))
     recorded = {**state["hyper_parameters"], "data": dict(data)}

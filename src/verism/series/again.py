@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ from verism.look.strength import Strength
 NAME = Path(look_file.NOTES, "command.json")
 """The file, in the folder of a series, with the command that made it, and the folder that it was typed in."""
 
+STRENGTH = re.compile(r"(-(strength|colour|tone)-[\d.]+)+$")
+"""What the folder's name says of the strength (``Strength.in_names``)."""
+
 
 def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
     """Return the command that makes a series at another strength, in a folder that does not exist yet.
@@ -30,7 +34,7 @@ def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
     words = list(args)
     for option in ("--output.dir", *(f"--output.{name}" for name in strength._fields)):
         _, words = take(words, option)
-    new = atomic.free_name(folder.with_name(f"{folder.name}{strength.in_names}"))
+    new = atomic.free_name(folder.with_name(f"{STRENGTH.sub('', folder.name)}{strength.in_names}"))
     whole = ["series", *words, "--output.dir", str(near(new)), *as_options(strength), *trust.given()]
     return f"{checkpoints.program()} {shlex.join(whole)}"
 
