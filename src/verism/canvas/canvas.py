@@ -14,7 +14,7 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
-"""Takes the content photo and the style photo; returns how far the other photo shows the same at each pixel."""
+"""Takes the content photo and the style photo; returns for each pixel of both how far the other one shows the same."""
 
 
 class Canvas(nn.Module, ABC):
