@@ -181,12 +181,12 @@ class TrainableModule(LightningModule):
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
         with torch.autocast(self.device.type, enabled=False):
-            figures = evaluation.evaluate(self._finished()(self.data.original), self.data, self.reference)
+            figures = evaluation.evaluate(self._renderer()(self.data.original), self.data, self.reference)
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
 
     def on_predict_start(self) -> None:
         """Take the look from the canvas, once for all photos."""
-        self._look = self._finished()
+        self._look = self._renderer()
 
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """Return a photo with the look of this run, at full strength, as ``verism predict --hold_back false`` does.
@@ -210,15 +210,16 @@ class TrainableModule(LightningModule):
         """Free the memory of the look."""
         del self._look
 
-    def _finished(self) -> Callable[[Tensor], Tensor]:
+    def _renderer(self) -> Callable[[Tensor], Tensor]:
         """Return a function that renders a photo with the current canvas, in float32 even after a bf16-true run."""
         canvas = copy.deepcopy(self.canvas).float()
-        apply = Look(canvas).apply if isinstance(canvas, Grade) else partial(self._own, canvas)
+        apply = Look(canvas).apply if isinstance(canvas, Grade) else partial(self._render_own, canvas)
         device = next(canvas.parameters()).device
         return lambda photo: apply(photo.to(device, torch.float32))
 
     @torch.no_grad()
-    def _own(self, canvas: Canvas, photo: Tensor) -> Tensor:
+    def _render_own(self, canvas: Canvas, photo: Tensor) -> Tensor:
+        """Return the result; raise ``VerismError`` if ``photo`` is not the content photo of the run."""
         if not torch.equal(photo.cpu(), (self.started_from or self.data).original):
             raise VerismError(
                 "predict: this canvas holds one image, and not a look that other photos could take on; pass "

@@ -113,7 +113,7 @@ class Canvas(nn.Module, ABC):
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties in the canvas's present state: a scalar, before its weight, for each by name.
+        """Return the penalties for the canvas's current state: name to a scalar, before its weight.
 
         Args:
             image: the image, as ``forward`` returned it.

@@ -133,28 +133,28 @@ def find_regions(
         centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
         labels = COLORS[:count]
     else:
-        labels, at = known.labels, ("content", "style").index(known.role)
-        divided = _with_the_rest(known.masks, maps[at].shape[-2:])
-        centers = F.normalize(divided.T @ points[at])
+        labels, side = known.labels, ("content", "style").index(known.role)
+        known_shares = _with_the_rest(known.masks, maps[side].shape[-2:])
+        centers = F.normalize(known_shares.T @ points[side])
     shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in points]
     if known is not None:
-        shares[at] = divided
+        shares[side] = known_shares
     masks = [
         _to_edges(share.T.view(1, len(centers), *part.shape[-2:]), photo)[:, : len(labels)]
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
     if known is not None:
-        masks[at] = known.masks.to(content)
+        masks[side] = known.masks.to(content)
     weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
     similar = similarity(*points, *weighted)
     if known is None:
-        taken = counterparts(similar, *(share.sum(dim=0) for share in weighted))
-        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], taken), weighted[1] @ taken.T
+        transfer = counterparts(similar, *(share.sum(dim=0) for share in weighted))
+        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
         similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
-        own = F.normalize(weighted[0].T @ points[0])
-        masks = united(masks, content, confidence, own @ own.T)
+        means = F.normalize(weighted[0].T @ points[0])
+        masks = united(masks, content, confidence, means @ means.T)
         masks[0] = joined(masks[0], content, confidence, similar)
         kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
         masks, confidence = [part[:, kept] for part in masks], confidence[kept]
