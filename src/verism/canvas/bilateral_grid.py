@@ -89,7 +89,7 @@ class BilateralGrid(LinearGrade):
             raise VerismError(
                 f"--model.canvas BilateralGrid: width {width} and height {height} must be at least 1, depth {depth} 2."
             )
-        if epsilon <= 0:
+        if not epsilon > 0:
             raise VerismError(f"--model.canvas.epsilon {epsilon}: must be above 0.")
         weights = {
             "smoothness": smoothness,

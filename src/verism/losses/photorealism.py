@@ -125,12 +125,14 @@ class PhotorealismLoss(Loss):
             weight: weight of the loss in the total; 0 turns it off. Luan et al. use 1e4 with a sum that is not divided
                 by H·W, and with style and content losses of another scale.
             epsilon: penalty for the slope of the local affine functions, in squared RGB of [0, 1]; a larger value keeps
-                flat regions flat. Levin and Luan use 1e-7.
+                flat regions flat. Levin and Luan use 1e-7. Above 0.
             scale: side in pixels of the blocks whose means are compared; 1: single pixels, as in both papers.
 
         Raises:
-            VerismError: ``scale`` is below 1, or ``weight`` is negative or not finite.
+            VerismError: ``epsilon`` is not above 0, ``scale`` is below 1, or ``weight`` is negative or not finite.
         """
+        if not epsilon > 0:
+            raise VerismError(f"--model.photorealism.epsilon {epsilon}: must be above 0.")
         if scale < 1:
             raise VerismError(f"--model.photorealism.scale {scale}: must be at least 1.")
         super().__init__(weight, {INPUT: 1.0}, "paper")

@@ -72,9 +72,9 @@ class Regions(NamedTuple):
         Raises:
             VerismError: a label is not one of these regions', or is named twice.
         """
+        groups = [list(map(label_of, group)) for group in groups if group]
         if not groups:
             return self
-        groups = [list(map(label_of, group)) for group in groups]
         named = [label for group in groups for label in group]
         for label in named:
             if label not in self.labels or named.count(label) > 1:
