@@ -50,8 +50,8 @@ class RegionalGrade(Grade):
     (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
     lightness alone, so that no hue is singled out.
 
-    Noise is not amplified: what an edge-preserving filter removes from the photo is added back to the result with
-    hardly more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most
+    Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
+    more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most
     vivid colours, whichever is higher. Colours outside sRGB lose chroma and keep their lightness and hue.
 
     Attributes:
