@@ -56,7 +56,7 @@ class Histograms(Periodic):
         super().on_train_start(trainer, pl_module)
 
     def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Take the image, and the first time the photos; return what counts their levels, and writes the counts."""
+        """Take the image, and the first time the photos; return what counts their levels and writes the counts."""
         now = time.time()
         counts: dict[str, Callable[[], Counts]] = {}
         shares: dict[str, Callable[[], Tensor]] = {}

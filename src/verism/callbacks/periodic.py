@@ -25,8 +25,8 @@ CLOSE, SHORT = 5, 100
 class Periodic(Callback):
     """Logs something about the first image (step 0), the image after every n-th step, and the last one.
 
-    Subclasses say what, in ``look``. Only rank zero logs, to every logger for which ``writer`` returns something: by
-    default, to those of TensorBoard. An image that is not finite is not logged.
+    Subclasses define in ``look`` what is logged. Only rank zero logs, to every logger for which ``writer`` returns
+    something: by default, to those of TensorBoard. An image that is not finite is not logged.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:

@@ -1,4 +1,4 @@
-"""A look as a file that other programs read: a lookup table at a strength, and how far it is from the picture."""
+"""A look as a file for other programs: a lookup table at a chosen strength, and its deviation from the picture."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ NOTICED = (
     (3.0, "little more than the eye sees"),
     (math.inf, "as much as can be seen"),
 )
-"""What CIEDE2000 below each limit is to the eye: about 1 is just noticed side by side, and 2 to 3 at a look."""
+"""How a CIEDE2000 below each limit looks: about 1 is just noticed side by side, and 2 to 3 at a glance."""
 
 PLAINLY = (
     "to the eye the same as the picture",
     "hardly to be told from the picture",
     "close to the picture, though in places the eye sees a difference",
 )
-"""The same of a table, as a photographer would say it."""
+"""The same for a table, in a photographer's words."""
 
 
 class Deviation(NamedTuple):

@@ -23,8 +23,8 @@ SIDE = 256
 BORDER = 32
 """Width, in pixels, of the reflected border around a photo, without which zero padding makes a region of its own."""
 
-STEP = 16
-"""Stride, in pixels, of the deeper layer; the sides of a photo are rounded down to multiples of it."""
+STRIDES = (8, 16)
+"""Strides, in pixels, of ``LAYERS``; the sides of a photo are rounded down to multiples of the greater one."""
 
 DIMENSIONS = 64
 """Number of principal components in which the features are compared."""
@@ -33,7 +33,7 @@ TEMPERATURE = 0.1
 """Temperature of the softmax over the cosine similarities to the regions' centres; a lower one makes sharper masks."""
 
 STARTS = 4
-"""Number of times that the clustering starts anew; the best result is taken."""
+"""Number of starts of the clustering, of which the best result is taken."""
 
 ITERATIONS = 30
 """Number of iterations from each start."""
@@ -49,33 +49,37 @@ SHARED = 0.3
 """Ratio of the smaller to the larger share of a photo that a region covers, below which confidence is reduced."""
 
 ALIKE = (0.45, 0.65)
-"""Share of their colours that two regions of a photo have in common: up to the first, they are two things; from the
-second, one."""
+"""Share of their colours that two regions of a photo have in common: up to the first, they are two different things;
+from the second, one."""
 
 AGAINST = (-0.2, 0.2)
 """Cosine similarity of a region to the style photo's part of another: up to the first, they cannot be the same thing;
-from the second, nothing speaks against it."""
+from the second, they may well be."""
 
 BY_COLOR = 0.6
-"""Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
+"""Weight of the mean over all pixels of similar colour, against the value at the pixel itself, in a region's mask."""
 
 ONE_THING = (0.45, 0.5)
-"""Cosine similarity of two regions of the content photo: from the second, the network sees the like in both."""
+"""Cosine similarity of two regions of the content photo: from the second, they are the same kind of thing."""
 
 CERTAIN = (0.5, 0.9)
-"""Confidence up to which a region is not made one with another, and from which on it may be: what the content photo has
-little of would bring in much of the style photo."""
+"""Confidence up to which a region is not merged with another, and from which on it may be: one of which the content
+photo shows little would bring in much of the style photo."""
 
 ONE_COLOR = (0.25, 0.35)
-"""Share of their colours that two regions have in common: from the second, they are made one if they show the like."""
+"""Share of their colours that two regions have in common: from the second, they are merged if they are of one kind."""
 
 SHARPNESS = 1.5
-"""Exponent of the masks before they are made to add up to 1 again: the less of a pixel is in a region, the less that
-region's grade, which knows nothing of the pixel's colour, should count for it."""
+"""Exponent of the masks before they are normalised again: the less of a pixel is in a region, the less that region's
+grade, which was made for other colours, should count for it."""
 
 BACKDROP = (0.25, 0.5)
 """Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
 white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
+
+EDGE_FILTER = (0.15, 1e-3)
+"""Parameters of the guided filter that aligns the masks with the edges of a photo: radius of its windows as a share of
+the short side, wide enough to bridge several positions of the network, and ε, in squared RGB."""
 
 
 @torch.no_grad()
@@ -89,17 +93,17 @@ def find_regions(
 ) -> Regions:
     """Divide two photos into corresponding regions, with a confidence for each match.
 
-    1. *Features*: those of both photos at ``LAYERS``, each normalised and less the mean over its own photo, are reduced
-       to ``DIMENSIONS`` principal components. The means hold the photos' grades: if they were kept, skies of different
+    1. *Features*: those of both photos at ``LAYERS``, normalised and less the mean over their own photo, are reduced to
+       ``DIMENSIONS`` principal components. The means hold the photos' grades: if they were kept, skies of different
        colours would not correspond.
     2. *Clusters*: spherical k-means of both photos together (Dhillon and Modha 2001, "Concept Decompositions for Large
        Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
     3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, they are averaged over
        similar colours with the weight ``BY_COLOR``, and sharpened (``SHARPNESS``).
-    4. A region of which the style photo has little takes over clusters that show the like (``counterparts``).
+    4. *Counterparts*: a region of which the style photo has little takes over similar clusters (``counterparts``).
     5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
-    6. What has no certain match in the content photo joins the region with its colours (``joined``), and regions that
-       are one thing there are made one (``united``).
+    6. *Merging*: regions that are one thing in the content photo are merged (``united``), and what has no certain match
+       there joins the region that has its colours (``joined``).
 
     Args:
         backbone: the network, with ReLU and max pooling in any case.
@@ -113,8 +117,8 @@ def find_regions(
             but no region.
 
     Returns:
-        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were made
-        one, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
+        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were
+        merged, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
@@ -129,28 +133,28 @@ def find_regions(
         centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
         labels = COLORS[:count]
     else:
-        labels, at = known.labels, ("content", "style").index(known.role)
-        divided = _with_the_rest(known.masks, maps[at].shape[-2:])
-        centers = F.normalize(divided.T @ points[at])
+        labels, side = known.labels, ("content", "style").index(known.role)
+        known_shares = _with_the_rest(known.masks, maps[side].shape[-2:])
+        centers = F.normalize(known_shares.T @ points[side])
     shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in points]
     if known is not None:
-        shares[at] = divided
+        shares[side] = known_shares
     masks = [
         _to_edges(share.T.view(1, len(centers), *part.shape[-2:]), photo)[:, : len(labels)]
         for share, part, photo in zip(shares, maps, (content, style), strict=True)
     ]
     if known is not None:
-        masks[at] = known.masks.to(content)
+        masks[side] = known.masks.to(content)
     weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
     similar = similarity(*points, *weighted)
     if known is None:
-        taken = counterparts(similar, *(share.sum(dim=0) for share in weighted))
-        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], taken), weighted[1] @ taken.T
+        transfer = counterparts(similar, *(share.sum(dim=0) for share in weighted))
+        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
         similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     if known is None:
-        own = F.normalize(weighted[0].T @ points[0])
-        masks = united(masks, content, confidence, own @ own.T)
+        means = F.normalize(weighted[0].T @ points[0])
+        masks = united(masks, content, confidence, means @ means.T)
         masks[0] = joined(masks[0], content, confidence, similar)
         kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
         masks, confidence = [part[:, kept] for part in masks], confidence[kept]
@@ -174,9 +178,9 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
     """Return how much of each of the style photo's clusters is in the counterpart of each region, ``(K, K)``.
 
     A cluster may hold the sky of one photo alone, because the other photo's sky is in another cluster. So a region with
-    too small a part in the style photo also takes from clusters that are similar to it (``SURE``), the more, the more
-    it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most of
-    what the content photo does not have goes to the region that is most like it.
+    too small a part in the style photo also takes from clusters that are similar to it (``SURE``), and more of them the
+    more it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most
+    of what the content photo does not have goes to the region that is most like it.
 
     Args:
         similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
@@ -189,7 +193,7 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
     lacking = 1 - (style_shares / content_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
     claims = lacking.unsqueeze(1) * _between(similar, SURE)
     claims = content_shares.unsqueeze(1) * claims.fill_diagonal_(1)
-    # A cluster that nobody claims, because the content photo has nothing of it, stays where it is.
+    # A cluster that no region claims, because the content photo has nothing of it, keeps its own region.
     claims = claims + 1e-6 * torch.eye(len(claims)).to(claims)
     return claims / claims.sum(dim=0)
 
@@ -211,8 +215,8 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     """Return the content photo's masks with uncertain regions moved into more certain ones of the same colours.
 
     The cloudy part of a sky follows the clear part. If the two were treated differently, one sky would get two colours.
-    Of a region, the share that is not certain moves, times how alike the colours of the two regions are and how little
-    speaks against the other region's counterpart.
+    The share of a region that moves is 1 minus its confidence, times how alike the colours of the two regions are
+    (``ALIKE``) and how plausible the other region's counterpart is for it (``AGAINST``).
 
     Args:
         masks: ``(1, K, H, W)``, soft, of the content photo.
@@ -228,10 +232,10 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
 
 
 def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> list[Tensor]:
-    """Return both photos' masks with regions that are one thing in the content photo made one.
+    """Return both photos' masks with regions that are one thing in the content photo merged.
 
     K-means may divide a sky into a clear and a cloudy part, each of which has a certain match. They are alike to the
-    network, and have colours in common, which would become two. The smaller moves into the larger.
+    network, and have colours in common, which would be graded in two ways. The smaller moves into the larger.
 
     Args:
         masks: ``(1, K, H, W)``, soft, of the content and of the style photo.
@@ -249,7 +253,7 @@ def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> l
 
 
 def _moved(masks: Tensor, share: Tensor, into: Tensor) -> Tensor:
-    """Return masks ``(1, K, H, W)`` with a share of each region, ``(K,)``, moved into another of an index, ``(K,)``."""
+    """Return masks ``(1, K, H, W)`` with the share ``(K,)`` of each region moved into the region number ``into``."""
     gone = masks * share.view(1, -1, 1, 1)
     return (masks - gone).index_add(1, into, gone)
 
@@ -312,7 +316,7 @@ def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """Return where values lie between two bounds: 0 up to the lower one, 1 from the upper one, and linear between."""
+    """Return where values lie between two bounds: 0 up to the lower one, 1 from the upper one, linear in between."""
     low, high = bounds
     return ((values - low) / (high - low)).clamp(0, 1)
 
@@ -320,9 +324,9 @@ def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
 def _features(network: VGG, photo: Tensor) -> Tensor:
     """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
     small = images.scale(photo, SIDE)
-    small = images.resize(small, [side // STEP * STEP for side in small.shape[-2:]])
+    small = images.resize(small, [side // STRIDES[1] * STRIDES[1] for side in small.shape[-2:]])
     found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
-    shape = [side // 8 for side in small.shape[-2:]]
+    shape = [side // STRIDES[0] for side in small.shape[-2:]]
     parts = []
     for layer in LAYERS:
         features = F.normalize(found[layer].float())
@@ -360,8 +364,9 @@ def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
         ``(1, K, H, W)`` in [0, 1], adding up to 1.
     """
     masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
-    radius = window_radius(0.15, photo.shape[-2:])
-    masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)
+    radius, epsilon = EDGE_FILTER
+    coefficients = local_affine(photo, masks, window_radius(radius, photo.shape[-2:]), epsilon)
+    masks = apply_affine(coefficients, photo).clamp(0, 1)
     masks = masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
     bins = color_bins(photo)
     filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])
