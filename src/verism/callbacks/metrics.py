@@ -115,7 +115,7 @@ class Metrics(Periodic):
         """Return the logger itself, since every logger takes figures."""
         return logger
 
-    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+    def observe(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Take the image of one step, once for all loggers; return what measures it, and logs what was measured."""
         if self._taken != step:
             if self._taken is None:

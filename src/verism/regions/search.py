@@ -6,37 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import images
 from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
+from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
+from verism.regions.features import Seen, seen
 from verism.regions.masks import OneMask, Regions
-
-LAYERS = ("relu4_1", "relu5_1")
-"""Layers whose features are compared: deep enough to tell sky from grass."""
-
-SIDE = 256
-"""Short side, in pixels, at which the network sees the photos."""
-
-BORDER = 32
-"""Width, in pixels, of the reflected border around a photo, without which zero padding makes a region of its own."""
-
-STRIDES = (8, 16)
-"""Strides, in pixels, of ``LAYERS``; the sides of a photo are rounded down to multiples of the greater one."""
-
-DIMENSIONS = 64
-"""Number of principal components in which the features are compared."""
 
 TEMPERATURE = 0.1
 """Temperature of the softmax over the cosine similarities to the regions' centres; a lower one makes sharper masks."""
-
-STARTS = 4
-"""Number of starts of the clustering, of which the best result is taken."""
-
-ITERATIONS = 30
-"""Number of iterations from each start."""
 
 SURE = (0.2, 0.45)
 """Cosine similarity between the two photos' parts of a region at which confidence begins and at which it is full."""
@@ -93,9 +73,7 @@ def find_regions(
 ) -> Regions:
     """Divide two photos into corresponding regions, with a confidence for each match.
 
-    1. *Features*: those of both photos at ``LAYERS``, normalised and less the mean over their own photo, are reduced to
-       ``DIMENSIONS`` principal components. The means hold the photos' grades: if they were kept, skies of different
-       colours would not correspond.
+    1. *Features*: what the network sees at each position, without the photos' grades (``verism.regions.features``).
     2. *Clusters*: spherical k-means of both photos together (Dhillon and Modha 2001, "Concept Decompositions for Large
        Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
     3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, they are averaged over
@@ -120,46 +98,51 @@ def find_regions(
         Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were
         merged, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
     """
-    network = backbone.as_published()
-    found = [_features(network, photo) for photo in (content, style)]
-    counts = [torch.ones_like(part[:, :1]) for part in found]
-    if opacity is not None:
-        counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
-    maps = _components(found, counts)
-    # Each photo has a total weight of 1, whatever its size.
-    weights = [part.flatten() / part.sum() for part in counts]
-    points = [F.normalize(part.flatten(2).squeeze(0).T) for part in maps]
-    if known is None:
-        centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
-        labels = COLORS[:count]
-    else:
-        labels, side = known.labels, ("content", "style").index(known.role)
-        known_shares = _with_the_rest(known.masks, maps[side].shape[-2:])
-        centers = F.normalize(known_shares.T @ points[side])
-    shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in points]
-    if known is not None:
-        shares[side] = known_shares
-    masks = [
-        _to_edges(share.T.view(1, len(centers), *part.shape[-2:]), photo)[:, : len(labels)]
-        for share, part, photo in zip(shares, maps, (content, style), strict=True)
-    ]
-    if known is not None:
-        masks[side] = known.masks.to(content)
-    weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    photos, both = (content, style), seen(backbone, content, style, opacity)
+    return _clustered(photos, both, count) if known is None else _matched(photos, both, known)
+
+
+def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: int) -> Regions:
+    """Return the regions of two photos of which nothing is known."""
+    points, weights = [part.points for part in both], [part.weights for part in both]
+    centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
+    shares = [_shares(part, centers) for part in points]
+    masks = [_to_edges(share, part.shape, photo) for share, part, photo in zip(shares, both, photos, strict=True)]
+    weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    transfer = counterparts(similarity(*points, *weighted), *(share.sum(dim=0) for share in weighted))
+    masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
     similar = similarity(*points, *weighted)
-    if known is None:
-        transfer = counterparts(similar, *(share.sum(dim=0) for share in weighted))
-        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
-        similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
-    if known is None:
-        means = F.normalize(weighted[0].T @ points[0])
-        masks = united(masks, content, confidence, means @ means.T)
-        masks[0] = joined(masks[0], content, confidence, similar)
-        kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
-        masks, confidence = [part[:, kept] for part in masks], confidence[kept]
-        labels = tuple(label for label, is_kept in zip(labels, kept.tolist(), strict=True) if is_kept)
-    return Regions(labels, masks[0], masks[1], confidence, one_scene, found=True)
+    means = F.normalize(weighted[0].T @ points[0])
+    masks = united(masks, photos[0], confidence, means @ means.T)
+    masks[0] = joined(masks[0], photos[0], confidence, similar)
+    kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
+    labels = tuple(label for label, is_kept in zip(COLORS, kept.tolist(), strict=False) if is_kept)
+    return Regions(labels, masks[0][:, kept], masks[1][:, kept], confidence[kept], one_scene, found=True)
+
+
+def _matched(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], known: OneMask) -> Regions:
+    """Return the known regions of one photo with their counterparts in the other."""
+    regions, side = len(known.labels), ("content", "style").index(known.role)
+    points, weights = [part.points for part in both], [part.weights for part in both]
+    known_shares = _with_the_rest(known.masks, both[side].shape)
+    centers = F.normalize(known_shares.T @ points[side])
+    shares = [_shares(part, centers) for part in points]
+    shares[side] = known_shares
+    masks = [
+        _to_edges(share, part.shape, photo)[:, :regions]
+        for share, part, photo in zip(shares, both, photos, strict=True)
+    ]
+    masks[side] = known.masks.to(photos[0])
+    weighted = [share[:, :regions] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    similar = similarity(*points, *weighted)
+    confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
+    return Regions(known.labels, masks[0], masks[1], confidence, one_scene, found=True)
+
+
+def _shares(points: Tensor, centers: Tensor) -> Tensor:
+    """Return how much of each position ``(n, d)`` is in the cluster of each centre ``(K, d)``: ``(n, K)``."""
+    return (points @ centers.T / TEMPERATURE).softmax(dim=1)
 
 
 def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:
@@ -271,39 +254,6 @@ def common_colors(masks: Tensor, photo: Tensor) -> Tensor:
     return torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
 
 
-def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
-    """Return the centres of clusters of unit vectors: the best of ``STARTS`` runs of Lloyd's algorithm.
-
-    Starting centres are drawn by k-means++ (Arthur and Vassilvitskii 2007, "k-means++: The Advantages of Careful
-    Seeding").
-
-    Args:
-        points: ``(n, d)``, unit vectors.
-        weights: ``(n,)``, how much each counts.
-        count: number of clusters.
-
-    Returns:
-        ``(count, d)``, unit vectors.
-    """
-    generator = torch.Generator().manual_seed(0)
-    best, least = points[:count], float("inf")
-    for _ in range(STARTS):
-        first = torch.multinomial(weights.cpu(), 1, generator=generator).to(points.device)
-        centers = points[first]
-        for _ in range(count - 1):
-            distance = (1 - (points @ centers.T).amax(dim=1)).clamp_min(1e-6) * weights
-            drawn = torch.multinomial(distance.cpu(), 1, generator=generator).to(points.device)
-            centers = torch.cat([centers, points[drawn]])
-        for _ in range(ITERATIONS):
-            nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
-            # The second summand keeps a centre that has lost all of its points where it is.
-            centers = F.normalize(nearest.T @ points + 1e-6 * centers)
-        cost = float(((1 - (points @ centers.T).amax(dim=1)) * weights).sum())
-        if cost < least:
-            best, least = centers, cost
-    return best
-
-
 def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
     """Return how much of each position is in each of K regions and, last, in none of them: ``(h · w, K + 1)``.
 
@@ -321,49 +271,19 @@ def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
     return ((values - low) / (high - low)).clamp(0, 1)
 
 
-def _features(network: VGG, photo: Tensor) -> Tensor:
-    """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
-    small = images.scale(photo, SIDE)
-    small = images.resize(small, [side // STRIDES[1] * STRIDES[1] for side in small.shape[-2:]])
-    found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
-    shape = [side // STRIDES[0] for side in small.shape[-2:]]
-    parts = []
-    for layer in LAYERS:
-        features = F.normalize(found[layer].float())
-        border = BORDER * features.shape[-1] // (small.shape[-1] + 2 * BORDER)
-        inner = features[..., border:-border, border:-border]
-        parts.append(F.interpolate(inner, shape, mode="bilinear", align_corners=False))
-    return torch.cat(parts, dim=1)
-
-
-def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
-    """Return the principal components of the features of both photos, each less the mean over its own photo.
-
-    Args:
-        found: the features of each photo, ``(1, d, h, w)``.
-        counts: how much each position counts, ``(1, 1, h, w)`` for each photo.
-
-    Returns:
-        ``(1, DIMENSIONS, h, w)`` for each photo.
-    """
-    maps = [part - (part * w).sum(dim=(2, 3), keepdim=True) / w.sum() for part, w in zip(found, counts, strict=True)]
-    rows, weights = (torch.cat([part.flatten(2).squeeze(0).T for part in parts]) for parts in (maps, counts))
-    _, vectors = torch.linalg.eigh(rows.T @ (weights * rows))
-    axes = vectors[:, -DIMENSIONS:]
-    return [torch.einsum("bchw,cd->bdhw", part, axes) for part in maps]
-
-
-def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
+def _to_edges(shares: Tensor, shape: torch.Size, photo: Tensor) -> Tensor:
     """Return soft masks at a photo's size, aligned with its edges, averaged over similar colours, and sharpened.
 
     Args:
-        shares: ``(1, K, h, w)`` in [0, 1], adding up to 1.
+        shares: ``(h · w, K)`` in [0, 1], adding up to 1.
+        shape: (h, w), number of positions in height and width.
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
 
     Returns:
         ``(1, K, H, W)`` in [0, 1], adding up to 1.
     """
-    masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
+    small = shares.T.view(1, -1, *shape)
+    masks = F.interpolate(small, photo.shape[-2:], mode="bilinear", align_corners=False)
     radius, epsilon = EDGE_FILTER
     coefficients = local_affine(photo, masks, window_radius(radius, photo.shape[-2:]), epsilon)
     masks = apply_affine(coefficients, photo).clamp(0, 1)
