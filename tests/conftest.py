@@ -135,7 +135,7 @@ def style() -> Tensor:
 @pytest.fixture
 def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is noise, so that what becomes of a pixel follows from its colour and its regions alone."""
-    monkeypatch.setattr("verism.canvas.regional_grade.NOISE", (0.02, 1e-12))
+    monkeypatch.setattr("verism.canvas.regional_grade.NOISE_FILTER", (0.02, 1e-12))
 
 
 @pytest.fixture

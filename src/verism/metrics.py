@@ -1,4 +1,4 @@
-"""Metrics of a result: whether it is still a photograph, its structure, its colours and its style.
+"""Metrics of a result: whether it still looks like a photograph, its structure, its colours and its style.
 
 Photos are ``(1, 3, H, W)``, sRGB in [0, 1]. Every metric is a scalar, computed in at least float32. ``drift``,
 ``lost``, ``blown`` and ``semantic`` first scale the photos, up or down, to a short side of ``SIDE`` pixels, so that
@@ -58,7 +58,7 @@ TOLD = (
     "color_distance",
     "ciede2000",
 )
-"""Those that ``verism.verdict`` puts into words."""
+"""The metrics that ``verism.verdict`` puts into words."""
 
 SIDE = 320
 """Short side in pixels at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured, whatever the photo's."""
@@ -67,7 +67,7 @@ LARGEST = 2**20
 """Number of pixels above which they are measured at a shorter side: it bounds time and memory for a panorama."""
 
 SMALLEST_REGION = 0.02
-"""Share of a photo below which ``drift`` and ``semantic`` leave a region out: a figure of so few pixels is noisy."""
+"""Share of a photo below which ``drift`` and ``semantic`` leave a region out: figures from so few pixels are noisy."""
 
 HALF_TURN = 16
 """Number of directions of hue along which ``color_distance`` compares photos: every 11 degrees."""
@@ -77,7 +77,7 @@ ALIKE = 0.002
 noticeable one."""
 
 NEAR_LIMIT = 0.1
-"""Distance from white, or black, within which all channels of a highlight, or a shadow, are."""
+"""Largest distance of any channel of a highlight from white, and of a shadow from black."""
 
 TEXTURED = 0.015
 """Local standard deviation of luma above which the content photo has detail to lose: about 4 levels of 8 bits."""
@@ -95,7 +95,7 @@ Networks"."""
 
 
 def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor:
-    """Return how much the colours of a result vary from place to place beyond what the content photo's explain.
+    """Return how much the colours of a result vary from place to place beyond what the content photo's colours explain.
 
     ``sqrt(Σ_k Σ_x m_k ‖y - T_k(c)‖² / Σ_k Σ_x m_k)``: at the position x, y is the result in CIELAB (D65), c the content
     photo in RGB and m_k the weight of region k; y and c are blurred by a Gaussian with σ = ``SIDE`` / 60 pixels, so
@@ -113,9 +113,9 @@ def drift(image: Tensor, content: Tensor, masks: Tensor | None = None) -> Tensor
 
     Returns:
         ΔE76, at least 0: the root mean square deviation from T. If half of a grey photo is tinted, it is half of the
-        difference between the halves. Because CIELAB is not quite a polynomial of RGB, it is above 0 for edits that are
-        the same everywhere, too: of 20 photographs, 0.3 to 2 for the unchanged photo and up to 4 for strong curves and
-        tints. A gradient from the top of a sky to its bottom, as photos have it at dusk, has up to 6; above 7, drift is
+        difference between the halves. Because CIELAB is not quite a polynomial of RGB, it is above 0 even for edits
+        that are the same everywhere: among 20 photographs, 0.3 to 2 for the unchanged photo and up to 4 for strong
+        curves and tints. A gradient from the top of a sky to its bottom, as at dusk, gives up to 6; above 7, drift is
         plain to see.
     """
     return _Drift(content, masks)(image)
@@ -141,7 +141,7 @@ def lost(image: Tensor, content: Tensor) -> Tensor:
 def blown(image: Tensor, content: Tensor) -> Tensor:
     """Return the share of the content photo's detail whose contrast was blown up, such as amplified noise.
 
-    As ``lost``, but with the positions where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
+    As ``lost``, but counts positions where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
 
     Args:
         image: the result.
@@ -384,7 +384,7 @@ class Measure:
         opacity: Tensor | None = None,
         names: Sequence[str] = NAMES,
     ) -> None:
-        """Compute from the two photos what all measurements share.
+        """Compute whatever all measurements share, from the two photos.
 
         Args:
             content: the content photo, ``(1, 3, H, W)``, sRGB in [0, 1], of the results' size.
@@ -459,7 +459,7 @@ class Measure:
 
 
 class _Drift:
-    """``drift`` for several results of one content photo: whatever depends on that photo alone is computed once."""
+    """``drift`` for several results of one content photo: what depends on that photo alone is computed once."""
 
     def __init__(self, content: Tensor, masks: Tensor | None) -> None:
         """Compute the moments of the polynomial's terms in each region."""
@@ -508,7 +508,7 @@ def _shown(values: Tensor, opacity: Tensor | None) -> Tensor:
     if opacity is None:
         return values
     share = F.interpolate(opacity.to(values), values.shape[-2:], mode="area").flatten()
-    # A thin thing may fill no position of a deep layer by half; then those that it fills most are taken.
+    # A thin shape may cover no position of a deep layer by half; then the positions that it covers most are taken.
     shown = share > min(VISIBLE, 0.99 * float(share.max()))
     return values.flatten(2)[..., shown].unsqueeze(2)
 

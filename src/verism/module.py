@@ -44,16 +44,16 @@ PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": S
 class StyleTransfer(TrainableModule):
     """Neural style transfer by optimisation (Gatys et al. 2016), in the variations of the paper (Finley 2020).
 
-    The method is in three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes from the
-    photos what the losses compare the image with, and ``evaluate``, once in every step, goes from the canvas to the
-    total loss: canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights
-    of the network are frozen. ``TrainableModule`` calls them from Lightning's hooks.
+    The method consists of three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes the
+    targets of the losses from the photos, and ``evaluate``, called once per step, goes from the canvas to the total
+    loss: canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights of
+    the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
 
     Attributes:
         compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are
             regions. Set with the targets.
-        feature_pass: takes an image through the backbone and returns each loss's statistics of it.
-        evaluation: ``evaluate``, or what was compiled or captured as a CUDA graph from it.
+        feature_pass: runs an image through the backbone and returns each loss's statistics of it.
+        evaluation: ``evaluate``, or its compiled version, or the CUDA graph that was captured from either.
 
     Example:
         >>> import verism
@@ -135,12 +135,12 @@ class StyleTransfer(TrainableModule):
         required = {"content": content, "style": style, "color": color}
         optional = {"photorealism": photorealism, "consistency": consistency}
         self.losses = weighted({**required, **optional, **losses}, backbone)
-        # A loss or backbone of the user's may contain a trainable network, but only the canvas is optimised.
+        # A user's own loss or backbone may contain trainable weights, but only the canvas is optimised.
         for part in (backbone, content, style, color, self.added):
             if any(True for _ in part.parameters()):
                 part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
-        # nn.Module has a method called compile.
+        # Not ``self.compile``, which is a method of nn.Module.
         self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         if scales is None and shares is not None:
@@ -160,10 +160,10 @@ class StyleTransfer(TrainableModule):
     def load_from_checkpoint(  # type: ignore[override]
         cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
     ) -> Self:
-        """Return the module of a run as the checkpoint left it, with its image.
+        """Return the module of a run, with the image that its checkpoint holds.
 
-        ``trainer.test`` and ``trainer.predict`` use it. ``trainer.fit(model, datamodule=…, ckpt_path=…)`` goes on with
-        the run; ``fit`` without ``ckpt_path`` starts anew from the photos.
+        ``trainer.test`` and ``trainer.predict`` use that image. ``trainer.fit(model, datamodule=…, ckpt_path=…)``
+        continues the run; ``fit`` without ``ckpt_path`` starts again from the photos.
 
         Args:
             checkpoint_path: a file or URL.
@@ -171,7 +171,7 @@ class StyleTransfer(TrainableModule):
             trust: Python packages whose classes the checkpoint may name, besides verism, torch, Lightning and
                 torchmetrics.
             **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
-                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the run's own kind.
+                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the same classes as the run's.
 
         Raises:
             VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
@@ -202,8 +202,8 @@ class StyleTransfer(TrainableModule):
             regions: of these photos. If there are any, the losses of style and colour compare region with region.
 
         Raises:
-            VerismError: a loss cannot be computed from these photos, or the image cannot pass the network as
-                ``tile``, ``capture`` or ``compile`` asks.
+            VerismError: a loss cannot be computed from these photos, or ``tile``, ``capture`` or ``compile`` asks for
+                what is not possible with this image.
         """
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
         self.compared = by_region(self.losses, regions)
@@ -227,16 +227,16 @@ class StyleTransfer(TrainableModule):
         return total, {name: term.detach() for name, term in terms.items()}
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
-        """Return the total loss and its terms. The batch is not read: the targets were made from the same photos."""
+        """Return the total loss and its terms; the batch is ignored, since the targets came from the same photos."""
         total, terms = self.evaluation()
         if self._trainer is not None and self._trainer.training:
-            # For callbacks, and for a bar that shows it; the callback Scalars logs it, together with the terms.
+            # Not to the loggers: the callback Scalars writes it there, together with the terms.
             self.log("loss", total.detach(), prog_bar=self.bar_shows_loss, logger=False)
         return {"loss": total, "terms": terms}
 
     @property
     def image(self) -> Tensor:
-        """The present image, detached: ``(1, 3, H, W)``, RGB, clipped to [0, 1]."""
+        """The current image, detached: ``(1, 3, H, W)``, RGB, clipped to [0, 1]."""
         image: Tensor = self.canvas()
         return image.detach().clamp(0, 1)
 

@@ -1,4 +1,4 @@
-"""What Lightning's Trainer and Tuner need of a module besides the method itself: hooks, optimiser, test and predict."""
+"""The Lightning side of a style transfer: the hooks, optimiser, checkpoints, test and predict around the method."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 
 
 class TrainableModule(LightningModule):
-    """Calls a method's ``start`` and ``set_targets`` when it is time, and measures and applies its result.
+    """Base class that runs a method under Lightning, and measures and applies its result.
 
-    Only the canvas changes: all else is frozen, or computed from the photos by every process.
+    Subclasses define ``start`` and ``set_targets``. Only the canvas changes: everything else is frozen, or computed
+    from the photos by every process.
 
     Attributes:
         canvas: what is optimised, and what checkpoints keep.
@@ -46,12 +47,12 @@ class TrainableModule(LightningModule):
         optimizer: makes the optimiser of the canvas's parameter.
         lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
         scales: the sizes at which the image is optimised one after the other; None: only at that of the photos.
-        size: the present one of them, the short side in pixels; None without scales, and before the start.
+        size: the current one of these sizes, the short side in pixels; None without scales, and before the start.
         started_from: the photos from which the canvas was started; None before that.
         has_targets: whether the targets have been set since then.
-        restored: whether ``load_from_checkpoint`` has given the canvas the state of a checkpoint.
-        bar_shows_loss: whether the progress bar is given the loss of every step, which Lightning reads for it, and so
-            waits for the GPU; verism's own reads it where it is logged.
+        restored: whether ``load_from_checkpoint`` has loaded the state of a checkpoint into the canvas.
+        bar_shows_loss: whether the progress bar is given the loss of every step, for which Lightning waits for the GPU;
+            verism's own bar does not need it, and reads the loss only at the steps that are logged.
     """
 
     canvas: Canvas
@@ -95,12 +96,12 @@ class TrainableModule(LightningModule):
 
     @property
     def photos(self) -> Photos:
-        """The content and the style photo of the run, at the present scale."""
+        """The content and the style photo of the run, at the current scale."""
         return self.data.photos if self.size is None else self.data.at(self.size)
 
     @property
     def regions(self) -> Regions | None:
-        """The regions of the photos at the present scale, found by the network if ``data.regions`` asks for it."""
+        """The regions of the photos at the current scale, found by the network if ``data.regions`` asks for it."""
         return self.data.regions(self.photos, partial(find_regions, self.reference, opacity=self.data.opacity))
 
     @property
@@ -113,22 +114,22 @@ class TrainableModule(LightningModule):
         return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
 
     def resize(self, size: int | None) -> None:
-        """Go on with the image at another short side, in pixels; targets must be set anew after that."""
+        """Resize the image to another short side, in pixels; the targets must be set again afterwards."""
         self.size = size
         self.canvas.resize(self.photos.content)
 
     def configure_model(self) -> None:
-        """Start the canvas from the photos: in this hook, because the optimiser, made next, needs its parameter.
+        """Start the canvas from the photos: in this hook, because the optimiser, created next, needs its parameter.
 
         A second fit to the same data continues with the image of the first. ``Trainer.test`` and ``Trainer.predict``
-        use the image that there is.
+        use the existing image.
         """
         if self.started_from is self.data or (self.only_used and (self.started_from is not None or self.restored)):
             return
         self.started_from, self.has_targets = self.data, False
         self.size = self.size_at(self.trainer.global_step)
-        # In this hook, a Trainer makes its device the default for new tensors, by a mode that intercepts every function
-        # of torch, which would take a third of the start; it moves the module there afterwards.
+        # During this hook, the Trainer makes its device the default for new tensors, with a mode that intercepts every
+        # torch function and would cost a third of the start-up time. It moves the module there afterwards in any case.
         with torch._C.DisableTorchFunction(), photo_file.limited(self.data.max_megapixels):
             self.start(self.photos, self.regions)
 
@@ -160,7 +161,7 @@ class TrainableModule(LightningModule):
         checkpoint["verism"] = stamp(self.backbone.identity, self.data.digests)
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Bring the canvas to the size that its image had in the checkpoint.
+        """Resize the canvas to the size that its image had in the checkpoint.
 
         Raises:
             VerismError: the checkpoint is of another canvas, or of more steps than are asked for.
@@ -169,10 +170,10 @@ class TrainableModule(LightningModule):
             self.canvas.resume(canvas_state(checkpoint))
             return
         made, asked = checkpoint["global_step"], self.trainer.max_steps
-        # A run that has ended may be asked to go on to where it is: a cluster starts jobs again.
+        # As many steps as were made are allowed, since a cluster may restart a job that has already finished.
         if 0 <= asked < made:
             raise VerismError(f"--trainer.max_steps {asked}: the run to go on with has made {made} steps already.")
-        size = self.size_at(max(0, checkpoint["global_step"] - 1))
+        size = self.size_at(max(0, made - 1))
         if size != self.size:
             self.resize(size)
         check_canvas(checkpoint, self.canvas)
@@ -180,12 +181,12 @@ class TrainableModule(LightningModule):
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
         with torch.autocast(self.device.type, enabled=False):
-            figures = evaluation.evaluate(self._finished()(self.data.original), self.data, self.reference)
+            figures = evaluation.evaluate(self._renderer()(self.data.original), self.data, self.reference)
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
 
     def on_predict_start(self) -> None:
         """Take the look from the canvas, once for all photos."""
-        self._look = self._finished()
+        self._look = self._renderer()
 
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         """Return a photo with the look of this run, at full strength, as ``verism predict --hold_back false`` does.
@@ -209,15 +210,16 @@ class TrainableModule(LightningModule):
         """Free the memory of the look."""
         del self._look
 
-    def _finished(self) -> Callable[[Tensor], Tensor]:
-        """Return what renders a photo as the canvas is now, in float32 even after a run in bf16-true."""
+    def _renderer(self) -> Callable[[Tensor], Tensor]:
+        """Return a function that renders a photo with the current canvas, in float32 even after a bf16-true run."""
         canvas = copy.deepcopy(self.canvas).float()
-        apply = Look(canvas).apply if isinstance(canvas, Grade) else partial(self._own, canvas)
+        apply = Look(canvas).apply if isinstance(canvas, Grade) else partial(self._render_own, canvas)
         device = next(canvas.parameters()).device
         return lambda photo: apply(photo.to(device, torch.float32))
 
     @torch.no_grad()
-    def _own(self, canvas: Canvas, photo: Tensor) -> Tensor:
+    def _render_own(self, canvas: Canvas, photo: Tensor) -> Tensor:
+        """Return the result; raise ``VerismError`` if ``photo`` is not the content photo of the run."""
         if not torch.equal(photo.cpu(), (self.started_from or self.data).original):
             raise VerismError(
                 "predict: this canvas holds one image, and not a look that other photos could take on; pass "
@@ -227,7 +229,7 @@ class TrainableModule(LightningModule):
 
     @property
     def only_used(self) -> bool:
-        """Whether the Trainer uses an image that was made before: in ``test`` and ``predict``."""
+        """Whether the Trainer only uses an existing image, as in ``test`` and ``predict``."""
         return self.trainer.state.fn in (TrainerFn.TESTING, TrainerFn.PREDICTING)
 
     def make_optimizer(self) -> Optimizer:
@@ -244,7 +246,7 @@ class TrainableModule(LightningModule):
         if self.lr_scheduler is None:
             return optimizer
         scheduler = self.lr_scheduler(optimizer)
-        # Only ReduceLROnPlateau monitors a value; Lightning's version of it has the name of that value.
+        # Only ReduceLROnPlateau monitors a value; Lightning's version of it stores the name of that value.
         monitor = getattr(scheduler, "monitor", "loss")
         return {
             "optimizer": optimizer,

@@ -193,6 +193,12 @@ def test_refuses_too_few(options: dict[str, int]) -> None:
         BilateralGrid(**options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("epsilon", [0.0, float("nan")])
+def test_refuses_an_epsilon_that_is_not_positive(epsilon: float) -> None:
+    with pytest.raises(VerismError, match=f"^--model.canvas.epsilon {epsilon}: must be above 0"):
+        BilateralGrid(epsilon=epsilon)
+
+
 def test_surroundings_as_large_as_the_photo(content: Tensor) -> None:
     """A radius beyond the photo is all of it."""
     torch.testing.assert_close(identity(content, radius=0.9)().detach(), content, rtol=0, atol=1e-6)

@@ -212,3 +212,9 @@ def test_the_reach_of_the_finish_is_a_share_of_the_side() -> None:
         errors.append(float((canvas.render(photo) - split(photo)).abs().mean()))
     assert errors == sorted(errors)
     assert errors[0] < 0.5 * errors[-1]
+
+
+@pytest.mark.parametrize("epsilon", [0.0, float("nan")])
+def test_refuses_a_finish_epsilon_that_is_not_positive(epsilon: float) -> None:
+    with pytest.raises(VerismError, match=f"^--model.canvas.finish_epsilon {epsilon}: must be above 0"):
+        Pixels(finish_epsilon=epsilon)

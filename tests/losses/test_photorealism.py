@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -220,3 +222,9 @@ def test_a_photo_too_small_for_the_scale_is_a_mistake() -> None:
         loss.set_targets(photo(noise(3, 23, 40)), photo(noise(3, 23, 40)))
     with pytest.raises(VerismError, match="scale 0"):
         PhotorealismLoss(scale=0)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, math.nan])
+def test_a_ridge_that_is_not_positive_is_a_mistake(epsilon: float) -> None:
+    with pytest.raises(VerismError, match=f"^--model.photorealism.epsilon {epsilon}: must be above 0"):
+        PhotorealismLoss(epsilon=epsilon)

@@ -268,6 +268,7 @@ def test_merging_keeps_hard_masks_hard_and_certain_ones_certain() -> None:
     assert shares(merged.content) == [0.4, 0.6]
     assert merged.sure.tolist() == [1, 1]
     assert hard.merge([]) is hard
+    assert hard.merge([[]]) is hard
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ class Activation(nn.Module):
     """An elementwise function that can overwrite its input.
 
     Attributes:
-        function: the module, set not to overwrite its input by itself.
+        function: the module, with its own ``inplace`` turned off.
     """
 
     def __init__(self, function: nn.Module) -> None:

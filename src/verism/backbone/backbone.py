@@ -63,7 +63,7 @@ class Backbone(nn.Module, ABC):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """Options of the constructor that load the same weights again, where the options that were given may not."""
+        """Options of the constructor that load the same weights again, which those given, such as auto, may not do."""
         return {}
 
     @property

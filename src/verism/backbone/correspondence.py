@@ -1,4 +1,4 @@
-"""What two photos have in common, by their deep features: sky and sky, however different their colours are."""
+"""Which parts of two photos show the same, by their deep features: sky and sky, however different their colours."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TEMPERATURE = 0.1
 
 
 class Correspondence(NamedTuple):
-    """How far each photo shows what the other one shows, too, position by position.
+    """How far each photo shows the same as the other one, position by position.
 
     Attributes:
-        content: ``(1, 1, h, w)`` in [0, 1]: 1 where the style photo shows the same as the content photo, 0 where not.
+        content: ``(1, 1, h, w)`` in [0, 1]: 1 where the style photo also shows what the content photo does, else 0.
         style: ``(1, 1, h', w')`` in [0, 1], the same with the photos exchanged.
     """
 

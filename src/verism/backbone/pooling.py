@@ -22,7 +22,7 @@ class AveragePool(nn.Module):
 
 
 class _AveragePool(torch.autograd.Function):
-    """``avg_pool2d`` with a derivative that is written once.
+    """``avg_pool2d`` with a backward pass that writes each element once.
 
     torch's own fills the derivative with zeros and then adds to it, square by square, which takes five times as long on
     a CPU in bfloat16, and twice as long in float32. It also keeps its input.

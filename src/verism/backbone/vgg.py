@@ -86,7 +86,7 @@ class VGG(Backbone):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """The weights that were loaded, which ``auto`` may not load elsewhere, and the hash of their file."""
+        """The weights that were loaded, since ``auto`` may load others elsewhere, and the hash of their file."""
         return self.identity
 
     @property

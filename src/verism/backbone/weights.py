@@ -68,7 +68,7 @@ VGG16 = Published("VGG-16", VGG16_Weights.IMAGENET1K_V1.url, VGG16_BLOCKS)
 
 @dataclass(frozen=True)
 class Weights:
-    """The filters of one VGG.
+    """The kernels of one VGG, and where they come from.
 
     Attributes:
         name: ``imagenet``, ``compact``, or the path of the file.
@@ -103,7 +103,7 @@ def load(source: Source, network: Published = VGG19) -> Weights:
     Raises:
         VerismError: the file is missing, cannot be read, or does not hold the network; or the download failed.
     """
-    # For a network without embedded weights, both words are the names of files, unless no such file exists.
+    # For a network without embedded weights, either word can still be the name of a file.
     word = Path(source).name
     if word in ("auto", "compact") and network.compact is None and not Path(source).is_file():
         raise VerismError(

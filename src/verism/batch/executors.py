@@ -1,4 +1,4 @@
-"""What does many tasks at once: processes of this machine, a Dask cluster, a Ray cluster.
+"""Executors of many parallel tasks: processes on this machine, a Dask cluster, a Ray cluster.
 
 The classes have lower-case names, as on the command line: ``--executor dask --executor.address tcp://…``.
 """
@@ -82,7 +82,7 @@ class local(Executor):  # noqa: N801
         """
         if workers is not None and workers < 1:
             raise VerismError(f"--executor.workers {workers}: must be at least 1.")
-        import torch  # noqa: PLC0415  # Seconds, which workers whose tasks need no torch do not have.
+        import torch  # noqa: PLC0415  # It takes seconds, which workers whose tasks need no torch are spared.
 
         self.gpus = torch.cuda.device_count()
         self.cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
@@ -260,7 +260,7 @@ def _serve(pipe: Connection, gpu: str, threads: int) -> None:
             task: Task = pipe.recv()
         except EOFError:
             return
-        # The task's module has imported it by now, if it needs it.
+        # If the task needs torch, its module has imported it by now.
         if torch := sys.modules.get("torch"):
             torch.set_num_threads(threads)
         log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -118,7 +118,7 @@ class Grading:
         try:
             return self._seen(found._replace(pixels=found.pixels.to(self.device)))
         except torch.OutOfMemoryError:
-            # It is said by ``render``, which then does the same.
+            # ``render`` says so, and falls back on the CPU in the same way.
             return self._seen(found)
 
     def render(self, source: Source) -> Source:
@@ -148,13 +148,13 @@ class Grading:
         return rendered.treatment.unknown
 
     def _seen(self, photo: Photo) -> Source:
-        """Return a photo with what decides how it is rendered."""
+        """Return a photo together with how it is rendered."""
         local = self.recipe.local
         if local is None:
             local = is_own(self.canvas, photo.pixels)
         treatment = self.look.treatment([photo.pixels], self.recipe.strength)
         if local:
-            # That was asked for, or it is the run's own photo, which gets the look in full.
+            # Either that was asked for, or it is the run's own photo, which gets the look in full.
             treatment = treatment._replace(render=self._locally, strength=self.recipe.strength)
         elif self._by_regions is not None:
             by_regions = self._by_regions

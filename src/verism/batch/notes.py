@@ -1,4 +1,4 @@
-"""What a command has left in a folder of results, by which it only does what is new when it is given again."""
+"""The notes of a command in its folder of results, by which it only does what is new when it is run again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from verism.batch.record import Record
 from verism.data.source import digest
 
 NAME = ".done"
-"""The folder with the notes, which is beside the results."""
+"""Name of the folder with the notes, next to the results."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,22 @@ class Notes:
         return hashlib.sha256(f"{digest(photo)} {self.made_by}".encode()).hexdigest()
 
     def has(self, photo: Path, result: Path) -> bool:
-        """Return whether the result of a photo is there, as it would be made now; it may have been worked on since."""
+        """Return whether the result of a photo exists, as it would be made now; the user may have edited it since."""
         record = Record.of_any_kind(self.record(result))
         if record is None or record.error is not None or not (result.is_file() and photo.is_file()):
             return False
         return record.digest == self.digest(photo)
 
     def note(self, file: Path) -> None:
-        """Take down that a file beside the results, such as their sheet, was written by the command."""
+        """Record that the command has written a file next to the results, such as their sheet."""
         Record(digest(file)).write(self._own(file))
 
     def is_own(self, file: Path, results: Collection[Path]) -> bool:
-        """Return whether the command has written a file, nobody has changed it, and it is of none but these results.
+        """Return whether the command wrote a file, which is unchanged since and shows no other results than these.
 
         Args:
             file: a sheet or a table of results.
-            results: paths of the results that another one would be of.
+            results: paths of the results that a new one would show.
         """
         record = Record.read(self._own(file))
         if record is None or not file.is_file() or record.digest != digest(file):

@@ -1,4 +1,4 @@
-"""Many small jobs of three phases, of which one job is read and another written while a third is worked on."""
+"""Many small jobs in three overlapping phases: one job is read and another written while a third is worked on."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def overlapped(
 ) -> None:
     """Take all items through their phases, in order, while no more than ``IN_HAND`` of them are held.
 
-    However this ends, no thread is left, what was begun is read or written to its end, and what was worked on is
-    written and reported: after Ctrl-C, too. (A second Ctrl-C does not wait for that, but Python does, at its exit.)
+    However this ends, also by Ctrl-C, no thread is left running, reading and writing that had begun are completed, and
+    what was worked on is written and reported. (A second Ctrl-C does not wait for that, but Python does, at its exit.)
 
     Args:
         items: what the jobs are about.
@@ -80,9 +80,9 @@ def _worked(
     phases: Phases[Item, Source, Result, Outcome],
     write: ThreadPoolExecutor,
 ) -> tuple[Item, Future[Outcome]]:
-    """Work on what was read, and have it written; return the item with the outcome that there will be.
+    """Work on what was read, and have it written; return the item with its future outcome.
 
-    A function of its own, so that nobody here holds the source and the result any longer.
+    This is a function of its own so that no local variable keeps the source and the result alive.
     """
     try:
         return item, _submit(write, phases.write, item, phases.work(source.result()))
@@ -93,7 +93,7 @@ def _worked(
 
 
 def _report(behind: deque[tuple[Item, Future[Outcome]]], done: Callable[[Item, Outcome | VerismError], None]) -> None:
-    """Report the first of the items that are behind; raises its exception if that is none of its outcomes."""
+    """Report the first of the items that are being written; raise its exception unless it is a ``VerismError``."""
     item, written = behind.popleft()
     try:
         outcome: Outcome | VerismError = written.result()
@@ -103,7 +103,7 @@ def _report(behind: deque[tuple[Item, Future[Outcome]]], done: Callable[[Item, O
 
 
 def _failed(written: Future[Outcome]) -> bool:
-    """Return whether an item ended with an exception that is no outcome, or did not end."""
+    """Return whether an item has not ended, or ended with an exception other than a ``VerismError``."""
     return not written.done() or not isinstance(written.exception(), VerismError | None)
 
 
@@ -114,7 +114,7 @@ def _submit(thread: ThreadPoolExecutor, task: Callable[..., Outcome], *arguments
 
 @contextmanager
 def _thread(name: str, *, cancel: bool) -> Iterator[ThreadPoolExecutor]:
-    """Yield a thread, and wait for its end; ``cancel`` leaves out what it has not begun by then."""
+    """Yield a thread, and wait for its end; with ``cancel``, tasks that it has not begun by then are dropped."""
     pool = ThreadPoolExecutor(1, name)
     try:
         yield pool

@@ -20,7 +20,7 @@ class Found(NamedTuple):
     Attributes:
         files: each once.
         left_out: number of those that verism made.
-        damaged: those in folders that are named like photos, and are none.
+        damaged: those in folders that are named like photos but are none.
     """
 
     files: list[Path]
@@ -41,13 +41,13 @@ class Found(NamedTuple):
 
 
 def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool = True) -> list[Path]:
-    """Return the files that ``find`` finds, and say in a line how many it left out, if any.
+    """Return the files that ``find`` finds, and print a line about those that it left out, if any.
 
     Args:
         patterns: as ``find`` takes them.
         but: files that are only taken if they are named by themselves, such as a style photo beside the others, which
             is not meant to take on its own look.
-        there: whether a file that is named has to be there; else it is returned all the same.
+        there: whether a file that is named must exist; otherwise it is returned all the same.
 
     Raises:
         VerismError: as ``find`` does, a file is not there, or nothing but ``but`` is left.
@@ -75,7 +75,7 @@ def find(patterns: Iterable[Path]) -> Found:
     reading it will raise an error.
 
     Raises:
-        VerismError: a pattern or a folder has no photo, or only such that verism made.
+        VerismError: a pattern or a folder has no photo, or only those that verism made.
     """
     found: list[Path] = []
     left_out: set[Path] = set()

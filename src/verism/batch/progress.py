@@ -25,7 +25,7 @@ class Bar:
         """Begin.
 
         Args:
-            total: number of units of work; None if nobody knows.
+            total: number of units of work; None if it is unknown.
             label: what is counted, such as "Runs".
             unit: name of a unit of work, such as "run".
         """
@@ -35,7 +35,7 @@ class Bar:
         self._bar = tqdm(total=total, desc=label, unit=unit) if sys.stderr.isatty() else None
 
     def __enter__(self) -> Bar:
-        """Show it."""
+        """Return the bar, which is already shown."""
         return self
 
     def __exit__(
@@ -49,7 +49,7 @@ class Bar:
         """Count units that are done.
 
         Args:
-            units: number of further units; 0: only the time is shown anew.
+            units: number of further units; 0: only the time is updated.
             failed: how many of all that are done have failed.
         """
         self.done += units
@@ -75,7 +75,7 @@ class Bar:
 
 @contextmanager
 def progress(total: int, label: str, unit: str, count: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """Show within this context how far work is that is done elsewhere, and of which only the results are counted.
+    """Show within this context the progress of work that is done elsewhere, by counting its results.
 
     Args:
         total: number of units of work.

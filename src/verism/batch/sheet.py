@@ -27,7 +27,7 @@ LOOK, BEFORE, AFTER = "the look: ", "before: ", "after: "
 """What pictures are, before their names."""
 
 SHOWN = 24
-"""Largest number of photos on a sheet of photos: one that is looked at, whatever their number."""
+"""Largest number of photos on a sheet, so that it can be taken in at a glance."""
 
 CELL_WIDTH = 320
 """Smallest width of a result on the sheet, in pixels; narrower ones would leave no room for text."""
@@ -45,7 +45,7 @@ WHITE = Paper("#ffffff", "#dedede", "#333333")
 """For reports, which are read and printed."""
 
 DARK = Paper("#262626", "#404040", "#d9d9d9")
-"""For photos, which are looked at: neutral, and darker than they are, so that no picture and no empty cell glares."""
+"""For viewing photos: neutral, and darker than most of them, so that no empty cell glares."""
 
 
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mapping[tuple[Path, Path], Path]) -> Tensor:

@@ -1,4 +1,4 @@
-"""A table, for other programs, of what was done with many photos and what failed."""
+"""A table for other programs of what was done with each of many photos, and what failed."""
 
 from __future__ import annotations
 

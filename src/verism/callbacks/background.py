@@ -1,4 +1,4 @@
-"""Measures and writes in the background, so that the steps of a run need not wait for it."""
+"""Runs tasks such as measuring and writing in the background, so that the steps of a run need not wait for them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Background(Callback):
         self._lanes: dict[str, _Lane] = {}
 
     def do(self, task: Callable[[], None], lane: str = "") -> None:
-        """Run a task after those that were added to its lane before.
+        """Run a task after the earlier ones of its lane.
 
         Raises:
-            VerismError: an earlier task could not write its file; this one is run all the same.
+            VerismError: an earlier task could not write its file; this one is still run.
         """
         if lane not in self._lanes:
             self._lanes[lane] = _Lane()
@@ -60,10 +60,10 @@ class Background(Callback):
 
 
 class _Lane:
-    """A thread and the tasks that it has not done yet, or whose errors have not been raised."""
+    """A thread, and those of its tasks that are not done, or whose errors have not been raised yet."""
 
     def __init__(self) -> None:
-        # Python waits for an executor's threads even if the process exits without calling the callbacks.
+        # An executor, because Python waits for its threads even if the process exits without calling the callbacks.
         self._pool = ThreadPoolExecutor(1, "verism-background")
         self._pending: deque[Future[None]] = deque()
 

@@ -34,9 +34,9 @@ class Checkpoints(Checkpoint):
     Attributes:
         command: the arguments with which the run was started, for the hint on how to resume; None: it was started from
             Python.
-        origin: the checkpoint that the run goes on from, and what it was asked for, as ``continued.asked`` returns it;
-            None: it starts anew.
-        is_at_home: whether the run is in the folder of the one that it goes on from, whose checkpoints it replaces.
+        origin: the checkpoint that the run resumes from, and what was asked for, as ``continued.asked`` returns it;
+            None: it starts from the beginning.
+        is_at_home: whether the run is in the folder of the one that it resumes, whose checkpoints it replaces.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
@@ -75,7 +75,7 @@ class Checkpoints(Checkpoint):
         self._path = trainer.strategy.broadcast(path)
 
     def _claim(self, path: str) -> bool:
-        """Reserve a file name, as another run may start in the same folder; returns whether it was free."""
+        """Reserve a file name, since another run may start in the same folder; return whether it was free."""
         if "://" in path:
             return not get_filesystem(path).exists(path)
         self._claimed = atomic.claim(Path(path))
@@ -93,7 +93,7 @@ class Checkpoints(Checkpoint):
                 unfinished.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the first checkpoint, so that there always is one, and leave word of it where the run comes from."""
+        """Write the first checkpoint, so that there always is one, and record it next to the one that was resumed."""
         self.save(trainer)
         if self.origin is not None and self._saved is not None and trainer.is_global_zero:
             # Without the record, the same command starts from the same checkpoint again; nothing is lost.
@@ -101,7 +101,7 @@ class Checkpoints(Checkpoint):
                 continued.record(*self.origin, self._path)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        """Remember that canvas and optimiser are about to change: in between, they must not be saved."""
+        """Remember that canvas and optimiser are about to change: until both have, they must not be saved."""
         self._updating = trainer.global_step
 
     def on_train_batch_end(
@@ -126,7 +126,7 @@ class Checkpoints(Checkpoint):
             raise self._failure
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Write the last checkpoint, unless the step was interrupted half way, and print how to resume."""
+        """Write the last checkpoint, unless a step was interrupted halfway, and print how to resume."""
         if not self._path:
             return
         if self._saved is None:

@@ -29,7 +29,7 @@ class CoarseToFine(Callback):
 
 
 def rewrap(strategy: Strategy, model: LightningModule) -> None:
-    """Wrap a model in DistributedDataParallel again, if it is wrapped, so that its present parameters are synchronised.
+    """Wrap a model in DistributedDataParallel again, if it is wrapped, so that its current parameters are synchronised.
 
     The wrapper only knows the parameters that the model had when it was wrapped, and another size of the image is a new
     parameter.

@@ -1,4 +1,4 @@
-"""Which run has gone on from a checkpoint, so that the same command, typed again, goes on from the latest state."""
+"""Which run has continued from a checkpoint, so that the same command, typed again, continues from the latest state."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from verism.callbacks import beside
 
 NAME = "continued.json"
-"""Record next to the checkpoints: what was asked for to the checkpoint of the run that has gone on with it."""
+"""Record next to the checkpoints: what was asked for, to the checkpoint of the run that has continued with it."""
 
 
 def asked(command: Sequence[str] | None, picture: Path | None) -> str:
-    """Return what two runs have in common of which the later one goes on with the work of the earlier one.
+    """Return the text by which a later run is known to continue the work of an earlier one, if both have the same.
 
     Args:
-        command: the words that have started the run, without ``--ckpt_path``; None: it was started from Python.
+        command: the words that started the run, without ``--ckpt_path``; None: it was started from Python.
         picture: the file that was chosen for the result; None: it is in the run's own folder.
 
     Returns:
@@ -31,7 +31,7 @@ def read(checkpoint: str | Path) -> dict[str, str]:
 
 
 def latest(checkpoint: str, what: str) -> str:
-    """Return the last of the checkpoints that runs have left which went on from this one with the same work.
+    """Return the checkpoint of the latest run that has continued the same work from this one; itself, if there is none.
 
     Args:
         checkpoint: path of a checkpoint; one at a URL is returned as it is.
@@ -44,12 +44,12 @@ def latest(checkpoint: str, what: str) -> str:
 
 
 def record(checkpoint: str, what: str, later: str) -> None:
-    """Record next to a checkpoint that a run has gone on from it; at a URL, nothing is recorded.
+    """Record next to a checkpoint that a run has continued from it; at a URL, nothing is recorded.
 
     Args:
         checkpoint: path of the checkpoint.
         what: as ``asked`` returns it; empty: nothing is recorded.
-        later: path of the checkpoint of the run that has gone on.
+        later: path of the checkpoint of the run that has continued.
 
     Raises:
         VerismError: the record cannot be written.

@@ -1,4 +1,4 @@
-"""The callbacks that every run needs, also one from Python whose Trainer lists none."""
+"""The callbacks that every run needs, even one from Python whose Trainer lists none."""
 
 from __future__ import annotations
 

@@ -18,9 +18,10 @@ def keep_freed_memory(*, keep: bool) -> None:
     """Choose whether this process keeps the memory that it frees, up to 2 GB, for its next allocation.
 
     A step on the CPU allocates the same feature maps as the one before, up to hundreds of megabytes each. glibc gets
-    such blocks from the kernel and returns them as soon as they are freed, and the kernel clears every page anew, which
-    took a quarter to a third of a step at 600×1066. Memory that is kept fragments, though: with an image in tiles, a
-    third of it was lost in gaps that no block fits into. Where the C library has no such setting, nothing changes.
+    such blocks from the kernel and returns them as soon as they are freed, and the kernel clears every page again,
+    which took a quarter to a third of a step at 600×1066. Memory that is kept becomes fragmented, though: with an image
+    in tiles, a third of it was lost in gaps too small for any block. Where the C library has no such setting, nothing
+    changes.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
@@ -32,7 +33,7 @@ def keep_freed_memory(*, keep: bool) -> None:
 
 
 class KeepFreedMemory(Callback):
-    """Has the process keep the memory that it frees, unless memory is so short that several blocks go in tiles."""
+    """Makes the process keep the memory that it frees, unless memory is so short that several blocks need tiles."""
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Decide at every step, since a finer scale may need tiles."""

@@ -55,8 +55,8 @@ class Histograms(Periodic):
             _vgg(cast("StyleTransfer", pl_module))
         super().on_train_start(trainer, pl_module)
 
-    def look(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Take the image, and the first time the photos; return what counts their levels, and writes the counts."""
+    def observe(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+        """Take the image, and the first time the photos; return what counts their levels and writes the counts."""
         now = time.time()
         counts: dict[str, Callable[[], Counts]] = {}
         shares: dict[str, Callable[[], Tensor]] = {}

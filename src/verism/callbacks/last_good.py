@@ -19,7 +19,7 @@ class Spoilt(NamedTuple):
     """The first loss that was not finite.
 
     Attributes:
-        name: the first term of the loss that is not finite; ``total`` if all terms are finite.
+        name: the first term that is not finite; ``total`` if all terms are finite.
         value: its value, NaN or infinite.
         step: the step that computed it.
     """
@@ -30,7 +30,7 @@ class Spoilt(NamedTuple):
 
 
 class LastGood:
-    """Keeps the last state of a canvas whose loss was finite, and before which no loss was otherwise.
+    """Keeps the last state of a canvas up to which all losses were finite.
 
     The state is chosen on the device at every step; only ``settle`` waits for the device. The state that is kept does
     not depend on how often ``settle`` is called.

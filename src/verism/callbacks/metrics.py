@@ -115,7 +115,7 @@ class Metrics(Periodic):
         """Return the logger itself, since every logger takes figures."""
         return logger
 
-    def look(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+    def observe(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Take the image of one step, once for all loggers; return what measures it, and logs what was measured."""
         if self._taken != step:
             if self._taken is None:
@@ -190,13 +190,13 @@ def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, An
 
 
 class RunMeasure:
-    """Measures the images of one run, as ``Metrics`` describes; the photos are looked at with the first image."""
+    """Measures the images of one run, as ``Metrics`` describes; the photos are analysed with the first image."""
 
     def __init__(self, model: StyleTransfer, names: Sequence[str] = metrics.NAMES) -> None:
-        """Take the photos of the run, of whose images ``names`` are measured; raise ``VerismError`` as they do."""
+        """Take the photos of the run, and the names of the metrics; raise ``VerismError`` if a photo cannot be read."""
         self._photo = at_side(model.data.original)
-        # Free pixels are not rendered at another size, and have no more detail than was optimised. To tell, a corner of
-        # the photo is enough.
+        # Free pixels cannot be rendered at another size, and have no more detail than was optimised. A corner of the
+        # photo is enough to tell whether the canvas can.
         corner = self._photo[..., :32, :32]
         self._renders = _render(model, corner).shape == corner.shape
         device, network, photos = model.image.device, model.reference, model.data.photos
@@ -208,17 +208,17 @@ class RunMeasure:
             opacity = None if shown is None else images.resize(shown, style.shape[-2:])
             return Measure(content, style, network, masks, self._photo if self._renders else None, opacity, names)
 
-        # Of the photos alone, which the next run in this process may share.
+        # The measure depends on the photos alone, which the next run in this process may share.
         seen = (repr(dict(model.data.hparams)), repr(model.data.digests), network.identity["sha256"])
         key = (*seen, str(device), self._renders, names)
         self._measure = functools.cache(lambda: reuse.once("measure", key, measure))
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
-        """Return the figures of the run's present image, by name."""
+        """Return the figures of the run's current image, by name."""
         return self.of(model)()
 
     def of(self, model: StyleTransfer, strength: Strength | None = None) -> Callable[[], dict[str, float]]:
-        """Take the run's present image; return what measures it, once, in any thread, while the run may go on.
+        """Take the run's current image; return what measures it, once, in any thread, while the run may go on.
 
         Args:
             model: the module of the run.
@@ -239,5 +239,5 @@ class RunMeasure:
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
-    """Return what the canvas makes of a photo, computed in float32 like the result, also after a run in bf16-true."""
+    """Return the photo as the canvas renders it, in float32 like the result, even after a bf16-true run."""
     return copy.deepcopy(model.canvas).float().render(photo)

@@ -45,8 +45,8 @@ class Output(Callback):
     Attributes:
         replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
         written: the canvas whose result was written; None before that.
-        small: the result as it was written, for whoever shows it, if it is at full strength and has at most ``SMALL``
-            pixels; else None.
+        small: the result as it was written, so that it can be shown without rendering it again, if it is at full
+            strength and has at most ``SMALL`` pixels; else None.
         deviation: how far the lookup table is from the picture; None before it is written.
     """
 
@@ -195,7 +195,7 @@ class Output(Callback):
         self._write(trainer, pl_module, last if sound else self._good.state)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the image of a run that had no step left to do, for which Lightning does not call ``on_train_end``.
+        """Write the image of a run that had no step left to make, for which Lightning does not call ``on_train_end``.
 
         Raises:
             VerismError: no step was made, or the result could not be written, which is raised only now that everything
@@ -229,7 +229,7 @@ class Output(Callback):
         if state is None or not trainer.is_global_zero:
             return
         model = cast("StyleTransfer", pl_module)
-        # The result is computed in float32, also after a run in bf16-true.
+        # The result is rendered in float32 even after a bf16-true run.
         canvas = copy.deepcopy(model.canvas).float()
         for name, parameter in canvas.named_parameters():
             parameter.data = state[name].float()

@@ -1,4 +1,4 @@
-"""How long several runs still take that are made one after the other."""
+"""How long several runs, made one after the other, still take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from verism.lines import Lines
 
 
 class Pace:
-    """The times at which the runs began: from one to the next, photos are read, fitted to and written.
+    """The times at which the runs began; between two of them, photos are read, fitted to and written.
 
     Attributes:
         runs: number of all runs.
@@ -26,16 +26,16 @@ class Pace:
 
     @property
     def number(self) -> int:
-        """The number of the present run, from 0."""
+        """The number of the current run, from 0."""
         return len(self._begun) - 1
 
     def left(self, steps: float) -> float:
         """Return how many seconds all runs still take.
 
-        A run takes as long as those before it did in the mean; the first, as long as its steps need from now on.
+        A run is expected to take as long as the mean of those before it; the first, as long as its steps still need.
 
         Args:
-            steps: how many seconds the steps still take that the present run has to make.
+            steps: how many seconds the remaining steps of the current run take.
         """
         first, latest = self._begun[0], self._begun[-1]
         spent = time.monotonic() - latest

@@ -67,7 +67,7 @@ class Page(Callback):
         if not self.write or not isinstance(picture, Path):
             return
         if trainer.loggers and not self.beside:
-            # The folder is only made for this run.
+            # The page goes into the run's own new folder, where nothing can be in its way.
             return
         page = picture.with_suffix(".html")
         atomic.check(page)
@@ -199,7 +199,7 @@ def _plain(options: Any) -> Any:
 
 
 def _is_own(page: Path) -> bool:
-    """Return whether a file says that it is a page of verism's."""
+    """Return whether a file names verism as its generator."""
     try:
         with page.open("rb") as file:
             return result_page.GENERATOR.encode() in file.read(HEAD)

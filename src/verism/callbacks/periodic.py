@@ -25,8 +25,8 @@ CLOSE, SHORT = 5, 100
 class Periodic(Callback):
     """Logs something about the first image (step 0), the image after every n-th step, and the last one.
 
-    Subclasses say what, in ``look``. Only rank zero logs, to every logger for which ``writer`` returns something: by
-    default, to those of TensorBoard. An image that is not finite is not logged.
+    Subclasses define in ``look`` what is logged. Only rank zero logs, to every logger for which ``writer`` returns
+    something: by default, to those of TensorBoard. An image that is not finite is not logged.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:
@@ -43,7 +43,7 @@ class Periodic(Callback):
         self.every_n_steps = every_n_steps
 
     @abstractmethod
-    def look(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+    def observe(self, writer: Any, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Look at the image after ``step`` updates.
 
         Args:
@@ -85,7 +85,7 @@ class Periodic(Callback):
         for logger in trainer.loggers:
             writer = self.writer(logger)
             if writer is not None:
-                write = self.look(writer, model, trainer.global_step, first=first)
+                write = self.observe(writer, model, trainer.global_step, first=first)
                 self._do(trainer, write, sound, beside=self.is_beside(writer, model))
 
     def writer(self, logger: Logger) -> Any:

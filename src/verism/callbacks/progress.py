@@ -1,4 +1,4 @@
-"""One bar that shows how far a run is, and how long it still takes."""
+"""A progress bar that shows how far a run is, and how long it still takes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Progress(ProgressBar):
         Args:
             pace: of the runs that share the bar, this one included, if there are several of the same length.
             label: written before the bar, such as the names of the photos.
-            tells_loss: whether steps and loss are shown, which say nothing to a photographer, and not the part that
-                is done.
+            tells_loss: whether to show steps and loss, instead of the percentage done, which says more to a
+                photographer.
         """
         super().__init__()
         self._pace, self._label, self._tells_loss = pace, label, tells_loss
@@ -61,7 +61,7 @@ class Progress(ProgressBar):
         self._shown = stage == "fit" and self._enabled and trainer.is_global_zero
         console = Console(file=sys.stderr)
         if self._shown and not console.is_terminal and self._pace is not None and self._pace.number == 0:
-            # Where there is no bar, nothing would be seen of the work until a step is due to be told.
+            # Without a bar, nothing would be seen of the work until the first line about a step is due.
             sys.stderr.write("Looking at the photos …\n")
         if not (self._shown and console.is_terminal):
             return
@@ -91,7 +91,7 @@ class Progress(ProgressBar):
             self._show()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Start the clock with the first step, and anew with the second, because the first takes longer than others."""
+        """Start the clock with the first step, and again with the second, because the first takes longer."""
         if trainer.global_step <= self._first + 1:
             self._start = (trainer.global_step, time.monotonic())
 
@@ -156,7 +156,7 @@ def describe(step: int, total: int | None, seconds: float | None, loss: float, *
         total: number of steps in the run; None if it is not limited by one.
         seconds: time left; None if that is not known.
         loss: the total loss of the last step at which it was read; NaN before the first.
-        in_parts: say which part is done, if the number of steps is limited.
+        in_parts: give the percentage done in place of the step, if the number of steps is limited.
     """
     counted = f"step {step}" if total is None else f"step {step} of {total}"
     parts = [f"{step / total:.0%}" if in_parts and total else counted]

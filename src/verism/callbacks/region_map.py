@@ -28,14 +28,18 @@ MASK_FORMATS = (".png", ".tiff", ".tif")
 SAME_SCENE = 0.5
 """Confidence above which two photos are said to be of one scene."""
 
+COVER = (0.15, 0.5)
+"""Opacity of a region's colour over the photo if it has no match, and how much is added for a certain match: even then,
+the photo shows through."""
+
 
 class RegionMap(Callback):
     """Shows which part of the content photo takes its look from which part of the style photo.
 
     Tags in TensorBoard, RGB in [0, 1], once, at the start of a run that has regions:
 
-    - ``regions/content``, ``regions/style``: each photo under the colours of its regions; the paler, the less sure it
-      is that both photos show the same there.
+    - ``regions/content``, ``regions/style``: each photo under the colours of its regions, which are paler the less
+      certain it is that both photos show the same there.
 
     With ``path``, the same is written as label images, in flat colours. Paint over what is wrong, and give both images
     back with ``--data.content_mask`` and ``--data.style_mask``.
@@ -108,4 +112,5 @@ def overlay(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
     """Return ``photo`` ``(1, 3, H, W)`` under the colours of its regions ``(1, K, H, W)``, of the same shape."""
     colors = paint(masks.to(photo), regions.labels)
     sure = torch.einsum("bkhw,k->bhw", masks.to(photo), regions.sure.to(photo)).unsqueeze(1)
-    return torch.lerp(photo, colors, 0.15 + 0.5 * sure)
+    least, added = COVER
+    return torch.lerp(photo, colors, least + added * sure)

@@ -1,4 +1,4 @@
-"""Warns of two photos of different scenes where the method is for two of one."""
+"""Warns about photos of two different scenes if the method is for two photos of one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIFFERENT = (
 
 
 class SameScene(Callback):
-    """Warns, before the first step, if a grade between two photos of one scene is looked for in photos of two.
+    """Warns, before the first step, if the canvas expects two photos of one scene, but they seem to be of two.
 
     The network compares them as it does for ``RegionalGrade``, which has one grade for one scene.
 

@@ -21,7 +21,7 @@ class Scalars(Callback):
     Step n is the image after n updates, so that step 0 is the first image. If an optimiser computes the loss several
     times for an update (L-BFGS), the last of these is logged. Tags, for every logger of the run:
 
-    - ``loss/total``: Σ weighted terms, which is what is minimised.
+    - ``loss/total``: the sum of the weighted terms, which is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
     - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after
       clipping, if the Trainer clips.

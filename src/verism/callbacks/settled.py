@@ -16,7 +16,7 @@ FALL = 0.01
 
 
 class Settled(EarlyStopping):
-    """Stops a run if its loss has not fallen by the share ``FALL`` within a number of steps, at the last scale.
+    """Stops a run whose loss has not fallen by the share ``FALL`` within a number of steps at the last scale.
 
     This is the option ``--model.patience``: Lightning's ``EarlyStopping``, with a threshold that is relative to the
     loss. ``StopEarly`` makes it check every step that is logged.

@@ -43,7 +43,7 @@ class Signals(Callback):
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             # Windows has no SIGHUP.
             number = getattr(signal, name, None)
-            # What is ignored stays ignored: Ctrl-C does not mean a shell's background jobs, and nohup ignores SIGHUP.
+            # Ignored signals stay ignored: a shell's background jobs ignore SIGINT, and nohup ignores SIGHUP.
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._remember)
         handler = signal.getsignal(signal.SIGUSR1) if hasattr(signal, "SIGUSR1") else None
@@ -74,7 +74,8 @@ class Signals(Callback):
     def after_last_step(self, trainer: Trainer) -> signal.Signals | None:
         """Return the signal that any of the processes has received too late to stop the run; None if none has.
 
-        The result is whole then, but whoever sends it also means what would come next. All processes must ask.
+        The result is complete then, but the signal is also meant for whatever would come next. All processes must call
+        this together.
         """
         if not trainer.strategy.reduce_boolean_decision(self._received is not None, all=False):
             return None
@@ -85,7 +86,7 @@ class Signals(Callback):
             if self._received is not None:
                 raise KeyboardInterrupt
             if self._steps_left:
-                # Not with print, which may be what the signal has interrupted.
+                # Not with print, because the signal may have interrupted a print.
                 os.write(2, PATIENCE)
         elif number != signal.SIGTERM:
             self._leave_terminal()

@@ -45,7 +45,7 @@ class Snapshots(Periodic):
         """Return what writes pictures to a logger; None if it takes none."""
         return picture_log(logger)
 
-    def look(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
+    def observe(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
         """Scale the image, and the first time the photos, on their device; return what writes them."""
         now = time.time()
         whole: dict[str, Tensor] = {}

@@ -21,7 +21,7 @@ class StopEarly(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Let them check the loss if the step was logged, and is of the last scale."""
+        """Run their checks of the loss if the step was logged, and belongs to the last scale."""
         model = cast("StyleTransfer", pl_module)
         at_last = model.scales is None or model.size == model.scales.sizes[-1]
         if at_last and is_due(trainer):

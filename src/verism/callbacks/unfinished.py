@@ -1,4 +1,4 @@
-"""Files that an unfinished run has written, and that a run that resumes it may replace."""
+"""Files written by an unfinished run, which a run that resumes it may replace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def unchanged(file: Path, replaceable: Mapping[str, str]) -> bool:
 
 
 def left(checkpoint: str | Path) -> set[Path]:
-    """Return the files, unchanged since, that the run of a checkpoint has left, or a run that has gone on from it."""
+    """Return the unchanged files left by the run of a checkpoint, or by a run that has continued from it."""
     later = (continued.latest(str(checkpoint), what) for what in continued.read(checkpoint))
     records = [read(checkpoint), *map(read, later)]
     return {Path(file) for replaceable in records for file in replaceable if unchanged(Path(file), replaceable)}

@@ -18,11 +18,11 @@ from verism.color.spline import cubic_spline, lookup, refine
 from verism.errors import VerismError
 
 MIN_SLOPE = 0.2
-"""Slope of the result's lightness over the photo's, and factor of the contrast of details, below which the penalty for
-folding begins."""
+"""Slope of the tone curve (lightness of the result over that of the photo), and contrast factor of details, below which
+the penalty for folding begins."""
 
 FINENESS = 4
-"""Number of samples of the spline from one control value to the next."""
+"""Number of spline samples per interval between control values."""
 
 
 @final
@@ -30,9 +30,9 @@ class BilateralGrid(LinearGrade):
     """An affine transform of the colour of each pixel, looked up by its position and the lightness around it.
 
     The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so neighbours are
-    treated alike unless an edge lies between them. Details keep their shape, because the lightness that chooses the
-    transform is without them. The parameter is what the grid adds to the linear map that it starts from, as control
-    values of a cubic spline.
+    treated alike unless an edge lies between them. Fine detail is preserved, because the lightness that selects the
+    transform is smoothed. The parameter holds the control values of a cubic spline, which is added to the linear map
+    that the grid starts from.
 
     Chen et al. 2007, "Real-time Edge-Aware Image Processing with the Bilateral Grid"; Gharbi et al. 2017, "Deep
     Bilateral Learning for Real-Time Image Enhancement".
@@ -89,7 +89,7 @@ class BilateralGrid(LinearGrade):
             raise VerismError(
                 f"--model.canvas BilateralGrid: width {width} and height {height} must be at least 1, depth {depth} 2."
             )
-        if epsilon <= 0:
+        if not epsilon > 0:
             raise VerismError(f"--model.canvas.epsilon {epsilon}: must be above 0.")
         weights = {
             "smoothness": smoothness,
@@ -130,6 +130,7 @@ class BilateralGrid(LinearGrade):
         lattice = self.lattice()
         transforms = lattice.view(3, 4, *lattice.shape[1:])
         lightness, grey = (torch.tensor(axis).to(image) for axis in (self.space.lightness, self.space.grey))
+        # A transform takes the grey of lightness l to the lightness gain · l + offset.
         gain = torch.einsum("o,oizyx,i->zyx", lightness, transforms[:, :3], grey)
         level = torch.linspace(0, 1, lattice.shape[1]).to(image).view(-1, 1, 1)
         tone = gain * level + torch.einsum("o,ozyx->zyx", lightness, transforms[:, 3])
@@ -146,10 +147,10 @@ class BilateralGrid(LinearGrade):
         }
 
     def _surroundings(self, photo: Tensor) -> Tensor:
-        """Return the lightness around each pixel, smoothed up to the next edge: ``(1, 1, H, W)``.
+        """Return the lightness around each pixel, by edge-preserving smoothing: ``(1, 1, H, W)``.
 
-        By a guided filter, fitted at the size of the fit or below, so that its windows cover the same part of the scene
-        in a photo of any size.
+        The guided filter is fitted at the size of the fit or below, so that its windows cover the same part of the
+        scene in a photo of any size.
         """
         short = min(*photo.shape[-2:], *self.photo.shape[-2:])
         small = self._lightness(images.scale(photo, short))
@@ -163,5 +164,5 @@ class BilateralGrid(LinearGrade):
 
 
 def _mean_square(change: Tensor) -> Tensor:
-    """Return the mean square, or 0 if there are no values: along an axis with a single control value."""
+    """Return the mean square, or 0 if there are no values, as along an axis with a single control value."""
     return change.square().sum() / max(1, change.numel())

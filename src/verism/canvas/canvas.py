@@ -14,7 +14,7 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
-"""Takes the content photo and the style photo; returns how far the other photo shows the same at each pixel."""
+"""Takes the content photo and the style photo; returns for each pixel of both how far the other one shows the same."""
 
 
 class Canvas(nn.Module, ABC):
@@ -113,7 +113,7 @@ class Canvas(nn.Module, ABC):
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties in the canvas's present state: a scalar, before its weight, for each by name.
+        """Return the penalties for the canvas's current state: name to a scalar, before its weight.
 
         Args:
             image: the image, as ``forward`` returned it.

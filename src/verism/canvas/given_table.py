@@ -1,4 +1,4 @@
-"""A lookup table that was found before: the look of a series, or of a look's own file."""
+"""A fixed lookup table: the look of a series, or of a look that was saved to a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from verism.regions.masks import Regions
 
 @final
 class GivenTable(Grade):
-    """A photo through a lookup table that stays as it is; the control values are its nodes."""
+    """A photo through a fixed lookup table, whose nodes are the control values."""
 
     by_color_alone: ClassVar[bool] = True
 
@@ -37,7 +37,7 @@ class GivenTable(Grade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put another content photo on the canvas; the style does not matter any more."""
+        """Put another content photo on the canvas; the style photo is ignored, since the look is fixed."""
         self.resize(content)
 
     def locate(self, photo: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
 
 BAND = 2**20
-"""Number of pixels that are rendered at a time, which bounds the memory for a photo of any size."""
+"""Number of pixels that are rendered at a time, which bounds the memory whatever the size of the photo."""
 
 
 class Grade(Canvas):
@@ -34,7 +34,7 @@ class Grade(Canvas):
     places: Tensor
 
     by_color_alone: ClassVar[bool] = False
-    """Whether a colour is treated alike in every photo and place, so that a table is all of the look."""
+    """Whether the result depends on the colour alone, in every photo and place, so that a table is the whole look."""
 
     def __init__(self, controls: Tensor, space: ColorSpace, weights: Mapping[str, float]) -> None:
         """Set up the canvas, still without a photo.
@@ -58,7 +58,7 @@ class Grade(Canvas):
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
         """Load the state of another canvas of the same class, whose photo may have another size."""
-        # Two buffers may share one tensor, of which named_buffers lists only the first by default.
+        # By default, named_buffers lists a tensor once, even if two buffers share it.
         for name, buffer in self.named_buffers(remove_duplicate=False):
             if name in state:
                 setattr(self, name, torch.empty_like(state[name]).to(buffer))
@@ -75,7 +75,7 @@ class Grade(Canvas):
 
     @abstractmethod
     def lattice(self) -> Tensor:
-        """Return the present values on the lattice, in the shape that ``color`` takes."""
+        """Return the current values on the lattice, in the shape that ``color`` takes."""
 
     @abstractmethod
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ class Grade(Canvas):
 
 
 def _find_places(canvas: nn.Module, keys: object) -> None:
-    """Compute the places of a canvas that was loaded: they are not saved, but its photo is."""
+    """Recompute ``places`` after loading a state: only the photo, from which they follow, is saved."""
     del keys
     grade = cast("Grade", canvas)
     grade.places = grade.locate(grade.photo)

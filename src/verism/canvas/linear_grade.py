@@ -16,14 +16,14 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 Start = Literal["monge_kantorovich", "shared", "identity"]
-"""The linear map to start from: the closed form for all of both photos, that for what they share, or none."""
+"""The linear map to start from: the closed form for all of both photos, the same for what they share, or none."""
 
 NOISE = 0.02
 """Standard deviation up to which the variation of a photo's colours may be noise: five levels of 8 bits."""
 
 
 class LinearGrade(Grade):
-    """A grade that starts from one linear map of colours, and adds to it what its lattice holds.
+    """A grade that starts from one linear map of colours, to which the values on its lattice are added.
 
     Attributes:
         matrix: ``(3, 3)``, the matrix of the linear map, in the canvas's colour space.

@@ -21,18 +21,19 @@ from verism.errors import VerismError
 from verism.regions.masks import Regions
 
 RETOUCHED: Literal["retouched"] = "retouched"
-"""The start from what a retoucher would do to the whole photo, instead of a linear map."""
+"""The start from the tone curve, saturation and tint of ``RegionalGrade``, instead of a linear map."""
 
 MIN_SLOPE = 0.1
-"""Slope of the result's lightness over the photo's below which the penalty for folding begins."""
+"""Slope of the tone curve (lightness of the result over that of the photo) below which the penalty for folding
+begins."""
 
 
 @final
 class Lut3d(LinearGrade):
     """A table over red, green and blue, interpolated between its nodes: each colour becomes another, wherever it is.
 
-    It is what a .cube file holds, so every program that reads such files gives the same result. The parameter is what
-    the table adds to the map that it starts from, as a cubic spline with few control values.
+    It is what a .cube file holds, so every program that reads such files gives the same result. The parameter holds the
+    few control values of a cubic spline, which is added to the map that the table starts from.
 
     Attributes:
         bent: ``(3, n, n, n)``, what the start adds to its linear map, in the canvas's colour space: 0 unless it is
@@ -139,6 +140,7 @@ class Lut3d(LinearGrade):
         steps = self.controls.shape[-1] - 1
         bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
         lightness = torch.einsum("c,czyx->zyx", torch.tensor(self.space.lightness).to(image), self._encoded())
+        # Along the grey axis and its parallels.
         slope = (lightness[1:, 1:, 1:] - lightness[:-1, :-1, :-1]) * (self.size - 1)
         return {
             "smoothness": torch.stack([bend.square().mean() for bend in bends]).sum(),
@@ -155,6 +157,6 @@ class Lut3d(LinearGrade):
 
 
 def _straight(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
-    """Let a checkpoint from before there were retouched starts be loaded."""
+    """Allow loading a checkpoint that is older than retouched starts, and so has no ``bent``."""
     del rest
     state.setdefault(f"{prefix}bent", torch.zeros_like(canvas.get_buffer("bent")))

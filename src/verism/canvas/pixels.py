@@ -53,7 +53,7 @@ class Pixels(Canvas):
         Raises:
             VerismError: ``finish_epsilon`` is not above 0.
         """
-        if finish_epsilon <= 0:
+        if not finish_epsilon > 0:
             raise VerismError(f"--model.canvas.finish_epsilon {finish_epsilon}: must be above 0.")
         super().__init__()
         self.init = init

@@ -26,17 +26,16 @@ from verism.color.weighted_colors import WeightedColors
 from verism.errors import VerismError
 from verism.regions.masks import Regions
 
-EDGE = (0.02, 1e-4)
+EDGE_FILTER = (0.02, 1e-4)
 """Parameters of the guided filter that aligns the masks of the regions with the edges of a larger photo: radius of its
 windows as a share of the short side, and ε, in squared RGB."""
 
-NOISE = (0.02, 1e-3)
+NOISE_FILTER = (0.02, 1e-3)
 """The same parameters of the guided filter that separates a photo from its noise and finest texture."""
 
-
-SEEN = (1.0, 2.5, 2.5)
-"""How much a difference of L, a and b counts as departure: about as much as it does in CIELAB, where a and b are 2.5
-times as large by L as in Oklab. Counted alike, skies that are grey went mauve in the fit."""
+LAB_SCALE = (1.0, 2.5, 2.5)
+"""Factors of L, a and b in the departure penalty. They make differences in Oklab about proportional to those in CIELAB,
+where a and b are 2.5 times as large compared with L. With equal factors, grey skies turned mauve in the fit."""
 
 
 @final
@@ -45,22 +44,22 @@ class RegionalGrade(Grade):
 
     A pixel takes the mean of these functions, weighted by how much of it is in each region, times the confidence that
     the style photo shows the same there; the rest of the weight goes to the function of the whole photo. Besides these
-    weights, only a tint from the top of a region to its bottom depends on the position: no sky ends in patches of two
-    colours, but one can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each function
-    starts as a tone curve, a saturation and a tint in Oklab, found in closed form (``verism.color.closed_form``). The
-    parameter is what is added to it: a further tone curve and tint, as cubic splines over lightness alone, so that no
-    hue is treated by itself.
+    weights, only a tint from the top of a region to its bottom depends on the position: a sky does not break up into
+    patches of two colours, but can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each
+    function starts as a tone curve, a saturation and a tint in Oklab, found in closed form
+    (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
+    lightness alone, so that no hue is singled out.
 
-    Noise is not graded: what an edge-preserving filter removes from the photo is added to the result again, with hardly
-    more contrast and no more chroma. A colour becomes no more vivid than it was or than the most vivid ones of the
-    style. Colours outside sRGB lose chroma and keep their lightness and hue.
+    Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
+    more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most
+    vivid colours, whichever is higher. Colours outside sRGB lose chroma and keep their lightness and hue.
 
     Attributes:
         matrix: ``(1 + K, 3, 3)``, ``tones`` and ``hues``: the functions at the start, as ``ToneAndChroma`` has them;
             the first is that of the whole photo.
         shares: ``(1, K, H, W)``, how much the function of each region counts at each pixel.
         ends: ``(K, 2)`` and ``tints``: the gradient of each region, as VerticalGradient has them.
-        vivid: chroma, in Oklab, that one percent of the style photo's colours exceed.
+        vivid: 99th percentile of the style photo's chroma, in Oklab.
     """
 
     matrix: Tensor
@@ -152,8 +151,8 @@ class RegionalGrade(Grade):
             self.shares = content.new_zeros(1, 0, *content.shape[-2:])
         else:
             sure = divided.sure.to(content)
-            inside, style_inside = (masks[0].flatten(1).to(content) for masks in (divided.content, divided.style))
-            maps = regional_maps.by_region(colors, style_colors, inside, style_inside, sure, opacity)
+            masks, style_masks = (soft[0].flatten(1).to(content) for soft in (divided.content, divided.style))
+            maps = regional_maps.by_region(colors, style_colors, masks, style_masks, sure, opacity)
             if divided.one_scene:
                 if find_correspondence is None:
                     raise VerismError("--model.canvas RegionalGrade: needs a network that compares the photos.")
@@ -170,9 +169,9 @@ class RegionalGrade(Grade):
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
-        """Return a canvas for another photo, with this canvas's look for a whole photo.
+        """Return a canvas for another photo that starts from this canvas's function of the whole photo.
 
-        The functions of the other photo's regions lie between that look and the closed form for each of them
+        The functions of the other photo's regions lie between that one and the closed form for each of them
         (``regional_maps.held``), and so do their gradients.
 
         Args:
@@ -181,12 +180,12 @@ class RegionalGrade(Grade):
             regions: those of ``content`` and ``style``.
         """
         colors, style_colors = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
-        inside, style_inside = (masks[0].flatten(1).to(content) for masks in (regions.content, regions.style))
+        masks, style_masks = (soft[0].flatten(1).to(content) for soft in (regions.content, regions.style))
         opacity = None if regions.opacity is None else regions.opacity.flatten().to(content)
         twin = copy.deepcopy(self)
         common = ToneAndChroma(*(part[:1] for part in self.first))
         twin.matrix, twin.tones, twin.hues = regional_maps.held(
-            common, colors, style_colors, inside, style_inside, opacity
+            common, colors, style_colors, masks, style_masks, opacity
         )
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
@@ -218,20 +217,18 @@ class RegionalGrade(Grade):
         return self.tones + self.get_buffer("spline") @ self.controls
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the graded photo: the photo without its noise through the functions, and the noise hardly changed.
+        """Return the graded photo: the photo without its noise through the functions, the gradients, and the noise.
 
-        The gradients of the regions are added.
-
-        The functions change noise, too: by the difference of the graded photo with its noise and without it. Neither
-        the lightness nor the chroma of that difference may exceed the photo's own noise.
+        The graded noise is the difference between the graded photo with its noise and without it. It may exceed the
+        photo's own noise neither in lightness nor in chroma.
         """
         noisy, smooth = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
         shares, tint = places[0, 3:-2], places[0, -2:]
         graded_noisy, graded = (self._mixed(colors, lattice, shares) for colors in (noisy, smooth))
         noise, graded_noise = noisy - smooth, graded_noisy - graded
-        most = noise[:1].abs()
+        limit = noise[:1].abs()
         chroma = graded_noise[1:] * (chroma_of(noise) / chroma_of(graded_noise)).clamp_max(1)
-        lightness = graded_noise[:1].clamp(-most, most)
+        lightness = graded_noise[:1].clamp(-limit, limit)
         return self._displayable(graded + torch.cat([lightness, chroma + tint]), noisy)
 
     def table(self, content: Tensor) -> Tensor:
@@ -265,21 +262,21 @@ class RegionalGrade(Grade):
         slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
-            "departure": (self.controls * self.controls.new_tensor(SEEN)).square().mean(),
+            "departure": (self.controls * self.controls.new_tensor(LAB_SCALE)).square().mean(),
             "smoothness": bend.square().mean(),
             "contrast": (F.relu(low - slope).square() + F.relu(slope - high).square()).mean(),
         }
 
     @torch.no_grad()
     def _lacking(self, content: Tensor, style: Tensor, regions: Regions) -> VerticalGradient:
-        """Return what the graded photo's regions take over of the style photo's gradients."""
+        """Return the gradients that the regions of the graded photo take over from the style photo."""
         colors, style_colors = (self.space.encode(photo.float())[0].to(self.tones) for photo in (content, style))
         masks, style_masks = (soft[0].to(self.tones) for soft in (regions.content, regions.style))
         graded = self._mixed(colors, self.lattice(), self.shares[0])
         return vertical_gradient.between(graded, style_colors, masks, style_masks).times(self.gradient)
 
     def _displayable(self, graded: Tensor, before: Tensor) -> Tensor:
-        """Return graded colours as RGB ``(1, 3, H, W)`` in [0, 1], with less chroma where they are too vivid.
+        """Return graded colours as RGB ``(1, 3, H, W)`` in [0, 1], with their chroma limited.
 
         Args:
             graded: ``(3, H, W)``, Oklab.
@@ -298,12 +295,14 @@ class RegionalGrade(Grade):
         """Return ``shares`` for the content photo ``(1, 3, H, W)`` at another size, aligned with its edges."""
         if not self.shares.shape[1]:
             return photo.new_zeros(1, 0, *photo.shape[-2:])
-        radius = window_radius(EDGE[0], self.photo.shape[-2:])
-        coefficients = local_affine(self.photo, self.shares, radius, EDGE[1])
+        share, epsilon = EDGE_FILTER
+        radius = window_radius(share, self.photo.shape[-2:])
+        coefficients = local_affine(self.photo, self.shares, radius, epsilon)
         return apply_upsampled(coefficients, photo).clamp(0, 1)
 
     def _without_noise(self, photo: Tensor) -> Tensor:
         """Return a photo ``(1, 3, H, W)`` without its noise, by a guided filter at the size of the fit."""
         small = images.resize(photo, self.photo.shape[-2:])
-        coefficients = local_affine(small, small, window_radius(NOISE[0], small.shape[-2:]), NOISE[1])
+        share, epsilon = NOISE_FILTER
+        coefficients = local_affine(small, small, window_radius(share, small.shape[-2:]), epsilon)
         return apply_upsampled(coefficients, photo).clamp(0, 1)

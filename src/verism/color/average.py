@@ -17,7 +17,7 @@ NODES = (21, 17, 17)
 
 
 def average_by_color(values: Tensor, photo: Tensor) -> Tensor:
-    """Return, for each pixel, the mean of ``values`` over all pixels of about its colour: a smooth function of colour.
+    """Return, for each pixel, the mean of ``values`` over all pixels of similar colour: a smooth function of colour.
 
     A bilateral grid without x and y (Chen et al. 2007, "Real-time Edge-Aware Image Processing with the Bilateral
     Grid"): values are spread over the eight nearest nodes of a lattice in Oklab, blurred by one node, and interpolated

@@ -1,4 +1,4 @@
-"""CIELAB, in which distances are about those that an eye sees."""
+"""CIELAB, in which distances approximate perceived differences."""
 
 from __future__ import annotations
 

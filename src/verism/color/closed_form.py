@@ -20,24 +20,24 @@ CAREFUL_SLOPES = (0.7, 1.5)
 style, such as a dark otter on a bright rock."""
 
 LIFTED = 0.4
-"""Share of a whole photo's tone curve that is kept where it would lift tones. Parts that have no counterpart in the
-style, such as a sky that fills only half as much of the photo, would get a veil of too much light."""
+"""Share of a whole photo's tone curve that is kept where it would lift tones. Otherwise parts without a counterpart in
+the style, such as a sky that fills only half as much of the photo, would look hazy."""
 
 REGION_LIFTED = 0.7
 """The same share for a region. Shadows that are lifted all the way to those of a bright style look washed out."""
 
 DARK = 0.5
-"""Oklab lightness below which tones are lifted the less, the darker they are, for shadows to keep their depth."""
+"""Oklab lightness below which darker tones are lifted less, so that shadows keep their depth."""
 
 BLACK = 0.01
-"""Largest Oklab lightness to which the photo's black may be lifted: a print's black, which is not a veil yet."""
+"""Largest Oklab lightness to which the photo's black may be lifted: the black of a print, which does not look hazy."""
 
 WHITE_LOWERED = 0.05
-"""Largest Oklab lightness by which the photo's white may be lowered: a sun must not turn grey."""
+"""Largest Oklab lightness by which the photo's white may be lowered: the sun must not turn grey."""
 
 REGION_ANCHOR = 0.3
-"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, where the style's has none: a white
-wall may take on the tone of another wall."""
+"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, if the style's region has no white: a
+white wall may take on the tone of another wall."""
 
 BLOWN = 0.97
 """Oklab lightness from which a colour counts as white in both regions: a sun, a lamp, a bright cloud."""
@@ -53,18 +53,18 @@ CAREFUL_SATURATIONS = (0.8, 1.4)
 """Bounds of the saturation of a whole photo."""
 
 MONOCHROME = 0.02
-"""Root mean square chroma, in Oklab, below which a style counts as black and white in part, whatever its tone."""
+"""Root mean square chroma, in Oklab, below which a style counts in part as black and white, even if it is toned."""
 
 NEARLY_GREY = 0.02
-"""Chroma, in Oklab, that is added to chromas before they are divided, so that what is nearly grey is not multiplied
-until it is colourful."""
+"""Chroma, in Oklab, that is added to chromas before they are divided, so that nearly grey colours are not amplified
+until they are colourful."""
 
 CHROMA_STEPS = 4
 """Steps of the fixed-point iteration that matches the chroma of the result to the style's."""
 
 CAST = 0.03
-"""Chroma, in Oklab, of a cast of which half is removed. Up to a warm lamp's light it is a cast; more is the colour of
-things."""
+"""Chroma, in Oklab, of a colour cast of which half is removed. Up to about a warm lamp's light, it is the colour of the
+light; more is the colour of the things themselves."""
 
 HIGHLIGHT = 0.85
 """Oklab lightness of the result above which a tint fades into that of the style's white."""
@@ -73,17 +73,18 @@ NO_WHITE = 0.8
 """Oklab lightness up to which a style's lightest colours do not count as white at all."""
 
 LEAST_WEIGHT = 0.3
-"""Smallest ``hue_weight`` by which what a hue lacks is divided, so that shifts of nearly grey hues stay moderate."""
+"""Lower bound of a ``hue_weight`` that is divided by, so that the shifts of nearly grey hues stay moderate."""
 
 GREYISH = 0.06
-"""Chroma, in Oklab, of a region's mean colour at which half of its shift is added to all hues and half to its own."""
+"""Chroma, in Oklab, of a region's mean colour at which half of the shift goes to all hues and half to the hues around
+that colour's own."""
 
 
 def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -> ToneAndChroma:
     """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
 
-    What is neutral in the photo takes on the tint of what is most nearly neutral in the style, so that a blue sky in
-    the style does not make a face blue. Where the tone curve would lift tones, it does so less (``LIFTED``).
+    The photo's neutral colours take on the tint of the style's most nearly neutral ones, so that a blue sky in the
+    style does not make a face blue. The tone curve lifts tones only in part (``LIFTED``).
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -106,10 +107,10 @@ def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -
 def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
     """Return the map, in one row, that gives a region the tones, the mean colour and the chroma of its counterpart.
 
-    What is neutral in the region takes on the tint of the style's neutral axis, as in ``whole_photo``. What the mean
-    colour then still lacks of the style's is added to the hues around its own, the less the further they are away; the
-    greyer the mean colour, the more of it is added to all hues alike. Each hue of the result lies between the photo's
-    own and that of the style's mean colour at the same tone (``verism.color.hue_range``).
+    Neutral colours take on the tint of the style's neutral axis, as in ``whole_photo``. What the mean colour then lacks
+    of the style's is added to the hues around the mean colour's own, and less to those further away; the greyer the
+    mean colour, the more of it is added to all hues alike. Each hue of the result lies between the photo's own and that
+    of the style's mean colour at the same tone (``verism.color.hue_range``).
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -121,8 +122,8 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     curve = _lifting_less(
         _tone_curve(source, target, anchors=(ANCHOR, _anchor_of_white(source, target))), REGION_LIFTED
     )
-    # A mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
-    # colours would be its mean: red rocks would turn the dark parts of a grey sky mauve.
+    # A soft mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
+    # colours would decide its mean: red rocks would turn the dark parts of a grey sky mauve.
     typical, style_typical = source.typical, target.typical
     base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
     wanted = style_typical.mean_at(curve.to(target.colors))
@@ -147,8 +148,8 @@ class _Base(NamedTuple):
         curve: ``(KNOTS,)``, the tone curve.
         saturation: a scalar, the ratio of the spreads of a and b.
         most_gain: factor by which the saturation may still be multiplied.
-        cast: ``(KNOTS, 2)``, a and b of what is to be removed from the nearly neutral colours of each tone.
-        neutral: ``(KNOTS, 2)``, a and b of what they are to become.
+        cast: ``(KNOTS, 2)``, a and b of the colour cast to remove from the nearly neutral colours of each tone.
+        neutral: ``(KNOTS, 2)``, a and b of the tint that replaces it.
         white: ``(2,)``, a and b of the photo's white.
         style_white: ``(2,)``, a and b of the style's white.
     """
@@ -162,7 +163,7 @@ class _Base(NamedTuple):
     style_white: Tensor
 
     def tint(self, saturation: Tensor) -> Tensor:
-        """Return the shift of a and b at each tone, ``(KNOTS, 2)``, that makes nearly neutral colours the style's."""
+        """Return the shift of a and b at each tone, ``(KNOTS, 2)``, that gives neutral colours the style's tint."""
         return self.neutral - saturation * self.cast
 
     def map(self, saturation: Tensor, tint: Tensor, hues: Tensor) -> ToneAndChroma:
@@ -173,7 +174,7 @@ class _Base(NamedTuple):
             tint: ``(KNOTS, 2)``, at each tone.
             hues: ``(HUES, KNOTS, 2)``, at each hue and tone.
         """
-        # Towards white, colours go to the style's white, whatever the tint below: blown highlights stay without colour.
+        # Towards white, the tint fades into that of the style's white, so that blown highlights stay without colour.
         of_white = self.style_white - saturation * self.white
         kept = ((1 - self.curve.to(tint)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
         tint, hues = torch.lerp(of_white.expand_as(tint), tint, kept), hues * kept
@@ -195,7 +196,7 @@ def _base(
         source: the content photo.
         target: the style photo.
         curve: ``(KNOTS,)``, the tone curve.
-        axes: the cast to be removed and the tint that replaces it, ``(KNOTS, 2)`` each, as ``_neutral_axes`` has them.
+        axes: the cast to remove and the tint that replaces it, ``(KNOTS, 2)`` each, as ``_neutral_axes`` returns them.
         bounds: of the saturation.
     """
     saturation, most_gain = _saturation(source, target, bounds)
@@ -208,20 +209,20 @@ def _tone_curve(
     slopes: tuple[float, float] = SLOPES,
     anchors: tuple[float, float] = (ANCHOR, ANCHOR),
 ) -> Tensor:
-    """Return the tone curve, ``(KNOTS,)``, whose black and white go towards the style's, but not far."""
+    """Return the tone curve, ``(KNOTS,)``, which moves the black and white points only a little towards the style's."""
     (black, white), (style_black, style_white) = source.lightness_range, target.lightness_range
     ends = min(max(style_black - black, 0), BLACK), 1 - min(max(white - style_white, 0), WHITE_LOWERED)
     return tone_curve(source.colors[0], source.weights, target.colors[0], target.weights, ends, slopes, anchors)
 
 
 def _anchor_of_white(source: WeightedColors, target: WeightedColors) -> float:
-    """Return the weight of a region's white in the fit of its tone curve: more, the more the style has of its white."""
-    mine, theirs = source.share_from(BLOWN), target.share_from(BLOWN)
-    return REGION_ANCHOR + (ANCHOR - REGION_ANCHOR) * min(mine, theirs) / max(mine, FEW_BLOWN)
+    """Return the weight of a region's white in the fit of its tone curve: the more white the style has, the greater."""
+    white, style_white = source.share_from(BLOWN), target.share_from(BLOWN)
+    return REGION_ANCHOR + (ANCHOR - REGION_ANCHOR) * min(white, style_white) / max(white, FEW_BLOWN)
 
 
 def _lifting_less(curve: Tensor, share: float) -> Tensor:
-    """Return a tone curve ``(KNOTS,)`` of which only a share is kept where it would lift tones, and less in shadows."""
+    """Return a tone curve ``(KNOTS,)`` with only a share of its lift of tones, and less of it in shadows."""
     knots = torch.linspace(0, 1, KNOTS).to(curve)
     shares = share * (knots / DARK).clamp_max(1)
     return knots + torch.where(curve > knots, shares, 1) * (curve - knots)
@@ -229,7 +230,7 @@ def _lifting_less(curve: Tensor, share: float) -> Tensor:
 
 def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:
     """Return the ratio of the spreads of a and b, within bounds, and the factor from it to the upper bound."""
-    # A style in black and white takes all colour away, however far below the bound that is.
+    # A black-and-white style takes all colour away, even if that is below the lower bound.
     in_color = _in_color(target)
     grey = NEARLY_GREY * in_color
     saturation = ((target.spread + grey) / (source.spread + grey)).clamp(bounds[0] * float(in_color), bounds[1])
@@ -237,13 +238,13 @@ def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[fl
 
 
 def _in_color(target: WeightedColors) -> Tensor:
-    """Return how far from black and white all of the style that shows is, a scalar from 0.001 to 1."""
+    """Return how far from black and white the opaque part of the style is, a scalar from 0.001 to 1."""
     visible = target._replace(weights=(target.weights > 0).to(target.colors))
     return (visible.rms_chroma / MONOCHROME).clamp(1e-3, 1)
 
 
 def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the cast that is to be removed at each tone, and the tint that replaces it: a and b, ``(KNOTS, 2)`` each.
+    """Return the colour cast to remove at each tone, and the tint that replaces it: a and b, ``(KNOTS, 2)`` each.
 
     Args:
         source: the content photo.
@@ -253,7 +254,7 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
     neutral, tint = source.neutral.mean_at(knots), target.neutral.mean_at(curve.to(target.colors))
     # A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
-    # and that should stay. As far as the style has the same cast, though, it is one, and nothing is added to it.
+    # which should stay. The part of it that the style has as well is replaced all the same, so as not to be doubled.
     squared = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
     same = ((tint * neutral).sum(dim=1, keepdim=True) / squared).clamp(0, 1)
     return neutral * torch.lerp(1 / (1 + squared / CAST**2), torch.ones_like(squared), same), tint
@@ -262,14 +263,14 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
 def _whites(source: tuple[float, Tensor], target: tuple[float, Tensor]) -> tuple[Tensor, Tensor]:
     """Return a and b of the photo's white and of the style's, ``(2,)`` each, from their ``highlights``.
 
-    Both are 0 as far as the style's lightest colours are too dark to be white.
+    Both fade to 0 as the style's lightest colours become too dark to be white.
     """
     is_white = min(max((target[0] - NO_WHITE) / (1 - NO_WHITE), 0), 1)
     return source[1] * is_white, target[1] * is_white
 
 
 def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Tensor, Tensor, Tensor]:
-    """Return how a and b are shifted for the mean colour of each tone to become the style's.
+    """Return the shifts of a and b that make the mean colour of each tone the style's.
 
     Args:
         source: the content photo.
@@ -277,8 +278,8 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
         base: the parts that the shifts are added to.
 
     Returns:
-        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how much each hue is the
-        region's own, ``(HUES, KNOTS, 1)`` in [0, 1]: none is where the mean colour is grey.
+        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how much each hue is that of
+        the region, ``(HUES, KNOTS, 1)`` in [0, 1]: 0 where the mean colour is grey.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
     mean = source.mean_at(knots)
@@ -298,7 +299,7 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
 
 
 def _into_range(saturation: Tensor, tint: Tensor, hues: Tensor, chroma: Tensor, wanted: Tensor) -> Tensor:
-    """Return what is to be added to the shifts of each hue, ``(HUES, KNOTS, 2)``, for its hue to stay in its range.
+    """Return what to add to the shifts of each hue, ``(HUES, KNOTS, 2)``, to keep the graded hue within its range.
 
     Args:
         saturation: a scalar.
@@ -337,7 +338,7 @@ def _turning_part(tint: Tensor, hues: Tensor) -> Tensor:
 
 
 def _hues_left(saturation: Tensor) -> Tensor:
-    """Return how much hue is left for a tint to turn at a saturation, in [0, 1]: none in black and white."""
+    """Return how much hue a saturation leaves for a tint to turn, in [0, 1]: none in black and white."""
     return (saturation / SATURATIONS[0]).clamp_max(1)
 
 
@@ -355,7 +356,7 @@ def _finished(
         source: the content photo.
         target: the style photo.
     """
-    # The mean over a quarter of the pixels is as good.
+    # A quarter of the pixels is enough for these means.
     some, wanted = source.every(4), target.every(4).rms_chroma
     gain = torch.ones_like(wanted)
     for _ in range(CHROMA_STEPS):

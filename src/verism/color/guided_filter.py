@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def local_affine(guide: Tensor, target: Tensor, radius: int, epsilon: float) -> Tensor:
-    """Return the guided filter's coefficients: the affine function of ``guide`` that ``target`` is around each pixel.
+    """Return the guided filter's coefficients: an affine function of ``guide`` that fits ``target`` around each pixel.
 
     In every window, ``target ≈ a · guide + b`` with the least squared error plus ``ε |a|²`` (per pixel of the window);
     a pixel gets the mean of a and b over the windows that contain it. With the target as its own guide, the filter is
@@ -90,7 +90,7 @@ def window_radius(share: float, shape: Sequence[int]) -> int:
     """Return a radius in pixels that is a share of a photo's short side, at least 1 and small enough to fit.
 
     Args:
-        share: radius as a share of the short side; from 0.5 on, a window has the whole short side.
+        share: radius as a share of the short side; from 0.5, a window spans the whole short side.
         shape: (height, width) of the photo.
     """
     short = min(shape)
@@ -98,7 +98,7 @@ def window_radius(share: float, shape: Sequence[int]) -> int:
 
 
 def in_float64(x: Tensor) -> Tensor:
-    """Return ``x`` in float64; on the CPU, if it is on an Apple GPU, which does not have that type."""
+    """Return ``x`` in float64; moved to the CPU from an Apple GPU, which does not have that type."""
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 

@@ -10,11 +10,12 @@ from torch import Tensor
 from verism.color.spaces import from_light, to_light
 
 DARKEST = 1e-3
-"""Linear light up to which a channel is black, and from 1 minus which it is blown out: neither tells the exposure."""
+"""Linear light up to which a channel counts as black; from 1 minus this value on, it counts as blown out. Neither tells
+the exposure."""
 
 
 class Shift(NamedTuple):
-    """A shift of the light of a photo, which may grow evenly from one edge to the opposite one, as a graduated filter.
+    """A shift of a photo's exposure, which may grow evenly from one edge to the opposite one, like a graduated filter.
 
     Attributes:
         stops: ``(3,)``, shift of red, green and blue in the middle of the photo.
@@ -49,14 +50,14 @@ def levelled(photo: Tensor, shift: Shift) -> Tensor:
         return photo
     height, width = photo.shape[-2:]
     across, down = shift.slopes.to(photo).view(2, 1, 3, 1, 1)
-    gain = (shift.stops.to(photo).view(1, 3, 1, 1) + down * _middles(height).to(photo).view(-1, 1)).exp2()
-    # A whole map of gains only if they differ from left to right.
-    gain = gain * (across * _middles(width).to(photo)).exp2() if bool(across.any()) else gain
+    gain = (shift.stops.to(photo).view(1, 3, 1, 1) + down * _centers(height).to(photo).view(-1, 1)).exp2()
+    # Gains take a whole map only if they differ from left to right.
+    gain = gain * (across * _centers(width).to(photo)).exp2() if bool(across.any()) else gain
     return from_light(_multiplied(to_light(photo), gain))
 
 
 def relit(light: Tensor, stops: Tensor) -> Tensor:
-    """Return linear light in [0, 1] with more or less of it; ``stops`` is broadcast to ``light``. See ``levelled``."""
+    """Return linear light in [0, 1], shifted by ``stops`` as in ``levelled``; ``stops`` is broadcast to ``light``."""
     return _multiplied(light, stops.exp2())
 
 
@@ -64,8 +65,8 @@ def _multiplied(light: Tensor, gain: Tensor) -> Tensor:
     return gain * light / (1 + (gain - 1) * light)
 
 
-def _middles(count: int) -> Tensor:
-    """Return the places of the middles of ``count`` pixels, from −½, one edge, to ½, the opposite one."""
+def _centers(count: int) -> Tensor:
+    """Return the centres of ``count`` pixels, between −½ at one edge and ½ at the opposite one."""
     return (torch.arange(count) + 0.5) / count - 0.5
 
 
@@ -77,6 +78,7 @@ def stops_between(light: Tensor, other: Tensor, weights: Tensor) -> Tensor:
         other: ``(n, 3)``, linear light in [0, 1] of the colours to which the shift should lead.
         weights: ``(n,)``, how much each pair counts.
     """
-    odds, wanted = (torch.logit(it.double(), eps=DARKEST) for it in (light, other))
-    asked = (wanted - odds) / torch.log(torch.tensor(2.0, dtype=torch.float64))
-    return (weights.double() @ asked / weights.sum()).float()
+    # A shift of exposure adds to the logarithm of the odds (``levelled``).
+    log_odds, wanted = (torch.logit(it.double(), eps=DARKEST) for it in (light, other))
+    stops = (wanted - log_odds) / torch.log(torch.tensor(2.0, dtype=torch.float64))
+    return (weights.double() @ stops / weights.sum()).float()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 ROUNDING = 0.25 / 255
-"""Standard deviation, about, of rounding to 8 bits: it keeps the covariance of a grey photo invertible."""
+"""Approximate standard deviation of rounding to 8 bits: it keeps the covariance of a grey photo invertible."""
 
 
 class ColorMap(NamedTuple):

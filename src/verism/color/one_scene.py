@@ -13,16 +13,17 @@ NOISE = 0.02
 """Standard deviation, in Oklab, up to which the variation of a photo's colours may be noise."""
 
 KEPT = 0.5
-"""Least share of the slope that a toe or a shoulder leaves at the photo's black or white: there is detail."""
+"""Least share of the slope that a toe or a shoulder leaves at the photo's black or white, to keep the detail there."""
 
 
 def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
-    """Return the map of colours, in one row, that explains the difference of two photos of one scene.
+    """Return the map of colours, in one row, that explains the difference between two photos of one scene.
 
-    It is the mean of two maps that move mean and covariance with the least displacement (``monge_kantorovich``). The
-    first is of all three coordinates together: it follows a split toning, but can turn a red black where it is wrong.
-    The second is of lightness and of chroma separately, and cannot. Their mean is linear, and would burn clouds out or
-    crush shadows that are outside of what both photos show; so it bends before it leaves the range of both.
+    It is the mean of two linear maps that match mean and covariance with the least displacement
+    (``monge_kantorovich``). The first is of all three coordinates together: it follows a split toning, but where it is
+    wrong, it can turn red into black. The second is of lightness and of a and b separately, and cannot. Being linear,
+    their mean would burn out clouds or crush shadows beyond what both photos show, so it bends before it leaves the
+    range of both.
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -40,8 +41,8 @@ def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_wei
 def _bent(grade: ToneAndChroma, content: Tensor, style: Tensor) -> ToneAndChroma:
     """Return a linear map, in one row, with a toe or a shoulder where it would go beyond both photos' black or white.
 
-    What it changes is a parabola over lightness, from halfway between the photo's mean lightness and its black or white
-    to there, and goes on straight.
+    The change is a parabola over lightness, from halfway between the photo's mean lightness and its black or white to
+    that end, and a straight line beyond it.
 
     Args:
         grade: the map.

@@ -13,8 +13,8 @@ DOUBT = 0.03
 3 ΔE."""
 
 HELD = 0.5
-"""Share of the way from the look of a series to its own map that a region of another photo goes. It is not known which
-of the two is wrong, and by how much; their mean has at most half the error of either."""
+"""Share of the way that a region of another photo goes from the look that was found to its own map. It is not known
+which of the two is wrong; if one of them is right, their mean has half the error of the other."""
 
 _TRACE = 1e-6
 """Weight of each pixel in every region, so that the statistics of an empty region are defined."""

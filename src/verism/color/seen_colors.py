@@ -22,6 +22,9 @@ RARE = 2e-5
 _CHUNK = 1024
 """Number of colours whose distances are computed at a time, which bounds the memory."""
 
+_ROWS = 256
+"""Number of rows of a photo that are looked up at a time, which bounds the memory."""
+
 
 class SeenColors:
     """The colours of a photo: a histogram in RGB, and the distance of any colour from the nearest one in it.
@@ -65,10 +68,10 @@ class SeenColors:
     def unknown(self, photo: Tensor) -> float:
         """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour.
 
-        It is counted on the photo's device.
+        It is computed on the photo's device.
         """
         distances = self._distances.to(photo.device)
-        far = [lookup(distances, 2 * band.float() - 1) > KNOWN for band in photo.split(256, dim=-2)]
+        far = [lookup(distances, 2 * band.float() - 1) > KNOWN for band in photo.split(_ROWS, dim=-2)]
         return float(torch.cat(far, dim=-2).double().mean())
 
     @cached_property

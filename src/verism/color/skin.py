@@ -20,12 +20,12 @@ SKIN_HUES = (20.0, 60.0)
 
 
 def with_skin(grade: ToneAndChroma, in_color: Tensor) -> ToneAndChroma:
-    """Return the map with enough added at the hues of skin for skin to keep ``SKIN_KEPT`` of its chroma.
+    """Return the map with as much added at the hues of skin as it takes to keep ``SKIN_KEPT`` of skin's chroma.
 
     Args:
         grade: in R rows.
-        in_color: a scalar in [0, 1], how much of that is asked for: less for a style in black and white, under which
-            skin is grey too.
+        in_color: a scalar in [0, 1], by which that share is multiplied: less for a black-and-white style, in which skin
+            may be grey, too.
     """
     degrees, chroma = SKIN
     hue = grade.tones.new_tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])

@@ -1,4 +1,4 @@
-"""Colour spaces in which a colour transform is sought; images are converted from sRGB and back."""
+"""Colour spaces in which colour transforms are computed, and the conversions from sRGB and back."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def to_light(image: Tensor) -> Tensor:
 
 def from_light(light: Tensor) -> Tensor:
     """Return gamma-encoded sRGB for linear light of any shape and value; below 0, the straight line goes on."""
-    # Clamped, because the gradient of the power is infinite at 0, and where() would turn it into nan.
+    # Clamped, because the gradient of the power is infinite at 0, which ``where`` would turn into nan.
     return torch.where(light <= _KNEE, light * 12.92, 1.055 * light.clamp_min(_KNEE) ** (1 / 2.4) - 0.055)
 
 
 def chroma_of(colors: Tensor) -> Tensor:
     """Return the chroma ``(…)`` of Oklab colours ``(3, …)``, at least 1e-7; its gradient is finite for greys too.
 
-    A hundred times as fast as ``norm`` over the two coordinates.
+    It is a hundred times as fast as ``norm`` over the two coordinates.
     """
     return (colors[1].square() + colors[2].square() + 1e-14).sqrt()
 
@@ -101,13 +101,14 @@ def into_gamut(coordinates: Tensor) -> Tensor:
     """Return Oklab colours as sRGB; colours outside its gamut lose chroma, and keep their lightness and hue.
 
     Clipping each channel would change lightness and hue, and flatten detail. So would moving towards grey on a straight
-    line in encoded RGB: far outside the gamut, mostly a channel far below 0 decides how far, and orange turns green.
+    line in encoded RGB: far outside the gamut, it is mostly a channel far below 0 that decides how far, and orange
+    turns green.
 
     Args:
         coordinates: ``(1, 3, H, W)``, L, a and b.
 
     Returns:
-        RGB in [0, 1], ``(1, 3, H, W)``. In its derivative, the factor by which chroma is reduced is a constant.
+        RGB in [0, 1], ``(1, 3, H, W)``. Its gradient treats the factor by which chroma is reduced as a constant.
     """
     decode = Oklab().decode
     image = decode(coordinates)

@@ -50,7 +50,7 @@ def lookup(lattice: Tensor, places: Tensor) -> Tensor:
 
     Args:
         lattice: ``(c, Z, Y, X)``, values at nodes that are spread evenly from -1 to 1 along each axis, ends included.
-        places: ``(1, 3, H, W)``: x, y and z; outside [-1, 1], the value at the border is taken.
+        places: ``(1, 3, H, W)``: x, y and z; outside [-1, 1], the value at the border is used.
 
     Returns:
         ``(c, H, W)``.
@@ -61,11 +61,11 @@ def lookup(lattice: Tensor, places: Tensor) -> Tensor:
 
 
 def spread(values: Tensor, positions: Tensor, shape: Sequence[int]) -> Tensor:
-    """Divide values between the eight nodes around each, as trilinear interpolation weights these, and add them up.
+    """Add up values on a lattice, each divided between the eight nodes around it: the transpose of ``lookup``.
 
     Args:
         values: ``(c, n)``.
-        positions: ``(3, n)``: z, y and x, in nodes from the first; outside the lattice, the border's nodes are taken.
+        positions: ``(3, n)``: z, y and x, in nodes from the first; outside the lattice, the border's nodes are used.
         shape: number of nodes along z, y and x, at least 2 each.
 
     Returns:

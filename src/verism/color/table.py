@@ -1,4 +1,4 @@
-"""Colour lookup tables, and the table that comes closest to a look that depends on more than the colour."""
+"""Colour lookup tables, and the table that best approximates a look that depends on more than the colour."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _FOLDING = 2.0
 """Weight, against the mean squared error, of the mean squared distance of slopes from their bounds."""
 
 _ROUNDS = 10
-"""Largest number of rounds in which the slopes that are out of bounds are found; few change after five."""
+"""Largest number of rounds of the search for the slopes that are out of bounds; few change after five."""
 
 _LIGHTNESS_FIRST = torch.tensor(
     [[3**-0.5, 2**-0.5, 6**-0.5], [3**-0.5, -(2**-0.5), 6**-0.5], [3**-0.5, 0.0, -2 * 6**-0.5]], dtype=torch.float64
@@ -87,7 +87,7 @@ def over_nodes(size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
 
 @torch.no_grad()
 def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tensor:
-    """Return a smooth table that takes ``content`` as close to ``image`` as possible, and is plain for other colours.
+    """Return a smooth table that takes ``content`` close to ``image``, and is the plain map for all other colours.
 
     The table is ``plain`` plus a correction, a cubic spline f that minimises
 

@@ -26,10 +26,10 @@ class ToneAndChroma(NamedTuple):
     """R maps of Oklab colours: ``c' = matrix · c + tones(L) + g(C) · hues(h, L)``, with L, C and h those of c.
 
     The first component of ``tones`` is a tone curve; the other two are a tint that depends on the tone (split toning).
-    The diagonal of ``matrix`` holds the saturation. ``hues`` shifts a and b by hue: since it counts for
-    ``g(C) = 1 − exp(−C / COLORFUL)`` alone, green leaves can turn orange while the trunk between them stays grey.
-    Tones and hues are linear between their knots. A map is linear in its three parts, so the mean of two maps is the
-    map of the mean parts.
+    The diagonal of ``matrix`` holds the saturation. ``hues`` shifts a and b by hue, in proportion to
+    ``g(C) = 1 − exp(−C / COLORFUL)``, so that green leaves can turn orange while the trunk between them stays grey.
+    Tones and hues are interpolated linearly between their knots. A map is linear in its three parts, so the mean of two
+    maps is the map of the mean parts.
 
     Attributes:
         matrix: ``(R, 3, 3)``.

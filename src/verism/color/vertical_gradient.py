@@ -11,16 +11,16 @@ MARGIN = 0.05
 """Share of a region that may lie above what counts as its top, and below its bottom: outliers do not move them."""
 
 EXPLAINED = (0.4, 0.6)
-"""Shares of the variance of a and b that height has to explain in the style photo: from the first on, the photo takes
-over some of the gradient, from the second on, all of it. Less is explained where a region shows different things above
-and below, such as a wall and a floor, which another photo need not have there."""
+"""Share of the variance of a and b in the style photo that the vertical position explains: from the first on, the photo
+takes over some of the gradient, and from the second on, all of it. The share is lower where a region shows different
+things above and below, such as a wall and a floor, which another photo need not have there."""
 
 
 class VerticalGradient(NamedTuple):
     """What is added to the colours of K regions, linearly from the top of each to its bottom.
 
     Attributes:
-        ends: ``(K, 2)``, where each region has its top and its bottom, as shares of the photo's height from above.
+        ends: ``(K, 2)``, the top and the bottom of each region, as shares of the photo's height from above.
         tints: ``(K, 2, 2)``, what is added to a and b, in Oklab, at the top and above, and at the bottom and below. The
             mean over the region is 0.
     """
@@ -45,7 +45,7 @@ class VerticalGradient(NamedTuple):
 
 
 def between(content: Tensor, style: Tensor, content_masks: Tensor, style_masks: Tensor) -> VerticalGradient:
-    """Return what a photo's regions lack of the gradients in the style photo.
+    """Return the part of the style photo's gradients that a photo's regions lack.
 
     The slopes of a and b from a region's top to its bottom, ``w`` in the photo and ``u`` in the style photo, are those
     of least squares. The photo's is steepened by ``e · (1 − (w · u) / (u · u)) · u``, with the bracket in [0, 1]:

@@ -11,7 +11,7 @@ from verism.color.spaces import chroma_of
 from verism.color.tone_and_chroma import hue_directions
 
 BANDWIDTH = 0.1
-"""Standard deviation, in lightness, of the Gaussian window under which colours of about one lightness are averaged."""
+"""Standard deviation, in lightness, of the Gaussian window in which colours of similar lightness are averaged."""
 
 FEW = 0.1
 """Share of the pixels below which the mean colour at one lightness counts less than the mean over all lightnesses."""
@@ -80,7 +80,7 @@ class WeightedColors(NamedTuple):
 
     @property
     def typical(self) -> WeightedColors:
-        """The same colours, where those far from the median count only as far as they are wholly of the region.
+        """The same colours, where those far from the median count only if they are wholly inside the region.
 
         ``w · (g + (1 − g) · p²)``, where ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman and McClure
         1987, "Statistical Methods for Tomographic Image Reconstruction"), d the distance of a and b from their medians,
@@ -103,23 +103,23 @@ class WeightedColors(NamedTuple):
 
     @property
     def rms_chroma(self) -> Tensor:
-        """The root mean square distance of a and b from those of the nearly neutral colours, a scalar."""
+        """The root mean square distance of a and b from the mean of the nearly neutral colours, a scalar."""
         return self._distance_from(self.neutral.mean)
 
     @property
     def most_chroma(self) -> Tensor:
-        """The chroma that one percent of the colours exceed, a scalar in float64, on the CPU."""
+        """The 99th percentile of chroma, a scalar in float64, on the CPU."""
         return quantiles(chroma_of(self.colors), self.weights, torch.tensor([0.99]))[0]
 
     @property
     def lightness_range(self) -> tuple[float, float]:
-        """The lightness of the darkest and of the lightest half percent: the photo's black and white."""
+        """The percentiles 0.5 and 99.5 of lightness: the photo's black and white points."""
         black, white = quantiles(self.colors[0], self.weights, torch.tensor([0.005, 0.995])).tolist()
         return black, white
 
     @property
     def highlights(self) -> tuple[float, Tensor]:
-        """The lightness from which a colour is of the lightest percent, and the mean of a and b there, ``(2,)``."""
+        """The 99th percentile of lightness, and the mean of a and b from there on, ``(2,)``."""
         lightest = float(quantiles(self.colors[0], self.weights, torch.tensor([0.99])))
         return lightest, self._replace(weights=self.weights * (self.colors[0] >= lightest)).mean
 

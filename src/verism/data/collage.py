@@ -14,8 +14,8 @@ from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE, Photo
 
 GAP = 16
-"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and are later filled with
-colours that lead from one photo to the other."""
+"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and are later filled with a
+gradual transition from one photo to the other."""
 
 
 def check_weights(weights: Sequence[float], count: int) -> None:
@@ -32,7 +32,7 @@ def check_weights(weights: Sequence[float], count: int) -> None:
 
 
 def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
-    """Put photos side by side on a transparent ground, so that means over its opaque area are weighted means of theirs.
+    """Put photos side by side on a transparent ground, so that the mean of its opaque area is their weighted mean.
 
     Each photo is scaled so that its share of the opaque area is the share of its weight. None is enlarged, and at least
     one keeps its size. Photos of weight 0 are left out. A single photo is returned as it is.
@@ -55,7 +55,7 @@ def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
     height = max(photo.pixels.shape[-2] for photo in scaled)
     columns = []
     for index, photo in enumerate(scaled):
-        # White, as photos are read where they are transparent.
+        # White, which is what transparent pixels are read as.
         frame = (0, GAP if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
         columns.append((F.pad(photo.pixels, frame, value=1.0), F.pad(_opacity(photo), frame)))
     pixels, alpha = (torch.cat(parts, dim=-1) for parts in zip(*columns, strict=True))

@@ -19,7 +19,7 @@ def style_paths(options: Mapping[str, Any]) -> list[Path]:
 def photo_pair(options: Mapping[str, Any]) -> PhotoPair:
     """Return the photos and masks that a run's recorded options of ``data`` describe.
 
-    Options that an older version has not recorded have their default value, and those that this one lacks are left out.
+    Options that an older version did not record get their defaults, and those that this version lacks are left out.
     """
     known = inspect.signature(PhotoPair).parameters
     return PhotoPair(**{name: value for name, value in options.items() if name in known})

@@ -214,7 +214,7 @@ class PhotoPair(LightningDataModule):
 
     @property
     def strokes(self) -> Sequence[Strokes] | None:
-        """What is painted over the regions of both photos, read at first use; None unless both masks are such.
+        """The strokes painted over the regions of both photos, read at first use; None unless both masks are strokes.
 
         Raises:
             VerismError: a mask cannot be read, or does not have its photo's shape.
@@ -257,8 +257,8 @@ class PhotoPair(LightningDataModule):
             find: finds the regions if the masks do not give them; called once.
 
         Raises:
-            VerismError: ``merge`` or ``leave_out`` names a region that does not exist, or a stroke has the colour of
-                none.
+            VerismError: ``merge`` or ``leave_out`` names a region that does not exist, or a stroke has a colour that no
+                region may have.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             known = self.known
@@ -279,12 +279,12 @@ class PhotoPair(LightningDataModule):
         _ = self.photos, self.masked, self.known
 
     def train_dataloader(self) -> Repeat[Photos]:
-        """Return the sample ``max_steps`` times, or 1000 times if the run has no largest number of steps."""
+        """Return the sample ``max_steps`` times, or 1000 times if the number of steps is not limited."""
         steps = self.trainer.max_steps if self.trainer is not None else -1
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Return a batch on the device of the run; the photos are copied to it only once, not at every step."""
+        """Return a batch on the device of the run; the photos are copied there only once, not at every step."""
         if not isinstance(batch, Photos):
             return super().transfer_batch_to_device(batch, device, dataloader_idx)
         if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:

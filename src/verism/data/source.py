@@ -25,7 +25,7 @@ class PhotoInMemory:
 
     Attributes:
         photo: the photo.
-        name: stands for it in messages.
+        name: what messages call it.
     """
 
     photo: Photo

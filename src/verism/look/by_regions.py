@@ -68,7 +68,7 @@ class ByRegions:
         return cls(canvas, backbone, filled(photo), photo.alpha, pair.size)
 
     def to(self, device: torch.device) -> ByRegions:
-        """Return the same look on a device; its canvas and network are moved there, and so is all that shares them."""
+        """Return the same look on a device, to which its canvas and network are moved, also for all who share them."""
         opacity = None if self.opacity is None else self.opacity.to(device)
         return replace(
             self,

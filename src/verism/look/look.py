@@ -31,11 +31,11 @@ FULL = Strength()
 class Look:
     """The look that a run has found: a function of a photo, which needs no further fitting.
 
-    The photo that the run was fitted to is graded place by place, as in the run's result. Other photos pass the lookup
-    table of colours that comes closest to it, as with ``verism predict --hold_back false``.
+    The photo that the run was fitted to is graded place by place, as in the run's result. Other photos go through the
+    colour lookup table that comes closest to it, as with ``verism predict --hold_back false``.
 
     Attributes:
-        canvas: what the run has optimised.
+        canvas: the canvas that the run optimised.
         strength: how much of the look a photo takes on.
 
     Example:
@@ -92,7 +92,7 @@ class Look:
         return on_photo(photo, self.apply)
 
     render = __call__
-    """The same by the name that a look from its own file has for it, too."""
+    """The same under the name that ``TableLook`` has for it, too."""
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
@@ -131,5 +131,5 @@ def is_own(canvas: Grade, photo: Tensor) -> bool:
     """Return whether ``photo`` ``(1, 3, H, W)``, on any device, is the one that the canvas was fitted to."""
     own = canvas.photo.to(photo.device)
     same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
-    # Half a level of 8 bits.
+    # Within half a level of 8 bits, because resizing and rounding may have changed the photo by that much.
     return same_shape and bool(torch.allclose(images.resize(photo, own.shape[-2:]), own, rtol=0, atol=0.5 / 255))

@@ -1,4 +1,4 @@
-"""A look as a file that other programs read: a lookup table at a strength, and how far it is from the picture."""
+"""A look as a file for other programs: a lookup table at a chosen strength, and its deviation from the picture."""
 
 from __future__ import annotations
 
@@ -51,8 +51,7 @@ NOTICED = (
     (3.0, "hardly to be told from {}"),
     (math.inf, "close to {}, though in places the eye sees a difference"),
 )
-"""What CIEDE2000 below each limit from a picture is to the eye: about 1 is just noticed side by side, and 2 to 3 at a
-look."""
+"""How a CIEDE2000 below each limit looks, from a picture: 1 is just noticed side by side, and 2 to 3 at a glance."""
 
 
 class Deviation(NamedTuple):

@@ -1,4 +1,4 @@
-"""A look on photos that it was not made for: in full where they are like its own, and with restraint elsewhere."""
+"""A look on photos that it was not made for: in full if they are like its own, and with restraint if not."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ from verism.look.restraint import restrained as restrained_image
 from verism.look.strength import Strength
 
 UNKNOWN = 0.05
-"""Share of a photo's pixels with colours that the look does not know, from which on it is weaker, and a warning names
-the photo."""
+"""Share of a photo's pixels with colours unknown to the look, from which on the look is weaker, and a warning names the
+photo."""
 
 UNLIKE, ALIKE = 0.45, 0.6
 """Overlap of the palettes of two photos up to which they are of different scenes, and from which on they are of one.
-Exposed a third more or less, a photo overlaps with itself by 0.5 to 0.6; photos of other scenes, by 0.05 to 0.45."""
+A photo overlaps with itself, exposed a third more or less, by 0.5 to 0.6; with photos of other scenes, by 0.05 to
+0.45."""
 
 SHIFT = 0.036
-"""Mean change of a and b in Oklab, about ΔE 15 in CIELAB, that a photo of another scene does not exceed. An evening's
-light that the style calls for in one photo is a cast in another; half of it, where the photo has that light already."""
+"""Largest mean change of a and b in Oklab, about ΔE 15 in CIELAB, of a photo of another scene: evening light that suits
+one photo is a colour cast in another. A photo that already has that light is changed by half as much."""
 
 LIGHTNESS = 0.1
-"""Change of mean lightness in Oklab that a photo of another scene does not exceed: not everything can be dusk."""
+"""Largest change of mean lightness in Oklab of a photo of another scene: not everything can be dusk."""
 
 SIDE = 300
 """Short side, in pixels, at which the change of a photo is fitted to its edges."""
 
 RADIUS, EPSILON = 0.02, 1e-3
-"""Radius of the guided filter as a share of the short side, and its ε: below √ε, variation is grain."""
+"""Radius of the guided filter as a share of the short side, and its ε: variation below √ε counts as grain."""
 
 SMALLEST = 3
-"""Short side, in pixels, that the filter's smallest window has."""
+"""Short side, in pixels, of the filter's smallest window, and so of the smallest photo that it can be fitted to."""
 
 AREA = 2**16
-"""Number of pixels in which a photo's palette and its change are looked at."""
+"""Largest number of pixels from which a photo's palette and its change are computed."""
 
 
 class Treatment(NamedTuple):
@@ -54,8 +55,8 @@ class Treatment(NamedTuple):
 
     Attributes:
         table: lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
-        render: returns a photo ``(1, 3, H, W)``, RGB in [0, 1], with the whole look: through the table, on a photo of
-            another scene without its grain brought up.
+        render: returns a photo ``(1, 3, H, W)``, RGB in [0, 1], with the whole look: through the table, and on a photo
+            of another scene without amplifying its grain.
         strength: strength of the look.
         unknown: share of the pixels with colours that the look does not know.
     """
@@ -84,7 +85,7 @@ class OnOtherPhotos:
 
         Args:
             canvas: as the run left it.
-            hold_back: false: every photo gets the table exactly. So it does from a canvas that is a table itself.
+            hold_back: false: every photo gets the table exactly, as it always does if the canvas is itself a table.
         """
         self.table, self.seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
         self.holds_back = hold_back and not canvas.by_color_alone
@@ -94,11 +95,11 @@ class OnOtherPhotos:
     def treatment(self, shown: Sequence[Tensor], asked: Strength) -> Treatment:
         """Return how a photo is treated.
 
-        The look is weaker in proportion to the pixels with colours that it does not know: what was found for one photo
-        says the less of another, the less the two have in common. A photo whose palette is that of the run's own photo
-        gets it in full otherwise. The less they overlap, the more it is restrained (``restraint.py``), the mean
-        change of colour stays below ``SHIFT``, or half of it if the photo already has the light that the look brings,
-        and that of lightness below ``LIGHTNESS``.
+        The look is weaker in proportion to the pixels with colours that it does not know: the less two photos have in
+        common, the less a look found for one says about the other. Otherwise, a photo with the palette of the run's own
+        photo gets it in full. The less the palettes overlap, the more the look is restrained (``restraint.py``), and
+        the more closely the mean change of colour is kept below ``SHIFT``, or half of it if the photo already has the
+        light that the look brings, and that of lightness below ``LIGHTNESS``.
 
         Args:
             shown: the photo, or some frames of the clip, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -123,7 +124,11 @@ class OnOtherPhotos:
         return Treatment(table, render, strength, unknown)
 
     def _lacking(self, photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
-        """Return how much of what a look adds to photos they lack of the mean colour that it gave its own: 0 to 1."""
+        """Return how much of the mean colour that the look adds to photos they still lack, from 0 to 1.
+
+        They lack nothing if they already have the mean colour of the look's own result, and everything if it takes the
+        whole change to reach it.
+        """
         color = _mean_color(photos)
         added = _mean_color(results) - color
         return float(((self._mean_color - color) @ added / added.square().sum().clamp_min(1e-9)).clamp(0, 1))
@@ -151,7 +156,7 @@ def _change(photos: Sequence[Tensor], results: Sequence[Tensor]) -> tuple[float,
 
 
 def _held(change: float, limit: float) -> float:
-    """Return the share of a change that stays below a limit: nearly all of it, if it is far below."""
+    """Return the factor that keeps a change smoothly below a limit: nearly 1 if the change is far below it."""
     return limit * math.tanh(change / limit) / change if change else 1.0
 
 
@@ -165,7 +170,7 @@ def _mean_color(photos: Sequence[Tensor]) -> Tensor:
 
 
 def _smooth(table: Tensor, photo: Tensor) -> Tensor:
-    """Return a photo through a table, with a change that follows the photo's edges, and not its grain."""
+    """Return a photo through a table, with a change that follows the photo's edges but not its grain."""
     short = min(photo.shape[-2:])
     if short < SMALLEST:
         return through(table, photo)

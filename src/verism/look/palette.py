@@ -1,4 +1,4 @@
-"""The palette of a photo: how much of it has which colour, coarsely; and how much two photos have in common."""
+"""The palette of a photo, a coarse colour histogram; and how much two palettes have in common."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from verism.color.spaces import Oklab
 from verism.color.spline import spread
 
 STEPS = (0.125, 0.05, 0.05)
-"""Distance of the bins' centres in L, a and b of Oklab."""
+"""Distance between the centres of neighbouring bins in L, a and b of Oklab."""
 
 BINS = (10, 18, 18)
 """Number of bins along each."""

@@ -35,7 +35,7 @@ def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
 def made_with(
     identity: Mapping[str, str], options: Mapping[str, Any], steps: int, strength: Strength
 ) -> dict[str, str]:
-    """Return what a picture's file records about how it was made.
+    """Return the metadata by which a picture's file records how it was made.
 
     Args:
         identity: ``weights`` and ``sha256`` of the network.

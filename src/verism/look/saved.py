@@ -1,4 +1,4 @@
-"""A look, read back from what holds it: a run's checkpoint, the folder of a series, or a look's own file."""
+"""Reads a look from a run's checkpoint, the folder of a series, or a look's own file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from verism.look import look_file
 from verism.missing import missing_run
 
 EVERY_COLOR = 17
-"""Nodes along each axis of the colours for which a table is taken to be known that does not say so itself."""
+"""Nodes along each axis of the colours that a table is assumed to know if its file does not record them."""
 
 
 def file(look: Path) -> Path:
@@ -74,7 +74,7 @@ def read(look: Path) -> Grade:
 
 
 def _colors(path: Path) -> Tensor:
-    """Return an image with the colours that a look's own file was found for, ``(1, 3, H, W)``: all, if nobody knows."""
+    """Return an image of the colours that a look's own file was fitted to, ``(1, 3, H, W)``; of all, if unknown."""
     fitted_to = path.parent / look_file.FITTED_TO
     # Another file beside a series may be the look of something else.
     if path.name == look_file.NAME and fitted_to.is_file():
@@ -172,7 +172,7 @@ def _made(name: str, kind: type, options: Any) -> Any:
 
 def newest(run: Path) -> Path:
     """Return the newest checkpoint of a run's folder; raise ``VerismError`` if it has none."""
-    # A run that has just begun has reserved its file, which is still empty.
+    # The file of a run that has just begun is reserved but still empty.
     files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:

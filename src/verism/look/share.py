@@ -1,11 +1,11 @@
-"""The range of a strength, which needs none of the imports that giving a look does."""
+"""Checks the range of a strength, without the slow imports that applying a look needs."""
 
 from __future__ import annotations
 
 from verism.errors import VerismError
 
 PERCENT = 10
-"""Least value that was probably meant in percent."""
+"""Smallest value that was probably meant as a percentage."""
 
 
 def check(option: str, value: float) -> None:

@@ -15,7 +15,7 @@ BAND = 2**18
 """Number of pixels that are blended at a time, which limits the memory for photos of any size."""
 
 SHADOW = 0.2
-"""Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with the light."""
+"""Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with lightness."""
 
 
 class Strength(NamedTuple):
@@ -61,8 +61,8 @@ class Strength(NamedTuple):
         In Oklab, ``tone`` interpolates lightness L from the photo's to the result's. Either's chroma is brought to that
         lightness M by the factor ``M / L · min(1, r(L) / r(M))``, and ``color`` interpolates between the two. ``M / L``
         keeps the chromaticity (a/L, b/L), which a change of exposure leaves as it is; ``r(L) = 1 − exp(−(L/SHADOW)³)``
-        is 1 but for near-black, where it keeps noise from becoming colour when it is lifted. Where this leaves sRGB,
-        chroma is reduced, which keeps hue and lightness. ``strength`` mixes the photo with what it gives, in sRGB.
+        is 1 except near black, where it keeps noise from turning into colour when it is lifted. Colours outside sRGB
+        lose chroma, and keep hue and lightness. Finally, ``strength`` blends the photo with this result, in sRGB.
 
         Args:
             photo: ``(1, 3, H, W)``, sRGB in [0, 1].
@@ -90,7 +90,7 @@ class Strength(NamedTuple):
 
 
 def _gain(lightness: Tensor, other: Tensor) -> Tensor:
-    """Return the factor of chroma from one Oklab lightness to another."""
+    """Return the factor by which chroma changes from one Oklab lightness to another."""
     trust, wanted = (1 - torch.exp(-((it / SHADOW) ** 3)) for it in (lightness, other))
     # Black has no chroma, so any factor will do.
     return other / lightness.clamp_min(1e-4) * (trust / wanted.clamp_min(1e-9)).clamp_max(1)

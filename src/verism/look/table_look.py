@@ -50,7 +50,7 @@ class TableLook:
         return on_photo(photo, self.apply)
 
     __call__ = render
-    """A look is a function of a photo, wherever it is from."""
+    """The same as a call, as for ``Look``."""
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:

@@ -17,15 +17,16 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
 
 RIDGE = 1e-6
-"""Variance, in squared RGB, added to that of the colours within bins: less than that of rounding to 8 bits."""
+"""Variance, in squared RGB, added to that of the colours within bins, so that the fit is defined for a photo of few
+colours; it is less than that of rounding to 8 bits."""
 
 
 def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
     """Return the mean square of what no single function of the photo's colour explains in ``image``.
 
     ``mean_x ‖(r_x − r̄_b(x)) − A (c_x − c̄_b(x))‖²``, where r and c are the colours of image and photo, r̄ and c̄ their
-    means over the bin b of similar colours that pixel x is in, and A is the 3×3 slope, common to all bins, that fits
-    best. It grows when one colour of the photo has become several.
+    means over the bin b of similar colours that pixel x is in, and A is the 3×3 matrix, common to all bins, that fits
+    best. It grows when one colour of the photo becomes several.
 
     Args:
         image: ``(1, 3, H, W)``, RGB.
@@ -48,9 +49,9 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
 class ConsistencyLoss(Loss):
     """The mean squared difference, in RGB, of the image from the best function of the content photo's colours.
 
-    Style losses compare statistics of all of a photo, so they allow the left of a sky to take on one colour of the
-    style photo and the right another; to the eye, this is a fault. The formula is that of ``inconsistency``. It works
-    with any canvas, and at any size.
+    Style losses compare statistics of the whole photo, so they allow one side of a sky to take on one colour of the
+    style photo and the other side another; to the eye, this is a fault. The formula is that of ``inconsistency``. It
+    works with any canvas, and at any size.
     """
 
     photo: Tensor

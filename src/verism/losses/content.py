@@ -100,9 +100,9 @@ class ContentLoss(Loss):
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
     ) -> Sequence[Tensor]:
-        """Return the features of the content photo, one ``(1, d, h · w)``, with 0 at positions that are not ``here``.
+        """Return the content photo's features, one ``(1, d, h · w)``, with 0 at positions that are not ``here``.
 
-        Of the style photo, nothing is needed.
+        The style photo is not needed: for it, the sequence is empty.
         """
         del layer
         return [here.put(full_precision(features).flatten(2))] if role == "content" else []

@@ -58,7 +58,7 @@ class GramDistance(nn.Module):
         """Choose the distance.
 
         Args:
-            place: name of the layer, or of what else the Gram matrix is of, for an error message.
+            place: name of the layer, or of whatever the Gram matrix was computed from, for an error message.
             normalization: paper: the distance is ``paper``. relative: it is ``mean_distance``, divided by its value for
                 the content photo.
             paper: the distance in the paper.
@@ -113,7 +113,7 @@ class _GramProducts(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
-        # The derivative of a mean over so many elements is below the range of float16.
+        # The derivative of a mean over so many elements would underflow in float16.
         dtype = torch.float32 if features.dtype == torch.float16 else features.dtype
         symmetric = (gradient + gradient.T).to(dtype)
         parts = list(_rows(features))

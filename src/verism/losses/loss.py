@@ -24,8 +24,8 @@ class Loss(nn.Module, ABC):
 
     Attributes:
         additive: whether the statistic of the whole image is the sum of the statistics of its parts. If so, the loss
-            may be given one part of a feature map after the other, which needs less memory. If not, the default, it is
-            always given the whole feature map.
+            may be given a feature map part by part, which needs less memory. If not, the default, it is always given
+            the whole feature map.
         weight: weight of the loss in the total.
         layers: layer name to its weight within the loss; empty if the loss is turned off.
         normalization: ``paper`` or ``relative``; each loss documents what that means for it.
@@ -67,7 +67,7 @@ class Loss(nn.Module, ABC):
         self.normalization = normalization
 
     def target(self, layer: str, content: Any, style: Any) -> None:
-        """Store the target at one of ``layers``, which is called before the first step. By default, store nothing.
+        """Store the target at one of ``layers``, before the first step. By default, nothing is stored.
 
         Args:
             layer: name of the layer.

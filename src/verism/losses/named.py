@@ -1,4 +1,4 @@
-"""The losses of a run by name: those that every run has, and further ones with names of the user's."""
+"""The losses of a run by name: those that every run has, and further ones that the user names."""
 
 from __future__ import annotations
 

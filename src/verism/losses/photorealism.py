@@ -19,7 +19,7 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
 
 WINDOW = 3
-"""Side of the windows of the matting Laplacian, in pixels."""
+"""Side of the windows of the matting Laplacian, in pixels, as in both papers; the code below is for this side only."""
 
 
 class AffineError(NamedTuple):
@@ -109,8 +109,8 @@ class PhotorealismLoss(Loss):
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 2; M of Levin et al., "A Closed-Form Solution to Natural
     Image Matting", 2008, Eq. 12.
 
-    With a greater ``scale``, the same is computed of the means over blocks of pixels, and smooth shading is no longer
-    free: areas that are flat in the photo, such as a clear sky, have to stay flat.
+    With a greater ``scale``, it compares the means over blocks of pixels. Smooth shading is then no longer free: areas
+    that are flat in the photo, such as a clear sky, have to stay flat.
 
     There is no ``relative`` normalisation: this loss is zero at the content photo, from which other losses take their
     unit. As a mean over pixels of values in [0, 1], it depends on no scale of features.
@@ -125,12 +125,14 @@ class PhotorealismLoss(Loss):
             weight: weight of the loss in the total; 0 turns it off. Luan et al. use 1e4 with a sum that is not divided
                 by H·W, and with style and content losses of another scale.
             epsilon: penalty for the slope of the local affine functions, in squared RGB of [0, 1]; a larger value keeps
-                flat regions flat. Levin and Luan use 1e-7.
+                flat regions flat. Levin and Luan use 1e-7. Above 0.
             scale: side in pixels of the blocks whose means are compared; 1: single pixels, as in both papers.
 
         Raises:
-            VerismError: ``scale`` is below 1, or ``weight`` is negative or not finite.
+            VerismError: ``epsilon`` is not above 0, ``scale`` is below 1, or ``weight`` is negative or not finite.
         """
+        if not epsilon > 0:
+            raise VerismError(f"--model.photorealism.epsilon {epsilon}: must be above 0.")
         if scale < 1:
             raise VerismError(f"--model.photorealism.scale {scale}: must be at least 1.")
         super().__init__(weight, {INPUT: 1.0}, "paper")
@@ -177,8 +179,8 @@ class PhotorealismLoss(Loss):
 class _QuadraticForm(torch.autograd.Function):
     """``Σ_c V_cᵀ M V_c``, whose derivative is ``2 M V``, because M is symmetric.
 
-    ``M V``, which the value needs anyhow, is kept for the backward pass. autograd would apply M a second time, in many
-    small steps.
+    ``M V``, which the forward pass computes in any case, is kept for the backward pass. Autograd would apply M a second
+    time, in many small steps.
     """
 
     @staticmethod

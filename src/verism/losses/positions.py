@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Positions(NamedTuple):
-    """The positions of a layer's whole feature map that some features are at.
+    """Where some features lie on the whole feature map of a layer.
 
     Attributes:
         at: ``(n,)`` int64, ascending indices into the map's ``height · width`` positions, row by row; None: all of

@@ -41,15 +41,15 @@ class RegionalLoss(Loss):
     as in a large one, and a single region that covers everything gives the loss itself.
 
     It is for losses that do not depend on where a feature is: style, colour, moments and sliced Wasserstein. Each
-    position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A region is
-    left out of a layer at which it has no position in one of the photos. If all regions are left out, the loss is 0;
-    for regions from masks, which the user can change, that is an error instead, unless their confidence is 0.
+    position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A layer ignores
+    a region that has no position there in one of the photos. If it ignores all regions, its loss is 0; for regions from
+    masks, which the user can change, that is an error instead, unless their confidence is 0.
     ``normalization: relative`` is relative to the distance of the region's own statistics. ``ColorLoss`` resizes a
     region as a single column of pixels, row after row.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, so a pixel
-    counts the more, the smaller its region is; their code weights regions by share, as here. They multiply features by
-    masks that are blurred as by the network; here, a position is in one region or in none.
+    counts more in a smaller region; their code weights regions by share, as here. They multiply features by soft masks,
+    blurred to follow the network's receptive fields; here, a position is in one region or in none.
 
     Attributes:
         whole: the loss of which each region has a copy.
@@ -137,14 +137,14 @@ class RegionalLoss(Loss):
 
 
 class _Division:
-    """The positions of each region on the feature maps of both photos; computed once for each size of map."""
+    """The positions of each region on the feature maps of both photos, computed once for each size of map."""
 
     def __init__(self, regions: Regions) -> None:
         self.regions = regions
         self._found: dict[tuple[Role, tuple[int, int], torch.device], dict[str, Tensor]] = {}
 
     def __call__(self, role: Role, features: Tensor, here: Positions) -> Mapping[str, Tensor]:
-        """Return, by label, the indices ``(n,)`` of the region's positions in the whole map that features are from.
+        """Return, by label, the indices ``(n,)`` of the region's positions in the whole map behind ``features``.
 
         Args:
             role: the photo that the features come from.

@@ -34,14 +34,14 @@ def project(features: Tensor, directions: Tensor) -> Tensor:
 
 
 def resample(sorted_values: Tensor, count: int) -> Tensor:
-    """Interpolate ``(k, n)`` quantiles linearly to ``(k, count)``; the first and the last stay."""
+    """Interpolate ``(k, n)`` sorted values linearly to ``(k, count)``, keeping the first and the last."""
     return F.interpolate(sorted_values.unsqueeze(0), size=count, mode="linear", align_corners=True).squeeze(0)
 
 
 def random_directions(
     count: int, dimensions: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere; another type has others."""
+    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere; another ``dtype`` draws others."""
     return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=dtype))
 
 
@@ -62,7 +62,7 @@ class QuantileDistance(nn.Module):
     def __init__(
         self, layer: str, normalization: Normalization, directions: int, positions: int | None, seed: int
     ) -> None:
-        """Choose the normalisation and what is drawn.
+        """Choose the normalisation, and how many directions and positions are drawn.
 
         Args:
             layer: name of the layer, for an error message and for the seed.
@@ -147,7 +147,7 @@ class SlicedWassersteinLoss(Loss):
         positions: int | None = None,
         seed: int = 0,
     ) -> None:
-        """Choose the layers, the weights, and what is drawn.
+        """Choose the layers, the weights, and how many directions and positions are drawn.
 
         Args:
             weight: weight of the loss in the total; 0 turns it off.

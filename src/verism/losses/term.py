@@ -1,4 +1,4 @@
-"""Terms, which add up to the total loss."""
+"""The terms that add up to the total loss, and the normalisation of their values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Term(NamedTuple):
 
 
 def full_precision(x: Tensor) -> Tensor:
-    """Return ``x`` in float32, or in float64 if it is float64: losses are never computed in less than float32."""
+    """Return ``x`` in float32, or in float64 if it has that type: losses are never computed in less than float32."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 

@@ -37,8 +37,8 @@ def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
         images: name to image, ``(1, 3, H, W)``, RGB in [0, 1].
 
     Returns:
-        Name, then channel, to a path over levels 0 to 255. The highest bin between black and white, of any image,
-        reaches the top; the bins of black and white themselves may hold any share, and are cut off there.
+        Name, then channel, to a path over levels 0 to 255. The highest bin of any image, apart from those of black and
+        white, reaches the top; those two may hold any share, and are cut off at the top.
     """
     shares = {name: _shares(image) for name, image in images.items()}
     top = max(float(share[:, 1:-1].max()) for share in shares.values()) or 1.0
@@ -49,7 +49,7 @@ def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 
 
 def losses(values: Mapping[str, Sequence[float]], first: int) -> tuple[dict[str, str], Axis]:
-    """Return a line for each loss over the steps, all on the same axes, which begin at 0, and where these axes end.
+    """Return a line for each loss over the steps, all on the same axes from 0 on, and the ends of these axes.
 
     Args:
         values: name of a loss to its value at each step.

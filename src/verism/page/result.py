@@ -1,4 +1,4 @@
-"""Writes the page of a run, from its pictures and figures."""
+"""Builds the page of a run from its pictures and figures."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SIDE = 1400
 """Longest side of a picture on the page, in pixels: sharp on a screen, and small enough to send."""
 
 SMALL_SIDE = 700
-"""The same of the style photos, which are shown smaller."""
+"""The same for the style photos, which are shown smaller."""
 
 LEAST = 0.01
 """Share of the content photo from which on a region is listed: a smaller one is nothing that anybody would call a part
 of the photo."""
 
 GENERATOR = "verism result page"
-"""Name of the generator in the head of a page, by which verism knows its own pages, which it may replace."""
+"""Name of the generator in the head of a page, by which verism recognises its own pages, which it may replace."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Contents:
     Attributes:
         title: its heading.
         photo: the content photo, ``(1, 3, H, W)``, RGB in [0, 1].
-        result: what became of it at full strength, likewise, of the same size.
+        result: the result at full strength, likewise, of the same size.
         styles: the style photos, likewise, of any size.
         strength: strength of the picture that was written, at which the sliders begin.
         command: the command that writes the picture again, without the options of its strength; empty if none can.
@@ -50,7 +50,7 @@ class Contents:
         regions: the regions of ``fit``, of the same sizes; None if the photos were compared as a whole.
         losses: name of a loss to its value at each step.
         first: number of the first of these steps.
-        sentences: what the figures of the picture that was written say, in words.
+        sentences: what the figures of the written picture mean, in words.
         config: the options of the run, as text.
         table: name and content of the lookup table's file; None without one.
     """
@@ -83,7 +83,7 @@ def html(contents: Contents) -> bytes:
         .render(
             title=contents.title,
             generator=f"{GENERATOR} {version.__version__}",
-            # The page lets a browser run only this script, whatever a name or a config may contain.
+            # By its hash, the page allows the browser this script only, whatever a name or a config may contain.
             hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             script=Markup(script),  # noqa: S704  # It is verism's own.
             width=width,
@@ -138,7 +138,7 @@ def label_image(masks: Tensor) -> str:
 
 
 def region_list(regions: Regions) -> list[dict[str, object]]:
-    """Return for each region its colour, its share of both photos, and in words how sure it is that both show it.
+    """Return for each region its colour, its share of both photos, and in words how certain its match is.
 
     Those are left out that make up less than ``LEAST`` of the content photo.
     """

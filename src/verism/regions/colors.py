@@ -1,4 +1,4 @@
-"""The colours of the regions that are found, and the words by which a person may name them."""
+"""The colours that label the regions, and the words by which the user may name them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS = {label: name for name, label in NAMES.items()}
 
 
 def label_of(name: str) -> str:
-    """Return the label that a person means by a word such as ``red``, or by the label itself."""
+    """Return the label for a word such as ``red``; any other name, such as the label itself, is returned as it is."""
     return NAMES.get(name, name)
 
 
@@ -32,11 +32,11 @@ def name_of(label: str) -> str:
 
 
 def said(label: str) -> str:
-    """Return a label as it is told: its word, and its colour for whoever paints it."""
+    """Return a label as messages show it: its word, and its colour for whoever paints it."""
     return f"{_WORDS[label]} {label}" if label in _WORDS else label
 
 
 def unused(labels: Iterable[str]) -> list[str]:
-    """Return the labels that a region of a person's own may have, beside those that there are."""
+    """Return the labels that are still free for the user's own regions, given those that are taken."""
     taken = set(labels)
     return [label for label in COLORS if label not in taken]

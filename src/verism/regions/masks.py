@@ -40,8 +40,8 @@ class Regions(NamedTuple):
             their differences.
         opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
             region.
-        found: whether the network has found them; else they are the user's, who can change them.
-        added: labels of regions that a person has painted beside those that were found.
+        found: whether the network found them; otherwise they come from masks, which the user can change.
+        added: labels of regions that the user painted in addition to those that were found.
     """
 
     labels: tuple[str, ...]
@@ -72,9 +72,9 @@ class Regions(NamedTuple):
         Raises:
             VerismError: a label is not one of these regions', or is named twice.
         """
+        groups = [list(map(label_of, group)) for group in groups if group]
         if not groups:
             return self
-        groups = [list(map(label_of, group)) for group in groups]
         named = [label for group in groups for label in group]
         for label in named:
             if label not in self.labels or named.count(label) > 1:
@@ -123,13 +123,13 @@ class Regions(NamedTuple):
         return ", ".join(map(said, self.labels))
 
     def painted(self, *strokes: Strokes) -> Regions:
-        """Return the regions with the pixels that were painted in the region of their colour; all else stays.
+        """Return the regions with each painted pixel moved to the region of its colour; all other pixels stay.
 
-        A colour of ``regions.colors`` that no region has makes one of its own. It is certain if it was painted in both
-        photos, and else has no match.
+        A colour of ``regions.colors`` that no region has makes a new one. Its confidence is 1 if it was painted in both
+        photos, and otherwise 0.
 
         Raises:
-            VerismError: a stroke has no region's colour, and none of those.
+            VerismError: the colour of a stroke is neither that of a region nor one of ``regions.colors``.
         """
         result = self
         for each in strokes:
@@ -158,7 +158,7 @@ class Regions(NamedTuple):
         used = set(nearest.unique().tolist())
         new = tuple(label for number, label in enumerate(choice) if number >= len(self.labels) and number in used)
         wider = self._with(new)
-        # Columns of the choice that are among the labels now, in their order.
+        # Columns of the choice that have become labels, in the order of the labels.
         kept = [number for number, label in enumerate(choice) if label in wider.labels]
         masks: Tensor = getattr(wider, strokes.role)
         changed = masks.clone()
@@ -166,7 +166,7 @@ class Regions(NamedTuple):
         return wider._replace(content=changed) if strokes.role == "content" else wider._replace(style=changed)
 
     def _with(self, labels: tuple[str, ...]) -> Regions:
-        """Return the regions with further ones, of which there is nothing in either photo yet."""
+        """Return the regions with further ones, which are still empty in both photos."""
         if not labels:
             return self
         content, style = (
@@ -217,7 +217,7 @@ def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
 
 
 class Strokes(NamedTuple):
-    """What a person has painted over the regions that were found in one of the photos.
+    """What the user painted over the regions that were found in one of the photos.
 
     Attributes:
         role: the photo.
@@ -247,7 +247,7 @@ class OneMask(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """The different colours of a picture.
+    """The distinct colours of a picture.
 
     Attributes:
         colors: ``(U, 3)`` float32, the U colours in 8-bit RGB.
@@ -268,9 +268,9 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     (``resize``).
 
     A label that is left in only one of the masks has no counterpart. If it covers no more than ``threshold`` of its
-    photo, its pixels are in no region. They are not given to another label, whose colour is near by chance only: in the
-    style photo, a thing that the content photo lacks would colour that region; in the content photo, nothing says what
-    the thing should look like.
+    photo, its pixels are in no region. They are not given to the label of the nearest colour, which is near by chance
+    only: in the style photo, a thing that the content photo lacks would then colour that region; in the content photo,
+    nothing says what the thing should look like.
 
     Args:
         masks: files of the content photo's and the style photo's mask, in any format that ``images.read`` takes.
@@ -278,8 +278,8 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
         threshold: largest share of a photo, from 0 to 1, that a label without a counterpart may cover.
 
     Raises:
-        VerismError: a mask cannot be read, has no areas of one colour, has not its photo's aspect ratio, or has a label
-            without a counterpart that covers more than ``threshold``; or the masks have no label in common.
+        VerismError: a mask cannot be read, has no areas of one colour, does not have its photo's aspect ratio, or has a
+            label without a counterpart that covers more than ``threshold``; or the masks have no label in common.
     """
     pictures = [images.read(mask) for mask in masks]
     for mask, picture, shape, name in zip(masks, pictures, shapes, ("content", "style"), strict=True):
@@ -314,13 +314,13 @@ def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]
         role: the photo that the mask belongs to.
 
     Raises:
-        VerismError: the mask cannot be read, has no areas of one colour, is transparent all over, or has not its
+        VerismError: the mask cannot be read, has no areas of one colour, is transparent all over, or does not have its
             photo's aspect ratio.
     """
     picture, opacity = photo_file.read(mask)[:2]
     _check_aspect(mask, picture.shape[-2:], role, shape)
     if opacity is not None:
-        # The colour of a pixel that is half transparent, at the edge of a stroke, is mixed with white.
+        # Only fully opaque pixels, because half-transparent ones at the edge of a stroke are mixed with white.
         where = opacity == 1
         if not bool(where.any()):
             raise VerismError(f"{mask}: is transparent all over, and so paints nothing; leave it out.")
@@ -356,7 +356,7 @@ def label_colors(labels: Sequence[str]) -> Tensor:
 
 
 def palette(picture: Tensor) -> Palette:
-    """Return the different colours of ``picture`` ``(1, 3, H, W)``, RGB in [0, 1], at 8 bits."""
+    """Return the distinct colours of ``picture`` ``(1, 3, H, W)``, RGB in [0, 1], at 8 bits."""
     levels = (picture * 255).round()
     red, green, blue = levels.squeeze(0).int()
     packed, pixels = torch.unique(red << 16 | green << 8 | blue, return_inverse=True)
@@ -395,10 +395,10 @@ def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
 
 
 def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Resize masks ``(1, K, H, W)``; the result is hard, bool, whatever they are.
+    """Resize masks ``(1, K, H, W)``, hard or soft, to hard ones, bool.
 
     Each position goes to the region, or to no region, that covers the most of it, and to the first of two that cover
-    the same. A region that nowhere covers the most vanishes.
+    the same. A region that covers the most of no position vanishes.
 
     Args:
         masks: hard or soft.
@@ -430,7 +430,7 @@ def _nearest(mask: Palette, colors: Tensor, labels: Tensor) -> Tensor:
 
 
 def _check_aspect(mask: Path, own: Sequence[int], name: str, shape: Sequence[int]) -> None:
-    # The long side of the photo was rounded down when it was scaled, and perhaps that of the mask by another program.
+    # Both long sides may be rounded: the photo's when it was scaled down, and the mask's by another program.
     if abs(own[1] * shape[0] / own[0] - shape[1]) > 1 + 0.01 * shape[1]:
         raise VerismError(
             f"{mask}: {own[1]}×{own[0]} pixels do not fit the {name} photo, which is {shape[1]}×{shape[0]} at "

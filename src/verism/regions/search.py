@@ -6,37 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism import images
 from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
+from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
+from verism.regions.features import Seen, seen
 from verism.regions.masks import OneMask, Regions
-
-LAYERS = ("relu4_1", "relu5_1")
-"""Layers whose features are compared: deep enough to tell sky from grass."""
-
-SIDE = 256
-"""Short side, in pixels, at which the network sees the photos."""
-
-BORDER = 32
-"""Width, in pixels, of the reflected border around a photo, without which zero padding makes a region of its own."""
-
-STEP = 16
-"""Stride, in pixels, of the deeper layer; the sides of a photo are rounded down to multiples of it."""
-
-DIMENSIONS = 64
-"""Number of principal components in which the features are compared."""
 
 TEMPERATURE = 0.1
 """Temperature of the softmax over the cosine similarities to the regions' centres; a lower one makes sharper masks."""
-
-STARTS = 4
-"""Number of times that the clustering starts anew; the best result is taken."""
-
-ITERATIONS = 30
-"""Number of iterations from each start."""
 
 SURE = (0.2, 0.45)
 """Cosine similarity between the two photos' parts of a region at which confidence begins and at which it is full."""
@@ -49,33 +29,37 @@ SHARED = 0.3
 """Ratio of the smaller to the larger share of a photo that a region covers, below which confidence is reduced."""
 
 ALIKE = (0.45, 0.65)
-"""Share of their colours that two regions of a photo have in common: up to the first, they are two things; from the
-second, one."""
+"""Share of their colours that two regions of a photo have in common: up to the first, they are two different things;
+from the second, one."""
 
 AGAINST = (-0.2, 0.2)
 """Cosine similarity of a region to the style photo's part of another: up to the first, they cannot be the same thing;
-from the second, nothing speaks against it."""
+from the second, they may well be."""
 
 BY_COLOR = 0.6
-"""Weight, in the mask of a region, of the mean over all pixels of the same colour, against the value at the pixel."""
+"""Weight of the mean over all pixels of similar colour, against the value at the pixel itself, in a region's mask."""
 
 ONE_THING = (0.45, 0.5)
-"""Cosine similarity of two regions of the content photo: from the second, the network sees the like in both."""
+"""Cosine similarity of two regions of the content photo: from the second, they are the same kind of thing."""
 
 CERTAIN = (0.5, 0.9)
-"""Confidence up to which a region is not made one with another, and from which on it may be: what the content photo has
-little of would bring in much of the style photo."""
+"""Confidence up to which a region is not merged with another, and from which on it may be: one of which the content
+photo shows little would bring in much of the style photo."""
 
 ONE_COLOR = (0.25, 0.35)
-"""Share of their colours that two regions have in common: from the second, they are made one if they show the like."""
+"""Share of their colours that two regions have in common: from the second, they are merged if they are of one kind."""
 
 SHARPNESS = 1.5
-"""Exponent of the masks before they are made to add up to 1 again: the less of a pixel is in a region, the less that
-region's grade, which knows nothing of the pixel's colour, should count for it."""
+"""Exponent of the masks before they are normalised again: the less of a pixel is in a region, the less that region's
+grade, which was made for other colours, should count for it."""
 
 BACKDROP = (0.25, 0.5)
 """Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
 white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
+
+EDGE_FILTER = (0.15, 1e-3)
+"""Parameters of the guided filter that aligns the masks with the edges of a photo: radius of its windows as a share of
+the short side, wide enough to bridge several positions of the network, and ε, in squared RGB."""
 
 
 @torch.no_grad()
@@ -89,17 +73,15 @@ def find_regions(
 ) -> Regions:
     """Divide two photos into corresponding regions, with a confidence for each match.
 
-    1. *Features*: those of both photos at ``LAYERS``, each normalised and less the mean over its own photo, are reduced
-       to ``DIMENSIONS`` principal components. The means hold the photos' grades: if they were kept, skies of different
-       colours would not correspond.
+    1. *Features*: what the network sees at each position, without the photos' grades (``verism.regions.features``).
     2. *Clusters*: spherical k-means of both photos together (Dhillon and Modha 2001, "Concept Decompositions for Large
        Sparse Text Data Using Clustering"). A position's share of each cluster is a softmax of its cosine similarities.
     3. *Masks*: a guided filter (He et al. 2013) aligns the shares with the edges of the photo, they are averaged over
        similar colours with the weight ``BY_COLOR``, and sharpened (``SHARPNESS``).
-    4. A region of which the style photo has little takes over clusters that show the like (``counterparts``).
+    4. *Counterparts*: a region of which the style photo has little takes over similar clusters (``counterparts``).
     5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
-    6. What has no certain match in the content photo joins the region with its colours (``joined``), and regions that
-       are one thing there are made one (``united``).
+    6. *Merging*: regions that are one thing in the content photo are merged (``united``), and what has no certain match
+       there joins the region that has its colours (``joined``).
 
     Args:
         backbone: the network, with ReLU and max pooling in any case.
@@ -113,49 +95,54 @@ def find_regions(
             but no region.
 
     Returns:
-        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were made
-        one, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
+        Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were
+        merged, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
     """
-    network = backbone.as_published()
-    found = [_features(network, photo) for photo in (content, style)]
-    counts = [torch.ones_like(part[:, :1]) for part in found]
-    if opacity is not None:
-        counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
-    maps = _components(found, counts)
-    # Each photo has a total weight of 1, whatever its size.
-    weights = [part.flatten() / part.sum() for part in counts]
-    points = [F.normalize(part.flatten(2).squeeze(0).T) for part in maps]
-    if known is None:
-        centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
-        labels = COLORS[:count]
-    else:
-        labels, at = known.labels, ("content", "style").index(known.role)
-        divided = _with_the_rest(known.masks, maps[at].shape[-2:])
-        centers = F.normalize(divided.T @ points[at])
-    shares = [(part @ centers.T / TEMPERATURE).softmax(dim=1) for part in points]
-    if known is not None:
-        shares[at] = divided
-    masks = [
-        _to_edges(share.T.view(1, len(centers), *part.shape[-2:]), photo)[:, : len(labels)]
-        for share, part, photo in zip(shares, maps, (content, style), strict=True)
-    ]
-    if known is not None:
-        masks[at] = known.masks.to(content)
-    weighted = [share[:, : len(labels)] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    photos, both = (content, style), seen(backbone, content, style, opacity)
+    return _clustered(photos, both, count) if known is None else _matched(photos, both, known)
+
+
+def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: int) -> Regions:
+    """Return the regions of two photos of which nothing is known."""
+    points, weights = [part.points for part in both], [part.weights for part in both]
+    centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
+    shares = [_shares(part, centers) for part in points]
+    masks = [_to_edges(share, part.shape, photo) for share, part, photo in zip(shares, both, photos, strict=True)]
+    weighted = [share * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    transfer = counterparts(similarity(*points, *weighted), *(share.sum(dim=0) for share in weighted))
+    masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
     similar = similarity(*points, *weighted)
-    if known is None:
-        taken = counterparts(similar, *(share.sum(dim=0) for share in weighted))
-        masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], taken), weighted[1] @ taken.T
-        similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
-    if known is None:
-        own = F.normalize(weighted[0].T @ points[0])
-        masks = united(masks, content, confidence, own @ own.T)
-        masks[0] = joined(masks[0], content, confidence, similar)
-        kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
-        masks, confidence = [part[:, kept] for part in masks], confidence[kept]
-        labels = tuple(label for label, is_kept in zip(labels, kept.tolist(), strict=True) if is_kept)
-    return Regions(labels, masks[0], masks[1], confidence, one_scene, found=True)
+    means = F.normalize(weighted[0].T @ points[0])
+    masks = united(masks, photos[0], confidence, means @ means.T)
+    masks[0] = joined(masks[0], photos[0], confidence, similar)
+    kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
+    labels = tuple(label for label, is_kept in zip(COLORS, kept.tolist(), strict=False) if is_kept)
+    return Regions(labels, masks[0][:, kept], masks[1][:, kept], confidence[kept], one_scene, found=True)
+
+
+def _matched(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], known: OneMask) -> Regions:
+    """Return the known regions of one photo with their counterparts in the other."""
+    regions, side = len(known.labels), ("content", "style").index(known.role)
+    points, weights = [part.points for part in both], [part.weights for part in both]
+    known_shares = _with_the_rest(known.masks, both[side].shape)
+    centers = F.normalize(known_shares.T @ points[side])
+    shares = [_shares(part, centers) for part in points]
+    shares[side] = known_shares
+    masks = [
+        _to_edges(share, part.shape, photo)[:, :regions]
+        for share, part, photo in zip(shares, both, photos, strict=True)
+    ]
+    masks[side] = known.masks.to(photos[0])
+    weighted = [share[:, :regions] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
+    similar = similarity(*points, *weighted)
+    confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
+    return Regions(known.labels, masks[0], masks[1], confidence, one_scene, found=True)
+
+
+def _shares(points: Tensor, centers: Tensor) -> Tensor:
+    """Return how much of each position ``(n, d)`` is in the cluster of each centre ``(K, d)``: ``(n, K)``."""
+    return (points @ centers.T / TEMPERATURE).softmax(dim=1)
 
 
 def similarity(content: Tensor, style: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:
@@ -174,9 +161,9 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
     """Return how much of each of the style photo's clusters is in the counterpart of each region, ``(K, K)``.
 
     A cluster may hold the sky of one photo alone, because the other photo's sky is in another cluster. So a region with
-    too small a part in the style photo also takes from clusters that are similar to it (``SURE``), the more, the more
-    it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most of
-    what the content photo does not have goes to the region that is most like it.
+    too small a part in the style photo also takes from clusters that are similar to it (``SURE``), and more of them the
+    more it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most
+    of what the content photo does not have goes to the region that is most like it.
 
     Args:
         similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
@@ -189,7 +176,7 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
     lacking = 1 - (style_shares / content_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
     claims = lacking.unsqueeze(1) * _between(similar, SURE)
     claims = content_shares.unsqueeze(1) * claims.fill_diagonal_(1)
-    # A cluster that nobody claims, because the content photo has nothing of it, stays where it is.
+    # A cluster that no region claims, because the content photo has nothing of it, keeps its own region.
     claims = claims + 1e-6 * torch.eye(len(claims)).to(claims)
     return claims / claims.sum(dim=0)
 
@@ -211,8 +198,8 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     """Return the content photo's masks with uncertain regions moved into more certain ones of the same colours.
 
     The cloudy part of a sky follows the clear part. If the two were treated differently, one sky would get two colours.
-    Of a region, the share that is not certain moves, times how alike the colours of the two regions are and how little
-    speaks against the other region's counterpart.
+    The share of a region that moves is 1 minus its confidence, times how alike the colours of the two regions are
+    (``ALIKE``) and how plausible the other region's counterpart is for it (``AGAINST``).
 
     Args:
         masks: ``(1, K, H, W)``, soft, of the content photo.
@@ -228,10 +215,10 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
 
 
 def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> list[Tensor]:
-    """Return both photos' masks with regions that are one thing in the content photo made one.
+    """Return both photos' masks with regions that are one thing in the content photo merged.
 
     K-means may divide a sky into a clear and a cloudy part, each of which has a certain match. They are alike to the
-    network, and have colours in common, which would become two. The smaller moves into the larger.
+    network, and have colours in common, which would be graded in two ways. The smaller moves into the larger.
 
     Args:
         masks: ``(1, K, H, W)``, soft, of the content and of the style photo.
@@ -249,7 +236,7 @@ def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> l
 
 
 def _moved(masks: Tensor, share: Tensor, into: Tensor) -> Tensor:
-    """Return masks ``(1, K, H, W)`` with a share of each region, ``(K,)``, moved into another of an index, ``(K,)``."""
+    """Return masks ``(1, K, H, W)`` with the share ``(K,)`` of each region moved into the region number ``into``."""
     gone = masks * share.view(1, -1, 1, 1)
     return (masks - gone).index_add(1, into, gone)
 
@@ -267,39 +254,6 @@ def common_colors(masks: Tensor, photo: Tensor) -> Tensor:
     return torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
 
 
-def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
-    """Return the centres of clusters of unit vectors: the best of ``STARTS`` runs of Lloyd's algorithm.
-
-    Starting centres are drawn by k-means++ (Arthur and Vassilvitskii 2007, "k-means++: The Advantages of Careful
-    Seeding").
-
-    Args:
-        points: ``(n, d)``, unit vectors.
-        weights: ``(n,)``, how much each counts.
-        count: number of clusters.
-
-    Returns:
-        ``(count, d)``, unit vectors.
-    """
-    generator = torch.Generator().manual_seed(0)
-    best, least = points[:count], float("inf")
-    for _ in range(STARTS):
-        first = torch.multinomial(weights.cpu(), 1, generator=generator).to(points.device)
-        centers = points[first]
-        for _ in range(count - 1):
-            distance = (1 - (points @ centers.T).amax(dim=1)).clamp_min(1e-6) * weights
-            drawn = torch.multinomial(distance.cpu(), 1, generator=generator).to(points.device)
-            centers = torch.cat([centers, points[drawn]])
-        for _ in range(ITERATIONS):
-            nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
-            # The second summand keeps a centre that has lost all of its points where it is.
-            centers = F.normalize(nearest.T @ points + 1e-6 * centers)
-        cost = float(((1 - (points @ centers.T).amax(dim=1)) * weights).sum())
-        if cost < least:
-            best, least = centers, cost
-    return best
-
-
 def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
     """Return how much of each position is in each of K regions and, last, in none of them: ``(h · w, K + 1)``.
 
@@ -312,56 +266,27 @@ def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """Return where values lie between two bounds: 0 up to the lower one, 1 from the upper one, and linear between."""
+    """Return where values lie between two bounds: 0 up to the lower one, 1 from the upper one, linear in between."""
     low, high = bounds
     return ((values - low) / (high - low)).clamp(0, 1)
 
 
-def _features(network: VGG, photo: Tensor) -> Tensor:
-    """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
-    small = images.scale(photo, SIDE)
-    small = images.resize(small, [side // STEP * STEP for side in small.shape[-2:]])
-    found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
-    shape = [side // 8 for side in small.shape[-2:]]
-    parts = []
-    for layer in LAYERS:
-        features = F.normalize(found[layer].float())
-        border = BORDER * features.shape[-1] // (small.shape[-1] + 2 * BORDER)
-        inner = features[..., border:-border, border:-border]
-        parts.append(F.interpolate(inner, shape, mode="bilinear", align_corners=False))
-    return torch.cat(parts, dim=1)
-
-
-def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
-    """Return the principal components of the features of both photos, each less the mean over its own photo.
-
-    Args:
-        found: the features of each photo, ``(1, d, h, w)``.
-        counts: how much each position counts, ``(1, 1, h, w)`` for each photo.
-
-    Returns:
-        ``(1, DIMENSIONS, h, w)`` for each photo.
-    """
-    maps = [part - (part * w).sum(dim=(2, 3), keepdim=True) / w.sum() for part, w in zip(found, counts, strict=True)]
-    rows, weights = (torch.cat([part.flatten(2).squeeze(0).T for part in parts]) for parts in (maps, counts))
-    _, vectors = torch.linalg.eigh(rows.T @ (weights * rows))
-    axes = vectors[:, -DIMENSIONS:]
-    return [torch.einsum("bchw,cd->bdhw", part, axes) for part in maps]
-
-
-def _to_edges(shares: Tensor, photo: Tensor) -> Tensor:
+def _to_edges(shares: Tensor, shape: torch.Size, photo: Tensor) -> Tensor:
     """Return soft masks at a photo's size, aligned with its edges, averaged over similar colours, and sharpened.
 
     Args:
-        shares: ``(1, K, h, w)`` in [0, 1], adding up to 1.
+        shares: ``(h · w, K)`` in [0, 1], adding up to 1.
+        shape: (h, w), number of positions in height and width.
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
 
     Returns:
         ``(1, K, H, W)`` in [0, 1], adding up to 1.
     """
-    masks = F.interpolate(shares, photo.shape[-2:], mode="bilinear", align_corners=False)
-    radius = window_radius(0.15, photo.shape[-2:])
-    masks = apply_affine(local_affine(photo, masks, radius, 1e-3), photo).clamp(0, 1)
+    small = shares.T.view(1, -1, *shape)
+    masks = F.interpolate(small, photo.shape[-2:], mode="bilinear", align_corners=False)
+    radius, epsilon = EDGE_FILTER
+    coefficients = local_affine(photo, masks, window_radius(radius, photo.shape[-2:]), epsilon)
+    masks = apply_affine(coefficients, photo).clamp(0, 1)
     masks = masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
     bins = color_bins(photo)
     filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])

@@ -1,1 +1,1 @@
-"""A series of photos in one look: it is fitted once, and given to photos whose exposures have been brought together."""
+"""A series of photos in one look, which is fitted once, and given to them after their exposures are levelled."""

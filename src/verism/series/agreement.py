@@ -13,7 +13,7 @@ from verism.series.neighbours import difference
 from verism.series.photo import Levelled
 
 SAME = 0.05
-"""Part of a difference that is not worth telling."""
+"""Relative change of the differences up to which they count as unchanged."""
 
 UNCHANGED = "as far apart in colour as before"
 

@@ -1,4 +1,4 @@
-"""How far two photos of one scene are apart in exposure and white balance."""
+"""The difference of two photos of one scene in exposure and white balance."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from verism.color.level import Shift, relit, stops_between
 from verism.series.neighbours import in_lab
 
 SLIGHT = 1.0
-"""ΔE76 from which on a region counts by its distance, so that one that has changed pulls no harder than others; below,
-by the square of it."""
+"""ΔE76 from which on a region counts in proportion to its distance, so that one whose contents changed has no more pull
+than others; below, in proportion to the square."""
 
 STAY = 0.1
-"""Weight of the squared shift, in ΔE76 per stop²: it decides where regions are black or blown out and tell nothing."""
+"""Weight of the squared shift, in ΔE76 per stop²: it decides where regions are black or blown out, and tell nothing."""
 
 EVEN = 0.3
 """Weight of the squared slopes, likewise: light that falls off from one edge to another is the exception.
-Of 0.1, 0.3, 1 and 3, it is the one with which a shift that was found from half of the cells brought the other half
-closest, cell by cell, in six series."""
+Of 0.1, 0.3, 1 and 3, this value did best in cross-validation on six series: a shift found from half of the cells
+brought the cells of the other half closest."""
 
 ROUNDS = 20
 """Largest number of rounds; most pairs need five."""
@@ -33,10 +33,10 @@ _FAR = 0.5
 def apart(light: Tensor, other: Tensor, weights: Tensor, places: Tensor) -> Shift:
     """Return the shift that takes one photo's regions closest to another's.
 
-    The first photo goes half of the way and the second the other half, in the opposite direction, where the weighted
-    mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, plus ``STAY`` times the squared shift in the middle and ``EVEN``
-    times the squared slopes, is smallest: a robust mean of what the eye sees, found by Gauss and Newton's method with
-    weights that follow the distances.
+    The first photo is shifted by half of it, and the second by the other half in the opposite direction. The shift
+    minimises the weighted mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, a robust mean of what the eye sees, plus
+    ``STAY`` times the squared shift in the middle and ``EVEN`` times the squared slopes. It is found by Gauss-Newton
+    steps, in each of which the regions are weighted anew by their distances.
 
     Args:
         light: mean linear light of each of R regions in one photo, ``(R, 3)``.

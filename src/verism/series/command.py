@@ -162,7 +162,7 @@ class Series:
         folder.claim(list(self.results.values()))
 
     def __call__(self) -> None:
-        """Do whatever is not done yet.
+        """Do everything that is not done yet.
 
         Raises:
             SeriesError, VerismError: as ``series`` does.

@@ -1,4 +1,4 @@
-"""How the exposure of each photo of a series is shifted before the look, so that neighbours of one scene agree."""
+"""The shift of each photo's exposure before the look, so that neighbours of one scene agree."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MOST = 2 / 3
 
 STEEPEST = 0.2
 """Largest difference of a channel's shift between opposite edges of a photo, in stops: a tenth at either edge is hardly
-seen, because a photo that clips looks tilted where nothing is."""
+visible. It is bounded because photos that clip can seem to have a gradient where there is none."""
 
 HALVINGS = 40
-"""How often the range in which the limit's weight is sought is halved; at first, it is from 2⁻⁴⁰ to 2⁴⁰."""
+"""Number of bisection steps in the search for the limit's weight, whose exponent of 2 is at first from −40 to 40."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Shared:
         light: mean linear light of each of R regions in the first photo, ``(R, 3)``.
         other: the same in the second photo.
         weights: how much each region counts, ``(R,)``.
-        shift: what takes the first photo to the second.
+        shift: the shift that takes the first photo to the second.
     """
 
     light: Tensor
@@ -43,7 +43,7 @@ def levels(pairs: Sequence[Shared | None]) -> list[Shift]:
 
     A scene is a sequence of photos each of which shares regions with the next. Its photos are shifted to the mean light
     of the scene. If that would shift a channel of any of them by more than ``MOST``, or tilt it by more than
-    ``STEEPEST``, the slow changes of light within the scene are left as they are, as many of them as it takes.
+    ``STEEPEST``, the slowest changes of light within the scene are kept, as many of them as necessary.
 
     Args:
         pairs: what each photo shares with the one after it; None if they are of two scenes.
@@ -66,21 +66,21 @@ def levels(pairs: Sequence[Shared | None]) -> list[Shift]:
 
 
 def _to_the_mean(steps: Sequence[Tensor]) -> Tensor:
-    """Return what takes each photo of a scene to the mean of all, ``(n, k)``.
+    """Return the shift that takes each photo of a scene to the mean of all, ``(n, k)``.
 
     Args:
-        steps: ``(k,)`` for each photo: what takes the photo before to it; zero for the first.
+        steps: ``(k,)`` for each photo: the shift that takes the photo before it to it; zero for the first.
     """
     light = torch.stack(list(steps)).double().cumsum(dim=0)
     return light.mean(dim=0) - light
 
 
 def _limited(shifts: Tensor, most: float) -> Tensor:
-    """Return shifts of a scene ``(n, k)`` of at most ``most``, which differ from neighbour to neighbour as those do.
+    """Return shifts of a scene ``(n, k)``, limited to ``most``, with about the given differences between neighbours.
 
     They minimise ``Σ |difference of neighbours − what it was|² + hold · Σ |shift|²``, with the smallest ``hold`` that
-    is enough. That is a filter which lets what changes quickly pass, and is computed by a Fourier transform of the
-    scene and its mirror image, which has no ends.
+    suffices. This is a high-pass filter, computed by a Fourier transform of the scene followed by its mirror image,
+    which makes it periodic.
     """
     if float(shifts.abs().max()) <= most:
         return shifts

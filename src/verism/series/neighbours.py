@@ -107,10 +107,10 @@ def match(first: Tensor, second: Tensor) -> Match | None:
 
 
 def still(found: Match, light: Tensor, other: Tensor) -> Match | None:
-    """Return the matches without those that have changed: something has moved there, or covers it.
+    """Return the matches without cells that have changed because something has moved there, or covers them.
 
-    The median shift of the cells' light takes the first photo to the second. A match is left out if it is further apart
-    then than ``SAME``, and than ``UNLIKE`` times the median of all; regions need ``FEW`` matches again.
+    The first photo is shifted by the median shift of the cells' light. A match is left out if it is then further apart
+    than ``SAME``, and than ``UNLIKE`` times the median of all; regions need ``FEW`` matches again.
 
     Args:
         found: matches of two photos.
@@ -118,7 +118,7 @@ def still(found: Match, light: Tensor, other: Tensor) -> Match | None:
         other: the same of the second photo's.
 
     Returns:
-        The other matches; None if no region is left.
+        The remaining matches; None if no region is left.
     """
     odds, wanted = (torch.logit(it, eps=DARKEST) for it in (light, other))
     stops = (wanted - odds).median(dim=0).values / math.log(2)

@@ -12,10 +12,10 @@ from verism.color.spaces import Oklab
 from verism.look.on_other_photos import AREA, LIGHTNESS
 
 LESS = 0.5
-"""Share of the look's light that is proposed."""
+"""Share of the current tone strength that the warning suggests."""
 
 NAMED = 5
-"""Most photos that are named."""
+"""Largest number of photos that the warning names."""
 
 
 def change(photo: Tensor, image: Tensor) -> float:
@@ -25,9 +25,9 @@ def change(photo: Tensor, image: Tensor) -> float:
 
 
 def warning(changes: Mapping[Path, float], less: str) -> str:
-    """Return a line that names the photos whose light has changed much, and what helps; empty if there are none.
+    """Return a line that names the photos whose light has changed a lot, and what helps; empty if there are none.
 
-    The look of a series is one for all of its photos, and so is not held back on some of them.
+    A series has the same look on all of its photos, so it is not held back on some of them, as in ``predict``.
 
     Args:
         changes: change of mean lightness, by photo.

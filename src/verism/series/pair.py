@@ -21,7 +21,7 @@ from verism.series.levels import Shared
 from verism.series.neighbours import cell_light, features, match, region_light, region_places, small, still
 
 METHOD = 3
-"""Number of the way in which photos are compared, so that a series begun by an older version compares them anew."""
+"""Version of the comparison of photos, so that a series begun by an older version of verism compares them again."""
 
 Light = Sequence[Sequence[float]]
 """Mean linear light of each region, red, green and blue."""

@@ -48,7 +48,7 @@ class Treatment:
     def apply(self, photo: Tensor, shift: Shift) -> Tensor:
         """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted and with the look, in [0, 1].
 
-        The strength is that of the look: the shift is whole, because neighbours would be apart again by a part of it.
+        The strength applies to the look alone. The shift is always applied in full, so that neighbours agree.
         """
         shifted = levelled(photo, shift)
         return self.strength(shifted, through(_loaded(self).table, shifted))
