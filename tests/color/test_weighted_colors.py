@@ -50,6 +50,18 @@ def test_chroma_is_measured_from_the_nearly_neutral_colours() -> None:
     assert float(colors.spread) == pytest.approx(0.2 * 3**0.5 / 4)
 
 
+def test_where_nothing_is_nearly_neutral_the_light_has_the_hue_of_what_is_there() -> None:
+    """A courtyard with violet corners, whose walls are orange in golden light."""
+    dark, bright = 0.1, 0.7
+    violet, orange = torch.tensor([0.01, -0.01]), torch.tensor([0.06, 0.08])
+    colors = torch.tensor([[dark, *violet.tolist()]] * 40 + [[bright, *orange.tolist()]] * 60).T
+    found = WeightedColors(colors, torch.ones(100)).neutral_at(torch.tensor([dark, bright]))
+    assert float((found[0] - violet).norm()) < 0.003
+    torch.testing.assert_close(found[1], violet.norm() * orange / orange.norm(), rtol=0, atol=0.001)
+    # There is no hue in a mean of all hues.
+    assert float(on_an_axis(-0.1, 0.1, -0.1, 0.1).neutral_at(torch.tensor([0.5])).norm()) < 1e-6
+
+
 @pytest.mark.parametrize(("share", "left"), [(1.0, 1.0), (0.2, 0.2 * (0.2 * 84 / 80.8) ** 2)])
 def test_what_is_far_from_the_median_counts_as_far_as_it_is_of_the_region(share: float, left: float) -> None:
     """Grey leaves with a vivid colour among them: a thing of its own in the region, or its neighbour's edge."""

@@ -252,7 +252,7 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
         curve: ``(KNOTS,)``, the tone curve; tints are compared at the same lightness of the result.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
-    neutral, tint = source.neutral.mean_at(knots), target.neutral.mean_at(curve.to(target.colors))
+    neutral, tint = source.neutral_at(knots), target.neutral_at(curve.to(target.colors))
     # A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
     # which should stay. The part of it that the style has as well is replaced all the same, so as not to be doubled.
     squared = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)

@@ -55,6 +55,18 @@ class WeightedColors(NamedTuple):
         sums = near @ self.colors[1:].T + FEW * self.mean
         return sums / (near.sum(dim=1, keepdim=True) + FEW)
 
+    def neutral_at(self, lightnesses: Tensor) -> Tensor:
+        """Return the mean of a and b of the nearly neutral colours around each of ``lightnesses`` ``(k,)``: ``(k, 2)``.
+
+        Where few of them are of that lightness, it approaches the mean of all colours there, with at most the chroma of
+        the nearly neutral ones: the dark corners of a courtyard in golden light may be violet, but its light is not.
+        """
+        neutral, mean = self.neutral, self.mean_at(lightnesses)
+        likely = mean * (neutral.mean.norm() / mean.norm(dim=1, keepdim=True).clamp_min(1e-6)).clamp_max(1)
+        near = neutral._near(lightnesses)
+        sums: Tensor = near @ self.colors[1:].T + FEW * likely
+        return sums / (near.sum(dim=1, keepdim=True) + FEW)
+
     def chroma_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean chroma around each of ``HUES`` hues and each of ``lightnesses`` ``(k,)``: ``(HUES, k)``.
 
