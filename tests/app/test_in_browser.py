@@ -224,9 +224,9 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     person.wait(lambda: any("bad.png: not an image" in message for message in person.messages()), "what is wrong")
     time.sleep(1)
     assert len(person.messages()) == 1
-    person.click("#styles button[aria-label=Clear]")
-    person.wait(lambda: person.messages() == [], "no message")
     assert person.find("#caption").text == ""
+    # It is not taken for a style, and goes with what is done next.
+    assert not person.browser.find_elements(By.CSS_SELECTOR, "#styles .stem")
 
 
 def choose(person: Person, method: str) -> None:
@@ -738,9 +738,24 @@ def a_photo_that_is_dropped_takes_the_place_of_another(person: Person, photo: Pa
 
     drop("#photo .stem", "mine.png")
     person.reads("#caption", "mine.png in the look of theirs.png")
+    a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person, photo.with_name("notes.jpg"))
     drop("#caption", "nothing.png")
     drop("#styles .stem", "more.png")
     person.reads("#caption", "mine.png in the look of theirs.png + more.png")
+
+
+def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, notes: Path) -> None:
+    notes.write_text("no photo")
+    data = base64.b64encode(notes.read_bytes()).decode()
+    names = "return [...document.querySelectorAll(`#${arguments[0]} .filename`)].map((it) => it.ariaLabel)"
+    for box, there in (("photo", "mine.png"), ("styles", "theirs.png")):
+        person.browser.execute_script(DROP, f"#{box} .stem", notes.name, data)
+        person.wait(lambda: any("notes.jpg: not an image" in it for it in person.messages()), "what is wrong")
+        person.wait(
+            lambda box=box, there=there: person.browser.execute_script(names, box) == [there],  # type: ignore[misc]
+            f"{there} alone",
+        )
+        person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 def what_is_shown_is_saved_while_another_is_made(person: Person) -> None:

@@ -117,7 +117,8 @@ class Session:
         messages: what the user was told since their last action, so that it is not told twice.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
-        is_refused: whether the file that was given last is none, and that photo stays in its place.
+        given: the photo and the style photos that were given last, as the page names them.
+        is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
     """
@@ -138,6 +139,7 @@ class Session:
         self.messages: list[str] = []
         self.said = ""
         self.photo: Path | None = None
+        self.given: tuple[str | None, tuple[str, ...]] = None, ()
         self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
