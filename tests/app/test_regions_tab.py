@@ -29,7 +29,5 @@ def test_a_method_without_regions_says_so_in_place_of_them(fit: Callable[..., No
     assert "of your photo" in said
     assert tools["visible"]
     for label, number in session.numbers.items():
-        assert f'"><b>{number}</b>' in said
-        # In the colour of the map, if it is there, and not of the file.
-        masks = [it[0, session.divided.labels.index(label)] for it in (session.divided.content, session.divided.style)]
-        assert (label in said) == (not any(bool(it.any()) for it in masks))
+        # In the colour of the map and of the palette.
+        assert f'style="background:{label}"><b>{number}</b>' in said

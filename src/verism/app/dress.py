@@ -108,6 +108,7 @@ body:not([data-strokes]) #warned .untaken { display: none; }
   position: absolute; inset: 0; display: grid; place-items: center;
   color: #fff; font: 700 0.8rem system-ui, sans-serif; text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000;
 }
+body[data-switching] #editor { opacity: 0.4; pointer-events: none; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */

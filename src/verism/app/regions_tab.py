@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import Corrections, shown, swatches
+from verism.app.corrections import Corrections, shown
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -98,6 +98,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
                 elem_id="editor",
             )
             use = gr.Button("Preview with what is painted", variant="primary", visible=False, elem_id="use")
+            brush = gr.Textbox(label="Colour of the brush", visible="hidden", elem_id="brush")
         corrected = gr.HTML(elem_id="corrected")
         again = gr.Button("Preview with these regions", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
@@ -119,7 +120,10 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
             changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
-        begun = button.click(guarded(start), [session], at_easel, queue=False, **quietly)
+        chosen = button.click(None, None, [brush], js=scripts.BRUSH, queue=False, **quietly)
+        # What is on the easel is not lost when the other photo is put there.
+        taken = chosen.then(guarded(_take), [session, editor, brush], changing, queue=False, **quietly)
+        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, queue=False, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     # What was taken is in the regions from now on, and not on the easel to be taken back.
@@ -151,13 +155,14 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
             ),
         )
     )
-    colors = swatches((fitted.photo, fitted.style), (regions.content, regions.style), regions)
     entries = []
     for label, words in legend(regions, session.corrections, is_one_style=len(fitted.styles) == 1).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        swatch, number = colors.get(label, label), session.numbers[label]
-        entries.append(f'<span class="{kind}"><i style="background:{swatch}"><b>{number}</b></i> {words}</span>')
+        # In the colour of the palette, as on the maps.
+        entries.append(
+            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
+        )
     return (
         mine,
         theirs,
@@ -182,6 +187,11 @@ def corrected(session: Session) -> str:
     if session.shown is None or session.corrections == session.shown.corrections or session.turns.has_new_photos:
         return ""
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
+
+
+def _take(session: Session, painted: Mapping[str, Any] | None, brush: str) -> Any:
+    session.brush = brush or None
+    return marked(session) if easel.take(session, painted) else gr.skip()
 
 
 def _begin_mine(session: Session) -> Any:

@@ -26,6 +26,7 @@ TO_RESULT = """() => setTimeout(
 """Script that brings the result of corrected regions into view, once what is said of them is above it."""
 
 TO_EDITOR = """() => setTimeout(() => {
+  document.body.toggleAttribute("data-switching", false);
   document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   document.dispatchEvent(new Event("editor"));
 }, 300)"""
@@ -70,6 +71,8 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    // Strokes on the photo that is about to go would be lost.
+    if (event.target.closest("#begin, #begin_style")) document.body.toggleAttribute("data-switching", true);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (event.target.closest("#undo") && strokes > 0) {
@@ -163,6 +166,27 @@ KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
 })"""
 """Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
 
+BRUSH = "() => document.body.dataset.brush ?? ''"
+"""Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
+
+KEEP_BRUSH = """() => {
+  const buttons = () => [...document.querySelectorAll("#editor .swatch button")];
+  const name = () => buttons().forEach((button) => {
+    const number = getComputedStyle(button, "::after").content.replaceAll('"', "");
+    if (/^\\d+$/.test(number)) button.ariaLabel = button.title = `Region ${number}`;
+  });
+  // They are made when the palette is opened.
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("#editor .swatch button");
+    const levels = button?.style.backgroundColor.match(/\\d+/g)?.slice(0, 3);
+    if (!levels) return;
+    document.body.dataset.brush = `#${levels.map((it) => Number(it).toString(16).padStart(2, "0")).join("")}`;
+  }, true);
+}"""
+"""Script that names the colours of the brush by their regions, and notes which is chosen: Gradio's editor has the first
+again with another photo."""
+
 AS_IT_IS = "(said) => said"
 """Script that says the same in another place."""
 
@@ -189,5 +213,5 @@ HALTING = "() => document.body.toggleAttribute('data-halting', true)"
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
 """Script that leaves it to the page to say what is so."""
 
-ON_LOAD = (CLOSE_MESSAGES, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
+ON_LOAD = (CLOSE_MESSAGES, KEEP_BRUSH, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""

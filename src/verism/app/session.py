@@ -121,6 +121,7 @@ class Session:
         is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
+        brush: label of the region in whose colour they paint; None: they have chosen none.
     """
 
     def __init__(self) -> None:
@@ -143,6 +144,7 @@ class Session:
         self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
+        self.brush: str | None = None
         self._found: Regions | None = None
         # What was before each correction, the last at the end.
         self._before: list[tuple[Corrections, Regions]] = []
