@@ -391,7 +391,7 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.reads("#said", "Stopped. Above is still the previous picture.")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
-    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview, method Region by region"
 
 
 def files_are_saved(person: Person) -> None:
@@ -423,13 +423,13 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
     def is_silent() -> bool:
         return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
 
-    person.reads("#note", "It is of a preview")
+    person.reads("#note", "in the look of theirs.png: a preview")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "It is of a preview")
+    person.reads("#note", "in the look of theirs.png: a preview")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -504,7 +504,7 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.find("#editor").is_displayed(), "no easel")
     # The picture is still that of the photo that was taken away.
-    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview, method Region by region"
     person.give("photo", photos / "other.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     person.wait(lambda: person.find("#editor canvas").is_displayed(), "the easel")

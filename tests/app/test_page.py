@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import METHODS, Session
+from verism.app.session import Session
+from verism.app.shown import METHODS
 from verism.app.turns import DROP
 from verism.regions.colors import name_of
 

@@ -58,6 +58,7 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 :is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
 #clipped { font-size: 0.9rem; }
+body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 #legend span { display: flex; gap: 0.5em; align-items: baseline; }

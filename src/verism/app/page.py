@@ -15,8 +15,8 @@ from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.session import METHODS, NO_PHOTO, Session
-from verism.app.shown import SLIDERS
+from verism.app.session import NO_PHOTO, Session
+from verism.app.shown import METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
 from verism.errors import VerismError
 from verism.look.picture import at_most
@@ -144,7 +144,7 @@ def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Seq
     gr.on([*drops, method.input], None, js=scripts.CHANGING, queue=False, **quietly)
     # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
     dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
-    return dropped, method.input(_other_method, [session], queue=False, **quietly)
+    return dropped, method.input(_other_method, [session, method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
@@ -207,7 +207,8 @@ def _looking() -> tuple[Any, ...]:
     return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
-def _other_method(session: Session) -> None:
+def _other_method(session: Session, method: str) -> None:
+    session.config = METHODS[method]
     session.turns.stop(for_other=True)
 
 

@@ -178,8 +178,10 @@ def at_stake(session: Session) -> str:
     # The style sheet shows the second as long as there are strokes that are not taken.
     said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
     # What is said is of those before, as the picture is, which it dims.
-    changing = '<span class="changing"></span>' if session.turns.has_new_photos else ""
-    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}'
+    changing = '<span class="changing"></span>' if session.turns.has_new_photos or session.is_stale else ""
+    # What is said of the picture that is there would be taken for what is being made.
+    busy = '<span class="busy"></span>' if session.turns.is_fitting else ""
+    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}{busy}'
 
 
 def corrected(session: Session) -> str:

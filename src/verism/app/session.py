@@ -57,16 +57,6 @@ class Easel(NamedTuple):
 NO_PHOTO = Easel("content", Path(), ())
 """The easel of a user who paints, while the regions of another photo are being found."""
 
-TABLE_METHOD = "One lookup table"
-"""The method whose look is a table, so that other programs show exactly the same."""
-
-METHODS: Mapping[str, str] = {
-    "Region by region": "photoreal",
-    TABLE_METHOD: "lut",
-    "Same scene, other grading": "match",
-}
-"""The methods that a user can choose, and the config of each."""
-
 OF_THE_WHOLE = "Of the whole look, with every slider at 1:"
 """Said before what the figures say."""
 
@@ -117,7 +107,8 @@ class Session:
         messages: what the user was told since their last action, so that it is not told twice.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
-        given: the photo and the style photos that were given last, as the page names them.
+        given: the photo and the style photos that were given last, as the page names them; None: none were.
+        config: that of the method that was chosen last; None: the first was left as it is.
         is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
@@ -140,7 +131,8 @@ class Session:
         self.messages: list[str] = []
         self.said = ""
         self.photo: Path | None = None
-        self.given: tuple[str | None, tuple[str, ...]] = None, ()
+        self.given: tuple[str | None, tuple[str, ...]] | None = None
+        self.config: str | None = None
         self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
@@ -258,6 +250,14 @@ class Session:
             tuple(map(Path, styles)),
             config,
         )
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the picture is of other photos than those that are given, or by another method than is chosen."""
+        if self.shown is None:
+            return False
+        photo, styles = (str(self.shown.content), tuple(map(str, self.shown.styles)))
+        return self.given not in (None, (photo, styles)) or self.config not in (None, self.shown.config)
 
     @property
     def fitted(self) -> Shown:
