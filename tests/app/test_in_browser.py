@@ -313,6 +313,8 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
         field.send_keys(Keys.BACKSPACE, typed)
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
+        if typed == "3":
+            person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         said = "" if number == "1" else f"--output.strength {number}"
         person.wait(lambda said=said: said in person.command(), "the number in the command")  # type: ignore[misc]
         time.sleep(1)
@@ -334,7 +336,7 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "graded with the rest, as you chose")
+    person.reads("#legend", "with the look of the whole photo, as you chose")
     person.reads("#corrected", "does not show your last changes")
     person.reads("#lacking", "does not show your last changes")
     # Undone, and taken back; then all is reset, and that undone, too.

@@ -99,7 +99,7 @@ body[data-halting] :is(#stop, #stop_folder)::after {
 /* Gradio heads messages with the names of their kinds, and takes no other title. */
 .toast-title:is(.warning, .info) { font-size: 0 !important; }
 .toast-title:is(.warning, .info)::after { font-size: 1rem; content: "verism"; }
-.toast-title.warning::after { content: "That did not work"; }
+.toast-title.warning::after { content: "Please note"; }
 #warned { font-size: 0.9rem; }
 body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
 body:not([data-strokes]) #warned .untaken { display: none; }

@@ -74,11 +74,11 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     with gr.Column() as tools:
         gr.Markdown(
             "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
-            "the same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
+            "the same. Click regions in either photo, then merge them, or give them the look of the whole photo."
         )
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
-            leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
+            leave_out = gr.Button("Look of the whole photo", min_width=120, elem_id="leave_out")
             undo = gr.Button("Undo the last", min_width=100, elem_id="undo")
             reset = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):

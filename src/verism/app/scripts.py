@@ -109,8 +109,10 @@ KEEP_NUMBERS = """() => {
   const settle = (field) => {
     if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
     else if (isOut(field)) {
+      const typed = field.value;
       field.value = Math.min(Math.max(field.value, field.min), field.max);
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      say(field, `${typed} is out of range (${field.min} to ${field.max}): taken as ${field.value}.`);
     }
   };
   document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);

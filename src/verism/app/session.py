@@ -342,7 +342,7 @@ class Session:
         """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
         if not self.chosen:
             raise VerismError(
-                "Click the regions whose match is wrong first, those that are to be graded with the rest of your photo."
+                "Click the regions whose match is wrong first, those that are to have the look of the whole photo."
             )
         self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.leave_out(self.chosen)
