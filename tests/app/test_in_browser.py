@@ -387,7 +387,11 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.click("#full")
     person.reads("#picture", "left")
     assert person.find("#stop").is_enabled()
-    person.click("#stop")
+    it_is_asked_before_the_page_is_left(person, is_so=True)
+    # Whoever clicks sees that at once.
+    script = """document.querySelector("#stop").click();
+        return getComputedStyle(document.querySelector("#stop"), "::after").content"""
+    assert "Stopping" in person.browser.execute_script(script)
     person.reads("body", "Stopped.")
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     person.reads("#said", "Stopped. Above is still the previous picture.")
@@ -822,7 +826,7 @@ def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
 
 
 def it_is_asked_before_the_page_is_left(person: Person, *, is_so: bool) -> None:
-    """Corrections of the regions would be lost."""
+    """Corrections of the regions, or a run, would be lost."""
     script = """const event = new Event("beforeunload", { cancelable: true });
         window.dispatchEvent(event);
         return event.defaultPrevented;"""

@@ -36,6 +36,9 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(body[data-changing], body:has(#warned .changing)) #warned p { display: none; }
 /* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
 [data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
+/* One sees that something is done also where that takes a while, and nobody knows how long. */
+@keyframes at-work { 50% { opacity: 0.45; } }
+:is(#picture, #result) :is(.progress-level-inner, .progress-text) { animation: at-work 1.6s ease-in-out infinite; }
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }

@@ -163,10 +163,12 @@ TAKE_DROPS = """() => {
 is added."""
 
 KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
+  const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
   const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
-  if (isCorrected || "strokes" in document.body.dataset) event.preventDefault();
+  if (isRunning || isCorrected || "strokes" in document.body.dataset) event.preventDefault();
 })"""
-"""Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
+"""Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these
+would be lost."""
 
 BRUSH = "() => document.body.dataset.brush ?? ''"
 """Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
@@ -209,11 +211,14 @@ CHANGING = "() => document.body.toggleAttribute('data-changing', true)"
 CHANGED = "() => document.body.toggleAttribute('data-changing', false)"
 """Script that leaves it to the page to say whether others are still on their way."""
 
-HALTING = "() => document.body.toggleAttribute('data-halting', true)"
-"""Script that has the button say at once that what runs is being stopped."""
+HALTING = """() => document.addEventListener("click", ({ target }) => {
+  if (target.closest("#stop, #stop_folder")) document.body.toggleAttribute("data-halting", true);
+}, true)"""
+"""Script that has the button say at once that what runs is being stopped, before Gradio hears of the click: that can be
+busy with a picture."""
 
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
 """Script that leaves it to the page to say what is so."""
 
-ON_LOAD = (CLOSE_MESSAGES, KEEP_BRUSH, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
+ON_LOAD = (CLOSE_MESSAGES, HALTING, KEEP_BRUSH, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
 """The scripts that a page needs from when it is opened."""
