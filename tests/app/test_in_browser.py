@@ -648,6 +648,9 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     person.give("styles", photos / "theirs.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     nothing_lacks_a_name(person)
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    picture_and_sliders_share_the_screen(person)
+    the_keyboard_does_as_the_mouse(person)
     the_full_view_is_dark(person)
     a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
     undoing_ends_with_the_strokes(person)
@@ -799,6 +802,45 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
+def picture_and_sliders_share_the_screen(person: Person) -> None:
+    """Of a small laptop, and of a phone, below the buttons."""
+    script = """document.querySelector(arguments[0]).scrollIntoView();
+        return document.querySelector('#tone').getBoundingClientRect().bottom - innerHeight"""
+    before = person.browser.get_window_size()
+    for size, top in (((1400, 900), "#head"), ((400, 850), "#picture")):
+        person.browser.set_window_size(*size)
+        person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
+    person.browser.set_window_size(before["width"], before["height"])
+
+
+def the_keyboard_does_as_the_mouse(person: Person) -> None:
+    """The divider is moved, a region is chosen, and a list that was opened does not stay over the page."""
+    divider = person.find("#picture [data-testid=slider]")
+
+    def press(key: str) -> None:
+        ActionChains(person.browser).send_keys(key).perform()
+
+    person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].focus()", divider)
+    for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
+        press(key)
+        person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
+    person.click("#method input")
+    person.find("[role=option]")
+    press(Keys.TAB)
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
+    person.tab("Regions")
+    person.browser.execute_script("arguments[0].focus()", person.find("#legend button"))
+    for is_chosen in (True, False):
+        press(Keys.ENTER)
+        person.wait(
+            lambda is_chosen=is_chosen: (  # type: ignore[misc]
+                bool(person.browser.find_elements(By.CSS_SELECTOR, "#legend .chosen:focus")) == is_chosen
+            ),
+            "the region",
+        )
+        person.find("#legend button:focus")
+
+
 def one_button_makes_a_preview(person: Person, name: str) -> None:
     """That which takes strokes, if there are any."""
     shown = {it: person.find(f"#{it}").is_displayed() for it in ("use", "again")}
@@ -820,6 +862,7 @@ def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
     script = """return [...document.querySelectorAll('#editor .swatch button')].map(
         (it) => getComputedStyle(it, '::after').content)"""
     numbers = person.browser.execute_script(script)
+    assert person.find("#editor .swatch button").get_attribute("aria-label") == "Region 1"
     assert numbers == [f'"{number}"' for number in range(1, len(numbers) + 1)]
     person.reads("#palette", f"Number {len(numbers)} is a new region")
     person.click("#editor .swatch button:last-child")

@@ -71,10 +71,12 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
             for label, name in (("Your photo", "mine"), ("Style photo", "theirs"))
         )
     legend = gr.HTML(elem_id="regions")
+    pick = gr.Textbox(label="Region that is chosen in the list", visible="hidden", elem_id="pick")
     with gr.Column() as tools:
         gr.Markdown(
             "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
-            "the same. Click regions in either photo, then merge them, or give them the look of the whole photo."
+            "the same. Click regions in either photo or in the list, then merge them, or give them the look of the "
+            "whole photo."
         )
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
@@ -108,6 +110,8 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
+    picked = legend.click(_changing(Session.pick), [session, pick], changing, js=scripts.PICK, **quietly)
+    picked.then(None, js=scripts.PICKED, **quietly)
     for button, change in (
         (merge, Session.merge),
         (leave_out, Session.leave_out),
@@ -159,9 +163,11 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
     for label, words in legend(regions, session.corrections, is_one_style=len(fitted.styles) == 1).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
+        chosen = str(label in session.chosen).lower()
         # In the colour of the palette, as on the maps.
         entries.append(
-            f'<span class="{kind}"><i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</span>'
+            f'<button type="button" class="{kind}" data-region="{label}" aria-pressed="{chosen}">'
+            f'<i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</button>'
         )
     return (
         mine,

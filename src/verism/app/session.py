@@ -324,7 +324,12 @@ class Session:
         masks = self.divided.content if content else self.divided.style
         label = region_at(masks, self.divided.labels, place)
         if label is not None:
-            kept = tuple(other for other in self.chosen if other != label)
+            self.pick(label)
+
+    def pick(self, label: str) -> None:
+        """Choose a region; if it is chosen already, unchoose it."""
+        kept = tuple(other for other in self.chosen if other != label)
+        if label in self.divided.labels:
             self.chosen = kept if label in self.chosen else (*kept, label)
 
     def merge(self) -> None:
