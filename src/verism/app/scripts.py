@@ -165,8 +165,11 @@ is added."""
 KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
   const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
   const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
-  if (isRunning || isCorrected || "strokes" in document.body.dataset) event.preventDefault();
-})"""
+  if (!isRunning && !isCorrected && !("strokes" in document.body.dataset)) return;
+  event.preventDefault();
+  // Gradio would end its connection at once, and whoever stays would hear nothing of what runs any more.
+  event.stopImmediatePropagation();
+}, true)"""
 """Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these
 would be lost."""
 
