@@ -102,7 +102,7 @@ def test_the_share_that_is_clipped_is_told_from_the_limit_on() -> None:
 def test_the_same_in_plain_words_has_no_units() -> None:
     assert plainly(SOUND) == [
         "Shapes and edges: as in your photo.",
-        "Colours: what has one colour in your photo still has one.",
+        "Colours: even; no patches of different tint within one area.",
         "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     _, colours, _, first, second = plainly(SOUND | {"drift": 8.26, "lost": 0.3})

@@ -222,7 +222,7 @@ def look_plainly(figures: Mapping[str, float], full: Mapping[str, float] | None 
     even = figures["drift"] <= DRIFT
     look = in_words(figures)[2]
     shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
-    colours = "what has one colour in your photo still has one" if even else "treated unevenly"
+    colours = "even; no patches of different tint within one area" if even else "treated unevenly"
     helps = [ELSEWHERE] if is_astray(figures) and (full is None or is_astray(full)) else []
     return [
         f"Shapes and edges: {shapes} in your photo.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from verism.app.clipping import BLACK, BLUE, NOTHING, RED, WHITE, helps, marked, said
+from verism.app.clipping import BLUE, NOTHING, RED, WHITE, helps, marked, said
 from verism.look.strength import Strength
 from verism.verdict import CLIPPED
 
@@ -43,7 +43,8 @@ def test_a_bright_orange_is_no_shadow() -> None:
     image[0, :, 1, :] = torch.tensor([0.9, 0.5, 0.0]).view(3, 1)
     image[0, :, 2, :5] = torch.tensor([1.0, 1.0, 0.95]).view(3, 1)
     assert said(image, grey(), marks=True).startswith(
-        "Newly clipped: highlights in 5.0% of the picture (red) and pure colours in 20.0% of the picture (striped), "
+        "Newly clipped: highlights in 5.0% of the picture (red) and pure colours in 20.0% of the picture "
+        "(stripes: red at 255, blue at 0), "
     )
     image[0, :, 3, :3] = 0
     assert said(image, grey(), marks=False).startswith(
@@ -55,7 +56,9 @@ def test_pure_colours_alone_are_told_only_where_they_are_marked() -> None:
     """An evening's dark forest has no blue, and nothing is to be mended about it."""
     image = torch.tensor([0.3, 0.2, 0.0]).view(1, 3, 1, 1).expand(1, 3, 10, 10)
     assert said(image, grey(), marks=False) == ""
-    assert said(image, grey(), marks=True).startswith("Newly clipped: pure colours in 100.0% of the picture (striped)")
+    assert said(image, grey(), marks=True).startswith(
+        "Newly clipped: pure colours in 100.0% of the picture (stripes: red at 255, blue at 0)"
+    )
 
 
 def test_the_slider_is_advised_that_gives_detail_back() -> None:
@@ -77,11 +80,18 @@ def test_marks_are_where_it_is_and_nowhere_else() -> None:
     assert said(image, grey(), marks=True).count("1.0%") == 2
 
 
-def test_marks_of_colours_are_seen_on_any() -> None:
-    """A blue sky without red was marked in blue."""
-    image = torch.tensor([0.0, 0.4, 1.0]).view(1, 3, 1, 1).repeat(1, 1, 10, 10)
-    levels = {tuple(level) for level in marked(image, grey())[0].flatten(1).T.tolist()}
-    assert levels == {WHITE, BLACK}
+def test_marks_of_colours_are_seen_on_any_and_tell_which_end_it_is() -> None:
+    """A blue sky without red was marked in blue, and an orange as if it were black; and one sees the picture, too."""
+    for color, marks in (
+        ((0.0, 0.4, 0.9), {BLUE, WHITE}),
+        ((1.0, 0.4, 0.2), {RED, WHITE}),
+        ((1.0, 0.4, 0.0), {RED, BLUE, WHITE}),
+    ):
+        image = torch.tensor(color).view(1, 3, 1, 1).repeat(1, 1, 40, 40)
+        seen = marked(image, torch.full_like(image, 0.5))
+        levels = {tuple(level) for level in seen[0].flatten(1).T.tolist()}
+        assert levels == {*marks, tuple(image[0, :, 0, 0].tolist())}
+        assert float((seen == image).all(dim=1).float().mean()) > 0.6
 
 
 def test_hardly_anything_is_not_nothing() -> None:

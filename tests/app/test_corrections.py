@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from verism.app.corrections import DIMMED, Corrections, labels_in, painted, region_at, shown, swatches, tinted
-from verism.callbacks.region_map import overlay
+from verism.app.corrections import DIMMED, Corrections, labels_in, painted, region_at, shown, tinted
 from verism.regions.masks import Regions, label_colors
 
 RED, GREEN, BLUE = "#e6194b", "#3cb44b", "#0082c8"
@@ -22,26 +21,18 @@ def thirds() -> Regions:
     return Regions((RED, GREEN, BLUE), masks, masks.clone(), torch.tensor([1.0, 0.5, 0.25]))
 
 
-def test_a_swatch_has_the_colour_of_the_map() -> None:
-    """Whatever colour the photo has; and the paler, the less sure it is."""
+@pytest.mark.parametrize("color", [(0.9, 0.1, 0.3), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)])
+def test_a_region_is_known_by_its_colour_on_the_map(color: tuple[float, ...]) -> None:
+    """Whatever colour the photo has, and however pale its own is: the photo's is not in it, nor is it nearly black."""
     regions = thirds()
-    photo = torch.tensor([0.9, 0.1, 0.3]).view(1, 3, 1, 1).expand(1, 3, 4, 6)
-    seen = tinted(photo, regions.content, regions)
-    found = swatches((photo, photo), (regions.content, regions.style), regions)
-    assert list(found) == [RED, GREEN, BLUE]
-    for number, color in enumerate(found.values()):
-        there = (seen[0, :, 0, 2 * number] * 255).round().int().tolist()
-        assert color == "#{:02x}{:02x}{:02x}".format(*there)
-    # A colour's hue is its own: the photo's is not in it, however pale it is.
+    seen = tinted(torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 4, 6), regions.content, regions)
     own = label_colors(regions.labels) / 255
     for number in range(3):
         levels = seen[0, :, 0, 2 * number]
         away, full = levels - levels.mean(), own[number] - own[number].mean()
         torch.testing.assert_close(away / away.norm(), full / full.norm())
-    # A region of the style photo alone has the colour that it has there.
-    alone = regions._replace(content=regions.content * torch.tensor([1.0, 1.0, 0.0]).view(1, 3, 1, 1))
-    assert swatches((photo, photo), (alone.content, alone.style), alone) == found
-    assert list(swatches((photo,), (alone.content,), alone)) == [RED, GREEN]
+        assert levels.max() > 0.35
+        assert levels.max() - levels.min() > 0.15
 
 
 def test_nothing_changed_is_no_option() -> None:
@@ -77,7 +68,7 @@ def test_what_is_not_chosen_is_dimmed() -> None:
     numbers = {RED: 1, GREEN: 2, BLUE: 3}
     plain = shown(photo, masks, regions, (), numbers)
     chosen = shown(photo, masks, regions, (GREEN,), numbers)
-    colours = overlay(photo, masks, regions)
+    colours = tinted(photo, masks, regions)
     # At the top, there are no numbers.
     torch.testing.assert_close(plain[..., 0, :], colours[..., 0, :], atol=1 / 255, rtol=0)
     torch.testing.assert_close(chosen[..., 0, 4:8], colours[..., 0, 4:8], atol=1 / 255, rtol=0)

@@ -46,8 +46,7 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
         assert f'button:nth-child({place})::after {{ content: "{number}"; }}' in said
     assert easel.NEW.format(numbers[-1]) in said
     assert easel.after_fit(session) == (gradio.skip(), gradio.skip(), gradio.skip())
-    _, _, use, _, _ = page._given(session, str(photos[2]), [str(photos[1])])
-    assert not use.visible
+    assert not page._given(session, str(photos[2]), [str(photos[1])]).use.visible
     assert session.easel == NO_PHOTO
     with session.turns.turn(DROP):
         fit(session, photos[2], photos[1])
@@ -79,7 +78,10 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
 
 @pytest.mark.slow
 def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None], photos: list[Path]) -> None:
-    """In one alone, it follows the look of the whole photo; then there is a further colour, until there are none."""
+    """In one alone, it follows the look of the whole photo; then there is a further colour, until there are none.
+
+    What is on the easel is taken when the other photo is put there, and the brush keeps its colour.
+    """
     session = Session()
     fit(session, photos[0], photos[1])
     found, new = session.divided.labels, session.new_label
@@ -88,12 +90,19 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
         ("content", "only here: it follows the look of the whole photo, unless"),
         ("style", "with the look of"),
     ):
-        easel.begin(session, role)  # type: ignore[arg-type]
+        assert not easel.take(session, {"background": None, "layers": []})
+        editor, _, _ = easel.begin(session, role)  # type: ignore[arg-type]
+        assert (editor.brush.default_color[0] == new) == (role == "style")
+        session.brush = new
         photo = session.fitted.photo if role == "content" else session.fitted.style
         height, width = photo.shape[-2:]
         strokes = np.zeros((height, width, 4), np.uint8)
         strokes[: height // 3] = [*(int(new[at : at + 2], 16) for at in (1, 3, 5)), round(255 * OPACITY)]
-        easel.paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
+        value = {"background": strokes, "layers": [strokes], "composite": strokes}
+        assert not easel.take(session, value | {"layers": [np.zeros_like(strokes)]})
+        assert easel.take(session, value)
+        # It is of the regions before.
+        assert not easel.take(session, value)
         assert session.divided.labels == (*found, new)
         assert session.numbers[new] == len(found) + 1
         assert said in legend(session.divided, session.corrections)[new]

@@ -62,4 +62,6 @@ def test_the_picture_that_stays_is_said_to_be_a_preview(
     session = Session()
     fit(session, photos[0], photos[1])
     events.guarded(stopped)(session)
-    assert told == ["Stopped. The picture is still mine.png in the look of theirs.png: a preview."]
+    assert told == [
+        "Stopped. The picture is still mine.png in the look of theirs.png: a preview, method Region by region."
+    ]

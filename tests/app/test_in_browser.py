@@ -224,9 +224,9 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     person.wait(lambda: any("bad.png: not an image" in message for message in person.messages()), "what is wrong")
     time.sleep(1)
     assert len(person.messages()) == 1
-    person.click("#styles button[aria-label=Clear]")
-    person.wait(lambda: person.messages() == [], "no message")
     assert person.find("#caption").text == ""
+    # It is not taken for a style, and goes with what is done next.
+    assert not person.browser.find_elements(By.CSS_SELECTOR, "#styles .stem")
 
 
 def choose(person: Person, method: str) -> None:
@@ -313,6 +313,8 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
         field.send_keys(Keys.BACKSPACE, typed)
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
+        if typed == "3":
+            person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         said = "" if number == "1" else f"--output.strength {number}"
         person.wait(lambda said=said: said in person.command(), "the number in the command")  # type: ignore[misc]
         time.sleep(1)
@@ -334,7 +336,7 @@ def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
     person.click("#mine img")
     person.find("#legend .chosen")
     person.click("#leave_out")
-    person.reads("#legend", "graded with the rest, as you chose")
+    person.reads("#legend", "with the look of the whole photo, as you chose")
     person.reads("#corrected", "does not show your last changes")
     person.reads("#lacking", "does not show your last changes")
     # Undone, and taken back; then all is reset, and that undone, too.
@@ -385,13 +387,17 @@ def a_run_that_takes_too_long_is_stopped(person: Person) -> None:
     person.click("#full")
     person.reads("#picture", "left")
     assert person.find("#stop").is_enabled()
-    person.click("#stop")
+    it_is_asked_before_the_page_is_left(person, is_so=True)
+    # Whoever clicks sees that at once.
+    script = """document.querySelector("#stop").click();
+        return getComputedStyle(document.querySelector("#stop"), "::after").content"""
+    assert "Stopping" in person.browser.execute_script(script)
     person.reads("body", "Stopped.")
     person.wait(lambda: not person.find("#stop").is_enabled(), "nothing to be stopped")
     person.reads("#said", "Stopped. Above is still the previous picture.")
     assert "--data.leave_out" in person.command()
     assert len(person.pictures()) == 2
-    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview, method Region by region"
 
 
 def files_are_saved(person: Person) -> None:
@@ -423,13 +429,13 @@ def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
     def is_silent() -> bool:
         return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
 
-    person.reads("#note", "It is of a preview")
+    person.reads("#note", "in the look of theirs.png: a preview")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "It is of a preview")
+    person.reads("#note", "in the look of theirs.png: a preview")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -504,7 +510,7 @@ def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
     person.click("#photo button[aria-label=Clear]")
     person.wait(lambda: not person.find("#editor").is_displayed(), "no easel")
     # The picture is still that of the photo that was taken away.
-    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview"
+    assert person.find("#caption").text == "mine.png in the look of theirs.png: a preview, method Region by region"
     person.give("photo", photos / "other.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     person.wait(lambda: person.find("#editor canvas").is_displayed(), "the easel")
@@ -642,6 +648,9 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     person.give("styles", photos / "theirs.png")
     person.reads("#caption", "other.png in the look of theirs.png")
     nothing_lacks_a_name(person)
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    picture_and_sliders_share_the_screen(person)
+    the_keyboard_does_as_the_mouse(person)
     the_full_view_is_dark(person)
     a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
     undoing_ends_with_the_strokes(person)
@@ -738,9 +747,24 @@ def a_photo_that_is_dropped_takes_the_place_of_another(person: Person, photo: Pa
 
     drop("#photo .stem", "mine.png")
     person.reads("#caption", "mine.png in the look of theirs.png")
+    a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person, photo.with_name("notes.jpg"))
     drop("#caption", "nothing.png")
     drop("#styles .stem", "more.png")
     person.reads("#caption", "mine.png in the look of theirs.png + more.png")
+
+
+def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, notes: Path) -> None:
+    notes.write_text("no photo")
+    data = base64.b64encode(notes.read_bytes()).decode()
+    names = "return [...document.querySelectorAll(`#${arguments[0]} .filename`)].map((it) => it.ariaLabel)"
+    for box, there in (("photo", "mine.png"), ("styles", "theirs.png")):
+        person.browser.execute_script(DROP, f"#{box} .stem", notes.name, data)
+        person.wait(lambda: any("notes.jpg: not an image" in it for it in person.messages()), "what is wrong")
+        person.wait(
+            lambda box=box, there=there: person.browser.execute_script(names, box) == [there],  # type: ignore[misc]
+            f"{there} alone",
+        )
+        person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 
 def what_is_shown_is_saved_while_another_is_made(person: Person) -> None:
@@ -778,6 +802,45 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
+def picture_and_sliders_share_the_screen(person: Person) -> None:
+    """Of a small laptop, and of a phone, below the buttons."""
+    script = """document.querySelector(arguments[0]).scrollIntoView();
+        return document.querySelector('#tone').getBoundingClientRect().bottom - innerHeight"""
+    before = person.browser.get_window_size()
+    for size, top in (((1400, 900), "#head"), ((400, 850), "#picture")):
+        person.browser.set_window_size(*size)
+        person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
+    person.browser.set_window_size(before["width"], before["height"])
+
+
+def the_keyboard_does_as_the_mouse(person: Person) -> None:
+    """The divider is moved, a region is chosen, and a list that was opened does not stay over the page."""
+    divider = person.find("#picture [data-testid=slider]")
+
+    def press(key: str) -> None:
+        ActionChains(person.browser).send_keys(key).perform()
+
+    person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].focus()", divider)
+    for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
+        press(key)
+        person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
+    person.click("#method input")
+    person.find("[role=option]")
+    press(Keys.TAB)
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
+    person.tab("Regions")
+    person.browser.execute_script("arguments[0].focus()", person.find("#legend button"))
+    for is_chosen in (True, False):
+        press(Keys.ENTER)
+        person.wait(
+            lambda is_chosen=is_chosen: (  # type: ignore[misc]
+                bool(person.browser.find_elements(By.CSS_SELECTOR, "#legend .chosen:focus")) == is_chosen
+            ),
+            "the region",
+        )
+        person.find("#legend button:focus")
+
+
 def one_button_makes_a_preview(person: Person, name: str) -> None:
     """That which takes strokes, if there are any."""
     shown = {it: person.find(f"#{it}").is_displayed() for it in ("use", "again")}
@@ -799,13 +862,14 @@ def colours_have_numbers_and_let_the_photo_through(person: Person) -> None:
     script = """return [...document.querySelectorAll('#editor .swatch button')].map(
         (it) => getComputedStyle(it, '::after').content)"""
     numbers = person.browser.execute_script(script)
+    assert person.find("#editor .swatch button").get_attribute("aria-label") == "Region 1"
     assert numbers == [f'"{number}"' for number in range(1, len(numbers) + 1)]
     person.reads("#palette", f"Number {len(numbers)} is a new region")
     person.click("#editor .swatch button:last-child")
 
 
 def it_is_asked_before_the_page_is_left(person: Person, *, is_so: bool) -> None:
-    """Corrections of the regions would be lost."""
+    """Corrections of the regions, or a run, would be lost."""
     script = """const event = new Event("beforeunload", { cancelable: true });
         window.dispatchEvent(event);
         return event.defaultPrevented;"""

@@ -31,7 +31,7 @@ def test_says_what_becomes_of_each_region() -> None:
     ]
     assert (
         legend(regions, Corrections(left_out=LABELS[:1]))["#e6194b"]
-        == "50% of your photo, graded with the rest, as you chose"
+        == "50% of your photo, with the look of the whole photo, as you chose"
     )
 
 
@@ -52,10 +52,7 @@ def test_shares_are_those_that_are_seen() -> None:
     """In flat colours: a tenth of everything is not seen anywhere."""
     own = torch.tensor([[0.9, 0.6, 0.9, 0.2], [0.1, 0.4, 0.1, 0.3]]).view(1, 2, 4, 1)
     soft = Regions(LABELS[:2], own, own)
-    assert [words.split(",")[0] for words in legend(soft, Corrections()).values()] == [
-        "75% of your photo",
-        "Hardly anywhere in either photo",
-    ]
+    assert [words.split(",")[0] for words in legend(soft, Corrections()).values()] == ["75% of your photo"]
     # The last place is in no region for the most part.
     hard = Regions(LABELS[:2], own > 0.5, own > 0.5)
     assert legend(hard, Corrections()) == legend(soft, Corrections())

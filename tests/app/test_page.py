@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from verism.app.clipping import NOTHING
-from verism.app.session import METHODS, Session
+from verism.app.session import Session
+from verism.app.shown import METHODS
 from verism.app.turns import DROP
-from verism.errors import VerismError
 from verism.regions.colors import name_of
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
@@ -134,24 +137,84 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     told: list[str] = []
     monkeypatch.setattr(page, "warn", lambda session, message: told.append(message))
     session = Session()
-    bad, (mine, theirs, _) = tmp_path / "notes.txt", map(str, photos)
+    bad, (mine, theirs, other) = tmp_path / "notes.jpg", map(str, photos)
     bad.write_text("no photo")
-    with pytest.raises(VerismError, match="not an image"):
-        page._given(Session(), str(bad), [theirs])
-    page._given(session, mine, [theirs])
+    method = next(iter(METHODS))
+
+    def given(photo: str | None, *styles: str) -> page.Given:
+        told.clear()
+        return page._given(session, photo, list(styles))
+
+    # Where there was none before, the field is empty again.
+    assert given(str(bad), theirs).photo.value is None
+    assert told[0].startswith("notes.jpg: not an image")
+    given(mine, theirs)
     with session.turns.turn(DROP):
         fit(session, photos[0], photos[1])
-    seen, *easel, field = page._given(session, str(bad), [theirs])
-    assert "mine.png" in seen
-    assert easel == [gradio.skip(), gradio.skip()]
-    assert Path(field.value["path"]).read_bytes() == photos[0].read_bytes()
+    shown = given(str(bad), theirs)
+    assert "mine.png" in shown.seen
+    assert shown.editor == shown.use == shown.palette == gradio.skip()
+    assert Path(shown.photo.value["path"]).read_bytes() == photos[0].read_bytes()
     assert not session.turns.stopping.is_set()
-    assert told[0].startswith("notes.txt: not an image")
+    assert told[0].startswith("notes.jpg: not an image")
     assert told[0].endswith("Your photo is still mine.png.")
     with session.turns.turn(DROP) as is_due:
         assert is_due
-    method = next(iter(METHODS))
     assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()
-    assert session.is_refused
-    page._given(session, mine, [theirs])
+    # Nor is it listed among the styles, to which others are added that came with it.
+    shown = given(mine, theirs, str(bad), other)
+    assert [Path(it["path"]).name for it in shown.styles.value] == ["theirs.png", "other.png"]
+    assert "notes.jpg" not in shown.seen
+    assert len(told) == 1
+    assert session.turns.stopping.is_set()
+    given(mine, theirs)
     assert not session.is_refused
+
+
+@pytest.mark.slow
+def test_every_handler_returns_as_much_as_it_has_outputs(
+    fit: Callable[..., None], photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where something is wrong: Gradio would raise an error, and not do what is to follow."""
+    for name in ("Info", "Warning"):
+        monkeypatch.setattr(gradio, name, lambda message, **_: None)
+    bad, (mine, theirs, _) = tmp_path / "notes.jpg", map(str, photos)
+    bad.write_text("no photo")
+    fitted, whole = Session(), Session()
+    fit(fitted, photos[0], photos[1])
+    fit(whole, photos[0], photos[1], "lut")
+
+    async def built() -> Any:
+        return page.build()
+
+    # Outside of a loop, Gradio opens some of its own, and closes none.
+    demo = asyncio.run(built())
+    # A real fit takes a while, and returns what it does below.
+    monkeypatch.setattr(Session, "fit", lambda session, *args, **options: session.fitted)
+    values: list[dict[str, Any]] = [
+        {},
+        {"photo": str(bad), "styles": [theirs]},
+        {"photo": mine, "styles": [str(bad)]},
+        {"photo": mine, "styles": [theirs], "others": [theirs, str(bad)]},
+    ]
+    common = {"choose": [theirs]}
+    event, checked = SimpleNamespace(index=(1, 1)), 0
+    for session in (Session(), fitted, whole):
+        for own in values:
+            for handler in demo.fns.values():
+                function = handler.fn
+                if not callable(function) or not handler.outputs:
+                    continue
+                args = [
+                    session
+                    if isinstance(it, gradio.State)
+                    else {**common, **own}.get(it.elem_id, "" if isinstance(it, gradio.Textbox) else it.value)
+                    for it in handler.inputs
+                ]
+                if "choose_mine" in str(handler.name) or "choose_theirs" in str(handler.name):
+                    args.append(event)
+                returned = function(*args)
+                is_one = len(handler.outputs) == 1 or returned == gradio.skip()
+                assert is_one or len(returned) == len(handler.outputs), handler.name
+                checked += 1
+    assert checked > 100

@@ -11,7 +11,7 @@ from verism.app.session import Session
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
-from verism.app import save_tab  # noqa: E402  # It needs Gradio.
+from verism.app import regions_tab, save_tab  # noqa: E402  # It needs Gradio.
 
 
 @pytest.mark.slow
@@ -55,12 +55,24 @@ def test_how_far_a_table_is_from_the_picture_is_said(difference: float, said: st
 
 
 @pytest.mark.slow
-def test_what_is_saved_of_a_preview_is_said_to_be_of_one(fit: Callable[..., None], photos: list[Path]) -> None:
+def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None], photos: list[Path]) -> None:
+    """By which method, whether it is a preview, and whether other photos or another method have been given since."""
     session = Session()
-    for preview in (True, False):
-        fit(session, photos[0], photos[1], preview=preview)
+    for preview, config, is_stale in ((True, "photoreal", False), (False, "lut", False), (True, "lut", True)):
+        fit(session, photos[0], photos[1], config, preview=preview)
+        session.given, session.config = (str(photos[0]), (str(photos[1]),)), "photoreal" if is_stale else config
         for note in (
             save_tab._save_picture(session, "Like the photo", 1, 1, 1)[1],
             save_tab._save_table(".cube", session, 1, 1, 1)[1],
         ):
-            assert ("is of a preview" in note) == preview
+            method = "One lookup table" if config == "lut" else "Region by region"
+            kind = "a preview" if preview else "in final quality"
+            assert f"mine.png in the look of theirs.png: {kind}, method {method}." in note
+            assert (save_tab.OF_PREVIEW in note) == preview
+            assert (save_tab.STALE in note) == is_stale
+    # The page dims it as long as it is so.
+    assert 'class="changing"' in regions_tab.at_stake(session)
+    session.config = "lut"
+    assert "changing" not in regions_tab.at_stake(session)
+    session.given = str(photos[2]), (str(photos[1]),)
+    assert 'class="changing"' in regions_tab.at_stake(session)

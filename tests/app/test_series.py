@@ -116,7 +116,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
     (folder / "damaged.png").write_bytes((folder / "other.png").read_bytes()[:2000])
     done = again()
     assert [path.name for path in done.files] == ["another.png", "mine-2.png"]
-    said = [line for line in done.said("x").splitlines() if "lacks some of the colours" not in line]
+    said = [line for line in done.said("x").splitlines() if "weaker on others" not in line]
     assert said[:4] == [
         "2 new photos are in x.",
         "2 were done already.",
@@ -132,7 +132,9 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
 def test_photos_with_strange_colours_are_named() -> None:
     outcome = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False)
     said = outcome.said("x")
-    assert said.startswith("2 photos are in x.\nYour photo lacks some of the colours of b.jpg, which")
+    assert said.startswith(
+        "2 photos are in x.\nThe look is of your photo's colours, and weaker on others, as in parts of b.jpg."
+    )
     assert said.endswith(f"“{ADAPT}” may help, or another look, of a photo with such colours.")
     said = replace(outcome, could_adapt=False).said("x")
     assert said.endswith("If these results disappoint, another look, of a photo with such colours, may help.")

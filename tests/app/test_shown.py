@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from verism.app.session import METHODS, Session
-from verism.app.shown import OTHER_METHOD, Shown
+from verism.app.session import Session
+from verism.app.shown import METHODS, OTHER_METHOD, Shown
 from verism.backbone.weights import Weights
 from verism.metrics import NAMES
 from verism.verdict import FAULTS

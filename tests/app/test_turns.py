@@ -19,6 +19,20 @@ def test_of_photos_that_are_dropped_while_others_wait_only_the_last_have_a_turn(
         page.end(DROP)
 
 
+def test_photos_have_a_turn_also_after_others_that_never_came_to_theirs() -> None:
+    """As when the page has lost an event; it would make no picture any more."""
+    page = Turns()
+    page.stop(for_other=True)
+    page.ask()
+    page.begin(DROP)
+    page.end(DROP)
+    page.stop(for_other=True)
+    page.begin(DROP)
+    with page.turn(DROP) as is_due:
+        assert is_due
+    page.end(DROP)
+
+
 def test_what_waits_is_stopped_and_what_is_asked_for_later_is_not() -> None:
     page = Turns()
     page.begin("full")

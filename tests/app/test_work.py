@@ -130,8 +130,9 @@ def test_what_is_no_longer_due_is_not_done() -> None:
     done: list[str] = []
     do = work.in_turn(Desk(), DROP, lambda session, photo: done.append(photo))
     session = Session()
-    session.turns.stop(for_other=True)
-    session.turns.stop(for_other=True)
+    for photo in ("mine.png", "other.png"):
+        session.turns.stop(for_other=True)
+        work.begin(DROP, session, photo)
     assert do(session, "mine.png") == gradio.skip()
     do(session, "other.png")
     assert done == ["other.png"]
@@ -151,8 +152,8 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
         fit(session, photos[0], photos[1])
         session.said = "A preview."
     # Nor of what other photos have taken the place of.
-    work.begin(DROP, session)
     session.turns.stop(for_other=True)
+    work.begin(DROP, session)
     with pytest.raises(StoppedError):
         work.in_turn(Desk(), DROP, stopped)(session)
     assert work.end(DROP, session)[5] == "A preview."

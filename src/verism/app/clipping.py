@@ -9,16 +9,17 @@ from torch import Tensor
 
 from verism.app.shown import SLIDERS
 from verism.look.strength import Strength
-from verism.metrics import where_newly_clipped
+from verism.metrics import HALF_LEVEL, where_newly_clipped
 from verism.verdict import CLIPPED
 
 LITTLE = 0.001
 """Share of a picture below which no figure is told."""
 
-STRIPE = 4
-"""Width of a stripe of the marks of colours, in pixels."""
+APART, STRIPE, EDGE = 14, 3, 1
+"""Distance between two stripes of the marks of pure colours, the width of one, and that of its edge, in pixels: between
+them, one sees the picture."""
 
-RED, BLUE, WHITE, BLACK = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+RED, BLUE, WHITE = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0)
 
 TRIED = 6
 """Distance between the pixels at which a slider is tried: all of them would take as long as the picture itself."""
@@ -32,19 +33,16 @@ class Mark(NamedTuple):
     Attributes:
         name: of the kind, as part of a sentence.
         look: of its marks, likewise.
-        stripes: the colours of the marks, RGB in [0, 1].
     """
 
     name: str
     look: str
-    stripes: tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 MARKS = (
-    # On what is nearly white or black, one sees a colour. On any colour, one sees stripes of both.
-    Mark("highlights", "red", (RED, RED)),
-    Mark("shadows", "blue", (BLUE, BLUE)),
-    Mark("pure colours", "striped", (WHITE, BLACK)),
+    Mark("highlights", "red"),
+    Mark("shadows", "blue"),
+    Mark("pure colours", "stripes: red at 255, blue at 0"),
 )
 
 
@@ -95,14 +93,25 @@ def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
 
 
 def marked(image: Tensor, photo: Tensor) -> Tensor:
-    """Return a picture with what is newly clipped in the colours of ``MARKS``; both as for ``said``."""
+    """Return a picture with what is newly clipped marked as ``MARKS`` says; both as for ``said``.
+
+    On what is nearly white or black, one sees a colour. A pure colour may be that of its mark: it has stripes with a
+    white edge, which rise where one of red, green and blue is full, and fall where one is missing.
+    """
     height, width = image.shape[-2:]
-    diagonal = torch.arange(height).view(-1, 1) + torch.arange(width)
-    is_second = (diagonal // STRIPE % 2 == 1).to(image.device)
-    for where, mark in zip(where_newly_clipped(image, photo), MARKS, strict=True):
-        first, second = (torch.tensor(color).to(image).view(1, 3, 1, 1) for color in mark.stripes)
-        image = torch.where(where, torch.where(is_second, second, first), image)
-    return image
+    rows, columns = torch.arange(height).view(-1, 1), torch.arange(width)
+    places = where_newly_clipped(image, photo)
+    full = ((image > 1 - HALF_LEVEL) & (photo <= 1 - HALF_LEVEL)).any(dim=1)
+    missing = ((image < HALF_LEVEL) & (photo >= HALF_LEVEL)).any(dim=1)
+    for where, at, color in ((full, rows + columns, RED), (missing, columns - rows + height, BLUE)):
+        there = places.colors & where
+        for wide, paint in ((STRIPE, WHITE), (STRIPE - EDGE, color)):
+            image = _painted(image, there & (at % APART < wide).to(image.device), paint)
+    return _painted(_painted(image, places.highlights, RED), places.shadows, BLUE)
+
+
+def _painted(image: Tensor, where: Tensor, color: tuple[float, float, float]) -> Tensor:
+    return torch.where(where, torch.tensor(color).to(image).view(1, 3, 1, 1), image)
 
 
 def _percent(share: float) -> str:

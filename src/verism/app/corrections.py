@@ -14,12 +14,17 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images, photo_file
 from verism.app.glaze import topmost
 from verism.app.numbers import numbered
-from verism.callbacks.region_map import overlay
 from verism.regions.colors import name_of
-from verism.regions.masks import Regions, label_colors
+from verism.regions.masks import Regions, label_colors, paint
 
 DIMMED = 0.25
 """Brightness of the regions that are not chosen, if any are chosen."""
+
+PALE = 0.4
+"""Lightness of the photo's black below the colours of regions, which would be no colours on black."""
+
+COVER = 0.35, 0.65
+"""How much the colours of regions cover the photo, if nothing is sure of a region, and if all is."""
 
 FAINT = 0.5
 """How much the colours of regions cover the photo that is painted over, as a share of that on the maps."""
@@ -121,32 +126,17 @@ def to_paint_over(photo: Tensor, masks: Tensor, regions: Regions, numbers: Mappi
 
 
 def tinted(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
-    """Return a photo in grey under the colours of its regions: its own colours would make others of them.
+    """Return a photo in pale grey under the colours of its regions: its own, and its black, would make others of them.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
         masks: the photo's masks of the regions, ``(1, K, H, W)``.
         regions: the regions, for their labels and confidence.
     """
-    return overlay(images.luma(photo).expand_as(photo), masks, regions)
-
-
-def swatches(photos: Sequence[Tensor], masks: Sequence[Tensor], regions: Regions) -> dict[str, str]:
-    """Return for each region, by its label, the colour that it has on the map, as ``#rrggbb``.
-
-    Args:
-        photos: the content and the style photo, each ``(1, 3, H, W)``, RGB in [0, 1], of any size.
-        masks: the masks of the regions, ``(1, K, h, w)``, in each; a region has its colour in the first that shows it.
-        regions: the regions, for their labels and confidence.
-    """
-    found: dict[str, str] = {}
-    for photo, own in zip(photos, map(torch.Tensor.float, masks), strict=True):
-        image = tinted(images.resize(photo, own.shape[-2:]), own, regions)
-        sums = torch.einsum("bchw,bkhw->kc", image, own)
-        for label, total, size in zip(regions.labels, sums, own.sum(dim=(0, 2, 3)), strict=True):
-            if float(size) > 0 and label not in found:
-                found[label] = "#" + "".join(f"{round(255 * level):02x}" for level in (total / size).tolist())
-    return found
+    colors = paint(masks.to(photo), regions.labels)
+    sure = torch.einsum("bkhw,k->bhw", masks.to(photo), regions.sure.to(photo)).unsqueeze(1)
+    grey = PALE + (1 - PALE) * images.luma(photo).expand_as(photo)
+    return torch.lerp(grey, colors, COVER[0] + (COVER[1] - COVER[0]) * sure)
 
 
 def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) -> str | None:

@@ -9,7 +9,7 @@ import gradio as gr
 
 # Gradio applies rules within @media only below its own .contain, and all other rules both there and as they are.
 CSS = """
-.gradio-container { max-width: 1500px !important; margin: 0 auto; }
+.gradio-container { max-width: 1500px !important; width: 100%; margin: 0 auto; }
 .gradio-container main, .gradio-container .contain { width: 100%; }
 /* Gradio's own widths grow in jumps, which leave a fifth of a small laptop empty, and half of it at the beginning. */
 .gradio-container > .main { max-width: none !important; width: 100% !important; }
@@ -36,6 +36,9 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(body[data-changing], body:has(#warned .changing)) #warned p { display: none; }
 /* Gradio's clock, and "processing": the page says itself what is being done, and how long the rest takes. */
 [data-testid=status-tracker] :is(.meta-text, .meta-text-center) { display: none !important; }
+/* One sees that something is done also where that takes a while, and nobody knows how long. */
+@keyframes at-work { 50% { opacity: 0.45; } }
+:is(#picture, #result) :is(.progress-level-inner, .progress-text) { animation: at-work 1.6s ease-in-out infinite; }
 /* White on white otherwise. */
 input[type=range]::-webkit-slider-thumb { border: 2px solid var(--color-accent) !important; }
 input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !important; }
@@ -48,8 +51,18 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 .info-text { color: color-mix(in srgb, var(--body-text-color) 70%, transparent) !important; }
 :is(#strength, #colour, #tone) input[type=number] { width: 4rem; }
 .wanted { color: var(--error-text-color, #b91c1c); font-size: 0.8rem; }
+#head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
+/* With the sliders below it on one screen. */
+#picture:not(.fullscreen) img { max-height: max(16rem, calc(100vh - 21rem)) !important; }
+#lacking:not(:has(.prose:not(:empty))), #clipped:not(:has(.prose:not(:empty))) { display: none; }
+#picture .outer::before, #picture .outer::after {
+  position: absolute; bottom: 0.5rem; color: #fff; font-size: 0.8rem; text-shadow: 0 0 3px #000, 0 0 3px #000;
+  pointer-events: none;
+}
+#picture .outer::before { content: "before"; right: calc(50% + 0.5rem); }
+#picture .outer::after { content: "after"; left: calc(50% + 0.5rem); }
 /* Of one size and at one place each, however many there are. */
 #given { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 #given figure { margin: 0; flex: 0 0 calc(50% - 0.25rem); min-width: 0; max-width: 11rem; }
@@ -58,9 +71,16 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 :is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
 #clipped { font-size: 0.9rem; }
+body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
-#legend span { display: flex; gap: 0.5em; align-items: baseline; }
+/* Gradio shows them. */
+:is(#brush, #due, #pick) { display: none !important; }
+#legend button { background: none !important; font-weight: inherit; }
+#legend button { display: flex; gap: 0.5em; align-items: baseline; padding: 0; text-align: left; }
+:is(#legend button, #mine button, #theirs button, input[type=range], #picture [role=slider]):focus-visible {
+  outline: 2px solid var(--color-accent) !important; outline-offset: 3px; border-radius: 3px;
+}
 #legend i { flex: none; padding: 0.15em 0.3em; border-radius: 3px; font-style: normal; line-height: 1; }
 #legend b { display: inline-block; min-width: 1.2em; padding: 0.1em; border-radius: 1em; text-align: center; }
 #legend b { color: #141414; background: #fff; }
@@ -98,7 +118,7 @@ body[data-halting] :is(#stop, #stop_folder)::after {
 /* Gradio heads messages with the names of their kinds, and takes no other title. */
 .toast-title:is(.warning, .info) { font-size: 0 !important; }
 .toast-title:is(.warning, .info)::after { font-size: 1rem; content: "verism"; }
-.toast-title.warning::after { content: "That did not work"; }
+.toast-title.warning::after { content: "Please note"; }
 #warned { font-size: 0.9rem; }
 body:not([data-strokes]) #warned:not(:has(p:not(.untaken))) { display: none; }
 body:not([data-strokes]) #warned .untaken { display: none; }
@@ -108,6 +128,7 @@ body:not([data-strokes]) #warned .untaken { display: none; }
   position: absolute; inset: 0; display: grid; place-items: center;
   color: #fff; font: 700 0.8rem system-ui, sans-serif; text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000;
 }
+body[data-switching] #editor { opacity: 0.4; pointer-events: none; }
 #editor { min-width: 0; max-width: 100%; overflow: hidden; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */
@@ -132,6 +153,10 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   /* Without a width of its own, so that the page stays as wide as the screen; more than three can be scrolled. */
   #given { flex-wrap: nowrap; overflow-x: auto; width: 0; min-width: 100%; }
   #given figure { flex: 0 0 calc(33% - 0.5rem); }
+  /* The last slider on one screen with the picture. */
+  #picture:not(.fullscreen) img { max-height: 38vh !important; }
+  :is(#strength, #colour, #tone) { padding-block: 0.3rem !important; }
+  :is(#strength, #colour, #tone) .info-text { display: none; }
   /* A slider to a row, and a box to tick. */
   #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */

@@ -56,9 +56,11 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
     # The first may be a region of the other photo alone.
     largest = regions.labels[int(seen(masks).argmax())]
     colors = {label: numbers[label] for label in regions.labels} | ({} if new is None else {new: len(numbers) + 1})
+    # The one that was chosen last, also for the other photo: a region of one's own is painted in both.
+    chosen = session.brush if session.brush in colors else largest
     brush = gr.Brush(
         colors=[(label, OPACITY) for label in colors],
-        default_color=(largest, OPACITY),
+        default_color=(chosen, OPACITY),
         color_mode="fixed",
         default_size=30,
     )
@@ -119,6 +121,25 @@ def _of(session: Session, role: Role) -> Easel:
     fitted = session.fitted
     photo = fitted.content if role == "content" else fitted.styles[0]
     return Easel(role, photo, session.divided.labels, session.corrections.strokes(role))
+
+
+def take(session: Session, painted: Mapping[str, Any] | None) -> bool:
+    """Take over the strokes that are on the easel, if there are any, before another photo is put on it.
+
+    Args:
+        session: whose regions they change.
+        painted: the editor's value.
+
+    Returns:
+        Whether there were some.
+    """
+    if session.easel is None or not _fits_easel(session):
+        return False
+    found = [layer for layer in (painted or {}).get("layers", []) if layer is not None]
+    if not found or not np.array(found[-1])[..., 3].any():
+        return False
+    paint(session, painted)
+    return True
 
 
 def paint(session: Session, painted: Mapping[str, Any] | None) -> None:

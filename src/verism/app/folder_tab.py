@@ -18,6 +18,12 @@ from verism.look.strength import Strength
 BEGINNING = "Looking through the photos"
 """Said before the first photo is graded."""
 
+ABOUT = (
+    "The look of the picture above on other photos, at the strength of the sliders. It is made for the colours of your "
+    "photo: on those that only another photo has, it is weaker, so that nothing goes wrong there."
+)
+"""Said before photos are graded."""
+
 EVERY_S = 1
 """Seconds between two looks at what is done."""
 
@@ -45,7 +51,7 @@ class FolderTab(NamedTuple):
 
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     """Add the tab's elements; return those that others need."""
-    gr.Markdown("The look of the picture above on other photos, at the strength of the sliders.")
+    gr.Markdown(ABOUT)
     adapt = gr.Checkbox(label=f"{series.ADAPT} (slower)")
     with gr.Row():
         with gr.Column():

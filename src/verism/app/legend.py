@@ -20,7 +20,7 @@ SEEN = 0.005
 
 
 def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = True) -> dict[str, str]:
-    """Return for each region, by its colour, what a photographer has to know of it.
+    """Return for each region that is seen, by its colour, what a photographer has to know of it.
 
     Args:
         regions: of the content and the style photo.
@@ -36,6 +36,7 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
         if label in regions.added
         else _said(own, other, sure, corrections.whose(label), out=label in corrections.left_out)
         for label, own, other, sure in parts
+        if max(own, other) >= SEEN or label in regions.added
     }
 
 
@@ -67,13 +68,11 @@ def _percent(share: float) -> str:
 
 
 def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> str:
-    if max(own, other) < SEEN:
-        return "Hardly anywhere in either photo"
     if own < SEEN:
         return f"Only in the style photo ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo{f', {whose}' if whose else ''}"
     if out:
-        return f"{mine}, graded with the rest, as you chose"
+        return f"{mine}, with the look of the whole photo, as you chose"
     if sure <= NO_MATCH or other < SEEN:
         nothing = "with nothing like it in the style photo"
         another = "and this number in the style photo seems to be another thing"

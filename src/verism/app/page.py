@@ -15,8 +15,8 @@ from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.session import METHODS, NO_PHOTO, Session
-from verism.app.shown import SLIDERS
+from verism.app.session import NO_PHOTO, Session
+from verism.app.shown import METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
 from verism.errors import VerismError
 from verism.look.picture import at_most
@@ -91,7 +91,7 @@ def build() -> gr.Blocks:
         outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-        dropped, changed = _changing(session, photo, styles, method, [given, *regions.easel, photo])
+        dropped, changed = _changing(session, photo, styles, method, [given, *regions.easel, photo, styles])
         both = [photo, styles]
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
@@ -142,8 +142,9 @@ def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Seq
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
     gr.on([*drops, method.input], None, js=scripts.CHANGING, queue=False, **quietly)
-    dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, **quietly)
-    return dropped, method.input(_other_method, [session], queue=False, **quietly)
+    # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
+    dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
+    return dropped, method.input(_other_method, [session, method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
@@ -206,33 +207,70 @@ def _looking() -> tuple[Any, ...]:
     return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
-def _other_method(session: Session) -> None:
+def _other_method(session: Session, method: str) -> None:
+    session.config = METHODS[method]
     session.turns.stop(for_other=True)
 
 
-def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Any:
-    """Return HTML that shows the photos as they are read, and no easel; stop the work on earlier photos.
+class Given(NamedTuple):
+    """What the page shows once files were given, in the order of the event's outputs.
 
-    An easel that was in use is there again, with the new photo, as soon as that has regions. In place of a file that
-    is no photo, the photo before is there again, and work goes on.
+    Attributes:
+        seen: HTML with the photos.
+        editor: the easel.
+        use: its button.
+        palette: what is said of its colours.
+        photo: the field with the photo.
+        styles: the field with the style photos.
     """
-    session.is_refused = False
-    if photo and session.photo is not None:
-        try:
-            _small(Path(photo))
-        except VerismError as error:
-            session.is_refused = True
-            session.turns.ask()
-            warn(session, f"{by_name(str(error), [photo])} Your photo is still {session.photo.name}.")
-            before = str(session.photo)
-            return thumbnails(session, before, styles), gr.skip(), gr.skip(), gr.File(value=before)
+
+    seen: str
+    editor: Any
+    use: Any
+    palette: Any
+    photo: Any
+    styles: Any
+
+
+def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Given:
+    """Return the photos as they are read, and no easel; stop the work on earlier photos.
+
+    An easel that was in use is there again, with the new photo, as soon as that has regions. A file that is no photo
+    is taken out of its field, where the photo before is there again; if nothing else has changed, work goes on.
+    """
+    given = [file for file in [photo, *(styles or [])] if file]
+    wrong = {file: said for file in given if (said := _wrong(file))}
+    fields: tuple[Any, Any] = gr.skip(), gr.skip()
+    if wrong:
+        sentences = [by_name(said, [file]) for file, said in wrong.items()]
+        if photo in wrong:
+            photo = None if session.photo is None else str(session.photo)
+            sentences += [] if session.photo is None else [f"Your photo is still {session.photo.name}."]
+        styles = [file for file in styles or [] if file not in wrong]
+        warn(session, " ".join(sentences))
+        fields = gr.File(value=photo), gr.File(value=list(styles) or None)
+    readable = photo, tuple(styles or ())
+    session.is_refused = bool(wrong)
+    seen = thumbnails(session, photo, styles)
+    if wrong and readable == session.given:
+        session.turns.ask()
+        return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields)
+    session.given = readable
     session.turns.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
-    seen = thumbnails(session, photo, styles)
     if photo:
         session.photo = Path(photo)
-    return seen, *easel.none(), gr.skip()
+    return Given(seen, *easel.none(), *fields)
+
+
+def _wrong(file: str) -> str:
+    """Return what is wrong with a file that was given, in a sentence; empty if it is a photo."""
+    try:
+        _small(Path(file))
+    except VerismError as error:
+        return str(error)
+    return ""
 
 
 def thumbnails(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
 from torch import Tensor
 
 from verism.app import easel, scripts
-from verism.app.corrections import Corrections, shown, swatches
+from verism.app.corrections import Corrections, shown
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
@@ -71,14 +71,16 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
             for label, name in (("Your photo", "mine"), ("Style photo", "theirs"))
         )
     legend = gr.HTML(elem_id="regions")
+    pick = gr.Textbox(label="Region that is chosen in the list", visible="hidden", elem_id="pick")
     with gr.Column() as tools:
         gr.Markdown(
             "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
-            "the same. Click regions in either photo, then merge them, or have them graded with the rest of your photo."
+            "the same. Click regions in either photo or in the list, then merge them, or give them the look of the "
+            "whole photo."
         )
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
-            leave_out = gr.Button("Grade with the rest", min_width=120, elem_id="leave_out")
+            leave_out = gr.Button("Look of the whole photo", min_width=120, elem_id="leave_out")
             undo = gr.Button("Undo the last", min_width=100, elem_id="undo")
             reset = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):
@@ -98,6 +100,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
                 elem_id="editor",
             )
             use = gr.Button("Preview with what is painted", variant="primary", visible=False, elem_id="use")
+            brush = gr.Textbox(label="Colour of the brush", visible="hidden", elem_id="brush")
         corrected = gr.HTML(elem_id="corrected")
         again = gr.Button("Preview with these regions", variant="primary", elem_id="again")
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
@@ -107,6 +110,8 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
+    picked = legend.click(_changing(Session.pick), [session, pick], changing, js=scripts.PICK, **quietly)
+    picked.then(None, js=scripts.PICKED, **quietly)
     for button, change in (
         (merge, Session.merge),
         (leave_out, Session.leave_out),
@@ -119,7 +124,10 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
             changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
-        begun = button.click(guarded(start), [session], at_easel, queue=False, **quietly)
+        chosen = button.click(None, None, [brush], js=scripts.BRUSH, queue=False, **quietly)
+        # What is on the easel is not lost when the other photo is put there.
+        taken = chosen.then(guarded(_take), [session, editor, brush], changing, queue=False, **quietly)
+        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, queue=False, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     # What was taken is in the regions from now on, and not on the easel to be taken back.
@@ -151,13 +159,16 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
             ),
         )
     )
-    colors = swatches((fitted.photo, fitted.style), (regions.content, regions.style), regions)
     entries = []
     for label, words in legend(regions, session.corrections, is_one_style=len(fitted.styles) == 1).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
-        swatch, number = colors.get(label, label), session.numbers[label]
-        entries.append(f'<span class="{kind}"><i style="background:{swatch}"><b>{number}</b></i> {words}</span>')
+        chosen = str(label in session.chosen).lower()
+        # In the colour of the palette, as on the maps.
+        entries.append(
+            f'<button type="button" class="{kind}" data-region="{label}" aria-pressed="{chosen}">'
+            f'<i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</button>'
+        )
     return (
         mine,
         theirs,
@@ -173,8 +184,10 @@ def at_stake(session: Session) -> str:
     # The style sheet shows the second as long as there are strokes that are not taken.
     said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
     # What is said is of those before, as the picture is, which it dims.
-    changing = '<span class="changing"></span>' if session.turns.has_new_photos else ""
-    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}'
+    changing = '<span class="changing"></span>' if session.turns.has_new_photos or session.is_stale else ""
+    # What is said of the picture that is there would be taken for what is being made.
+    busy = '<span class="busy"></span>' if session.turns.is_fitting else ""
+    return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}{busy}'
 
 
 def corrected(session: Session) -> str:
@@ -182,6 +195,11 @@ def corrected(session: Session) -> str:
     if session.shown is None or session.corrections == session.shown.corrections or session.turns.has_new_photos:
         return ""
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
+
+
+def _take(session: Session, painted: Mapping[str, Any] | None, brush: str) -> Any:
+    session.brush = brush or None
+    return marked(session) if easel.take(session, painted) else gr.skip()
 
 
 def _begin_mine(session: Session) -> Any:

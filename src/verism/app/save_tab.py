@@ -11,7 +11,8 @@ import gradio as gr
 
 from verism.app import scripts
 from verism.app.events import PRIVATE, guarded
-from verism.app.session import TABLE_METHOD, Session
+from verism.app.session import Session
+from verism.app.shown import TABLE_METHOD
 from verism.canvas import RegionalGrade
 from verism.look import lut_file
 from verism.look.strength import Strength
@@ -39,8 +40,11 @@ UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
 """Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
-OF_PREVIEW = "is of a preview; for the look that is done thoroughly, press Final quality, and save again."
-"""Said of a file that is saved before the whole run was made, after its name."""
+OF_PREVIEW = "For the look that is done thoroughly, press Final quality, and save again."
+"""Said of a file that is saved before the whole run was made."""
+
+STALE = "The photos or the method have changed since that picture was made."
+"""Said of a file that is saved before their picture is there."""
 
 
 class SaveTab(NamedTuple):
@@ -89,16 +93,22 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
 
 
 def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str, str]:
-    is_preview = session.fitted.preview
+    about = _about(session)
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
-    return _offer(session, path), f"{path.name} {OF_PREVIEW}" if is_preview else "", path.name
+    return _offer(session, path), f"{path.name} is {about}", path.name
 
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
-    is_preview = session.fitted.preview
+    about = _about(session)
     path, deviation = session.save_table(Strength(*strength), ending)
-    said = said_of(path, deviation.most)
-    return _offer(session, path), f"{said} It {OF_PREVIEW}" if is_preview else said, path.name
+    return _offer(session, path), f"{said_of(path, deviation.most)} It is the look of {about}", path.name
+
+
+def _about(session: Session) -> str:
+    """Return of which picture a file is that is written now, and what there is to be said of that."""
+    shown = session.fitted
+    hints = [OF_PREVIEW] if shown.preview else []
+    return " ".join([f"{shown.caption}.", *hints, *([STALE] if session.is_stale else [])])
 
 
 def said_of(path: Path, difference: float) -> str:

@@ -26,6 +26,7 @@ TO_RESULT = """() => setTimeout(
 """Script that brings the result of corrected regions into view, once what is said of them is above it."""
 
 TO_EDITOR = """() => setTimeout(() => {
+  document.body.toggleAttribute("data-switching", false);
   document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   document.dispatchEvent(new Event("editor"));
 }, 300)"""
@@ -70,6 +71,8 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    // Strokes on the photo that is about to go would be lost.
+    if (event.target.closest("#begin, #begin_style")) document.body.toggleAttribute("data-switching", true);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
     if (event.target.closest("#editor [aria-label=Redo]")) count(strokes + 1);
     if (event.target.closest("#undo") && strokes > 0) {
@@ -106,8 +109,10 @@ KEEP_NUMBERS = """() => {
   const settle = (field) => {
     if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
     else if (isOut(field)) {
+      const typed = field.value;
       field.value = Math.min(Math.max(field.value, field.min), field.max);
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      say(field, `${typed} is out of range (${field.min} to ${field.max}): taken as ${field.value}.`);
     }
   };
   document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
@@ -158,10 +163,105 @@ TAKE_DROPS = """() => {
 is added."""
 
 KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
+  const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
   const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
-  if (isCorrected || "strokes" in document.body.dataset) event.preventDefault();
-})"""
-"""Script by which the browser asks before it leaves a page with corrections of the regions, which would be lost."""
+  if (!isRunning && !isCorrected && !("strokes" in document.body.dataset)) return;
+  event.preventDefault();
+  // Gradio would end its connection at once, and whoever stays would hear nothing of what runs any more.
+  event.stopImmediatePropagation();
+}, true)"""
+"""Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these
+would be lost."""
+
+BRUSH = "() => document.body.dataset.brush ?? ''"
+"""Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
+
+KEEP_BRUSH = """() => {
+  const buttons = () => [...document.querySelectorAll("#editor .swatch button")];
+  const name = () => buttons().forEach((button) => {
+    const number = getComputedStyle(button, "::after").content.replaceAll('"', "");
+    if (/^\\d+$/.test(number)) button.ariaLabel = button.title = `Region ${number}`;
+  });
+  // They are made when the palette is opened.
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("#editor .swatch button");
+    const levels = button?.style.backgroundColor.match(/\\d+/g)?.slice(0, 3);
+    if (!levels) return;
+    document.body.dataset.brush = `#${levels.map((it) => Number(it).toString(16).padStart(2, "0")).join("")}`;
+  }, true);
+}"""
+"""Script that names the colours of the brush by their regions, and notes which is chosen: Gradio's editor has the first
+again with another photo."""
+
+KEEP_KEYS = """() => {
+  const find = () => document.querySelector("#picture [data-testid=slider]");
+  // A picture that is less wide than its element has room at both sides.
+  const seen = () => {
+    const image = document.querySelector("#picture img.fixed"), width = image.clientWidth;
+    const own = Math.min(width, image.clientHeight * image.naturalWidth / image.naturalHeight) || width;
+    return { image, width, own, room: (width - own) / 2 };
+  };
+  const position = () => {
+    const { image, width, own, room } = seen();
+    const inset = Number(image.style.clipPath.match(/([\\d.]+)%/)?.[1] ?? 50);
+    return Math.min(Math.max(Math.round((inset * width - 100 * room) / own), 0), 100);
+  };
+  const name = () => {
+    const divider = find();
+    if (divider && divider.tabIndex < 0) {
+      divider.tabIndex = 0;
+      divider.role = "slider";
+      divider.ariaLabel = "Divider between before and after";
+      divider.ariaValueMin = "0";
+      divider.ariaValueMax = "100";
+    }
+    if (divider && document.querySelector("#picture img.fixed")) divider.ariaValueNow = String(position());
+    for (const [id, photo] of [["mine", "Your photo"], ["theirs", "Style photo"]]) {
+      const button = document.querySelector(`#${id} .image-frame`)?.closest("button");
+      if (button) button.ariaLabel = `${photo} with its regions: click one, or choose it in the list below`;
+    }
+  };
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+  // The divider is moved as by hand: it takes nothing else.
+  const move = (divider, share) => {
+    const { left } = divider.parentElement.getBoundingClientRect(), { own, room } = seen();
+    const { x, y } = divider.getBoundingClientRect();
+    const at = (x) => ({ bubbles: true, cancelable: true, view: window, clientX: x, clientY: y });
+    const to = left + room + own * Math.min(Math.max(share, 0), 1);
+    divider.dispatchEvent(new MouseEvent("mousedown", at(x)));
+    window.dispatchEvent(new MouseEvent("mousemove", at(to)));
+    window.dispatchEvent(new MouseEvent("mouseup", at(to)));
+    requestAnimationFrame(name);
+  };
+  const STEPS = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, Home: -100, End: 100 };
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (target === find() && key in STEPS) {
+      event.preventDefault();
+      move(target, (position() + STEPS[key]) / 100);
+    }
+    // Its list opens with every key but this one, and stays open over what has the focus then.
+    if (key === "Tab" && target.matches("#method input")) {
+      setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
+    }
+  }, true);
+}"""
+"""Script by which the keyboard reaches the divider, whose arrows move it, and what is reached has a name."""
+
+KEEP_PICK = """() => document.addEventListener("click", ({ target }) => {
+  document.body.dataset.picked = target.closest("#legend button")?.dataset.region ?? "";
+}, true)"""
+"""Script that notes which row of the list of regions is clicked, with the mouse or the keyboard."""
+
+PICK = "(session) => [session, document.body.dataset.picked ?? '']"
+"""Script that returns the region of that row, as ``#rrggbb``; empty: it is none of a region."""
+
+PICKED = """() => setTimeout(() => {
+  const { picked } = document.body.dataset;
+  if (picked) document.querySelector(`#legend [data-region="${picked}"]`)?.focus();
+}, 100)"""
+"""Script that leaves the keyboard where it was, once the list is there anew."""
 
 AS_IT_IS = "(said) => said"
 """Script that says the same in another place."""
@@ -183,11 +283,25 @@ CHANGING = "() => document.body.toggleAttribute('data-changing', true)"
 CHANGED = "() => document.body.toggleAttribute('data-changing', false)"
 """Script that leaves it to the page to say whether others are still on their way."""
 
-HALTING = "() => document.body.toggleAttribute('data-halting', true)"
-"""Script that has the button say at once that what runs is being stopped."""
+HALTING = """() => document.addEventListener("click", ({ target }) => {
+  if (target.closest("#stop, #stop_folder")) document.body.toggleAttribute("data-halting", true);
+}, true)"""
+"""Script that has the button say at once that what runs is being stopped, before Gradio hears of the click: that can be
+busy with a picture."""
 
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
 """Script that leaves it to the page to say what is so."""
 
-ON_LOAD = (CLOSE_MESSAGES, KEEP_GROUND, KEEP_NUMBERS, KEEP_PHOTO, KEEP_WORK, TAKE_DROPS)
+ON_LOAD = (
+    CLOSE_MESSAGES,
+    HALTING,
+    KEEP_BRUSH,
+    KEEP_KEYS,
+    KEEP_PICK,
+    KEEP_GROUND,
+    KEEP_NUMBERS,
+    KEEP_PHOTO,
+    KEEP_WORK,
+    TAKE_DROPS,
+)
 """The scripts that a page needs from when it is opened."""

@@ -75,8 +75,8 @@ class FolderOutcome:
             adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
             other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
             lines.append(
-                f"Your photo lacks some of the colours of {_listed(self.strange)}, which the look was not made for: "
-                f"it is weaker there. If these results disappoint, {adapting}{other}"
+                f"The look is of your photo's colours, and weaker on others, as in parts of {_listed(self.strange)}. "
+                f"If these results disappoint, {adapting}{other}"
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")

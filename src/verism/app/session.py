@@ -57,16 +57,6 @@ class Easel(NamedTuple):
 NO_PHOTO = Easel("content", Path(), ())
 """The easel of a user who paints, while the regions of another photo are being found."""
 
-TABLE_METHOD = "One lookup table"
-"""The method whose look is a table, so that other programs show exactly the same."""
-
-METHODS: Mapping[str, str] = {
-    "Region by region": "photoreal",
-    TABLE_METHOD: "lut",
-    "Same scene, other grading": "match",
-}
-"""The methods that a user can choose, and the config of each."""
-
 OF_THE_WHOLE = "Of the whole look, with every slider at 1:"
 """Said before what the figures say."""
 
@@ -117,9 +107,12 @@ class Session:
         messages: what the user was told since their last action, so that it is not told twice.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
-        is_refused: whether the file that was given last is none, and that photo stays in its place.
+        given: the photo and the style photos that were given last, as the page names them; None: none were.
+        config: that of the method that was chosen last; None: the first was left as it is.
+        is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
+        brush: label of the region in whose colour they paint; None: they have chosen none.
     """
 
     def __init__(self) -> None:
@@ -138,9 +131,12 @@ class Session:
         self.messages: list[str] = []
         self.said = ""
         self.photo: Path | None = None
+        self.given: tuple[str | None, tuple[str, ...]] | None = None
+        self.config: str | None = None
         self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
+        self.brush: str | None = None
         self._found: Regions | None = None
         # What was before each correction, the last at the end.
         self._before: list[tuple[Corrections, Regions]] = []
@@ -256,6 +252,14 @@ class Session:
         )
 
     @property
+    def is_stale(self) -> bool:
+        """Whether the picture is of other photos than those that are given, or by another method than is chosen."""
+        if self.shown is None:
+            return False
+        photo, styles = (str(self.shown.content), tuple(map(str, self.shown.styles)))
+        return self.given not in (None, (photo, styles)) or self.config not in (None, self.shown.config)
+
+    @property
     def fitted(self) -> Shown:
         """The last fit; raises ``VerismError`` if there was none."""
         if self.shown is None:
@@ -320,7 +324,12 @@ class Session:
         masks = self.divided.content if content else self.divided.style
         label = region_at(masks, self.divided.labels, place)
         if label is not None:
-            kept = tuple(other for other in self.chosen if other != label)
+            self.pick(label)
+
+    def pick(self, label: str) -> None:
+        """Choose a region; if it is chosen already, unchoose it."""
+        kept = tuple(other for other in self.chosen if other != label)
+        if label in self.divided.labels:
             self.chosen = kept if label in self.chosen else (*kept, label)
 
     def merge(self) -> None:
@@ -338,7 +347,7 @@ class Session:
         """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
         if not self.chosen:
             raise VerismError(
-                "Click the regions whose match is wrong first, those that are to be graded with the rest of your photo."
+                "Click the regions whose match is wrong first, those that are to have the look of the whole photo."
             )
         self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.leave_out(self.chosen)

@@ -26,6 +26,16 @@ from verism.regions.masks import Regions, resize
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
+TABLE_METHOD = "One lookup table"
+"""The method whose look is a table, so that other programs show exactly the same."""
+
+METHODS: Mapping[str, str] = {
+    "Region by region": "photoreal",
+    TABLE_METHOD: "lut",
+    "Same scene, other grading": "match",
+}
+"""The methods that a user can choose, and the config of each."""
+
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
 
@@ -89,8 +99,9 @@ class Shown:
 
     @property
     def caption(self) -> str:
-        """The names of the photos, and whether it is a preview."""
-        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}"
+        """The names of the photos, whether it is a preview, and by which method it was made."""
+        method = next((name for name, config in METHODS.items() if config == self.config), self.config)
+        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}, method {method}"
 
     @cached_property
     def photo(self) -> Tensor:

@@ -46,7 +46,9 @@ class Turns:
         # Of each drop that has not ended, in their order, whether there was anything to do: one without a photo, as
         # when the photo is taken away first, does not end the work of the next.
         self._drops: deque[bool] = deque()
-        self._stopped = self._asked = self._begun = 0
+        self._stopped = self._asked = 0
+        # Of each drop that has not come to its turn, how many had been asked for when it was begun.
+        self._coming: deque[int] = deque()
         # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
         # what was stopped has yet to come there.
         self._stops = self._here = self._late = 0
@@ -59,7 +61,11 @@ class Turns:
             is_due: whether there is all that it needs; else, there is nothing to do.
         """
         if kind == DROP:
+            if not self._drops:
+                # Of one that never came, as when the page has lost it, nothing is left to put others out of step.
+                self._coming.clear()
             self._drops.append(is_due)
+            self._coming.append(self._asked)
         if not is_due:
             return
         self.is_halted = self.has_lost_full = False
@@ -89,6 +95,7 @@ class Turns:
             StoppedError: the user has stopped this work while it waited.
         """
         came, self._here = self._stops, self._here + 1
+        asked = self._coming.popleft() if kind == DROP and self._coming else self._asked
         if self._late:
             # It was stopped on its way here.
             self._late -= 1
@@ -102,10 +109,8 @@ class Turns:
             with wait(check):
                 # Before the conditions are looked at, so that no stop is missed.
                 self.stopping.clear()
-                if kind == DROP:
-                    self._begun += 1
                 check()
-                yield kind != DROP or self._begun >= self._asked
+                yield kind != DROP or asked >= self._asked
         finally:
             self._here -= 1
             if self._stops != came:

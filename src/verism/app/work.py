@@ -147,7 +147,6 @@ def _said(session: Session) -> str:
 def stop_on(clicks: Sequence[Any], session: Any, state: Sequence[Any]) -> None:
     """Have clicks stop what runs and what waits, and the page say so before it has heard of it."""
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
-    gr.on(clicks, None, js=scripts.HALTING, **quietly)
     gr.on(clicks, stop_all, [session], state, **quietly).then(None, js=scripts.HALTED, **quietly)
 
 
