@@ -156,7 +156,6 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   /* The last slider on one screen with the picture. */
   #picture:not(.fullscreen) img { max-height: 38vh !important; }
   :is(#strength, #colour, #tone) { padding-block: 0.3rem !important; }
-  :is(#strength, #colour, #tone) .info-text { display: none; }
   /* A slider to a row, and a box to tick. */
   #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */

@@ -162,16 +162,16 @@ TAKE_DROPS = """() => {
 """Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
 is added."""
 
-KEEP_WORK = """() => addEventListener("beforeunload", (event) => {
+KEEP_WORK = """addEventListener("beforeunload", (event) => {
   const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
   const isCorrected = [...document.querySelectorAll("#warned p")].some((it) => !it.matches(".untaken"));
   if (!isRunning && !isCorrected && !("strokes" in document.body.dataset)) return;
   event.preventDefault();
-  // Gradio would end its connection at once, and whoever stays would hear nothing of what runs any more.
+  // Gradio would end its connection at once, and load the page anew for whoever stays.
   event.stopImmediatePropagation();
-}, true)"""
-"""Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these
-would be lost."""
+});"""
+"""Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these would be
+lost. It comes before Gradio's own in the page."""
 
 BRUSH = "() => document.body.dataset.brush ?? ''"
 """Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
@@ -301,7 +301,6 @@ ON_LOAD = (
     KEEP_GROUND,
     KEEP_NUMBERS,
     KEEP_PHOTO,
-    KEEP_WORK,
     TAKE_DROPS,
 )
 """The scripts that a page needs from when it is opened."""

@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verism.app import dress, page
+from verism.app.scripts import KEEP_WORK
 from verism.errors import VerismError
 
 HOST = "127.0.0.1"
@@ -37,7 +38,10 @@ another way than the page; and words that sound as if photos left this computer.
 
 
 class Policy:
-    """Middleware that adds ``POLICY`` to every response."""
+    """Middleware that adds ``POLICY`` to every response, and ``KEEP_WORK`` to the page.
+
+    Gradio adds scripts of a page's head only after its own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
@@ -45,10 +49,20 @@ class Policy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond as the application does, with the policy in the header."""
+        is_page = False
 
         async def with_policy(message: Message) -> None:
+            nonlocal is_page
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Content-Security-Policy"] = POLICY
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = POLICY
+                is_page = scope.get("path") == "/" and headers.get("content-type", "").startswith("text/html")
+                if is_page:
+                    # It gets longer.
+                    del headers["content-length"]
+            elif is_page and message["type"] == "http.response.body":
+                script = f"<head><script>{KEEP_WORK}</script>".encode()
+                message["body"] = message.get("body", b"").replace(b"<head>", script, 1)
             await send(message)
 
         await self._app(scope, receive, with_policy)
