@@ -19,6 +19,7 @@ from verism.photo_file.decoded import Decoded
 from verism.photo_file.metadata import Blocks
 from verism.photo_file.samples import GREY, RGB, of_pillow, split
 from verism.photo_file.size import check_size
+from verism.photo_file.unsupported import UnsupportedError
 
 _SCAN, _END = 0xDA, 0xD9
 _COMMENT = 0xFE
@@ -83,7 +84,7 @@ def read(path: Path, least: int | None = None) -> Decoded:
                 file.draft(None, (least, least))
             samples = of_pillow(file)
     else:
-        raise ValueError(f"a JPEG file of {precision} bits in {channels} channels; convert it to TIFF or PNG")
+        raise UnsupportedError(f"a JPEG file of {precision} bits in {channels} channels; convert it to TIFF or PNG")
     profile, damaged = _profile(segments)
     return Decoded(samples, Color(profile) if profile else None, metadata.about(_blocks(segments, damaged)))
 

@@ -16,6 +16,7 @@ from verism.photo_file.decoded import Decoded
 from verism.photo_file.metadata import Blocks
 from verism.photo_file.samples import GREY, RGB, Samples, full, straight
 from verism.photo_file.size import check_size
+from verism.photo_file.unsupported import UnsupportedError
 
 SIGNATURE = b"\0\0\0\x0cJXL \r\n\x87\n"
 CODESTREAM = b"\xff\x0a"
@@ -137,13 +138,13 @@ def _samples(decoded: Any, header: _Header) -> Samples:
     if decoded.ndim == 2:  # noqa: PLR2004
         decoded = decoded[..., None]
     if decoded.ndim != 3:  # noqa: PLR2004
-        raise ValueError(f"{decoded.shape} samples")
+        raise UnsupportedError(f"{decoded.shape} samples")
     count = GREY if header.is_grey else RGB
     colors = full(decoded[..., :count], header.bits or None)
     place = next((i for i, extra in enumerate(header.extras) if extra.kind == _ALPHA), None)
     if place is None or count + place >= decoded.shape[2]:
         if place is not None:
-            raise ValueError("an alpha channel that is not decoded")
+            raise UnsupportedError("an alpha channel that is not decoded")
         return Samples(colors)
     extra = header.extras[place]
     # All channels are decoded at the depth of the colours.
@@ -246,9 +247,11 @@ def _color(bits: _Bits, *, is_xyb: bool) -> tuple[bool, Color | None]:
         # libjxl converts samples that are coded in its own space to sRGB; others are in the space of the profile.
         if is_xyb:
             return space == _GREY_SPACE, SRGB
-        raise ValueError("a JPEG XL file with an ICC profile, which cannot be taken out; convert it to TIFF or PNG")
+        raise UnsupportedError(
+            "a JPEG XL file with an ICC profile, which cannot be taken out; convert it to TIFF or PNG"
+        )
     if space not in (0, _GREY_SPACE):
-        raise ValueError("a JPEG XL file of a colour space that is not RGB")
+        raise UnsupportedError("a JPEG XL file of a colour space that is not RGB")
     white_number = bits.enum()
     white = [bits.chromaticity() for _ in range(2)] if white_number == _CUSTOM else _WHITES.get(white_number)
     primaries, corners = 1, None
@@ -274,9 +277,9 @@ def _named(
     if is_usual and transfer is not None:
         return color.of_code_points(_CODE_POINTS[primaries], transfer)
     if white is None or (corners is None and primaries not in _CODE_POINTS):
-        raise ValueError("a JPEG XL file of an unknown colour space")
+        raise UnsupportedError("a JPEG XL file of an unknown colour space")
     if transfer is not None and transfer != 13:  # noqa: PLR2004
-        raise ValueError("a JPEG XL file of an unusual colour space; convert it to TIFF or PNG")
+        raise UnsupportedError("a JPEG XL file of an unusual colour space; convert it to TIFF or PNG")
     if corners is None:
         corners = color.corners_of(_CODE_POINTS[primaries])
     return color.of_chromaticities(corners, white, None if gamma is None else 1 / gamma)

@@ -16,6 +16,7 @@ from verism.photo_file.decoded import Decoded
 from verism.photo_file.metadata import Blocks
 from verism.photo_file.samples import Samples, of_pillow, split
 from verism.photo_file.size import check_size
+from verism.photo_file.unsupported import UnsupportedError
 
 FORMATS = ("BMP", "DIB", "GIF", "JPEG2000", "PCX", "PPM", "PSD", "QOI", "SGI", "TGA")
 """Pillow's names for these formats; its others are not for photos, or are read by another program."""
@@ -69,7 +70,7 @@ def _samples(file: Any) -> Samples:
         # PPM's greyscale of more than 8 bits, which Pillow scales to 16.
         return Samples(np.asarray(file)[..., None].clip(0, 65535).astype(np.uint16))
     if file.mode == "F":
-        raise ValueError("floating-point samples, which are read from TIFF alone")
+        raise UnsupportedError("floating-point samples, which are read from TIFF alone")
     return of_pillow(file)
 
 
@@ -81,12 +82,12 @@ def _jpeg2000(data: bytes, file: Any) -> Samples:
     """
     depths, spaces = _depths(data), _enumerated(data)
     if any(depth & 0x80 for depth in depths) or len(set(depths)) > 1 or not spaces <= _KNOWN_SPACES:
-        raise ValueError("a JPEG 2000 file of an unusual kind; convert it to TIFF or PNG")
+        raise UnsupportedError("a JPEG 2000 file of an unusual kind; convert it to TIFF or PNG")
     bits = depths[0] + 1
     if bits <= 8:  # noqa: PLR2004
         return of_pillow(file)
     if _SYCC in spaces or len(depths) not in (1, 3) or boxes.find(_boxed(data), b"jp2h", b"pclr") is not None:
-        raise ValueError("a JPEG 2000 file of more than 8 bits that is not plain RGB; convert it to TIFF or PNG")
+        raise UnsupportedError("a JPEG 2000 file of more than 8 bits that is not plain RGB; convert it to TIFF or PNG")
     return split(np.asarray(imagecodecs.jpeg2k_decode(data)), bits)
 
 
@@ -117,7 +118,7 @@ def _jpeg2000_profile(data: bytes) -> bytes:
 
 def _check_photoshop(file: Any) -> None:
     if file.mode == "LAB" or "A" in file.mode:
-        raise ValueError("a Photoshop file in Lab, or with an extra channel; flatten it, or save it as TIFF")
+        raise UnsupportedError("a Photoshop file in Lab, or with an extra channel; flatten it, or save it as TIFF")
 
 
 def _bytes(value: Any) -> bytes:

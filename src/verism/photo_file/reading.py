@@ -28,6 +28,7 @@ from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size, pillow_limited, too_large
+from verism.photo_file.unsupported import UnsupportedError
 
 HEIF = importlib.util.find_spec("pillow_heif") is not None
 """Whether the package that reads HEIC is installed."""
@@ -85,11 +86,8 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
         raise VerismError(_unidentified(path)) from error
     except Exception as error:
         # A damaged file can make a decoder raise any exception.
-        reason = in_words(error)
-        raise VerismError(
-            f"{path}: cannot be read as an image: the file is damaged or incomplete; copy it again from the camera or "
-            f"card ({reason})."
-        ) from error
+        damaged = "" if isinstance(error, UnsupportedError) else "; the file seems damaged or incomplete: copy it again"
+        raise VerismError(f"{path}: cannot be read as an image ({in_words(error)}){damaged}.") from error
     if file.pictures > 1:
         rank_zero_info(f"{path}: only the first of its {file.pictures} pictures is used.")
     return converted(path, file, white)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from verism.photo_file.unsupported import UnsupportedError
+
 GREY, RGB, CMYK = 1, 3, 4
 """Number of channels of a colour."""
 
@@ -53,7 +55,7 @@ def split(samples: NDArray[Any], bits: int | None = None, *, associated: bool = 
     if samples.ndim == 2:  # noqa: PLR2004
         samples = samples[:, :, None]
     if not 1 <= samples.shape[2] <= RGB + 1:
-        raise ValueError(f"{samples.shape[2]} channels")
+        raise UnsupportedError(f"{samples.shape[2]} channels")
     count = GREY if samples.shape[2] < RGB else RGB
     colors = full(samples[:, :, :count], bits)
     if samples.shape[2] == count:
@@ -78,7 +80,7 @@ def full(samples: NDArray[Any], bits: int | None = None) -> NDArray[Any]:
         return samples.astype(np.float32, copy=False)
     if not np.issubdtype(samples.dtype, np.unsignedinteger):
         kind = "signed" if np.issubdtype(samples.dtype, np.signedinteger) else str(samples.dtype)
-        raise ValueError(f"{kind} samples")
+        raise UnsupportedError(f"{kind} samples")
     bits = bits or samples.dtype.itemsize * 8
     if bits in (8, 16):
         return samples.astype(f"uint{bits}", copy=False)

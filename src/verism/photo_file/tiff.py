@@ -20,6 +20,7 @@ from verism.photo_file.icc import lab_to_srgb
 from verism.photo_file.metadata import About, Blocks
 from verism.photo_file.samples import CMYK, GREY, RGB, Samples, full, straight
 from verism.photo_file.size import check_size
+from verism.photo_file.unsupported import UnsupportedError
 
 BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -117,10 +118,10 @@ def of_page(page: Any) -> Samples:
         ValueError: they are of a kind that cannot be read correctly.
     """
     if page.size > MOST * page.imagelength * page.imagewidth:
-        raise ValueError(f"a TIFF of {page.shape} samples")
+        raise UnsupportedError(f"a TIFF of {page.shape} samples")
     if page.photometric not in _COLORS:
         name = getattr(page.photometric, "name", page.photometric)
-        raise ValueError(f"a TIFF of {str(name).lower()}")
+        raise UnsupportedError(f"a TIFF of {str(name).lower()}")
     layout = _layout(page)
     samples = page.asarray()
     if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and samples.ndim == 3:  # noqa: PLR2004
@@ -129,7 +130,7 @@ def of_page(page: Any) -> Samples:
         samples = samples[..., None]
     count, convert = _COLORS[page.photometric]
     if samples.ndim != 3 or samples.shape[:2] != (page.imagelength, page.imagewidth) or samples.shape[2] < count:  # noqa: PLR2004
-        raise ValueError(f"a TIFF of {samples.shape} samples")
+        raise UnsupportedError(f"a TIFF of {samples.shape} samples")
     extras = [int(extra) for extra in page.extrasamples]
     alphas = [place for place, extra in enumerate(extras) if extra in (_ASSOCIATED, _UNASSOCIATED)]
     colors = convert(samples[..., :count], page, layout)
@@ -138,7 +139,7 @@ def of_page(page: Any) -> Samples:
     alpha = _full(samples[..., count + alphas[0], None], layout)
     if extras[alphas[0]] == _ASSOCIATED:
         if page.photometric not in _MULTIPLIED:
-            raise ValueError(f"a TIFF of {page.photometric.name.lower()} that is multiplied by its alpha")
+            raise UnsupportedError(f"a TIFF of {page.photometric.name.lower()} that is multiplied by its alpha")
         colors = straight(colors, alpha)
     return Samples(colors, alpha)
 
@@ -151,10 +152,10 @@ def _layout(page: Any) -> _Layout:
     """
     bits, formats = _all(page, _BITS, page.bitspersample), _all(page, _SAMPLE_FORMAT, _UNSIGNED)
     if len(bits) > 1 or len(formats) > 1:
-        raise ValueError("a TIFF whose channels are stored in different ways")
+        raise UnsupportedError("a TIFF whose channels are stored in different ways")
     (form,) = formats
     if form not in (_UNSIGNED, _SIGNED, _FLOAT, _VOID):
-        raise ValueError("a TIFF of complex samples")
+        raise UnsupportedError("a TIFF of complex samples")
     return _Layout(int(page.bitspersample), is_float=form == _FLOAT, is_signed=form == _SIGNED)
 
 
@@ -165,7 +166,7 @@ def _all(page: Any, tag: int, otherwise: int) -> frozenset[int]:
 
 def _full(samples: NDArray[Any], layout: _Layout) -> NDArray[Any]:
     if layout.is_signed:
-        raise ValueError("signed samples")
+        raise UnsupportedError("signed samples")
     return full(samples, None if layout.is_float or samples.dtype == np.bool_ else layout.bits)
 
 
@@ -197,7 +198,7 @@ def _ycbcr(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     if page.compression in _JPEG:
         return found
     if found.dtype != np.uint8:
-        raise ValueError("a TIFF of YCbCr of more than 8 bits")
+        raise UnsupportedError("a TIFF of YCbCr of more than 8 bits")
     red, green, blue = _numbers(page, _YCBCR, (0.299, 0.587, 0.114))
     low, high, *chroma = _numbers(page, _REFERENCE, (0, 255, 128, 255, 128, 255))
     value = found.astype(np.float32)
@@ -215,14 +216,14 @@ def _inks(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     most = 2**layout.bits - 1
     dots = _all(page, _DOT_RANGE, most) | {0}
     if _value(page, _INK_SET, _CMYK_INKS) != _CMYK_INKS or dots != {0, most}:
-        raise ValueError("a TIFF of inks other than CMYK")
+        raise UnsupportedError("a TIFF of inks other than CMYK")
     return _full(samples, layout)
 
 
 def _lab(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     """Return sRGB for CIE L*a*b* of D50, with a* and b* signed (TIFF) or offset by 128 (ICC)."""
     if layout.is_float or layout.bits not in (8, 16):
-        raise ValueError("a TIFF of L*a*b* that has neither 8 nor 16 bits")
+        raise UnsupportedError("a TIFF of L*a*b* that has neither 8 nor 16 bits")
     scale, most = 2.0 ** (layout.bits - 8), 2**layout.bits - 1
     unsigned, signed = np.dtype(f"uint{layout.bits}"), np.dtype(f"int{layout.bits}")
     lightness = samples[..., :1].astype(unsigned).astype(np.float32)
