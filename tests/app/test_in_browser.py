@@ -707,9 +707,9 @@ def test_a_picture_of_other_photos_is_dimmed_and_what_was_said_of_them_is_gone(
     person.reads("#picture", "left")
     (tmp_path / "wait").touch()
     person.click("#photo button[aria-label=Clear]")
-    person.give("photo", photos / "other.png")
-    # The message goes by itself; the other waits with the fit.
+    # It goes with what is done next.
     person.wait(lambda: any("Final quality was stopped" in message for message in person.messages()), "what is lost")
+    person.give("photo", photos / "other.png")
     person.reads("#said", "A preview of other.png is being made. Above is still the previous picture.")
     assert opacity() < 1
     assert person.find("#warned").text == ""
