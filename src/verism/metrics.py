@@ -349,12 +349,24 @@ def where_newly_clipped(image: Tensor, content: Tensor) -> Clipped:
         image: the result.
         content: the content photo, of the result's shape.
     """
-    image, content = (full_precision(photo).squeeze(0) for photo in (image, content))
-    white = ((image > 1 - HALF_LEVEL) & (content <= 1 - HALF_LEVEL)).any(dim=0)
-    black = ((image < HALF_LEVEL) & (content >= HALF_LEVEL)).any(dim=0)
+    white, black = newly_at_limits(image, content)
+    image = full_precision(image).squeeze(0)
     highlights = white & (image.amin(dim=0) >= 1 - NEAR_LIMIT)
     shadows = black & (image.amax(dim=0) <= NEAR_LIMIT)
     return Clipped(highlights, shadows, (white | black) & ~highlights & ~shadows)
+
+
+def newly_at_limits(image: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where a channel is newly 255, and where one is newly 0, at 8 bits; each ``(H, W)`` bool.
+
+    Args:
+        image: the result.
+        content: the content photo, of the result's shape.
+    """
+    image, content = (full_precision(photo).squeeze(0) for photo in (image, content))
+    white = ((image > 1 - HALF_LEVEL) & (content <= 1 - HALF_LEVEL)).any(dim=0)
+    black = ((image < HALF_LEVEL) & (content >= HALF_LEVEL)).any(dim=0)
+    return white, black
 
 
 def at_side(photo: Tensor) -> Tensor:

@@ -16,10 +16,22 @@ gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install 
 from verism.app import events  # noqa: E402  # It needs Gradio.
 
 
-def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the page says at its corner."""
+    messages: list[str] = []
+    for kind in ("Info", "Warning"):
+        monkeypatch.setattr(gradio, kind, lambda message, **_: messages.append(message))
+    return messages
+
+
+def stopped(session: Session) -> None:
+    """Work that the user stops."""
+    raise StoppedError
+
+
+def test_a_message_is_not_repeated_by_what_follows_of_itself(told: list[str]) -> None:
     """But if the user does the same again, they are told again."""
-    told: list[str] = []
-    monkeypatch.setattr(gradio, "Warning", lambda message, **_: told.append(message))
 
     def fails(session: Session, what: str) -> None:
         raise VerismError(f"{what}.")
@@ -34,15 +46,7 @@ def test_a_message_is_not_repeated_by_what_follows_of_itself(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("for_other", [False, True])
-def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
-    monkeypatch: pytest.MonkeyPatch, for_other: bool
-) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
-
-    def stopped(session: Session) -> None:
-        raise StoppedError
-
+def test_what_is_stopped_is_said_unless_other_work_takes_its_place(told: list[str], for_other: bool) -> None:
     session = Session()
     session.turns.stop(for_other=for_other)
     events.guarded(stopped)(session)
@@ -51,14 +55,8 @@ def test_what_is_stopped_is_said_unless_other_work_takes_its_place(
 
 @pytest.mark.slow
 def test_the_picture_that_stays_is_said_to_be_a_preview(
-    monkeypatch: pytest.MonkeyPatch, fit: Callable[..., None], photos: list[Path]
+    told: list[str], fit: Callable[..., None], photos: list[Path]
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(gradio, "Info", lambda message, **_: told.append(message))
-
-    def stopped(session: Session) -> None:
-        raise StoppedError
-
     session = Session()
     fit(session, photos[0], photos[1])
     events.guarded(stopped)(session)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from verism.app.shown import SLIDERS
 from verism.look.strength import Strength
-from verism.metrics import HALF_LEVEL, where_newly_clipped
+from verism.metrics import newly_at_limits, where_newly_clipped
 from verism.verdict import CLIPPED
 
 LITTLE = 0.001
@@ -101,8 +101,7 @@ def marked(image: Tensor, photo: Tensor) -> Tensor:
     height, width = image.shape[-2:]
     rows, columns = torch.arange(height).view(-1, 1), torch.arange(width)
     places = where_newly_clipped(image, photo)
-    full = ((image > 1 - HALF_LEVEL) & (photo <= 1 - HALF_LEVEL)).any(dim=1)
-    missing = ((image < HALF_LEVEL) & (photo >= HALF_LEVEL)).any(dim=1)
+    full, missing = newly_at_limits(image, photo)
     for where, at, color in ((full, rows + columns, RED), (missing, columns - rows + height, BLUE)):
         there = places.colors & where
         for wide, paint in ((STRIPE, WHITE), (STRIPE - EDGE, color)):

@@ -51,9 +51,7 @@ class WeightedColors(NamedTuple):
 
         Where few colours are of that lightness, it approaches the mean over all lightnesses.
         """
-        near = self._near(lightnesses)
-        sums = near @ self.colors[1:].T + FEW * self.mean
-        return sums / (near.sum(dim=1, keepdim=True) + FEW)
+        return self._mean_near(lightnesses, self.mean)
 
     def neutral_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean of a and b of the nearly neutral colours around each of ``lightnesses`` ``(k,)``: ``(k, 2)``.
@@ -63,9 +61,7 @@ class WeightedColors(NamedTuple):
         """
         neutral, mean = self.neutral, self.mean_at(lightnesses)
         likely = mean * (neutral.mean.norm() / mean.norm(dim=1, keepdim=True).clamp_min(1e-6)).clamp_max(1)
-        near = neutral._near(lightnesses)
-        sums: Tensor = near @ self.colors[1:].T + FEW * likely
-        return sums / (near.sum(dim=1, keepdim=True) + FEW)
+        return neutral._mean_near(lightnesses, likely)
 
     def chroma_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean chroma around each of ``HUES`` hues and each of ``lightnesses`` ``(k,)``: ``(HUES, k)``.
@@ -142,6 +138,12 @@ class WeightedColors(NamedTuple):
     def every(self, step: int) -> WeightedColors:
         """Return every ``step``-th colour."""
         return WeightedColors(self.colors[:, ::step], self.weights[::step])
+
+    def _mean_near(self, lightnesses: Tensor, otherwise: Tensor) -> Tensor:
+        """Return the mean of a and b around each of ``lightnesses``, or rather ``otherwise`` where few colours are."""
+        near = self._near(lightnesses)
+        sums = near @ self.colors[1:].T + FEW * otherwise
+        return sums / (near.sum(dim=1, keepdim=True) + FEW)
 
     def _near(self, lightnesses: Tensor) -> Tensor:
         """Return the share of each colour around each of ``lightnesses`` ``(k,)``: ``(k, n)``."""

@@ -17,6 +17,9 @@ BAND = 2**18
 SHADOW = 0.2
 """Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with lightness."""
 
+NAMES = ("strength", "colour", "tone")
+"""The parts of a strength in files' names."""
+
 
 class Strength(NamedTuple):
     """How much of a result a photo takes on, in three numbers from 0 to 1.
@@ -47,7 +50,7 @@ class Strength(NamedTuple):
     @property
     def in_names(self) -> str:
         """The three as a part of a file's name, such as "-strength-0.6-colour-0.5"; empty for the whole look."""
-        shares = zip(("strength", "colour", "tone"), self, strict=True)
+        shares = zip(NAMES, self, strict=True)
         return "".join(f"-{name}-{share:g}" for name, share in shares if share != 1)
 
     def said(self) -> dict[str, str]:

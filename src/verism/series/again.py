@@ -14,12 +14,12 @@ from verism.callbacks.output import as_options
 from verism.commands.saying import near
 from verism.commands.words import take
 from verism.look import look_file
-from verism.look.strength import Strength
+from verism.look.strength import NAMES, Strength
 
 NAME = Path(look_file.NOTES, "command.json")
 """The file, in the folder of a series, with the command that made it, and the folder that it was typed in."""
 
-STRENGTH = re.compile(r"(-(strength|colour|tone)-[\d.]+)+$")
+STRENGTH = re.compile(rf"(-({'|'.join(NAMES)})-[\d.]+)+$")
 """What the folder's name says of the strength (``Strength.in_names``)."""
 
 
