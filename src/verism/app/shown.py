@@ -155,8 +155,9 @@ class Shown:
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
+        figures = RunMeasure(model, TOLD)(model)
         # What is newly clipped is told of what is seen, at the sliders' strength.
-        said = verdict.plainly(RunMeasure(model, [name for name in TOLD if name != "newly_clipped"])(model))
+        said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
         for option, words in {**REMEDIES, TOGETHER: self._held_together_by}.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said
