@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from lightning.pytorch.accelerators.cuda import CUDAAccelerator
 
 from verism.quiet import LOGGERS, quieten_lightning
 
@@ -17,6 +18,7 @@ from verism.quiet import LOGGERS, quieten_lightning
         ("TPU available: False, using: 0 TPU cores", False),
         ("`Trainer.fit` stopped: `max_steps=15` reached.", False),
         ("Seed set to 0", False),
+        ("LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0]", False),
         ("Result: result.png", True),
         ("Restored all states from the checkpoint at last.ckpt", True),
     ],
@@ -30,3 +32,11 @@ def test_what_is_heard(message: str, heard: bool, caplog: pytest.LogCaptureFixtu
         with caplog.at_level(logging.INFO, logger=name):
             logger.handle(logger.makeRecord(name, logging.INFO, "", 0, message, (), None))
     assert (message in caplog.messages) == heard
+
+
+def test_a_gpu_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
+    """By Lightning's own function, which needs no GPU: its logger is another one than that of all other messages."""
+    quieten_lightning()
+    with caplog.at_level(logging.INFO, logger="lightning.pytorch.accelerators.cuda"):
+        CUDAAccelerator.set_nvidia_flags(0)
+    assert not caplog.messages

@@ -21,7 +21,11 @@ CHATTER = (
 )
 """How the messages begin that say nothing about the run."""
 
-LOGGERS = ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed")
+LOGGERS = (
+    "lightning.pytorch.utilities.rank_zero",
+    "lightning.pytorch.accelerators.cuda",
+    "lightning.fabric.utilities.seed",
+)
 """Where they come from; a filter sees only what is logged to its own logger."""
 
 
