@@ -69,6 +69,8 @@ def branched(options: Sequence[str], folder: Path, rooms: Sequence[int | None]) 
 def _trunk(options: list[str], folder: Path, rooms: list[int | None]) -> None:
     os.setsid()
     os.chdir(folder)
+    # A process that has used a GPU cannot be forked.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     torch.set_num_threads(1)
     patch = pytest.MonkeyPatch()
     patch.setattr(weights, "load", lambda source, published: tiny_vgg19())

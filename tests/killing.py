@@ -45,6 +45,8 @@ def killed(options: Sequence[str], root: Path, count: int) -> None:
 
 def _trunk(options: list[str], root: Path, count: int) -> None:
     os.chdir(root)
+    # A process that has used a GPU cannot be forked.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     torch.set_num_threads(1)
     patch = pytest.MonkeyPatch()
     patch.setattr(weights, "load", lambda source, published: tiny_vgg19())

@@ -91,7 +91,7 @@ def photos(tmp_path: Path) -> list[Path]:
 
 
 def predict(folder: Path, photos: list[Path], *options: str) -> None:
-    named = ["--data.photos", *map(str, photos), "--output.dir", "graded"]
+    named = ["--data.photos", *map(str, photos), "--output.dir", "graded", "--device", "cpu"]
     main(["predict", "--ckpt_path", str(folder), "--adapt", "true", *named, *options])
 
 

@@ -33,13 +33,13 @@ NAMES = {
     "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
-    "NoneType": "null",
     "str": "a text",
     **dict.fromkeys(("dot import path", "valid subclass"), "a class"),
     **dict.fromkeys(("list", "collections.abc.Iterable", "collections.abc.Sequence"), "a list"),
     **dict.fromkeys(("dict", "collections.abc.Mapping"), "a dictionary such as {name: value}"),
+    "NoneType": "null",
 }
-"""What a user calls a value of a type."""
+"""What a user calls a value of a type, in the order in which a sentence lists them."""
 
 _SAYS_LITTLE = ("Expected a ", "Not a valid", "Does not val")
 """Beginnings of the reasons that only name an expected type; the sentence lists all of these types."""
@@ -88,7 +88,9 @@ def plain(error: Exception) -> str:
     given = "" if given.startswith(("Namespace(", "NestedArg(")) else given
     if list(expected) == ["a class"]:
         return f"{f'{option} {given}'.rstrip()}: is not a class that this option takes; name your own as module.Class."
-    return must_be(option, given, list(expected))
+    # Python takes int | float and float | int for the same type, and gives the order that it met first.
+    order = {name: place for place, name in enumerate(NAMES.values(), 1)}
+    return must_be(option, given, sorted(expected, key=lambda name: order.get(name, 0)))
 
 
 def must_be(option: str, given: str, expected: Sequence[str]) -> str:
