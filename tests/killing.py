@@ -6,7 +6,8 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,10 @@ ENOUGH = 300
 """Seconds in which all of the runs end."""
 
 LATEST = 0.7
-"""Seconds after the first file of a run, or after the death before it, until which it is killed; the others sooner."""
+"""Seconds until which a run is killed after its first file, or the death before it if that is later; others sooner.
+
+Every other run has a checkpoint by then, however slow the machine is.
+"""
 
 OWN = ("--trainer.default_root_dir", ".", "--trainer.accelerator", "cpu", "--checkpoints.every_n_steps", "1")
 """The root is the current folder, whichever that is: each run's is its own."""
@@ -41,6 +45,14 @@ def killed(options: Sequence[str], root: Path, count: int) -> None:
     process.start()
     process.join(ENOUGH)
     assert process.exitcode == 0
+
+
+def _checkpoints(files: Path) -> Iterator[int]:
+    """Yield the size of each checkpoint of a run."""
+    for file in files.glob("*/checkpoints/*.ckpt"):
+        # One that replaces another is renamed in between.
+        with suppress(FileNotFoundError):
+            yield file.stat().st_size
 
 
 def _trunk(options: list[str], root: Path, count: int) -> None:
@@ -66,7 +78,7 @@ def _trunk(options: list[str], root: Path, count: int) -> None:
                     return claim(loggers, name)
                 processes[process] = folder / "lightning_logs"
             for number, (process, files) in enumerate(processes.items(), first):
-                while not files.exists():
+                while not (any(_checkpoints(files)) if number % 2 else files.exists()):
                     time.sleep(0.01)
                 # Spread evenly, and in an order in which each batch has early and late ones.
                 time.sleep(LATEST * (7 * number % count) / count)
