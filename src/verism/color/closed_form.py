@@ -253,20 +253,28 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
     neutral, tint = source.neutral_at(knots), target.neutral_at(curve.to(target.colors))
-    # A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
-    # which should stay. The part of it that the style has as well is replaced all the same, so as not to be doubled.
+    return _cast(neutral, tint), tint
+
+
+def _cast(neutral: Tensor, tint: Tensor) -> Tensor:
+    """Return the part of nearly neutral colours that is a colour cast; a and b, ``(n, 2)``, like the arguments.
+
+    A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
+    which should stay. The part of it that the tint has as well counts all the same, so as not to be doubled.
+    """
     squared = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
     same = ((tint * neutral).sum(dim=1, keepdim=True) / squared).clamp(0, 1)
-    return neutral * torch.lerp(1 / (1 + squared / CAST**2), torch.ones_like(squared), same), tint
+    return neutral * torch.lerp(1 / (1 + squared / CAST**2), torch.ones_like(squared), same)
 
 
 def _whites(source: tuple[float, Tensor], target: tuple[float, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return a and b of the photo's white and of the style's, ``(2,)`` each, from their ``highlights``.
+    """Return a and b of the cast of the photo's white and of the style's white, ``(2,)`` each, from ``highlights``.
 
     Both fade to 0 as the style's lightest colours become too dark to be white.
     """
     is_white = min(max((target[0] - NO_WHITE) / (1 - NO_WHITE), 0), 1)
-    return source[1] * is_white, target[1] * is_white
+    cast = _cast(source[1].unsqueeze(0), target[1].unsqueeze(0)).squeeze(0)
+    return cast * is_white, target[1] * is_white
 
 
 def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Tensor, Tensor, Tensor]:
