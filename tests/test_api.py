@@ -153,6 +153,19 @@ def test_alpha_is_kept(tiny_weights: Weights, files: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("config", ["photoreal", "leaky"])
+def test_a_faint_photo_is_graded_as_if_it_were_opaque(
+    tiny_weights: Weights, files: tuple[Path, Path], config: str
+) -> None:
+    with Image.open(files[0]) as opened:
+        photo = opened.convert("RGB")
+    faint = photo.copy()
+    faint.putalpha(Image.linear_gradient("L").resize(photo.size).point(lambda level: max(1, level)))
+    opaque, made = (verism.stylize(image, files[1], config, progress=False, **FEW) for image in (photo, faint))
+    assert np.array_equal(pixels(made)[..., :3], pixels(opaque))
+
+
+@pytest.mark.slow
 def test_writes_where_it_is_told_to(tiny_weights: Weights, files: tuple[Path, Path], tmp_path: Path) -> None:
     verism.stylize(*files, progress=False, **FEW, output={"path": tmp_path / "out.png", "lut": tmp_path / "out.cube"})
     assert images.read(tmp_path / "out.png").shape == (1, 3, 48, 64)

@@ -72,7 +72,7 @@ def test_canvases_start_as_from_the_crop(make: type[Canvas], files: dict[str, Pa
     cut_out, crop = (started(make(), pair(files, style)) for style in ("cut_out", "crop"))
     assert float((cut_out - crop).abs().mean()) < 3 / 255
     over_white = files["content"].with_name("white.png")
-    images.write(over_white, images.read(files["cut_out"]), {})
+    images.write(over_white, photo_file.read(files["cut_out"]).over_white, {})
     white = started(make(), pair({**files, "white": over_white}, "white"))
     assert float((white - crop).abs().mean()) > 10 / 255
 

@@ -8,7 +8,6 @@ import torch
 from verism.data.collage import GAP, check_weights, collage
 from verism.errors import VerismError
 from verism.photo_file import Photo
-from verism.photo_file.transparency import filled
 
 
 def plain(level: float, height: int, width: int) -> Photo:
@@ -40,13 +39,13 @@ def test_none_is_enlarged_and_one_keeps_its_size() -> None:
 def test_what_is_transparent_in_one_takes_no_part() -> None:
     alpha = torch.ones(1, 1, 200, 200)
     alpha[..., :100, :] = 0
-    half = Photo(0.2 * alpha.expand(1, 3, 200, 200) + (1 - alpha), alpha)
+    half = Photo(torch.full((1, 3, 200, 200), 0.2), alpha)
     found = collage([half, plain(0.8, 100, 200)], [1, 1])
     assert shares(found, [0.2, 0.8]) == pytest.approx([0.5, 0.5], abs=0.01)
 
 
 def test_the_ground_between_them_leads_from_one_to_the_other() -> None:
-    seen = filled(collage([plain(0.2, 100, 100), plain(0.8, 100, 100)], [1, 1]))
+    seen = collage([plain(0.2, 100, 100), plain(0.8, 100, 100)], [1, 1]).pixels
     row = seen[0, 0, 50]
     assert float(row.amax()) < 0.81
     # Against a hard seam of 0.6.

@@ -24,14 +24,17 @@ from verism.errors import VerismError
 from verism.photo_file import icc
 
 
-def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+def test_what_is_seen_keeps_its_colours_and_what_is_not_has_those_around_it(tmp_path: Path) -> None:
     pixels = np.zeros((40, 40, 4), np.uint8)
     pixels[:, :20] = (255, 0, 0, 128)
-    photo = images.read(save(tmp_path / "photo.png", Image.fromarray(pixels)))
-    torch.testing.assert_close(photo[0, :, 5, 5], torch.tensor([1.0, 127 / 255, 127 / 255]), atol=0.005, rtol=0)
-    torch.testing.assert_close(photo[0, :, 5, 30], torch.ones(3))
+    path = save(tmp_path / "photo.png", Image.fromarray(pixels))
+    photo = photo_file.read(path)
+    torch.testing.assert_close(photo.pixels, torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 40, 40))
+    torch.testing.assert_close(photo.over_white[0, :, 5, 5], torch.tensor([1.0, 127 / 255, 127 / 255]))
+    assert torch.equal(photo.over_white[0, :, 5, 30], torch.ones(3))
     palette = Image.fromarray(np.zeros((40, 40), np.uint8)).convert("P")
-    assert float(images.read(save(tmp_path / "palette.png", palette, transparency=0)).min()) == 1.0
+    hidden = photo_file.read(save(tmp_path / "palette.png", palette, transparency=0))
+    assert float(hidden.over_white.min()) == 1.0
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -21,7 +21,7 @@ GREY = RAMP[..., 0]
 OPAQUE = np.full_like(GREY, 255)
 HALF = np.full_like(GREY, 128)
 INKS = np.dstack([255 - RAMP, np.zeros_like(GREY)])
-OVER_WHITE = 128 / 255
+SHARE = 128 / 255
 PALETTE = np.stack([np.arange(256), np.arange(256)[::-1], np.arange(256)]).astype(np.uint16)
 COLORED = np.dstack([GREY, 255 - GREY, GREY])
 
@@ -82,22 +82,22 @@ ALPHA: dict[str, tuple[NDArray[Any], dict[str, Any], NDArray[Any]]] = {
     "alpha": (
         np.dstack([RAMP, HALF]),
         {"photometric": "rgb", "extrasamples": ["unassalpha"]},
-        RAMP * OVER_WHITE + 127,
+        RAMP,
     ),
     "CMYK and alpha": (
         np.dstack([INKS, HALF]),
         {"photometric": "separated", "extrasamples": ["unassalpha"]},
-        RAMP * OVER_WHITE + 127,
+        RAMP,
     ),
     "associated": (
         np.dstack([RAMP // 2, HALF]),
         {"photometric": "rgb", "extrasamples": ["assocalpha"]},
-        RAMP // 2 + 127,
+        RAMP // 2 / SHARE,
     ),
     "associated with grey": (
         np.dstack([GREY // 2, HALF]),
         {"photometric": "minisblack", "extrasamples": ["assocalpha"]},
-        GREY // 2 + 127,
+        GREY // 2 / SHARE,
     ),
 }
 
@@ -116,7 +116,7 @@ def test_extra_samples(tmp_path: Path, kind: str, depth: int) -> None:
 def test_associated_alpha_of_floats(tmp_path: Path) -> None:
     samples = np.dstack([RAMP / 510, np.full(GREY.shape, 0.5)]).astype(np.float32)
     path = write(tmp_path / "photo.tif", samples, photometric="rgb", extrasamples=["assocalpha"])
-    assert difference(images.read(path), RAMP / 2 + 127.5) < 1e-3
+    assert difference(images.read(path), RAMP) < 1e-3
 
 
 @pytest.mark.parametrize("bits", [2, 4, 6, 10, 12, 14, 24])

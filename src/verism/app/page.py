@@ -291,7 +291,7 @@ def _thumbnail(file: Path, *, is_used: bool) -> str:
 @functools.lru_cache(maxsize=64)
 def _small(file: Path) -> str:
     """Return the thumbnail of a file that was given, whose path is of its content, as a data URI."""
-    return data_uri("image/jpeg", jpeg(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).pixels))
+    return data_uri("image/jpeg", jpeg(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).over_white))
 
 
 def _first_preview(

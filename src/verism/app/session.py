@@ -444,7 +444,7 @@ class Session:
         )
 
     def _show_result(self, path: Path) -> None:
-        small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)
+        small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).over_white)
         self.results.append((small, path.name))
 
     def command(self, strength: Strength) -> str:

@@ -106,20 +106,20 @@ class Shown:
     @cached_property
     def photo(self) -> Tensor:
         """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], with at most ``SIDE`` pixels on its long side."""
-        return at_most(self.run.model.data.source, SIDE).pixels
+        return at_most(self.run.model.data.source, SIDE).over_white
 
     @cached_property
     def image(self) -> Tensor:
         """The result at full strength, of the same shape."""
         source = at_most(self.run.model.data.source, SIDE)
-        return rendered(self.run.canvas, source, Strength()).pixels.clamp(0, 1)
+        return rendered(self.run.canvas, source, Strength()).over_white.clamp(0, 1)
 
     @cached_property
     def style(self) -> Tensor:
         """The style photo, or several side by side, likewise."""
         data = self.run.model.data
         if len(data.styles) == 1:
-            return at_most(read(data.styles[0]), SIDE).pixels
+            return at_most(read(data.styles[0]), SIDE).over_white
         together = data.photos.style
         return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 

@@ -206,7 +206,7 @@ def _shown(count: int) -> list[int]:
 def read(path: Path, white: float | None = None, least: int | None = None) -> Tensor | str:
     """Return an image, or the reason why it cannot be read; ``white`` and ``least`` as ``photo_file.read`` has them."""
     try:
-        return photo_file.read(path, white, least=least).pixels
+        return photo_file.read(path, white, least=least).over_white
     except VerismError as error:
         return str(error)
 

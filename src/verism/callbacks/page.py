@@ -139,9 +139,9 @@ class Page(Callback):
         names = " + ".join(_name(style) for style in model.data.styles)
         return result_page.Contents(
             title=f"{_name(model.data.content)} in the look of {names}",
-            photo=photo.pixels,
-            result=result.pixels.to(photo.pixels),
-            styles=[at_most(style, result_page.SMALL_SIDE).pixels for style in styles],
+            photo=photo.over_white,
+            result=result.over_white.to(photo.pixels),
+            styles=[at_most(style, result_page.SMALL_SIDE).over_white for style in styles],
             strength=output.strength,
             command=_command(trainer),
             fit=(model.photos.content, model.photos.style),

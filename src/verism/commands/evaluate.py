@@ -18,7 +18,6 @@ from verism.errors import VerismError
 from verism.evaluation import at_short_side
 from verism.metrics import Measure
 from verism.missing import missing, missing_run
-from verism.photo_file.transparency import filled
 from verism.quiet import quieten_lightning
 
 DESCRIPTION = """Measure results, of verism or of any other program, against the two photos.
@@ -68,5 +67,5 @@ def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, flo
         raise VerismError(f"{path}: its photos are not known; give --content and --style.")
     image, content = (images.read(photo) for photo in (path, options.content))
     photo = photo_file.read(options.style)
-    style, opacity = at_short_side(min(image.shape[-2:]), filled(photo), photo.alpha)
+    style, opacity = at_short_side(min(image.shape[-2:]), photo.pixels, photo.alpha)
     return Measure(images.resize(content, image.shape[-2:]), style, backbone, opacity=opacity)(image)

@@ -12,9 +12,10 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 from verism.errors import VerismError
 from verism.photo_file import MIN_SIDE, Photo
+from verism.photo_file.transparency import filled
 
 GAP = 16
-"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and are later filled with a
+"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and have colours of a
 gradual transition from one photo to the other."""
 
 
@@ -55,11 +56,10 @@ def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
     height = max(photo.pixels.shape[-2] for photo in scaled)
     columns = []
     for index, photo in enumerate(scaled):
-        # White, which is what transparent pixels are read as.
         frame = (0, GAP if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
-        columns.append((F.pad(photo.pixels, frame, value=1.0), F.pad(_opacity(photo), frame)))
+        columns.append((F.pad(photo.pixels, frame), F.pad(_opacity(photo), frame)))
     pixels, alpha = (torch.cat(parts, dim=-1) for parts in zip(*columns, strict=True))
-    return Photo(pixels, alpha)
+    return Photo(filled(pixels, alpha), alpha)
 
 
 def _opacity(photo: Photo) -> Tensor:

@@ -16,7 +16,7 @@ from verism.data.collage import check_weights, collage
 from verism.data.source import PhotoLike, Source, digest, read, source
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
-from verism.photo_file.transparency import VISIBLE, filled
+from verism.photo_file.transparency import VISIBLE
 from verism.regions import masks as region_masks
 from verism.regions.masks import OneMask, Regions, Strokes, undivided
 
@@ -166,7 +166,7 @@ class PhotoPair(LightningDataModule):
 
     @property
     def photos(self) -> Photos:
-        """The two photos, read at first use; transparent areas of the style photo have the colours around them.
+        """The two photos, read at first use; their transparent areas have the colours around them.
 
         Several style photos are combined into one: side by side, on a transparent ground.
 
@@ -178,7 +178,7 @@ class PhotoPair(LightningDataModule):
             if self.size < MIN_SIDE:
                 raise VerismError(f"--data.size {self.size}: must be at least {MIN_SIDE} pixels.")
             content, style = self._fit(self.original), self.look()
-            self._photos, self._opacity = Photos(content, filled(style)), style.alpha
+            self._photos, self._opacity = Photos(content, style.pixels), style.alpha
         return self._photos
 
     @property

@@ -16,7 +16,6 @@ from verism.canvas.regional_grade import RegionalGrade
 from verism.data.options import photo_pair
 from verism.errors import VerismError
 from verism.look import saved
-from verism.photo_file.transparency import filled
 from verism.regions.search import find_regions
 
 
@@ -65,7 +64,7 @@ class ByRegions:
                 )
         backbone = reference(saved.backbone(state))
         photo = pair.look()
-        return cls(canvas, backbone, filled(photo), photo.alpha, pair.size)
+        return cls(canvas, backbone, photo.pixels, photo.alpha, pair.size)
 
     def to(self, device: torch.device) -> ByRegions:
         """Return the same look on a device, to which its canvas and network are moved, also for all who share them."""

@@ -12,7 +12,8 @@ class Photo(NamedTuple):
     """What a photo file holds.
 
     Attributes:
-        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; transparent pixels are composited over white.
+        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; pixels that are not seen at all
+            have the colours around them.
         alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for an opaque photo.
         depth: bits per sample, 8 or 16.
         profile: the ICC profile that the pixels were converted from, if results can be written in its space, which
@@ -31,6 +32,11 @@ class Photo(NamedTuple):
     xmp: bytes = b""
     iptc: bytes = b""
     texts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def over_white(self) -> Tensor:
+        """The pixels, composited over white where the photo is transparent."""
+        return self.pixels if self.alpha is None else 1 - self.alpha.to(self.pixels) * (1 - self.pixels)
 
     def showing(self, pixels: Tensor) -> Self:
         """Return the photo with other ``pixels``, which may have another size: alpha is then resized to it."""

@@ -28,6 +28,7 @@ from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size, pillow_limited, too_large
+from verism.photo_file.transparency import filled
 from verism.photo_file.unsupported import UnsupportedError
 
 HEIF = importlib.util.find_spec("pillow_heif") is not None
@@ -109,13 +110,13 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
     turn = _as_it_is if file.upright else _TURNS.get(file.about.orientation, _as_it_is)
     colors = _in_range(path, turn(file.samples.colors), white)
     pixels, used = _pixels(path, colors, file.space)
-    alpha = None
+    photo, alpha = _tensor(pixels), None
     if file.samples.alpha is not None:
-        alpha = np.clip(np.nan_to_num(samples.unit(turn(file.samples.alpha)), nan=1.0), 0, 1)
-        pixels = alpha * pixels + (1 - alpha)
+        opacity = _tensor(np.clip(np.nan_to_num(samples.unit(turn(file.samples.alpha)), nan=1.0), 0, 1))
+        alpha = None if bool((opacity == 1).all()) else opacity
     return Photo(
-        pixels=_tensor(pixels),
-        alpha=None if alpha is None or bool((alpha == 1).all()) else _tensor(alpha),
+        pixels=photo if alpha is None else filled(photo, alpha),
+        alpha=alpha,
         depth=8 if colors.dtype == np.uint8 else 16,
         profile=used,
         exif=file.about.exif,

@@ -1,4 +1,4 @@
-"""Transparent photos: which pixels are visible, and which colours a network is shown where none are."""
+"""Transparent photos: which pixels are visible, and which colours are computed with where none are."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from verism.photo_file import Photo
-
 VISIBLE = 0.5
 """Opacity above which a pixel counts as visible, where it has to be either that or not."""
 
 
-def filled(photo: Photo) -> Tensor:
-    """Return the pixels of a photo with the white behind its transparent areas replaced by colours from nearby.
+def filled(pixels: Tensor, opacity: Tensor) -> Tensor:
+    """Return a photo in which the pixels that are not seen at all have colours from nearby.
 
     These get smoother with the distance from visible pixels. So a network whose receptive field crosses the border of a
     cut-out sees no edge there. Visible pixels are averaged over 2×2 pixels again and again, and the averages are laid
     under the photo, the coarsest first: the "pull" and "push" of Gortler et al. 1996, "The Lumigraph", section 3.4.
 
+    Args:
+        pixels: ``(1, 3, H, W)``, RGB in [0, 1], not multiplied by their opacity.
+        opacity: ``(1, 1, H, W)`` in [0, 1].
+
     Returns:
-        ``(1, 3, H, W)``, RGB in [0, 1]; for an opaque photo, its pixels as they are.
+        ``(1, 3, H, W)``; the pixels as they are where the opacity is not 0, and in a photo of which nothing is seen.
     """
-    if photo.alpha is None:
-        return photo.pixels
-    # Photos are read with transparent pixels composited over white, which is taken off here.
-    return _underlaid(photo.pixels - (1 - photo.alpha), photo.alpha).clamp(0, 1)
+    hidden = opacity == 0
+    if bool(hidden.all()) or not bool(hidden.any()):
+        return pixels
+    return torch.where(hidden, _underlaid(opacity * pixels, opacity), pixels)
 
 
 def _underlaid(colors: Tensor, opacity: Tensor) -> Tensor:

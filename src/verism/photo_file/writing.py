@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from verism import atomic, endings
 from verism.errors import VerismError
@@ -62,11 +63,11 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
     form = FORMATS[path.suffix.lower()]
     if max(photo.pixels.shape[-2:]) > form.side:
         raise VerismError(f"{path}: has at most {form.side} pixels on a side; choose .png or .tiff.")
-    pixels, opacity = _colors_and_opacity(photo if form.alpha else photo._replace(alpha=None))
-    profile = srgb()
+    shown = photo if form.alpha else photo._replace(pixels=photo.over_white, alpha=None)
+    pixels, profile = _rows(shown.pixels), srgb()
     if encoding.profile == "keep" and photo.profile:
         pixels, profile = from_srgb(pixels, photo.profile), photo.profile
-    samples = pixels if opacity is None else np.concatenate([pixels, opacity], axis=2)
+    samples = _with_alpha(pixels, shown)
     depth = encoding.depth or max(depth for depth in form.depths if depth <= photo.depth)
     extras = Extras(
         metadata.written(photo, made_with, in_srgb=profile == srgb()), profile, photo.xmp, photo.iptc, photo.texts
@@ -85,9 +86,7 @@ def to_pillow(photo: Photo) -> Image.Image:
         An image of mode RGB, or RGBA for a photo with an alpha channel. ``info["icc_profile"]`` is sRGB, so that
         Pillow writes it into files. EXIF, XMP and the like are left out.
     """
-    pixels, opacity = _colors_and_opacity(photo)
-    samples = pixels if opacity is None else np.concatenate([pixels, opacity], axis=2)
-    image = Image.fromarray(_levels(samples, 8, dither=False))
+    image = Image.fromarray(_levels(_with_alpha(_rows(photo.pixels), photo), 8, dither=False))
     image.info["icc_profile"] = srgb()
     return image
 
@@ -108,13 +107,14 @@ def can_write(path: Path) -> bool:
     return path.suffix.lower() in FORMATS
 
 
-def _colors_and_opacity(photo: Photo) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Return RGB ``(H, W, 3)`` that is not composited over white, and alpha ``(H, W, 1)``, both in [0, 1]."""
-    pixels = photo.pixels.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
-    if photo.alpha is None:
-        return pixels, None
-    opacity = photo.alpha.squeeze(0).permute(1, 2, 0).cpu().numpy()
-    return np.clip(1 - np.divide(1 - pixels, opacity, out=np.zeros_like(pixels), where=opacity > 0), 0, 1), opacity
+def _rows(values: Tensor) -> NDArray[np.float32]:
+    """Return ``(1, d, H, W)`` as ``(H, W, d)``, clipped to [0, 1]."""
+    rows: NDArray[np.float32] = values.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
+    return rows
+
+
+def _with_alpha(pixels: NDArray[np.float32], photo: Photo) -> NDArray[np.float32]:
+    return pixels if photo.alpha is None else np.concatenate([pixels, _rows(photo.alpha)], axis=2)
 
 
 def _levels(samples: NDArray[np.float32], depth: int, *, dither: bool) -> NDArray[Any]:
