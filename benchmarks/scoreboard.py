@@ -25,7 +25,7 @@ from verism import VGG19, images
 from verism.backbone.weights import Source
 from verism.errors import VerismError
 from verism.metrics import Measure, semantic
-from verism.regions import masks as region_masks
+from verism.regions import label_images
 
 COLUMNS = {
     "drift": "drift, ΔE ↓",
@@ -109,7 +109,7 @@ def by_metrics(backbone: VGG19, size: int) -> Callable[[Case], Score]:
             measure = Measure(content, style, backbone)
             return lambda image: measure(images.resize(image, content.shape[-2:]))
         # A label that only one photo has is no mistake here.
-        known = region_masks.read(masks, [content.shape[-2:], style.shape[-2:]], threshold=1)
+        known = label_images.read(masks, [content.shape[-2:], style.shape[-2:]], threshold=1)
         within = Measure(content, style, backbone, known.content)
 
         def score(image: Tensor) -> Mapping[str, float]:

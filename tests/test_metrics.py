@@ -25,7 +25,7 @@ from verism.errors import VerismError
 from verism.images import luma
 from verism.losses.gram import Gram, gram
 from verism.metrics import Measure
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.stopping import stopped_by
 from verism.verdict import DRIFT
 

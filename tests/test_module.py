@@ -38,7 +38,7 @@ from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.spaces import Srgb
 from verism.losses import ConsistencyLoss, MomentsLoss
 from verism.losses.regional import RegionalLoss
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 
 def fit(

@@ -30,7 +30,7 @@ from verism.losses.sliced_wasserstein import random_directions
 from verism.losses.term import full_precision
 from verism.photo_file.transparency import VISIBLE
 from verism.regions import masks as region_masks
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.stopping import may_stop
 
 NAMES = (

@@ -24,7 +24,7 @@ from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.named import check_name, weighted
 from verism.losses.regional import by_region
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.scales import Scales
 from verism.step_option import Evaluation
 from verism.tiling.choice import choose

@@ -24,7 +24,7 @@ from verism.checkpoint.file import stamp
 from verism.data import PhotoPair, Photos
 from verism.errors import VerismError
 from verism.look.look import Look
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.regions.search import find_regions
 from verism.scales import Scales
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from verism.app.corrections import DIMMED, Corrections, labels_in, painted, region_at, shown, tinted
-from verism.regions.masks import Regions, label_colors
+from verism.regions.masks import label_colors
+from verism.regions.regions import Regions
 
 RED, GREEN, BLUE = "#e6194b", "#3cb44b", "#0082c8"
 

@@ -6,7 +6,7 @@ import torch
 
 from verism.app.corrections import Corrections
 from verism.app.legend import legend
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 LABELS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119")
 

@@ -32,7 +32,8 @@ from verism.cli import main
 from verism.look.picture import rendered
 from verism.look.strength import Strength
 from verism.regions.colors import name_of
-from verism.regions.masks import Regions, label_colors, paint
+from verism.regions.masks import label_colors, paint
+from verism.regions.regions import Regions
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 2}
 

@@ -15,7 +15,7 @@ from verism import images
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.metrics import NAMES, drift, semantic
-from verism.regions import masks as region_masks
+from verism.regions import label_images
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_masks_measure_methods_that_never_saw_them(pairs: Path, tiny_weights: We
     content, style, result = (
         images.resize(images.read(pairs / "9" / f"{name}.png"), (40, 53)) for name in ("content", "style", "old_result")
     )
-    known = region_masks.read(list(masks.values()), [(40, 53), (40, 53)], threshold=1)
+    known = label_images.read(list(masks.values()), [(40, 53), (40, 53)], threshold=1)
     for method, picture in (("content", content), ("old_result", result)):
         row = rows["9", method]
         assert float(row["semantic"]) == pytest.approx(float(semantic(picture, style, known)), rel=1e-6)

@@ -12,8 +12,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from verism import images
 from verism.callbacks.region_map import RegionMap, describe
 from verism.errors import VerismError
-from verism.regions import masks as region_masks
-from verism.regions.masks import Regions, paint
+from verism.regions import label_images
+from verism.regions.masks import paint
+from verism.regions.regions import Regions
 
 LABELS = ("#e6194b", "#3cb44b")
 
@@ -35,7 +36,7 @@ def test_painted_label_images_are_read_back_as_the_same_regions(tmp_path: Path) 
     callback = RegionMap(tmp_path / "map.png")
     for file, masks in zip(callback.files, (found().content, found().style), strict=True):
         images.write(file, paint(masks, LABELS), {})
-    again = region_masks.read(callback.files, [(48, 64)] * 2, 0.0)
+    again = label_images.read(callback.files, [(48, 64)] * 2, 0.0)
     for mask, label in enumerate(LABELS):
         at = again.labels.index(label)
         assert torch.equal(again.content[0, at], found().content[0, mask] > 0)

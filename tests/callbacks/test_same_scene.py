@@ -13,7 +13,7 @@ import torch
 from verism.backbone.weights import Weights
 from verism.callbacks import same_scene
 from verism.callbacks.same_scene import DIFFERENT
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 SHARED = ("--model.canvas", "Lut3d", "--model.canvas.init", "shared")
 

@@ -17,7 +17,7 @@ from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, into_gamut
 from verism.color.vertical_gradient import VerticalGradient
 from verism.errors import VerismError
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 SPACE = Oklab()
 

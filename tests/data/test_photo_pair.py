@@ -15,7 +15,7 @@ from verism import photo_file
 from verism.data import PhotoPair
 from verism.errors import VerismError
 from verism.photo_file import Photo
-from verism.regions.masks import OneMask, Regions
+from verism.regions.regions import OneMask, Regions
 
 
 @pytest.fixture

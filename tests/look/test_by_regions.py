@@ -20,7 +20,7 @@ from verism.color import closed_form, regional_maps, tone_and_chroma
 from verism.color.spaces import Oklab
 from verism.look import saved
 from verism.look.by_regions import ByRegions
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 FIT = ("--trainer.max_steps", "2", "--data.size", "32", "--trainer.precision", "32-true", "--data.regions", "auto")
 

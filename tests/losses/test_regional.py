@@ -15,7 +15,7 @@ from verism.errors import VerismError
 from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
 from verism.losses.gram import gram, mean_distance
 from verism.losses.regional import RegionalLoss, select
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 LOSSES: dict[str, Callable[[], Loss]] = {
     "style": lambda: StyleLoss(3.0, {"conv1_1": 1.5, "conv2_1": 0.5}),

@@ -20,7 +20,7 @@ from torch import Tensor
 from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.result import Contents, html, label_image, region_list
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 SCRIPT = "</script><script>alert(1)</script>"
 

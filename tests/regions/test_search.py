@@ -16,7 +16,7 @@ from verism.backbone import VGG19
 from verism.backbone.weights import Weights
 from verism.regions import search as region_search
 from verism.regions.colors import COLORS
-from verism.regions.masks import OneMask, Regions
+from verism.regions.regions import OneMask, Regions
 from verism.regions.search import (
     AGAINST,
     ONE_SCENE,

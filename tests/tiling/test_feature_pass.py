@@ -26,7 +26,7 @@ from verism.losses import (
 from verism.losses.gram import gram
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.regional import RegionalLoss
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.tiling.choice import Tile, choose
 from verism.tiling.feature_pass import FeaturePass
 from verism.tiling.plan import Tiling

@@ -15,7 +15,8 @@ from verism import images, photo_file
 from verism.app.glaze import topmost
 from verism.app.numbers import numbered
 from verism.regions.colors import name_of
-from verism.regions.masks import Regions, label_colors, paint
+from verism.regions.masks import label_colors, paint
+from verism.regions.regions import Regions
 
 DIMMED = 0.25
 """Brightness of the regions that are not chosen, if any are chosen."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from verism.app.corrections import Corrections
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.verdict import NO_MATCH
 
 SURE = 0.8

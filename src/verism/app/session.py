@@ -34,7 +34,7 @@ from verism.look.strength import Strength
 from verism.page.result import jpeg
 from verism.photo_file import Photo
 from verism.regions.colors import COLORS, unused
-from verism.regions.masks import Regions, Strokes
+from verism.regions.regions import Regions, Strokes
 from verism.stopping import stopped_by
 
 

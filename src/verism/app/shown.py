@@ -21,7 +21,8 @@ from verism.data.source import read
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.metrics import TOLD
-from verism.regions.masks import Regions, resize
+from verism.regions.masks import resize
+from verism.regions.regions import Regions
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""

@@ -19,7 +19,8 @@ from verism.callbacks.picture_log import picture_log
 from verism.errors import VerismError
 from verism.module import StyleTransfer
 from verism.regions.colors import said
-from verism.regions.masks import Regions, paint
+from verism.regions.masks import paint
+from verism.regions.regions import Regions
 from verism.verdict import match
 
 MASK_FORMATS = (".png", ".tiff", ".tif")

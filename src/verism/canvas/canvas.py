@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from verism.backbone.correspondence import Correspondence
 from verism.color import table as color_table
 from verism.errors import VerismError
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
 """Takes the content photo and the style photo; returns for each pixel of both how far the other one shows the same."""

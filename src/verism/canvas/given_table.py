@@ -10,7 +10,7 @@ from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
 from verism.color.spaces import Srgb
 from verism.color.spline import lookup
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 
 @final

@@ -13,7 +13,7 @@ from verism.canvas.grade import Grade
 from verism.color.monge_kantorovich import ColorMap, identity, monge_kantorovich
 from verism.color.spaces import ColorSpace
 from verism.errors import VerismError
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 Start = Literal["monge_kantorovich", "shared", "identity"]
 """The linear map to start from: the closed form for all of both photos, the same for what they share, or none."""

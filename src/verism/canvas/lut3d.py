@@ -18,7 +18,7 @@ from verism.color.spaces import ColorSpace, Oklab
 from verism.color.spline import cubic_spline, lookup, refine
 from verism.color.table import nodes
 from verism.errors import VerismError
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 RETOUCHED: Literal["retouched"] = "retouched"
 """The start from the tone curve, saturation and tint of ``RegionalGrade``, instead of a linear map."""

@@ -16,7 +16,7 @@ from verism.color.guided_filter import apply_upsampled, local_affine, window_rad
 from verism.errors import VerismError
 from verism.images import resize
 from verism.missing import nearest
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 
 @final

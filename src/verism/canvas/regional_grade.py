@@ -24,7 +24,7 @@ from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
 from verism.color.vertical_gradient import VerticalGradient
 from verism.color.weighted_colors import WeightedColors
 from verism.errors import VerismError
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 
 EDGE_FILTER = (0.02, 1e-4)
 """Parameters of the guided filter that aligns the masks of the regions with the edges of a larger photo: radius of its

@@ -17,8 +17,8 @@ from verism.data.source import PhotoLike, Source, digest, read, source
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE
-from verism.regions import masks as region_masks
-from verism.regions.masks import OneMask, Regions, Strokes, undivided
+from verism.regions import label_images
+from verism.regions.regions import OneMask, Regions, Strokes, undivided
 
 Sample = TypeVar("Sample")
 
@@ -209,7 +209,7 @@ class PhotoPair(LightningDataModule):
                 raise VerismError(f"--data.mask_threshold {self.mask_threshold}: must be a share, from 0 to 1.")
             shapes = [photo.shape[-2:] for photo in self.photos]
             with photo_file.limited(self.max_megapixels):
-                self._masked = region_masks.read(list(self.masks.values()), shapes, self.mask_threshold)
+                self._masked = label_images.read(list(self.masks.values()), shapes, self.mask_threshold)
         return self._masked
 
     @property
@@ -241,7 +241,7 @@ class PhotoPair(LightningDataModule):
 
     def _read_one(self, role: Literal["content", "style"], mask: Path) -> OneMask | Strokes:
         with photo_file.limited(self.max_megapixels):
-            return region_masks.read_one(mask, getattr(self.photos, role).shape[-2:], role)
+            return label_images.read_one(mask, getattr(self.photos, role).shape[-2:], role)
 
     def at(self, size: int) -> Photos:
         """Return the photos scaled down to a short side of ``size`` pixels; smaller photos keep their size."""

@@ -13,7 +13,8 @@ from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
-from verism.regions.masks import Regions, resize
+from verism.regions.masks import resize
+from verism.regions.regions import Regions
 
 BY_REGION = ("style", "color")
 """Names of the losses that are computed region by region if there are regions."""

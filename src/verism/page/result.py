@@ -18,7 +18,7 @@ from verism import images, version
 from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.self_contained import data_uri, templates
-from verism.regions.masks import Regions
+from verism.regions.regions import Regions
 from verism.verdict import match
 
 SIDE = 1400

@@ -18,6 +18,9 @@ NAMES: Mapping[str, str] = {
 
 COLORS = tuple(NAMES.values())
 
+RADIUS = 32
+"""Euclidean distance in 8-bit RGB up to which colours are shades of one label; labels should be twice as far apart."""
+
 _WORDS = {label: name for name, label in NAMES.items()}
 
 

@@ -13,7 +13,7 @@ from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
 from verism.regions.features import Seen, seen
-from verism.regions.masks import OneMask, Regions
+from verism.regions.regions import OneMask, Regions
 
 TEMPERATURE = 0.1
 """Temperature of the softmax over the cosine similarities to the regions' centres; a lower one makes sharper masks."""
