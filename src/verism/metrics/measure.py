@@ -1,0 +1,148 @@
+"""All metrics of a result at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from verism.backbone import VGG
+from verism.errors import VerismError
+from verism.losses.gram import Gram, gram
+from verism.losses.term import full_precision
+from verism.metrics.clipping import newly_clipped
+from verism.metrics.color_difference import ciede2000
+from verism.metrics.color_drift import Drift
+from verism.metrics.detail import Contrast
+from verism.metrics.distribution import hue_distance, share_left, sliced_wasserstein
+from verism.metrics.fidelity import psnr, sobel_ssim, structure
+from verism.metrics.style import STYLE_LAYERS, style_distance
+from verism.photo_file.transparency import VISIBLE
+from verism.stopping import may_stop
+
+NAMES = (
+    "drift",  # ↓ to 0, ΔE
+    "lost",  # ↓ to 0
+    "blown",  # ↓ to 0
+    "newly_clipped",  # ↓ to 0
+    "structure",  # ↑ to 1
+    "sobel_ssim",  # ↑ to 1
+    "psnr",  # ↑ dB
+    "sliced_wasserstein",  # ↓ to 0
+    "color_distance",  # ↓ to 0; the content photo has 1
+    "ciede2000",  # ↓ to 0, ΔE
+    "style_distance",  # ↓ to 0; the content photo has 1
+)
+"""The metrics that ``Measure`` returns, with the direction in which they improve; those that agree best with the eye
+come first."""
+
+TOLD = (
+    "drift",
+    "lost",
+    "blown",
+    "newly_clipped",
+    "structure",
+    "color_distance",
+    "ciede2000",
+)
+"""The metrics that ``verism.verdict`` puts into words."""
+
+
+class Measure:
+    """Measures results against the content photo and the style photo that they were made from."""
+
+    def __init__(
+        self,
+        content: Tensor,
+        style: Tensor,
+        backbone: VGG,
+        masks: Tensor | None = None,
+        original: Tensor | None = None,
+        opacity: Tensor | None = None,
+        names: Sequence[str] = NAMES,
+    ) -> None:
+        """Compute whatever all measurements share, from the two photos.
+
+        Args:
+            content: the content photo, ``(1, 3, H, W)``, sRGB in [0, 1], of the results' size.
+            style: the style photo, ``(1, 3, H', W')``, sRGB in [0, 1], of any size.
+            backbone: the network of ``style_distance``, which is computed on its device; with ReLU and max pooling in
+                any case, so that runs with other activations and poolings can be compared.
+            masks: the content photo's regions, as ``drift`` takes them.
+            original: the content photo at the size at which results are rendered, if that is larger than the size of
+                the fit: ``drift``, ``lost`` and ``blown`` compare it with the rendered result. None: ``content``.
+            opacity: the opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]; transparent pixels are left out of
+                ``sliced_wasserstein`` and ``style_distance``. None: it is opaque.
+            names: which of ``NAMES`` are measured. Without ``style_distance``, which takes about half of the time, the
+                backbone is not used.
+        """
+        self.names = names
+        self.content, style = (full_precision(photo.detach()) for photo in (content, style))
+        self.style = where_opaque(style, opacity)
+        original = self.content if original is None else original
+        self._drift, self._contrast = Drift(original, masks), Contrast(original)
+        self.backbone = backbone.as_published()
+        if "style_distance" in names:
+            self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
+        self.content_distance = hue_distance(self.content, self.style)
+
+    @torch.no_grad()
+    def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
+        """Return the value of each of ``names``.
+
+        Args:
+            image: the result, of the content photo's shape; clamped to [0, 1], as when it is written.
+            rendered: the result at the size at which it was rendered, of the aspect ratio of ``original``; None:
+                ``image``.
+
+        Raises:
+            VerismError: the image has another shape.
+        """
+        if image.shape != self.content.shape:
+            (height, width), (content_height, content_width) = image.shape[-2:], self.content.shape[-2:]
+            raise VerismError(
+                f"a result of {width}×{height} pixels cannot be compared with a content photo of "
+                f"{content_width}×{content_height}: resize one to the other."
+            )
+        image = image.to(self.content).clamp(0, 1)
+        rendered = image if rendered is None else rendered
+        contrast = cache(lambda: self._contrast(rendered))
+        values: dict[str, Callable[[], Tensor]] = {
+            "drift": lambda: self._drift(rendered),
+            "lost": lambda: contrast()[0],
+            "blown": lambda: contrast()[1],
+            "newly_clipped": lambda: newly_clipped(image, self.content),
+            "structure": lambda: structure(image, self.content),
+            "sobel_ssim": lambda: sobel_ssim(image, self.content),
+            "psnr": lambda: psnr(image, self.content),
+            "sliced_wasserstein": lambda: sliced_wasserstein(image, self.style),
+            "color_distance": lambda: share_left(hue_distance(image, self.style), self.content_distance),
+            "ciede2000": lambda: ciede2000(image, self.content),
+            "style_distance": lambda: style_distance(self._grams(image), self.content_grams, self.style_grams),
+        }
+        figures = {}
+        for name in self.names:
+            may_stop()
+            figures[name] = float(values[name]())
+        return figures
+
+    @torch.no_grad()
+    def _grams(self, photo: Tensor, opacity: Tensor | None = None) -> dict[str, Gram]:
+        photo = photo.to(self.backbone.normalize.mean.device)
+        walk = self.backbone.walk(photo, STYLE_LAYERS)
+        grams = {layer: gram(where_opaque(features, opacity)) for layer, features in walk}
+        # On the CPU, because the backbone may be on another device at the next call.
+        return {layer: Gram(products.cpu(), positions) for layer, (products, positions) in grams.items()}
+
+
+def where_opaque(values: Tensor, opacity: Tensor | None) -> Tensor:
+    """Return values ``(1, d, h, w)`` where a photo is opaque, ``(1, d, 1, n)``; all, unchanged, without an opacity."""
+    if opacity is None:
+        return values
+    share = F.interpolate(opacity.to(values), values.shape[-2:], mode="area").flatten()
+    # A thin shape may cover no position of a deep layer by half; then the positions that it covers most are taken.
+    shown = share > min(VISIBLE, 0.99 * float(share.max()))
+    return values.flatten(2)[..., shown].unsqueeze(2)

@@ -1,0 +1,37 @@
+"""The distance to the style, as a network sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from verism.losses.gram import Gram, mean_distance
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+"""Layers of ``style_distance``: those of Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural
+Networks"."""
+
+
+def style_distance(image: Mapping[str, Gram], content: Mapping[str, Gram], style: Mapping[str, Gram]) -> Tensor:
+    """Return the remaining distance to the style's Gram matrices, relative to the content photo's own distance.
+
+    ``mean_l(‖Ĝ_x - Ĝ_s‖² / ‖Ĝ_c - Ĝ_s‖²)`` with ``Ĝ = G / (d h w)`` the Gram matrix of d channels at h × w positions
+    (Gatys et al. 2016, Eq. 3, per position as in Johnson et al. 2016, Eq. 3; d cancels), averaged over
+    ``STYLE_LAYERS``.
+
+    Args:
+        image: layer name to Gram matrix of the result, at least for ``STYLE_LAYERS``.
+        content: the same of the content photo.
+        style: the same of the style photo.
+
+    Returns:
+        At least 0, without unit: 1 for the content photo, 0 for the style's own statistics. If content and style have
+        the same statistics at a layer, nan for an image that has them too, else infinite.
+    """
+    ratios = [
+        mean_distance(image[layer], style[layer]) / mean_distance(content[layer], style[layer])
+        for layer in STYLE_LAYERS
+    ]
+    return torch.stack(ratios).mean()
