@@ -264,6 +264,18 @@ def test_a_region_takes_on_its_counterparts_mean_colour_and_sees_nothing_else() 
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize(("chroma", "least"), [(0.06, 0.9), (0.03, 0.8), (0.002, 0.0)])
+def test_a_grey_thing_takes_on_the_colour_of_a_coloured_one(chroma: float, least: float) -> None:
+    """A black teapot whose counterpart is half blue, half white: greys have no hue of their own to hold on to."""
+    ours = greys(0.1, 0.5)
+    blue, white = greys(0.1, 0.5), greys(0.1, 0.5)
+    blue[2] = -2 * chroma
+    theirs = torch.cat([blue, white], dim=1)
+    graded = region(ours, theirs, ones(ours), ones(theirs))(ours)[0]
+    middle = graded[2, 150:250].mean()
+    assert -1.05 * chroma <= float(middle) <= -least * chroma
+
+
 def test_the_edge_of_a_red_rock_gives_a_grey_sky_no_red() -> None:
     """The style's sky is light grey, and its soft mask contains a little of a dark red rock."""
     generator = torch.Generator().manual_seed(0)

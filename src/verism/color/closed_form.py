@@ -59,6 +59,9 @@ NEARLY_GREY = 0.02
 """Chroma, in Oklab, that is added to chromas before they are divided, so that nearly grey colours are not amplified
 until they are colourful."""
 
+FAINT = 0.005
+"""Chroma, in Oklab, of a style's mean colour at which its hue counts by half: a grey has none."""
+
 CHROMA_STEPS = 4
 """Steps of the fixed-point iteration that matches the chroma of the result to the style's."""
 
@@ -299,9 +302,10 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
     lacking = lacking + _hues_left(base.saturation) * hue_weight(chroma) * _turning_part(neutral, hue)
     # All hues are shifted towards the style's colour only, and not away from the region's own: between green leaves
     # that turn orange, grey trunks become brown, and not mauve.
-    direction = wanted / (wanted.norm(dim=1, keepdim=True) + NEARLY_GREY)
+    amount = wanted.norm(dim=1, keepdim=True)
+    direction, is_hue = wanted / amount.clamp_min(1e-6), amount / (amount + FAINT)
     own = chroma.square() / (chroma.square() + GREYISH**2)
-    to_all_hues = (1 - own) * (lacking * direction).sum(dim=1, keepdim=True).clamp_min(0) * direction
+    to_all_hues = (1 - own) * (lacking * direction).sum(dim=1, keepdim=True).clamp_min(0) * is_hue * direction
     to_each_hue = nearness * (lacking - to_all_hues) / hue_weight(chroma).clamp_min(LEAST_WEIGHT)
     return to_all_hues, to_each_hue, own * nearness
 
