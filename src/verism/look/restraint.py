@@ -28,7 +28,8 @@ WHITE_KEPT = 0.5
 
 DAYLIGHT = (0.2, 0.6)
 """Bounds of the ratio of a to b, in Oklab, of grey in the light of the sky, the sun or a candle. For a black body, it
-goes from 0.12 (15000 K) to 0.52 (2500 K); a smaller ratio is greener, and a greater one more magenta."""
+is near 0 at 10000 K, 0.4 at 4000 K, 0.5 at 2500 K and 0.7 at 1900 K (Krystek 1985, "An algorithm to calculate
+correlated colour temperature"); in warm light, a smaller ratio is greener, and a greater one more magenta."""
 
 DAYLIGHT_KEPT = 0.9
 """Share of a tint's distance from these bounds that is taken back from greys: what suits a blue sky makes a grey one
