@@ -11,6 +11,7 @@ import pytest
 
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.commands.run import ALL_SOUND
 from verism.verdict import FAULTS
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -31,6 +32,43 @@ def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureF
     last = capfd.readouterr().out.splitlines()[-1]
     assert last.startswith("Milder still, with 0.36 of the look in place of 0.6: verism render ")
     assert last.endswith(" --output.strength 0.36")
+
+
+@pytest.mark.slow
+def test_of_the_photo_itself_nothing_milder_is_proposed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor is a style blamed for it, nor less asked of what is not there."""
+    monkeypatch.setattr("verism.verdict.FAULTS", tuple(fault._replace(limit=-1) for fault in FAULTS))
+    main(["mine.jpg", "theirs.jpg", "--output.strength", "0", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert "  Look: your photo's own, as asked.\n" in said
+    assert "render" not in said
+    assert "a lower" not in said
+    assert "Look: your photo&#39;s own, as asked." in Path("mine-theirs.html").read_text()
+
+
+@pytest.mark.slow
+def test_several_pictures_are_told_what_is_not_as_it_should_be(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line for all of them, if all is well."""
+    batch = ["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--trainer.max_steps"]
+    monkeypatch.setattr("verism.verdict.FAULTS", ())
+    monkeypatch.setattr("verism.verdict.SLIGHT", math.inf)
+    monkeypatch.setattr("verism.verdict.SAME", -1)
+    main([*batch, "1"])
+    said = capfd.readouterr().out
+    assert said.count("  Look: ") == 2
+    assert "Colours:" not in said
+    assert said.count(ALL_SOUND) == 1
+    monkeypatch.setattr("verism.verdict.SLIGHT", -1)
+    monkeypatch.setattr("verism.verdict.DRIFT", math.inf)
+    main([*batch, "2"])
+    said = capfd.readouterr().out
+    assert said.count("  Colours: mostly even; tints within one area differ by ΔE ") == 2
+    assert "Shapes" not in said
+    assert ALL_SOUND not in said
 
 
 @pytest.mark.slow

@@ -48,6 +48,10 @@ PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
 
 
+ALL_SOUND = "In all of them, shapes and edges are as in your photos, and the colours are even."
+"""What is said once of several pictures that have nothing else."""
+
+
 class Made(NamedTuple):
     """What has become of one of the pictures.
 
@@ -55,11 +59,13 @@ class Made(NamedTuple):
         picture: its path.
         page: its page; None if there is none, or it is not known.
         stopped: the signal that came after the last step; None if none did.
+        is_sound: whether its shapes and colours are as they should be; None if it is not known.
     """
 
     picture: Path
     page: Path | None = None
     stopped: signal.Signals | None = None
+    is_sound: bool | None = None
 
 
 def run(args: Sequence[str]) -> None:
@@ -75,7 +81,7 @@ def run(args: Sequence[str]) -> None:
     request = parse(args)
     _announce(request)
     so_far = BatchSoFar(request)
-    results, pages, failures = _made(request, so_far)
+    results, new, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
@@ -84,7 +90,7 @@ def run(args: Sequence[str]) -> None:
         images.write(sheet, photo_sheet(made, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
-        _close(request, len(results), pages)
+        _close(request, len(results), new)
     if has_sheet and request.opens:
         webbrowser.open(sheet.resolve().as_uri())
     if failures:
@@ -93,13 +99,13 @@ def run(args: Sequence[str]) -> None:
     so_far.forget()
 
 
-def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Path], list[VerismError]]:
-    """Make the pictures that are not there already; return all of them by their photos, new pages, and what failed."""
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Made], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, the new, and what failed."""
     results = dict(so_far.kept)
     if results:
         are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
         say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
-    pages: list[Path] = []
+    new: list[Made] = []
     failures: list[VerismError] = []
     left = [pair for pair in request.pairs if pair not in results]
     request.pace.runs = len(left)
@@ -120,11 +126,11 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
             failures.append(error)
         else:
             results[pair] = made.picture
-            pages += [] if made.page is None else [made.page]
+            new.append(made)
             so_far.note(pair, made.picture)
             if made.stopped is not None and pair != left[-1]:
                 raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", made.stopped)
-    return results, pages, failures
+    return results, new, failures
 
 
 def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
@@ -159,14 +165,18 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, pictures: int, pages: Sequence[Path]) -> None:
-    """Print where several pictures and their pages are, and for previews the one command that makes all whole.
+def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
+    """Print how and where several pictures are, with their pages, and for previews the command that makes all whole.
 
     Args:
         request: what is asked for.
         pictures: number of pictures.
-        pages: those of the pictures that are new.
+        new: those that are new.
     """
+    sound = [made.is_sound for made in new if made.is_sound is not None]
+    if len(sound) > 1 and all(sound):
+        say(Text(ALL_SOUND))
+    pages = [made.page for made in new if made.page is not None]
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{pictures} pictures are {place}."))
     if pages:
@@ -219,15 +229,15 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
-    page = None
+    page = is_sound = None
     if made.trainer.is_global_zero:
         say(named(path, name))
         ended = EndedRun(request, made.trainer, command)
-        page = ended.tell()
+        page, is_sound = ended.tell(), ended.is_sound
         ended.propose()
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
-    return Made(path, page, made.stopped)
+    return Made(path, page, made.stopped, is_sound)
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
