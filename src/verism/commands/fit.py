@@ -99,6 +99,11 @@ class VerismCLI(LightningCLI):
             if not isinstance(error.__context__, KeyboardInterrupt):
                 raise
             raise self._stopped() from error
+        except VerismError:
+            # A run that was refused has nothing that is worth a folder.
+            if not self._has_begun:
+                run_folder.give_up(self._claimed)
+            raise
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
                 raise
@@ -113,12 +118,17 @@ class VerismCLI(LightningCLI):
 
     def _stopped(self) -> VerismError:
         """Return what is said of a run that Ctrl-C has stopped at once; if it made nothing, its folder goes."""
-        if hasattr(self, "trainer"):
-            steps = self.trainer.global_step
-            if steps or self.config_init.fit.output.written is not None:
-                return InterruptedRunError(signal.SIGINT, steps)
+        if self._has_begun:
+            return InterruptedRunError(signal.SIGINT, self.trainer.global_step)
         run_folder.give_up(self._claimed)
         return UnbegunRunError()
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the run has made a step or a picture."""
+        if not hasattr(self, "trainer"):
+            return False
+        return bool(self.trainer.global_step) or self.config_init.fit.output.written is not None
 
     def _logs(self) -> str:
         """Return a name for a file whose error does not name it: TensorBoard writes its log in another thread."""

@@ -21,9 +21,10 @@ from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals
 from verism.cli import CONFIGS
-from verism.commands import previews, resuming, run_clip
+from verism.commands import previews, resuming, run_clip, run_folder
 from verism.commands.batch_so_far import BatchSoFar, Pair, wished
 from verism.commands.ended_run import EndedRun, last_state
+from verism.commands.finished_run import FinishedRun
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
@@ -41,6 +42,7 @@ from verism.errors import (
     UnbegunRunError,
     VerismError,
 )
+from verism.missing import LOGS
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
@@ -180,7 +182,8 @@ def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{pictures} pictures are {place}."))
     if pages:
-        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), ", and so for each of them"))
+        rest = ", and so for each of them, under its picture's name" if len(pages) > 1 else ""
+        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), rest))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = [*with_options(["run", *words], ["--ckpt_path", previews.WORD]), *trust.given()]
@@ -210,7 +213,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     given = value_of(options, PATH)
     if given is None:
         name = wished(request, pair)
-        path = free_name(name, _unfinished(options))
+        path = _free_name(name, options)
     else:
         name = path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
@@ -223,21 +226,54 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
+    # The previews that whole runs go on from are found by their photos' names.
+    title = "" if given and request.preview else _title(path, options)
     try:
-        made = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem)
+        made = _fitted(request, [*photos, *quick], options, again, title)
     except InterruptedRunError as error:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
     page = is_sound = None
     if made.trainer.is_global_zero:
-        say(named(path, name))
+        say(named(path, name, _run_of(name, options)))
         ended = EndedRun(request, made.trainer, command)
         page, is_sound = ended.tell(), ended.is_sound
         ended.propose()
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
     return Made(path, page, made.stopped, is_sound)
+
+
+def _free_name(wished: Path, options: Sequence[str]) -> Path:
+    """Return the first name that neither a picture has nor the run of one that was in its folder.
+
+    So a picture and its run have the same name, even where earlier pictures were removed.
+    """
+    resumed = value_of(options, "--ckpt_path")
+    home = None if resumed is None else Path(resuming.named(resumed, _root(options))).resolve().parent.parent
+
+    def has_run(picture: Path) -> bool:
+        run = _run_of(picture, options)
+        # A run that left no picture goes on with its own.
+        if not run.exists() or run.resolve() == home:
+            return False
+        try:
+            return FinishedRun.read(run).result.resolve().parent == picture.resolve().parent
+        except VerismError:
+            return True
+
+    return free_name(wished, _unfinished(options), has_run)
+
+
+def _title(picture: Path, options: Sequence[str]) -> str:
+    """Return the name of a picture's run: that of the picture, after its folder's if a run has it."""
+    return f"{picture.resolve().parent.name}-{picture.stem}" if _run_of(picture, options).exists() else picture.stem
+
+
+def _run_of(picture: Path, options: Sequence[str]) -> Path:
+    """Return the folder of the run that has the name of a picture."""
+    return Path(_root(options), LOGS, run_folder.named_by(picture.stem))
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
