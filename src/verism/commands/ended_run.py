@@ -79,7 +79,7 @@ class EndedRun:
             return
         state = self._state
         if self.request.preview:
-            say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
+            say(Text("This is a preview: quick, and small. This makes the whole picture:", "yellow"))
             if state is not None:
                 say(Text(_typed(*with_options(self.command, ["--ckpt_path", state])), "cyan"))
         elif state is not None and self._strength.strength and not (little or verdict.is_astray(self._look)):

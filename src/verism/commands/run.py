@@ -187,7 +187,7 @@ def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = [*with_options(["run", *words], ["--ckpt_path", previews.WORD]), *trust.given()]
-        say(Text("These are previews: quick, and small. For the whole of all of them:", "yellow"))
+        say(Text("These are previews: quick, and small. This makes the whole pictures:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 

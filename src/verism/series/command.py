@@ -92,7 +92,7 @@ def _parser() -> ArgumentParser:
         type=Path,
         nargs="+",
         help="The photos in their order, a folder of them, or patterns such as 'holiday/*.jpg'. Patterns and folders "
-        "leave out what verism made.",
+        "leave out what verism made, and the style.",
     )
     parser.add_argument(
         "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."
