@@ -309,8 +309,8 @@ def test_a_picture_and_its_run_have_the_same_name(capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
-def test_a_command_that_is_refused_leaves_no_run(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_a_command_that_is_refused_leaves_no_run_and_says_only_why(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Also if it is refused only when the photos have been compared, such as for the name of a region."""
 
@@ -321,7 +321,14 @@ def test_a_command_that_is_refused_leaves_no_run(
     with pytest.raises(SystemExit, match="2"):
         main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     assert capfd.readouterr().err.endswith("verism: --data.merge: no.\n")
+    assert not caplog.text
     assert not list(Path("lightning_logs").glob("*"))
+    for options in (["--data.merge", "[[pink, red]]"], ["--data.leave_out", "[pink]"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, *options])
+        said = capfd.readouterr().err
+        assert said.startswith(f"verism: {options[0]}: pink is not the colour of a region; they are red, green, ")
+        assert said.count("\n") == 1
 
 
 @pytest.mark.slow

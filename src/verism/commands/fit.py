@@ -100,9 +100,8 @@ class VerismCLI(LightningCLI):
                 raise
             raise self._stopped() from error
         except VerismError:
-            # A run that was refused has nothing that is worth a folder.
             if not self._has_begun:
-                run_folder.give_up(self._claimed)
+                self.refuse()
             raise
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
@@ -122,6 +121,10 @@ class VerismCLI(LightningCLI):
             return InterruptedRunError(signal.SIGINT, self.trainer.global_step)
         run_folder.give_up(self._claimed)
         return UnbegunRunError()
+
+    def refuse(self) -> None:
+        """Remove the folder of a run that has made nothing, because it was refused."""
+        run_folder.give_up(self._claimed)
 
     @property
     def _has_begun(self) -> bool:
@@ -183,11 +186,12 @@ class VerismCLI(LightningCLI):
         """Check the photos, and choose the precision, unless the user did; continue from the checkpoint found.
 
         Raises:
-            VerismError: a photo or a mask does not exist, or is none. It is said before the weights are loaded, and
-                hence before anything is said about them.
+            VerismError: a photo or a mask does not exist, or is none, or a region cannot have a name. It is said
+                before the weights are loaded, and hence before anything is said about them.
         """
         for photo in self.photo_files():
             photo_file.check_header(photo)
+        preflight.check_regions(self.config.fit.data)
         if self._resumed is not None:
             self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer

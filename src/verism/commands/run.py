@@ -388,13 +388,14 @@ class Run(VerismCLI):
         """Return those of ``fit``, and one that forgets what is said of the preparations once these have succeeded."""
         return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
+    def refuse(self) -> None:
+        """Do what ``fit`` does, and say only the reason."""
+        super().refuse()
+        self._held.drop()
+
     def before_fit(self) -> None:
-        """Print which photos the run uses, unless there are many; if it cannot begin, only the reason is said."""
-        try:
-            super().before_fit()
-        except VerismError:
-            self._held.drop()
-            raise
+        """Print which photos the run uses, unless there are many."""
+        super().before_fit()
         if self._pace.runs > 1:
             return
         data, named = self.datamodule, self.model.backbone.identity["weights"]
