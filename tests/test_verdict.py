@@ -8,17 +8,21 @@ import re
 import pytest
 
 from verism.commands.options import FitOptions
+from verism.look.strength import Strength
 from verism.metrics import NAMES
 from verism.verdict import (
     CHANGED,
     CLIPPED,
     FAULTS,
     LITTLE,
+    SLIGHT,
     Fault,
+    exceptions,
     faults,
     hardly_there,
     in_words,
     is_astray,
+    is_sound,
     look_plainly,
     match,
     plainly,
@@ -52,12 +56,11 @@ def test_three_figures_in_words() -> None:
     assert in_words(SOUND) == [
         "Shapes and edges: 98.1% as in your photo.",
         (
-            "Colours: treated evenly; places of one colour in your photo end up ΔE 1.8 apart (an untouched photo: "
-            "0.3 to 2; uneven from 7 on)."
+            "Colours: even; no patches of different tint within one area (ΔE 1.8; one edit of the whole photo gives up "
+            "to 4)."
         ),
         "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
-    assert in_words(SOUND | {"drift": 7.1})[1].startswith("Colours: treated unevenly; ")
     for further in (1.0, 1.3):
         assert in_words(SOUND | {"color_distance": further})[2] == (
             "Look: the colours are no nearer to the style's than the photo's were."
@@ -66,6 +69,65 @@ def test_three_figures_in_words() -> None:
         "Look: the colours are close to the style's, as the photo's were already."
     )
     assert in_words({}) == []
+
+
+@pytest.mark.parametrize(
+    ("drift", "plain", "exactly"),
+    [
+        (
+            3.5,
+            "even; no patches of different tint within one area",
+            " (ΔE 3.5; one edit of the whole photo gives up to 4)",
+        ),
+        (4.4, "mostly even; tints within one area differ by ΔE 4.4, and about 2 is just visible side by side", ""),
+        (7.0, "mostly even; tints within one area differ by ΔE 7.0, and about 2 is just visible side by side", ""),
+        (
+            7.1,
+            "treated unevenly",
+            "; tints within one area differ by ΔE 7.1, and about 2 is just visible side by side",
+        ),
+    ],
+)
+def test_what_a_photographer_sees_as_patches_is_not_called_even(drift: float, plain: str, exactly: str) -> None:
+    seen = SOUND | {"drift": drift}
+    assert plainly(seen)[1] == f"Colours: {plain}."
+    assert in_words(seen)[1] == f"Colours: {plain}{exactly}."
+    assert is_sound(seen) == (drift <= SLIGHT)
+
+
+def test_of_several_pictures_what_is_usual_is_left_out() -> None:
+    assert exceptions(SOUND) == plainly(SOUND)[2:]
+    assert is_sound(SOUND)
+    patchy = SOUND | {"drift": 4.4, "structure": 0.9}
+    assert exceptions(patchy) == plainly(patchy)[:3]
+    # It is told as a fault.
+    assert exceptions(SOUND | {"drift": 8.3}) == plainly(SOUND)[2:]
+    for found in ({"structure": 0.9}, {"drift": 8.3}, {"newly_clipped": 0.1}):
+        assert not is_sound(SOUND | found)
+    assert exceptions({}) == []
+
+
+@pytest.mark.parametrize(
+    ("strength", "said"),
+    [
+        (Strength(0), "Look: your photo's own, as asked."),
+        (Strength(color=0), "Look: your photo's own colours, as asked."),
+        (
+            Strength(0.1),
+            "Look: at this strength, the colours are hardly any nearer to the style's than the photo's were.",
+        ),
+    ],
+)
+def test_no_style_is_blamed_for_what_was_asked_for(strength: Strength, said: str) -> None:
+    seen = SOUND | {"color_distance": 0.95, "ciede2000": 9.4}
+    assert in_words(seen, SOUND, strength)[2] == said
+    assert look_plainly(seen, SOUND, strength)[2:] == exceptions(seen, SOUND, strength) == [said]
+    # A photo in its own colours has not gone elsewhere, wherever the whole look has.
+    assert (len(look_plainly(seen, seen, strength)) == 3) == (strength.strength * strength.color == 0)
+
+
+def test_a_picture_in_its_own_light_is_judged_by_its_colours() -> None:
+    assert in_words(SOUND, SOUND, Strength(tone=0)) == in_words(SOUND)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +143,7 @@ def test_a_look_that_is_seen_is_not_denied(distance: float, way: str) -> None:
     assert in_words(seen)[2] == plainly(seen)[2] == look
     assert plainly(seen)[3].startswith("What may help: a style photo of the same kind of scene, or regions")
     # A part of a look that has not gone elsewhere has not done so either.
-    assert look_plainly(seen, SOUND) == look_plainly(seen)[:3]
+    assert look_plainly(seen, SOUND)[3:] == []
     assert is_astray(seen)
     assert not hardly_there(seen)
     for other in ({"ciede2000": 0.99 * CHANGED}, {"color_distance": 1 - 1.01 * LITTLE}, {"color_distance": math.nan}):
@@ -116,10 +178,20 @@ def test_the_same_in_plain_words_has_no_units() -> None:
 
 @pytest.mark.parametrize(
     ("distance", "part"),
-    [(0.88, "a tenth"), (0.77, "a quarter"), (0.5, "half"), (0.29, "three quarters"), (0.03, "nearly all")],
+    [
+        (0.88, "about a tenth"),
+        (0.77, "about a quarter"),
+        (0.65, "about a third"),
+        (0.5, "about half"),
+        (0.33, "about two thirds"),
+        (0.26, "about three quarters"),
+        (0.1, "about nine tenths"),
+        (0.03, "nearly all"),
+        (0.0, "nearly all"),
+    ],
 )
 def test_the_way_is_told_in_parts_that_one_can_picture(distance: float, part: str) -> None:
-    look = f"Look: the colours are about {part} of the way from the photo's to the style's."
+    look = f"Look: the colours are {part} of the way from the photo's to the style's."
     assert plainly(SOUND | {"color_distance": distance})[2] == look
 
 

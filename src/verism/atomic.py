@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -118,19 +118,21 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
         raise VerismError(f"{path}: exists already; {remedy}.")
 
 
-def free_name(path: Path, ours: Collection[Path] = ()) -> Path:
+def free_name(path: Path, ours: Collection[Path] = (), is_taken: Callable[[Path], bool] | None = None) -> Path:
     """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page.
 
     Args:
         path: the name to begin with.
         ours: absolute paths of files that may be replaced, whose names are free, too.
+        is_taken: whether a name that is free otherwise has another use; None: it has none.
     """
 
     def is_free(file: Path) -> bool:
         return not file.exists() or file.resolve() in ours
 
     names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
-    return next(name for name in names if is_free(name) and is_free(name.with_suffix(".html")))
+    free = (name for name in names if is_free(name) and is_free(name.with_suffix(".html")))
+    return next(name for name in free if is_taken is None or name.resolve() in ours or not is_taken(name))
 
 
 def _probe(file: Path) -> None:

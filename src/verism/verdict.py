@@ -6,14 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from verism.look.strength import Strength
+
 DRIFT = 7.0
 """ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``),
 skies that took on the gradient of another sky had up to 6; results whose skies had visibly turned several colours had 8
 or more. The limit is a root mean square of three just noticeable differences (2.3; Mahy et al. 1994), so whole patches
 differ by more."""
 
-UNTOUCHED = "0.3 to 2"
-"""Drift of photos against themselves, which no map of their colours explains quite (``verism.metrics.drift``)."""
+SLIGHT = 3.5
+"""ΔE76 of drift from which on tints within one area are said to differ. It is half of ``DRIFT``: a photographer saw
+patches at 4.4, a yellow curtain in fog. Nearly all of what is the same everywhere stays below: photos against
+themselves have 0.3 to 2, and only strong curves and tints reach 4 (``verism.metrics.drift``)."""
+
+SAME_EDIT = 4
+"""ΔE76 of drift that a strong edit can have which is the same everywhere (``verism.metrics.drift``)."""
+
+VISIBLE = "about 2 is just visible side by side"
+"""What a ΔE means: one just noticeable difference is 2.3 (Mahy et al. 1994)."""
 
 LOST = 0.25
 """Share of the photo's detail. A single map of colours loses about 0.15 of it where it darkens the photo, unnoticed;
@@ -41,14 +51,14 @@ look."""
 
 
 WAYS: Mapping[float, str] = {
-    0.1: "a tenth",
-    0.25: "a quarter",
-    1 / 3: "a third",
-    0.5: "half",
-    2 / 3: "two thirds",
-    0.75: "three quarters",
-    0.9: "nine tenths",
-    1.0: "nearly all",
+    0.1: "about a tenth of the way",
+    0.25: "about a quarter of the way",
+    1 / 3: "about a third of the way",
+    0.5: "about half of the way",
+    2 / 3: "about two thirds of the way",
+    0.75: "about three quarters of the way",
+    0.9: "about nine tenths of the way",
+    1.0: "nearly all of the way",
 }
 """Parts of the way from the photo's colours to the style's in words; the nearest is said."""
 
@@ -162,7 +172,7 @@ def summary(figures: Mapping[str, float]) -> list[str]:
         figures: metrics by name, as ``verism.metrics.Measure`` returns them, at least those in ``verism.metrics.TOLD``.
     """
     rows = [
-        ("drift", f"ΔE {figures['drift']:.1f}", "up to 4: the same edit everywhere"),
+        ("drift", f"ΔE {figures['drift']:.1f}", f"up to {SAME_EDIT}: the same edit everywhere"),
         ("detail lost", f"{figures['lost']:.1%}", "0: none"),
         ("newly clipped", f"{figures['newly_clipped']:.1%}", "0: none"),
         ("structure", f"{figures['structure']:.3f}", "1: the content photo's"),
@@ -174,23 +184,53 @@ def summary(figures: Mapping[str, float]) -> list[str]:
     return [f"{name:<{names}}  {value:>{values}}   {meaning}" for name, value, meaning in rows]
 
 
-def in_words(figures: Mapping[str, float]) -> list[str]:
+def in_words(
+    figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
+) -> list[str]:
     """Return three sentences about a result: on its shapes, its evenness and its look.
 
     Args:
-        figures: metrics by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the result.
+        figures: of the picture, by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the
+            result.
+        full: of the picture at full strength, if another is judged.
+        strength: of the picture; None: the full one.
     """
     if not figures:
         return []
-    even = "evenly" if figures["drift"] <= DRIFT else "unevenly"
-    look = "have changed, but are" if is_astray(figures) else "are"
-    way = _way(1 - figures["color_distance"])
-    apart = f"ΔE {figures['drift']:.1f} apart (an untouched photo: {UNTOUCHED}; uneven from {DRIFT:.0f} on)"
+    # Where no tints differ, a figure above what is visible needs an explanation.
+    why = (
+        f" (ΔE {figures['drift']:.1f}; one edit of the whole photo gives up to {SAME_EDIT})" if is_even(figures) else ""
+    )
+    differing = f"; {_differ(figures)}" if figures["drift"] > DRIFT else ""
     return [
         f"Shapes and edges: {figures['structure']:.1%} as in your photo.",
-        f"Colours: treated {even}; places of one colour in your photo end up {apart}.",
-        f"Look: the colours {look} {way}.",
+        f"{_colours(figures)}{why}{differing}.",
+        _look(figures, full, strength or Strength()),
     ]
+
+
+def _colours(figures: Mapping[str, float]) -> str:
+    """Return how evenly the colours were treated, as a sentence without full stop."""
+    if is_even(figures):
+        return "Colours: even; no patches of different tint within one area"
+    return "Colours: treated unevenly" if figures["drift"] > DRIFT else f"Colours: mostly even; {_differ(figures)}"
+
+
+def _differ(figures: Mapping[str, float]) -> str:
+    return f"tints within one area differ by ΔE {figures['drift']:.1f}, and {VISIBLE}"
+
+
+def _look(figures: Mapping[str, float], full: Mapping[str, float] | None, strength: Strength) -> str:
+    """Return a sentence on how far the colours have come, which blames no style for what was asked for."""
+    if not strength.strength:
+        return "Look: your photo's own, as asked."
+    if not strength.color:
+        return "Look: your photo's own colours, as asked."
+    way = _way(1 - figures["color_distance"])
+    if full is not None and _has_moved(full) and not _has_moved(figures):
+        return f"Look: at this strength, the colours are {way}."
+    changed = "have changed, but are" if is_astray(figures) else "are"
+    return f"Look: the colours {changed} {way}."
 
 
 def _way(taken: float) -> str:
@@ -202,7 +242,7 @@ def _way(taken: float) -> str:
     if taken < LITTLE:
         return "hardly any nearer to the style's than the photo's were"
     nearest = min(WAYS, key=lambda part: abs(part - taken))
-    return f"about {WAYS[nearest]} of the way from the photo's to the style's"
+    return f"{WAYS[nearest]} from the photo's to the style's"
 
 
 def plainly(figures: Mapping[str, float]) -> list[str]:
@@ -210,31 +250,59 @@ def plainly(figures: Mapping[str, float]) -> list[str]:
     return [*look_plainly(figures), *(fault.plainly(figures) for fault in found(figures))]
 
 
-def look_plainly(figures: Mapping[str, float], full: Mapping[str, float] | None = None) -> list[str]:
+def look_plainly(
+    figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
+) -> list[str]:
     """Return what ``plainly`` says, but for the faults.
 
     Args:
         figures: of the picture, as ``in_words`` takes them.
         full: of the picture at full strength, which tell whether the look itself has gone astray, if another is judged.
+        strength: of the picture; None: the full one.
     """
     if not figures:
         return []
-    even = figures["drift"] <= DRIFT
-    look = in_words(figures)[2]
     shapes = "as" if figures["structure"] >= SAME else "nearly as" if figures["structure"] >= NEARLY else "not all as"
-    colours = "even; no patches of different tint within one area" if even else "treated unevenly"
-    helps = [ELSEWHERE] if is_astray(figures) and (full is None or is_astray(full)) else []
+    own_colours = strength is not None and not strength.strength * strength.color
+    astray = not own_colours and is_astray(figures) and (full is None or is_astray(full))
     return [
         f"Shapes and edges: {shapes} in your photo.",
-        f"Colours: {colours}.",
-        look,
-        *helps,
+        f"{_colours(figures)}.",
+        in_words(figures, full, strength)[2],
+        *([ELSEWHERE] if astray else []),
     ]
+
+
+def exceptions(
+    figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
+) -> list[str]:
+    """Return what ``look_plainly`` says, but for shapes and evenness that are as they should be, or told as a fault.
+
+    Args:
+        figures: as ``look_plainly`` takes them.
+        full: likewise.
+        strength: likewise.
+    """
+    if not figures:
+        return []
+    shapes, colours, *look = look_plainly(figures, full, strength)
+    told = [] if figures["structure"] >= SAME else [shapes]
+    return [*told, *([] if is_even(figures) or figures["drift"] > DRIFT else [colours]), *look]
+
+
+def is_sound(figures: Mapping[str, float]) -> bool:
+    """Return whether shapes, edges and colours of a picture are as they should be, and nothing has to be said."""
+    return figures["structure"] >= SAME and is_even(figures) and not found(figures)
 
 
 def found(figures: Mapping[str, float]) -> list[Fault]:
     """Return the faults of a result with these metrics."""
     return [fault for fault in FAULTS if fault.found(figures)]
+
+
+def is_even(figures: Mapping[str, float]) -> bool:
+    """Return whether the colours were treated evenly, as far as the eye can tell."""
+    return figures["drift"] <= SLIGHT
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:
@@ -247,6 +315,11 @@ def is_astray(figures: Mapping[str, float]) -> bool:
     """Return whether a result has visibly changed, and yet hardly towards the style; no, if a figure is not there."""
     measured = "color_distance" in figures and "ciede2000" in figures
     return measured and figures["ciede2000"] >= CHANGED and 1 - figures["color_distance"] < LITTLE
+
+
+def _has_moved(figures: Mapping[str, float]) -> bool:
+    """Return whether the colours have come nearer to the style's; no, if they were there already."""
+    return "color_distance" in figures and 1 - figures["color_distance"] >= LITTLE
 
 
 def faults(figures: Mapping[str, float]) -> list[str]:

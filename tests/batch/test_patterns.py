@@ -66,12 +66,14 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
         matching([tmp_path / "other"])
 
 
-def test_a_style_beside_the_photos_is_taken_only_by_its_name(tmp_path: Path) -> None:
+def test_a_style_beside_the_photos_is_taken_only_by_its_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     photo, style = tmp_path / "a.jpg", tmp_path / "style.jpg"
     for seed, path in enumerate((photo, style)):
         shoot(path, synthetic_photo(40, 40, seed))
-    assert matching([tmp_path], but=[style]) == [photo]
-    assert matching([photo, style], but=[style]) == [photo, style]
+    with caplog.at_level("INFO"):
+        assert matching([tmp_path], but=[style]) == [photo]
+        assert matching([photo, style], but=[style]) == [photo, style]
+    assert caplog.messages == ["style.jpg is the style, and is left out."]
     with pytest.raises(VerismError, match="has no photo but the style"):
         matching([tmp_path / "s*.jpg"], but=[style])
 

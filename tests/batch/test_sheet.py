@@ -70,6 +70,28 @@ def test_a_sheet_of_many_photos_has_a_few_of_them(tmp_path: Path, monkeypatch: p
     assert len(read) == 1 + 2 * SHOWN
 
 
+def test_many_photos_in_one_style_are_a_grid_and_no_narrow_column(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    images.write(photo, synthetic_photo(48, 64, 3), {})
+
+    def shape(count: int, styles: int = 1) -> tuple[int, int]:
+        contents, looks = (
+            [tmp_path / f"{number}.png" for number in range(count)],
+            [Path(f"s{it}") for it in range(styles)],
+        )
+        for content in contents:
+            content.write_bytes(photo.read_bytes())
+        height, width = photo_sheet(contents, looks, dict.fromkeys(product(contents, looks), photo)).shape[-2:]
+        return height, width
+
+    (three, narrow), (seven, wide) = shape(3), shape(7)
+    assert three == seven
+    assert wide > 2.9 * narrow
+    # More columns than six would leave each picture too small.
+    assert shape(7, 5)[1] < 2 * wide
+    assert shape(7, 3)[1] == shape(1, 3)[1]
+
+
 def test_a_pair_without_a_result_leaves_its_cell_blank(tmp_path: Path) -> None:
     first, second = [tmp_path / name for name in ("first.png", "second.png")]
     for seed, path in enumerate((first, second)):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.one_scene import NOISE, one_grade
+from verism.color.spaces import chroma_of
 from verism.color.tone_and_chroma import KNOTS
 
 
@@ -45,6 +46,17 @@ def test_one_grade_finds_a_linear_one_but_for_what_may_be_noise(spread: float) -
     torch.testing.assert_close(found(mean)[0], mean + 0.1, rtol=0, atol=1e-5)
     if spread == 0.5:
         torch.testing.assert_close(found(ours)[0], theirs, rtol=0, atol=1e-3)
+
+
+def test_a_black_and_white_style_takes_all_colour_away(content: Tensor) -> None:
+    """Of the photo itself in grey, some of the colour stayed, as if it were noise; a toned one gives its tone."""
+    ours = encoded(content)
+    assert float(chroma_of(ours).max()) > 0.1
+    for tone in (torch.zeros(2), torch.tensor([0.01, 0.03])):
+        theirs = torch.cat([ours[:1], tone.unsqueeze(1).expand(2, ours.shape[1])])
+        found = one_grade(ours, theirs, *everywhere(ours, theirs))(ours)[0]
+        torch.testing.assert_close(found[1:], theirs[1:], rtol=0, atol=1e-3)
+        torch.testing.assert_close(found[0], theirs[0], rtol=0, atol=0.05)
 
 
 def test_one_grade_follows_half_of_what_ties_lightness_to_chroma(content: Tensor) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.commands.run import ALL_SOUND
 from verism.verdict import FAULTS
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -31,6 +32,49 @@ def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureF
     last = capfd.readouterr().out.splitlines()[-1]
     assert last.startswith("Milder still, with 0.36 of the look in place of 0.6: verism render ")
     assert last.endswith(" --output.strength 0.36")
+    # Each strength has its name, whichever command has made the picture.
+    main(shlex.split(last.partition(": verism ")[2]))
+    assert {path.name for path in Path().glob("mine-theirs*.jpg")} == {
+        "mine-theirs-strength-0.6.jpg",
+        "mine-theirs-strength-0.36.jpg",
+    }
+
+
+@pytest.mark.slow
+def test_of_the_photo_itself_nothing_milder_is_proposed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor is a style blamed for it, nor less asked of what is not there."""
+    monkeypatch.setattr("verism.verdict.FAULTS", tuple(fault._replace(limit=-1) for fault in FAULTS))
+    main(["mine.jpg", "theirs.jpg", "--output.strength", "0", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert "  Look: your photo's own, as asked.\n" in said
+    assert "render" not in said
+    assert "a lower" not in said
+    assert "Look: your photo&#39;s own, as asked." in Path("mine-theirs-strength-0.html").read_text()
+
+
+@pytest.mark.slow
+def test_several_pictures_are_told_what_is_not_as_it_should_be(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line for all of them, if all is well."""
+    batch = ["mine.jpg", "other.png", "theirs.jpg", *SMALL, "--trainer.max_steps"]
+    monkeypatch.setattr("verism.verdict.FAULTS", ())
+    monkeypatch.setattr("verism.verdict.SLIGHT", math.inf)
+    monkeypatch.setattr("verism.verdict.SAME", -1)
+    main([*batch, "1"])
+    said = capfd.readouterr().out
+    assert said.count("  Look: ") == 2
+    assert "Colours:" not in said
+    assert said.count(ALL_SOUND) == 1
+    monkeypatch.setattr("verism.verdict.SLIGHT", -1)
+    monkeypatch.setattr("verism.verdict.DRIFT", math.inf)
+    main([*batch, "2"])
+    said = capfd.readouterr().out
+    assert said.count("  Colours: mostly even; tints within one area differ by ΔE ") == 2
+    assert "Shapes" not in said
+    assert ALL_SOUND not in said
 
 
 @pytest.mark.slow
@@ -42,19 +86,21 @@ def test_a_fault_is_told_with_the_whole_command_that_helps(
     photos = ["mine.jpg", "theirs.jpg", "--output.color", "0.5", *SMALL]
     main([*photos, *STEPS])
     told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
-    tone = "render lightning_logs/mine-theirs --output.color 0.5 --output.tone 0.5"
+    tone = "render lightning_logs/mine-theirs-colour-0.5 --output.color 0.5 --output.tone 0.5"
     assert told == {
         "One": f"run {shlex.join([*photos, *STEPS])} --model.consistency.weight 1000",
         "Textures": tone,
-        "Shadows": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
-        "Contrast": "render lightning_logs/mine-theirs --output.strength 0.6 --output.color 0.5",
+        "Shadows": "render lightning_logs/mine-theirs-colour-0.5 --output.strength 0.6 --output.color 0.5",
+        "Contrast": "render lightning_logs/mine-theirs-colour-0.5 --output.strength 0.6 --output.color 0.5",
     }
     main(shlex.split(tone))
     assert capfd.readouterr().out == "Picture: mine-theirs-colour-0.5-tone-0.5.jpg\n"
     main([*photos, "--preview", "--output.tone", "1.0"])
     told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
     whole = f"run {shlex.join(photos)} --output.tone 0.5"
-    assert told["Textures"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview/checkpoints/last.ckpt"
+    assert (
+        told["Textures"] == f"{whole} --ckpt_path lightning_logs/mine-theirs-preview-colour-0.5/checkpoints/last.ckpt"
+    )
 
 
 @pytest.mark.slow

@@ -111,6 +111,20 @@ def refused(look: Path, *options: str | Path, status: int = 2) -> None:
     assert caught.value.code == status
 
 
+@pytest.mark.slow
+def test_the_style_of_the_run_is_only_graded_if_it_is_named(
+    look: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own look would only be given to it a second time."""
+    monkeypatch.setattr("verism.look.saved.photos", lambda look: ([], [photos[0]]))
+    with caplog.at_level("INFO"):
+        predict(look, "--data.photos", photos[0].parent)
+    assert "a.png is the style, and is left out." in caplog.messages
+    assert {path.name for path in Path("graded").glob("*.png")} == {"b.png", "c.png"}
+    predict(look, "--data.photos", photos[0])
+    assert Path("graded/a.png").is_file()
+
+
 def fitted_grid(look: Path) -> BilateralGrid:
     state = checkpoint.read(look / "checkpoints" / "last.ckpt")
     options = state["hyper_parameters"]["canvas"]["init_args"]

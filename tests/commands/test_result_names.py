@@ -35,6 +35,7 @@ def test_names() -> None:
         (["holiday/a.jpg", "--styles", "theirs.jpg", "other.png"], "holiday/a-sheet.jpg"),
         (["holiday", "--styles", "theirs.jpg", "other.png"], "holiday/holiday-sheet.jpg"),
         (["holiday", "theirs.jpg", "--preview"], "holiday/holiday-theirs-preview-sheet.jpg"),
+        (["holiday", "theirs.jpg", "--output.tone=0.5"], "holiday/holiday-theirs-tone-0.5-sheet.jpg"),
     ],
 )
 def test_a_sheet_is_named_by_what_its_pictures_have_in_common(words: list[str], name: str) -> None:

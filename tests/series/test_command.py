@@ -94,7 +94,7 @@ def test_a_series_from_its_photos_to_its_sheet(holiday: Path, capsys: pytest.Cap
     assert [row["difference_to_next_before"] for row in found[2:]] == ["", ""]
     shifts, *slopes = (
         torch.tensor([[float(row[f"{kind}_{name}"]) for name in ("red", "green", "blue")] for row in found])
-        for kind in ("stops", "stops_across", "stops_down")
+        for kind in ("stops_lighter", "more_stops_at_the_right", "more_stops_at_the_bottom")
     )
     tilts = torch.stack(slopes, dim=1)
     assert 0.001 < float(tilts.abs().max()) <= STEEPEST + 1e-3

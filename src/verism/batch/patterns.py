@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool = True) -> list[Path]:
-    """Return the files that ``find`` finds, and print a line about those that it left out, if any.
+    """Return the files that ``find`` finds, and print a line about those that are left out, if any.
 
     Args:
         patterns: as ``find`` takes them.
@@ -64,6 +64,10 @@ def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool 
     photos = [path for path in found.files if path in named or path.resolve() not in others]
     if not photos:
         raise VerismError(f"{', '.join(map(str, named))}: has no photo but the style.")
+    styles = [path.name for path in found.files if path not in photos]
+    if styles:
+        is_style = "is the style, and is" if len(styles) == 1 else "are styles, and are"
+        rank_zero_info(f"{' and '.join(styles)} {is_style} left out.")
     return photos
 
 

@@ -26,6 +26,9 @@ CORNER = ("Left: the photos.", "Right: each in the look above.")
 LOOK, BEFORE, AFTER = "the look: ", "before: ", "after: "
 """What pictures are, before their names."""
 
+ROWS = 3
+"""Largest number of photos one below the other on a sheet that has room for more beside each other."""
+
 SHOWN = 24
 """Largest number of photos on a sheet, so that it can be taken in at a glance."""
 
@@ -49,9 +52,10 @@ DARK = Paper("#262626", "#404040", "#d9d9d9")
 
 
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mapping[tuple[Path, Path], Path]) -> Tensor:
-    """Draw a table of pictures: a row for each content photo, with its result in each style.
+    """Draw a table of pictures: each content photo with its result in each style, side by side.
 
-    Of more than ``SHOWN`` content photos, it has that many, evenly chosen.
+    Of more than ``SHOWN`` content photos, it has that many, evenly chosen. Up to ``ROWS`` of them are one below the
+    other; of more, several are in a row, as far as ``MAX_COLUMNS`` allow.
 
     Args:
         contents: content photos, at least one.
@@ -62,12 +66,15 @@ def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mappi
         ``(1, 3, H, W)``, RGB in [0, 1].
     """
     press = Press(2 * CELL_WIDTH // 3, CELL_WIDTH, DARK)
-    rows = [press.line(press.blank(0), [press.corner(), *(press.fitted(path) for path in styles)])]
+    head = press.line(press.blank(0), [press.corner(), *(press.fitted(path) for path in styles)])
+    groups = []
     for content in (contents[number] for number in _shown(len(contents))):
         row = [content, *(results.get((content, style)) for style in styles)]
         cells = [press.blank(CELL_WIDTH) if path is None else press.fitted(path) for path in row]
-        rows.append(press.line(press.blank(0), cells))
-    return press.page(rows)
+        groups.append(press.line(press.blank(0), cells))
+    across = min(max(1, MAX_COLUMNS // (1 + len(styles))), math.ceil(len(groups) / ROWS))
+    rows = [groups[start : start + across] for start in range(0, len(groups), across)]
+    return press.page([press.apart(row) for row in ([head] * across, *rows)])
 
 
 def before_and_after(
@@ -161,6 +168,10 @@ class Press:
     def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
         """Put cells side by side, after their label if it has any width."""
         return self._side_by_side([label, *cells] if label.width else cells, self._gap)
+
+    def apart(self, groups: Sequence[Image.Image]) -> Image.Image:
+        """Put groups of pictures side by side, further from each other than the pictures of one."""
+        return self._side_by_side(groups, 3 * self._gap)
 
     def page(self, parts: Sequence[Image.Image]) -> Tensor:
         """Put parts below each other, within a margin: ``(1, 3, H, W)``, RGB in [0, 1]."""

@@ -132,7 +132,7 @@ class Page(Callback):
             result = rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
-        figures = {} if metrics is None else metrics.written
+        figures, full = ({}, {}) if metrics is None else (metrics.written, metrics.last)
         styles = [read(style, model.data.white) for style in model.data.styles]
         regions = model.regions
         lut = output.lut
@@ -148,7 +148,7 @@ class Page(Callback):
             regions=None if regions is None or regions.undivided else regions,
             losses=_losses(self._steps),
             first=self._first,
-            sentences=[*verdict.in_words(figures), *verdict.faults(figures)],
+            sentences=[*verdict.in_words(figures, full, output.strength), *verdict.faults(figures)],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )

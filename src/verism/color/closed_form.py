@@ -234,13 +234,13 @@ def _lifting_less(curve: Tensor, share: float) -> Tensor:
 def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:
     """Return the ratio of the spreads of a and b, within bounds, and the factor from it to the upper bound."""
     # A black-and-white style takes all colour away, even if that is below the lower bound.
-    in_color = _in_color(target)
-    grey = NEARLY_GREY * in_color
-    saturation = ((target.spread + grey) / (source.spread + grey)).clamp(bounds[0] * float(in_color), bounds[1])
+    kept = in_color(target)
+    grey = NEARLY_GREY * kept
+    saturation = ((target.spread + grey) / (source.spread + grey)).clamp(bounds[0] * float(kept), bounds[1])
     return saturation, bounds[1] / float(saturation)
 
 
-def _in_color(target: WeightedColors) -> Tensor:
+def in_color(target: WeightedColors) -> Tensor:
     """Return how far from black and white the opaque part of the style is, a scalar from 0.001 to 1."""
     visible = target._replace(weights=(target.weights > 0).to(target.colors))
     return (visible.rms_chroma / MONOCHROME).clamp(1e-3, 1)
@@ -374,4 +374,4 @@ def _finished(
     for _ in range(CHROMA_STEPS):
         got = some._replace(colors=with_gain(gain)(some.colors)[0]).rms_chroma
         gain = (gain * (wanted + NEARLY_GREY) / (got + NEARLY_GREY)).clamp(1, base.most_gain)
-    return with_skin(with_gain(gain), _in_color(target))
+    return with_skin(with_gain(gain), in_color(target))

@@ -33,7 +33,7 @@ def identity() -> ColorMap:
 
 
 def monge_kantorovich(
-    content: Tensor, style: Tensor, noise: float = ROUNDING, *, weights: tuple[Tensor, Tensor] | None = None
+    content: Tensor, style: Tensor, noise: float | Tensor = ROUNDING, *, weights: tuple[Tensor, Tensor] | None = None
 ) -> ColorMap:
     """Return the affine map that gives ``content`` the mean and covariance of ``style`` with the least displacement.
 
@@ -46,7 +46,7 @@ def monge_kantorovich(
         style: ``(1, 3, H', W')``, in the same space.
         noise: standard deviation of the noise in both photos, whose variance is added to their covariances in every
             direction. A direction in which the content photo varies less is noise, and is not amplified until it varies
-            as the style photo does.
+            as the style photo does. A tensor ``(3,)``: that of each component.
         weights: how much each pixel of content and style counts, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative
             and not all 0; None: all the same.
 
@@ -62,7 +62,7 @@ def monge_kantorovich(
     return ColorMap(matrix.float(), (mean_s - matrix @ mean_c).float())
 
 
-def _moments(photo: Tensor, weight: Tensor, noise: float) -> tuple[Tensor, Tensor]:
+def _moments(photo: Tensor, weight: Tensor, noise: float | Tensor) -> tuple[Tensor, Tensor]:
     """Return the weighted mean ``(3,)`` and covariance ``(3, 3)`` of a photo's colours, with noise, in float64."""
     colors, weight = (tensor.detach().cpu().double().flatten(2).squeeze(0) for tensor in (photo, weight))
     share = weight.squeeze(0) / weight.sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from verism.color.closed_form import in_color
 from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.tone_and_chroma import HUES, KNOTS, ToneAndChroma
 from verism.color.weighted_colors import WeightedColors
@@ -25,6 +26,8 @@ def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_wei
     their mean would burn out clouds or crush shadows beyond what both photos show, so it bends before it leaves the
     range of both.
 
+    A black-and-white style has no noise in a and b: what the grade kept for it of the photo's colours would be seen.
+
     Args:
         content: ``(3, n)``, Oklab.
         style: ``(3, m)``, Oklab.
@@ -32,8 +35,10 @@ def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_wei
         style_weights: ``(m,)`` in [0, 1], how much of what is at each pixel the content photo shows too.
     """
     weights = (content_weights, style_weights)
-    together = _least_displacement(content, style, weights, axes=(0, 1, 2))
-    lightness, chroma = (_least_displacement(content, style, weights, axes) for axes in ((0,), (1, 2)))
+    of_colors = NOISE * float(in_color(WeightedColors(style, torch.ones_like(style[0]))))
+    noise = torch.tensor([NOISE, of_colors, of_colors], dtype=torch.float64, device="cpu")
+    together = _least_displacement(content, style, weights, (0, 1, 2), noise)
+    lightness, chroma = (_least_displacement(content, style, weights, axes, noise) for axes in ((0,), (1, 2)))
     apart = ToneAndChroma(*(a + b for a, b in zip(lightness, chroma, strict=True)))
     return _bent(together.towards(apart, 0.5), content, style)
 
@@ -63,14 +68,14 @@ def _bent(grade: ToneAndChroma, content: Tensor, style: Tensor) -> ToneAndChroma
 
 
 def _least_displacement(
-    content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor], axes: tuple[int, ...]
+    content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor], axes: tuple[int, ...], noise: Tensor
 ) -> ToneAndChroma:
     """Return the linear map of least displacement of some of the three coordinates; the others become 0."""
     chosen = torch.zeros(3, 1)
     chosen[list(axes)] = 1
     ours, theirs = ((colors.cpu() * chosen).view(1, 3, 1, -1) for colors in (content, style))
     our_weights, their_weights = (weight.view(1, 1, 1, -1) for weight in weights)
-    matrix, offset = monge_kantorovich(ours, theirs, NOISE, weights=(our_weights, their_weights))
+    matrix, offset = monge_kantorovich(ours, theirs, noise, weights=(our_weights, their_weights))
     tones = (offset * chosen.flatten()).to(content).expand(1, KNOTS, 3)
     return ToneAndChroma(
         (matrix * chosen * chosen.T).to(content).unsqueeze(0), tones, content.new_zeros(1, HUES, KNOTS, 2)

@@ -32,8 +32,10 @@ def wished(request: Request, pair: Pair) -> Path:
     """Return the path that a picture has unless another file has it."""
     content, style = pair
     if clip.is_clip(content):
-        return run_clip.result_path(content, style)
-    return result_path(content, style, preview=request.preview, folder=request.folder)
+        path = run_clip.result_path(content, style)
+    else:
+        path = result_path(content, style, preview=request.preview, folder=request.folder)
+    return path.with_stem(f"{path.stem}{request.strength.in_names}")
 
 
 @dataclass(frozen=True)

@@ -49,15 +49,16 @@ class EndedRun:
         """Print what is to be said of the picture; return its page, if that is a file."""
         metrics = find(self.trainer, Metrics)
         figures = {} if metrics is None else metrics.written
-        # Of several pictures, only what is not true of nearly all: the look, and faults.
-        for sentence in verdict.look_plainly(figures, self._look)[2 if self.request.is_batch else 0 :]:
+        # Of several pictures, what is as it should be is said once, at their end.
+        tell = verdict.exceptions if self.request.is_batch else verdict.look_plainly
+        for sentence in tell(figures, self._look, self._strength):
             say(Text(f"  {sentence}"))
         for fault in verdict.found(figures):
-            remedy = self._remedy(fault)
+            remedy = self._remedy(fault) if self._has_less(fault) else ""
             if remedy:
                 say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
             else:
-                say(Text(f"  {fault.plainly(figures)}"))
+                say(Text(f"  {fault.plainly(figures) if self._has_less(fault) else fault.seen(figures) + '.'}"))
         output = self._output
         if output is not None and output.lut is not None and output.deviation is not None:
             seen = f"{lut_file.about(output.lut)}, {output.deviation.plainly(output.strength)}"
@@ -78,12 +79,19 @@ class EndedRun:
             return
         state = self._state
         if self.request.preview:
-            say(Text("This is a preview: quick, and small. For the whole:", "yellow"))
+            say(Text("This is a preview: quick, and small. This makes the whole picture:", "yellow"))
             if state is not None:
                 say(Text(_typed(*with_options(self.command, ["--ckpt_path", state])), "cyan"))
-        elif state is not None and not (little or verdict.is_astray(self._look)):
+        elif state is not None and self._strength.strength and not (little or verdict.is_astray(self._look)):
             called, strength = milder(self._strength)
             say(Text.assemble(f"{called}: ", (self._rendered(state, strength), "cyan")))
+
+    @property
+    def is_sound(self) -> bool | None:
+        """Whether the picture's shapes and colours are as they should be; None if they were not measured."""
+        metrics = find(self.trainer, Metrics)
+        figures = {} if metrics is None else metrics.written
+        return verdict.is_sound(figures) if figures else None
 
     @cached_property
     def _look(self) -> Mapping[str, float]:
@@ -102,6 +110,10 @@ class EndedRun:
     @cached_property
     def _strength(self) -> Strength:
         return Strength() if self._output is None else self._output.strength
+
+    def _has_less(self, fault: verdict.Fault) -> bool:
+        """Return whether the picture can have less of what causes a fault: there is none of it at strength 0."""
+        return bool(self._strength.strength) and all(getattr(self._strength, name) for name in fault.milder)
 
     def _remedy(self, fault: verdict.Fault) -> str:
         """Return the command that makes the picture without a fault, or with less of it; empty if there is none."""

@@ -99,6 +99,10 @@ class VerismCLI(LightningCLI):
             if not isinstance(error.__context__, KeyboardInterrupt):
                 raise
             raise self._stopped() from error
+        except VerismError:
+            if not self._has_begun:
+                self.refuse()
+            raise
         except (MemoryError, RuntimeError) as error:
             if not is_shortage(error):
                 raise
@@ -113,12 +117,21 @@ class VerismCLI(LightningCLI):
 
     def _stopped(self) -> VerismError:
         """Return what is said of a run that Ctrl-C has stopped at once; if it made nothing, its folder goes."""
-        if hasattr(self, "trainer"):
-            steps = self.trainer.global_step
-            if steps or self.config_init.fit.output.written is not None:
-                return InterruptedRunError(signal.SIGINT, steps)
+        if self._has_begun:
+            return InterruptedRunError(signal.SIGINT, self.trainer.global_step)
         run_folder.give_up(self._claimed)
         return UnbegunRunError()
+
+    def refuse(self) -> None:
+        """Remove the folder of a run that has made nothing, because it was refused."""
+        run_folder.give_up(self._claimed)
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the run has made a step or a picture."""
+        if not hasattr(self, "trainer"):
+            return False
+        return bool(self.trainer.global_step) or self.config_init.fit.output.written is not None
 
     def _logs(self) -> str:
         """Return a name for a file whose error does not name it: TensorBoard writes its log in another thread."""
@@ -173,11 +186,12 @@ class VerismCLI(LightningCLI):
         """Check the photos, and choose the precision, unless the user did; continue from the checkpoint found.
 
         Raises:
-            VerismError: a photo or a mask does not exist, or is none. It is said before the weights are loaded, and
-                hence before anything is said about them.
+            VerismError: a photo or a mask does not exist, or is none, or a region cannot have a name. It is said
+                before the weights are loaded, and hence before anything is said about them.
         """
         for photo in self.photo_files():
             photo_file.check_header(photo)
+        preflight.check_regions(self.config.fit.data)
         if self._resumed is not None:
             self.config.fit.ckpt_path = self._resumed
         trainer = self.config.fit.trainer

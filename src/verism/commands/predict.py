@@ -21,7 +21,7 @@ from verism.batch.jobs import do_all
 from verism.batch.names import result_name, results
 from verism.batch.notes import Notes
 from verism.batch.overlapped import Phases, overlapped
-from verism.batch.patterns import matching
+from verism.batch.patterns import is_pattern, matching
 from verism.batch.progress import Bar
 from verism.batch.sheet import before_and_after
 from verism.batch.table import ABOUT, write_table
@@ -104,7 +104,7 @@ def predict(args: Sequence[str]) -> None:
         raise VerismError(
             f"--device {options.device}: with --executor, each process has its own GPU; choose cuda, auto or cpu."
         )
-    files = matching(options.data.photos)
+    files = matching(options.data.photos, but=_styles(options))
     recipe = _recipe(options)
     grading = Grading(recipe)
     name = partial(_result_name, encoding=clip_encoding)
@@ -144,6 +144,16 @@ def predict(args: Sequence[str]) -> None:
     sys.stderr.write(warning(strange, own, typed.in_full if grading.look.holds_back else None))
     if failures:
         raise PredictError("\n".join(map(str, failures)))
+
+
+def _styles(options: Namespace) -> list[Path]:
+    """Return the style photos of the look, which patterns and folders do not stand for."""
+    if not any(map(is_pattern, options.data.photos)):
+        return []
+    # A look that cannot be read is told in its turn.
+    with suppress(VerismError):
+        return saved.photos(options.ckpt_path)[1]
+    return []
 
 
 def _with_options(args: Sequence[str]) -> list[str]:
@@ -296,7 +306,7 @@ def _parser() -> ArgumentParser:
         nargs="+",
         required=True,
         help="Photos or clips, folders of them, or patterns such as 'holiday/*.jpg'. Patterns and folders leave out "
-        "what verism made.",
+        "what verism made, and the style of the look.",
     )
     parser.add_argument(
         "--data.max_megapixels",

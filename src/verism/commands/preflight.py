@@ -15,6 +15,7 @@ from verism.commands.options import PhotoFiles
 from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.module import StyleTransfer
+from verism.regions.colors import NAMES
 from verism.tiling import choice
 from verism.tiling.boxes import shares
 
@@ -26,6 +27,16 @@ def check_seed(seed: int) -> None:
     """Refuse a seed that torch or NumPy cannot take."""
     if not 0 <= int(seed) < SEEDS:
         raise VerismError(f"--seed_everything {seed}: must be from 0 to {SEEDS - 1}.")
+
+
+def check_regions(data: Namespace) -> None:
+    """Refuse names of regions that cannot be a region's colour; whether there is such a region is known later."""
+    named = {"merge": [name for group in data.merge for name in group], "leave_out": data.leave_out}
+    for option, names in named.items():
+        for name in names:
+            if name not in NAMES and not name.startswith("#"):
+                colors = f"{', '.join(NAMES)}; a colour of a mask's own is written as #e6194b"
+                raise VerismError(f"--data.{option}: {name} is not the colour of a region; they are {colors}.")
 
 
 def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: Trainer) -> None:

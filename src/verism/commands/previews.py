@@ -46,7 +46,7 @@ def newest(content: Path, style: Path, root: str | Path) -> Preview | None:
     """
     name = named_by(f"{content.stem}-{style.stem}") + ENDING
     photos = {"content": [digest(content)], "style": [digest(style)]}
-    for run in sorted(Path(root, LOGS).glob(f"{glob.escape(name)}*"), key=_age, reverse=True):
+    for run in sorted(Path(root, LOGS).glob(f"*{glob.escape(name)}*"), key=_age, reverse=True):
         try:
             state = saved.newest(run)
             of = checkpoint.read(str(state))["verism"].get("photos", {})

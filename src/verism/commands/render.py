@@ -20,7 +20,7 @@ from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
 from verism.look.picture import made_with, rendered
-from verism.look.strength import Strength
+from verism.look.strength import IN_NAMES, Strength
 from verism.missing import missing
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
@@ -108,7 +108,7 @@ def _beside(run: Path, strength: Strength) -> Path:
         # Why there is no checkpoint says more.
         saved.of_a_run(run)
         raise VerismError(f"{run}: does not say where its picture is; name the new one: --output.path FILE.") from error
-    return picture.with_stem(f"{picture.stem}{strength.in_names}")
+    return picture.with_stem(f"{IN_NAMES.sub('', picture.stem)}{strength.in_names}")
 
 
 def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:

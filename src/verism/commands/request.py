@@ -16,6 +16,7 @@ from verism.commands.one_line import ALONE, STYLES
 from verism.commands.words import as_folder, leading, take, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
+from verism.look.strength import Strength
 
 SHEET, PATH = "--output.sheet", "--output.path"
 
@@ -60,6 +61,15 @@ class Request:
         # Of a folder that holds both. A single photo with itself is refused when it is read.
         others = [pair for pair in every if pair[0].resolve() != pair[1].resolve()]
         return [pair for pair in others if not _are_twins(*pair)] or others or every
+
+    @property
+    def strength(self) -> Strength:
+        """The strength that the options ask for, by which the pictures are named; what is no number is told later."""
+        shares = {name: value_of(self.options, f"--output.{name}") for name in Strength._fields}
+        try:
+            return Strength(**{name: float(share) for name, share in shares.items() if share is not None})
+        except ValueError:
+            return Strength()
 
     @property
     def twins(self) -> list[tuple[Path, Path]]:

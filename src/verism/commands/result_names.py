@@ -35,7 +35,7 @@ def result_path(content: Path, style: Path, *, preview: bool, folder: Path | Non
 def sheet_path(request: Request) -> Path:
     """Return a path for the sheet, beside the photos or in their folder, named by what its pictures have in common.
 
-    That is the photo, or else the folder of the first one; and the style, if there is only one.
+    That is the photo, or else the folder of the first one; the style, if there is only one; and their strength.
     """
     first, *others = request.contents
     common = [first.resolve().parent.name if others else first.stem]
@@ -43,6 +43,7 @@ def sheet_path(request: Request) -> Path:
         common.append(request.styles[0].stem)
     if request.preview:
         common.append("preview")
+    common.append(request.strength.in_names.removeprefix("-"))
     return (first.parent if request.folder is None else request.folder) / "-".join([*filter(None, common), "sheet.jpg"])
 
 

@@ -21,9 +21,10 @@ from verism.callbacks.find import find
 from verism.callbacks.progress import Progress
 from verism.callbacks.signals import Signals
 from verism.cli import CONFIGS
-from verism.commands import previews, resuming, run_clip
+from verism.commands import previews, resuming, run_clip, run_folder
 from verism.commands.batch_so_far import BatchSoFar, Pair, wished
 from verism.commands.ended_run import EndedRun, last_state
+from verism.commands.finished_run import FinishedRun
 from verism.commands.fit import VerismCLI
 from verism.commands.held_back import HeldBack, held_back
 from verism.commands.one_line import ALONE, STYLES
@@ -41,11 +42,16 @@ from verism.errors import (
     UnbegunRunError,
     VerismError,
 )
+from verism.missing import LOGS
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
 """Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
 figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
+
+
+ALL_SOUND = "In all of them, shapes and edges are as in your photos, and the colours are even."
+"""What is said once of several pictures that have nothing else."""
 
 
 class Made(NamedTuple):
@@ -55,11 +61,13 @@ class Made(NamedTuple):
         picture: its path.
         page: its page; None if there is none, or it is not known.
         stopped: the signal that came after the last step; None if none did.
+        is_sound: whether its shapes and colours are as they should be; None if it is not known.
     """
 
     picture: Path
     page: Path | None = None
     stopped: signal.Signals | None = None
+    is_sound: bool | None = None
 
 
 def run(args: Sequence[str]) -> None:
@@ -75,7 +83,7 @@ def run(args: Sequence[str]) -> None:
     request = parse(args)
     _announce(request)
     so_far = BatchSoFar(request)
-    results, pages, failures = _made(request, so_far)
+    results, new, failures = _made(request, so_far)
     made = [photo for photo in request.contents if any(photo == content for content, _ in results)]
     has_sheet = request.has_sheet and len(results) > 1
     if has_sheet:
@@ -84,7 +92,7 @@ def run(args: Sequence[str]) -> None:
         images.write(sheet, photo_sheet(made, request.styles, results), {})
         say(Text.assemble("All on one sheet: ", named(sheet, name)))
     if request.is_batch and results:
-        _close(request, len(results), pages)
+        _close(request, len(results), new)
     if has_sheet and request.opens:
         webbrowser.open(sheet.resolve().as_uri())
     if failures:
@@ -93,13 +101,13 @@ def run(args: Sequence[str]) -> None:
     so_far.forget()
 
 
-def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Path], list[VerismError]]:
-    """Make the pictures that are not there already; return all of them by their photos, new pages, and what failed."""
+def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Made], list[VerismError]]:
+    """Make the pictures that are not there already; return all of them by their photos, the new, and what failed."""
     results = dict(so_far.kept)
     if results:
         are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
         say(Text(f"{len(results)} of {len(request.pairs)} pictures {are}."))
-    pages: list[Path] = []
+    new: list[Made] = []
     failures: list[VerismError] = []
     left = [pair for pair in request.pairs if pair not in results]
     request.pace.runs = len(left)
@@ -120,11 +128,11 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
             failures.append(error)
         else:
             results[pair] = made.picture
-            pages += [] if made.page is None else [made.page]
+            new.append(made)
             so_far.note(pair, made.picture)
             if made.stopped is not None and pair != left[-1]:
                 raise InterruptedPhotosError(len(results), len(request.pairs), "pictures", made.stopped)
-    return results, pages, failures
+    return results, new, failures
 
 
 def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
@@ -159,22 +167,27 @@ def _announce(request: Request) -> None:
         )
 
 
-def _close(request: Request, pictures: int, pages: Sequence[Path]) -> None:
-    """Print where several pictures and their pages are, and for previews the one command that makes all whole.
+def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
+    """Print how and where several pictures are, with their pages, and for previews the command that makes all whole.
 
     Args:
         request: what is asked for.
         pictures: number of pictures.
-        pages: those of the pictures that are new.
+        new: those that are new.
     """
+    sound = [made.is_sound for made in new if made.is_sound is not None]
+    if len(sound) > 1 and all(sound):
+        say(Text(ALL_SOUND))
+    pages = [made.page for made in new if made.page is not None]
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{pictures} pictures are {place}."))
     if pages:
-        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), ", and so for each of them"))
+        rest = ", and so for each of them, under its picture's name" if len(pages) > 1 else ""
+        say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), rest))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
         command = [*with_options(["run", *words], ["--ckpt_path", previews.WORD]), *trust.given()]
-        say(Text("These are previews: quick, and small. For the whole of all of them:", "yellow"))
+        say(Text("These are previews: quick, and small. This makes the whole pictures:", "yellow"))
         say(Text(f"{checkpoints.program()} {shlex.join(command)}", "cyan"))
 
 
@@ -200,7 +213,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     given = value_of(options, PATH)
     if given is None:
         name = wished(request, pair)
-        path = free_name(name, _unfinished(options))
+        path = _free_name(name, options)
     else:
         name = path = Path(given)
     command = ["run", str(content), str(style), *request.options, *trust.given()]
@@ -213,21 +226,54 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
+    # The previews that whole runs go on from are found by their photos' names.
+    title = "" if given and request.preview else _title(path, options)
     try:
-        made = _fitted(request, [*photos, *quick], options, again, "" if given else path.stem)
+        made = _fitted(request, [*photos, *quick], options, again, title)
     except InterruptedRunError as error:
         if error.state is not None:
             so_far.note_stopped(pair, path, error.state)
         raise
-    page = None
+    page = is_sound = None
     if made.trainer.is_global_zero:
-        say(named(path, name))
+        say(named(path, name, _run_of(name, options)))
         ended = EndedRun(request, made.trainer, command)
-        page = ended.tell()
+        page, is_sound = ended.tell(), ended.is_sound
         ended.propose()
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
-    return Made(path, page, made.stopped)
+    return Made(path, page, made.stopped, is_sound)
+
+
+def _free_name(wished: Path, options: Sequence[str]) -> Path:
+    """Return the first name that neither a picture has nor the run of one that was in its folder.
+
+    So a picture and its run have the same name, even where earlier pictures were removed.
+    """
+    resumed = value_of(options, "--ckpt_path")
+    home = None if resumed is None else Path(resuming.named(resumed, _root(options))).resolve().parent.parent
+
+    def has_run(picture: Path) -> bool:
+        run = _run_of(picture, options)
+        # A run that left no picture goes on with its own.
+        if not run.exists() or run.resolve() == home:
+            return False
+        try:
+            return FinishedRun.read(run).result.resolve().parent == picture.resolve().parent
+        except VerismError:
+            return True
+
+    return free_name(wished, _unfinished(options), has_run)
+
+
+def _title(picture: Path, options: Sequence[str]) -> str:
+    """Return the name of a picture's run: that of the picture, after its folder's if a run has it."""
+    return f"{picture.resolve().parent.name}-{picture.stem}" if _run_of(picture, options).exists() else picture.stem
+
+
+def _run_of(picture: Path, options: Sequence[str]) -> Path:
+    """Return the folder of the run that has the name of a picture."""
+    return Path(_root(options), LOGS, run_folder.named_by(picture.stem))
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
@@ -342,13 +388,14 @@ class Run(VerismCLI):
         """Return those of ``fit``, and one that forgets what is said of the preparations once these have succeeded."""
         return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
+    def refuse(self) -> None:
+        """Do what ``fit`` does, and say only the reason."""
+        super().refuse()
+        self._held.drop()
+
     def before_fit(self) -> None:
-        """Print which photos the run uses, unless there are many; if it cannot begin, only the reason is said."""
-        try:
-            super().before_fit()
-        except VerismError:
-            self._held.drop()
-            raise
+        """Print which photos the run uses, unless there are many."""
+        super().before_fit()
         if self._pace.runs > 1:
             return
         data, named = self.datamodule, self.model.backbone.identity["weights"]

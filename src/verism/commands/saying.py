@@ -17,11 +17,19 @@ def say(text: Text) -> None:
     Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)
 
 
-def named(path: Path, wished: Path) -> Text:
-    """Return the name of a file that was written, and what had the name that it would have had, if that is another."""
+def named(path: Path, wished: Path, run: Path | None = None) -> Text:
+    """Return the name of a file that was written, and what had the name that it would have had, if that is another.
+
+    Args:
+        path: the file.
+        wished: the path that it would have had.
+        run: the folder that the file's run would have had, which may be that of an earlier run; None: it has none.
+    """
     if path == wished:
         return Text(str(path), "bold")
     page = wished.with_suffix(".html")
+    if run is not None and not (wished.exists() or page.exists()):
+        return Text.assemble((str(path), "bold"), f" ({near(run)} is an earlier run)")
     there = page if page.exists() and not wished.exists() else wished
     return Text.assemble((str(path), "bold"), f" ({there.name} was there already)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import torch
@@ -19,6 +20,9 @@ SHADOW = 0.2
 
 NAMES = ("strength", "colour", "tone")
 """The parts of a strength in files' names."""
+
+IN_NAMES = re.compile(rf"(-({'|'.join(NAMES)})-[\d.]+)+$")
+"""What a name without its ending says of a strength (``Strength.in_names``)."""
 
 
 class Strength(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +13,10 @@ from verism.callbacks.output import as_options
 from verism.commands.saying import near
 from verism.commands.words import take
 from verism.look import look_file
-from verism.look.strength import NAMES, Strength
+from verism.look.strength import IN_NAMES, Strength
 
 NAME = Path(look_file.NOTES, "command.json")
 """The file, in the folder of a series, with the command that made it, and the folder that it was typed in."""
-
-STRENGTH = re.compile(rf"(-({'|'.join(NAMES)})-[\d.]+)+$")
-"""What the folder's name says of the strength (``Strength.in_names``)."""
 
 
 def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
@@ -34,7 +30,7 @@ def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
     words = list(args)
     for option in ("--output.dir", *(f"--output.{name}" for name in strength._fields)):
         _, words = take(words, option)
-    new = atomic.free_name(folder.with_name(f"{STRENGTH.sub('', folder.name)}{strength.in_names}"))
+    new = atomic.free_name(folder.with_name(f"{IN_NAMES.sub('', folder.name)}{strength.in_names}"))
     whole = ["series", *words, "--output.dir", str(near(new)), *as_options(strength), *trust.given()]
     return f"{checkpoints.program()} {shlex.join(whole)}"
 

@@ -92,7 +92,7 @@ def _parser() -> ArgumentParser:
         type=Path,
         nargs="+",
         help="The photos in their order, a folder of them, or patterns such as 'holiday/*.jpg'. Patterns and folders "
-        "leave out what verism made.",
+        "leave out what verism made, and the style.",
     )
     parser.add_argument(
         "--style", type=Path, nargs="+", required=True, help="The photo whose look the series takes on, or several."
@@ -269,9 +269,9 @@ class Series:
                     "status": "finished" if outcome.error is None else "failed",
                     "error": outcome.error,
                     "unknown_colors": None if outcome.unknown is None else round(outcome.unknown, 4),
-                    **_by_channel("stops", job.stops),
-                    **_by_channel("stops_across", job.slopes[0]),
-                    **_by_channel("stops_down", job.slopes[1]),
+                    **_by_channel("stops_lighter", job.stops),
+                    **_by_channel("more_stops_at_the_right", job.slopes[0]),
+                    **_by_channel("more_stops_at_the_bottom", job.slopes[1]),
                     "difference_to_next_before": before,
                     "difference_to_next_after": after,
                 }
