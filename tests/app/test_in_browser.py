@@ -650,6 +650,7 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     nothing_lacks_a_name(person)
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
     picture_and_sliders_share_the_screen(person)
+    a_method_that_is_not_changed_makes_nothing(person, tmp_path / "fits")
     the_keyboard_does_as_the_mouse(person)
     the_full_view_is_dark(person)
     a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
@@ -824,10 +825,12 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
     for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
         press(key)
         person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
-    person.click("#method input")
-    person.find("[role=option]")
-    press(Keys.TAB)
-    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
+    person.tab("Save")
+    for name in ("method", "ending"):
+        person.click(f"#{name} input")
+        person.find("[role=option]")
+        press(Keys.TAB)
+        person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
     person.tab("Regions")
     person.browser.execute_script("arguments[0].focus()", person.find("#legend button"))
     for is_chosen in (True, False):
@@ -889,6 +892,24 @@ def the_ground_is_that_of_the_page(person: Person) -> None:
         person.wait(is_so, f"a {scheme} ground")
         scheme_of_page = "return getComputedStyle(document.documentElement).colorScheme"
         assert (person.browser.execute_script(scheme_of_page) == "dark") == is_dark
+
+
+def a_method_that_is_not_changed_makes_nothing(person: Person, fits: Path) -> None:
+    """However its list is left: a picture in final quality would go, or the run that makes it be stopped."""
+    before = fits.read_text()
+    person.click("#full")
+    person.reads("#picture", "left")
+    for leave in (lambda: person.click("#head h1"), lambda: person.find("#method input").send_keys(Keys.TAB)):
+        person.click("#method input")
+        person.find("[role=option]")
+        leave()
+        time.sleep(2)
+        assert person.find("#stop").is_enabled()
+        assert person.messages() == []
+        assert person.find("body").get_attribute("data-changing") is None
+    person.click("#stop")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    assert fits.read_text() == f"{before}photoreal\n"
 
 
 def the_full_view_is_dark(person: Person) -> None:

@@ -141,10 +141,11 @@ def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Seq
     """Return the events of other photos and of another method, which dim the picture, and show both photos."""
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-    gr.on([*drops, method.input], None, js=scripts.CHANGING, queue=False, **quietly)
+    # Unlike its input, which the list sends as often as it loses the focus, too, this is another method.
+    gr.on([*drops, method.change], None, js=scripts.CHANGING, queue=False, **quietly)
     # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
     dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
-    return dropped, method.input(_other_method, [session, method], queue=False, **quietly)
+    return dropped, method.change(_other_method, [session, method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:

@@ -64,7 +64,7 @@ class SaveTab(NamedTuple):
 def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
     """Add the tab's elements; return those that others need."""
     gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
-    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
+    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture", elem_id="ending")
     with gr.Row():
         save = gr.Button("Save the picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("Save a LUT (.cube)", min_width=150, elem_id="cube")

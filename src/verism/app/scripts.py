@@ -241,8 +241,8 @@ KEEP_KEYS = """() => {
       event.preventDefault();
       move(target, (position() + STEPS[key]) / 100);
     }
-    // Its list opens with every key but this one, and stays open over what has the focus then.
-    if (key === "Tab" && target.matches("#method input")) {
+    // A list opens with this key as it is left, and would stay open over what has the focus then.
+    if (key === "Tab" && target.matches("input[role=combobox]")) {
       setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
     }
   }, true);
