@@ -109,12 +109,13 @@ def build() -> gr.Blocks:
                 None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
             )
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
-            anew = {"trigger_mode": "multiple", "queue": False, **quietly}
             if kind == DROP:
-                ended.then(None, js=scripts.CHANGED, **anew)
+                ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
-            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **anew)
+            ended.then(
+                guarded(easel.again, is_chained=True), [session], regions.easel, trigger_mode="multiple", **quietly
+            )
             ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
@@ -125,7 +126,7 @@ def build() -> gr.Blocks:
             ended.then(folder_tab.end, **now)
         work.stop_on([stop.click, grading.stop.click], session, state)
         # It says that the picture is without them.
-        regions.corrected.change(guarded(command_tab.about), [session], [about], queue=False, **quietly)
+        regions.corrected.change(command_tab.about, [session], [about], queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [*(slider.change for slider in sliders), marks.input, earlier.input],

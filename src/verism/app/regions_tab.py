@@ -34,6 +34,9 @@ DRAWING = (
     "both, it takes its look from the style photo's."
 )
 
+SEVERAL = "Paint over the style photo: give one alone"
+"""The button that begins to, while there are several."""
+
 BEING_WORKED_IN = "Your last changes of the regions are being worked in…"
 
 
@@ -106,7 +109,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     corrected.change(None, [corrected], [lacking], js=scripts.AS_IT_IS, queue=False, **quietly)
-    changing = [mine, theirs, legend, tools, corrected, warned]
+    changing = [mine, theirs, legend, tools, corrected, warned, begin_style]
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
@@ -121,24 +124,25 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         changed = button.click(_changing(change), [session], changing, **quietly)
         if button is undo:
             # There are no strokes on it: they would be undone first.
-            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
+            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
         chosen = button.click(None, None, [brush], js=scripts.BRUSH, queue=False, **quietly)
         # What is on the easel is not lost when the other photo is put there.
-        taken = chosen.then(guarded(_take), [session, editor, brush], changing, queue=False, **quietly)
-        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, queue=False, **quietly)
+        taken = chosen.then(guarded(_take), [session, editor, brush], changing, **quietly)
+        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     # What was taken is in the regions from now on, and not on the easel to be taken back.
-    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
+    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
     return RegionsTab(again, taken, result, corrected, changing, at_easel)
 
 
-def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
+def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any]:
     """Return what the tab shows, and what is said beside the photos.
 
-    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture.
+    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture; at the
+    end, the button to paint over the style photo, which takes a single one.
     """
     stake = at_stake(session)
     regions = session.regions
@@ -146,7 +150,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
         said = "This method uses no regions." if found is None else "The photos are compared as a whole."
-        return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake
+        return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake, gr.skip()
     fitted = session.fitted
     mine, theirs = (
         gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
@@ -176,6 +180,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
         gr.update(visible=True),
         corrected(session),
         stake,
+        gr.Button(easel.BEGIN["style"], interactive=True) if len(fitted.styles) == 1 else gr.Button(SEVERAL, interactive=False),
     )
 
 
