@@ -298,7 +298,10 @@ def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> 
 
 
 def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
-    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise."""
+    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise.
+
+    It is said whether one goes on with Enter or elsewhere.
+    """
     field = person.find("#strength input[type=number]")
     for typed, number in (
         ("", "1"),
@@ -311,6 +314,9 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
     ):
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.BACKSPACE, typed)
+        if typed == "3":
+            field.send_keys(Keys.ENTER)
+            person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
         if typed == "3":
@@ -964,9 +970,14 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(bare, "nothing painted")
     assert person.messages() == []
     person.paint()
-    person.click("#use")
+    # Whoever clicks sees that at once.
+    script = """document.querySelector("#use").click();
+        return getComputedStyle(document.querySelector("#use"), "::after").content"""
+    assert "Taking over" in person.browser.execute_script(script)
+    one_button_makes_a_preview(person, "use")
     person.reads("#legend", "a region of your own")
     person.reads("#warned", "they come back with these")
+    person.wait(lambda: person.find("#again").is_displayed(), "what was painted to be taken over")
     one_button_makes_a_preview(person, "again")
     it_is_asked_before_the_page_is_left(person, is_so=True)
     # It is in the picture after no other click.

@@ -133,6 +133,16 @@ body[data-switching] #editor { opacity: 0.4; pointer-events: none; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */
 body:not(:has(#use)) #editor { display: none; }
+/* It stays until a run has begun, and says that it was heard. */
+body[data-taking] #use {
+  display: block !important; position: relative; color: transparent !important; transition: none !important;
+}
+body[data-taking] :is(#use, #editor) { pointer-events: none; }
+body[data-taking] #use::after {
+  content: "Taking over what you painted…"; position: absolute; inset: 0; display: grid; place-items: center;
+  color: #fff; animation: at-work 1.6s ease-in-out infinite;
+}
+body[data-taking] #again { display: none; }
 /* Of two previews, the one that takes strokes, if there are any. */
 body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }

@@ -109,6 +109,8 @@ def build() -> gr.Blocks:
                 None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
             )
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
+            if kind == "painted":
+                begun.then(None, js=scripts.TAKEN, queue=False, **quietly)
             if kind == DROP:
                 ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
             # A run has the sliders as they were when it began.

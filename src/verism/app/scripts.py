@@ -25,6 +25,9 @@ TO_RESULT = """() => setTimeout(
 )"""
 """Script that brings the result of corrected regions into view, once what is said of them is above it."""
 
+TAKEN = "() => document.body.toggleAttribute('data-taking', false)"
+"""Script that leaves it to the page to say what becomes of what was painted."""
+
 TO_EDITOR = """() => setTimeout(() => {
   document.body.toggleAttribute("data-switching", false);
   document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
@@ -71,6 +74,8 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    // At once: the editor takes seconds to hand them over.
+    if (event.target.closest("#use")) document.body.toggleAttribute("data-taking", true);
     // Strokes on the photo that is about to go would be lost.
     if (event.target.closest("#begin, #begin_style")) document.body.toggleAttribute("data-switching", true);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
@@ -121,7 +126,8 @@ KEEP_NUMBERS = """() => {
   }, true);
   document.addEventListener("beforeinput", (event) => {
     const field = event.target, typed = event.data ?? "";
-    if (!isNumber(field)) return;
+    // Enter, which adds nothing, has what was typed taken, of which is said what it was taken as.
+    if (!isNumber(field) || event.inputType === "insertLineBreak") return;
     const isNone = [...typed].some((it) => !"0123456789.,+- ".includes(it));
     say(field, isNone ? `Type a number from ${field.min} to ${field.max}.` : "");
     if (isNone) {
