@@ -68,7 +68,7 @@ def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None
             method = "One lookup table" if config == "lut" else "Region by region"
             kind = "a preview" if preview else "in final quality"
             assert f"mine.png in the look of theirs.png: {kind}, method {method}." in note
-            assert (save_tab.OF_PREVIEW in note) == preview
+            assert (save_tab.OF_PREVIEW in note) == (preview and not is_stale)
             assert (save_tab.STALE in note) == is_stale
     # The page dims it as long as it is so.
     assert 'class="changing"' in regions_tab.at_stake(session)

@@ -31,6 +31,12 @@ THUMBNAIL = 360
 BEFORE_AND_AFTER = "Before and after"
 """Heading of the pictures under the divider."""
 
+PREVIEWED = (
+    "This is a preview. Final quality makes more steps, after which the look is nearly the same, and says whether the "
+    "picture has faults. Save gives either at full size."
+)
+"""Said of a picture that is a preview."""
+
 INFO: Mapping[str, str] = {
     "strength": "0 is your photo, 1 the look",
     "color": "0 keeps your photo's colours",
@@ -360,9 +366,8 @@ def _fit(
     shown = session.fit(
         Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
     )
-    if preview:
-        sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
-    else:
+    sentences = [PREVIEWED]
+    if not preview:
         progress(0.95, "Measuring the result")
         sentences = session.measured()
     command = session.command(view.blend)

@@ -40,11 +40,11 @@ UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
 """Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
-OF_PREVIEW = "For the look that is done thoroughly, press Final quality, and save again."
+OF_PREVIEW = "Final quality makes more steps; the look is nearly the same. To have that, press it, and save again."
 """Said of a file that is saved before the whole run was made."""
 
-STALE = "The photos or the method have changed since that picture was made."
-"""Said of a file that is saved before their picture is there."""
+STALE = "The photos or the method have changed since: Preview and Final quality make another picture than that."
+"""Said of a file that is saved before their picture is there, in place of the other, which would be of theirs."""
 
 
 class SaveTab(NamedTuple):
@@ -107,8 +107,8 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, s
 def _about(session: Session) -> str:
     """Return of which picture a file is that is written now, and what there is to be said of that."""
     shown = session.fitted
-    hints = [OF_PREVIEW] if shown.preview else []
-    return " ".join([f"{shown.caption}.", *hints, *([STALE] if session.is_stale else [])])
+    hint = STALE if session.is_stale else OF_PREVIEW if shown.preview else ""
+    return f"{shown.caption}. {hint}".strip()
 
 
 def said_of(path: Path, difference: float) -> str:

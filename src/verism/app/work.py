@@ -32,6 +32,9 @@ MARKDOWN = re.compile(r"[\\`*_\[\]<>&$~]")
 
 HALTED = "Stopped. Above is still the previous picture."
 
+OF_OTHERS = "Above is {}. Preview and Final quality make another, of what you have chosen since."
+"""Said in place of what is said of a picture as long as the photos or the method are no longer those of the picture."""
+
 HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
 STOPPING = "Stopping…"
@@ -139,6 +142,9 @@ def _said(session: Session) -> str:
             return FIRST
         photo = session.photo if session.turns.has_new_photos else None
         return NEXT if photo is None else NEXT_PREVIEW.format(MARKDOWN.sub(r"\\\g<0>", photo.name))
+    if session.shown is not None and session.is_stale:
+        others = OF_OTHERS.format(MARKDOWN.sub(r"\\\g<0>", session.shown.caption))
+        return f"Stopped. {others}" if session.turns.is_halted else others
     if session.turns.is_halted:
         return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY
