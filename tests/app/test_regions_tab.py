@@ -42,8 +42,27 @@ def test_one_paints_over_the_style_photo_only_if_there_is_one(fit: Callable[...,
     """The button says why it cannot be pressed."""
     session = Session()
     fit(session, photos[0], photos[1])
-    one = regions_tab.marked(session)[-1]
+    one = regions_tab.marked(session)[-2]
     session.shown = replace(session.fitted, styles=(*session.fitted.styles, photos[2]))
-    several = regions_tab.marked(session)[-1]
+    several = regions_tab.marked(session)[-2]
     assert (one.value, one.interactive) == ("Paint over the style photo", True)
     assert (several.value, several.interactive) == ("Paint over the style photo: give one alone", False)
+
+
+@pytest.mark.slow
+def test_what_regions_are_for_is_said_of_the_method(fit: Callable[..., None], photos: list[Path]) -> None:
+    """A table treats the whole photo alike."""
+    session = Session()
+    for config, said, other in (
+        ("photoreal", regions_tab.TOGETHER, regions_tab.COMPARED),
+        ("lut", regions_tab.COMPARED, regions_tab.TOGETHER),
+    ):
+        fit(session, photos[0], photos[1], config)
+        about = regions_tab.marked(session)[-1]
+        assert said in about
+        assert other not in about
+        assert regions_tab.PARTS not in about
+    session.shown = replace(session.fitted, styles=(*session.fitted.styles, photos[2]))
+    _, theirs, *_, about = regions_tab.marked(session)
+    assert theirs.label == "Style photos"
+    assert regions_tab.PARTS in about

@@ -19,7 +19,7 @@ from verism import atomic, photo_file
 from verism.api import fit
 from verism.app.command_line import command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
-from verism.app.legend import seen
+from verism.app.legend import listed, seen
 from verism.app.series import FolderOutcome, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
@@ -138,6 +138,8 @@ class Session:
         self.easel: Easel | None = None
         self.brush: str | None = None
         self._found: Regions | None = None
+        # Labels of the regions that are seen, with the regions that they are of.
+        self._numbered: tuple[Regions, tuple[str, ...]] | None = None
         # What was before each correction, the last at the end.
         self._before: list[tuple[Corrections, Regions]] = []
         self._kept: dict[tuple[Path, tuple[Path, ...], str], Kept] = {}
@@ -275,10 +277,16 @@ class Session:
 
     @property
     def numbers(self) -> Mapping[str, int]:
-        """The number of each region, by its label; they stay when regions are merged, or further ones are painted."""
-        found = (self._found or self.divided).labels
-        further = [label for label in COLORS if label in self._all_labels and label not in found]
-        return {label: number for number, label in enumerate([*found, *further], start=1)}
+        """The number of each region that is seen, or was before it was merged, by its label.
+
+        They stay when regions are merged, or further ones are painted. Of those that were found, some may be nowhere to
+        be seen: they have none, so that none is missing between the others.
+        """
+        found = self._found or self.divided
+        if self._numbered is None or self._numbered[0] is not found:
+            self._numbered = found, listed(found)
+        further = [label for label in COLORS if label in self._all_labels and label not in found.labels]
+        return {label: number for number, label in enumerate([*self._numbered[1], *further], start=1)}
 
     @property
     def new_label(self) -> str | None:
