@@ -486,7 +486,8 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert "false,true" in stops
     assert not any(it.startswith("true") for it in stops), stops
     graded = folder.with_name("holiday-graded")
-    assert {path.name for path in graded.iterdir() if path.is_file()} == {f"{number:02}.png" for number in range(20)}
+    made = {f"{number:02}-theirs-preview-strength-0.5.png" for number in range(20)}
+    assert {path.name for path in graded.iterdir() if path.is_file()} == made
 
 
 def a_folder_is_chosen(person: Person, folder: Path) -> None:
@@ -501,7 +502,7 @@ def a_folder_is_chosen(person: Person, folder: Path) -> None:
     person.reads("#report", "20 photos are in the .zip file")
     with urlopen(str(person.find("#archive a[href]").get_attribute("href"))) as answer:
         packed = zipfile.ZipFile(io.BytesIO(answer.read()))
-    assert packed.namelist() == wanted
+    assert packed.namelist() == [f"{Path(name).stem}-theirs-preview-strength-0.5.png" for name in wanted]
 
 
 def the_easel_follows_the_photo(person: Person, photos: Path) -> None:

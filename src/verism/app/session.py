@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -126,6 +127,7 @@ class Session:
         self.saved: list[Path] = []
         self._written: dict[tuple[Strength, str], Path] = {}
         self.results: list[tuple[Path, str]] = []
+        self._smaller: dict[tuple[Path, int], Path] = {}
         self.results_look = ""
         self.results_shown: int | None = 0
         self.messages: list[str] = []
@@ -436,24 +438,45 @@ class Session:
     ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
 
-        The results of the folder before are kept until the first photo is begun.
+        Their files are named as those of single photos. The results of the folder before are kept until the first photo
+        is begun, or is found to be done already.
         """
         shown, is_begun = self.fitted, False
 
-        def begin(share: float, said: str) -> None:
+        def begin() -> None:
             nonlocal is_begun
             if not is_begun:
                 self.results, self.results_shown, self.results_look = [], None, shown.look
                 is_begun = True
+
+        def begin_and_tell(share: float, said: str) -> None:
+            begin()
             tell(share, said)
 
+        def begin_and_show(path: Path) -> None:
+            begin()
+            # One that was done before may have been changed since, into what cannot be read.
+            with suppress(VerismError):
+                self.results.append((self._small(path), path.name))
+
         return grade(
-            shown.run, photos, folder, strength, begin, self.turns.stopping, adapt=adapt, show=self._show_result
+            shown.run,
+            photos,
+            folder,
+            strength,
+            begin_and_tell,
+            self.turns.stopping,
+            adapt=adapt,
+            show=begin_and_show,
+            named=f"{shown.ending}{strength.in_names}",
         )
 
-    def _show_result(self, path: Path) -> None:
-        small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)
-        self.results.append((small, path.name))
+    def _small(self, path: Path) -> Path:
+        """Return a small picture of a file, which is made once: a folder may have hundreds that are done already."""
+        key = path, path.stat().st_mtime_ns
+        if key not in self._smaller:
+            self._smaller[key] = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).pixels)
+        return self._smaller[key]
 
     def command(self, strength: Strength) -> str:
         """Return the command that makes the same picture."""
