@@ -120,7 +120,9 @@ def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None],
     fit(session, photos[0], photos[1])
     told: list[str] = []
     given = list(map(str, photos))
-    files, report = folder_tab._grade_files(session, given, False, 1, 1, 0.5, progress=lambda _, said: told.append(said))
+    files, report = folder_tab._grade_files(
+        session, given, False, 1, 1, 0.5, progress=lambda _, said: told.append(said)
+    )
     # Else it would be Gradio's clock that one sees first.
     assert told[0] == folder_tab.BEGINNING
     assert told[1].startswith("photo 1 of 3")

@@ -810,14 +810,27 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
+NOTICE = """
+window.notice ||= Object.assign(document.createElement("p"), { textContent: "These are two scenes." });
+if (arguments[0] === "append") document.querySelector("#noticed .prose").append(window.notice);
+else window.notice.remove();
+"""
+
+
 def picture_and_sliders_share_the_screen(person: Person) -> None:
-    """Of a small laptop, and of a phone, below the buttons."""
+    """Of a small laptop, and of a phone, below the buttons; and what is wrong with the picture is beside it."""
+    order = """const it = ["noticed", "picture", "clipped", "strength"].map((name) => document.getElementById(name));
+        return it.slice(1).every((next, at) => it[at].compareDocumentPosition(next) & 4)"""
+    assert person.browser.execute_script(order)
     script = """document.querySelector(arguments[0]).scrollIntoView();
         return document.querySelector('#tone').getBoundingClientRect().bottom - innerHeight"""
     before = person.browser.get_window_size()
     for size, top in (((1400, 900), "#head"), ((400, 850), "#picture")):
         person.browser.set_window_size(*size)
-        person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
+        for says in ("append", "remove"):
+            # As of a method for one scene, of two.
+            person.browser.execute_script(NOTICE, says)
+            person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
     person.browser.set_window_size(before["width"], before["height"])
 
 

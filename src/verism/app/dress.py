@@ -55,8 +55,17 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* With the sliders below it on one screen. */
-#picture:not(.fullscreen) img { max-height: max(16rem, calc(100vh - 21rem)) !important; }
-#lacking:not(:has(.prose:not(:empty))), #clipped:not(:has(.prose:not(:empty))) { display: none; }
+#picture { --beside: 22.5rem; }
+:has(> #noticed p) > #picture { --beside: 25rem; }
+#picture:not(.fullscreen) img { max-height: max(16rem, calc(100vh - var(--beside))) !important; }
+:is(#lacking, #noticed):not(:has(.prose:not(:empty))) { display: none; }
+/* Of the picture before. */
+body:is([data-changing], :has(#warned :is(.changing, .busy))) #noticed { display: none; }
+#noticed p { font-size: 0.9rem; font-weight: 600; margin: 0; }
+/* It has its room when it is empty, too, so that sliders stay below the hand that moves them. */
+#clipped { font-size: 0.9rem; min-height: 1.4rem; }
+:is(#noticed, #caption, #clipped) .prose { margin-block: -0.45rem; }
+body:not(:has(#picture img)) #clipped { display: none; }
 #picture .outer::before, #picture .outer::after {
   position: absolute; bottom: 0.5rem; color: #fff; font-size: 0.8rem; text-shadow: 0 0 3px #000, 0 0 3px #000;
   pointer-events: none;
@@ -70,7 +79,6 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 :is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
-#clipped { font-size: 0.9rem; }
 body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }

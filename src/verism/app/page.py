@@ -78,6 +78,7 @@ def build() -> gr.Blocks:
                 photo, styles, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
+                noticed = gr.HTML(elem_id="noticed", padding=False)
                 picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
@@ -93,7 +94,7 @@ def build() -> gr.Blocks:
         view = [*sliders, marks, earlier]
         inputs = [session, photo, styles, method, *view]
         seen = [picture, regions.result, clipped]
-        of_it = [caption, said, command, about, mask, earlier]
+        of_it = [noticed, caption, said, command, about, mask, earlier]
         outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
@@ -198,6 +199,7 @@ def _looking() -> tuple[Any, ...]:
     )
     caption = gr.HTML(elem_id="caption", padding=False)
     lacking = gr.HTML(elem_id="lacking", padding=False)
+    clipped = gr.HTML(elem_id="clipped", padding=False)
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
@@ -213,7 +215,6 @@ def _looking() -> tuple[Any, ...]:
                 min_width=300,
                 elem_id="earlier",
             )
-        clipped = gr.HTML(elem_id="clipped", padding=False)
     return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
@@ -371,13 +372,14 @@ def _fit(
         progress(0.95, "Measuring the result")
         sentences = session.measured()
     command = session.command(view.blend)
-    session.said = "\n\n".join([*shown.warnings, *sentences])
+    session.said = "\n\n".join(sentences)
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]
     divided = session.regions is not None
     adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *(*_pictures(session, view), escape(shown.caption), session.said),
+        *_pictures(session, view),
+        *("".join(f"<p>{escape(it)}</p>" for it in shown.warnings), escape(shown.caption), session.said),
         *(
             gr.Code(value=command, visible=True),
             command_tab.about(session),
