@@ -210,6 +210,7 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     person.reads("#said", "Give your photo")
     for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
+    assert not person.find("#replace").is_displayed()
     assert not person.find("#stop").is_enabled()
     for _ in range(2):
         person.click("#preview")
@@ -755,10 +756,24 @@ def a_photo_that_is_dropped_takes_the_place_of_another(person: Person, photo: Pa
 
     drop("#photo .stem", "mine.png")
     person.reads("#caption", "mine.png in the look of theirs.png")
+    a_photo_that_is_chosen_does_so_too(person, photo)
     a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person, photo.with_name("notes.jpg"))
     drop("#caption", "nothing.png")
     drop("#styles .stem", "more.png")
     person.reads("#caption", "mine.png in the look of theirs.png + more.png")
+
+
+def a_photo_that_is_chosen_does_so_too(person: Person, photo: Path) -> None:
+    """By a button, which has the browser ask for a file."""
+    person.browser.execute_script(
+        "document.querySelector('#another').addEventListener('click', (it) => { it.preventDefault(); window.asked = 1; })"
+    )
+    for name in ("other.png", "mine.png"):
+        person.click("#replace")
+        person.wait(lambda: person.browser.execute_script("return window.asked"), "the browser to ask for a photo")
+        person.browser.execute_script("window.asked = 0")
+        person.browser.find_element(By.ID, "another").send_keys(str(photo.with_name(name)))
+        person.reads("#caption", f"{name} in the look of theirs.png")
 
 
 def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, notes: Path) -> None:
@@ -768,6 +783,11 @@ def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, not
     for box, there in (("photo", "mine.png"), ("styles", "theirs.png")):
         person.browser.execute_script(DROP, f"#{box} .stem", notes.name, data)
         person.wait(lambda: any("notes.jpg: not an image" in it for it in person.messages()), "what is wrong")
+        person.browser.execute_script(
+            "document.querySelectorAll('[data-testid=toast-close]').forEach((button) => button.click())"
+        )
+        # Else it would be taken for what is said of the next.
+        person.wait(lambda: person.messages() == [], "nothing said any more")
         person.wait(
             lambda box=box, there=there: person.browser.execute_script(names, box) == [there],  # type: ignore[misc]
             f"{there} alone",

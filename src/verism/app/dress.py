@@ -21,6 +21,8 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(#photo, #styles, #others) .filename { align-items: flex-end; }
 /* Nobody downloads the photo that they have just given. */
 :is(#photo, #styles, #others) td.download { display: none; }
+/* Gradio's element can be clicked as long as it is empty. */
+body:not(:has(#photo button[aria-label=Clear])) #replace { display: none; }
 /* The picture before stays in sight while the next is made. */
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;

@@ -178,6 +178,7 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 def _asking() -> tuple[Any, ...]:
     """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
+    gr.Button("Choose another photo", size="sm", elem_id="replace")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():

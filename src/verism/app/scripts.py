@@ -146,16 +146,11 @@ which browsers leave out or not, it says that a number is wanted."""
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.
   for (const action of ["dragover", "drop"]) document.addEventListener(action, (event) => event.preventDefault());
-  document.addEventListener("drop", async (event) => {
-    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
-    const clear = box?.querySelector("button[aria-label=Clear]");
-    // Gradio's element takes it as long as it is empty.
-    if (!clear || !given.length) return;
-    event.preventDefault();
-    event.stopPropagation();
+  const findClear = (box) => box?.querySelector("button[aria-label=Clear]");
+  const put = async (box, given) => {
     const photos = new DataTransfer();
     for (const file of box.id === "photo" ? given.slice(0, 1) : given) photos.items.add(file);
-    if (box.id === "photo") clear.click();
+    if (box.id === "photo") findClear(box)?.click();
     for (let times = 0; times < 100 && !box.querySelector("input[type=file]"); times++) {
       await new Promise((done) => setTimeout(done, 50));
     }
@@ -163,10 +158,27 @@ TAKE_DROPS = """() => {
     if (!field) return;
     field.files = photos.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  document.addEventListener("drop", (event) => {
+    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
+    // Gradio's element takes it as long as it is empty.
+    if (!findClear(box) || !given.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    put(box, given);
   }, true);
+  const chosen = Object.assign(document.createElement("input"), { type: "file", id: "another", hidden: true });
+  document.body.append(chosen);
+  chosen.addEventListener("change", () => {
+    const given = [...chosen.files];
+    // The same can be chosen once more.
+    chosen.value = "";
+    if (given.length) put(document.querySelector("#photo"), given);
+  });
+  document.addEventListener("click", ({ target }) => { if (target.closest("#replace")) chosen.click(); });
 }"""
-"""Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
-is added."""
+"""Script by which a photo that is dropped where there is one already, or chosen by the button below it, takes its place,
+or, where there may be several, is added."""
 
 KEEP_WORK = """addEventListener("beforeunload", (event) => {
   const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
