@@ -97,7 +97,7 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
     easel.paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
     assert session.corrections.mask is not None
     # It is nothing that the user has saved.
-    assert session.saved == []
+    assert session.saved == {}
 
 
 @pytest.mark.slow

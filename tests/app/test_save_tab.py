@@ -29,6 +29,13 @@ def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos
         "mine-theirs-preview.png",
     ]
     fit(session, photos[2], photos[1])
+    # Of each is said which picture it is; what is Markdown in a name is shown as it is.
+    in_look = "mine.png in the look of {}.png: a preview, method Region by region."
+    assert save_tab.after_fit(session)[1].splitlines() == [
+        f"- mine-theirs-preview.jpg: {in_look.format('theirs')}",
+        f"- mine-other-preview.png: {in_look.format('other')}",
+        f"- mine-theirs-preview.png: {in_look.format('theirs')}",
+    ]
     offered = save_tab.offered(session)
     assert offered.visible
     assert len(offered.value) == 3

@@ -32,8 +32,8 @@ BEFORE_AND_AFTER = "Before and after"
 """Heading of the pictures under the divider."""
 
 PREVIEWED = (
-    "This is a preview. Final quality makes more steps, after which the look is nearly the same, and says whether the "
-    "picture has faults. Save gives either at full size."
+    "This is a preview. Final quality takes longer over the look, which comes out nearly the same, and says whether "
+    "the picture has faults. Save gives either at full size."
 )
 """Said of a picture that is a preview."""
 
@@ -116,8 +116,6 @@ def build() -> gr.Blocks:
                 None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
             )
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
-            if kind == "painted":
-                begun.then(None, js=scripts.TAKEN, queue=False, **quietly)
             if kind == DROP:
                 ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
             # A run has the sliders as they were when it began.
@@ -396,8 +394,8 @@ def _fit(
 def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
-    # What was said of a table was about the picture before.
-    return *_pictures(session, View(*view)), session.command(View(*view).blend), ""
+    # How near a table is was said of the picture before.
+    return *_pictures(session, View(*view)), session.command(View(*view).blend), save_tab.listed(session)
 
 
 def _unlike(session: Session) -> str:

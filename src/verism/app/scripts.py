@@ -20,13 +20,12 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_RESULT = """() => setTimeout(
-  () => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
-)"""
-"""Script that brings the result of corrected regions into view, once what is said of them is above it."""
-
-TAKEN = "() => document.body.toggleAttribute('data-taking', false)"
-"""Script that leaves it to the page to say what becomes of what was painted."""
+TO_RESULT = """() => {
+  document.body.toggleAttribute("data-taking", false);
+  setTimeout(() => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
+}"""
+"""Script that brings the result of corrected regions into view, once what is said of them is above it, and leaves it to
+the page to say what becomes of what was painted."""
 
 TO_EDITOR = """() => setTimeout(() => {
   document.body.toggleAttribute("data-switching", false);
@@ -177,7 +176,7 @@ TAKE_DROPS = """() => {
   });
   document.addEventListener("click", ({ target }) => { if (target.closest("#replace")) chosen.click(); });
 }"""
-"""Script by which a photo that is dropped where there is one already, or chosen by the button below it, takes its place,
+"""Script by which a photo that is dropped where there is one already, or chosen by the button below, takes its place,
 or, where there may be several, is added."""
 
 KEEP_WORK = """addEventListener("beforeunload", (event) => {

@@ -101,7 +101,7 @@ class Session:
         corrections: corrections of the regions that were found.
         taken: those that the fit under way takes in; None: there is none.
         chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, the newest first.
+        saved: files that were written since the page was opened, the newest first, and of which picture each is.
         results: of the folder that was graded last, a small picture and the name of each.
         results_look: the names of the style photos whose look they have.
         results_shown: how many of them the page shows; None: it shows those of the folder before.
@@ -124,7 +124,7 @@ class Session:
         self.corrections = Corrections()
         self.taken: Corrections | None = None
         self.chosen: tuple[str, ...] = ()
-        self.saved: list[Path] = []
+        self.saved: dict[Path, str] = {}
         self._written: dict[tuple[Strength, str], Path] = {}
         self.results: list[tuple[Path, str]] = []
         self._smaller: dict[tuple[Path, int], Path] = {}
