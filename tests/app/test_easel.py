@@ -13,7 +13,7 @@ import torch
 
 from verism import VerismError
 from verism.app.glaze import OPACITY
-from verism.app.legend import legend
+from verism.app.legend import legend, listed
 from verism.app.session import NO_PHOTO, Session
 from verism.app.turns import DROP
 from verism.look.strength import Strength
@@ -39,9 +39,9 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
     assert shares[regions.labels.index(editor.brush.default_color[0])] == shares.max()
     # One sees the photo through the paint, and every colour has its number, a new one, too.
     labels, opacities = zip(*editor.brush.colors, strict=True)
-    assert labels == (*regions.labels, session.new_label)
+    assert labels == (*listed(regions), session.new_label)
     assert max(opacities) < 0.75
-    numbers = [*(session.numbers[label] for label in regions.labels), len(session.numbers) + 1]
+    numbers = [*(session.numbers[label] for label in listed(regions)), len(session.numbers) + 1]
     for place, number in enumerate(numbers, start=1):
         assert f'button:nth-child({place})::after {{ content: "{number}"; }}' in said
     assert easel.NEW.format(numbers[-1]) in said
@@ -60,6 +60,30 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
 
 
 @pytest.mark.slow
+def test_before_one_paints_it_is_said_which_numbers_have_no_sure_match(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    """A stroke does not make it surer; that of a region of one's own in both photos is."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    regions = session.divided
+    for sure, said in (
+        ([0.0, 0.5, 1.0], [easel.WITHOUT.format("1"), easel.PARTLY.format("2"), easel.OBEYED]),
+        ([0.0, 0.0, 0.0], [easel.WITHOUT.format("1, 2 and 3"), easel.OBEYED]),
+        ([1.0, 1.0, 1.0], [easel.OBEYED]),
+    ):
+        masks = torch.eye(3).reshape(1, 3, 3, 1)
+        session._found = session.regions = regions._replace(
+            labels=("#e6194b", "#3cb44b", "#0082c8"), content=masks, style=masks, confidence=torch.tensor(sure)
+        )
+        text = easel.begin(session)[2]
+        for words in (easel.WITHOUT, easel.PARTLY, easel.OBEYED):
+            start = words.partition(" {}")[0].strip()
+            assert (start in text) == any(it.strip().startswith(start) for it in said)
+        assert all(it in text for it in said)
+
+
+@pytest.mark.slow
 def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None], photos: list[Path]) -> None:
     """As on the empty canvas that Gradio's editor has once the photo is removed from it."""
     session = Session()
@@ -73,7 +97,7 @@ def test_what_was_not_painted_over_the_photo_is_refused(fit: Callable[..., None]
     easel.paint(session, {"background": strokes, "layers": [strokes], "composite": strokes})
     assert session.corrections.mask is not None
     # It is nothing that the user has saved.
-    assert session.saved == []
+    assert session.saved == {}
 
 
 @pytest.mark.slow
@@ -84,7 +108,7 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
     """
     session = Session()
     fit(session, photos[0], photos[1])
-    found, new = session.divided.labels, session.new_label
+    found, numbers, new = session.divided.labels, session.numbers, session.new_label
     assert new is not None
     for role, said in (
         ("content", "only here: it follows the look of the whole photo, unless"),
@@ -104,7 +128,7 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
         # It is of the regions before.
         assert not easel.take(session, value)
         assert session.divided.labels == (*found, new)
-        assert session.numbers[new] == len(found) + 1
+        assert session.numbers[new] == len(numbers) + 1
         assert said in legend(session.divided, session.corrections)[new]
         # What was taken is on the easel as a region from now on.
         assert easel.again(session)[0].visible

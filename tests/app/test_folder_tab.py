@@ -61,22 +61,23 @@ def test_results_are_shown_as_they_come(
         seen.append([] if gallery == gradio.skip() else names(gallery))
 
     session.grade(photos, session.folder / "graded", Strength(), look, adapt=False)
-    assert seen == [[], ["mine.png"], ["mine.png", "theirs.png"]]
+    made = [f"{name}-theirs-preview.png" for name in ("mine", "theirs", "other")]
+    assert seen == [[], made[:1], made[:2]]
     gallery, clock = folder_tab.end(session)
     assert not clock.active
     assert gallery.visible
     assert gallery.label == "Results in the look of theirs.png: click one to enlarge it"
-    assert names(gallery) == [path.name for path in photos]
+    assert names(gallery) == made
     assert folder_tab.shown(session) == gradio.skip()
     # Of very many, the last.
     monkeypatch.setattr(folder_tab, "MOST", 2)
     session.results_shown = 0
     gallery = folder_tab.shown(session)
     assert gallery.label == "Results in the look of theirs.png, the last 2 of 3: click one to enlarge it"
-    assert names(gallery) == ["theirs.png", "other.png"]
+    assert names(gallery) == made[1:]
     # With another look they stay, until the first photo of another folder is begun.
     fit(session, photos[0], photos[2])
-    assert names(last(session)) == ["theirs.png", "other.png"]
+    assert names(last(session)) == made[1:]
     assert folder_tab.begin(session)[0] == gradio.skip()
     galleries: list[Any] = []
     session.grade(
@@ -87,16 +88,50 @@ def test_results_are_shown_as_they_come(
 
 
 @pytest.mark.slow
+def test_what_was_done_before_a_stop_is_shown_with_what_is_new(
+    fit: Callable[..., None], photos: list[Path], tmp_path: Path
+) -> None:
+    """And what another look has made of the same photos is not: it has other names."""
+    session, folder = Session(), tmp_path / "out"
+    fit(session, photos[0], photos[1])
+
+    def grade(*, stops: bool = False) -> list[str]:
+        def tell(share: float, said: str) -> None:
+            if stops:
+                session.turns.stopping.set()
+
+        session.turns.stopping.clear()
+        session.grade(photos, folder, Strength(), tell, adapt=False)
+        return names(last(session))
+
+    made = [f"{name}-theirs-preview.png" for name in ("mine", "theirs", "other")]
+    assert grade(stops=True) == made[:1]
+    assert grade() == made
+    assert grade() == made
+    (folder / made[1]).write_text("no picture any more")
+    assert grade() == [made[0], made[2]]
+    fit(session, photos[0], photos[2])
+    assert grade() == [name.replace("-theirs-preview", "-other-preview") for name in made]
+
+
+@pytest.mark.slow
 def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
     fit(session, photos[0], photos[1])
     told: list[str] = []
     given = list(map(str, photos))
-    files, report = folder_tab._grade_files(session, given, False, 1, 1, 1, progress=lambda _, said: told.append(said))
+    files, report = folder_tab._grade_files(
+        session, given, False, 1, 1, 0.5, progress=lambda _, said: told.append(said)
+    )
     # Else it would be Gradio's clock that one sees first.
     assert told[0] == folder_tab.BEGINNING
     assert told[1].startswith("photo 1 of 3")
-    assert [file["orig_name"] for file in files.value] == ["graded.zip", "mine.png", "theirs.png", "other.png"]
+    assert [file["orig_name"] for file in files.value] == [
+        "graded.zip",
+        "mine-theirs-preview-tone-0.5.png",
+        "theirs-theirs-preview-tone-0.5.png",
+        "other-theirs-preview-tone-0.5.png",
+    ]
     assert all(Path(file["path"]).is_file() for file in files.value)
     assert files.visible
     assert "3 photos are in the .zip file." in report

@@ -210,6 +210,7 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     person.reads("#said", "Give your photo")
     for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
+    assert not person.find("#replace").is_displayed()
     assert not person.find("#stop").is_enabled()
     for _ in range(2):
         person.click("#preview")
@@ -298,7 +299,10 @@ def the_sliders_hold_that_are_moved_during_a_run(person: Person, wait: Path) -> 
 
 
 def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
-    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise."""
+    """One with a number that is too large or too small has the bound; and what is typed is taken otherwise.
+
+    It is said whether one goes on with Enter or elsewhere.
+    """
     field = person.find("#strength input[type=number]")
     for typed, number in (
         ("", "1"),
@@ -311,6 +315,9 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
     ):
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.BACKSPACE, typed)
+        if typed == "3":
+            field.send_keys(Keys.ENTER)
+            person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
         if typed == "3":
@@ -426,16 +433,20 @@ def files_are_saved(person: Person) -> None:
 
 
 def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
-    def is_silent() -> bool:
-        return person.browser.find_element(By.CSS_SELECTOR, "#note").text == ""
+    """Of which picture it is stays."""
+    of_picture = "mine-theirs-preview-strength-0.5.cube: the look of mine.png in the look of theirs.png: a preview"
 
-    person.reads("#note", "in the look of theirs.png: a preview")
+    def is_silent() -> bool:
+        said = person.find("#note").text
+        return of_picture in said and "picture here" not in said
+
+    person.reads("#note", "picture here")
     person.slide("strength", 0.4)
     person.wait(is_silent, "nothing said")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
     person.click("#cube")
-    person.reads("#note", "in the look of theirs.png: a preview")
+    person.reads("#note", "picture here")
     person.click("#preview")
     person.wait(is_silent, "nothing said")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
@@ -480,7 +491,8 @@ def a_folder_is_graded(person: Person, folder: Path) -> None:
     assert "false,true" in stops
     assert not any(it.startswith("true") for it in stops), stops
     graded = folder.with_name("holiday-graded")
-    assert {path.name for path in graded.iterdir() if path.is_file()} == {f"{number:02}.png" for number in range(20)}
+    made = {f"{number:02}-theirs-preview-strength-0.5.png" for number in range(20)}
+    assert {path.name for path in graded.iterdir() if path.is_file()} == made
 
 
 def a_folder_is_chosen(person: Person, folder: Path) -> None:
@@ -495,7 +507,7 @@ def a_folder_is_chosen(person: Person, folder: Path) -> None:
     person.reads("#report", "20 photos are in the .zip file")
     with urlopen(str(person.find("#archive a[href]").get_attribute("href"))) as answer:
         packed = zipfile.ZipFile(io.BytesIO(answer.read()))
-    assert packed.namelist() == wanted
+    assert packed.namelist() == [f"{Path(name).stem}-theirs-preview-strength-0.5.png" for name in wanted]
 
 
 def the_easel_follows_the_photo(person: Person, photos: Path) -> None:
@@ -650,6 +662,7 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     nothing_lacks_a_name(person)
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
     picture_and_sliders_share_the_screen(person)
+    a_method_that_is_not_changed_makes_nothing(person, tmp_path / "fits")
     the_keyboard_does_as_the_mouse(person)
     the_full_view_is_dark(person)
     a_photo_that_is_dropped_takes_the_place_of_another(person, photos / "mine.png")
@@ -699,7 +712,8 @@ def test_a_picture_of_other_photos_is_dimmed_and_what_was_said_of_them_is_gone(
     person.reads("#said", "This is a preview")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
     person.tab("Regions")
-    person.find("#mine img").click()
+    # In its middle; a click that comes while the tab opens is none on it.
+    person.click("#mine img")
     person.click("#leave_out")
     person.reads("#warned", "are for these photos")
     assert opacity() == 1
@@ -747,10 +761,27 @@ def a_photo_that_is_dropped_takes_the_place_of_another(person: Person, photo: Pa
 
     drop("#photo .stem", "mine.png")
     person.reads("#caption", "mine.png in the look of theirs.png")
+    a_photo_that_is_chosen_does_so_too(person, photo)
     a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person, photo.with_name("notes.jpg"))
     drop("#caption", "nothing.png")
     drop("#styles .stem", "more.png")
     person.reads("#caption", "mine.png in the look of theirs.png + more.png")
+
+
+def a_photo_that_is_chosen_does_so_too(person: Person, photo: Path) -> None:
+    """By a button, which has the browser ask for a file."""
+    person.browser.execute_script(
+        """document.querySelector("#another").addEventListener("click", (event) => {
+            event.preventDefault();
+            window.asked = 1;
+        })"""
+    )
+    for name in ("other.png", "mine.png"):
+        person.click("#replace")
+        person.wait(lambda: person.browser.execute_script("return window.asked"), "the browser to ask for a photo")
+        person.browser.execute_script("window.asked = 0")
+        person.browser.find_element(By.ID, "another").send_keys(str(photo.with_name(name)))
+        person.reads("#caption", f"{name} in the look of theirs.png")
 
 
 def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, notes: Path) -> None:
@@ -760,6 +791,11 @@ def a_file_that_is_no_photo_is_not_listed_and_previews_go_on(person: Person, not
     for box, there in (("photo", "mine.png"), ("styles", "theirs.png")):
         person.browser.execute_script(DROP, f"#{box} .stem", notes.name, data)
         person.wait(lambda: any("notes.jpg: not an image" in it for it in person.messages()), "what is wrong")
+        person.browser.execute_script(
+            "document.querySelectorAll('[data-testid=toast-close]').forEach((button) => button.click())"
+        )
+        # Else it would be taken for what is said of the next.
+        person.wait(lambda: person.messages() == [], "nothing said any more")
         person.wait(
             lambda box=box, there=there: person.browser.execute_script(names, box) == [there],  # type: ignore[misc]
             f"{there} alone",
@@ -802,14 +838,27 @@ def a_page_that_is_loaded_anew_ends_what_ran(person: Person, address: str, photo
     person.reads("#caption", "other.png in the look of theirs.png")
 
 
+NOTICE = """
+window.notice ||= Object.assign(document.createElement("p"), { textContent: "These are two scenes." });
+if (arguments[0] === "append") document.querySelector("#noticed .prose").append(window.notice);
+else window.notice.remove();
+"""
+
+
 def picture_and_sliders_share_the_screen(person: Person) -> None:
-    """Of a small laptop, and of a phone, below the buttons."""
+    """Of a small laptop, and of a phone, below the buttons; and what is wrong with the picture is beside it."""
+    order = """const it = ["noticed", "picture", "clipped", "strength"].map((name) => document.getElementById(name));
+        return it.slice(1).every((next, at) => it[at].compareDocumentPosition(next) & 4)"""
+    assert person.browser.execute_script(order)
     script = """document.querySelector(arguments[0]).scrollIntoView();
         return document.querySelector('#tone').getBoundingClientRect().bottom - innerHeight"""
     before = person.browser.get_window_size()
     for size, top in (((1400, 900), "#head"), ((400, 850), "#picture")):
         person.browser.set_window_size(*size)
-        person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
+        for says in ("append", "remove"):
+            # As of a method for one scene, of two.
+            person.browser.execute_script(NOTICE, says)
+            person.wait(lambda top=top: person.browser.execute_script(script, top) <= 0, f"the sliders at {size}")  # type: ignore[misc]
     person.browser.set_window_size(before["width"], before["height"])
 
 
@@ -824,10 +873,12 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
     for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
         press(key)
         person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
-    person.click("#method input")
-    person.find("[role=option]")
-    press(Keys.TAB)
-    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
+    person.tab("Save")
+    for name in ("method", "ending"):
+        person.click(f"#{name} input")
+        person.find("[role=option]")
+        press(Keys.TAB)
+        person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "[role=option]"), "the list closed")
     person.tab("Regions")
     person.browser.execute_script("arguments[0].focus()", person.find("#legend button"))
     for is_chosen in (True, False):
@@ -891,6 +942,27 @@ def the_ground_is_that_of_the_page(person: Person) -> None:
         assert (person.browser.execute_script(scheme_of_page) == "dark") == is_dark
 
 
+def a_method_that_is_not_changed_makes_nothing(person: Person, fits: Path) -> None:
+    """However its list is left: a picture in final quality would go, or the run that makes it be stopped."""
+    before = fits.read_text()
+    person.click("#full")
+    person.reads("#picture", "left")
+    for key in (None, Keys.TAB):
+        person.click("#method input")
+        person.find("[role=option]")
+        if key is None:
+            person.click("#head h1")
+        else:
+            person.find("#method input").send_keys(key)
+        time.sleep(2)
+        assert person.find("#stop").is_enabled()
+        assert person.messages() == []
+        assert person.find("body").get_attribute("data-changing") is None
+    person.click("#stop")
+    person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
+    assert fits.read_text() == f"{before}photoreal\n"
+
+
 def the_full_view_is_dark(person: Person) -> None:
     """In a light page, too."""
     person.click("#picture button[aria-label*=ullscreen]")
@@ -943,9 +1015,14 @@ def undoing_ends_with_the_strokes(person: Person) -> None:
     person.wait(bare, "nothing painted")
     assert person.messages() == []
     person.paint()
-    person.click("#use")
+    # Whoever clicks sees that at once.
+    script = """document.querySelector("#use").click();
+        return getComputedStyle(document.querySelector("#use"), "::after").content"""
+    assert "Taking over" in person.browser.execute_script(script)
+    one_button_makes_a_preview(person, "use")
     person.reads("#legend", "a region of your own")
     person.reads("#warned", "they come back with these")
+    person.wait(lambda: person.find("#again").is_displayed(), "what was painted to be taken over")
     one_button_makes_a_preview(person, "again")
     it_is_asked_before_the_page_is_left(person, is_so=True)
     # It is in the picture after no other click.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 
 from verism.app.corrections import Corrections
-from verism.app.legend import legend
+from verism.app.legend import legend, listed
 from verism.regions.regions import Regions
 
 LABELS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119")
@@ -33,6 +35,22 @@ def test_says_what_becomes_of_each_region() -> None:
         legend(regions, Corrections(left_out=LABELS[:1]))["#e6194b"]
         == "50% of your photo, with the look of the whole photo, as you chose"
     )
+
+
+def test_several_style_photos_are_said_to_be_several() -> None:
+    own = torch.eye(4).reshape(1, 4, 4, 1)
+    regions = Regions(LABELS, own, own[:, [0, 1, 3, 2]], torch.tensor([1.0, 0.4, 0.0, 1.0]))
+    for is_one, words in ((True, "the style photo"), (False, "the style photos")):
+        for said in legend(regions, Corrections(), is_one_style=is_one).values():
+            assert re.findall(r"the style photos?", said) == [words]
+
+
+def test_what_is_hardly_anywhere_is_not_listed() -> None:
+    masks = torch.zeros(1, 3, 1000, 1)
+    masks[:, 0, :998], masks[:, 1, 998:999] = 1, 1
+    regions = Regions(LABELS[:3], masks, masks.flip(1))
+    assert listed(regions) == (LABELS[0], LABELS[2])
+    assert list(legend(regions, Corrections())) == [LABELS[0], LABELS[2]]
 
 
 def test_what_the_user_has_made_is_theirs_and_not_doubted() -> None:

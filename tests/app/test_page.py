@@ -171,6 +171,23 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     assert not session.is_refused
 
 
+def built() -> Any:
+    """The page. Outside of a loop, Gradio opens some of its own, and closes none."""
+
+    async def build() -> Any:
+        return page.build()
+
+    return asyncio.run(build())
+
+
+def test_what_may_go_wrong_is_told_on_the_page() -> None:
+    """Gradio tells it in the terminal where an event is not queued."""
+    codes = [(handler, getattr(handler.fn, "__code__", None)) for handler in built().fns.values()]
+    guarded = [handler for handler, code in codes if code is not None and code.co_name == "guarded"]
+    assert len(guarded) > 20
+    assert [handler.name for handler in guarded if not handler.queue] == []
+
+
 @pytest.mark.slow
 def test_every_handler_returns_as_much_as_it_has_outputs(
     fit: Callable[..., None], photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -184,11 +201,7 @@ def test_every_handler_returns_as_much_as_it_has_outputs(
     fit(fitted, photos[0], photos[1])
     fit(whole, photos[0], photos[1], "lut")
 
-    async def built() -> Any:
-        return page.build()
-
-    # Outside of a loop, Gradio opens some of its own, and closes none.
-    demo = asyncio.run(built())
+    demo = built()
     # A real fit takes a while, and returns what it does below.
     monkeypatch.setattr(Session, "fit", lambda session, *args, **options: session.fitted)
     values: list[dict[str, Any]] = [

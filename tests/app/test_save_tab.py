@@ -29,6 +29,13 @@ def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos
         "mine-theirs-preview.png",
     ]
     fit(session, photos[2], photos[1])
+    # Of each is said which picture it is; what is Markdown in a name is shown as it is.
+    in_look = "mine.png in the look of {}.png: a preview, method Region by region."
+    assert save_tab.after_fit(session)[1].splitlines() == [
+        f"- mine-theirs-preview.jpg: {in_look.format('theirs')}",
+        f"- mine-other-preview.png: {in_look.format('other')}",
+        f"- mine-theirs-preview.png: {in_look.format('theirs')}",
+    ]
     offered = save_tab.offered(session)
     assert offered.visible
     assert len(offered.value) == 3
@@ -68,7 +75,7 @@ def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None
             method = "One lookup table" if config == "lut" else "Region by region"
             kind = "a preview" if preview else "in final quality"
             assert f"mine.png in the look of theirs.png: {kind}, method {method}." in note
-            assert (save_tab.OF_PREVIEW in note) == preview
+            assert (save_tab.OF_PREVIEW in note) == (preview and not is_stale)
             assert (save_tab.STALE in note) == is_stale
     # The page dims it as long as it is so.
     assert 'class="changing"' in regions_tab.at_stake(session)

@@ -160,6 +160,21 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
 
 
 @pytest.mark.slow
+def test_after_a_stop_one_knows_of_which_photo_the_picture_is(fit: Callable[..., None], photos: list[Path]) -> None:
+    """What is said of a preview would be taken for what Final quality makes, which is of another photo."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    session.said = "This is a preview."
+    session.given = str(photos[2]), (str(photos[1]),)
+    above = "Above is mine.png in the look of theirs.png: a preview, method Region by region. Preview and Final quality"
+    assert work.state_of(session)[5].startswith(above)
+    session.turns.is_halted = True
+    assert work.state_of(session)[5].startswith(f"Stopped. {above}")
+    session.given = str(photos[0]), (str(photos[1]),)
+    assert work.state_of(session)[5] == f"{work.HALTED}\n\nThis is a preview."
+
+
+@pytest.mark.slow
 def test_what_is_made_of_other_photos_is_said(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
     fit(session, photos[0], photos[1])

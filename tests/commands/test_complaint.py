@@ -22,7 +22,7 @@ def options() -> FitOptions:
     ("args", "said"),
     [
         (["--trainer.max_steps=few"], "--trainer.max_steps few: must be a whole number."),
-        (["--model.tile=wide"], "--model.tile wide: must be 'auto', a whole number or null."),
+        (["--model.tile=wide"], "--model.tile wide: must be a whole number, 'auto' or null."),
         (["--output.depth=12"], "--output.depth 12: must be 8, 16 or null."),
         (
             ["--trainer.limit_train_batches=x"],

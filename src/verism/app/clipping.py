@@ -61,12 +61,13 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
     # Of little beside much, one is told where it is marked.
     least = 0.0 if marks else min(LITTLE, max(shares) / 2)
     parts = [
-        f"{mark.name} in {_percent(share)} of the picture{f' ({mark.look})' if marks else ''}"
+        f"{mark.name} in {_percent(share)}{f' ({mark.look})' if marks else ''}"
         for mark, share in zip(MARKS, shares, strict=True)
         if share > least
     ]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
-    return f"Newly clipped: {listed}, where red, green or blue has come to its limit."
+    limit = ", where red, green or blue has come to its limit" if marks else ""
+    return f"Newly clipped: {listed} of the picture{limit}."
 
 
 def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:

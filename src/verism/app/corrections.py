@@ -109,21 +109,21 @@ def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str],
         masks: the photo's masks of the regions, ``(1, K, h, w)``, of any size.
         regions: the regions, for their labels and confidence.
         chosen: labels of the chosen regions.
-        numbers: of the regions, by their labels.
+        numbers: of the regions that have one, by their labels.
     """
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = tinted(photo, masks, regions)
     if chosen:
         picked = torch.tensor([label in chosen for label in regions.labels])
         image = image * (DIMMED + (1 - DIMMED) * masks[:, picked].sum(dim=1, keepdim=True)).clamp(0, 1)
-    return numbered(image, masks, [numbers[label] for label in regions.labels])
+    return numbered(image, masks, [numbers.get(label) for label in regions.labels])
 
 
 def to_paint_over(photo: Tensor, masks: Tensor, regions: Regions, numbers: Mapping[str, int]) -> Tensor:
     """Return a photo under its regions as ``shown`` does, but so that one sees more of the photo."""
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = torch.lerp(images.luma(photo).expand_as(photo), tinted(photo, masks, regions), FAINT)
-    return numbered(image, masks, [numbers[label] for label in regions.labels])
+    return numbered(image, masks, [numbers.get(label) for label in regions.labels])
 
 
 def tinted(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:

@@ -21,6 +21,8 @@ html:has(body.dark) { color-scheme: dark; background: #0f0f11 !important; }
 :is(#photo, #styles, #others) .filename { align-items: flex-end; }
 /* Nobody downloads the photo that they have just given. */
 :is(#photo, #styles, #others) td.download { display: none; }
+/* Gradio's element can be clicked as long as it is empty. */
+body:not(:has(#photo button[aria-label=Clear])) #replace { display: none; }
 /* The picture before stays in sight while the next is made. */
 :is(#picture, #result) [data-testid=status-tracker] {
   background: color-mix(in srgb, var(--block-background-fill) 55%, transparent) !important;
@@ -55,8 +57,17 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
 /* With the sliders below it on one screen. */
-#picture:not(.fullscreen) img { max-height: max(16rem, calc(100vh - 21rem)) !important; }
-#lacking:not(:has(.prose:not(:empty))), #clipped:not(:has(.prose:not(:empty))) { display: none; }
+#picture { --beside: 22.5rem; }
+:has(> #noticed p) > #picture { --beside: 25rem; }
+#picture:not(.fullscreen) img { max-height: max(16rem, calc(100vh - var(--beside))) !important; }
+:is(#lacking, #noticed):not(:has(.prose:not(:empty))) { display: none; }
+/* Of the picture before. */
+body:is([data-changing], :has(#warned :is(.changing, .busy))) #noticed { display: none; }
+#noticed p { font-size: 0.9rem; font-weight: 600; margin: 0; }
+/* It has its room when it is empty, too, so that sliders stay below the hand that moves them. */
+#clipped { font-size: 0.9rem; min-height: 1.4rem; }
+:is(#noticed, #caption, #clipped) .prose { margin-block: -0.45rem; }
+body:not(:has(#picture img)) #clipped { display: none; }
 #picture .outer::before, #picture .outer::after {
   position: absolute; bottom: 0.5rem; color: #fff; font-size: 0.8rem; text-shadow: 0 0 3px #000, 0 0 3px #000;
   pointer-events: none;
@@ -70,7 +81,6 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 :is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
-#clipped { font-size: 0.9rem; }
 body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
@@ -133,6 +143,16 @@ body[data-switching] #editor { opacity: 0.4; pointer-events: none; }
 /* Without its button it is not seen, but there: if it is removed while it gets ready, Gradio's editor fails, and
    nothing on the page changes any more. */
 body:not(:has(#use)) #editor { display: none; }
+/* It stays until a run has begun, and says that it was heard. */
+body[data-taking] #use {
+  display: block !important; position: relative; color: transparent !important; transition: none !important;
+}
+body[data-taking] :is(#use, #editor) { pointer-events: none; }
+body[data-taking] #use::after {
+  content: "Taking over what you painted…"; position: absolute; inset: 0; display: grid; place-items: center;
+  color: #fff; animation: at-work 1.6s ease-in-out infinite;
+}
+body[data-taking] #again { display: none; }
 /* Of two previews, the one that takes strokes, if there are any. */
 body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: none; }
 [data-unpainted] #editor [aria-label=Undo] { opacity: 0.3; pointer-events: none; }

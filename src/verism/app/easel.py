@@ -13,13 +13,20 @@ from torch import Tensor
 
 from verism.app.corrections import Role, to_paint_over
 from verism.app.glaze import OPACITY
-from verism.app.legend import seen
+from verism.app.legend import SURE, seen
 from verism.app.session import Easel, Session
 from verism.errors import VerismError
+from verism.verdict import NO_MATCH
 
-CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number. "
+CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."
+
+WITHOUT = "What is painted as {} follows the look of the whole photo: it has no match that is sure enough."
+
+PARTLY = "What is painted as {} takes that number's look in part: its match is not quite sure."
 
 NEW = "Number {} is a new region, of your own."
+
+OBEYED = " Painted in both photos, it takes its look from there in any case."
 
 NO_MORE = "There is no further colour for a region of your own."
 
@@ -55,7 +62,8 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
     new = session.new_label
     # The first may be a region of the other photo alone.
     largest = regions.labels[int(seen(masks).argmax())]
-    colors = {label: numbers[label] for label in regions.labels} | ({} if new is None else {new: len(numbers) + 1})
+    seen_now = {label: numbers[label] for label in regions.labels if label in numbers}
+    colors = seen_now | ({} if new is None else {new: len(numbers) + 1})
     # The one that was chosen last, also for the other photo: a region of one's own is painted in both.
     chosen = session.brush if session.brush in colors else largest
     brush = gr.Brush(
@@ -73,7 +81,7 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
     return (
         editor,
         gr.Button(visible=True),
-        _palette(list(colors.values()), None if new is None else colors[new]) + _low(photo),
+        _palette(list(colors.values()), _said(session, None if new is None else colors[new])) + _low(photo),
     )
 
 
@@ -84,14 +92,33 @@ def _low(photo: Tensor) -> str:
     return f"<style>@media (max-width: 640px) {{ #editor {{ height: {fits} !important; }} }}</style>"
 
 
-def _palette(numbers: Sequence[int], new: int | None) -> str:
-    """Return HTML that writes the regions' numbers on the colours of the editor's brush, and says which is new."""
+def _palette(numbers: Sequence[int], said: str) -> str:
+    """Return HTML that writes the regions' numbers on the colours of the editor's brush, and what is said of them."""
     rules = [
         f'#editor .swatch button:nth-child({place})::after {{ content: "{number}"; }}'
         for place, number in enumerate(numbers, start=1)
     ]
-    said = NO_MORE if new is None else NEW.format(new)
-    return f"<style>{' '.join(rules)}</style><p>{CHOICE}{said}</p>"
+    return f"<style>{' '.join(rules)}</style><p>{said}</p>"
+
+
+def _said(session: Session, new: int | None) -> str:
+    """Return what becomes of what is painted in which number: a stroke does not make a match surer than it is."""
+    regions, is_one = session.divided, len(session.fitted.styles) == 1
+    found = [
+        (session.numbers[label], sure)
+        for label, sure in zip(regions.labels, regions.sure.tolist(), strict=True)
+        if label in session.numbers and label not in regions.added
+    ]
+    without = [number for number, sure in found if sure <= NO_MATCH]
+    partly = [number for number, sure in found if NO_MATCH < sure < SURE]
+    unsure = {WITHOUT: without, PARTLY: partly}
+    own = NO_MORE if new is None else f"{NEW.format(new)}{OBEYED if is_one else ''}"
+    return " ".join([CHOICE, *(words.format(_listed(numbers)) for words, numbers in unsure.items() if numbers), own])
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def after_fit(session: Session) -> Any:

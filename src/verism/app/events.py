@@ -25,6 +25,8 @@ LOST_FULL = "Final quality was stopped: the photos or the method have changed, a
 def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
     """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is.
 
+    Its event must be queued: of others, Gradio writes messages to the terminal instead.
+
     Args:
         function: the function of an event.
         is_chained: whether another event of the same action of the user comes before, whose messages are not repeated.

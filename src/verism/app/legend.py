@@ -30,14 +30,28 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
     # Between several style photos, there is nothing.
     opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
     shares = seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
+    style = "the style photo" if is_one_style else "the style photos"
     parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
     return {
-        label: _own(own, other, can_match=is_one_style)
+        label: _own(own, other, style, can_match=is_one_style)
         if label in regions.added
-        else _said(own, other, sure, corrections.whose(label), out=label in corrections.left_out)
+        else _said(own, other, sure, style, corrections.whose(label), out=label in corrections.left_out)
         for label, own, other, sure in parts
         if max(own, other) >= SEEN or label in regions.added
     }
+
+
+def listed(regions: Regions) -> tuple[str, ...]:
+    """Return the labels of the regions that are seen in either photo."""
+    shares = zip(regions.labels, *_shares(regions), strict=True)
+    return tuple(label for label, own, other in shares if max(own, other) >= SEEN)
+
+
+def _shares(regions: Regions) -> tuple[list[float], list[float]]:
+    """Return the share of the content photo and of the style photo that is seen in each region."""
+    # Between several style photos, there is nothing.
+    opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
+    return seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
 
 
 def seen(masks: Tensor) -> Tensor:
@@ -50,9 +64,9 @@ def seen(masks: Tensor) -> Tensor:
     return torch.bincount(winner.flatten(), minlength=masks.shape[1] + 1)[:-1].double() / winner.numel()
 
 
-def _own(own: float, other: float, *, can_match: bool) -> str:
+def _own(own: float, other: float, style: str, *, can_match: bool) -> str:
     """Return what is said of a region that the user has added."""
-    mine, theirs = f"{_percent(own)} of your photo, a region of your own", f"{_percent(other)} of the style photo"
+    mine, theirs = f"{_percent(own)} of your photo, a region of your own", f"{_percent(other)} of {style}"
     if own and other:
         return f"{mine}, with the look of {theirs[0].lower()}{theirs[1:]}"
     if own:
@@ -67,17 +81,17 @@ def _percent(share: float) -> str:
     return "Less than 1%" if share < LITTLE else f"{share:.0%}"
 
 
-def _said(own: float, other: float, sure: float, whose: str, *, out: bool) -> str:
+def _said(own: float, other: float, sure: float, style: str, whose: str, *, out: bool) -> str:
     if own < SEEN:
-        return f"Only in the style photo ({other:.0%} of it)"
+        return f"Only in {style} ({other:.0%} of it)"
     mine = f"{own:.0%} of your photo{f', {whose}' if whose else ''}"
     if out:
         return f"{mine}, with the look of the whole photo, as you chose"
     if sure <= NO_MATCH or other < SEEN:
-        nothing = "with nothing like it in the style photo"
-        another = "and this number in the style photo seems to be another thing"
+        nothing = f"with nothing like it in {style}"
+        another = f"and this number in {style} seems to be another thing"
         return f"{mine}, {nothing if other < SEEN else another}: it follows the look of the whole photo"
-    theirs = f"with the look of {other:.0%} of the style photo"
+    theirs = f"with the look of {other:.0%} of {style}"
     if sure >= SURE:
         return f"{mine}, {theirs}"
     return f"{mine}, partly {theirs}{'' if whose else ': perhaps it is not the same thing'}"

@@ -19,7 +19,7 @@ COARSE = 96
 PAPER, INK = (255, 255, 255), (20, 20, 20)
 
 
-def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int]) -> Tensor:
+def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int | None]) -> Tensor:
     """Return a picture with the number of each region in the middle of its largest part, on a white disc.
 
     A region that is nowhere wide has none.
@@ -27,7 +27,7 @@ def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int]) -> Tensor:
     Args:
         image: ``(1, 3, H, W)``, RGB in [0, 1].
         masks: of K regions, ``(1, K, h, w)`` in [0, 1] or bool.
-        numbers: one for each region.
+        numbers: one for each region; None: it has none.
     """
     height, width = image.shape[-2:]
     levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
@@ -35,7 +35,7 @@ def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int]) -> Tensor:
     pen, radius = ImageDraw.Draw(picture), RADIUS * max(height, width)
     font = ImageFont.load_default(1.4 * radius)
     for mask, number in zip(masks[0], numbers, strict=True):
-        place = middle(mask)
+        place = None if number is None else middle(mask)
         if place is not None:
             # Whole, also at the edge of the picture.
             sides = zip(place, (width, height), strict=True)

@@ -31,6 +31,12 @@ THUMBNAIL = 360
 BEFORE_AND_AFTER = "Before and after"
 """Heading of the pictures under the divider."""
 
+PREVIEWED = (
+    "This is a preview. Final quality takes longer over the look, which comes out nearly the same, and says whether "
+    "the picture has faults. Save gives either at full size."
+)
+"""Said of a picture that is a preview."""
+
 INFO: Mapping[str, str] = {
     "strength": "0 is your photo, 1 the look",
     "color": "0 keeps your photo's colours",
@@ -72,6 +78,7 @@ def build() -> gr.Blocks:
                 photo, styles, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
+                noticed = gr.HTML(elem_id="noticed", padding=False)
                 picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
@@ -87,7 +94,7 @@ def build() -> gr.Blocks:
         view = [*sliders, marks, earlier]
         inputs = [session, photo, styles, method, *view]
         seen = [picture, regions.result, clipped]
-        of_it = [caption, said, command, about, mask, earlier]
+        of_it = [noticed, caption, said, command, about, mask, earlier]
         outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
@@ -109,12 +116,13 @@ def build() -> gr.Blocks:
                 None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
             )
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
-            anew = {"trigger_mode": "multiple", "queue": False, **quietly}
             if kind == DROP:
-                ended.then(None, js=scripts.CHANGED, **anew)
+                ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
-            ended.then(guarded(easel.again, is_chained=True), [session], regions.easel, **anew)
+            ended.then(
+                guarded(easel.again, is_chained=True), [session], regions.easel, trigger_mode="multiple", **quietly
+            )
             ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
@@ -125,7 +133,7 @@ def build() -> gr.Blocks:
             ended.then(folder_tab.end, **now)
         work.stop_on([stop.click, grading.stop.click], session, state)
         # It says that the picture is without them.
-        regions.corrected.change(guarded(command_tab.about), [session], [about], queue=False, **quietly)
+        regions.corrected.change(command_tab.about, [session], [about], queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
             [*(slider.change for slider in sliders), marks.input, earlier.input],
@@ -141,10 +149,11 @@ def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Seq
     """Return the events of other photos and of another method, which dim the picture, and show both photos."""
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-    gr.on([*drops, method.input], None, js=scripts.CHANGING, queue=False, **quietly)
+    # Unlike its input, which the list sends as often as it loses the focus, too, this is another method.
+    gr.on([*drops, method.change], None, js=scripts.CHANGING, queue=False, **quietly)
     # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
     dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
-    return dropped, method.input(_other_method, [session, method], queue=False, **quietly)
+    return dropped, method.change(_other_method, [session, method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
@@ -167,6 +176,7 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 def _asking() -> tuple[Any, ...]:
     """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
+    gr.Button("Choose another photo", size="sm", elem_id="replace")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
     method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
     with gr.Row():
@@ -188,6 +198,7 @@ def _looking() -> tuple[Any, ...]:
     )
     caption = gr.HTML(elem_id="caption", padding=False)
     lacking = gr.HTML(elem_id="lacking", padding=False)
+    clipped = gr.HTML(elem_id="clipped", padding=False)
     with gr.Column(visible=False) as blending:
         with gr.Row():
             sliders = [
@@ -203,7 +214,6 @@ def _looking() -> tuple[Any, ...]:
                 min_width=300,
                 elem_id="earlier",
             )
-        clipped = gr.HTML(elem_id="clipped", padding=False)
     return picture, caption, lacking, blending, sliders, marks, earlier, clipped
 
 
@@ -356,19 +366,19 @@ def _fit(
     shown = session.fit(
         Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
     )
-    if preview:
-        sentences = ["This is a preview; Final quality does it thoroughly. Save gives the picture at full size."]
-    else:
+    sentences = [PREVIEWED]
+    if not preview:
         progress(0.95, "Measuring the result")
         sentences = session.measured()
     command = session.command(view.blend)
-    session.said = "\n\n".join([*shown.warnings, *sentences])
+    session.said = "\n\n".join(sentences)
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]
     divided = session.regions is not None
     adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *(*_pictures(session, view), escape(shown.caption), session.said),
+        *_pictures(session, view),
+        *("".join(f"<p>{escape(it)}</p>" for it in shown.warnings), escape(shown.caption), session.said),
         *(
             gr.Code(value=command, visible=True),
             command_tab.about(session),
@@ -384,8 +394,8 @@ def _fit(
 def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
-    # What was said of a table was about the picture before.
-    return *_pictures(session, View(*view)), session.command(View(*view).blend), ""
+    # How near a table is was said of the picture before.
+    return *_pictures(session, View(*view)), session.command(View(*view).blend), save_tab.listed(session)
 
 
 def _unlike(session: Session) -> str:

@@ -13,6 +13,7 @@ from verism.app.corrections import Corrections, shown
 from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
+from verism.canvas import RegionalGrade
 
 NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
@@ -33,6 +34,25 @@ DRAWING = (
     "the last counts. A region of your own that is in one photo only follows the look of the whole photo; painted in "
     "both, it takes its look from the style photo's."
 )
+
+SEVERAL = "Paint over the style photo: give one alone"
+"""The button that begins to, while there are several."""
+
+TOGETHER = "What has one number is graded together"
+"""What regions are for, with a look that has them."""
+
+COMPARED = (
+    "What has one number is compared with the same number in the style, but one lookup table is found for all of them, "
+    "and treats the whole photo alike"
+)
+"""What they are for, with a look that is a table."""
+
+WHAT_TO_DO = (
+    "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
+    "list, then merge them, or give them the look of the whole photo."
+)
+
+PARTS = "A number stands in the largest part of its region; other parts, also those in other photos, have its colour."
 
 BEING_WORKED_IN = "Your last changes of the regions are being worked in…"
 
@@ -73,11 +93,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     legend = gr.HTML(elem_id="regions")
     pick = gr.Textbox(label="Region that is chosen in the list", visible="hidden", elem_id="pick")
     with gr.Column() as tools:
-        gr.Markdown(
-            "What has one number is graded together; the paler its colour, the less sure it is that both photos show "
-            "the same. Click regions in either photo or in the list, then merge them, or give them the look of the "
-            "whole photo."
-        )
+        about = gr.Markdown(elem_id="about_regions")
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
             leave_out = gr.Button("Look of the whole photo", min_width=120, elem_id="leave_out")
@@ -106,7 +122,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         result = gr.Image(label="Result", interactive=False, height=300, buttons=["fullscreen"], elem_id="result")
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     corrected.change(None, [corrected], [lacking], js=scripts.AS_IT_IS, queue=False, **quietly)
-    changing = [mine, theirs, legend, tools, corrected, warned]
+    changing = [mine, theirs, legend, tools, corrected, warned, begin_style, about]
     at_easel = [editor, use, palette]
     for image, choose in ((mine, _choose_mine), (theirs, _choose_theirs)):
         image.select(guarded(choose), [session], changing, **quietly)
@@ -121,24 +137,25 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         changed = button.click(_changing(change), [session], changing, **quietly)
         if button is undo:
             # There are no strokes on it: they would be undone first.
-            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
+            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
         chosen = button.click(None, None, [brush], js=scripts.BRUSH, queue=False, **quietly)
         # What is on the easel is not lost when the other photo is put there.
-        taken = chosen.then(guarded(_take), [session, editor, brush], changing, queue=False, **quietly)
-        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, queue=False, **quietly)
+        taken = chosen.then(guarded(_take), [session, editor, brush], changing, **quietly)
+        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     # What was taken is in the regions from now on, and not on the easel to be taken back.
-    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, queue=False, **quietly)
+    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
     return RegionsTab(again, taken, result, corrected, changing, at_easel)
 
 
-def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
+def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
     """Return what the tab shows, and what is said beside the photos.
 
-    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture.
+    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture; at the
+    end, the button to paint over the style photo, which takes a single one, and what the regions are for.
     """
     stake = at_stake(session)
     regions = session.regions
@@ -146,28 +163,31 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
         said = "This method uses no regions." if found is None else "The photos are compared as a whole."
-        return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake
+        return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake, gr.skip(), ""
     fitted = session.fitted
+    is_one = len(fitted.styles) == 1
     mine, theirs = (
-        gr.Image(value=str(session.draw(picture)), visible=True, min_width=width)
-        for picture, width in (
-            (shown(fitted.photo, regions.content, regions, session.chosen, session.numbers), NARROW),
+        gr.Image(value=str(session.draw(picture)), visible=True, min_width=width, label=label)
+        for label, picture, width in (
+            ("Your photo", shown(fitted.photo, regions.content, regions, session.chosen, session.numbers), NARROW),
             # Several side by side get a row of their own.
             (
+                "Style photo" if is_one else "Style photos",
                 fitted.apart(shown(fitted.style, regions.style, regions, session.chosen, session.numbers)),
-                NARROW if len(fitted.styles) == 1 else WIDE,
+                NARROW if is_one else WIDE,
             ),
         )
     )
     entries = []
-    for label, words in legend(regions, session.corrections, is_one_style=len(fitted.styles) == 1).items():
+    for label, words in legend(regions, session.corrections, is_one_style=is_one).items():
         out = label in session.corrections.left_out
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
         chosen = str(label in session.chosen).lower()
         # In the colour of the palette, as on the maps.
+        number = session.numbers.get(label, "")
         entries.append(
             f'<button type="button" class="{kind}" data-region="{label}" aria-pressed="{chosen}">'
-            f'<i style="background:{label}"><b>{session.numbers[label]}</b></i> {words}</button>'
+            f'<i style="background:{label}"><b>{number}</b></i> {words}</button>'
         )
     return (
         mine,
@@ -176,7 +196,15 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str]:
         gr.update(visible=True),
         corrected(session),
         stake,
+        gr.Button(easel.BEGIN["style"], interactive=True) if is_one else gr.Button(SEVERAL, interactive=False),
+        _about(session),
     )
+
+
+def _about(session: Session) -> str:
+    """Return what the regions are for, and what there is to do with them."""
+    purpose = TOGETHER if isinstance(session.fitted.run.look.canvas, RegionalGrade) else COMPARED
+    return f"{purpose}; {WHAT_TO_DO}{'' if len(session.fitted.styles) == 1 else f' {PARTS}'}"
 
 
 def at_stake(session: Session) -> str:

@@ -13,6 +13,7 @@ from verism.app import scripts
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import Session
 from verism.app.shown import TABLE_METHOD
+from verism.app.work import ESCAPED, MARKDOWN
 from verism.canvas import RegionalGrade
 from verism.look import lut_file
 from verism.look.strength import Strength
@@ -40,11 +41,11 @@ UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
 """Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
 
 
-OF_PREVIEW = "For the look that is done thoroughly, press Final quality, and save again."
+OF_PREVIEW = "Final quality takes longer over the look, which comes out nearly the same: press it, and save again."
 """Said of a file that is saved before the whole run was made."""
 
-STALE = "The photos or the method have changed since that picture was made."
-"""Said of a file that is saved before their picture is there."""
+STALE = "The photos or the method have changed since: Preview and Final quality make another picture than that."
+"""Said of a file that is saved before their picture is there, in place of the other, which would be of theirs."""
 
 
 class SaveTab(NamedTuple):
@@ -52,7 +53,7 @@ class SaveTab(NamedTuple):
 
     Attributes:
         files: the files that were saved.
-        note: what is said of the last of them.
+        note: what is said of the last of them, and of which picture each is.
         about: what a table of the look can do.
     """
 
@@ -64,7 +65,7 @@ class SaveTab(NamedTuple):
 def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
     """Add the tab's elements; return those that others need."""
     gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
-    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture")
+    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture", elem_id="ending")
     with gr.Row():
         save = gr.Button("Save the picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("Save a LUT (.cube)", min_width=150, elem_id="cube")
@@ -93,22 +94,31 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
 
 
 def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str, str]:
-    about = _about(session)
+    about, hint = session.fitted.caption, _hint(session)
     path = session.save_picture(Strength(*strength), ENDINGS[ending])
-    return _offer(session, path), f"{path.name} is {about}", path.name
+    return _offer(session, path, about), _note(session, hint), path.name
 
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
-    about = _about(session)
+    about, hint = session.fitted.caption, _hint(session)
     path, deviation = session.save_table(Strength(*strength), ending)
-    return _offer(session, path), f"{said_of(path, deviation.most)} It is the look of {about}", path.name
+    said = f"{said_of(path, deviation.most)} {hint}".strip()
+    return _offer(session, path, f"the look of {about}"), _note(session, said), path.name
 
 
-def _about(session: Session) -> str:
-    """Return of which picture a file is that is written now, and what there is to be said of that."""
-    shown = session.fitted
-    hints = [OF_PREVIEW] if shown.preview else []
-    return " ".join([f"{shown.caption}.", *hints, *([STALE] if session.is_stale else [])])
+def _hint(session: Session) -> str:
+    """Return what there is to be said of the picture that a file is of which is written now."""
+    return STALE if session.is_stale else OF_PREVIEW if session.fitted.preview else ""
+
+
+def _note(session: Session, said: str) -> str:
+    """Return, as Markdown, what is said of the file that was saved last, and of which picture each file is."""
+    return "\n\n".join(filter(None, [MARKDOWN.sub(ESCAPED, said), listed(session)]))
+
+
+def listed(session: Session) -> str:
+    """Return as Markdown of which picture each file is that was saved, the newest first; empty if there is none."""
+    return "\n".join(f"- {MARKDOWN.sub(ESCAPED, f'{path.name}: {session.saved[path]}')}." for path in session.saved)
 
 
 def said_of(path: Path, difference: float) -> str:
@@ -124,18 +134,16 @@ def said_of(path: Path, difference: float) -> str:
     return f"{path.name}: side by side with the picture here, parts of the photo differ {seen}."
 
 
-def _offer(session: Session, path: Path) -> Any:
-    """Put a file before those that the page offers already, and return all of them."""
-    if path in session.saved:
-        session.saved.remove(path)
-    session.saved.insert(0, path)
+def _offer(session: Session, path: Path, about: str) -> Any:
+    """Put a file, of which is known what it is of, before those that the page offers; return all of them."""
+    session.saved = {path: about, **{other: words for other, words in session.saved.items() if other != path}}
     return offered(session)
 
 
 def after_fit(session: Session) -> tuple[Any, str, str]:
-    """Return what the tab shows when there is a new picture: nothing is said of the tables of the one before."""
+    """Return what the tab shows when there is a new picture: how near tables are is not said of the one before."""
     is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
-    return offered(session), "", TABLE_NEAR if is_near else TABLE_LIKE
+    return offered(session), listed(session), TABLE_NEAR if is_near else TABLE_LIKE
 
 
 def offered(session: Session) -> Any:

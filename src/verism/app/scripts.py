@@ -20,10 +20,12 @@ TO_PICTURE = """(photo, styles) => {
 }"""
 """Script that brings the picture into view, if it is out of it, as on a phone."""
 
-TO_RESULT = """() => setTimeout(
-  () => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300
-)"""
-"""Script that brings the result of corrected regions into view, once what is said of them is above it."""
+TO_RESULT = """() => {
+  document.body.toggleAttribute("data-taking", false);
+  setTimeout(() => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
+}"""
+"""Script that brings the result of corrected regions into view, once what is said of them is above it, and leaves it to
+the page to say what becomes of what was painted."""
 
 TO_EDITOR = """() => setTimeout(() => {
   document.body.toggleAttribute("data-switching", false);
@@ -71,6 +73,8 @@ KEEP_PHOTO = """() => {
   document.addEventListener("click", (event) => {
     look();
     if (event.target.closest("#begin, #begin_style, #use")) count(0);
+    // At once: the editor takes seconds to hand them over.
+    if (event.target.closest("#use")) document.body.toggleAttribute("data-taking", true);
     // Strokes on the photo that is about to go would be lost.
     if (event.target.closest("#begin, #begin_style")) document.body.toggleAttribute("data-switching", true);
     if (event.target.closest("#editor [aria-label='Clear canvas']")) wait(false);
@@ -121,7 +125,8 @@ KEEP_NUMBERS = """() => {
   }, true);
   document.addEventListener("beforeinput", (event) => {
     const field = event.target, typed = event.data ?? "";
-    if (!isNumber(field)) return;
+    // Enter, which adds nothing, has what was typed taken, of which is said what it was taken as.
+    if (!isNumber(field) || event.inputType === "insertLineBreak") return;
     const isNone = [...typed].some((it) => !"0123456789.,+- ".includes(it));
     say(field, isNone ? `Type a number from ${field.min} to ${field.max}.` : "");
     if (isNone) {
@@ -140,16 +145,11 @@ which browsers leave out or not, it says that a number is wanted."""
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.
   for (const action of ["dragover", "drop"]) document.addEventListener(action, (event) => event.preventDefault());
-  document.addEventListener("drop", async (event) => {
-    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
-    const clear = box?.querySelector("button[aria-label=Clear]");
-    // Gradio's element takes it as long as it is empty.
-    if (!clear || !given.length) return;
-    event.preventDefault();
-    event.stopPropagation();
+  const findClear = (box) => box?.querySelector("button[aria-label=Clear]");
+  const put = async (box, given) => {
     const photos = new DataTransfer();
     for (const file of box.id === "photo" ? given.slice(0, 1) : given) photos.items.add(file);
-    if (box.id === "photo") clear.click();
+    if (box.id === "photo") findClear(box)?.click();
     for (let times = 0; times < 100 && !box.querySelector("input[type=file]"); times++) {
       await new Promise((done) => setTimeout(done, 50));
     }
@@ -157,10 +157,27 @@ TAKE_DROPS = """() => {
     if (!field) return;
     field.files = photos.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  document.addEventListener("drop", (event) => {
+    const box = event.target.closest("#photo, #styles, #others"), given = [...event.dataTransfer.files];
+    // Gradio's element takes it as long as it is empty.
+    if (!findClear(box) || !given.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    put(box, given);
   }, true);
+  const chosen = Object.assign(document.createElement("input"), { type: "file", id: "another", hidden: true });
+  document.body.append(chosen);
+  chosen.addEventListener("change", () => {
+    const given = [...chosen.files];
+    // The same can be chosen once more.
+    chosen.value = "";
+    if (given.length) put(document.querySelector("#photo"), given);
+  });
+  document.addEventListener("click", ({ target }) => { if (target.closest("#replace")) chosen.click(); });
 }"""
-"""Script by which a photo that is dropped where there is one already takes its place, or, where there may be several,
-is added."""
+"""Script by which a photo that is dropped where there is one already, or chosen by the button below, takes its place,
+or, where there may be several, is added."""
 
 KEEP_WORK = """addEventListener("beforeunload", (event) => {
   const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
@@ -241,8 +258,8 @@ KEEP_KEYS = """() => {
       event.preventDefault();
       move(target, (position() + STEPS[key]) / 100);
     }
-    // Its list opens with every key but this one, and stays open over what has the focus then.
-    if (key === "Tab" && target.matches("#method input")) {
+    // A list opens with this key as it is left, and would stay open over what has the focus then.
+    if (key === "Tab" && target.matches("input[role=combobox]")) {
       setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
     }
   }, true);

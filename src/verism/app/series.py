@@ -127,6 +127,7 @@ def grade(
     *,
     adapt: bool = False,
     show: Callable[[Path], object] | None = None,
+    named: str = "",
 ) -> FolderOutcome:
     """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
 
@@ -135,13 +136,14 @@ def grade(
     Args:
         run: the run with the look.
         photos: the files of the photos.
-        folder: the folder for the results, which have the names of their photos, and their formats if these can be
-            written; otherwise, they are PNG files.
+        folder: the folder for the results, which have the names of their photos and what is added to them, and their
+            formats if these can be written; otherwise, they are PNG files.
         strength: strength of the look.
         tell: called with the progress before each photo.
         stop: when it is set, the work ends before the next photo.
         adapt: grade each photo by the regions that it has in common with the style photo.
-        show: called with the path of each result, once it is written; None: nothing is.
+        show: called with the path of each result, once it is written, or found to be there already; None: nothing is.
+        named: added to the names of the photos, such as "-sunset".
 
     Raises:
         VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
@@ -158,8 +160,11 @@ def grade(
         if stop.is_set():
             break
         wanted = folder / result_name(photo)
-        if _is_done(photo, wanted, notes):
+        wanted = wanted.with_stem(f"{wanted.stem}{named}")
+        if (done := _done(photo, wanted, notes)) is not None:
             before += 1
+            if show is not None:
+                show(done)
             continue
         tried = len(files) + len(failures)
         seconds = (time.monotonic() - began) / max(1, tried) * (len(photos) - number)
@@ -192,14 +197,14 @@ def grade(
     return FolderOutcome(files, failures, strange, stopped, before, renamed, could_adapt)
 
 
-def _is_done(photo: Path, path: Path, notes: Notes) -> bool:
-    """Return whether a photo's result is there, under a name or one that ``free_name`` has given in its place."""
+def _done(photo: Path, path: Path, notes: Notes) -> Path | None:
+    """Return a photo's result that is there, under a name or one that ``free_name`` has given in its place, or None."""
     names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
     try:
-        return any(notes.has(photo, name) for name in itertools.takewhile(Path.exists, names))
+        return next((name for name in itertools.takewhile(Path.exists, names) if notes.has(photo, name)), None)
     except VerismError:
         # It cannot be read, which is said when it is its turn.
-        return False
+        return None
 
 
 def _decides(run: FittedRun) -> str:

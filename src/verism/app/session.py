@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -19,7 +20,7 @@ from verism import atomic, photo_file
 from verism.api import fit
 from verism.app.command_line import command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
-from verism.app.legend import seen
+from verism.app.legend import listed, seen
 from verism.app.series import FolderOutcome, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
@@ -100,7 +101,7 @@ class Session:
         corrections: corrections of the regions that were found.
         taken: those that the fit under way takes in; None: there is none.
         chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, the newest first.
+        saved: files that were written since the page was opened, the newest first, and of which picture each is.
         results: of the folder that was graded last, a small picture and the name of each.
         results_look: the names of the style photos whose look they have.
         results_shown: how many of them the page shows; None: it shows those of the folder before.
@@ -123,9 +124,10 @@ class Session:
         self.corrections = Corrections()
         self.taken: Corrections | None = None
         self.chosen: tuple[str, ...] = ()
-        self.saved: list[Path] = []
+        self.saved: dict[Path, str] = {}
         self._written: dict[tuple[Strength, str], Path] = {}
         self.results: list[tuple[Path, str]] = []
+        self._smaller: dict[tuple[Path, int], Path] = {}
         self.results_look = ""
         self.results_shown: int | None = 0
         self.messages: list[str] = []
@@ -138,6 +140,8 @@ class Session:
         self.easel: Easel | None = None
         self.brush: str | None = None
         self._found: Regions | None = None
+        # Labels of the regions that are seen, with the regions that they are of.
+        self._numbered: tuple[Regions, tuple[str, ...]] | None = None
         # What was before each correction, the last at the end.
         self._before: list[tuple[Corrections, Regions]] = []
         self._kept: dict[tuple[Path, tuple[Path, ...], str], Kept] = {}
@@ -275,10 +279,16 @@ class Session:
 
     @property
     def numbers(self) -> Mapping[str, int]:
-        """The number of each region, by its label; they stay when regions are merged, or further ones are painted."""
-        found = (self._found or self.divided).labels
-        further = [label for label in COLORS if label in self._all_labels and label not in found]
-        return {label: number for number, label in enumerate([*found, *further], start=1)}
+        """The number of each region that is seen, or was before it was merged, by its label.
+
+        They stay when regions are merged, or further ones are painted. Of those that were found, some may be nowhere to
+        be seen: they have none, so that none is missing between the others.
+        """
+        found = self._found or self.divided
+        if self._numbered is None or self._numbered[0] is not found:
+            self._numbered = found, listed(found)
+        further = [label for label in COLORS if label in self._all_labels and label not in found.labels]
+        return {label: number for number, label in enumerate([*self._numbered[1], *further], start=1)}
 
     @property
     def new_label(self) -> str | None:
@@ -428,24 +438,45 @@ class Session:
     ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
 
-        The results of the folder before are kept until the first photo is begun.
+        Their files are named as those of single photos. The results of the folder before are kept until the first photo
+        is begun, or is found to be done already.
         """
         shown, is_begun = self.fitted, False
 
-        def begin(share: float, said: str) -> None:
+        def begin() -> None:
             nonlocal is_begun
             if not is_begun:
                 self.results, self.results_shown, self.results_look = [], None, shown.look
                 is_begun = True
+
+        def begin_and_tell(share: float, said: str) -> None:
+            begin()
             tell(share, said)
 
+        def begin_and_show(path: Path) -> None:
+            begin()
+            # One that was done before may have been changed since, into what cannot be read.
+            with suppress(VerismError):
+                self.results.append((self._small(path), path.name))
+
         return grade(
-            shown.run, photos, folder, strength, begin, self.turns.stopping, adapt=adapt, show=self._show_result
+            shown.run,
+            photos,
+            folder,
+            strength,
+            begin_and_tell,
+            self.turns.stopping,
+            adapt=adapt,
+            show=begin_and_show,
+            named=f"{shown.ending}{strength.in_names}",
         )
 
-    def _show_result(self, path: Path) -> None:
-        small = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).over_white)
-        self.results.append((small, path.name))
+    def _small(self, path: Path) -> Path:
+        """Return a small picture of a file, which is made once: a folder may have hundreds that are done already."""
+        key = path, path.stat().st_mtime_ns
+        if key not in self._smaller:
+            self._smaller[key] = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).over_white)
+        return self._smaller[key]
 
     def command(self, strength: Strength) -> str:
         """Return the command that makes the same picture."""

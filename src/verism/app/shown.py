@@ -175,6 +175,11 @@ class Shown:
     @property
     def stem(self) -> str:
         """The name of its files, without their endings: of its photos, and whether it is a preview."""
+        return f"{self.content.stem}{self.ending}"
+
+    @property
+    def ending(self) -> str:
+        """What is added to a photo's name in that of a file with this look, such as "-sunset-preview"."""
         first, *others = (path.stem for path in self.styles)
         more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
-        return "-".join([self.content.stem, first, *more, *(["preview"] if self.preview else [])])
+        return "".join(f"-{part}" for part in [first, *more, *(["preview"] if self.preview else [])])

@@ -30,7 +30,13 @@ NEXT_PREVIEW = "A preview of {} is being made. Above is still the previous pictu
 MARKDOWN = re.compile(r"[\\`*_\[\]<>&$~]")
 """What is not shown as it is in a name."""
 
+ESCAPED = r"\\\g<0>"
+"""What has it shown as it is."""
+
 HALTED = "Stopped. Above is still the previous picture."
+
+OF_OTHERS = "Above is {}. Preview and Final quality make another, of what you have chosen since."
+"""Said in place of what is said of a picture as long as the photos or the method are no longer those of the picture."""
 
 HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
@@ -138,7 +144,10 @@ def _said(session: Session) -> str:
         if session.shown is None:
             return FIRST
         photo = session.photo if session.turns.has_new_photos else None
-        return NEXT if photo is None else NEXT_PREVIEW.format(MARKDOWN.sub(r"\\\g<0>", photo.name))
+        return NEXT if photo is None else NEXT_PREVIEW.format(MARKDOWN.sub(ESCAPED, photo.name))
+    if session.shown is not None and session.is_stale:
+        others = OF_OTHERS.format(MARKDOWN.sub(ESCAPED, session.shown.caption))
+        return f"Stopped. {others}" if session.turns.is_halted else others
     if session.turns.is_halted:
         return HALTED_FIRST if session.shown is None else "\n\n".join(filter(None, [HALTED, session.said]))
     return session.said or EMPTY

@@ -88,9 +88,7 @@ def plain(error: Exception) -> str:
     given = "" if given.startswith(("Namespace(", "NestedArg(")) else given
     if list(expected) == ["a class"]:
         return f"{f'{option} {given}'.rstrip()}: is not a class that this option takes; name your own as module.Class."
-    # Python takes int | float and float | int for the same type, and gives the order that it met first.
-    order = {name: place for place, name in enumerate(NAMES.values(), 1)}
-    return must_be(option, given, sorted(expected, key=lambda name: order.get(name, 0)))
+    return must_be(option, given, list(expected))
 
 
 def must_be(option: str, given: str, expected: Sequence[str]) -> str:
@@ -101,7 +99,9 @@ def must_be(option: str, given: str, expected: Sequence[str]) -> str:
         given: the value; empty if it is not to be repeated.
         expected: what the option takes, in the words of ``NAMES``, or the values themselves, quoted if they are texts.
     """
-    *others, last = expected
+    # Python takes int | float and float | int for the same type, and lists them as it met them first.
+    order = {name: place for place, name in enumerate(NAMES.values())}
+    *others, last = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
     allowed = f"{', '.join(others)} or {last}" if others else last
     return f"{f'{option} {given}'.rstrip()}: must be {allowed}."
 
