@@ -27,11 +27,8 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
         corrections: what the user has made of them, which is said to be theirs, and never doubted.
         is_one_style: whether there is one style photo, which can be painted over.
     """
-    # Between several style photos, there is nothing.
-    opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
-    shares = seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
     style = "the style photo" if is_one_style else "the style photos"
-    parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
+    parts = zip(regions.labels, *_shares(regions), regions.sure.tolist(), strict=True)
     return {
         label: _own(own, other, style, can_match=is_one_style)
         if label in regions.added
