@@ -498,7 +498,7 @@ def test_other_options_are_said(run: Callable[..., Path], caplog: pytest.LogCapt
     assert "Options that differ from the run that is continued: content.weight 3.0 (before: 1000.0)." in caplog.text
 
 
-def test_a_run_that_did_not_begin_leaves_no_empty_checkpoint(
+def test_a_run_that_did_not_begin_leaves_nothing(
     run: Callable[..., Path], stopped: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(*steps(1))
@@ -508,10 +508,11 @@ def test_a_run_that_did_not_begin_leaves_no_empty_checkpoint(
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint.CheckpointFiles, "save_checkpoint", full)
-        folder = stopped(*steps(2), status=2)
-    assert not list((folder / "checkpoints").iterdir())
+        stopped(*steps(2), status=2)
+    assert list(first.parent.iterdir()) == [first]
     # What another run holds open at this moment is not the last either.
-    (folder / "checkpoints" / "last.ckpt").touch()
+    (first.parent / "other" / "checkpoints").mkdir(parents=True)
+    (first.parent / "other" / "checkpoints" / "last.ckpt").touch()
     assert checkpoint.last(os.fspath(Path.cwd())) == str(first / "checkpoints" / "last.ckpt")
 
 

@@ -8,9 +8,9 @@ from torch import Tensor
 from verism.color.closed_form import region, whole_photo
 from verism.color.tone_and_chroma import ToneAndChroma, stacked
 
-DOUBT = 0.03
+DOUBT = 0.02
 """Root mean square difference, in Oklab, between a region's own map and the whole photo's that may be chance: about
-3 ΔE."""
+2 ΔE, which is just visible."""
 
 HELD = 0.5
 """Share of the way that a region of another photo goes from the look that was found to its own map. It is not known
