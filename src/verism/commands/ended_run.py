@@ -47,18 +47,18 @@ class EndedRun:
 
     def tell(self) -> Path | None:
         """Print what is to be said of the picture; return its page, if that is a file."""
-        metrics = find(self.trainer, Metrics)
-        figures = {} if metrics is None else metrics.written
+        figures = self._figures
         # Of several pictures, what is as it should be is said once, at their end.
         tell = verdict.exceptions if self.request.is_batch else verdict.look_plainly
         for sentence in tell(figures, self._look, self._strength):
             say(Text(f"  {sentence}"))
         for fault in verdict.found(figures):
-            remedy = self._remedy(fault) if self._has_less(fault) else ""
-            if remedy:
+            if not self._has_less(fault):
+                say(Text(f"  {fault.seen(figures)}."))
+            elif remedy := self._remedy(fault):
                 say(Text.assemble(f"  {fault.seen(figures)}. {fault.aim}: ", (remedy, "cyan")))
             else:
-                say(Text(f"  {fault.plainly(figures) if self._has_less(fault) else fault.seen(figures) + '.'}"))
+                say(Text(f"  {fault.plainly(figures)}"))
         output = self._output
         if output is not None and output.lut is not None and output.deviation is not None:
             seen = f"{lut_file.about(output.lut)}, {output.deviation.plainly(output.strength)}"
@@ -89,9 +89,13 @@ class EndedRun:
     @property
     def is_sound(self) -> bool | None:
         """Whether the picture's shapes and colours are as they should be; None if they were not measured."""
+        return verdict.is_sound(self._figures) if self._figures else None
+
+    @cached_property
+    def _figures(self) -> Mapping[str, float]:
+        """The figures of the picture, at its strength."""
         metrics = find(self.trainer, Metrics)
-        figures = {} if metrics is None else metrics.written
-        return verdict.is_sound(figures) if figures else None
+        return {} if metrics is None else metrics.written
 
     @cached_property
     def _look(self) -> Mapping[str, float]:

@@ -12,8 +12,8 @@ class Photo(NamedTuple):
     """What a photo file holds.
 
     Attributes:
-        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; pixels that are not seen at all
-            have the colours around them.
+        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; pixels that are not seen at all have the
+            colours around them.
         alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for an opaque photo.
         depth: bits per sample, 8 or 16.
         profile: the ICC profile that the pixels were converted from, if results can be written in its space, which
