@@ -63,7 +63,7 @@ def test_the_easel_has_the_photo_that_is_shown(fit: Callable[..., None], photos:
 def test_before_one_paints_it_is_said_which_numbers_have_no_sure_match(
     fit: Callable[..., None], photos: list[Path]
 ) -> None:
-    """A stroke does not make it surer; that of a region of one's own in both photos is."""
+    """A stroke over one photo does not make it surer."""
     session = Session()
     fit(session, photos[0], photos[1])
     regions = session.divided

@@ -1,13 +1,18 @@
-"""Regions: how sure they are, at another size, merged and left out."""
+"""Regions: how sure they are, at another size, merged, left out and painted over."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 from torch import Tensor
 
 from verism.errors import VerismError
-from verism.regions.regions import Regions
+from verism.regions.colors import unused
+from verism.regions.masks import label_colors
+from verism.regions.regions import Regions, Strokes
 
 
 def shares(masks: Tensor) -> list[float]:
@@ -97,3 +102,31 @@ def test_regions_that_are_left_out_have_no_confidence() -> None:
 def test_an_unknown_label_is_not_left_out() -> None:
     with pytest.raises(VerismError, match=r"^--data.leave_out: #123456 must be one of the regions #"):
         three().leave_out(["#123456"])
+
+
+def stroke(role: Literal["content", "style"], label: str, columns: slice) -> Strokes:
+    where = torch.zeros(1, 1, 1, 10, dtype=torch.bool)
+    where[..., columns] = True
+    return Strokes(role, Path("strokes.png"), label_colors([label]).view(1, 3, 1, 1).expand(1, 3, 1, 10), where)
+
+
+def test_a_stroke_over_one_photo_moves_pixels_and_makes_no_match_surer() -> None:
+    found = three([0.2, 1.0, 0.5])
+    painted = found.painted(stroke("content", "#ff0000", slice(7, 10)))
+    assert shares(painted.content) == [0.4, 0.3, 0.3]
+    assert torch.equal(painted.style, found.style)
+    assert painted.sure.tolist() == pytest.approx([0.2, 1.0, 0.5])
+
+
+def test_what_is_painted_in_one_colour_over_both_photos_is_a_match() -> None:
+    """Of a region that was found as of a new one; what is painted over one photo alone keeps its confidence."""
+    found, new = three([0.2, 1.0, 0.5]), unused(three().labels)[0]
+    for label in ("#ff0000", new):
+        painted = found.painted(
+            stroke("content", label, slice(7, 9)),
+            stroke("style", label, slice(0, 2)),
+        )
+        sure = dict(zip(painted.labels, painted.sure.tolist(), strict=True))
+        assert sure == pytest.approx({"#ff0000": 0.2, "#00ff00": 1.0, "#0000ff": 0.5} | {label: 1.0})
+    apart = found.painted(stroke("content", new, slice(7, 9)), stroke("style", "#ff0000", slice(0, 2)))
+    assert apart.sure.tolist() == pytest.approx([0.2, 1.0, 0.5, 0.0])

@@ -20,13 +20,13 @@ from verism.verdict import NO_MATCH
 
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."
 
-WITHOUT = "What is painted as {} follows the look of the whole photo: it has no match that is sure enough."
+WITHOUT = "Painted in one photo alone, {} follows the look of the whole photo: it has no match that is sure enough."
 
-PARTLY = "What is painted as {} takes that number's look in part: its match is not quite sure."
+PARTLY = "Painted in one photo alone, {} takes that number's look in part: its match is not quite sure."
 
 NEW = "Number {} is a new region, of your own."
 
-OBEYED = " Painted in both photos, it takes its look from there in any case."
+OBEYED = "A number that you paint in both photos is a match, however sure it was."
 
 NO_MORE = "There is no further colour for a region of your own."
 
@@ -102,7 +102,7 @@ def _palette(numbers: Sequence[int], said: str) -> str:
 
 
 def _said(session: Session, new: int | None) -> str:
-    """Return what becomes of what is painted in which number: a stroke does not make a match surer than it is."""
+    """Return what becomes of what is painted in which number: only strokes in both photos make a match surer."""
     regions, is_one = session.divided, len(session.fitted.styles) == 1
     found = [
         (session.numbers[label], sure)
@@ -112,8 +112,9 @@ def _said(session: Session, new: int | None) -> str:
     without = [number for number, sure in found if sure <= NO_MATCH]
     partly = [number for number, sure in found if NO_MATCH < sure < SURE]
     unsure = {WITHOUT: without, PARTLY: partly}
-    own = NO_MORE if new is None else f"{NEW.format(new)}{OBEYED if is_one else ''}"
-    return " ".join([CHOICE, *(words.format(_listed(numbers)) for words, numbers in unsure.items() if numbers), own])
+    doubts = [words.format(_listed(numbers)) for words, numbers in unsure.items() if numbers]
+    own = NO_MORE if new is None else NEW.format(new)
+    return " ".join([CHOICE, *doubts, own, *([OBEYED] if is_one else [])])
 
 
 def _listed(numbers: Sequence[int]) -> str:

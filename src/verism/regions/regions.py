@@ -115,23 +115,28 @@ class Regions(NamedTuple):
     def painted(self, *strokes: Strokes) -> Regions:
         """Return the regions with each painted pixel moved to the region of its colour; all other pixels stay.
 
-        A colour of ``regions.colors`` that no region has makes a new one. Its confidence is 1 if it was painted in both
-        photos, and otherwise 0.
+        A colour of ``regions.colors`` that no region has makes a new one. What is painted in one colour in both photos
+        is a match of the user's own: that region's confidence is 1. A new region in one photo alone has none: 0.
 
         Raises:
             VerismError: the colour of a stroke is neither that of a region nor one of ``regions.colors``.
         """
-        result = self
+        result, used = self, dict[str, set[str]]()
         for each in strokes:
-            result = result._painted(each)
-        if not result.added:
+            result, labels = result._painted(each)
+            used.setdefault(each.role, set()).update(labels)
+        matched = used.get("content", set()) & used.get("style", set())
+        without = set(result.added) - matched
+        if not matched | without:
             return result
-        both = result.content.flatten(2).any(dim=2) & result.style.flatten(2).any(dim=2).to(result.content.device)
-        sure = zip(result.labels, result.sure.tolist(), both[0].tolist(), strict=True)
-        confidence = [float(is_both) if label in result.added else value for label, value, is_both in sure]
+        confidence = [
+            1.0 if label in matched else 0.0 if label in without else value
+            for label, value in zip(result.labels, result.sure.tolist(), strict=True)
+        ]
         return result._replace(confidence=torch.tensor(confidence).to(result.sure))
 
-    def _painted(self, strokes: Strokes) -> Regions:
+    def _painted(self, strokes: Strokes) -> tuple[Regions, set[str]]:
+        """Return the regions with the strokes over one photo, and the labels of what was painted."""
         shape = getattr(self, strokes.role).shape[-2:]
         where, levels = (F.interpolate(it.float(), shape, mode="nearest")[0] for it in (strokes.where, strokes.levels))
         inside = where[0].bool()
@@ -145,15 +150,14 @@ class Regions(NamedTuple):
                 f"{self._said}; paint in these, in {', '.join(map(said, unused(self.labels)))} for a region of its "
                 "own, or all of the photo, without transparent parts."
             )
-        used = set(nearest.unique().tolist())
-        new = tuple(label for number, label in enumerate(choice) if number >= len(self.labels) and number in used)
-        wider = self._with(new)
+        used = {choice[number] for number in nearest.unique().tolist()}
+        wider = self._with(tuple(label for label in choice if label in used - set(self.labels)))
         # Columns of the choice that have become labels, in the order of the labels.
         kept = [number for number, label in enumerate(choice) if label in wider.labels]
         masks: Tensor = getattr(wider, strokes.role)
         changed = masks.clone()
         changed[0][:, inside.to(masks.device)] = F.one_hot(nearest, len(choice))[:, kept].T.to(masks)
-        return wider._replace(content=changed) if strokes.role == "content" else wider._replace(style=changed)
+        return (wider._replace(content=changed) if strokes.role == "content" else wider._replace(style=changed)), used
 
     def _with(self, labels: tuple[str, ...]) -> Regions:
         """Return the regions with further ones, which are still empty in both photos."""
