@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from verism.app.legend import SEEN
 from verism.app.session import Session
+from verism.regions.regions import SEEN
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
