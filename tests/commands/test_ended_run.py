@@ -147,7 +147,7 @@ def test_what_makes_a_picture_uneven_is_told_with_the_command_that_helps(
         (Uneven(-2.0), f"{GRADIENT}. Without that: verism run {shlex.join(photos)} --model.canvas.gradient 0"),
     ):
         monkeypatch.setattr("verism.callbacks.metrics.cause", lambda *_, uneven=uneven: uneven)
-        main([*photos, "--preview", "--output.overwrite", "true"])
+        main([*photos, "--preview"])
         said = capfd.readouterr().out
         assert f"{told}\n" in said
         assert ("One colour of the photo" in said) == (uneven.without_gradients is None)
@@ -158,6 +158,7 @@ def test_photos_that_share_little_are_told(monkeypatch: pytest.MonkeyPatch, capf
     """On the page, too, and nothing else is said to the same effect."""
     monkeypatch.setattr("verism.verdict.LITTLE", 2)
     monkeypatch.setattr("verism.verdict.CHANGED", math.inf)
+    monkeypatch.setattr("verism.likeness.PROBABLY", 1)
     monkeypatch.setattr("verism.likeness.ENOUGH", 2)
     main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
     said = capfd.readouterr().out

@@ -14,7 +14,7 @@ from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
 from verism.canvas import RegionalGrade
-from verism.likeness import ONE_GRADE, of_scene
+from verism.likeness import has_one_grade, of_scene
 
 NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
@@ -47,6 +47,9 @@ COMPARED = (
     "and treats the whole photo alike"
 )
 """What they are for, with a look that is a table."""
+
+HARDLY_COUNT = "What has one number is compared with the same number in the style, but hardly changes that grade"
+"""What they are for if the photos are of one scene."""
 
 WHAT_TO_DO = (
     "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
@@ -167,7 +170,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
     if regions is None:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
-        said = NO_REGIONS if found is None else AS_A_WHOLE if found.undivided else ONE_GRADE
+        said = NO_REGIONS if found is None else AS_A_WHOLE
         return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake, gr.skip(), ""
     fitted = session.fitted
     is_one = len(fitted.styles) == 1
@@ -211,6 +214,8 @@ def _about(session: Session) -> str:
     canvas = session.fitted.run.canvas
     purpose = TOGETHER if isinstance(canvas, RegionalGrade) else COMPARED
     scene = of_scene(session.divided, canvas)
+    if has_one_grade(session.divided, canvas):
+        purpose = HARDLY_COUNT
     parts = "" if len(session.fitted.styles) == 1 else PARTS
     return " ".join(part for part in (scene, f"{purpose}; {WHAT_TO_DO}", parts) if part)
 

@@ -17,7 +17,7 @@ from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
 from verism.data.source import read
-from verism.likeness import has_one_grade, without_repeats
+from verism.likeness import without_repeats
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.metrics import TOLD
@@ -137,13 +137,13 @@ class Shown:
 
     @property
     def regions(self) -> Regions | None:
-        """The regions that count, on the CPU and hard; None if the photos were compared as a whole, or get one grade.
+        """The regions that were compared, on the CPU and hard; None if the photos were compared as a whole.
 
         Each place is in the region that has the most of it. If what several have of it were added up where they are
         merged, places of others would seem to change sides.
         """
         found = self.run.model.regions
-        if found is None or found.undivided or has_one_grade(found, self.run.canvas):
+        if found is None or found.undivided:
             return None
         confidence = None if found.confidence is None else found.confidence.cpu()
         content, style = (resize(masks.float().cpu(), masks.shape[-2:]) for masks in (found.content, found.style))

@@ -205,6 +205,7 @@ class RegionalGrade(Grade):
         """Return a canvas without the gradients that its regions took over from the style photo."""
         twin = copy.deepcopy(self)
         twin.tints = torch.zeros_like(self.tints)
+        twin.resize(twin.photo)
         return twin
 
     def without_region(self, number: int) -> RegionalGrade:
@@ -212,6 +213,7 @@ class RegionalGrade(Grade):
         twin = copy.deepcopy(self)
         twin.shares = self.shares.clone()
         twin.shares[:, number] = 0
+        twin.resize(twin.photo)
         return twin
 
     def locate(self, photo: Tensor) -> Tensor:
