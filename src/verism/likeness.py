@@ -24,9 +24,9 @@ LITTLE_SHARED = (
 )
 
 ENOUGH = 0.4
-"""Share of a photo with a match from which on nothing is said. Of 71 pairs of photos, a mountain under an evening sky and
-a house at dusk had 0.44 and 0.46, and all that are plainly alike more; two faces and a wood had 0.35, and a lake and a
-street at night 0.37."""
+"""Share of a photo with a match from which on nothing is said. Of 71 pairs of photos, a house at dusk and a mountain
+under an evening sky had 0.44 and 0.46, and all that are plainly alike had more; two faces and a wood had 0.35, a lake
+and a street at night 0.37."""
 
 SURELY, PROBABLY, HARDLY = 0.95, 0.5, 0.05
 """Certainty that two photos are of one scene: from which on that decides all of the grade, or most of it, and up to
