@@ -51,8 +51,12 @@ def test_one_paints_over_the_style_photo_only_if_there_is_one(fit: Callable[...,
 
 
 @pytest.mark.slow
-def test_what_regions_are_for_is_said_of_the_method(fit: Callable[..., None], photos: list[Path]) -> None:
+def test_what_regions_are_for_is_said_of_the_method(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A table treats the whole photo alike."""
+    # The photos are of one scene.
+    monkeypatch.setattr("verism.likeness.SURELY", 2)
     session = Session()
     for config, said, other in (
         ("photoreal", regions_tab.TOGETHER, regions_tab.COMPARED),
