@@ -20,7 +20,7 @@ from verism import atomic, photo_file
 from verism.api import fit
 from verism.app.command_line import command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
-from verism.app.legend import listed, seen
+from verism.app.legend import listed
 from verism.app.series import FolderOutcome, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
@@ -347,7 +347,7 @@ class Session:
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
         # The largest gives its label, and so its colour and number.
-        shares = dict(zip(self.divided.labels, seen(self.divided.content).tolist(), strict=True))
+        shares = dict(zip(self.divided.labels, self.divided.seen[0], strict=True))
         group = sorted(self.chosen, key=lambda label: -shares[label])
         self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.merge(group)
@@ -376,7 +376,8 @@ class Session:
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
         regions = self.divided
-        shape = getattr(regions, role).shape[-2:]
+        # As large as it is painted: at the size of the fit, whoever goes on with the file would find stairs.
+        shape = (self.fitted.photo if role == "content" else self.fitted.style).shape[-2:]
         labels = (*regions.labels, *([] if self.new_label is None else [self.new_label]))
         new = painted(labels, strokes, layers(None, shape))
         after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.strokes(role), shape))

@@ -16,13 +16,14 @@ from verism.app.corrections import Corrections
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
-from verism.canvas import RegionalGrade
 from verism.data.source import read
+from verism.likeness import without_repeats
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.metrics import TOLD
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
+from verism.uneven import LEAVE_OUT, Uneven
 
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
@@ -57,8 +58,10 @@ CAME_BACK = "Your corrections of the regions for these photos and this method ar
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
-TOGETHER = "a higher --model.consistency.weight"
-"""The option that holds one colour together."""
+UNDER_REGIONS = (
+    "under Regions, merging those that are one thing helps, or giving one of them the look of the whole photo"
+)
+"""What helps if regions that differ have made several colours of one."""
 
 REMEDIES: Mapping[str, str] = {f"--output.{option}": slider for option, slider in SLIDERS.items()}
 """What the page has in place of the other options that help against faults."""
@@ -156,21 +159,22 @@ class Shown:
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
-        figures = RunMeasure(model, TOLD)(model)
+        measure = RunMeasure(model, TOLD)
+        figures = measure(model)
+        uneven = measure.uneven(model, figures)
         # What is newly clipped is told of what is seen, at the sliders' strength.
-        said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
-        for option, words in {**REMEDIES, TOGETHER: self._held_together_by}.items():
+        told = {name: value for name, value in uneven.explained(figures).items() if name != "newly_clipped"}
+        said = [*without_repeats(verdict.look_plainly(told), model), *uneven.said()]
+        said += [self._remedied(uneven, fault).plainly(figures) for fault in verdict.found(told)]
+        for option, words in REMEDIES.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said
 
-    @property
-    def _held_together_by(self) -> str:
-        """What of the page holds one colour together, as the beginning of a sentence."""
-        if self.regions is not None:
-            return "merging their regions, or a lower Strength,"
-        # The method is chosen already, and has found none in these photos.
-        is_by_region = isinstance(self.run.look.canvas, RegionalGrade)
-        return "a lower Strength" if is_by_region else "a lower Strength, or the method Region by region,"
+    def _remedied(self, uneven: Uneven, fault: verdict.Fault) -> verdict.Fault:
+        """Return a fault with what of the page helps."""
+        if LEAVE_OUT in uneven.changes:
+            return fault._replace(remedy=UNDER_REGIONS) if fault.metric == "drift" else fault
+        return uneven.remedied(fault)
 
     @property
     def stem(self) -> str:
