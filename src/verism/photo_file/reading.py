@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from verism import empty
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -63,14 +64,15 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
             least so many pixels on each side. None: in full.
 
     Raises:
-        VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
-            pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a kind that
-            cannot be read correctly; or ``white`` is not above 0.
+        VerismError: the file is missing, empty, not an image, or damaged; it has a side of less than ``MIN_SIDE``
+            pixels, more pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a
+            kind that cannot be read correctly; or ``white`` is not above 0.
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
     if not path.is_file():
         raise missing(path)
+    empty.check(path)
     try:
         # In this order: its lock keeps two threads from restoring each other's warnings.
         with pillow_limited(), warnings.catch_warnings():
@@ -144,10 +146,12 @@ def check_header(path: Path) -> None:
     """Check cheaply that a photo can be read: its pixels are not looked at.
 
     Raises:
-        VerismError: the file is missing, does not begin as a photo does, or needs a package that is not installed.
+        VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
+            installed.
     """
     if not path.is_file():
         raise missing(path)
+    empty.check(path)
     if not is_photo(path) or (_reader(path) is _heic and not HEIF):
         raise VerismError(_unidentified(path))
     if _reader(path) is raw.read or raw.is_raw_name(path):
