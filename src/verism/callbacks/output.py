@@ -15,7 +15,7 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
-from verism import atomic, photo_file
+from verism import atomic, photo_file, trust
 from verism.callbacks import checkpoints, unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
@@ -253,7 +253,7 @@ class Output(Callback):
 
     def options(self, strength: Strength) -> list[str]:
         """Return the options of ``render`` for the picture at a strength, written as this one is."""
-        return [*as_options(strength), *as_options(self.encoding)]
+        return [*as_options(strength), *as_options(self.encoding), *trust.given()]
 
     @property
     def destination(self) -> Path | str:

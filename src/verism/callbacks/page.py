@@ -143,7 +143,7 @@ class Page(Callback):
             result=result.over_white.to(photo.pixels),
             styles=[at_most(style, result_page.SMALL_SIDE).over_white for style in styles],
             strength=output.strength,
-            command=_command(trainer),
+            command=_command(trainer, output),
             fit=(model.photos.content, model.photos.style),
             regions=None if regions is None or regions.undivided else regions,
             losses=_losses(self._steps),
@@ -171,14 +171,15 @@ def _name(photo: Source) -> str:
     return photo.stem if isinstance(photo, Path) else photo.name
 
 
-def _command(trainer: Trainer) -> str:
-    """Return the command that writes the picture again under another name; empty if there is no checkpoint of it."""
+def _command(trainer: Trainer, output: Output) -> str:
+    """Return the command that writes the whole look under another name; empty if there is no checkpoint of it."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
     run = str(Path(state).parent.parent) if "://" not in state else state
-    return f"{checkpoints.program()} render {shlex.quote(run)}"
+    # The page adds the strength that is seen.
+    return f"{checkpoints.program()} {shlex.join(['render', run, *output.options(Strength())])}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:
