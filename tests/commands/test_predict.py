@@ -710,6 +710,21 @@ def test_mistakes_get_one_sentence_and_write_nothing(
     assert not Path("graded").exists()
 
 
+@pytest.mark.parametrize("adapt", ["true", "false"])
+def test_a_depth_that_one_result_cannot_have_is_told_once_and_before_the_work(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], adapt: str
+) -> None:
+    for name in ("d.jpg", "e.jpg"):
+        shoot(photos[0].with_name(name), synthetic_photo(40, 50, seed=3))
+    refused(look, "--data.photos", photos[0].parent, "--output.depth", "16", "--adapt", adapt)
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("verism: --output.depth 16: d.jpg and e.jpg would have to be PNG or TIFF files")
+    assert not Path("graded").exists()
+    # Without those, it is not.
+    predict(look, "--data.photos", *photos, "--output.depth", "16")
+    assert photo_file.read(Path("graded/a.png")).depth == 16
+
+
 @pytest.mark.parametrize("look", ["Pixels"], indirect=True)
 def test_a_run_that_has_no_look_is_refused(look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     refused(look, "--data.photos", *photos)
