@@ -24,6 +24,9 @@ from verism.metrics import TOLD
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
 
+TOLD_OF_SHOWN = ("newly_clipped", "pure_colors")
+"""Figures that are told of the picture as it is shown (``verism.app.clipping``), and not of the whole look."""
+
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
@@ -157,8 +160,7 @@ class Shown:
         """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
         figures = RunMeasure(model, TOLD)(model)
-        # What is newly clipped is told of what is seen, at the sliders' strength.
-        said = verdict.plainly({name: value for name, value in figures.items() if name != "newly_clipped"})
+        said = verdict.plainly({name: value for name, value in figures.items() if name not in TOLD_OF_SHOWN})
         for option, words in {**REMEDIES, TOGETHER: self._held_together_by}.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said

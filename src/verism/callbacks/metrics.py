@@ -49,6 +49,7 @@ class Metrics(Periodic):
     - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that disappeared, and share whose
       contrast was exaggerated.
     - ``metrics/newly_clipped``: share of pixels that became burnt highlights or crushed shadows.
+    - ``metrics/pure_colors``: share of other pixels whose red, green or blue newly came to its limit.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
     - ``metrics/sliced_wasserstein``, ``metrics/color_distance``, ``metrics/style_distance``: distance from the style
       photo; the content photo has 1 of the last two.
@@ -154,9 +155,11 @@ class Metrics(Periodic):
             background.finish()
         if not self._last:
             return
-        self._written = self._of_picture(find(trainer, Output), cast("StyleTransfer", pl_module))
+        output = find(trainer, Output)
+        self._written = self._of_picture(output, cast("StyleTransfer", pl_module))
+        pure = verdict.pure(self._written, Strength() if output is None else output.strength)
         rank_zero_info("Figures:")
-        for line in (*verdict.summary(self._written), *verdict.faults(self._written)):
+        for line in (*verdict.summary(self._written), *pure, *verdict.faults(self._written)):
             rank_zero_info(f"  {line}")
 
     def _of_picture(self, output: Output | None, model: StyleTransfer) -> Mapping[str, float]:
