@@ -135,7 +135,8 @@ class Grading:
                 "rendered on the CPU."
             )
             image = source.treatment(pixels.cpu())
-        return source._replace(photo=source.photo.showing(image))
+        own = 1 - source.treatment.strength.strength
+        return source._replace(photo=source.photo.showing(image, own))
 
     def write(self, result: Path, rendered: Source) -> float:
         """Write what ``render`` returned, and return the share of the photo's pixels with unknown colours.
