@@ -16,8 +16,10 @@ from pathlib import Path
 
 import av
 import clips
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 import torch
 from conftest import shoot, synthetic_photo, tiny_vgg19
 from PIL import ExifTags, Image
@@ -140,6 +142,26 @@ def results() -> list[str]:
 def assert_is(path: Path, image: Tensor) -> None:
     """As it was written: clipped, and rounded to 8 bits."""
     torch.testing.assert_close(images.read(path), image.detach().clamp(0, 1), rtol=0, atol=0.51 / 255)
+
+
+def test_a_photo_beyond_srgb_is_itself_at_strength_0_and_else_told(
+    look: Path, photos: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """In its own space; what sRGB cannot show is mixed back in as the photo itself is."""
+    samples = np.random.default_rng(0).integers(0, 65536, (48, 64, 3)).astype(np.uint16)
+    wide = photos[0].with_name("wide.tif")
+    tifffile.imwrite(wide, samples, photometric="rgb", iccprofile=imagecodecs.cms_profile("adobergb"))
+    keep = ("--data.photos", wide, "--hold_back", "false", "--output.profile", "keep")
+    with caplog.at_level("INFO"):
+        for strength in ("0", "0.5", "1"):
+            predict(look, *keep, "--output.strength", strength, "--output.dir", strength)
+    pictures = {strength: tifffile.imread(Path(strength, "wide.tif")).astype(float) for strength in ("0", "0.5", "1")}
+    np.testing.assert_array_equal(pictures["0"], samples)
+    between = (pictures["0"] + pictures["1"]) / 2
+    assert np.abs(pictures["0.5"] - between).mean() < 0.05 * np.abs(pictures["1"] - samples).mean()
+    told = [message for message in caplog.messages if "outside sRGB" in message]
+    assert [message.endswith("50% of the difference is mixed back in.") for message in told] == [True, False]
+    assert all(message.startswith(f"{wide}: ") for message in told)
 
 
 @both

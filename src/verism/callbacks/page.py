@@ -148,7 +148,11 @@ class Page(Callback):
             regions=None if regions is None or regions.undivided else regions,
             losses=_losses(self._steps),
             first=self._first,
-            sentences=[*verdict.in_words(figures, full, output.strength), *verdict.faults(figures)],
+            sentences=[
+                *verdict.in_words(figures, full, output.strength),
+                *verdict.faults(figures),
+                *filter(None, [output.outside]),
+            ],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )

@@ -14,8 +14,8 @@ SEEN = 0.02
 """How far a channel of sRGB must be below 0 or above 1 for a colour to count as one that sRGB cannot show. Clipped, it
 differs by about 4 levels of 255 in Adobe RGB or Display P3, which begins to be seen."""
 
-ROUNDING = 2e-5
-"""How far a channel may be outside by arithmetic alone, as that of white often is: a level of 16 bits."""
+LEVEL = 1 / 65535
+"""The smallest loss that a file can show. White is often more than 1 by as much, from arithmetic alone."""
 
 
 class InSrgb(NamedTuple):
@@ -47,11 +47,15 @@ def brought_in(colors: NDArray[Any], profile: bytes, *, keep: bool) -> InSrgb:
     values = to_srgb(colors, profile, clip=False)
     least, most = values.min(axis=2), values.max(axis=2)
     beyond = float(((least < -SEEN) | (most > 1 + SEEN)).mean())
-    is_outside = (least < -ROUNDING) | (most > 1 + ROUNDING)
+    # Near black, a light that is hardly below 0 may be several levels of the other space.
+    is_outside = (least < 0) | (most > 1 + LEVEL)
     np.clip(values, 0, 1, out=values)
     if not (keep and is_outside.any()):
         return InSrgb(values, beyond, None)
+    parts = samples.unit(colors[is_outside]) - from_srgb(values[is_outside][None], profile)[0]
+    if np.abs(parts).max() < LEVEL:
+        return InSrgb(values, beyond, None)
     # Half a float has 8 bits of a colour many times over, in half of the memory.
     lost = np.zeros(values.shape, np.float16 if colors.dtype == np.uint8 else np.float32)
-    lost[is_outside] = samples.unit(colors[is_outside]) - from_srgb(values[is_outside][None], profile)[0]
+    lost[is_outside] = parts
     return InSrgb(values, beyond, lost)
