@@ -33,6 +33,7 @@ COLUMNS = {
     "lost": "detail lost ↓",
     "blown": "detail blown up ↓",
     "newly_clipped": "newly clipped ↓",
+    "pure_colors": "pure colours",
     "structure": "structure ↑",
     "sobel_ssim": "Sobel SSIM ↑",
     "psnr": "PSNR, dB ↑",

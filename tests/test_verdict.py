@@ -15,6 +15,7 @@ from verism.verdict import (
     CLIPPED,
     FAULTS,
     LITTLE,
+    PURE,
     SLIGHT,
     Fault,
     exceptions,
@@ -26,6 +27,7 @@ from verism.verdict import (
     look_plainly,
     match,
     plainly,
+    pure,
     summary,
 )
 
@@ -159,6 +161,24 @@ def test_the_share_that_is_clipped_is_told_from_the_limit_on() -> None:
         "Shadows or highlights have lost their detail (2.1% newly clipped); a lower --output.strength"
     )
     assert plainly(SOUND | {"newly_clipped": CLIPPED}) == plainly(SOUND)
+
+
+def test_many_pure_colours_are_a_fact_with_the_option_that_leaves_hardly_any() -> None:
+    """Told alike by all, at the strength of the picture, and no fault."""
+    vivid = SOUND | {"pure_colors": 0.277}
+    said = (
+        "Pure colours: 28% of the picture is as vivid as sRGB can be, with red, green or blue newly at its limit; "
+        "--output.color 0.8 leaves hardly any of that."
+    )
+    for tell in (in_words, plainly, look_plainly):
+        assert tell(vivid) == [*tell(SOUND), said]
+    assert exceptions(vivid)[-1] == said
+    assert pure(vivid, Strength(color=0.75)) == [said.replace("color 0.8", "color 0.6")]
+    assert is_sound(vivid)
+    assert not faults(vivid)
+    for few in ({"pure_colors": PURE}, {"pure_colors": math.nan}):
+        assert plainly(SOUND | few) == plainly(SOUND)
+    assert pure({}, Strength()) == []
 
 
 def test_the_same_in_plain_words_has_no_units() -> None:

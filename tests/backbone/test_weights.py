@@ -110,10 +110,6 @@ def text(state: dict[str, Tensor], path: Path) -> None:
     path.write_text("these are not weights")
 
 
-def empty(state: dict[str, Tensor], path: Path) -> None:
-    path.write_bytes(b"")
-
-
 def truncated(state: dict[str, Tensor], path: Path) -> None:
     torch.save(state, path)
     path.write_bytes(path.read_bytes()[:-1000])
@@ -135,7 +131,6 @@ def code_in_a_checkpoint(state: dict[str, Tensor], path: Path) -> None:
         (no_tensor, r"has no tensor 'features.0.bias'"),
         (not_a_mapping, "holds a list"),
         (text, "cannot be read as a checkpoint"),
-        (empty, "cannot be read as a checkpoint"),
         (truncated, "cannot be read as a checkpoint"),
         (code, "cannot be read as a checkpoint"),
         (code_in_a_checkpoint, "cannot be read as a checkpoint"),
@@ -149,6 +144,13 @@ def test_wrong_file_is_one_sentence(narrow: Published, tmp_path: Path, spoil: An
     ) as caught:
         weights.load(path, narrow)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    for name in ("vgg19.pth", "vgg19.safetensors"):
+        (tmp_path / name).touch()
+        with pytest.raises(VerismError, match=rf"{name}: is empty \(0 bytes\); copy or download it again"):
+            weights.load(tmp_path / name)
 
 
 def test_damaged_safetensors(narrow: Published, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
     start = {name: accumulator.Scalars(f"metrics/{name}")[0].value for name in NAMES}
     assert start.pop("psnr") > 100  # Infinite, but for rounding.
     wanted: dict[str, float] = {"structure": 1, "sobel_ssim": 1, "ciede2000": 0, "style_distance": 1}
-    wanted |= {"lost": 0, "blown": 0, "newly_clipped": 0}
+    wanted |= {"lost": 0, "blown": 0, "newly_clipped": 0, "pure_colors": 0}
     own = measure(content)
     wanted |= {"color_distance": 1} | {name: own[name] for name in ("drift", "sliced_wasserstein")}
     assert start == pytest.approx(wanted, rel=1e-4, abs=1e-4)

@@ -15,9 +15,10 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from verism import images
+from verism import images, photo_file
 from verism.backbone.weights import Weights
 from verism.canvas import Lut3d
+from verism.cli import main
 from verism.page import result as result_page
 
 STEPS = ("--trainer.max_steps", "3")
@@ -36,6 +37,18 @@ def test_a_run_leaves_its_page(run: Callable[..., Path]) -> None:
     assert "max_steps: 3" in page
     assert re.search(r'"command": "verism render \S*/content-style"', page.replace("\\u0027", "'"))
     assert page.count('<path class="line c') >= 3
+
+
+def test_its_command_writes_the_picture_as_the_run_did(run: Callable[..., Path]) -> None:
+    """In its colour space and depth, with the run's own classes; the sliders alone add the strength."""
+    encoding = ("--output.profile", "keep", "--output.depth", "16", "--output.dither", "true", "--output.quality", "80")
+    folder = run(*STEPS, *encoding, "--output.strength", "0.5", "--trust", "trouble")
+    page = (folder / "result.html").read_text()
+    (command,) = re.findall(r'"command": "([^"]*)"', page)
+    assert command == f"verism render {folder} {' '.join(encoding)} --trust=trouble"
+    main(command.split()[1:])
+    (anew,) = set(folder.glob("result*.png")) - {folder / "result.png"}
+    assert photo_file.read(anew).depth == 16
 
 
 def test_its_losses_are_those_of_the_log(run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,9 @@ def test_other_mistakes_get_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is text")
     with pytest.raises(VerismError, match=r"text\.mp4: cannot be read as a clip"):
         grade(tmp_path / "text.mp4", tmp_path / "out.mp4", look())
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(VerismError, match=r"empty\.mp4: is empty \(0 bytes\); copy or download it again"):
+        grade(tmp_path / "empty.mp4", tmp_path / "out.mp4", look())
     with pytest.raises(VerismError, match=r"missing\.mp4: no such clip"):
         grade(tmp_path / "missing.mp4", tmp_path / "out.mp4", look())
     source = clips.write(tmp_path / "in.mkv", [clips.yuv(patches(1)[0])])

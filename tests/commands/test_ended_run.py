@@ -8,7 +8,10 @@ import shlex
 from html import unescape
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
+from PIL import Image
 
 from verism.backbone.weights import Weights
 from verism.cli import main
@@ -42,6 +45,24 @@ def test_a_part_of_the_look_is_made_milder_still_in_words(capfd: pytest.CaptureF
         "mine-theirs-strength-0.6.jpg",
         "mine-theirs-strength-0.36.jpg",
     }
+
+
+@pytest.mark.slow
+def test_colours_outside_srgb_are_told_alike_by_all(capfd: pytest.CaptureFixture[str]) -> None:
+    """By the run, its page and ``render``, which writes the picture as the page and the run propose."""
+    green = np.full((48, 64, 3), 120, np.uint8)
+    green[:24] = 10, 250, 10
+    Image.fromarray(green).save("wide.png", icc_profile=imagecodecs.cms_profile("adobergb"))
+    main(["wide.png", "theirs.jpg", "--output.profile", "keep", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    clipped = "50% of the photo has colours outside sRGB, in which looks are made: they are clipped to it"
+    assert f"  {clipped}.\n" in said
+    page = Path("wide-theirs.html").read_text()
+    assert clipped in page
+    milder = re.findall("^Milder: verism (.*)", said, re.MULTILINE)[-1]
+    assert milder.endswith("--output.strength 0.6 --output.profile keep")
+    main(shlex.split(milder))
+    assert capfd.readouterr().out.endswith(f"  {clipped}, and 40% of the difference is mixed back in.\n")
 
 
 @pytest.mark.slow

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import av
 import clips
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 import torch
 from conftest import shoot, synthetic_photo, tiny_vgg19
 from PIL import ExifTags, Image
@@ -140,6 +142,26 @@ def results() -> list[str]:
 def assert_is(path: Path, image: Tensor) -> None:
     """As it was written: clipped, and rounded to 8 bits."""
     torch.testing.assert_close(images.read(path), image.detach().clamp(0, 1), rtol=0, atol=0.51 / 255)
+
+
+def test_a_photo_beyond_srgb_is_itself_at_strength_0_and_else_told(
+    look: Path, photos: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """In its own space; what sRGB cannot show is mixed back in as the photo itself is."""
+    samples = np.random.default_rng(0).integers(0, 65536, (48, 64, 3)).astype(np.uint16)
+    wide = photos[0].with_name("wide.tif")
+    tifffile.imwrite(wide, samples, photometric="rgb", iccprofile=imagecodecs.cms_profile("adobergb"))
+    keep = ("--data.photos", wide, "--hold_back", "false", "--output.profile", "keep")
+    with caplog.at_level("INFO"):
+        for strength in ("0", "0.5", "1"):
+            predict(look, *keep, "--output.strength", strength, "--output.dir", strength)
+    pictures = {strength: tifffile.imread(Path(strength, "wide.tif")).astype(float) for strength in ("0", "0.5", "1")}
+    np.testing.assert_array_equal(pictures["0"], samples)
+    between = (pictures["0"] + pictures["1"]) / 2
+    assert np.abs(pictures["0.5"] - between).mean() < 0.05 * np.abs(pictures["1"] - samples).mean()
+    told = [message for message in caplog.messages if "outside sRGB" in message]
+    assert [message.endswith("50% of the difference is mixed back in.") for message in told] == [True, False]
+    assert all(message.startswith(f"{wide}: ") for message in told)
 
 
 @both
@@ -708,6 +730,21 @@ def test_mistakes_get_one_sentence_and_write_nothing(
         assert error.startswith("verism: ")
         assert said in error
     assert not Path("graded").exists()
+
+
+@pytest.mark.parametrize("adapt", ["true", "false"])
+def test_a_depth_that_one_result_cannot_have_is_told_once_and_before_the_work(
+    look: Path, photos: list[Path], capsys: pytest.CaptureFixture[str], adapt: str
+) -> None:
+    for name in ("d.jpg", "e.jpg"):
+        shoot(photos[0].with_name(name), synthetic_photo(40, 50, seed=3))
+    refused(look, "--data.photos", photos[0].parent, "--output.depth", "16", "--adapt", adapt)
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("verism: --output.depth 16: d.jpg and e.jpg would have to be PNG or TIFF files")
+    assert not Path("graded").exists()
+    # Without those, it is not.
+    predict(look, "--data.photos", *photos, "--output.depth", "16")
+    assert photo_file.read(Path("graded/a.png")).depth == 16
 
 
 @pytest.mark.parametrize("look", ["Pixels"], indirect=True)

@@ -445,6 +445,8 @@ def test_output_size_is_that_of_the_long_side() -> None:
         (["mine.jpg", "other.png", "theirs.jpg", "--output.sheet", "no"], "--output.sheet no: must be true or false."),
         (["mine.jpg", "theirs.jpg", "--output.strenth", "1"], "did you mean --output.strength?"),
         (["mine.jpg", "theirs.jpg", "--output.size", "3"], "--output.size 3: must be at least"),
+        # Of two pictures, the one that could have it is not made either.
+        (["other.png", "mine.jpg", "theirs.jpg", "--output.depth", "16"], "16: mine-theirs.jpg would have to be PNG"),
     ],
 )
 def test_mistakes(

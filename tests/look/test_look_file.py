@@ -85,6 +85,9 @@ def test_what_is_no_look_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "look.safetensors"
     with pytest.raises(VerismError, match=r"look\.safetensors: no such look"):
         look_file.read(path)
+    path.touch()
+    with pytest.raises(VerismError, match=r"look\.safetensors: is empty \(0 bytes\); copy or download it again"):
+        look_file.read(path)
     path.write_text("this is text")
     with pytest.raises(VerismError, match="damaged, or not a look"):
         look_file.read(path)

@@ -28,3 +28,5 @@ def test_a_vivid_color_that_comes_to_a_limit_is_neither_highlight_nor_shadow() -
     assert places.colors.tolist() == [[False, True], [True, False]]
     assert not places.highlights.any()
     assert not places.shadows.any()
+    assert float(metrics.pure_colors(image, content)) == 2 / 4
+    assert float(metrics.newly_clipped(image, content)) == 0

@@ -123,6 +123,7 @@ def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, co
             "lost": float(metrics.lost(clamped, content)),
             "blown": float(metrics.blown(clamped, content)),
             "newly_clipped": float(metrics.newly_clipped(clamped, content)),
+            "pure_colors": float(metrics.pure_colors(clamped, content)),
             "structure": float(metrics.structure(clamped, content)),
             "sobel_ssim": float(metrics.sobel_ssim(clamped, content)),
             "psnr": float(metrics.psnr(clamped, content)),
@@ -134,6 +135,7 @@ def test_measure_is_the_functions_of_the_clamped_image(tiny_weights: Weights, co
         rel=1e-5,
     )
     assert 0 < values["newly_clipped"] < 1
+    assert 0 < values["pure_colors"] < 1
 
 
 @pytest.mark.slow

@@ -162,6 +162,14 @@ def test_a_profile_that_is_none_is_said(tmp_path: Path, caplog: pytest.LogCaptur
         caplog.clear()
 
 
+def test_an_empty_file_is_not_taken_for_one_of_another_format(tmp_path: Path) -> None:
+    for name in ("photo.jpg", "photo.heic", "photo.NEF", "photo"):
+        (tmp_path / name).touch()
+        for look_at in (photo_file.read, photo_file.check_header):
+            with pytest.raises(VerismError, match=rf"{name}: is empty \(0 bytes\); copy or download it again"):
+                look_at(tmp_path / name)
+
+
 def test_heic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     smooth = Image.fromarray(np.broadcast_to(np.linspace(0, 255, 64, dtype=np.uint8)[:, None], (64, 64)).copy())
     path = save(tmp_path / "photo.heic", smooth.convert("RGB"), quality=100)

@@ -251,6 +251,7 @@ def test_nothing_of_the_users_is_replaced(holiday: Path, capsys: pytest.CaptureF
         (("--output.dir", "theirs.jpg"), "theirs.jpg: the folder cannot be made"),
         (("--config", "leaky.yaml"), "has no look that other photos could take on"),
         (("--executor", "pigeons"), "executor"),
+        (("--output.depth", "16"), "would have to be PNG or TIFF files, and results keep the formats of their photos"),
     ],
 )
 def test_mistakes_get_one_sentence(capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str) -> None:

@@ -25,6 +25,9 @@ from verism.regions.masks import resize
 from verism.regions.regions import Regions
 from verism.uneven import LEAVE_OUT, Uneven
 
+TOLD_OF_SHOWN = ("newly_clipped", "pure_colors")
+"""Figures that are told of the picture as it is shown (``verism.app.clipping``), and not of the whole look."""
+
 SIDE = 1000
 """Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
@@ -162,8 +165,7 @@ class Shown:
         measure = RunMeasure(model, TOLD)
         figures = measure(model)
         uneven = measure.uneven(model, figures)
-        # What is newly clipped is told of what is seen, at the sliders' strength.
-        told = {name: value for name, value in uneven.explained(figures).items() if name != "newly_clipped"}
+        told = {name: value for name, value in uneven.explained(figures).items() if name not in TOLD_OF_SHOWN}
         said = [*without_repeats(verdict.look_plainly(told), model), *uneven.said()]
         said += [self._remedied(uneven, fault).plainly(figures) for fault in verdict.found(told)]
         for option, words in REMEDIES.items():

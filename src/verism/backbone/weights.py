@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
-from verism import reuse, tensor_file
+from verism import empty, reuse, tensor_file
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
@@ -193,6 +193,7 @@ def _from_state_dict(path: Path, name: str, network: Published) -> Weights:
         raise VerismError(f"{path}: weights are read from {', '.join(_READERS)} files, not from '{path.suffix}'.")
     if not path.is_file():
         raise VerismError(f"{path}: no such file; --model.backbone.weights takes {network.sources}.")
+    empty.check(path)
     expected = f"expected a state dict of torchvision's {network.name}, whole or its features only"
     try:
         state = read(path)

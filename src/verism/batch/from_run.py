@@ -15,7 +15,7 @@ from verism.batch import device
 from verism.batch.notes import Notes
 from verism.batch.record import Record
 from verism.inform import rank_zero_info
-from verism.look import saved
+from verism.look import outside, saved
 from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
 from verism.look.on_other_photos import OnOtherPhotos, Treatment
@@ -116,10 +116,14 @@ class Grading:
         with photo_file.limited(self.recipe.max_megapixels):
             found = photo_file.read(photo, self.recipe.white)
         try:
-            return self._seen(found._replace(pixels=found.pixels.to(self.device)))
+            source = self._seen(found._replace(pixels=found.pixels.to(self.device)))
         except torch.OutOfMemoryError:
             # ``render`` says so, and falls back on the CPU in the same way.
-            return self._seen(found)
+            source = self._seen(found)
+        lost = outside.said(found, self.recipe.encoding, source.treatment.strength.strength)
+        if lost:
+            rank_zero_info(f"{photo}: {lost}")
+        return source
 
     def render(self, source: Source) -> Source:
         """Return a photo with the look, on the CPU, whatever happens to the memory of a GPU."""
@@ -135,7 +139,8 @@ class Grading:
                 "rendered on the CPU."
             )
             image = source.treatment(pixels.cpu())
-        return source._replace(photo=source.photo.showing(image))
+        own = 1 - source.treatment.strength.strength
+        return source._replace(photo=source.photo.showing(image, own))
 
     def write(self, result: Path, rendered: Source) -> float:
         """Write what ``render`` returned, and return the share of the photo's pixels with unknown colours.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from verism import clip, photo_file
+from verism import clip, empty, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -33,10 +33,11 @@ class Found(NamedTuple):
         if self.left_out:
             those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
             said.append(f"{self.left_out} {those} left out")
-        if self.damaged:
-            names = ", ".join(path.name for path in self.damaged)
-            are = "is" if len(self.damaged) == 1 else "are"
-            said.append(f"{names} cannot be read as a photo, and {are} left out")
+        for is_empty, fault in ((True, "{are} empty"), (False, "cannot be read as a photo")):
+            names = [path.name for path in self.damaged if empty.is_empty(path) == is_empty]
+            if names:
+                are = "is" if len(names) == 1 else "are"
+                said.append(f"{', '.join(names)} {fault.format(are=are)}, and {are} left out")
         return "; ".join(said)
 
 

@@ -51,6 +51,7 @@ class Metrics(Periodic):
     - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that disappeared, and share whose
       contrast was exaggerated.
     - ``metrics/newly_clipped``: share of pixels that became burnt highlights or crushed shadows.
+    - ``metrics/pure_colors``: share of other pixels whose red, green or blue newly came to its limit.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
     - ``metrics/sliced_wasserstein``, ``metrics/color_distance``, ``metrics/style_distance``: distance from the style
       photo; the content photo has 1 of the last two.
@@ -164,11 +165,13 @@ class Metrics(Periodic):
             return
         output, model = find(trainer, Output), cast("StyleTransfer", pl_module)
         self._written = self._of_picture(output, model)
-        self._uneven = self._measure.uneven(model, self._written, None if output is None else output.strength)
+        strength = Strength() if output is None else output.strength
+        self._uneven = self._measure.uneven(model, self._written, strength)
         rank_zero_info("Figures:")
         faults = verdict.found(self._uneven.explained(self._written))
         said = [self._uneven.remedied(fault).of(self._written) for fault in faults]
-        for line in (*verdict.summary(self._written), *self._uneven.said(), *said):
+        pure = verdict.pure(self._written, strength)
+        for line in (*verdict.summary(self._written), *pure, *self._uneven.said(), *said):
             rank_zero_info(f"  {line}")
 
     def _of_picture(self, output: Output | None, model: StyleTransfer) -> Mapping[str, float]:

@@ -15,7 +15,7 @@ from lightning.fabric.utilities.cloud_io import get_filesystem
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
-from verism import atomic, photo_file
+from verism import atomic, photo_file, trust
 from verism.callbacks import checkpoints, unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
@@ -24,7 +24,7 @@ from verism.callbacks.scalars import is_looked_at
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
-from verism.look import lut_file
+from verism.look import lut_file, outside
 from verism.look.lut_file import Deviation
 from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
@@ -48,6 +48,7 @@ class Output(Callback):
         small: the result as it was written, so that it can be shown without rendering it again, if it is at full
             strength and has at most ``SMALL`` pixels; else None.
         deviation: how far the lookup table is from the picture; None before it is written.
+        outside: what has become of the photo's colours outside sRGB, as a sentence; empty if nothing is to be said.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Output(Callback):
         self.written: Canvas | None = None
         self.small: Photo | None = None
         self.deviation: Deviation | None = None
+        self.outside = ""
 
     def check(self, trainer: Trainer) -> Path | str:
         """Return where the result will be written: a path, or a URL as a string.
@@ -253,7 +255,7 @@ class Output(Callback):
 
     def options(self, strength: Strength) -> list[str]:
         """Return the options of ``render`` for the picture at a strength, written as this one is."""
-        return [*as_options(strength), *as_options(self.encoding)]
+        return [*as_options(strength), *as_options(self.encoding), *trust.given()]
 
     @property
     def destination(self) -> Path | str:
@@ -277,13 +279,17 @@ class Output(Callback):
         return f"; nothing is lost: {' '.join(words)} writes it elsewhere"
 
     def _write_picture(self, model: StyleTransfer, canvas: Canvas) -> None:
-        result = rendered(canvas, at_most(model.data.source, self.size), self.strength)
+        source = model.data.source
+        result = rendered(canvas, at_most(source, self.size), self.strength)
         made = made_with(model.backbone.identity, model.options, model.trainer.global_step, self.strength)
         write = functools.partial(photo_file.write, photo=result, made_with=made, encoding=self.encoding)
         _save(self._destination, write)
         fits = result.pixels[0, 0].numel() <= SMALL
         self.small = result if fits and self.strength.is_full else None
         rank_zero_info(f"Result: {self._destination}")
+        self.outside = outside.said(source, self.encoding, self.strength.strength)
+        if self.outside:
+            rank_zero_info(self.outside)
 
     @torch.no_grad()
     def _write_table(self, model: StyleTransfer, canvas: Canvas) -> None:

@@ -150,7 +150,7 @@ class Page(Callback):
             result=result.over_white.to(photo.pixels),
             styles=[at_most(style, result_page.SMALL_SIDE).over_white for style in styles],
             strength=output.strength,
-            command=_command(trainer),
+            command=_command(trainer, output),
             compared=(photo.over_white, _compared_style(model, styles)),
             regions=None if divided is None or likeness.has_one_grade(divided, model.canvas) else divided,
             scene="" if divided is None else likeness.of_scene(divided, model.canvas),
@@ -158,7 +158,7 @@ class Page(Callback):
             first=self._first,
             sentences=[
                 *verdict.in_words(explained, full, output.strength),
-                *filter(None, [likeness.little_shared(model)]),
+                *filter(None, [likeness.little_shared(model), output.outside]),
                 *uneven.said(),
                 *(uneven.remedied(fault).of(figures) for fault in verdict.found(explained)),
             ],
@@ -189,14 +189,15 @@ def _name(photo: Source) -> str:
     return photo.stem if isinstance(photo, Path) else photo.name
 
 
-def _command(trainer: Trainer) -> str:
-    """Return the command that writes the picture again under another name; empty if there is no checkpoint of it."""
+def _command(trainer: Trainer, output: Output) -> str:
+    """Return the command that writes the whole look under another name; empty if there is no checkpoint of it."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
     run = str(Path(state).parent.parent) if "://" not in state else state
-    return f"{checkpoints.program()} render {shlex.quote(run)}"
+    # The page adds the strength that is seen.
+    return f"{checkpoints.program()} {shlex.join(['render', run, *output.options(Strength())])}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from verism import empty
 from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
@@ -45,9 +46,10 @@ class Info:
 
 
 def check_exists(path: Path) -> None:
-    """Raise ``VerismError``, which names the clip that was probably meant, unless there is such a file."""
+    """Raise ``VerismError`` unless there is such a file, with something in it; a name close to it may be meant."""
     if not path.is_file():
         raise missing(path, "clip")
+    empty.check(path)
 
 
 @contextmanager

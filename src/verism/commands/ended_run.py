@@ -71,6 +71,8 @@ class EndedRun:
             else:
                 say(Text(f"  {fault.plainly(figures)}"))
         output = self._output
+        if output is not None and output.outside:
+            say(Text(f"  {output.outside}"))
         if output is not None and output.lut is not None and output.deviation is not None:
             seen = f"{lut_file.about(output.lut)}, {output.deviation.plainly(output.strength)}"
             say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), seen))

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from verism import atomic, clip, images, photo_file, trust
 from verism.atomic import free_name
+from verism.batch import depth
 from verism.batch.executors import Executor
 from verism.batch.from_run import GradeJob, Grading, PhotoOutcome, Recipe
 from verism.batch.jobs import do_all
@@ -106,9 +107,10 @@ def predict(args: Sequence[str]) -> None:
         )
     files = matching(options.data.photos, but=_styles(options))
     recipe = _recipe(options)
-    grading = Grading(recipe)
     name = partial(_result_name, encoding=clip_encoding)
     jobs = results(files, output.dir, REMEDY, overwrite=True, name=name)
+    depth.check((result for photo, result in jobs.items() if not clip.is_clip(photo)), recipe.encoding)
+    grading = Grading(recipe)
     clips = {photo: result for photo, result in jobs.items() if clip.is_clip(photo)}
     photos = {photo: result for photo, result in jobs.items() if photo not in clips}
     for photo in clips:

@@ -18,7 +18,7 @@ from verism.commands.saying import named, near, say
 from verism.commands.words import as_folder, value_of
 from verism.data.source import digest
 from verism.errors import VerismError
-from verism.look import saved
+from verism.look import outside, saved
 from verism.look.picture import made_with, rendered
 from verism.look.strength import IN_NAMES, Strength
 from verism.missing import missing
@@ -89,6 +89,9 @@ def render(args: Sequence[str]) -> None:
     made = made_with(state["verism"]["backbone"], recorded, state["global_step"], strength)
     photo_file.write(path, rendered(canvas, source, strength), made, encoding)
     say(Text.assemble("Picture: ", named(near(path), near(wished))))
+    lost = outside.said(source, encoding, strength.strength)
+    if lost:
+        say(Text(f"  {lost}"))
 
 
 def _beside(run: Path, strength: Strength) -> Path:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from verism import clip, images, trust
 from verism.atomic import free_name
+from verism.batch import depth
 from verism.batch.sheet import photo_sheet
 from verism.callbacks import Checkpoints, Output, checkpoints, unfinished
 from verism.callbacks.find import find
@@ -43,6 +44,7 @@ from verism.errors import (
     VerismError,
 )
 from verism.missing import LOGS
+from verism.photo_file import Encoding
 from verism.quiet import quieten_lightning
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
@@ -81,6 +83,7 @@ def run(args: Sequence[str]) -> None:
     """
     quieten_lightning()
     request = parse(args)
+    _check_depth(request)
     _announce(request)
     so_far = BatchSoFar(request)
     results, new, failures = _made(request, so_far)
@@ -99,6 +102,14 @@ def run(args: Sequence[str]) -> None:
         reasons = "; ".join(str(error).rstrip(".") for error in failures)
         raise BatchError(f"{len(failures)} of {len(request.pairs)} pictures could not be made: {reasons}.")
     so_far.forget()
+
+
+def _check_depth(request: Request) -> None:
+    """Raise ``VerismError`` if one of several pictures cannot have the depth: the others would be made in vain."""
+    # What else may be wrong with the option is told by its parser.
+    if request.is_batch and value_of(request.options, "--output.depth") == "16":
+        names = [wished(request, pair) for pair in request.pairs if not clip.is_clip(pair[0])]
+        depth.check(names, Encoding(depth=16))
 
 
 def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Made], list[VerismError]]:

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from verism import atomic
+from verism import atomic, empty
 from verism.errors import VerismError
 
 FORMAT = "verism.look"
@@ -53,10 +53,11 @@ def read(path: Path) -> tuple[Tensor, str]:
     """Return a table ``(3, n, n, n)``, as ``write`` takes it, and its title.
 
     Raises:
-        VerismError: there is no such file, it is damaged, of another version, or holds something else.
+        VerismError: there is no such file, it is empty, damaged, of another version, or holds something else.
     """
     if not path.is_file():
         raise VerismError(f"{path}: no such look.")
+    empty.check(path)
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             said = file.metadata() or {}

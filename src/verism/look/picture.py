@@ -21,7 +21,8 @@ def at_most(photo: Photo, size: int | None) -> Photo:
     long = max(height, width)
     if size is None or size >= long:
         return photo
-    return photo.showing(images.resize(photo.pixels, (max(1, height * size // long), max(1, width * size // long))))
+    shape = max(1, height * size // long), max(1, width * size // long)
+    return photo.showing(images.resize(photo.pixels, shape), kept=1)
 
 
 @torch.no_grad()
@@ -29,7 +30,7 @@ def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
     """Return what the canvas makes of the content photo, at a strength, with the photo's alpha and metadata."""
     original = source.pixels.to(next(canvas.parameters()).device)
     image = canvas.render(original)
-    return source.showing(strength(images.resize(original, image.shape[-2:]), image))
+    return source.showing(strength(images.resize(original, image.shape[-2:]), image), 1 - strength.strength)
 
 
 def made_with(

@@ -6,7 +6,7 @@ runs of any size can be compared; the others compare photos at the size at which
 """
 
 from verism.metrics.by_region import semantic
-from verism.metrics.clipping import Clipped, newly_at_limits, newly_clipped, where_newly_clipped
+from verism.metrics.clipping import Clipped, newly_at_limits, newly_clipped, pure_colors, where_newly_clipped
 from verism.metrics.color_difference import ciede2000, color_differences
 from verism.metrics.color_drift import drift
 from verism.metrics.common_size import SIDE, at_side
@@ -37,6 +37,7 @@ __all__ = [
     "newly_at_limits",
     "newly_clipped",
     "psnr",
+    "pure_colors",
     "semantic",
     "sliced_wasserstein",
     "sobel_ssim",

@@ -26,6 +26,17 @@ def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
     return (places.highlights | places.shadows).mean(dtype=torch.float64)
 
 
+def pure_colors(image: Tensor, content: Tensor) -> Tensor:
+    """Return the share of pixels that are neither nearly white nor black, and have a channel newly at its limit.
+
+    Such colours are as vivid as sRGB can show them. A look may ask for more, which is lost; that need not be seen.
+
+    Returns:
+        Share of all pixels, in [0, 1].
+    """
+    return where_newly_clipped(image, content).colors.mean(dtype=torch.float64)
+
+
 class Clipped(NamedTuple):
     """Where channels of a result have newly reached a limit, 0 or 255 at 8 bits; each ``(H, W)`` bool, without overlap.
 

@@ -13,7 +13,7 @@ from verism.backbone import VGG
 from verism.errors import VerismError
 from verism.losses.gram import Gram, gram
 from verism.losses.term import full_precision
-from verism.metrics.clipping import newly_clipped
+from verism.metrics.clipping import newly_clipped, pure_colors
 from verism.metrics.color_difference import ciede2000
 from verism.metrics.color_drift import Drift
 from verism.metrics.detail import Contrast
@@ -28,6 +28,7 @@ NAMES = (
     "lost",  # ↓ to 0
     "blown",  # ↓ to 0
     "newly_clipped",  # ↓ to 0
+    "pure_colors",  # 0: none; not a fault by itself
     "structure",  # ↑ to 1
     "sobel_ssim",  # ↑ to 1
     "psnr",  # ↑ dB
@@ -44,6 +45,7 @@ TOLD = (
     "lost",
     "blown",
     "newly_clipped",
+    "pure_colors",
     "structure",
     "color_distance",
     "ciede2000",
@@ -115,6 +117,7 @@ class Measure:
             "lost": lambda: contrast()[0],
             "blown": lambda: contrast()[1],
             "newly_clipped": lambda: newly_clipped(image, self.content),
+            "pure_colors": lambda: pure_colors(image, self.content),
             "structure": lambda: structure(image, self.content),
             "sobel_ssim": lambda: sobel_ssim(image, self.content),
             "psnr": lambda: psnr(image, self.content),

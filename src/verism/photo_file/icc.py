@@ -32,18 +32,19 @@ def srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def to_srgb(samples: NDArray[Any], profile: bytes) -> NDArray[np.float32]:
+def to_srgb(samples: NDArray[Any], profile: bytes, *, clip: bool = True) -> NDArray[np.float32]:
     """Return ``(H, W, 3)`` sRGB, clipped to [0, 1], of samples of another colour space.
 
     Args:
         samples: ``(H, W, channels)``: grey, RGB or CMYK, uint8, uint16 or float32 in [0, 1].
         profile: the ICC profile of their colour space.
+        clip: whether they are clipped; otherwise, colours that sRGB cannot show have channels below 0 or above 1.
 
     Raises:
         ProfileError: it is not a valid profile, or its space has another number of channels.
     """
     spaces = {1: "gray", 3: "rgb", 4: "cmyk"}
-    return _transform(samples, profile, srgb(), spaces[samples.shape[2]])
+    return _transform(samples, profile, srgb(), spaces[samples.shape[2]], clip=clip)
 
 
 def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32]:
@@ -90,8 +91,10 @@ def leads_back(profile: bytes) -> bool:
     return True
 
 
-def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) -> NDArray[np.float32]:
-    """Return samples converted by LittleCMS, ``(H, W, 3)`` in [0, 1]; it uses one core, so threads share the rows."""
+def _transform(
+    samples: NDArray[Any], source: bytes, target: bytes, space: str, *, clip: bool = True
+) -> NDArray[np.float32]:
+    """Return samples converted by LittleCMS, ``(H, W, 3)``; it uses one core, so threads share the rows."""
     result = np.empty((*samples.shape[:2], 3), np.float32)
 
     def transform(rows: slice) -> None:
@@ -104,7 +107,8 @@ def _transform(samples: NDArray[Any], source: bytes, target: bytes, space: str) 
             outdtype="float32",
             intent=RELATIVE_COLORIMETRIC,
         )
-        np.clip(part.reshape(-1, *result.shape[1:]), 0, 1, out=result[rows])
+        converted = part.reshape(-1, *result.shape[1:])
+        result[rows] = np.clip(converted, 0, 1, out=converted) if clip else converted
 
     share = -(-len(samples) // torch.get_num_threads())
     parts = [slice(start, start + share) for start in range(0, len(samples), share)]

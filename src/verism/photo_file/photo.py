@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from torch import Tensor
@@ -22,6 +23,9 @@ class Photo(NamedTuple):
         xmp: the XMP packet, likewise.
         iptc: the records of IPTC-IIM (caption, credit, …); empty if there are none.
         texts: pairs of keyword and text from outside of these blocks, such as PNG's Author and JPEG's comment.
+        lost: ``(1, 3, H, W)``, by how much the file's colours, in the space of ``profile``, are more than those of
+            ``pixels``, because sRGB cannot show them; None if that is nothing.
+        beyond: share of the file's pixels with such colours, whether or not it has a ``profile``.
     """
 
     pixels: Tensor
@@ -32,15 +36,37 @@ class Photo(NamedTuple):
     xmp: bytes = b""
     iptc: bytes = b""
     texts: tuple[tuple[str, str], ...] = ()
+    lost: Tensor | None = None
+    beyond: float = 0.0
 
     @property
     def over_white(self) -> Tensor:
         """The pixels, composited over white where the photo is transparent."""
         return self.pixels if self.alpha is None else 1 - self.alpha.to(self.pixels) * (1 - self.pixels)
 
-    def showing(self, pixels: Tensor) -> Self:
-        """Return the photo with other ``pixels``, which may have another size: alpha is then resized to it."""
-        if self.alpha is None or self.alpha.shape[-2:] == pixels.shape[-2:]:
-            return self._replace(pixels=pixels)
-        alpha = F.interpolate(self.alpha, pixels.shape[-2:], mode="bilinear", align_corners=False, antialias=True)
-        return self._replace(pixels=pixels, alpha=alpha)
+    def showing(self, pixels: Tensor, kept: float = 0.0) -> Self:
+        """Return the photo with other ``pixels``, which may have another size: all else is then resized to it.
+
+        Args:
+            pixels: ``(1, 3, H, W)``, sRGB.
+            kept: share of ``lost`` that belongs to them: as much as there is of the photo itself in a blend.
+        """
+        shape = pixels.shape[-2:]
+        alpha = None if self.alpha is None else _resized(self.alpha, shape)
+        lost = None if self.lost is None or not kept else kept * _resized(self.lost, shape)
+        return self._replace(pixels=pixels, alpha=alpha, lost=lost)
+
+    @property
+    def opaque(self) -> Self:
+        """The photo over white, for a format that has no transparency."""
+        if self.alpha is None:
+            return self
+        return self._replace(
+            pixels=self.over_white, alpha=None, lost=None if self.lost is None else self.lost * self.alpha
+        )
+
+
+def _resized(values: Tensor, shape: Sequence[int]) -> Tensor:
+    if values.shape[-2:] == tuple(shape):
+        return values
+    return F.interpolate(values.float(), list(shape), mode="bilinear", align_corners=False, antialias=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from verism import empty
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -24,7 +25,8 @@ from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, sampl
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
 from verism.photo_file.decoded import Decoded
-from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back, to_srgb
+from verism.photo_file.gamut import InSrgb, brought_in
+from verism.photo_file.icc import ProfileError, is_rgb, is_srgb, leads_back
 from verism.photo_file.photo import Photo
 from verism.photo_file.samples import CMYK, GREY, RGB
 from verism.photo_file.size import check_size, pillow_limited, too_large
@@ -63,14 +65,15 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
             least so many pixels on each side. None: in full.
 
     Raises:
-        VerismError: the file is missing, not an image, or damaged; it has a side of less than ``MIN_SIDE`` pixels, more
-            pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a kind that
-            cannot be read correctly; or ``white`` is not above 0.
+        VerismError: the file is missing, empty, not an image, or damaged; it has a side of less than ``MIN_SIDE``
+            pixels, more pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a
+            kind that cannot be read correctly; or ``white`` is not above 0.
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
     if not path.is_file():
         raise missing(path)
+    empty.check(path)
     try:
         # In this order: its lock keeps two threads from restoring each other's warnings.
         with pillow_limited(), warnings.catch_warnings():
@@ -109,7 +112,7 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
         rank_zero_info(f"{path}: {note}.")
     turn = _as_it_is if file.upright else _TURNS.get(file.about.orientation, _as_it_is)
     colors = _in_range(path, turn(file.samples.colors), white)
-    pixels, used = _pixels(path, colors, file.space)
+    (pixels, beyond, lost), used = _pixels(path, colors, file.space)
     photo, alpha = _tensor(pixels), None
     if file.samples.alpha is not None:
         opacity = _tensor(np.clip(np.nan_to_num(samples.unit(turn(file.samples.alpha)), nan=1.0), 0, 1))
@@ -123,6 +126,8 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
         xmp=file.about.xmp,
         iptc=file.about.iptc,
         texts=file.about.texts,
+        lost=None if lost is None else _tensor(lost),
+        beyond=beyond,
     )
 
 
@@ -144,10 +149,12 @@ def check_header(path: Path) -> None:
     """Check cheaply that a photo can be read: its pixels are not looked at.
 
     Raises:
-        VerismError: the file is missing, does not begin as a photo does, or needs a package that is not installed.
+        VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
+            installed.
     """
     if not path.is_file():
         raise missing(path)
+    empty.check(path)
     if not is_photo(path) or (_reader(path) is _heic and not HEIF):
         raise VerismError(_unidentified(path))
     if _reader(path) is raw.read or raw.is_raw_name(path):
@@ -217,13 +224,13 @@ def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> ND
     return np.clip(scaled, 0, 1)
 
 
-def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
-    """Return sRGB ``(H, W, 3)`` in [0, 1], and the photo's profile if results can be written in its space."""
+def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[InSrgb, bytes]:
+    """Return the colours ``(H, W, 3)`` in sRGB, and the photo's profile if results can be written in its space."""
     channels = colors.shape[2]
     if space.hdr is not None and channels != CMYK:
         rank_zero_info(f"{path}: its HDR ({space.hdr}) is tone-mapped to the range of sRGB.")
         light = color.sdr(_three(samples.unit(colors)), space.hdr)
-        return to_srgb(light, space.profile), b""
+        return brought_in(light, space.profile, keep=False), b""
     if space.profile:
         try:
             return _converted(colors, space)
@@ -231,19 +238,20 @@ def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[NDArr
             rank_zero_info(f"{path}: its colour profile cannot be used ({error}); values are taken as sRGB.")
     unit = samples.unit(colors)
     if channels == CMYK:
-        return (1 - unit[..., :RGB]) * (1 - unit[..., RGB:]), b""
-    return _three(unit), b""
+        unit = (1 - unit[..., :RGB]) * (1 - unit[..., RGB:])
+    return InSrgb(_three(unit), 0.0, None), b""
 
 
-def _converted(colors: NDArray[Any], space: Color) -> tuple[NDArray[np.float32], bytes]:
+def _converted(colors: NDArray[Any], space: Color) -> tuple[InSrgb, bytes]:
     """Return the same as ``_pixels`` for a space with a profile; raise ``ProfileError`` if that cannot be used."""
     channels = colors.shape[2]
     if channels == RGB and is_srgb(space.profile):
-        return samples.unit(colors), b""
+        return InSrgb(samples.unit(colors), 0.0, None), b""
     if channels == GREY and is_rgb(space.profile):
         # A grey picture in an RGB space has equal red, green and blue.
-        return to_srgb(_three(samples.unit(colors)), space.profile), b""
-    return to_srgb(colors, space.profile), space.profile if channels == RGB and leads_back(space.profile) else b""
+        return brought_in(_three(samples.unit(colors)), space.profile, keep=False), b""
+    is_kept = channels == RGB and leads_back(space.profile)
+    return brought_in(colors, space.profile, keep=is_kept), space.profile if is_kept else b""
 
 
 def _three(unit: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -258,7 +266,7 @@ def _transposed(rows: NDArray[Any]) -> NDArray[Any]:
     return rows.swapaxes(0, 1)
 
 
-def _tensor(rows: NDArray[np.float32]) -> Tensor:
+def _tensor(rows: NDArray[np.floating[Any]]) -> Tensor:
     return torch.from_numpy(np.require(rows.transpose(2, 0, 1), requirements=["C", "W"])).unsqueeze(0)
 
 

@@ -63,10 +63,12 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
     form = FORMATS[path.suffix.lower()]
     if max(photo.pixels.shape[-2:]) > form.side:
         raise VerismError(f"{path}: has at most {form.side} pixels on a side; choose .png or .tiff.")
-    shown = photo if form.alpha else photo._replace(pixels=photo.over_white, alpha=None)
+    shown = photo if form.alpha else photo.opaque
     pixels, profile = _rows(shown.pixels), srgb()
     if encoding.profile == "keep" and photo.profile:
         pixels, profile = from_srgb(pixels, photo.profile), photo.profile
+        if shown.lost is not None:
+            pixels = np.clip(pixels + _plain_rows(shown.lost), 0, 1)
     samples = _with_alpha(pixels, shown)
     depth = encoding.depth or max(depth for depth in form.depths if depth <= photo.depth)
     extras = Extras(
@@ -109,7 +111,12 @@ def can_write(path: Path) -> bool:
 
 def _rows(values: Tensor) -> NDArray[np.float32]:
     """Return ``(1, d, H, W)`` as ``(H, W, d)``, clipped to [0, 1]."""
-    rows: NDArray[np.float32] = values.detach().clamp(0, 1).squeeze(0).permute(1, 2, 0).float().cpu().numpy()
+    return _plain_rows(values.detach().clamp(0, 1))
+
+
+def _plain_rows(values: Tensor) -> NDArray[np.float32]:
+    """Return ``(1, d, H, W)`` as ``(H, W, d)``."""
+    rows: NDArray[np.float32] = values.squeeze(0).permute(1, 2, 0).float().cpu().numpy()
     return rows
 
 

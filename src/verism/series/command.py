@@ -18,6 +18,7 @@ from rich.text import Text
 from torch import Tensor
 
 from verism import clip, images, photo_file
+from verism.batch import depth
 from verism.batch.alone import alone_in
 from verism.batch.executors import Executor
 from verism.batch.jobs import do_all
@@ -159,6 +160,7 @@ class Series:
         self.results = results(options.photos, folder.path, "choose another --output.dir", ours=folder.ours())
         for photo in filter(clip.is_clip, self.results):
             raise VerismError(f"{photo}: is a clip, and a series has photos alone; see verism {photo.name} STYLE.")
+        depth.check(self.results.values(), self.encoding)
         folder.claim(list(self.results.values()))
 
     def __call__(self) -> None:

@@ -17,7 +17,8 @@ from verism.color.level import Shift, levelled
 from verism.color.seen_colors import SeenColors
 from verism.color.table import through
 from verism.data.source import digest
-from verism.look import look_file
+from verism.inform import rank_zero_info
+from verism.look import look_file, outside
 from verism.look.strength import Strength
 from verism.photo_file import Encoding
 from verism.series import own_light
@@ -116,6 +117,10 @@ class PhotoJob:
         image = treatment.apply(source.pixels, Shift(torch.tensor(self.stops), torch.tensor(self.slopes)))
         said = {"look": treatment.look.name, "stops": _said(self.stops)}
         said |= {f"stops_{way}": _said(slope) for way, slope in zip(("across", "down"), self.slopes, strict=True)}
+        # A shift of exposure moves what sRGB cannot show, too, so that it cannot be given back as it was.
+        lost = outside.said(source, treatment.encoding._replace(profile="srgb"), treatment.strength.strength)
+        if lost:
+            rank_zero_info(f"{self.photo}: {lost}")
         photo_file.write(self.result, source.showing(image), {**said, **treatment.strength.said()}, treatment.encoding)
         shown = small(image)
         before, after = self._neighbours()

@@ -65,6 +65,7 @@ _METRIC_NAMES = {
     "metrics/drift": "drift, ΔE",
     "metrics/lost": "detail lost",
     "metrics/psnr": "PSNR, dB",
+    "metrics/pure_colors": "pure colours",
     "metrics/sliced_wasserstein": "sliced Wasserstein",
     "metrics/color_distance": "colour distance",
     "metrics/sobel_ssim": "Sobel SSIM",

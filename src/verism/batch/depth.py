@@ -1,0 +1,37 @@
+"""The depth that is asked of many results, each of which has the format of its photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from verism.errors import VerismError
+from verism.photo_file import Encoding
+from verism.photo_file.encoders import FORMATS
+
+NAMED = 3
+"""Largest number of results that the error names."""
+
+
+def check(results: Iterable[Path], encoding: Encoding) -> None:
+    """Check that results can be written, before the first of them is made.
+
+    Args:
+        results: their paths, which have endings of formats that can be written.
+        encoding: how all of them are written.
+
+    Raises:
+        VerismError: the format of one cannot have the depth, or the encoding is out of its range.
+    """
+    encoding.check()
+    if encoding.depth is None:
+        return
+    names = [path.name for path in results if encoding.depth not in FORMATS[path.suffix.lower()].depths]
+    if not names:
+        return
+    named = [*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names
+    those = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    raise VerismError(
+        f"--output.depth {encoding.depth}: {those} would have to be PNG or TIFF files, and results keep the formats of "
+        "their photos; leave the option out, and each has as many bits as its photo, or name PNG and TIFF photos alone."
+    )
