@@ -28,6 +28,7 @@ from PIL import Image
 from processes import Process, started
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -45,6 +46,9 @@ TIMEOUT_S = 120
 
 PHONE = 360
 """Width of a phone's page, in CSS pixels."""
+
+OVERFLOW = ".overflow-menu > button"
+"""The button of the menu with the tabs for which there is no room."""
 
 MOST_LINES = 150
 """Height that a command of a few lines has at the most, in CSS pixels."""
@@ -101,7 +105,7 @@ class Person:
                     tab.click()
                     return True
             # On a phone, what there is no room for is in a menu.
-            self.browser.find_element(By.CSS_SELECTOR, ".overflow-menu > button").click()
+            self.browser.find_element(By.CSS_SELECTOR, OVERFLOW).click()
             return False
 
         self.wait(chosen, f"the tab {name}")
@@ -320,6 +324,8 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
             person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
+        if typed == "":
+            person.reads("#strength .wanted", f"No number was typed: it is still {number}.")
         if typed == "3":
             person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         said = "" if number == "1" else f"--output.strength {number}"
@@ -327,11 +333,17 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
         time.sleep(1)
         assert person.messages() == []
     assert "--output.strength" not in person.command()
-    field.send_keys("abc")
+    field.send_keys("abc", Keys.ENTER)
     assert person.reads("#strength .wanted", "number") == "Type a number from 0 to 1."
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.BACKSPACE, "1")
     assert person.find("#strength .wanted").text == ""
+    # It is gone with the next action, and not with the click that has it said.
+    field.send_keys("7")
+    person.tab("Regions")
+    person.reads("#strength .wanted", "17 is out of range (0 to 1): taken as 1.")
+    person.tab("Command line")
+    person.wait(lambda: person.find("#strength .wanted").text == "", "nothing said any more")
 
 
 def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
@@ -604,6 +616,8 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
                 assert not LAB_WORDS.findall(person.find("main").text), tab
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
             if width == PHONE:
+                assert not any(it.is_displayed() for it in person.browser.find_elements(By.CSS_SELECTOR, OVERFLOW))
+                assert person.find("#tone .max_value").is_displayed()
                 # One column, and not two that are squeezed side by side.
                 for name in ("photo", *(("mine", "theirs") if tab == "Regions" else ())):
                     assert person.find(f"#{name}").size["width"] > 0.7 * width, name
@@ -873,6 +887,7 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
     for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
         press(key)
         person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
+    what_is_enlarged_is_taken_back(person)
     person.tab("Save")
     for name in ("method", "ending"):
         person.click(f"#{name} input")
@@ -890,6 +905,17 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
             "the region",
         )
         person.find("#legend button:focus")
+
+
+def what_is_enlarged_is_taken_back(person: Person) -> None:
+    """By a button that is there only then."""
+    back = "#picture button[title='Back to the whole picture']"
+    image = person.find("#picture img")
+    assert not person.find(back).is_displayed()
+    ActionChains(person.browser).scroll_from_origin(ScrollOrigin.from_element(image), 0, -100).perform()
+    person.wait(lambda: person.find(back).is_displayed(), "the button")
+    person.click(back)
+    person.wait(lambda: not person.find(back).is_displayed(), "the whole picture")
 
 
 def one_button_makes_a_preview(person: Person, name: str) -> None:

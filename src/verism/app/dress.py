@@ -56,6 +56,8 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
+/* It takes back what was enlarged with the wheel; where there is nothing to take back, it would only be a riddle. */
+#picture .icon-button[disabled] { display: none; }
 /* With the sliders below it on one screen. */
 #picture { --beside: 22.5rem; }
 :has(> #noticed p) > #picture { --beside: 25rem; }
@@ -176,6 +178,10 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   /* The last slider on one screen with the picture. */
   #picture:not(.fullscreen) img { max-height: 38vh !important; }
   :is(#strength, #colour, #tone) { padding-block: 0.3rem !important; }
+  #tone { padding-bottom: 0.8rem !important; }
+  /* What the ends of a slider are, which Gradio leaves out here; and all tabs at once. */
+  :is(#strength, #colour, #tone) :is(.min_value, .max_value) { display: inline !important; }
+  .tab-wrapper .tab-container button { padding-inline: 0.5rem !important; font-size: 0.85rem; }
   /* A slider to a row, and a box to tick. */
   #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */

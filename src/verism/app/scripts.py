@@ -111,17 +111,25 @@ KEEP_NUMBERS = """() => {
     else if (field.matches?.("input[type=range]")) say(field, "");
   }, true);
   const settle = (field) => {
-    if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
-    else if (isOut(field)) {
+    if (field.value === "") {
+      // As of letters, which is said already.
+      const known = field.closest(".block").querySelector(".wanted")?.textContent;
+      field.value = field.closest(".block").querySelector("input[type=range]").value;
+      if (!known) say(field, `No number was typed: it is still ${field.value}.`);
+    } else if (isOut(field)) {
       const typed = field.value;
       field.value = Math.min(Math.max(field.value, field.min), field.max);
       field.dispatchEvent(new Event("input", { bubbles: true }));
       say(field, `${typed} is out of range (${field.min} to ${field.max}): taken as ${field.value}.`);
     }
   };
+  // What was said is of the action before. A click comes before the field that it leaves is settled.
+  const forget = () => document.querySelectorAll(".wanted").forEach((note) => { note.textContent = ""; });
+  for (const action of ["pointerdown", "drop"]) document.addEventListener(action, forget, true);
   document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
   document.addEventListener("keydown", ({ key, target }) => {
     if (key === "Enter" && isNumber(target)) settle(target);
+    else if (!["Tab", "Shift", "Control", "Alt", "Meta"].includes(key)) forget();
   }, true);
   document.addEventListener("beforeinput", (event) => {
     const field = event.target, typed = event.data ?? "";
@@ -140,7 +148,7 @@ KEEP_NUMBERS = """() => {
 """Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
 its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
 slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none. Of letters,
-which browsers leave out or not, it says that a number is wanted."""
+which browsers leave out or not, it says that a number is wanted. What it says goes with the next action."""
 
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.
@@ -233,6 +241,8 @@ KEEP_KEYS = """() => {
       divider.ariaValueMin = "0";
       divider.ariaValueMax = "100";
     }
+    const whole = document.querySelector("#picture .icon-button[aria-label=Undo]");
+    if (whole) whole.ariaLabel = whole.title = "Back to the whole picture";
     if (divider && document.querySelector("#picture img.fixed")) divider.ariaValueNow = String(position());
     for (const [id, photo] of [["mine", "Your photo"], ["theirs", "Style photo"]]) {
       const button = document.querySelector(`#${id} .image-frame`)?.closest("button");
