@@ -122,10 +122,10 @@ def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None],
     """As after a click without a stroke, of which has been told; it would be the same picture again."""
     session = Session()
     files = str(photos[0]), [str(photos[1])], next(iter(METHODS))
-    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert page._preview_of_changes(session, *files, "", 1, 1, 1, False, False) == gradio.skip()
     fit(session, photos[0], photos[1])
     before = session.shown
-    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert page._preview_of_changes(session, *files, "", 1, 1, 1, False, False) == gradio.skip()
     assert session.shown is before
 
 
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     assert told[0].endswith("Your photo is still mine.png.")
     with session.turns.turn(DROP) as is_due:
         assert is_due
-    assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()
+    assert page._first_preview(session, mine, [theirs], method, "", 1, 1, 1, False, False) == gradio.skip()
     # Nor is it listed among the styles, to which others are added that came with it.
     shown = given(mine, theirs, str(bad), other)
     assert [Path(it["path"]).name for it in shown.styles.value] == ["theirs.png", "other.png"]
@@ -169,6 +169,28 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     assert session.turns.stopping.is_set()
     given(mine, theirs)
     assert not session.is_refused
+
+
+def test_there_is_a_button_to_be_pressed_once_there_is_all_that_it_needs(photos: list[Path]) -> None:
+    session = Session()
+    mine, theirs, other = map(str, photos)
+    for photo, styles, can, several in (
+        (mine, None, False, False),
+        (None, [theirs], False, False),
+        (mine, [theirs], True, False),
+        (mine, [theirs, other], True, True),
+    ):
+        given = page._given(session, photo, styles)
+        assert [given.preview.interactive, given.full.interactive] == [can, can]
+        assert given.weights.visible == several
+
+
+def test_weights_go_with_the_style_photos_that_they_are_of(photos: list[Path]) -> None:
+    session = Session()
+    mine, theirs, other = map(str, photos)
+    assert page._given(session, mine, [theirs, other]).weights.value == ""
+    assert "value" not in page._given(session, other, [theirs, other]).weights.constructor_args
+    assert page._given(session, mine, [theirs, mine]).weights.value == ""
 
 
 def built() -> Any:

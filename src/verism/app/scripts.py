@@ -1,12 +1,14 @@
 """Scripts that run in the page: what Gradio's elements do not do by themselves."""
 
 CLOSE_MESSAGES = """() => {
-  const close = ({ target }) => {
-    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) {
-      document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
-    }
+  const close = () => document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+  const look = ({ target }) => {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) close();
   };
-  for (const action of ["click", "change", "drop"]) document.addEventListener(action, close, true);
+  for (const action of ["click", "change", "drop"]) document.addEventListener(action, look, true);
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && target.matches("#weights *")) close();
+  }, true);
 }"""
 """Script by which messages close when the user does the next thing: they are about what was done before."""
 
