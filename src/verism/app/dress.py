@@ -87,7 +87,7 @@ body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 /* Gradio shows them. */
-:is(#brush, #due, #pick) { display: none !important; }
+:is(#brush, #due, #pick, #room) { display: none !important; }
 #legend button { background: none !important; font-weight: inherit; }
 #legend button { display: flex; gap: 0.5em; align-items: baseline; padding: 0; text-align: left; }
 :is(#legend button, #mine button, #theirs button, input[type=range], #picture [role=slider]):focus-visible {
@@ -105,7 +105,7 @@ body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The
 :is(#files, #archive, #mask) a::after { content: ""; position: absolute; inset: 0; }
 :is(#files, #archive, #mask) td button { position: relative; z-index: 1; }
 :is(#files, #archive, #mask) .filename { color: var(--link-text-color); text-decoration: underline; }
-#mine img, #theirs img { cursor: pointer; }
+#mine img, #theirs img, #place img { cursor: pointer; }
 /* Where there is no text yet, what tells of progress is laid over nothing. */
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
@@ -183,7 +183,7 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   :is(#strength, #colour, #tone) :is(.min_value, .max_value) { display: inline !important; }
   .tab-wrapper .tab-container button { padding-inline: 0.5rem !important; font-size: 0.85rem; }
   /* A slider to a row, and a box to tick. */
-  #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
+  #strength, #colour, #tone, #clipping, #close, #earlier { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */
   #mine, #theirs { flex: 1 1 100% !important; height: auto !important; }
   #merge, #leave_out, #undo, #reset { flex: 1 1 40% !important; }

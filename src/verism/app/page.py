@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import gradio as gr
+from torch import Tensor
 
 from verism import photo_file
 from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.checkerboard import over_checkerboard
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
+from verism.app.part import overview, part_at, room_of, small
 from verism.app.session import NO_PHOTO, Session
 from verism.app.shown import ABOUT_METHODS, METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
@@ -57,6 +59,8 @@ class View(NamedTuple):
         marks: whether what is newly clipped is marked.
         earlier: whether it is compared with the picture from before the regions were changed.
         space: the colour space of its file.
+        close: whether a part of it is shown at full size.
+        room: the room for that part, as ``room_of`` takes it.
     """
 
     strength: float
@@ -65,11 +69,31 @@ class View(NamedTuple):
     marks: bool
     earlier: bool
     space: str = save_tab.SRGB
+    close: bool = False
+    room: str = ""
 
     @property
     def blend(self) -> Strength:
         """The strength of the three sliders."""
         return Strength(self.strength, self.color, self.tone)
+
+
+class Boxes(NamedTuple):
+    """Elements below the sliders.
+
+    Attributes:
+        marks: the box to tick for marks of what is clipped.
+        close: that for a part of the picture at full size.
+        earlier: that for the picture from before the regions were changed.
+        room: how much room there is for that part.
+        place: where in the picture it is.
+    """
+
+    marks: Any
+    close: Any
+    earlier: Any
+    room: Any
+    place: Any
 
 
 def build() -> gr.Blocks:
@@ -83,7 +107,7 @@ def build() -> gr.Blocks:
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
                 noticed = gr.HTML(elem_id="noticed", padding=False)
-                picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
+                picture, caption, lacking, blending, sliders, boxes, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
@@ -95,10 +119,10 @@ def build() -> gr.Blocks:
                     with gr.Tab("Command line"):
                         command, about, mask = command_tab.build()
         state = [stop, grading.stop, picture, blending, below, said, regions.corrected, warned]
-        view = [*sliders, marks, earlier, saving.space]
+        view = [*sliders, boxes.marks, boxes.earlier, saving.space, boxes.close, boxes.room]
         inputs = [session, photo, styles, method, weights, *view]
-        seen = [picture, regions.result, clipped]
-        of_it = [noticed, caption, said, command, about, mask, earlier]
+        seen = [picture, regions.result, clipped, boxes.place]
+        of_it = [noticed, caption, said, command, about, mask, boxes.earlier]
         outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt, grading.whole]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
@@ -157,12 +181,13 @@ def build() -> gr.Blocks:
         regions.corrected.change(command_tab.about, [session], [about], queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
-            [*(slider.change for slider in sliders), marks.input, earlier.input],
+            [*(slider.change for slider in sliders), boxes.marks.input, boxes.earlier.input],
             guarded(_blend),
             outputs=[*seen, command, saving.note],
             **blend,
         )
         saving.space.input(guarded(_command), outputs=[command], **blend)
+        _looking_closely(boxes, blend, seen)
         _follow(demo, session)
     return demo
 
@@ -243,6 +268,13 @@ def _looking() -> tuple[Any, ...]:
                 min_width=140,
                 elem_id="clipping",
             )
+            close = gr.Checkbox(
+                label="At 100%",
+                info="A part of the picture, pixel by pixel, as Save writes it",
+                container=False,
+                min_width=140,
+                elem_id="close",
+            )
             earlier = gr.Checkbox(
                 label="Compare with the picture before your corrections",
                 container=False,
@@ -250,7 +282,21 @@ def _looking() -> tuple[Any, ...]:
                 min_width=300,
                 elem_id="earlier",
             )
-    return picture, caption, lacking, blending, sliders, marks, earlier, clipped
+        room = gr.Textbox(label="Room for a part", visible="hidden", elem_id="room")
+        place = gr.Image(
+            label="Click where to look", interactive=False, height=220, buttons=[], visible=False, elem_id="place"
+        )
+    return picture, caption, lacking, blending, sliders, Boxes(marks, close, earlier, room, place), clipped
+
+
+def _looking_closely(boxes: Boxes, blend: Mapping[str, Any], seen: Sequence[Any]) -> None:
+    """Add the events that show a part of the picture at full size, and the whole of it again."""
+    quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    # Making the whole of it at full size may take a while.
+    look = {**blend, "outputs": seen, "show_progress": "full", "show_progress_on": seen[:1]}
+    measured = boxes.close.input(None, None, [boxes.room], js=scripts.ROOM, queue=False, **quietly)
+    measured.then(guarded(_look), **look)
+    boxes.place.select(guarded(_look_there), **look)
 
 
 def _other_method(session: Session, method: str) -> Any:
@@ -471,8 +517,28 @@ def _unlike(session: Session) -> str:
     return f": before is {before}, after is {after}"
 
 
-def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
-    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it."""
+def _look(session: Session, *view: Any, progress: Any = gr.Progress()) -> Any:  # noqa: B008
+    if session.shown is None:
+        return gr.skip()
+    if View(*view).close and not session.shown.has_whole:
+        progress(0, "Making the picture at full size")
+    return _pictures(session, View(*view))
+
+
+def _look_there(session: Session, event: gr.SelectData, *view: Any) -> Any:
+    if session.shown is None:
+        return gr.skip()
+    x, y = event.index
+    height, width = small(session.fitted.photo).shape[-2:]
+    session.place = x / width, y / height
+    return _pictures(session, View(*view))
+
+
+def _pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
+    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it.
+
+    At the end is an overview of where in the picture they are, if they are a part of it.
+    """
     photo, result = session.fitted.photo, session.seen(view.blend)
     is_earlier = view.earlier and session.earlier is not None
     before = session.draw(session.before(view.blend, earlier=is_earlier))
@@ -481,4 +547,19 @@ def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
     said = clipping.said(result, photo, marks=view.marks)
     if said not in ("", clipping.NOTHING):
         said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
-    return gr.ImageSlider(value=(str(before), after), label=label), after, said
+    if view.close:
+        slider, place = _close(session, view, result)
+        return slider, after, said, place
+    return gr.ImageSlider(value=(str(before), after), label=label), after, said, gr.Image(value=None, visible=False)
+
+
+def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:
+    """Return a part of the pictures before and after at full size, and where in the picture it is."""
+    shape = session.fitted.shape
+    part = part_at(shape, session.place, room_of(view.room))
+    photo, look = session.fitted.parts(part)
+    image = view.blend(photo, look)
+    image = clipping.marked(image, photo) if view.marks else image
+    pictures = tuple(str(session.draw(it, exact=True)) for it in (photo, image))
+    place = gr.Image(value=str(session.draw(overview(result, shape, part))), visible=True)
+    return gr.ImageSlider(value=pictures, label=f"{BEFORE_AND_AFTER}, at 100%"), place

@@ -292,6 +292,12 @@ PICKED = """() => setTimeout(() => {
 }, 100)"""
 """Script that leaves the keyboard where it was, once the list is there anew."""
 
+ROOM = """() => {
+  const room = document.querySelector("#picture img")?.getBoundingClientRect(), screen = window.devicePixelRatio;
+  return room ? `${Math.round(room.width * screen)}x${Math.round(room.height * screen)}` : "";
+}"""
+"""Script that returns how much room there is for a part of the picture, in pixels of the screen."""
+
 AS_IT_IS = "(said) => said"
 """Script that says the same in another place."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ from verism.app.checkerboard import over_checkerboard
 from verism.app.command_line import Space, command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
 from verism.app.legend import listed, seen
+from verism.app.part import MIDDLE
 from verism.app.series import FolderOutcome, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
@@ -92,6 +94,12 @@ class Kept(NamedTuple):
     found: Regions | None
 
 
+def _png(image: Tensor) -> bytes:
+    file = io.BytesIO()
+    photo_file.to_pillow(Photo(image.clamp(0, 1))).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 class Session:
     """The state of one open page.
 
@@ -116,6 +124,7 @@ class Session:
         is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
+        place: what of the picture is shown at full size, as shares of its width and height.
         brush: label of the region in whose colour they paint; None: they have chosen none.
     """
 
@@ -144,6 +153,7 @@ class Session:
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
         self.brush: str | None = None
+        self.place = MIDDLE
         self._found: Regions | None = None
         # Labels of the regions that are seen, with the regions that they are of.
         self._numbered: tuple[Regions, tuple[str, ...]] | None = None
@@ -332,10 +342,15 @@ class Session:
         photo = self.fitted.photo
         return strength(photo, self.earlier.image) if earlier and self.earlier is not None else photo
 
-    def draw(self, image: Tensor) -> Path:
-        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
-        data = jpeg(image)
-        path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
+    def draw(self, image: Tensor, *, exact: bool = False) -> Path:
+        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a file for the page; return its path.
+
+        Args:
+            image: the image.
+            exact: write a PNG file, and not a JPEG file, whose own traces would be taken for those of the look.
+        """
+        data = _png(image) if exact else jpeg(image)
+        path = self.folder / f"{hashlib.sha256(data).hexdigest()}{'.png' if exact else '.jpg'}"
         # The browser may be reading it.
         if not path.exists():
             atomic.write(path, data)

@@ -14,6 +14,7 @@ from verism import images, verdict
 from verism.api import FittedRun
 from verism.app.checkerboard import over_checkerboard
 from verism.app.corrections import Corrections
+from verism.app.part import Part
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
@@ -125,6 +126,31 @@ class Shown:
         """The result at full strength, of the same shape."""
         source = at_most(self.run.model.data.source, SIDE)
         return over_checkerboard(rendered(self.run.canvas, source, Strength())).clamp(0, 1)
+
+    @cached_property
+    def whole(self) -> Tensor:
+        """The result at full strength and full size, of the code that makes its file, but in half precision."""
+        photo = rendered(self.run.canvas, self.run.model.data.source, Strength())
+        # Finer than 8 bits, and half of what the photo itself takes.
+        return over_checkerboard(photo).clamp(0, 1).half()
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether that is there already: it may take a while."""
+        return "whole" in self.__dict__
+
+    def parts(self, part: Part) -> tuple[Tensor, Tensor]:
+        """Return a part of the photo, and of the result at full strength, both at full size."""
+        source = self.run.model.data.source
+        alpha = None if source.alpha is None else part.of(source.alpha)
+        own = source._replace(pixels=part.of(source.pixels), alpha=alpha)
+        return over_checkerboard(own), part.of(self.whole).float()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture at full size."""
+        height, width = self.run.model.data.source.pixels.shape[-2:]
+        return height, width
 
     @cached_property
     def style(self) -> Tensor:
