@@ -880,6 +880,7 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
         press(key)
         person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
     what_is_enlarged_is_taken_back(person)
+    a_part_is_shown_pixel_by_pixel(person)
     person.tab("Save")
     for name in ("method", "ending"):
         person.click(f"#{name} input")
@@ -908,6 +909,24 @@ def what_is_enlarged_is_taken_back(person: Person) -> None:
     person.wait(lambda: person.find(back).is_displayed(), "the button")
     person.click(back)
     person.wait(lambda: not person.find(back).is_displayed(), "the whole picture")
+
+
+def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
+    """As far as there is room for it, and another by a click."""
+    whole = [tuple(it.shape) for it in person.pictures()]
+    person.click("#close input")
+    person.reads("#picture", "at 100%")
+    sizes = """return [...document.querySelectorAll("#picture img")].map(
+        (it) => [it.naturalWidth - it.clientWidth, it.naturalHeight - it.clientHeight])"""
+    person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "a part")
+    first = person.find("#picture img").get_attribute("src")
+    person.browser.execute_script("document.querySelector('#place img').scrollIntoView({block: 'center'})")
+    image = person.find("#place img")
+    ActionChains(person.browser).move_to_element_with_offset(image, 60, 40).click().perform()
+    person.wait(lambda: person.find("#picture img").get_attribute("src") != first, "another part")
+    person.click("#close input")
+    person.wait(lambda: [tuple(it.shape) for it in person.pictures()] == whole, "the whole")
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#place img"), "no other picture")
 
 
 def one_button_makes_a_preview(person: Person, name: str) -> None:

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
+from conftest import shoot, synthetic_photo
+from PIL import Image
 
 from verism.app.clipping import NOTHING
 from verism.app.session import Session
@@ -77,11 +80,40 @@ def test_clipping_is_marked_and_told_if_it_is_wanted(fit: Callable[..., None], p
     assert page._pictures(session, view._replace(marks=True))[2] == NOTHING
     # As is every pixel of it, in place of the cached result.
     session.fitted.__dict__["image"] = torch.ones_like(session.fitted.image)
-    (_, plain, said), (_, marked, _) = (
+    (_, plain, said, _), (_, marked, *_) = (
         page._pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
     )
     assert said.startswith("Newly clipped: highlights in ")
     assert Path(plain).read_bytes() != Path(marked).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_part_of_the_picture_is_that_of_the_file(fit: Callable[..., None], tmp_path: Path) -> None:
+    """To be judged before it is saved: at the sliders' strength, of the size at which it is written."""
+    for seed, name in enumerate(("mine", "theirs"), start=1):
+        shoot(tmp_path / f"{name}.png", synthetic_photo(900, 1400, seed))
+    session = Session()
+    fit(session, tmp_path / "mine.png", tmp_path / "theirs.png")
+    view = View(0.5, 1, 1, marks=False, earlier=False, close=True, room="300x200")
+    session.place = 0.9, 0.5
+    slider, after, _, place = page._pictures(session, view)
+    assert place.visible
+    assert slider.label == "Before and after, at 100%"
+    before, seen = (np.asarray(Image.open(it["path"])).astype(int) for it in slider.value)
+    part = slice(350, 550), slice(1100, 1400)
+    assert np.abs(before - np.asarray(Image.open(tmp_path / "mine.png"))[part]).max() <= 1
+    saved = np.asarray(Image.open(session.save_picture(view.blend)))
+    assert np.abs(seen - saved[part]).max() <= 1
+    # In the tab with the regions, it is the whole.
+    assert np.asarray(Image.open(after)).shape == (642, 1000, 3)
+    # A click in the overview is a place there.
+    height = len(np.asarray(Image.open(place.value["path"])))
+    slider, *_ = page._look_there(session, cast("Any", SimpleNamespace(index=(0, height / 2))), *view)
+    seen = np.asarray(Image.open(slider.value[1]["path"])).astype(int)
+    assert np.abs(seen - saved[350:550, :300]).max() <= 1
+    slider, _, _, place = page._pictures(session, view._replace(close=False))
+    assert slider.label == "Before and after"
+    assert not place.visible
 
 
 @pytest.mark.slow
@@ -246,6 +278,8 @@ def test_every_handler_returns_as_much_as_it_has_outputs(
                     else {**common, **own}.get(it.elem_id, "" if isinstance(it, gradio.Textbox) else it.value)
                     for it in handler.inputs
                 ]
+                if "look_there" in str(handler.name):
+                    args.insert(1, event)
                 if "choose_mine" in str(handler.name) or "choose_theirs" in str(handler.name):
                     args.append(event)
                 returned = function(*args)

@@ -77,8 +77,8 @@ def test_a_picture_keeps_the_colour_space_of_its_photo_if_that_is_chosen(
         photo.save(adobe, icc_profile=ADOBE)
     fit(session, adobe, photos[1])
     _, _, _, space = save_tab.after_fit(session)
-    assert space.info == "Your photo is in Adobe RGB (1998); sRGB looks right everywhere"
-    for choice, named in (("sRGB", "sRGB"), ("Like the photo", "Adobe RGB (1998)")):
+    assert space.info == "Your photo is in Adobe RGB (compatible); sRGB looks right everywhere"
+    for choice, named in (("sRGB", "sRGB"), ("Like the photo", "Adobe RGB (compatible)")):
         note = save_tab._save_picture(session, "Like the photo", choice, 1, 1, 1)[1]
         saved = next(iter(session.saved))
         assert f"{saved.name}: {session.fitted.caption}, in {named}." in note

@@ -293,8 +293,9 @@ PICKED = """() => setTimeout(() => {
 """Script that leaves the keyboard where it was, once the list is there anew."""
 
 ROOM = """() => {
-  const room = document.querySelector("#picture img")?.getBoundingClientRect(), screen = window.devicePixelRatio;
-  return room ? `${Math.round(room.width * screen)}x${Math.round(room.height * screen)}` : "";
+  // Without what it is enlarged by.
+  const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
+  return image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
 }"""
 """Script that returns how much room there is for a part of the picture, in pixels of the screen."""
 
