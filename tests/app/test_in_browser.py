@@ -924,6 +924,13 @@ def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
     image = person.find("#place img")
     ActionChains(person.browser).move_to_element_with_offset(image, 60, 40).click().perform()
     person.wait(lambda: person.find("#picture img").get_attribute("src") != first, "another part")
+    # In the full view, too.
+    room = person.browser.execute_script("return document.body.dataset.room")
+    person.click("#picture button[aria-label*=ullscreen]")
+    person.wait(lambda: person.browser.execute_script("return document.body.dataset.room") != room, "more room")
+    person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "a larger part")
+    ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
+    person.wait(lambda: person.browser.execute_script("return document.body.dataset.room") == room, "the page")
     person.click("#close input")
     person.wait(lambda: [tuple(it.shape) for it in person.pictures()] == whole, "the whole")
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#place img"), "no other picture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from verism.app.part import LEAST, MIDDLE, MOST, ROOM, Part, overview, part_at, room_of
+from verism.app.part import LEAST, MIDDLE, MOST, ROOM, Part, framed, overview, part_at, room_of
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ def test_it_fills_the_room_and_is_in_the_picture(place: tuple[float, float], roo
 )
 def test_the_page_says_how_much_room_there_is(said: str, room: tuple[int, int]) -> None:
     assert room_of(said) == room
+
+
+def test_a_small_photo_is_not_enlarged() -> None:
+    photo = torch.rand(1, 3, 40, 60)
+    seen = framed(photo, (81, 50))
+    assert seen.shape == (1, 3, 50, 81)
+    assert torch.equal(seen[..., 5:45, 10:70], photo)
+    assert float(seen.sum() - photo.sum()) == pytest.approx(0.5 * 3 * (50 * 81 - 40 * 60), rel=1e-3)
 
 
 def test_a_line_is_around_it() -> None:

@@ -87,7 +87,7 @@ body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 /* Gradio shows them. */
-:is(#brush, #due, #pick, #room) { display: none !important; }
+:is(#brush, #due, #pick, #room, #measure) { display: none !important; }
 #legend button { background: none !important; font-weight: inherit; }
 #legend button { display: flex; gap: 0.5em; align-items: baseline; padding: 0; text-align: left; }
 :is(#legend button, #mine button, #theirs button, input[type=range], #picture [role=slider]):focus-visible {

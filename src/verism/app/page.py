@@ -17,7 +17,7 @@ from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_
 from verism.app.checkerboard import over_checkerboard
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.part import overview, part_at, room_of, small
+from verism.app.part import framed, overview, part_at, room_of, small
 from verism.app.session import NO_PHOTO, Session
 from verism.app.shown import ABOUT_METHODS, METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
@@ -86,6 +86,7 @@ class Boxes(NamedTuple):
         close: that for a part of the picture at full size.
         earlier: that for the picture from before the regions were changed.
         room: how much room there is for that part.
+        measure: the button that the page presses when there is more room for it, or less.
         place: where in the picture it is.
     """
 
@@ -93,6 +94,7 @@ class Boxes(NamedTuple):
     close: Any
     earlier: Any
     room: Any
+    measure: Any
     place: Any
 
 
@@ -283,10 +285,11 @@ def _looking() -> tuple[Any, ...]:
                 elem_id="earlier",
             )
         room = gr.Textbox(label="Room for a part", visible="hidden", elem_id="room")
+        measure = gr.Button("There is other room", visible="hidden", elem_id="measure")
         place = gr.Image(
             label="Click where to look", interactive=False, height=220, buttons=[], visible=False, elem_id="place"
         )
-    return picture, caption, lacking, blending, sliders, Boxes(marks, close, earlier, room, place), clipped
+    return picture, caption, lacking, blending, sliders, Boxes(marks, close, earlier, room, measure, place), clipped
 
 
 def _looking_closely(boxes: Boxes, blend: Mapping[str, Any], seen: Sequence[Any]) -> None:
@@ -294,7 +297,8 @@ def _looking_closely(boxes: Boxes, blend: Mapping[str, Any], seen: Sequence[Any]
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     # Making the whole of it at full size may take a while.
     look = {**blend, "outputs": seen, "show_progress": "full", "show_progress_on": seen[:1]}
-    measured = boxes.close.input(None, None, [boxes.room], js=scripts.ROOM, queue=False, **quietly)
+    asks = [boxes.close.input, boxes.measure.click]
+    measured = gr.on(asks, None, None, [boxes.room], js=scripts.ROOM, queue=False, **quietly)
     measured.then(guarded(_look), **look)
     boxes.place.select(guarded(_look_there), **look)
 
@@ -556,10 +560,11 @@ def _pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
 def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:
     """Return a part of the pictures before and after at full size, and where in the picture it is."""
     shape = session.fitted.shape
-    part = part_at(shape, session.place, room_of(view.room))
+    room = room_of(view.room)
+    part = part_at(shape, session.place, room)
     photo, look = session.fitted.parts(part)
     image = view.blend(photo, look)
     image = clipping.marked(image, photo) if view.marks else image
-    pictures = tuple(str(session.draw(it, exact=True)) for it in (photo, image))
+    pictures = tuple(str(session.draw(framed(it, room), exact=True)) for it in (photo, image))
     place = gr.Image(value=str(session.draw(overview(result, shape, part))), visible=True)
     return gr.ImageSlider(value=pictures, label=f"{BEFORE_AND_AFTER}, at 100%"), place

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from verism import images
 
@@ -21,6 +22,9 @@ AREA = 320 * 210
 
 LINE = 3
 """Width of the line around it there."""
+
+GROUND = 0.5
+"""Grey around a photo that is smaller than its room."""
 
 MIDDLE = (0.5, 0.5)
 
@@ -67,6 +71,12 @@ def part_at(shape: tuple[int, int], place: tuple[float, float], room: tuple[int,
     left = min(max(round(place[0] * width - wide / 2), 0), width - wide)
     top = min(max(round(place[1] * height - high / 2), 0), height - high)
     return Part(left, top, wide, high)
+
+
+def framed(image: Tensor, room: tuple[int, int]) -> Tensor:
+    """Return a part ``(1, 3, H, W)`` in the middle of the room, so that the page does not enlarge a small photo."""
+    wide, high = room[0] - image.shape[-1], room[1] - image.shape[-2]
+    return F.pad(image, (wide // 2, wide - wide // 2, high // 2, high - high // 2), value=GROUND)
 
 
 def small(image: Tensor) -> Tensor:

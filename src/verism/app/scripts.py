@@ -295,9 +295,25 @@ PICKED = """() => setTimeout(() => {
 ROOM = """() => {
   // Without what it is enlarged by.
   const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
-  return image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
+  const room = image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
+  document.body.dataset.room = room;
+  return room;
 }"""
 """Script that returns how much room there is for a part of the picture, in pixels of the screen."""
+
+KEEP_ROOM = """() => {
+  const look = () => {
+    const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
+    if (!image || !document.querySelector("#close input")?.checked) return;
+    const room = `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}`;
+    if (room !== document.body.dataset.room) document.querySelector("#measure")?.click();
+  };
+  // The full view comes with a click, and goes with one or with Escape.
+  for (const action of ["click", "keyup"]) document.addEventListener(action, () => setTimeout(look, 500), true);
+  let due = 0;
+  addEventListener("resize", () => { clearTimeout(due); due = setTimeout(look, 500); });
+}"""
+"""Script that asks for another part of the picture when there is more room for it, or less: it would be scaled."""
 
 AS_IT_IS = "(said) => said"
 """Script that says the same in another place."""
@@ -334,6 +350,7 @@ ON_LOAD = (
     KEEP_BRUSH,
     KEEP_KEYS,
     KEEP_PICK,
+    KEEP_ROOM,
     KEEP_GROUND,
     KEEP_NUMBERS,
     KEEP_PHOTO,
