@@ -170,12 +170,14 @@ def _grade_files(
 
 
 def begin(session: Session) -> tuple[Any, Any, Any]:
-    """Return the results that there are, their files, and a clock that runs."""
+    """Return the results that there are, no files, which would be taken for those to come, and a clock that runs."""
+    session.put_aside, session.packed = session.packed, []
     return *shown(session), gr.Timer(active=True)
 
 
 def end(session: Session) -> tuple[Any, Any, Any]:
-    """Return the results, their files, and a clock that stands still."""
+    """Return the results, their files, and a clock that stands still; those before are back if there are no others."""
+    session.packed = session.packed or session.put_aside
     return *shown(session), gr.Timer(active=False)
 
 

@@ -116,6 +116,7 @@ class Session:
         results_shown: how many of them the page shows; None: it shows those of the folder before.
         packed: the files that the page offers of them, the .zip file first; empty if a folder of the user's has them.
         packed_shown: those of them that the page shows.
+        put_aside: those of the folder before, while it is not known whether there will be others.
         messages: what the user was told since their last action, so that it is not told twice.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
@@ -144,6 +145,7 @@ class Session:
         self.results_shown: int | None = 0
         self.packed: list[Path] = []
         self.packed_shown: list[Path] = []
+        self.put_aside: list[Path] = []
         self.messages: list[str] = []
         self.said = ""
         self.photo: Path | None = None
@@ -488,7 +490,7 @@ class Session:
             nonlocal is_begun
             if not is_begun:
                 self.results, self.results_shown, self.results_look = [], None, shown.look
-                self.packed = []
+                self.packed = self.put_aside = []
                 is_begun = True
 
         def begin_and_tell(share: float, said: str) -> None:
