@@ -660,6 +660,9 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     photos = tmp_path / "photos"
     for number, name in enumerate(("mine", "theirs", "other"), start=1):
         shoot(photos / f"{name}.png", synthetic_photo(300, 450, seed=number))
+    # Of which a part is shown.
+    (photos / "other.png").unlink()
+    shoot(photos / "other.png", synthetic_photo(900, 1400, seed=3))
     person = Person(browser)
     browser.get(address)
     person.give("photo", photos / "other.png")

@@ -183,7 +183,7 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   :is(#strength, #colour, #tone) :is(.min_value, .max_value) { display: inline !important; }
   .tab-wrapper .tab-container button { padding-inline: 0.5rem !important; font-size: 0.85rem; }
   /* A slider to a row, and a box to tick. */
-  #strength, #colour, #tone, #clipping, #close, #earlier { flex: 1 1 100% !important; }
+  #strength, #colour, #tone, #clipping, #close, #earlier, #adapt, #whole { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */
   #mine, #theirs { flex: 1 1 100% !important; height: auto !important; }
   #merge, #leave_out, #undo, #reset { flex: 1 1 40% !important; }

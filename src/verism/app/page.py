@@ -272,7 +272,7 @@ def _looking() -> tuple[Any, ...]:
             )
             close = gr.Checkbox(
                 label="At 100%",
-                info="A part of the picture, pixel by pixel, as Save writes it",
+                info="A part, pixel by pixel, as Save writes it",
                 container=False,
                 min_width=140,
                 elem_id="close",
