@@ -23,7 +23,7 @@ from verism.regions.colors import name_of
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
 from verism.app import command_tab, page  # noqa: E402  # It needs Gradio.
-from verism.app.page import View  # noqa: E402
+from verism.app.view import View, pictures  # noqa: E402
 from verism.look.strength import Strength  # noqa: E402
 
 
@@ -52,13 +52,15 @@ def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None]
     assert session.earlier == (before, True)
 
     def label(*, earlier: bool) -> str:
-        return str(page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
+        return str(pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
 
     of_change = "Before and after you changed the regions"
     assert [label(earlier=earlier) for earlier in (False, True)] == ["Before and after", of_change]
     # A preview and one in final quality differ in more than that.
     fit(session, photos[0], photos[1], preview=False)
     assert label(earlier=True) == f"{of_change}: before is a preview, after is in final quality"
+    close = View(1, 1, 1, marks=False, earlier=True, close=True)
+    assert pictures(session, close)[0].label == "Before and after, at 100%: before is your photo"
     assert label(earlier=False) == "Before and after"
     session.reset()
     fit(session, photos[0], photos[1])
@@ -76,12 +78,12 @@ def test_clipping_is_marked_and_told_if_it_is_wanted(fit: Callable[..., None], p
     session = Session()
     fit(session, photos[0], photos[1])
     view = View(0, 1, 1, marks=False, earlier=False)
-    assert page._pictures(session, view)[2] == ""
-    assert page._pictures(session, view._replace(marks=True))[2] == NOTHING
+    assert pictures(session, view)[2] == ""
+    assert pictures(session, view._replace(marks=True))[2] == NOTHING
     # As is every pixel of it, in place of the cached result.
     session.fitted.__dict__["image"] = torch.ones_like(session.fitted.image)
     (_, plain, said, _), (_, marked, *_) = (
-        page._pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
+        pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
     )
     assert said.startswith("Newly clipped: highlights in ")
     assert Path(plain).read_bytes() != Path(marked).read_bytes()
@@ -96,7 +98,7 @@ def test_a_part_of_the_picture_is_that_of_the_file(fit: Callable[..., None], tmp
     fit(session, tmp_path / "mine.png", tmp_path / "theirs.png")
     view = View(0.5, 1, 1, marks=False, earlier=False, close=True, room="300x200")
     session.place = 0.9, 0.5
-    slider, after, _, place = page._pictures(session, view)
+    slider, after, _, place = pictures(session, view)
     assert place.visible
     assert slider.label == "Before and after, at 100%"
     before, seen = (np.asarray(Image.open(it["path"])).astype(int) for it in slider.value)
@@ -111,7 +113,7 @@ def test_a_part_of_the_picture_is_that_of_the_file(fit: Callable[..., None], tmp
     slider, *_ = page._look_there(session, cast("Any", SimpleNamespace(index=(0, height / 2))), *view)
     seen = np.asarray(Image.open(slider.value[1]["path"])).astype(int)
     assert np.abs(seen - saved[350:550, :300]).max() <= 1
-    slider, _, _, place = page._pictures(session, view._replace(close=False))
+    slider, _, _, place = pictures(session, view._replace(close=False))
     assert slider.label == "Before and after"
     assert not place.visible
 

@@ -10,30 +10,26 @@ from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import gradio as gr
-from torch import Tensor
 
 from verism import photo_file
-from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
+from verism.app import command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
 from verism.app.checkerboard import over_checkerboard
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
-from verism.app.part import framed, overview, part_at, room_of, small
+from verism.app.part import small
 from verism.app.session import NO_PHOTO, Session
 from verism.app.shown import ABOUT_METHODS, METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
+from verism.app.view import BEFORE_AND_AFTER, View, pictures
 from verism.app.weights import weights_of
 from verism.errors import VerismError
 from verism.look.picture import at_most
-from verism.look.strength import Strength
 from verism.page.result import jpeg
 from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
 """Long side of the thumbnails of the photos that were given, in pixels."""
 
-
-BEFORE_AND_AFTER = "Before and after"
-"""Heading of the pictures under the divider."""
 
 PREVIEWED = (
     "This is a preview. Final quality takes longer over the look, which comes out nearly the same, and says whether "
@@ -47,35 +43,6 @@ INFO: Mapping[str, str] = {
     "tone": "0 keeps your photo's light",
 }
 """What a number of each slider means, by the options of the command line."""
-
-
-class View(NamedTuple):
-    """What the user wants to see of a picture: the values of the elements below it.
-
-    Attributes:
-        strength: of the look.
-        color: of its colours.
-        tone: of its light.
-        marks: whether what is newly clipped is marked.
-        earlier: whether it is compared with the picture from before the regions were changed.
-        space: the colour space of its file.
-        close: whether a part of it is shown at full size.
-        room: the room for that part, as ``room_of`` takes it.
-    """
-
-    strength: float
-    color: float
-    tone: float
-    marks: bool
-    earlier: bool
-    space: str = save_tab.SRGB
-    close: bool = False
-    room: str = ""
-
-    @property
-    def blend(self) -> Strength:
-        """The strength of the three sliders."""
-        return Strength(self.strength, self.color, self.tone)
 
 
 class Boxes(NamedTuple):
@@ -484,7 +451,7 @@ def _fit(
     )
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *_pictures(session, view),
+        *pictures(session, view),
         *("".join(f"<p>{escape(it)}</p>" for it in shown.warnings), escape(shown.caption), session.said),
         *(
             gr.Code(value=command, visible=True),
@@ -503,7 +470,7 @@ def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
     # How near a table is was said of the picture before.
-    return *_pictures(session, View(*view)), _command(session, *view), save_tab.listed(session)
+    return *pictures(session, View(*view)), _command(session, *view), save_tab.listed(session)
 
 
 def _command(session: Session, *view: Any) -> Any:
@@ -512,21 +479,12 @@ def _command(session: Session, *view: Any) -> Any:
     return session.command(View(*view).blend, save_tab.SPACES[View(*view).space])
 
 
-def _unlike(session: Session) -> str:
-    """Return in words that the pictures before and after were not made alike, if so."""
-    earlier, is_preview = session.earlier, session.fitted.preview
-    if earlier is None or earlier.preview == is_preview:
-        return ""
-    before, after = ("in final quality", "a preview") if is_preview else ("a preview", "in final quality")
-    return f": before is {before}, after is {after}"
-
-
 def _look(session: Session, *view: Any, progress: Any = gr.Progress()) -> Any:  # noqa: B008
     if session.shown is None:
         return gr.skip()
     if View(*view).close and not session.shown.has_whole:
         progress(0, "Making the picture at full size")
-    return _pictures(session, View(*view))
+    return pictures(session, View(*view))
 
 
 def _look_there(session: Session, event: gr.SelectData, *view: Any) -> Any:
@@ -535,36 +493,4 @@ def _look_there(session: Session, event: gr.SelectData, *view: Any) -> Any:
     x, y = event.index
     height, width = small(session.fitted.photo).shape[-2:]
     session.place = x / width, y / height
-    return _pictures(session, View(*view))
-
-
-def _pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
-    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it.
-
-    At the end is an overview of where in the picture they are, if they are a part of it.
-    """
-    photo, result = session.fitted.photo, session.seen(view.blend)
-    is_earlier = view.earlier and session.earlier is not None
-    before = session.draw(session.before(view.blend, earlier=is_earlier))
-    after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
-    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
-    said = clipping.said(result, photo, marks=view.marks)
-    if said not in ("", clipping.NOTHING):
-        said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
-    if view.close:
-        slider, place = _close(session, view, result)
-        return slider, after, said, place
-    return gr.ImageSlider(value=(str(before), after), label=label), after, said, gr.Image(value=None, visible=False)
-
-
-def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:
-    """Return a part of the pictures before and after at full size, and where in the picture it is."""
-    shape = session.fitted.shape
-    room = room_of(view.room)
-    part = part_at(shape, session.place, room)
-    photo, look = session.fitted.parts(part)
-    image = view.blend(photo, look)
-    image = clipping.marked(image, photo) if view.marks else image
-    pictures = tuple(str(session.draw(framed(it, room), exact=True)) for it in (photo, image))
-    place = gr.Image(value=str(session.draw(overview(result, shape, part))), visible=True)
-    return gr.ImageSlider(value=pictures, label=f"{BEFORE_AND_AFTER}, at 100%"), place
+    return pictures(session, View(*view))
