@@ -908,8 +908,14 @@ def what_is_enlarged_is_taken_back(person: Person) -> None:
     back = "#picture button[title='Back to the whole picture']"
     image = person.find("#picture img")
     assert not person.find(back).is_displayed()
-    ActionChains(person.browser).scroll_from_origin(ScrollOrigin.from_element(image, -60, -40), 0, -100).perform()
-    person.wait(lambda: person.find(back).is_displayed(), "the button")
+
+    def enlarged() -> bool:
+        # A picture that is loaded meanwhile is there as a whole.
+        ActionChains(person.browser).scroll_from_origin(ScrollOrigin.from_element(image, -60, -40), 0, -100).perform()
+        return person.find(back).is_displayed()
+
+    person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", image)
+    person.wait(enlarged, "the button")
     person.click(back)
     person.wait(lambda: not person.find(back).is_displayed(), "the whole picture")
 
