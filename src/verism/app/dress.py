@@ -86,8 +86,8 @@ body:not(:has(#picture img)) #clipped { display: none; }
 body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
-/* Gradio shows them. */
-:is(#brush, #due, #pick, #room, #measure) { display: none !important; }
+/* Gradio shows them, and a line around nothing. */
+:is(#brush, #due, #pick, #room, #measure), .form:has(> #room) { display: none !important; }
 #legend button { background: none !important; font-weight: inherit; }
 #legend button { display: flex; gap: 0.5em; align-items: baseline; padding: 0; text-align: left; }
 :is(#legend button, #mine button, #theirs button, input[type=range], #picture [role=slider]):focus-visible {
