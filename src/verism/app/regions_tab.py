@@ -53,7 +53,8 @@ HARDLY_COUNT = "What has one number is compared with the same number in the styl
 
 WHAT_TO_DO = (
     "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
-    "list, then merge them, or give them the look of the whole photo."
+    "list, then merge them, or, where the match is wrong, give them the look of the whole photo: they are then graded "
+    "like the rest, and not like what they were matched with."
 )
 
 PARTS = "A number stands in the largest part of its region; other parts, also those in other photos, have its colour."
