@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from verism import clip, photo_file
+from verism import clip, permission, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -36,7 +36,10 @@ class Found(NamedTuple):
         if self.damaged:
             names = ", ".join(path.name for path in self.damaged)
             are = "is" if len(self.damaged) == 1 else "are"
-            said.append(f"{names} cannot be read as a photo, and {are} left out")
+            why = "cannot be read as a photo"
+            if all(permission.denied(path) for path in self.damaged):
+                why = "may not be read, for want of permission"
+            said.append(f"{names} {why}, and {are} left out")
         return "; ".join(said)
 
 
@@ -54,6 +57,7 @@ def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool 
     """
     named = list(patterns)
     for path in named if there else ():
+        permission.check(path)
         if not (is_pattern(path) or path.exists()):
             raise missing(path, "clip" if clip.is_clip(path) else "photo")
     found = find(named)
@@ -85,6 +89,7 @@ def find(patterns: Iterable[Path]) -> Found:
     left_out: set[Path] = set()
     damaged: list[Path] = []
     for pattern in patterns:
+        permission.check(pattern)
         if not is_pattern(pattern):
             found.append(pattern)
             continue
@@ -121,6 +126,8 @@ def _in_folder(folder: Path, damaged: list[Path]) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     photos = [path for path in files if clip.is_clip(path) or photo_file.is_photo(path)]
     if not photos:
+        for path in files:
+            permission.check(path)
         raise VerismError(f"{folder}: is a folder without photos.")
     damaged += [path for path in files if path not in photos and path.suffix.lower() in FORMATS]
     return photos

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from verism import permission
 from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
@@ -46,6 +47,7 @@ class Info:
 
 def check_exists(path: Path) -> None:
     """Raise ``VerismError``, which names the clip that was probably meant, unless there is such a file."""
+    permission.check(path)
     if not path.is_file():
         raise missing(path, "clip")
 

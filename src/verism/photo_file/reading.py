@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from verism import permission
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -69,6 +70,7 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
+    permission.check(path)
     if not path.is_file():
         raise missing(path)
     try:
@@ -146,6 +148,7 @@ def check_header(path: Path) -> None:
     Raises:
         VerismError: the file is missing, does not begin as a photo does, or needs a package that is not installed.
     """
+    permission.check(path)
     if not path.is_file():
         raise missing(path)
     if not is_photo(path) or (_reader(path) is _heic and not HEIF):
