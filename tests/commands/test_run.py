@@ -363,6 +363,22 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.slow
+def test_styles_with_weights_are_mixed_also_when_a_preview_becomes_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    mixed = ("mine.jpg", "theirs.jpg", "other.png", "--data.style_weights", "[2, 1]", *SMALL, *STEPS)
+    main([*mixed, "--preview"])
+    said = capfd.readouterr().out
+    assert said.startswith("mine.jpg in the look of theirs.jpg + other.png")
+    main(shlex.split(said.splitlines()[-1])[1:])
+    assert Path("mine-theirs-other.jpg").exists()
+    whole = FinishedRun.read(Path("lightning_logs/mine-theirs-other"))
+    assert [style.name for style in whole.pair.styles] == ["theirs.jpg", "other.png"]
+    main([*mixed, "--ckpt_path", "previews"])
+    assert (
+        "mine.jpg in the look of theirs.jpg + other.png, tiny weights, with 100% made already" in capfd.readouterr().out
+    )
+
+
+@pytest.mark.slow
 def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
     images.write(Path("large.jpg"), synthetic_photo(900, 1500, 3), {})
     main(["large.jpg", "theirs.jpg", "--output.lut", "look.cube", "--preview", *SMALL])
