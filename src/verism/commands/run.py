@@ -388,7 +388,7 @@ class Run(VerismCLI):
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""
-        label = f"{self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
+        label = f"picture {self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
         return Progress(self._pace, label, tells_loss=False)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
