@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
-from verism import empty, reuse, tensor_file
+from verism import empty, permission, reuse, tensor_file
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
@@ -118,6 +118,7 @@ def load(source: Source, network: Published = VGG19) -> Weights:
 
 def _once(path: Path, name: str, network: Published, read: Callable[[Path, str, Published], Weights]) -> Weights:
     """Return the weights of a file, which a run of the same process may have read already."""
+    permission.check(path)
     state = path.stat() if path.is_file() else None
     key = (path, name, network.name, state and (state.st_mtime_ns, state.st_size, state.st_ino))
     return reuse.once("weights", key, lambda: read(path, name, network))
