@@ -65,8 +65,8 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
     (tmp_path / "void.png").touch()
     (tmp_path / "torn.png").write_text("no photo")
     assert find([tmp_path]).said() == (
-        "empty.jpg, void.png are empty, and are left out; "
-        "damaged.jpg, torn.png cannot be read as a photo, and are left out"
+        "damaged.jpg, torn.png cannot be read as a photo, and are left out; "
+        "empty.jpg, void.png are empty, and are left out"
     )
     (tmp_path / "other").mkdir()
     with pytest.raises(VerismError, match="other: is a folder without photos"):
