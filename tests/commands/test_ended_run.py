@@ -172,6 +172,11 @@ def test_what_makes_a_picture_uneven_is_told_with_the_command_that_helps(
         said = capfd.readouterr().out
         assert f"{told}\n" in said
         assert ("One colour of the photo" in said) == (uneven.without_gradients is None)
+    # A picture with a name of its own is there already.
+    main([*photos, *STEPS, "--output.path", "own.jpg"])
+    assert (
+        f"{shlex.join([*photos, *STEPS])} --model.canvas.gradient 0 --output.path own-2.jpg\n" in capfd.readouterr().out
+    )
 
 
 @pytest.mark.slow

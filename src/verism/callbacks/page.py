@@ -36,6 +36,9 @@ NAME = "result.html"
 SHARPER = 3
 """How many times as large as in the fit several style photos are shown side by side."""
 
+UNMEASURED = "The run was stopped before its picture was measured."
+"""Said in place of what the figures say."""
+
 HEAD = 1000
 """Number of bytes at the start of a page in which the name of its generator is found."""
 
@@ -140,6 +143,7 @@ class Page(Callback):
         figures, full = ({}, {}) if metrics is None else (metrics.written, metrics.last)
         uneven = Uneven() if metrics is None else metrics.uneven
         explained = uneven.explained(figures)
+        is_stopped = trainer.global_step < trainer.max_steps
         styles = [read(style, model.data.white) for style in model.data.styles]
         divided = None if model.regions is None or model.regions.undivided else model.regions
         lut = output.lut
@@ -157,6 +161,7 @@ class Page(Callback):
             losses=_losses(self._steps),
             first=self._first,
             sentences=[
+                *([] if figures or metrics is None or not is_stopped else [UNMEASURED]),
                 *verdict.in_words(explained, full, output.strength),
                 *filter(None, [likeness.little_shared(model), output.outside]),
                 *uneven.said(),

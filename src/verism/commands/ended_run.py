@@ -13,16 +13,19 @@ from lightning.pytorch import Trainer
 from rich.text import Text
 
 from verism import likeness, verdict
+from verism.atomic import free_name
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
 from verism.callbacks.find import find
 from verism.commands.milder import milder
-from verism.commands.request import Request
+from verism.commands.request import PATH, Request
 from verism.commands.saying import near, say
-from verism.commands.words import with_options
+from verism.commands.words import value_of, with_options
 from verism.look import lut_file
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.uneven import WITHOUT_GRADIENT, Uneven
+
+OVERWRITE = "--output.overwrite"
 
 ANEW = ("--model.canvas.", "--data.")
 """What a run begins with, so that it cannot go on from one that began otherwise."""
@@ -158,7 +161,11 @@ class EndedRun:
         begins_anew = any(name.startswith(ANEW) for name in options[::2])
         goes_on = self.request.preview and self._state is not None and not begins_anew
         going_on = ["--ckpt_path", str(self._state)] if goes_on else []
-        return _typed(*with_options(self.command, [*options, *going_on]))
+        given = value_of(self.command, PATH)
+        # That is the picture which is there already.
+        takes_place = given is not None and Path(given).is_file() and value_of(self.command, OVERWRITE) != "true"
+        elsewhere = [PATH, str(free_name(Path(given)))] if given is not None and takes_place else []
+        return _typed(*with_options(self.command, [*options, *elsewhere, *going_on]))
 
     def _rendered(self, state: str, strength: Strength) -> str:
         """Return the command that writes the picture of the run's checkpoint at another strength."""
