@@ -71,7 +71,7 @@ def test_a_jpeg_that_was_packed_is_read_with_all_that_it_says(tmp_path: Path) ->
     (tmp_path / "photo.jxl").write_bytes(imagecodecs.jpegxl_encode_jpeg(file.getvalue(), usecontainer=True))
     packed, plain = (photo_file.read(tmp_path / f"photo.{form}") for form in ("jxl", "jpg"))
     assert bool((packed.pixels == plain.pixels).all())
-    assert packed[2:] == plain[2:]
+    assert packed._replace(lost=None)[2:] == plain._replace(lost=None)[2:]
     assert packed.profile == ADOBE
     assert packed.pixels.shape[-2:] == turned(RAMP, 6).shape[:2]
 
