@@ -922,6 +922,10 @@ def what_is_enlarged_is_taken_back(person: Person) -> None:
 
 def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
     """As far as there is room for it, and another by a click."""
+
+    def press_escape() -> None:
+        ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
+
     whole = [tuple(it.shape) for it in person.pictures()]
     person.click("#close input")
     person.reads("#picture", "at 100%")
@@ -934,12 +938,14 @@ def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
     ActionChains(person.browser).move_to_element_with_offset(image, 60, 40).click().perform()
     person.wait(lambda: person.find("#picture img").get_attribute("src") != first, "another part")
     # In the full view, too.
-    room = person.browser.execute_script("return document.body.dataset.room")
-    person.click("#picture button[aria-label*=ullscreen]")
-    person.wait(lambda: person.browser.execute_script("return document.body.dataset.room") != room, "more room")
-    person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "a larger part")
-    ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
-    person.wait(lambda: person.browser.execute_script("return document.body.dataset.room") == room, "the page")
+    for toggle in (lambda: person.click("#picture button[aria-label*=ullscreen]"), press_escape):
+        room = person.browser.execute_script("return document.body.dataset.room")
+        toggle()
+        person.wait(
+            lambda room=room: person.browser.execute_script("return document.body.dataset.room") != room,  # type: ignore[misc]
+            "other room",
+        )
+        person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "as much as there is room for")
     person.click("#close input")
     person.wait(lambda: [tuple(it.shape) for it in person.pictures()] == whole, "the whole")
     person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#place img"), "no other picture")
