@@ -922,10 +922,6 @@ def what_is_enlarged_is_taken_back(person: Person) -> None:
 
 def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
     """As far as there is room for it, and another by a click."""
-
-    def press_escape() -> None:
-        ActionChains(person.browser).send_keys(Keys.ESCAPE).perform()
-
     whole = [tuple(it.shape) for it in person.pictures()]
     person.click("#close input")
     person.reads("#picture", "at 100%")
@@ -938,7 +934,11 @@ def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
     ActionChains(person.browser).move_to_element_with_offset(image, 60, 40).click().perform()
     person.wait(lambda: person.find("#picture img").get_attribute("src") != first, "another part")
     # In the full view, too.
-    for toggle in (lambda: person.click("#picture button[aria-label*=ullscreen]"), press_escape):
+    toggles: list[Callable[[], None]] = [
+        lambda: person.click("#picture button[aria-label*=ullscreen]"),
+        lambda: ActionChains(person.browser).send_keys(Keys.ESCAPE).perform(),
+    ]
+    for toggle in toggles:
         room = person.browser.execute_script("return document.body.dataset.room")
         toggle()
         person.wait(
