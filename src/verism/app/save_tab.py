@@ -90,7 +90,8 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
             min_width=200,
             elem_id="ending",
         )
-        space = gr.Dropdown(
+        # A second list beside the first would open when the keyboard leaves that.
+        space = gr.Radio(
             list(SPACES), value=SRGB, label="Colour space of the picture", info=" ", min_width=200, elem_id="space"
         )
     with gr.Row():
@@ -175,7 +176,7 @@ def after_fit(session: Session) -> tuple[Any, str, str, Any]:
     is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
     named = _space_of(session)
     info = f"Your photo is in {named}; sRGB looks right everywhere" if named else "Your photo's own is sRGB, too"
-    return offered(session), listed(session), TABLE_NEAR if is_near else TABLE_LIKE, gr.Dropdown(info=info)
+    return offered(session), listed(session), TABLE_NEAR if is_near else TABLE_LIKE, gr.Radio(info=info)
 
 
 def _space_of(session: Session) -> str:
