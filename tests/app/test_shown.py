@@ -97,9 +97,9 @@ def test_regions_are_advised_only_if_they_help(
         assert said.endswith(f"; {helps}")
     # A gradient that was taken over is no fault.
     monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: Stub(drift, Uneven(5.0)))
-    said = session.fitted.sentences()
-    assert not any("become several" in sentence for sentence in said)
-    assert sum(GRADIENT in sentence for sentence in said) == 1
+    sentences = session.fitted.sentences()
+    assert not any("become several" in sentence for sentence in sentences)
+    assert sum(GRADIENT in sentence for sentence in sentences) == 1
 
 
 @pytest.mark.slow
