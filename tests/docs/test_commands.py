@@ -198,7 +198,8 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shoot(Path(file), halves)
     # In the colour of the first region that is found.
     red = label_colors(COLORS[:1]).view(1, 3, 1, 1) / 255
-    photo_file.write(Path("strokes.png"), Photo(red.expand(1, 3, 48, 64), halves[:, :1]), {})
+    for file in ("strokes.png", "strokes-style.png"):
+        photo_file.write(Path(file), Photo(red.expand(1, 3, 48, 64), halves[:, :1]), {})
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")

@@ -89,8 +89,8 @@ def test_says_what_is_wrong_with_which_pictures(tmp_path: Path, run: Callable[..
     items = [unescape(item) for item in re.findall(r"<li>(.*?)</li>", path.read_text(encoding="utf-8"))]
     assert items == [
         (
-            "Drift ΔE 7.0 or more (000, 001): one colour of the photo has become several in different places; a higher "
-            "--model.consistency.weight holds them together."
+            "Drift ΔE 7.0 or more (000, 001): one colour of the photo has become several in different places; a lower "
+            "--output.strength makes that weaker."
         ),
         (
             "Detail lost 25% or more (001): textures have gone flat; a lower --output.tone keeps more of the photo's "
