@@ -18,6 +18,8 @@ from verism.quiet import LOGGERS, quieten_lightning
         ("TPU available: False, using: 0 TPU cores", False),
         ("`Trainer.fit` stopped: `max_steps=15` reached.", False),
         ("Seed set to 0", False),
+        ("Using bfloat16 Automatic Mixed Precision (AMP)", False),
+        ("Using 16bit Automatic Mixed Precision (AMP)", False),
         ("LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0]", False),
         ("Result: result.png", True),
         ("Restored all states from the checkpoint at last.ckpt", True),

@@ -239,7 +239,7 @@ def test_nothing_is_said_of_a_sound_result() -> None:
 @pytest.mark.parametrize(
     ("metric", "value", "told", "option"),
     [
-        ("drift", 8.26, "Drift ΔE 8.3: one colour of the photo", "a higher --model.consistency.weight"),
+        ("drift", 8.26, "Drift ΔE 8.3: one colour of the photo", "a lower --output.strength"),
         ("lost", 0.256, "Detail lost 26%: textures have gone flat", "a lower --output.tone"),
         ("newly_clipped", 0.0213, "Newly clipped 2.1%: ", "a lower --output.strength"),
         ("blown", 0.035, "Detail blown up 3.5%: contrast", "a lower --output.strength"),

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 
 PHOTOS = {"photo": "lake.jpg", "styles": "beacon.jpg"}
 
-DESK, PHONE = (1100, 760), (360, 740)
+DESK, PHONE = (1100, 800), (360, 740)
 """Width and height of the page, in CSS pixels."""
 
 LONGEST = 3600

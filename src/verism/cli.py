@@ -16,7 +16,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import NoReturn
 
-from verism import version
+from verism import permission, version
 from verism.errors import VerismError
 from verism.missing import CLOSE, exists, missing
 from verism.process import process
@@ -101,6 +101,12 @@ def main(args: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("verism: Stopped.\n")
         raise SystemExit(128 + signal.SIGINT) from None
+    except PermissionError as error:
+        closed = None if error.filename is None else permission.denied(Path(error.filename))
+        if closed is None:
+            raise
+        sys.stderr.write(f"verism: {closed}\n")
+        raise SystemExit(VerismError.exit_status) from None
     except Exception as error:
         if not isinstance(error, _mistakes()):
             raise
@@ -237,6 +243,7 @@ def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
 
 def locate(config: str) -> Path:
     """Return the path of a config: a file, or one of verism's own; raise ``VerismError`` if there is none."""
+    permission.check(Path(config))
     for path in (Path(config), CONFIGS / config):
         # The file system refuses a name that is too long with an error.
         with suppress(OSError):

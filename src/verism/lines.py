@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-LEAST, MOST = 10.0, 60.0
+LEAST, MOST = 3.0, 60.0
 """Seconds from one line to the next: a tenth of the whole work, within these bounds. Shorter work has no line."""
 
 TENTH = 1 / 10

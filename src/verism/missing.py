@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from verism import endings
+from verism import endings, permission
 from verism.errors import VerismError
 
 LOGS = "lightning_logs"
@@ -36,6 +36,10 @@ def missing(path: Path, kind: str = "photo") -> VerismError:
 
     In place of a photo or a clip, only a file is named that has the ending of one, whatever else has a close name.
     """
+    # In a folder that may not be read, nothing is known to be missing.
+    closed = permission.denied(path)
+    if closed is not None:
+        return closed
     near = nearest(path, _is_picture if kind in PICTURES else Path.is_file)
     if near is None and not path.suffix:
         near = _closest(path, Path.is_dir)
@@ -48,6 +52,10 @@ def missing_run(path: Path, kind: str = "run") -> VerismError:
     A slip in any of its folders is looked for, and the run in ``lightning_logs``, if only its name was given, or the
     beginning of that.
     """
+    # In a folder that may not be read, nothing is known to be missing.
+    closed = permission.denied(path)
+    if closed is not None:
+        return closed
     in_logs = (Path.cwd() if path.is_absolute() else Path()) / LOGS / path.name
     near = in_logs if in_logs.exists() else _begun(in_logs) or _begun(path) or _beside(path)
     if near is None and in_logs.parent.is_dir():

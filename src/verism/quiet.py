@@ -17,6 +17,8 @@ CHATTER = (
     "`Trainer.fit` stopped: ",
     "You are using a CUDA device",
     "Seed set to ",
+    "Using bfloat16 Automatic Mixed Precision",  # The config records it.
+    "Using 16bit Automatic Mixed Precision",
     "\nDetected KeyboardInterrupt",  # verism says itself what has become of the run.
 )
 """How the messages begin that say nothing about the run."""

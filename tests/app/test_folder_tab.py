@@ -24,7 +24,7 @@ def names(gallery: Any) -> list[str]:
 def last(session: Session) -> Any:
     """The gallery as it is when the page asks anew."""
     session.results_shown = None
-    return folder_tab.shown(session)
+    return folder_tab.shown(session)[0]
 
 
 @pytest.mark.slow
@@ -34,14 +34,21 @@ def test_what_was_made_of_a_folder_stays_when_another_cannot_be(
     """And with the look of a method that cannot treat it like that."""
     session = Session()
     fit(session, photos[0], photos[1])
-    folder_tab._grade_files(session, list(map(str, photos)), False, 1, 1, 1)
+    folder_tab._grade_files(session, list(map(str, photos)), False, False, 1, 1, 1)
     fit(session, photos[0], photos[1], "lut")
     with pytest.raises(VerismError, match="its own regions"):
-        folder_tab._grade_files(session, list(map(str, photos)), True, 1, 1, 1)
+        folder_tab._grade_files(session, list(map(str, photos)), True, False, 1, 1, 1)
     (tmp_path / "damaged.png").write_bytes(photos[0].read_bytes()[:200])
     assert len(session.results) == 3
-    archive, report = folder_tab._grade_files(session, [str(tmp_path / "damaged.png")], False, 1, 1, 1)
-    assert archive == gradio.skip()
+    # As a page does, on which there are none meanwhile.
+    folder_tab.end(session)
+    _, files, _ = folder_tab.begin(session)
+    assert not files.visible
+    _, files, _ = folder_tab.end(session)
+    assert len(files.value) == 4
+    packed = session.packed
+    report = folder_tab._grade_files(session, [str(tmp_path / "damaged.png")], False, False, 1, 1, 1)
+    assert len(packed) == 4
     assert "damaged.png" in report
 
 
@@ -52,27 +59,27 @@ def test_results_are_shown_as_they_come(
     """And the page is left alone while there is no other, so that what is enlarged stays so."""
     session = Session()
     fit(session, photos[0], photos[1])
-    _, clock = folder_tab.begin(session)
+    *_, clock = folder_tab.begin(session)
     assert clock.active
     seen: list[list[str]] = []
 
     def look(share: float, said: str) -> None:
-        gallery = folder_tab.shown(session)
+        gallery, _ = folder_tab.shown(session)
         seen.append([] if gallery == gradio.skip() else names(gallery))
 
     session.grade(photos, session.folder / "graded", Strength(), look, adapt=False)
     made = [f"{name}-theirs-preview.png" for name in ("mine", "theirs", "other")]
     assert seen == [[], made[:1], made[:2]]
-    gallery, clock = folder_tab.end(session)
+    gallery, _, clock = folder_tab.end(session)
     assert not clock.active
     assert gallery.visible
     assert gallery.label == "Results in the look of theirs.png: click one to enlarge it"
     assert names(gallery) == made
-    assert folder_tab.shown(session) == gradio.skip()
+    assert folder_tab.shown(session) == (gradio.skip(), gradio.skip())
     # Of very many, the last.
     monkeypatch.setattr(folder_tab, "MOST", 2)
     session.results_shown = 0
-    gallery = folder_tab.shown(session)
+    gallery, _ = folder_tab.shown(session)
     assert gallery.label == "Results in the look of theirs.png, the last 2 of 3: click one to enlarge it"
     assert names(gallery) == made[1:]
     # With another look they stay, until the first photo of another folder is begun.
@@ -120,9 +127,10 @@ def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None],
     fit(session, photos[0], photos[1])
     told: list[str] = []
     given = list(map(str, photos))
-    files, report = folder_tab._grade_files(
-        session, given, False, 1, 1, 0.5, progress=lambda _, said: told.append(said)
+    report = folder_tab._grade_files(
+        session, given, False, False, 1, 1, 0.5, progress=lambda _, said: told.append(said)
     )
+    _, files, _ = folder_tab.end(session)
     # Else it would be Gradio's clock that one sees first.
     assert told[0] == folder_tab.BEGINNING
     assert told[1].startswith("photo 1 of 3")
@@ -135,3 +143,32 @@ def test_each_result_and_all_of_them_can_be_downloaded(fit: Callable[..., None],
     assert all(Path(file["path"]).is_file() for file in files.value)
     assert files.visible
     assert "3 photos are in the .zip file." in report
+
+
+@pytest.mark.slow
+def test_files_of_the_folder_before_are_gone_while_the_next_is_graded(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    """They would be taken for its own; and names say how each was made."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    given = list(map(str, photos[:1]))
+
+    def look(share: float, said: str) -> None:
+        assert folder_tab.shown(session)[1] == gradio.skip()
+
+    for adapt, whole, name in (
+        (False, False, "mine-theirs-preview.png"),
+        (True, False, "mine-theirs-preview-own-regions.png"),
+        (False, True, "mine-theirs-preview-whole.png"),
+    ):
+        _, before, _ = folder_tab.begin(session)
+        assert before == gradio.skip() or not before.visible
+        folder_tab._grade_files(session, given, adapt, whole, 1, 1, 1, progress=look)
+        _, files, _ = folder_tab.end(session)
+        assert [file["orig_name"] for file in files.value][1:] == [name]
+    # Those of a folder of one's own are there already.
+    folder_tab.begin(session)
+    folder_tab._grade_folder(session, str(photos[0].parent), "", False, False, 1, 1, 1, progress=look)
+    folder_tab.end(session)
+    assert session.packed == []

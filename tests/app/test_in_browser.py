@@ -28,6 +28,7 @@ from PIL import Image
 from processes import Process, started
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -45,6 +46,9 @@ TIMEOUT_S = 120
 
 PHONE = 360
 """Width of a phone's page, in CSS pixels."""
+
+OVERFLOW = ".overflow-menu > button"
+"""The button of the menu with the tabs for which there is no room."""
 
 MOST_LINES = 150
 """Height that a command of a few lines has at the most, in CSS pixels."""
@@ -101,7 +105,7 @@ class Person:
                     tab.click()
                     return True
             # On a phone, what there is no room for is in a menu.
-            self.browser.find_element(By.CSS_SELECTOR, ".overflow-menu > button").click()
+            self.browser.find_element(By.CSS_SELECTOR, OVERFLOW).click()
             return False
 
         self.wait(chosen, f"the tab {name}")
@@ -211,16 +215,8 @@ def nothing_empty_is_seen_and_nothing_said_twice(person: Person, bad: Path) -> N
     for name in ("picture", "strength", "files", "mine", "result", "editor", "archive", "stop_folder"):
         assert not person.browser.find_elements(By.CSS_SELECTOR, f"#{name}"), name
     assert not person.find("#replace").is_displayed()
-    assert not person.find("#stop").is_enabled()
-    for _ in range(2):
-        person.click("#preview")
-        person.wait(
-            lambda: person.messages() == ["Two photos are needed: yours, and the one whose look it should take on."],
-            "one message",
-        )
-        time.sleep(1)
-    assert not person.find("#stop").is_enabled()
-    assert len(person.messages()) == 1
+    for name in ("preview", "full", "stop"):
+        assert not person.find(f"#{name}").is_enabled()
     person.find("#styles input[type=file]").send_keys(str(bad))
     person.wait(lambda: any("bad.png: not an image" in message for message in person.messages()), "what is wrong")
     time.sleep(1)
@@ -320,6 +316,8 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
             person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         person.browser.execute_script("arguments[0].blur()", field)
         assert field.get_attribute("value") == number, typed
+        if typed == "":
+            person.reads("#strength .wanted", f"No number was typed: it is still {number}.")
         if typed == "3":
             person.reads("#strength .wanted", "3 is out of range (0 to 1): taken as 1.")
         said = "" if number == "1" else f"--output.strength {number}"
@@ -327,11 +325,17 @@ def a_field_that_is_emptied_has_its_number_again(person: Person) -> None:
         time.sleep(1)
         assert person.messages() == []
     assert "--output.strength" not in person.command()
-    field.send_keys("abc")
+    field.send_keys("abc", Keys.ENTER)
     assert person.reads("#strength .wanted", "number") == "Type a number from 0 to 1."
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.BACKSPACE, "1")
     assert person.find("#strength .wanted").text == ""
+    # It is gone with the next action, and not with the click that has it said.
+    field.send_keys("7")
+    person.tab("Regions")
+    person.reads("#strength .wanted", "17 is out of range (0 to 1): taken as 1.")
+    person.tab("Command line")
+    person.wait(lambda: person.find("#strength .wanted").text == "", "nothing said any more")
 
 
 def regions_are_left_out_by_clicks(person: Person, wait: Path) -> None:
@@ -604,6 +608,8 @@ def nothing_is_cut_off(person: Person, folder: Path) -> None:
                 assert not LAB_WORDS.findall(person.find("main").text), tab
             wide = person.browser.execute_script("return document.documentElement.scrollWidth") > width
             if width == PHONE:
+                assert not any(it.is_displayed() for it in person.browser.find_elements(By.CSS_SELECTOR, OVERFLOW))
+                assert person.find("#tone .max_value").is_displayed()
                 # One column, and not two that are squeezed side by side.
                 for name in ("photo", *(("mine", "theirs") if tab == "Regions" else ())):
                     assert person.find(f"#{name}").size["width"] > 0.7 * width, name
@@ -654,6 +660,9 @@ def test_what_else_a_person_does(address: str, browser: Chrome, tmp_path: Path) 
     photos = tmp_path / "photos"
     for number, name in enumerate(("mine", "theirs", "other"), start=1):
         shoot(photos / f"{name}.png", synthetic_photo(300, 450, seed=number))
+    # Of which a part is shown.
+    (photos / "other.png").unlink()
+    shoot(photos / "other.png", synthetic_photo(900, 1400, seed=3))
     person = Person(browser)
     browser.get(address)
     person.give("photo", photos / "other.png")
@@ -873,6 +882,8 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
     for key, value in ((Keys.HOME, "0"), (Keys.ARROW_RIGHT, "5"), (Keys.END, "100"), (Keys.ARROW_LEFT, "95")):
         press(key)
         person.wait(lambda value=value: divider.get_attribute("aria-valuenow") == value, f"{key!r}")  # type: ignore[misc]
+    what_is_enlarged_is_taken_back(person)
+    a_part_is_shown_pixel_by_pixel(person)
     person.tab("Save")
     for name in ("method", "ending"):
         person.click(f"#{name} input")
@@ -890,6 +901,54 @@ def the_keyboard_does_as_the_mouse(person: Person) -> None:
             "the region",
         )
         person.find("#legend button:focus")
+
+
+def what_is_enlarged_is_taken_back(person: Person) -> None:
+    """By a button that is there only then."""
+    back = "#picture button[title='Back to the whole picture']"
+    image = person.find("#picture img")
+    assert not person.find(back).is_displayed()
+
+    def enlarged() -> bool:
+        # A picture that is loaded meanwhile is there as a whole.
+        ActionChains(person.browser).scroll_from_origin(ScrollOrigin.from_element(image, -60, -40), 0, -100).perform()
+        return person.find(back).is_displayed()
+
+    person.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", image)
+    person.wait(enlarged, "the button")
+    person.click(back)
+    person.wait(lambda: not person.find(back).is_displayed(), "the whole picture")
+
+
+def a_part_is_shown_pixel_by_pixel(person: Person) -> None:
+    """As far as there is room for it, and another by a click."""
+    whole = [tuple(it.shape) for it in person.pictures()]
+    person.click("#close input")
+    person.reads("#picture", "at 100%")
+    sizes = """return [...document.querySelectorAll("#picture img")].map(
+        (it) => [it.naturalWidth - it.clientWidth, it.naturalHeight - it.clientHeight])"""
+    person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "a part")
+    first = person.find("#picture img").get_attribute("src")
+    person.browser.execute_script("document.querySelector('#place img').scrollIntoView({block: 'center'})")
+    image = person.find("#place img")
+    ActionChains(person.browser).move_to_element_with_offset(image, 60, 40).click().perform()
+    person.wait(lambda: person.find("#picture img").get_attribute("src") != first, "another part")
+    # In the full view, too.
+    toggles: list[Callable[[], None]] = [
+        lambda: person.click("#picture button[aria-label*=ullscreen]"),
+        lambda: ActionChains(person.browser).send_keys(Keys.ESCAPE).perform(),
+    ]
+    for toggle in toggles:
+        room = person.browser.execute_script("return document.body.dataset.room")
+        toggle()
+        person.wait(
+            lambda room=room: person.browser.execute_script("return document.body.dataset.room") != room,  # type: ignore[misc]
+            "other room",
+        )
+        person.wait(lambda: person.browser.execute_script(sizes) == [[0, 0], [0, 0]], "as much as there is room for")
+    person.click("#close input")
+    person.wait(lambda: [tuple(it.shape) for it in person.pictures()] == whole, "the whole")
+    person.wait(lambda: not person.browser.find_elements(By.CSS_SELECTOR, "#place img"), "no other picture")
 
 
 def one_button_makes_a_preview(person: Person, name: str) -> None:

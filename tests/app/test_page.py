@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
+from conftest import shoot, synthetic_photo
+from PIL import Image
 
 from verism.app.clipping import NOTHING
 from verism.app.session import Session
@@ -20,7 +23,7 @@ from verism.regions.colors import name_of
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
 from verism.app import command_tab, page  # noqa: E402  # It needs Gradio.
-from verism.app.page import View  # noqa: E402
+from verism.app.view import View, pictures  # noqa: E402
 from verism.look.strength import Strength  # noqa: E402
 
 
@@ -49,13 +52,15 @@ def test_one_sees_what_a_change_of_the_regions_has_done(fit: Callable[..., None]
     assert session.earlier == (before, True)
 
     def label(*, earlier: bool) -> str:
-        return str(page._pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
+        return str(pictures(session, View(1, 1, 1, marks=False, earlier=earlier))[0].label)
 
     of_change = "Before and after you changed the regions"
     assert [label(earlier=earlier) for earlier in (False, True)] == ["Before and after", of_change]
     # A preview and one in final quality differ in more than that.
     fit(session, photos[0], photos[1], preview=False)
     assert label(earlier=True) == f"{of_change}: before is a preview, after is in final quality"
+    close = View(1, 1, 1, marks=False, earlier=True, close=True)
+    assert pictures(session, close)[0].label == "Before and after, at 100%: before is your photo"
     assert label(earlier=False) == "Before and after"
     session.reset()
     fit(session, photos[0], photos[1])
@@ -73,15 +78,44 @@ def test_clipping_is_marked_and_told_if_it_is_wanted(fit: Callable[..., None], p
     session = Session()
     fit(session, photos[0], photos[1])
     view = View(0, 1, 1, marks=False, earlier=False)
-    assert page._pictures(session, view)[2] == ""
-    assert page._pictures(session, view._replace(marks=True))[2] == NOTHING
+    assert pictures(session, view)[2] == ""
+    assert pictures(session, view._replace(marks=True))[2] == NOTHING
     # As is every pixel of it, in place of the cached result.
     session.fitted.__dict__["image"] = torch.ones_like(session.fitted.image)
-    (_, plain, said), (_, marked, _) = (
-        page._pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
+    (_, plain, said, _), (_, marked, *_) = (
+        pictures(session, view._replace(strength=1, marks=marks)) for marks in (False, True)
     )
     assert said.startswith("Newly clipped: highlights in ")
     assert Path(plain).read_bytes() != Path(marked).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_part_of_the_picture_is_that_of_the_file(fit: Callable[..., None], tmp_path: Path) -> None:
+    """To be judged before it is saved: at the sliders' strength, of the size at which it is written."""
+    for seed, name in enumerate(("mine", "theirs"), start=1):
+        shoot(tmp_path / f"{name}.png", synthetic_photo(900, 1400, seed))
+    session = Session()
+    fit(session, tmp_path / "mine.png", tmp_path / "theirs.png")
+    view = View(0.5, 1, 1, marks=False, earlier=False, close=True, room="300x200")
+    session.place = 0.9, 0.5
+    slider, after, _, place = pictures(session, view)
+    assert place.visible
+    assert slider.label == "Before and after, at 100%"
+    before, seen = (np.asarray(Image.open(it["path"])).astype(int) for it in slider.value)
+    part = slice(350, 550), slice(1100, 1400)
+    assert np.abs(before - np.asarray(Image.open(tmp_path / "mine.png"))[part]).max() <= 1
+    saved = np.asarray(Image.open(session.save_picture(view.blend)))
+    assert np.abs(seen - saved[part]).max() <= 1
+    # In the tab with the regions, it is the whole.
+    assert np.asarray(Image.open(after)).shape == (642, 1000, 3)
+    # A click in the overview is a place there.
+    height = len(np.asarray(Image.open(place.value["path"])))
+    slider, *_ = page._look_there(session, cast("Any", SimpleNamespace(index=(0, height / 2))), *view)
+    seen = np.asarray(Image.open(slider.value[1]["path"])).astype(int)
+    assert np.abs(seen - saved[350:550, :300]).max() <= 1
+    slider, _, _, place = pictures(session, view._replace(close=False))
+    assert slider.label == "Before and after"
+    assert not place.visible
 
 
 @pytest.mark.slow
@@ -122,10 +156,10 @@ def test_what_could_not_be_taken_over_makes_no_preview(fit: Callable[..., None],
     """As after a click without a stroke, of which has been told; it would be the same picture again."""
     session = Session()
     files = str(photos[0]), [str(photos[1])], next(iter(METHODS))
-    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert page._preview_of_changes(session, *files, "", 1, 1, 1, False, False) == gradio.skip()
     fit(session, photos[0], photos[1])
     before = session.shown
-    assert page._preview_of_changes(session, *files, 1, 1, 1, False, False) == gradio.skip()
+    assert page._preview_of_changes(session, *files, "", 1, 1, 1, False, False) == gradio.skip()
     assert session.shown is before
 
 
@@ -160,7 +194,7 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     assert told[0].endswith("Your photo is still mine.png.")
     with session.turns.turn(DROP) as is_due:
         assert is_due
-    assert page._first_preview(session, mine, [theirs], method, 1, 1, 1, False, False) == gradio.skip()
+    assert page._first_preview(session, mine, [theirs], method, "", 1, 1, 1, False, False) == gradio.skip()
     # Nor is it listed among the styles, to which others are added that came with it.
     shown = given(mine, theirs, str(bad), other)
     assert [Path(it["path"]).name for it in shown.styles.value] == ["theirs.png", "other.png"]
@@ -169,6 +203,28 @@ def test_a_file_that_is_no_photo_does_not_take_the_photos_place(
     assert session.turns.stopping.is_set()
     given(mine, theirs)
     assert not session.is_refused
+
+
+def test_there_is_a_button_to_be_pressed_once_there_is_all_that_it_needs(photos: list[Path]) -> None:
+    session = Session()
+    mine, theirs, other = map(str, photos)
+    for photo, styles, can, several in (
+        (mine, None, False, False),
+        (None, [theirs], False, False),
+        (mine, [theirs], True, False),
+        (mine, [theirs, other], True, True),
+    ):
+        given = page._given(session, photo, styles)
+        assert [given.preview.interactive, given.full.interactive] == [can, can]
+        assert given.weights.visible == several
+
+
+def test_weights_go_with_the_style_photos_that_they_are_of(photos: list[Path]) -> None:
+    session = Session()
+    mine, theirs, other = map(str, photos)
+    assert page._given(session, mine, [theirs, other]).weights.value == ""
+    assert "value" not in page._given(session, other, [theirs, other]).weights.constructor_args
+    assert page._given(session, mine, [theirs, mine]).weights.value == ""
 
 
 def built() -> Any:
@@ -224,6 +280,8 @@ def test_every_handler_returns_as_much_as_it_has_outputs(
                     else {**common, **own}.get(it.elem_id, "" if isinstance(it, gradio.Textbox) else it.value)
                     for it in handler.inputs
                 ]
+                if "look_there" in str(handler.name):
+                    args.insert(1, event)
                 if "choose_mine" in str(handler.name) or "choose_theirs" in str(handler.name):
                     args.append(event)
                 returned = function(*args)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from verism.app.legend import SEEN
 from verism.app.session import Session
+from verism.likeness import ONE_GRADE
+from verism.regions.regions import SEEN
 
 gradio = pytest.importorskip("gradio", reason="needs the extra app: pip install '.[app]'")
 
@@ -50,8 +51,12 @@ def test_one_paints_over_the_style_photo_only_if_there_is_one(fit: Callable[...,
 
 
 @pytest.mark.slow
-def test_what_regions_are_for_is_said_of_the_method(fit: Callable[..., None], photos: list[Path]) -> None:
+def test_what_regions_are_for_is_said_of_the_method(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A table treats the whole photo alike."""
+    # The photos are of one scene.
+    monkeypatch.setattr("verism.likeness.SURELY", 2)
     session = Session()
     for config, said, other in (
         ("photoreal", regions_tab.TOGETHER, regions_tab.COMPARED),
@@ -66,3 +71,16 @@ def test_what_regions_are_for_is_said_of_the_method(fit: Callable[..., None], ph
     _, theirs, *_, about = regions_tab.marked(session)
     assert theirs.label == "Style photos"
     assert regions_tab.PARTS in about
+
+
+@pytest.mark.slow
+def test_of_photos_of_one_scene_it_is_said_that_regions_hardly_count(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    for surely, is_said in ((0.0, True), (2.0, False)):
+        monkeypatch.setattr("verism.likeness.SURELY", surely)
+        about = regions_tab.marked(session)[-1]
+        assert about.startswith(f"{ONE_GRADE} {regions_tab.HARDLY_COUNT}") == is_said
+        assert (regions_tab.TOGETHER in about) != is_said

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from photographs import ADOBE
+from PIL import Image
 
 from verism.app.session import Session
 
@@ -18,11 +20,11 @@ from verism.app import regions_tab, save_tab  # noqa: E402  # It needs Gradio.
 def test_saved_files_stay_whatever_is_done_next(fit: Callable[..., None], photos: list[Path]) -> None:
     session = Session()
     fit(session, photos[0], photos[1])
-    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    save_tab._save_picture(session, "Like the photo", "sRGB", 1, 1, 1)
     fit(session, photos[0], photos[2])
-    save_tab._save_picture(session, "Like the photo", 1, 1, 1)
+    save_tab._save_picture(session, "Like the photo", "sRGB", 1, 1, 1)
     fit(session, photos[0], photos[1])
-    save_tab._save_picture(session, "JPEG", 1, 1, 1)
+    save_tab._save_picture(session, "JPEG", "sRGB", 1, 1, 1)
     assert [file.name for file in session.saved] == [
         "mine-theirs-preview.jpg",
         "mine-other-preview.png",
@@ -46,7 +48,7 @@ def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None]
     for config, said in (("photoreal", save_tab.TABLE_NEAR), ("lut", save_tab.TABLE_LIKE)):
         session = Session()
         fit(session, photos[0], photos[1], config)
-        assert save_tab.after_fit(session)[1:] == ("", said)
+        assert save_tab.after_fit(session)[1:3] == ("", said)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,29 @@ def test_how_far_a_table_is_from_the_picture_is_said(difference: float, said: st
 
 
 @pytest.mark.slow
+def test_a_picture_keeps_the_colour_space_of_its_photo_if_that_is_chosen(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    """Which one it has is said, if there is a choice."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    assert save_tab.after_fit(session)[3].info == "Your photo's own is sRGB, too"
+    assert "sRGB" not in save_tab._save_picture(session, "Like the photo", "Like the photo", 1, 1, 1)[1]
+    adobe = photos[0].with_name("adobe.png")
+    with Image.open(photos[0]) as photo:
+        photo.save(adobe, icc_profile=ADOBE)
+    fit(session, adobe, photos[1])
+    _, _, _, space = save_tab.after_fit(session)
+    assert space.info == "Your photo is in Adobe RGB (compatible); sRGB looks right everywhere"
+    for choice, named in (("sRGB", "sRGB"), ("Like the photo", "Adobe RGB (compatible)")):
+        note = save_tab._save_picture(session, "Like the photo", choice, 1, 1, 1)[1]
+        saved = next(iter(session.saved))
+        assert f"{saved.name}: {session.fitted.caption}, in {named}." in note
+        with Image.open(saved) as picture:
+            assert (picture.info["icc_profile"] == ADOBE) == (choice != "sRGB")
+
+
+@pytest.mark.slow
 def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None], photos: list[Path]) -> None:
     """By which method, whether it is a preview, and whether other photos or another method have been given since."""
     session = Session()
@@ -69,7 +94,7 @@ def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None
         fit(session, photos[0], photos[1], config, preview=preview)
         session.given, session.config = (str(photos[0]), (str(photos[1]),)), "photoreal" if is_stale else config
         for note in (
-            save_tab._save_picture(session, "Like the photo", 1, 1, 1)[1],
+            save_tab._save_picture(session, "Like the photo", "sRGB", 1, 1, 1)[1],
             save_tab._save_table(".cube", session, 1, 1, 1)[1],
         ):
             method = "One lookup table" if config == "lut" else "Region by region"

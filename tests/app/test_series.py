@@ -86,6 +86,26 @@ def test_each_by_its_own_regions(run: FittedRun, folder: Path, tmp_path: Path) -
     assert not torch.equal(adapted, plain)
 
 
+def test_the_whole_look_on_photos_that_are_unlike(run: FittedRun, folder: Path, tmp_path: Path) -> None:
+    """As ``verism predict --hold_back false``; it is said what may come of it, and not that it is weaker."""
+    strange = torch.tensor([1.0, 0.0, 0.05]).view(1, 3, 1, 1).expand(1, 3, 48, 72)
+    (folder / "other.png").unlink()
+    shoot(folder / "other.png", strange)
+    photos = [folder / "other.png"]
+    outcomes = [
+        grade(run, photos, tmp_path, Strength(), nobody, threading.Event(), hold_back=hold_back)
+        for hold_back in (True, False)
+    ]
+    weak, whole = (images.read(outcome.files[0]) for outcome in outcomes)
+    photo = images.read(folder / "other.png")
+    assert float((whole - photo).abs().mean()) > 2 * float((weak - photo).abs().mean())
+    assert "weaker on others" in outcomes[0].said("x")
+    assert outcomes[1].said("x").splitlines()[-1] == (
+        "The look is of your photo's colours; look for colour casts and blotches where others are, as in parts of "
+        "other.png."
+    )
+
+
 def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> None:
     stop = threading.Event()
     photos = photos_in(str(folder)).files

@@ -285,6 +285,23 @@ def test_other_photos_begin_without_corrections(fitted: Session, photos: list[Pa
 
 
 @pytest.mark.slow
+def test_style_photos_count_by_their_weights(fitted: Session, photos: list[Path]) -> None:
+    """Another weight is another look, whose regions were not corrected."""
+    pictures = []
+    for weights in ((1.0, 1.0), (1.0, 0.0)):
+        fitted.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, weights=weights, **SMALL)
+        assert fitted.fitted.run.model.data.style_weights == list(weights)
+        pictures.append(fitted.fitted.image)
+        assert fitted.corrections == Corrections()
+        fitted.chosen = fitted.divided.labels[:1]
+        fitted.leave_out()
+    assert not torch.equal(*pictures)
+    fitted.fit(photos[0], photos[1:], "photoreal", nobody, preview=True, weights=(1.0, 1.0), **SMALL)
+    assert fitted.fitted.warnings == [FORGOT, CAME_BACK]
+    assert "--data.style_weights '[1, 1]'" in fitted.command(Strength())
+
+
+@pytest.mark.slow
 def test_corrections_come_back_with_their_photos_and_method(fitted: Session, photos: list[Path]) -> None:
     first, second, *_ = fitted.divided.labels
     fitted.chosen = (first, second)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,28 @@ import pytest
 import torch
 
 from verism.app.session import Session
-from verism.app.shown import METHODS, OTHER_METHOD, Shown
+from verism.app.shown import METHODS, OTHER_METHOD, UNDER_REGIONS
 from verism.backbone.weights import Weights
+from verism.likeness import LITTLE_SHARED
 from verism.metrics import NAMES
-from verism.verdict import FAULTS
+from verism.module import StyleTransfer
+from verism.uneven import GRADIENT, LEAVE_OUT, Uneven
+from verism.verdict import ELSEWHERE, FAULTS
+
+
+class Stub:
+    """Measures what it is told."""
+
+    def __init__(self, figures: Mapping[str, float], uneven: Uneven = Uneven()) -> None:  # noqa: B008  # It is a tuple.
+        self.figures = dict.fromkeys(NAMES, 0.0) | dict(figures)
+        self.found = uneven
+
+    def __call__(self, model: StyleTransfer) -> Mapping[str, float]:
+        return self.figures
+
+    def uneven(self, model: StyleTransfer, figures: Mapping[str, float]) -> Uneven:
+        return self.found
+
 
 SMALL: dict[str, Any] = {"data.size": 40, "trainer.accelerator": "cpu", "trainer.max_steps": 1}
 
@@ -40,7 +58,8 @@ def test_figures_in_words(fit: Callable[..., None], photos: list[Path], monkeypa
     said = session.fitted.sentences()
     assert said[0].startswith("Shapes and edges: ")
     everything = {fault.metric: fault.limit + 1 for fault in FAULTS}
-    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: lambda _: dict.fromkeys(NAMES, 0.0) | everything)
+    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: Stub(everything))
+    monkeypatch.setattr("verism.likeness.ENOUGH", 0)
     said = session.fitted.sentences()
     # What is newly clipped is said of what is shown.
     assert len(said) == 3 + len(FAULTS) - 1
@@ -53,7 +72,7 @@ def test_figures_in_words(fit: Callable[..., None], photos: list[Path], monkeypa
 def test_a_method_for_one_scene_warns_of_two(
     fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("verism.callbacks.same_scene.SAME_SCENE", 1.0)
+    monkeypatch.setattr("verism.callbacks.same_scene.PROBABLY", 1.0)
     session = Session()
     fit(session, photos[0], photos[1], "match")
     assert session.fitted.warnings == [OTHER_METHOD]
@@ -63,23 +82,35 @@ def test_a_method_for_one_scene_warns_of_two(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("config", "helps"),
-    [
-        ("photoreal", "merging their regions, or a lower Strength, holds them together."),
-        ("match", "a lower Strength, or the method Region by region, holds them together."),
-    ],
-)
-def test_regions_are_advised_only_where_there_are_some(
-    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch, config: str, helps: str
+def test_regions_are_advised_only_if_they_help(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = Session()
-    fit(session, photos[0], photos[1], config)
-    faulty = dict.fromkeys(NAMES, 0.0) | {"drift": 100.0}
-    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: lambda _: faulty)
-    (said,) = (sentence for sentence in session.fitted.sentences() if "holds them together" in sentence)
-    assert said.endswith(f"; {helps}")
-    monkeypatch.setattr(Shown, "regions", None)
-    (said,) = (sentence for sentence in session.fitted.sentences() if "holds them together" in sentence)
-    assert "merging" not in said
-    assert ("Region by region" in said) == (config == "match")
+    fit(session, photos[0], photos[1])
+    drift = {"drift": 100.0}
+    for uneven, helps in (
+        (Uneven(), "a lower Strength makes that weaker."),
+        (Uneven(None, (LEAVE_OUT, "[red]"), "--data.leave_out"), f"{UNDER_REGIONS}."),
+    ):
+        monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_, uneven=uneven: Stub(drift, uneven))
+        (said,) = (sentence for sentence in session.fitted.sentences() if "become several" in sentence)
+        assert said.endswith(f"; {helps}")
+    # A gradient that was taken over is no fault.
+    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: Stub(drift, Uneven(5.0)))
+    sentences = session.fitted.sentences()
+    assert not any("become several" in sentence for sentence in sentences)
+    assert sum(GRADIENT in sentence for sentence in sentences) == 1
+
+
+@pytest.mark.slow
+def test_photos_that_share_little_are_told_with_a_single_piece_of_advice(
+    fit: Callable[..., None], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session()
+    fit(session, photos[0], photos[1])
+    astray = {"color_distance": 1.5, "ciede2000": 10.0, "structure": 1.0}
+    monkeypatch.setattr("verism.app.shown.RunMeasure", lambda *_: Stub(astray))
+    monkeypatch.setattr("verism.likeness.PROBABLY", 1)
+    for enough, told in ((0, ELSEWHERE), (2, LITTLE_SHARED)):
+        monkeypatch.setattr("verism.likeness.ENOUGH", enough)
+        assert [sentence for sentence in session.fitted.sentences() if ELSEWHERE in sentence] == [told]

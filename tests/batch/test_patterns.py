@@ -60,13 +60,13 @@ def test_a_folder_is_its_photos_and_clips(tmp_path: Path) -> None:
     assert found.files == [tmp_path / "a.jpg", tmp_path / "b.png", tmp_path / "clip.mp4"]
     assert found.said() == "damaged.jpg cannot be read as a photo, and is left out"
     (tmp_path / "empty.jpg").touch()
-    left_out = "empty.jpg is empty, and is left out; damaged.jpg cannot be read as a photo, and is left out"
+    left_out = "damaged.jpg cannot be read as a photo, and is left out; empty.jpg is empty, and is left out"
     assert find([tmp_path]).said() == left_out
     (tmp_path / "void.png").touch()
     (tmp_path / "torn.png").write_text("no photo")
     assert find([tmp_path]).said() == (
-        "empty.jpg, void.png are empty, and are left out; "
-        "damaged.jpg, torn.png cannot be read as a photo, and are left out"
+        "damaged.jpg, torn.png cannot be read as a photo, and are left out; "
+        "empty.jpg, void.png are empty, and are left out"
     )
     (tmp_path / "other").mkdir()
     with pytest.raises(VerismError, match="other: is a folder without photos"):

@@ -32,13 +32,15 @@ def test_long_work_says_lines_in_a_log(capsys: pytest.CaptureFixture[str], monke
         clock[0] += 12
         bar.update(300)
     assert capsys.readouterr().err.splitlines() == [
-        "Photos: 5 of 40, 2 min left",
-        "Photos: 10 of 40, 1 failed, 1 min left",
-        "Photos: 15 of 40, 1 failed, 50 s left",
+        "Photos: 4 of 40, 2 min left",
+        "Photos: 8 of 40, 2 min left",
+        "Photos: 12 of 40, 1 failed, 56 s left",
+        "Photos: 16 of 40, 1 failed, 48 s left",
         "Photos: 20 of 40, 1 failed, 40 s left",
-        "Photos: 25 of 40, 1 failed, 30 s left",
-        "Photos: 30 of 40, 1 failed, 20 s left",
-        "Photos: 35 of 40, 1 failed, 10 s left",
+        "Photos: 24 of 40, 1 failed, 32 s left",
+        "Photos: 28 of 40, 1 failed, 24 s left",
+        "Photos: 32 of 40, 1 failed, 16 s left",
+        "Photos: 36 of 40, 1 failed, 8 s left",
         "Photos: 40 of 40, 1 failed",
         "clip.mp4: 300",
     ]

@@ -26,7 +26,8 @@ def test_says_how_far_a_run_is() -> None:
     assert describe(0, 15, None, math.nan) == "step 0 of 15"
     assert describe(3, 15, 24.0, 0.77213) == "step 3 of 15, loss 0.772, 24 s left"
     assert describe(3, None, None, 2.0) == "step 3, loss 2"
-    assert describe(3, 15, 24.0, math.nan, in_parts=True) == "20%, 24 s left"
+    assert describe(3, 15, 24.0, math.nan, in_parts=True) == "20% done, 24 s left"
+    assert describe(15, 15, 24.0, math.nan, in_parts=True, of_all=True) == "100% done, 24 s left for all"
     assert describe(3, None, None, math.nan, in_parts=True) == "step 3"
     assert describe(15, 15, 0.0, 2.0) == "step 15 of 15, loss 2"
 
@@ -114,8 +115,10 @@ def test_a_log_file_gets_a_line_from_time_to_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And none if the run is short."""
+    monkeypatch.setattr("verism.lines.LEAST", 60.0)
     run("--trainer.max_steps", "4", *SHOWN)
     assert not re.search(r"^step \d", capfd.readouterr().err, re.MULTILINE)
+    monkeypatch.setattr("verism.lines.LEAST", 10.0)
     clock = itertools.count(0.0, 3.0)
     monkeypatch.setattr("verism.lines.time", SimpleNamespace(monotonic=lambda: next(clock)))
     run("--trainer.max_steps", "38", *SHOWN)

@@ -18,12 +18,14 @@ from verism.color.closed_form import (
     CAST,
     HIGHLIGHT,
     LIFTED,
+    LIGHT,
     REGION_LIFTED,
     WHITE_LOWERED,
     region,
     whole_photo,
 )
 from verism.color.tone_and_chroma import HUES, KNOTS, ToneAndChroma, hue_directions
+from verism.color.weighted_colors import WeightedColors
 
 WHITE = torch.tensor([[1.0], [0.0], [0.0]])
 
@@ -190,6 +192,20 @@ def test_a_cast_that_the_style_has_too_is_known_to_be_one(cast: float, tint: flo
     after = whole_photo(photo, greys(0.2, 0.8, tint))(photo)[0]
     torch.testing.assert_close(after[1], torch.full((400,), cast + tint - origin), rtol=0.01, atol=1e-5)
     torch.testing.assert_close(after[2], torch.zeros(400), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("tint", "taken"), [(LIGHT / 3, 0.99), (LIGHT, 0.5), (2 * LIGHT, 1 / 17)])
+def test_colours_of_things_in_a_style_without_greys_are_no_light(tint: float, taken: float) -> None:
+    """An autumn wood does not make a face orange; the evening sun does, and so does the tone of a print."""
+    wood = greys(0.2, 0.8, tint)
+    wood[2] = torch.linspace(-1, 1, 20).repeat(20) * 0.02
+    colorful = torch.cat([wood, wood + torch.tensor([[0.0], [0.3], [0.0]])], dim=1)
+    found = whole_photo(greys(0.2, 0.8), colorful)
+    near = WeightedColors(colorful, torch.ones(800)).neutral_at(torch.tensor([0.5]))[0, 0]
+    assert float(near) == pytest.approx(tint, rel=0.05)
+    assert float(found.tones[0, 8, 1]) == pytest.approx(taken * tint, rel=0.15)
+    print_of_one_tone = whole_photo(greys(0.2, 0.8), greys(0.2, 0.8, tint))
+    assert float(print_of_one_tone.tones[0, 8, 1]) == pytest.approx(tint, rel=0.02)
 
 
 def test_a_tint_fades_towards_white() -> None:

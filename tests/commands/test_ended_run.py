@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from html import unescape
 from pathlib import Path
 
 import imagecodecs
@@ -14,7 +15,10 @@ from PIL import Image
 
 from verism.backbone.weights import Weights
 from verism.cli import main
+from verism.commands.ended_run import LITTLE_TO_GIVE
 from verism.commands.run import ALL_SOUND
+from verism.likeness import LITTLE_SHARED
+from verism.uneven import GRADIENT, LEAVE_OUT, Uneven
 from verism.verdict import FAULTS
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
@@ -102,14 +106,14 @@ def test_several_pictures_are_told_what_is_not_as_it_should_be(
 def test_a_fault_is_told_with_the_whole_command_that_helps(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The picture is rendered again, as it was asked for; what needs other losses, and a preview, are made anew."""
+    """The picture is rendered again, as it was asked for; a preview is made anew."""
     monkeypatch.setattr("verism.verdict.FAULTS", tuple(fault._replace(limit=-1) for fault in FAULTS))
     photos = ["mine.jpg", "theirs.jpg", "--output.color", "0.5", *SMALL]
     main([*photos, *STEPS])
     told = dict(re.findall(r"^  (\w+) .*\. [^:]+: verism (.*)$", capfd.readouterr().out, re.MULTILINE))
     tone = "render lightning_logs/mine-theirs-colour-0.5 --output.color 0.5 --output.tone 0.5"
     assert told == {
-        "One": f"run {shlex.join([*photos, *STEPS])} --model.consistency.weight 1000",
+        "One": "render lightning_logs/mine-theirs-colour-0.5 --output.strength 0.6 --output.color 0.5",
         "Textures": tone,
         "Shadows": "render lightning_logs/mine-theirs-colour-0.5 --output.strength 0.6 --output.color 0.5",
         "Contrast": "render lightning_logs/mine-theirs-colour-0.5 --output.strength 0.6 --output.color 0.5",
@@ -146,3 +150,44 @@ def test_nothing_milder_is_proposed_than_a_look_that_went_elsewhere(
     said = capfd.readouterr().out
     assert "What may help: " in said
     assert "Milder" not in said
+
+
+@pytest.mark.slow
+def test_what_makes_a_picture_uneven_is_told_with_the_command_that_helps(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Other regions, and a canvas without gradients, are not what a preview can go on with."""
+    photos = ["mine.jpg", "theirs.jpg", *SMALL]
+    faults = tuple(fault._replace(limit=-1 if fault.metric == "drift" else math.inf) for fault in FAULTS)
+    monkeypatch.setattr("verism.verdict.FAULTS", faults)
+    for uneven, told in (
+        (
+            Uneven(None, (LEAVE_OUT, "[red]"), "…"),
+            f"More even: verism run {shlex.join(photos)} --data.leave_out '[red]'",
+        ),
+        (Uneven(-2.0), f"{GRADIENT}. Without that: verism run {shlex.join(photos)} --model.canvas.gradient 0"),
+    ):
+        monkeypatch.setattr("verism.callbacks.metrics.cause", lambda *_, uneven=uneven: uneven)
+        main([*photos, "--preview"])
+        said = capfd.readouterr().out
+        assert f"{told}\n" in said
+        assert ("One colour of the photo" in said) == (uneven.without_gradients is None)
+    # A picture with a name of its own is there already.
+    main([*photos, *STEPS, "--output.path", "own.jpg"])
+    assert (
+        f"{shlex.join([*photos, *STEPS])} --model.canvas.gradient 0 --output.path own-2.jpg\n" in capfd.readouterr().out
+    )
+
+
+@pytest.mark.slow
+def test_photos_that_share_little_are_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """On the page, too, and nothing else is said to the same effect."""
+    monkeypatch.setattr("verism.verdict.LITTLE", 2)
+    monkeypatch.setattr("verism.verdict.CHANGED", math.inf)
+    monkeypatch.setattr("verism.likeness.PROBABLY", 1)
+    monkeypatch.setattr("verism.likeness.ENOUGH", 2)
+    main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS])
+    said = capfd.readouterr().out
+    assert f"  {LITTLE_SHARED}\n" in said
+    assert LITTLE_TO_GIVE not in said
+    assert LITTLE_SHARED in unescape(Path("mine-theirs.html").read_text())

@@ -17,7 +17,7 @@ from verism.cli import main
 from verism.color.table import nodes as identity
 from verism.color.table import through
 from verism.look import look_file, lut_file
-from verism.look.lut_file import Deviation
+from verism.look.lut_file import CANNOT, Deviation
 from verism.look.strength import Strength
 
 FIT = ("--trainer.max_steps", "3", "--optimizer.lr", "0.02", "--trainer.precision", "32-true")
@@ -76,7 +76,8 @@ def test_a_program_that_reads_it_makes_the_picture(
     said = capsys.readouterr().out
     ((mean, most),) = written
     hald = " (a HaldCLUT, for ImageMagick, darktable and RawTherapee)" if name.endswith("png") else ""
-    assert said == f"Lookup table: {name}{hald}, {written[0].plainly(strength)}.\n"
+    more = f"{CANNOT}\n" if written[0].is_visible else ""
+    assert said == f"Lookup table: {name}{hald}, {written[0].plainly(strength)}.\n{more}"
     # At another strength than the run's, there is no such picture yet.
     assert ("the picture at this strength" in said) == (strength != Strength())
     photo, result = images.read(Path("../content.png")), images.read(look / "result.png")

@@ -142,6 +142,18 @@ def test_all_else_is_left_to_the_command(here: Path, monkeypatch: pytest.MonkeyP
         (["--style", "theirs.jpg"], "verism mine.jpg theirs.jpg"),
         (["mine.jpg", "theirs.jpg", "new.jpg"], "if the picture is to be called so: --output.path new.jpg"),
         (
+            ["mine.jpg", "--data.style", "theirs.jpg", "--preview"],
+            "--data.style: here, styles come after the photo: verism mine.jpg theirs.jpg --preview",
+        ),
+        (
+            ["mine.jpg", "--data.style", "[theirs.jpg, 'a b.jpg']"],
+            "with weights that mix them: verism mine.jpg theirs.jpg 'a b.jpg' --data.style_weights '[1, 1]'",
+        ),
+        (
+            ["mine.jpg", "--data.style=[theirs.jpg, b.jpg]", "--data.style_weights", "[2, 1]"],
+            "with weights that mix them: verism mine.jpg theirs.jpg b.jpg --data.style_weights '[2, 1]'",
+        ),
+        (
             ["mine.jpg", "--output.strength", "0.6", "theirs.jpg"],
             "theirs.jpg: photos come first, and options after them: verism mine.jpg theirs.jpg --output.strength 0.6",
         ),

@@ -10,6 +10,7 @@ from conftest import synthetic_photo
 
 from verism import images
 from verism.cli import main
+from verism.commands.batch_so_far import wished
 from verism.commands.request import parse
 from verism.commands.result_names import sheet_path
 from verism.errors import VerismError
@@ -88,3 +89,30 @@ def test_the_sheet_of_several_pictures_is_opened_and_not_each_page() -> None:
     assert parse(several).has_sheet
     assert not parse([*several, "--output.sheet", "false"]).has_sheet
     assert not parse(["mine.jpg", "theirs.jpg", "--open"]).has_sheet
+
+
+WEIGHTS = ("--data.style_weights", "[2, 1]")
+
+
+def test_weights_mix_as_many_styles_into_one_picture_for_each_photo() -> None:
+    mine, other, theirs = Path("mine.jpg"), Path("other.png"), Path("theirs.jpg")
+    for words in (["mine.jpg", "other.png", "theirs.jpg"], ["mine.jpg", "--styles", "other.png", "theirs.jpg"]):
+        request = parse([*words, *WEIGHTS])
+        assert request.pairs == [(mine, other)]
+        assert request.taken_from(other) == [other, theirs]
+        assert wished(request, (mine, other)) == Path("mine-other-theirs.jpg")
+        assert request.options == list(WEIGHTS)
+    single = parse(["mine.jpg", "other.png", "theirs.jpg", WEIGHTS[0], "[2]"])
+    assert single.pairs == [(mine, theirs), (other, theirs)]
+    assert single.taken_from(theirs) == [theirs]
+    both = parse(["mine.jpg", "other.png", "--styles", "*.*", *WEIGHTS])
+    assert both.mixed == [mine, other, theirs]
+    assert sheet_path(both).name.endswith("-mine-other-theirs-sheet.jpg")
+
+
+def test_without_enough_styles_for_the_weights_the_command_is_told() -> None:
+    with pytest.raises(VerismError) as raised:
+        parse(["mine.jpg", "theirs.jpg", *WEIGHTS])
+    assert str(raised.value).endswith("verism mine.jpg style1.jpg style2.jpg --data.style_weights '[1, 1]'")
+    # What is no list is left to the parser.
+    assert not parse(["mine.jpg", "theirs.jpg", WEIGHTS[0], "[2"]).mixed

@@ -53,7 +53,7 @@ def test_one_line_makes_a_picture_and_says_little(capfd: pytest.CaptureFixture[s
     assert lines[-2] == "Look closer, in a browser: mine-theirs.html"
     assert lines[-1] == "Milder: verism render lightning_logs/mine-theirs --output.strength 0.6"
     assert [line.split(",")[0] for line in progress.splitlines()] == [
-        *("Looking at the photos …", "50%", "100%"),
+        *("Looking at the photos …", "50% done", "100% done"),
     ]
     for _ in range(2):
         main(lines[-1].split()[2:])
@@ -200,7 +200,7 @@ def test_a_stopped_batch_goes_on_by_the_same_command(
     main(command)
     said, progress = capfd.readouterr()
     assert said.splitlines()[1] == "1 of 3 pictures is there already, and is kept."
-    assert re.findall(r"^(\d of \d): (\d+)%", progress, re.MULTILINE) == [
+    assert re.findall(r"^picture (\d of \d): (\d+)% done", progress, re.MULTILINE) == [
         *(("1 of 2", part) for part in ("100",)),
         *(("2 of 2", part) for part in ("25", "50", "75", "100")),
     ]
@@ -353,13 +353,29 @@ def test_several_photos_and_several_styles(capfd: pytest.CaptureFixture[str]) ->
     ]
     assert all(Path(f"lightning_logs/{name}-theirs/result.html").is_file() for name in ("mine", "other"))
     assert not list(Path().glob("*.html"))
-    assert re.findall(r"^(\d of \d): ", progress, re.MULTILINE) == ["1 of 2", "1 of 2", "2 of 2", "2 of 2"]
+    assert re.findall(r"^picture (\d of \d): ", progress, re.MULTILINE) == ["1 of 2", "1 of 2", "2 of 2", "2 of 2"]
     sheet = images.read(Path(f"{here}-theirs-sheet.jpg"))
     assert sheet.shape[-1] > sheet.shape[-2] / 2
     main(["mine.jpg", "--styles", "theirs.jpg", "other.png", *SMALL, "--output.sheet", "false", *STEPS])
     assert not Path("mine-sheet.jpg").exists()
     assert Path("mine-other.jpg").is_file()
     assert Path("mine-theirs-2.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_styles_with_weights_are_mixed_also_when_a_preview_becomes_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    mixed = ("mine.jpg", "theirs.jpg", "other.png", "--data.style_weights", "[2, 1]", *SMALL, *STEPS)
+    main([*mixed, "--preview"])
+    said = capfd.readouterr().out
+    assert said.startswith("mine.jpg in the look of theirs.jpg + other.png")
+    main(shlex.split(said.splitlines()[-1])[1:])
+    assert Path("mine-theirs-other.jpg").exists()
+    whole = FinishedRun.read(Path("lightning_logs/mine-theirs-other"))
+    assert [style.name for style in whole.pair.styles] == ["theirs.jpg", "other.png"]
+    main([*mixed, "--ckpt_path", "previews"])
+    assert (
+        "mine.jpg in the look of theirs.jpg + other.png, tiny weights, with 100% made already" in capfd.readouterr().out
+    )
 
 
 @pytest.mark.slow

@@ -103,8 +103,13 @@ def test_deviation_is_that_of_the_metrics(photo: Tensor) -> None:
 
 
 def test_deviation_as_a_sentence() -> None:
-    for most, seen in ((0.9, "to the eye the same as"), (2, "hardly to be told from"), (5.678, "close to")):
+    for most, seen in (
+        (0.9, "to the eye the same as"),
+        (2, "hardly to be told from"),
+        (5.678, "visibly different from"),
+    ):
         assert lut_file.Deviation(0.5, most).plainly(Strength()).startswith(f"{seen} the picture")
+        assert lut_file.Deviation(0.5, most).is_visible == (most >= 3)
         assert f"{seen} the picture at this strength" in lut_file.Deviation(0.5, most).plainly(Strength(color=0))
     figures = "CIEDE2000 1.23 on average, below 5.68 for 95 % of the pixels"
     assert lut_file.Deviation(1.234, 5.678).figures == figures

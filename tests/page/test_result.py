@@ -17,9 +17,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from torch import Tensor
 
+from verism.likeness import ONE_GRADE
 from verism.look.strength import Strength
 from verism.page import charts
-from verism.page.result import Contents, html, label_image, region_list
+from verism.page.result import Contents, html, label_image, region_list, rest
 from verism.regions.regions import Regions
 
 SCRIPT = "</script><script>alert(1)</script>"
@@ -39,7 +40,7 @@ def contents(**changes: Any) -> Contents:
         "styles": [synthetic_photo(60, 40, 3)],
         "strength": Strength(),
         "command": "verism render lightning_logs/mine-theirs --output.path mine-2.jpg",
-        "fit": (synthetic_photo(40, 60, 1), synthetic_photo(40, 60, 3)),
+        "compared": (synthetic_photo(40, 60, 1), synthetic_photo(40, 60, 3)),
         "regions": Regions(("#e6194b", "#3cb44b"), masks, masks.clone(), torch.tensor([0.8, 0.0])),
         "losses": {"total": [3.0, 2.0, 1.5], "style": [1.0, 0.5, 0.4]},
         "sentences": ["Look: no nearer to the style's."],
@@ -75,8 +76,26 @@ def test_a_part_that_the_photo_hardly_has_is_not_listed() -> None:
     masks[:, 1] = 1
     masks[:, :2, 0, 0] = torch.tensor([1.0, 0.0])
     masks[:, 1:, 10:] = torch.tensor([0.0, 1.0]).view(2, 1, 1)
-    listed = region_list(Regions(("#e6194b", "#3cb44b", "#4363d8"), masks, masks.clone(), torch.ones(3)))
-    assert [part["number"] for part in listed] == [2, 3]
+    regions = Regions(("#e6194b", "#3cb44b", "#4363d8"), masks, masks.clone(), torch.ones(3))
+    assert [part["number"] for part in region_list(regions)] == [2, 3]
+    assert rest(regions) == ""
+
+
+def test_shares_are_those_that_are_seen_and_the_rest_of_the_style_is_explained() -> None:
+    """The first has a third of everything; half of the style is of a region that the photo lacks."""
+    mine, theirs = torch.zeros(2, 1, 3, 20, 20)
+    mine[:, 0], mine[:, 1] = 1 / 3, 2 / 3
+    theirs[:, 1, :10], theirs[:, 2, 10:] = 1, 1
+    regions = Regions(("#e6194b", "#3cb44b", "#4363d8"), mine, theirs, torch.ones(3))
+    assert [(part["share"], part["style_share"]) for part in region_list(regions)] == [(1.0, 0.5)]
+    assert rest(regions).startswith("The other 50% of the style")
+    assert rest(regions) in html(contents(regions=regions)).decode()
+
+
+def test_of_photos_of_one_scene_only_that_is_said() -> None:
+    page = html(contents(regions=None, scene=ONE_GRADE)).decode()
+    assert ONE_GRADE in page
+    assert 'class="region"' not in page
 
 
 def test_names_and_options_are_no_code() -> None:

@@ -308,5 +308,5 @@ def test_the_loss_is_not_told(
     monkeypatch.setattr("verism.lines.MOST", 0.0)
     series()
     told = capsys.readouterr().err
-    assert re.search(r"^100%$", told, re.MULTILINE)
+    assert re.search(r"^100% done$", told, re.MULTILINE)
     assert "loss" not in told

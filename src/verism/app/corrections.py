@@ -159,7 +159,7 @@ def layers(mask: Path | None, shape: Sequence[int]) -> Tensor:
 
     Args:
         mask: the file of it; None: nothing was painted.
-        shape: height and width of the regions.
+        shape: height and width of what is empty.
     """
     if mask is None:
         return torch.zeros(1, 4, *shape)

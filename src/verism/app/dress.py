@@ -56,6 +56,8 @@ input[type=range]::-moz-range-thumb { border: 2px solid var(--color-accent) !imp
 #head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; }
 #head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; }
 #head p { margin: 0.1rem 0 0; opacity: 0.75; }
+/* It takes back what was enlarged with the wheel; where there is nothing to take back, it would only be a riddle. */
+#picture .icon-button[disabled] { display: none; }
 /* With the sliders below it on one screen. */
 #picture { --beside: 22.5rem; }
 :has(> #noticed p) > #picture { --beside: 25rem; }
@@ -84,8 +86,8 @@ body:not(:has(#picture img)) #clipped { display: none; }
 body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
-/* Gradio shows them. */
-:is(#brush, #due, #pick) { display: none !important; }
+/* Gradio shows them, and a line around nothing. */
+:is(#brush, #due, #pick, #room, #measure), .form:has(> #room) { display: none !important; }
 #legend button { background: none !important; font-weight: inherit; }
 #legend button { display: flex; gap: 0.5em; align-items: baseline; padding: 0; text-align: left; }
 :is(#legend button, #mine button, #theirs button, input[type=range], #picture [role=slider]):focus-visible {
@@ -103,7 +105,7 @@ body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The
 :is(#files, #archive, #mask) a::after { content: ""; position: absolute; inset: 0; }
 :is(#files, #archive, #mask) td button { position: relative; z-index: 1; }
 :is(#files, #archive, #mask) .filename { color: var(--link-text-color); text-decoration: underline; }
-#mine img, #theirs img { cursor: pointer; }
+#mine img, #theirs img, #place img { cursor: pointer; }
 /* Where there is no text yet, what tells of progress is laid over nothing. */
 .progress:has([data-testid=status-tracker] .progress-text) { min-height: 6rem; }
 #report, #report code { overflow-wrap: anywhere; white-space: normal; word-break: break-word; }
@@ -176,8 +178,12 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   /* The last slider on one screen with the picture. */
   #picture:not(.fullscreen) img { max-height: 38vh !important; }
   :is(#strength, #colour, #tone) { padding-block: 0.3rem !important; }
+  #tone { padding-bottom: 0.8rem !important; }
+  /* What the ends of a slider are, which Gradio leaves out here; and all tabs at once. */
+  :is(#strength, #colour, #tone) :is(.min_value, .max_value) { display: inline !important; }
+  .tab-wrapper .tab-container button { padding-inline: 0.5rem !important; font-size: 0.85rem; }
   /* A slider to a row, and a box to tick. */
-  #strength, #colour, #tone, #clipping, #earlier { flex: 1 1 100% !important; }
+  #strength, #colour, #tone, #clipping, #close, #earlier, #adapt, #whole { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */
   #mine, #theirs { flex: 1 1 100% !important; height: auto !important; }
   #merge, #leave_out, #undo, #reset { flex: 1 1 40% !important; }

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from verism.app.corrections import Role, to_paint_over
 from verism.app.glaze import OPACITY
-from verism.app.legend import SURE, seen
+from verism.app.legend import SURE
 from verism.app.session import Easel, Session
 from verism.errors import VerismError
+from verism.regions.masks import seen
 from verism.verdict import NO_MATCH
 
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from verism.app.elsewhere import on_the_page
 from verism.app.session import Session
 from verism.app.watch import StoppedError
 from verism.errors import VerismError
@@ -54,7 +55,7 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
 
 def warn(session: Session, message: str) -> None:
     """Say what went wrong, until the user does the next thing; once for each of their actions."""
-    _tell_once(session, escape(message), gr.Warning, duration=None)
+    _tell_once(session, escape(on_the_page(message)), gr.Warning, duration=None)
 
 
 def _tell_once(session: Session, message: str, tell: Callable[..., Any], **options: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from verism.app import series
+from verism.app.elsewhere import on_the_page
 from verism.app.events import PRIVATE, by_name, guarded
 from verism.app.session import Session
 from verism.atomic import free_name
@@ -19,8 +20,8 @@ BEGINNING = "Looking through the photos"
 """Said before the first photo is graded."""
 
 ABOUT = (
-    "The look of the picture above on other photos, at the strength of the sliders. It is made for the colours of your "
-    "photo: on those that only another photo has, it is weaker, so that nothing goes wrong there."
+    "The look of the picture above on other photos, at the strength of the sliders. A look with regions is made for "
+    "the colours of your photo: on those that only another photo has, it is weaker, against colour casts and blotches."
 )
 """Said before photos are graded."""
 
@@ -38,21 +39,37 @@ class FolderTab(NamedTuple):
         stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
         adapt: the choice to treat each photo by its own regions, which takes a look with regions.
+        whole: the choice to have the look no weaker on other colours, for such a look, too.
         results: the pictures of the results.
+        archive: their files.
         clock: has them follow the work, while it is active.
     """
 
     stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
     adapt: Any
+    whole: Any
     results: Any
+    archive: Any
     clock: Any
 
 
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     """Add the tab's elements; return those that others need."""
     gr.Markdown(ABOUT)
-    adapt = gr.Checkbox(label=f"{series.ADAPT} (slower)")
+    with gr.Row(equal_height=True):
+        adapt = gr.Checkbox(
+            label=f"{series.ADAPT} (slower)",
+            info="Matches each photo with the style photo anew, such as its own sky with the sky there",
+            min_width=260,
+            elem_id="adapt",
+        )
+        whole = gr.Checkbox(
+            label=series.FULL_LOOK,
+            info="Not weaker on colours that your photo lacks, at the risk of colour casts and blotches",
+            min_width=260,
+            elem_id="whole",
+        )
     with gr.Row():
         with gr.Column():
             dropped = gr.File(label="Other photos", file_count="multiple", height=150, elem_id="others")
@@ -84,7 +101,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
         elem_id="archive",
     )
     clock = gr.Timer(EVERY_S, active=False)
-    clock.tick(shown, [session], [results], queue=False, show_progress="hidden", **PRIVATE)
+    clock.tick(shown, [session], [results, archive], queue=False, show_progress="hidden", **PRIVATE)
     chosen.upload(guarded(_photos_of), [chosen], [dropped, report], show_progress_on=[dropped], **PRIVATE)
     for button in (go, pack):
         # What is said there is of what was done before.
@@ -94,15 +111,15 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
         "folder": (
             go,
             _grade_folder,
-            {"inputs": [session, source, target, adapt, *sliders], "outputs": [report], **shown_on},
+            {"inputs": [session, source, target, adapt, whole, *sliders], "outputs": [report], **shown_on},
         ),
         "files": (
             pack,
             _grade_files,
-            {"inputs": [session, dropped, adapt, *sliders], "outputs": [archive, report], **shown_on},
+            {"inputs": [session, dropped, adapt, whole, *sliders], "outputs": [report], **shown_on},
         ),
     }
-    return FolderTab(stop, events, adapt, results, clock)
+    return FolderTab(stop, events, adapt, whole, results, archive, clock)
 
 
 def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
@@ -116,6 +133,7 @@ def _grade_folder(
     source: str,
     target: str,
     adapt: bool,
+    whole: bool,
     *strength: float,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> str:
@@ -125,7 +143,7 @@ def _grade_folder(
     found = series.photos_in(source)
     own = Path(source).expanduser()
     folder = Path(target).expanduser() if target.strip() else own.with_name(f"{own.name}-graded")
-    graded = session.grade(found.files, folder, Strength(*strength), progress, adapt=adapt)
+    graded = session.grade(found.files, folder, Strength(*strength), progress, adapt=adapt, hold_back=not whole)
     left_out = f"{found.said()}.\n\n" if found.said() else ""
     return left_out + _paragraphs(graded, f"`{folder}`")
 
@@ -134,34 +152,41 @@ def _grade_files(
     session: Session,
     files: Sequence[str] | None,
     adapt: bool,
+    whole: bool,
     *strength: float,
     progress: Any = gr.Progress(),  # noqa: B008
-) -> tuple[Any, str]:
+) -> str:
     if not files:
         raise VerismError("Drop some photos, or choose a folder, first.")
     progress(0, BEGINNING)
     folder = free_name(session.folder / "graded")
-    found = session.grade(list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt)
-    report = by_name(_paragraphs(found, "the .zip file"), [files])
-    if not found.files:
-        # Those of the folder before stay.
-        return gr.skip(), report
-    packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files]
-    return gr.File(value=list(map(str, packed)), visible=True), report
+    found = session.grade(
+        list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt, hold_back=not whole
+    )
+    # Else, those of the folder before stay.
+    if found.files:
+        session.packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files]
+    return by_name(_paragraphs(found, "the .zip file"), [files])
 
 
-def begin(session: Session) -> tuple[Any, Any]:
-    """Return the results that there are, and a clock that runs."""
-    return shown(session), gr.Timer(active=True)
+def begin(session: Session) -> tuple[Any, Any, Any]:
+    """Return the results that there are, no files, which would be taken for those to come, and a clock that runs."""
+    session.put_aside, session.packed = session.packed, []
+    return *shown(session), gr.Timer(active=True)
 
 
-def end(session: Session) -> tuple[Any, Any]:
-    """Return the results, and a clock that stands still."""
-    return shown(session), gr.Timer(active=False)
+def end(session: Session) -> tuple[Any, Any, Any]:
+    """Return the results, their files, and a clock that stands still; those before are back if there are no others."""
+    session.packed = session.packed or session.put_aside
+    return *shown(session), gr.Timer(active=False)
 
 
-def shown(session: Session) -> Any:
-    """Return the results that there are by now; if they are as many as before, nothing changes on the page."""
+def shown(session: Session) -> tuple[Any, Any]:
+    """Return the results that there are by now, and their files; what is as before does not change on the page."""
+    return _pictures(session), _files(session)
+
+
+def _pictures(session: Session) -> Any:
     if session.results_shown == len(session.results):
         return gr.skip()
     session.results_shown = len(session.results)
@@ -174,6 +199,13 @@ def shown(session: Session) -> Any:
     )
 
 
+def _files(session: Session) -> Any:
+    if session.packed_shown == session.packed:
+        return gr.skip()
+    session.packed_shown = session.packed
+    return gr.File(value=[str(path) for path in session.packed] or None, visible=bool(session.packed))
+
+
 def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
     """Return the outcome in words, as Markdown: a paragraph for each line."""
-    return outcome.said(where).replace("\n", "\n\n")
+    return on_the_page(outcome.said(where)).replace("\n", "\n\n")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
 from verism.app.corrections import Corrections
-from verism.regions.regions import Regions
+from verism.regions.regions import SEEN, Regions
 from verism.verdict import NO_MATCH
 
 SURE = 0.8
@@ -14,9 +11,6 @@ SURE = 0.8
 
 LITTLE = 0.01
 """Share of a photo below which a region of the user's own is said to have less than that."""
-
-SEEN = 0.005
-"""Share of a photo below which a region is not said to be in it."""
 
 
 def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = True) -> dict[str, str]:
@@ -28,7 +22,7 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
         is_one_style: whether there is one style photo, which can be painted over.
     """
     style = "the style photo" if is_one_style else "the style photos"
-    parts = zip(regions.labels, *_shares(regions), regions.sure.tolist(), strict=True)
+    parts = zip(regions.labels, *regions.seen, regions.sure.tolist(), strict=True)
     return {
         label: _own(own, other, style, can_match=is_one_style)
         if label in regions.added
@@ -40,25 +34,8 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
 
 def listed(regions: Regions) -> tuple[str, ...]:
     """Return the labels of the regions that are seen in either photo."""
-    shares = zip(regions.labels, *_shares(regions), strict=True)
+    shares = zip(regions.labels, *regions.seen, strict=True)
     return tuple(label for label, own, other in shares if max(own, other) >= SEEN)
-
-
-def _shares(regions: Regions) -> tuple[list[float], list[float]]:
-    """Return the share of the content photo and of the style photo that is seen in each region."""
-    # Between several style photos, there is nothing.
-    opaque = 1.0 if regions.opacity is None else float(regions.opacity.mean())
-    return seen(regions.content).tolist(), (seen(regions.style) / opaque).tolist()
-
-
-def seen(masks: Tensor) -> Tensor:
-    """Return the share of a photo that is seen in the colour of each region, ``(K,)``, from masks ``(1, K, H, W)``.
-
-    That is where a region covers the most, as for ``paint``; what it has of places that look like another counts there.
-    """
-    none = (1 - masks.float().sum(dim=1, keepdim=True)).clamp_min(0)
-    winner = torch.cat([masks.float(), none], dim=1).argmax(dim=1)
-    return torch.bincount(winner.flatten(), minlength=masks.shape[1] + 1)[:-1].double() / winner.numel()
 
 
 def _own(own: float, other: float, style: str, *, can_match: bool) -> str:

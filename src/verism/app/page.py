@@ -12,24 +12,24 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from verism import photo_file
-from verism.app import clipping, command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
+from verism.app import command_tab, dress, easel, folder_tab, regions_tab, save_tab, scripts, work
+from verism.app.checkerboard import over_checkerboard
 from verism.app.desk import Desk
 from verism.app.events import PRIVATE, by_name, guarded, warn
+from verism.app.part import small
 from verism.app.session import NO_PHOTO, Session
-from verism.app.shown import METHODS, SLIDERS
+from verism.app.shown import ABOUT_METHODS, METHODS, SLIDERS
 from verism.app.turns import DROP, FULL
+from verism.app.view import BEFORE_AND_AFTER, View, pictures
+from verism.app.weights import weights_of
 from verism.errors import VerismError
 from verism.look.picture import at_most
-from verism.look.strength import Strength
 from verism.page.result import jpeg
 from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
 """Long side of the thumbnails of the photos that were given, in pixels."""
 
-
-BEFORE_AND_AFTER = "Before and after"
-"""Heading of the pictures under the divider."""
 
 PREVIEWED = (
     "This is a preview. Final quality takes longer over the look, which comes out nearly the same, and says whether "
@@ -45,27 +45,24 @@ INFO: Mapping[str, str] = {
 """What a number of each slider means, by the options of the command line."""
 
 
-class View(NamedTuple):
-    """What the user wants to see of a picture: the values of the elements below it.
+class Boxes(NamedTuple):
+    """Elements below the sliders.
 
     Attributes:
-        strength: of the look.
-        color: of its colours.
-        tone: of its light.
-        marks: whether what is newly clipped is marked.
-        earlier: whether it is compared with the picture from before the regions were changed.
+        marks: the box to tick for marks of what is clipped.
+        close: that for a part of the picture at full size.
+        earlier: that for the picture from before the regions were changed.
+        room: how much room there is for that part.
+        measure: the button that the page presses when there is more room for it, or less.
+        place: where in the picture it is.
     """
 
-    strength: float
-    color: float
-    tone: float
-    marks: bool
-    earlier: bool
-
-    @property
-    def blend(self) -> Strength:
-        """The strength of the three sliders."""
-        return Strength(self.strength, self.color, self.tone)
+    marks: Any
+    close: Any
+    earlier: Any
+    room: Any
+    measure: Any
+    place: Any
 
 
 def build() -> gr.Blocks:
@@ -75,11 +72,11 @@ def build() -> gr.Blocks:
         gr.HTML(dress.HEAD)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo, styles, method, preview, full, stop = _asking()
+                photo, styles, weights, method, preview, full, stop = _asking()
                 given, warned = gr.HTML(), gr.HTML(elem_id="warned", padding=False)
             with gr.Column(scale=3, min_width=460):
                 noticed = gr.HTML(elem_id="noticed", padding=False)
-                picture, caption, lacking, blending, sliders, marks, earlier, clipped = _looking()
+                picture, caption, lacking, blending, sliders, boxes, clipped = _looking()
                 said = gr.Markdown(work.EMPTY, elem_id="said")
                 with gr.Column(visible=False) as below, gr.Tabs():
                     with gr.Tab("Save"):
@@ -91,44 +88,61 @@ def build() -> gr.Blocks:
                     with gr.Tab("Command line"):
                         command, about, mask = command_tab.build()
         state = [stop, grading.stop, picture, blending, below, said, regions.corrected, warned]
-        view = [*sliders, marks, earlier]
-        inputs = [session, photo, styles, method, *view]
-        seen = [picture, regions.result, clipped]
-        of_it = [noticed, caption, said, command, about, mask, earlier]
-        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt]
+        view = [*sliders, boxes.marks, boxes.earlier, saving.space, boxes.close, boxes.room]
+        inputs = [session, photo, styles, method, weights, *view]
+        seen = [picture, regions.result, clipped, boxes.place]
+        of_it = [noticed, caption, said, command, about, mask, boxes.earlier]
+        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt, grading.whole]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-        dropped, changed = _changing(session, photo, styles, method, [given, *regions.easel, photo, styles])
-        both = [photo, styles]
+        dropped, changed = _changing(
+            session,
+            photo,
+            styles,
+            method,
+            [given, *regions.easel, photo, styles, preview, full, weights],
+        )
         asked: list[tuple[str, Callable[..., Any], Callable[..., Any]]] = [
             *((DROP, first.then, _first_preview) for first in (dropped, changed)),
-            ("preview", preview.click, _preview),
+            ("preview", functools.partial(gr.on, [preview.click, weights.submit]), _preview),
             ("regions", regions.again.click, _preview),
             ("painted", regions.taken.then, _preview_of_changes),
             (FULL, full.click, _full),
         ]
-        runs = [work.run(desk, [session, *both], state, *it, fits) for it in asked]
-        blend = {"inputs": [session, *view], "outputs": [*seen, command, saving.note], **quietly}
+        runs = [work.run(desk, [session, photo, styles], state, *it, fits) for it in asked]
         # Two at once could end in the wrong order.
-        blend["concurrency_id"] = "blends"
+        blend: dict[str, Any] = {
+            "inputs": [session, *view],
+            "concurrency_id": "blends",
+            "trigger_mode": "always_last",
+            **quietly,
+        }
         for (kind, *_), (begun, ended) in zip(asked, runs, strict=True):
             begun.then(
-                None, both, js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE, **quietly
+                None,
+                [photo, styles],
+                js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE,
+                **quietly,
             )
             # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
             if kind == DROP:
                 ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
             # A run has the sliders as they were when it began.
-            ended.then(guarded(_blend, is_chained=True), trigger_mode="always_last", **blend)
+            ended.then(guarded(_blend, is_chained=True), outputs=[*seen, command, saving.note], **blend)
             ended.then(
                 guarded(easel.again, is_chained=True), [session], regions.easel, trigger_mode="multiple", **quietly
             )
-            ended.then(guarded(thumbnails, is_chained=True), [session, *both], [given], **quietly)
+            ended.then(guarded(thumbnails, is_chained=True), [session, photo, styles], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=scripts.TO_REPORT, **quietly)
             # The clock would else wait for what runs.
-            now = {"inputs": [session], "outputs": [grading.results, grading.clock], "queue": False, **quietly}
+            now = {
+                "inputs": [session],
+                "outputs": [grading.results, grading.archive, grading.clock],
+                "queue": False,
+                **quietly,
+            }
             begun.then(folder_tab.begin, **now)
             ended.then(folder_tab.end, **now)
         work.stop_on([stop.click, grading.stop.click], session, state)
@@ -136,11 +150,13 @@ def build() -> gr.Blocks:
         regions.corrected.change(command_tab.about, [session], [about], queue=False, **quietly)
         gr.on(
             # Not their input, which the button beside each, that takes it back to 1, is not.
-            [*(slider.change for slider in sliders), marks.input, earlier.input],
+            [*(slider.change for slider in sliders), boxes.marks.input, boxes.earlier.input],
             guarded(_blend),
-            trigger_mode="always_last",
+            outputs=[*seen, command, saving.note],
             **blend,
         )
+        saving.space.input(guarded(_command), outputs=[command], **blend)
+        _looking_closely(boxes, blend, seen)
         _follow(demo, session)
     return demo
 
@@ -153,7 +169,7 @@ def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Seq
     gr.on([*drops, method.change], None, js=scripts.CHANGING, queue=False, **quietly)
     # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
     dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
-    return dropped, method.change(_other_method, [session, method], queue=False, **quietly)
+    return dropped, method.change(_other_method, [session, method], [method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
@@ -178,12 +194,20 @@ def _asking() -> tuple[Any, ...]:
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
     gr.Button("Choose another photo", size="sm", elem_id="replace")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
-    method = gr.Dropdown(list(METHODS), value=next(iter(METHODS)), label="Method", elem_id="method")
+    weights = gr.Textbox(
+        label="Weights of the styles",
+        info="How much each counts, in their order, such as 2 1; Enter makes a preview",
+        placeholder="all the same",
+        visible=False,
+        elem_id="weights",
+    )
+    first = next(iter(METHODS))
+    method = gr.Dropdown(list(METHODS), value=first, label="Method", info=ABOUT_METHODS[first], elem_id="method")
     with gr.Row():
-        preview = gr.Button("Preview", min_width=110, elem_id="preview")
-        full = gr.Button("Final quality", variant="primary", min_width=110, elem_id="full")
+        preview = gr.Button("Preview", interactive=False, min_width=110, elem_id="preview")
+        full = gr.Button("Final quality", variant="primary", interactive=False, min_width=110, elem_id="full")
     stop = gr.Button("Stop", size="sm", interactive=False, elem_id="stop")
-    return photo, styles, method, preview, full, stop
+    return photo, styles, weights, method, preview, full, stop
 
 
 def _looking() -> tuple[Any, ...]:
@@ -206,7 +230,20 @@ def _looking() -> tuple[Any, ...]:
                 for option, label in SLIDERS.items()
             ]
         with gr.Row(equal_height=True):
-            marks = gr.Checkbox(label="Show clipping", container=False, min_width=140, elem_id="clipping")
+            marks = gr.Checkbox(
+                label="Show clipping",
+                info="Marks highlights that the look burns out, and shadows that it crushes",
+                container=False,
+                min_width=140,
+                elem_id="clipping",
+            )
+            close = gr.Checkbox(
+                label="At 100%",
+                info="A part, pixel by pixel, as Save writes it",
+                container=False,
+                min_width=140,
+                elem_id="close",
+            )
             earlier = gr.Checkbox(
                 label="Compare with the picture before your corrections",
                 container=False,
@@ -214,12 +251,29 @@ def _looking() -> tuple[Any, ...]:
                 min_width=300,
                 elem_id="earlier",
             )
-    return picture, caption, lacking, blending, sliders, marks, earlier, clipped
+        room = gr.Textbox(label="Room for a part", visible="hidden", elem_id="room")
+        measure = gr.Button("There is other room", visible="hidden", elem_id="measure")
+        place = gr.Image(
+            label="Click where to look", interactive=False, height=220, buttons=[], visible=False, elem_id="place"
+        )
+    return picture, caption, lacking, blending, sliders, Boxes(marks, close, earlier, room, measure, place), clipped
 
 
-def _other_method(session: Session, method: str) -> None:
+def _looking_closely(boxes: Boxes, blend: Mapping[str, Any], seen: Sequence[Any]) -> None:
+    """Add the events that show a part of the picture at full size, and the whole of it again."""
+    quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    # Making the whole of it at full size may take a while.
+    look = {**blend, "outputs": seen, "show_progress": "full", "show_progress_on": seen[:1]}
+    asks = [boxes.close.input, boxes.measure.click]
+    measured = gr.on(asks, None, None, [boxes.room], js=scripts.ROOM, queue=False, **quietly)
+    measured.then(guarded(_look), **look)
+    boxes.place.select(guarded(_look_there), **look)
+
+
+def _other_method(session: Session, method: str) -> Any:
     session.config = METHODS[method]
     session.turns.stop(for_other=True)
+    return gr.Dropdown(info=ABOUT_METHODS[method])
 
 
 class Given(NamedTuple):
@@ -232,6 +286,9 @@ class Given(NamedTuple):
         palette: what is said of its colours.
         photo: the field with the photo.
         styles: the field with the style photos.
+        preview: the button that makes a preview.
+        full: that for final quality.
+        weights: the field with the weights of several style photos.
     """
 
     seen: str
@@ -240,6 +297,9 @@ class Given(NamedTuple):
     palette: Any
     photo: Any
     styles: Any
+    preview: Any
+    full: Any
+    weights: Any
 
 
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Given:
@@ -262,16 +322,20 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
     readable = photo, tuple(styles or ())
     session.is_refused = bool(wrong)
     seen = thumbnails(session, photo, styles)
+    can = gr.Button(interactive=bool(photo and styles)), gr.Button(interactive=bool(photo and styles))
     if wrong and readable == session.given:
         session.turns.ask()
-        return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields)
+        return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields, *can, gr.skip())
+    # They are of other photos, which may be as many.
+    anew = {} if session.given is not None and session.given[1] == readable[1] else {"value": ""}
+    weights = gr.Textbox(visible=len(readable[1]) > 1, **anew)
     session.given = readable
     session.turns.stop(for_other=True)
     if session.easel is not None:
         session.easel = NO_PHOTO
     if photo:
         session.photo = Path(photo)
-    return Given(seen, *easel.none(), *fields)
+    return Given(seen, *easel.none(), *fields, *can, weights)
 
 
 def _wrong(file: str) -> str:
@@ -301,7 +365,7 @@ def _thumbnail(file: Path, *, is_used: bool) -> str:
 @functools.lru_cache(maxsize=64)
 def _small(file: Path) -> str:
     """Return the thumbnail of a file that was given, whose path is of its content, as a data URI."""
-    return data_uri("image/jpeg", jpeg(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL).over_white))
+    return data_uri("image/jpeg", jpeg(over_checkerboard(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL))))
 
 
 def _first_preview(
@@ -309,12 +373,13 @@ def _first_preview(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
+    weights: str,
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008  # Gradio looks for this default.
 ) -> Any:
     if not (photo and styles) or (session.is_refused and session.has(photo, styles, METHODS[method])):
         return gr.skip()
-    return _preview(session, photo, styles, method, *view, progress=progress)
+    return _preview(session, photo, styles, method, weights, *view, progress=progress)
 
 
 def _preview_of_changes(
@@ -322,13 +387,14 @@ def _preview_of_changes(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
+    weights: str,
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
     # There are none if what was painted could not be taken, which has been said.
     if session.shown is None or session.corrections == session.shown.corrections:
         return gr.skip()
-    return _preview(session, photo, styles, method, *view, progress=progress)
+    return _preview(session, photo, styles, method, weights, *view, progress=progress)
 
 
 def _preview(
@@ -336,10 +402,11 @@ def _preview(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
+    weights: str,
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
-    return _fit(session, photo, styles, method, View(*view), progress, preview=True)
+    return _fit(session, photo, styles, (method, weights), View(*view), progress, preview=True)
 
 
 def _full(
@@ -347,37 +414,44 @@ def _full(
     photo: str | None,
     styles: Sequence[str] | None,
     method: str,
+    weights: str,
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
-    return _fit(session, photo, styles, method, View(*view), progress, preview=False)
+    return _fit(session, photo, styles, (method, weights), View(*view), progress, preview=False)
 
 
 def _fit(
     session: Session,
     photo: str | None,
     styles: Sequence[str] | None,
-    method: str,
+    how: tuple[str, str],
     view: View,
     progress: Any,
     *,
     preview: bool,
 ) -> Any:
-    shown = session.fit(
-        Path(photo) if photo else None, list(map(Path, styles or [])), METHODS[method], progress, preview=preview
-    )
+    method, weights = how
+    files = list(map(Path, styles or []))
+    own = weights_of(weights, len(files))
+    shown = session.fit(Path(photo) if photo else None, files, METHODS[method], progress, preview=preview, weights=own)
     sentences = [PREVIEWED]
     if not preview:
         progress(0.95, "Measuring the result")
         sentences = session.measured()
-    command = session.command(view.blend)
+    command = session.command(view.blend, save_tab.SPACES[view.space])
     session.said = "\n\n".join(sentences)
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]
     divided = session.regions is not None
-    adapt = gr.Checkbox(visible=True) if divided else gr.Checkbox(value=False, visible=False)
+    # A table does the same to all photos.
+    is_table = shown.run.look.canvas.by_color_alone
+    adapt, whole = (
+        gr.Checkbox(visible=True) if can else gr.Checkbox(value=False, visible=False)
+        for can in (divided and not is_table, not is_table)
+    )
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
-        *_pictures(session, view),
+        *pictures(session, view),
         *("".join(f"<p>{escape(it)}</p>" for it in shown.warnings), escape(shown.caption), session.said),
         *(
             gr.Code(value=command, visible=True),
@@ -388,6 +462,7 @@ def _fit(
         *regions,
         *save_tab.after_fit(session),
         adapt,
+        whole,
     )
 
 
@@ -395,26 +470,27 @@ def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
     # How near a table is was said of the picture before.
-    return *_pictures(session, View(*view)), session.command(View(*view).blend), save_tab.listed(session)
+    return *pictures(session, View(*view)), _command(session, *view), save_tab.listed(session)
 
 
-def _unlike(session: Session) -> str:
-    """Return in words that the pictures before and after were not made alike, if so."""
-    earlier, is_preview = session.earlier, session.fitted.preview
-    if earlier is None or earlier.preview == is_preview:
-        return ""
-    before, after = ("in final quality", "a preview") if is_preview else ("a preview", "in final quality")
-    return f": before is {before}, after is {after}"
+def _command(session: Session, *view: Any) -> Any:
+    if session.shown is None:
+        return gr.skip()
+    return session.command(View(*view).blend, save_tab.SPACES[View(*view).space])
 
 
-def _pictures(session: Session, view: View) -> tuple[Any, str, str]:
-    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it."""
-    photo, result = session.fitted.photo, session.seen(view.blend)
-    is_earlier = view.earlier and session.earlier is not None
-    before = session.draw(session.before(view.blend, earlier=is_earlier))
-    after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
-    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
-    said = clipping.said(result, photo, marks=view.marks)
-    if said not in ("", clipping.NOTHING):
-        said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
-    return gr.ImageSlider(value=(str(before), after), label=label), after, said
+def _look(session: Session, *view: Any, progress: Any = gr.Progress()) -> Any:  # noqa: B008
+    if session.shown is None:
+        return gr.skip()
+    if View(*view).close and not session.shown.has_whole:
+        progress(0, "Making the picture at full size")
+    return pictures(session, View(*view))
+
+
+def _look_there(session: Session, event: gr.SelectData, *view: Any) -> Any:
+    if session.shown is None:
+        return gr.skip()
+    x, y = event.index
+    height, width = small(session.fitted.photo).shape[-2:]
+    session.place = x / width, y / height
+    return pictures(session, View(*view))

@@ -14,6 +14,7 @@ from verism.app.events import PRIVATE, guarded
 from verism.app.legend import legend
 from verism.app.session import Session
 from verism.canvas import RegionalGrade
+from verism.likeness import has_one_grade, of_scene
 
 NARROW, WIDE = 160, 700
 """Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
@@ -47,12 +48,20 @@ COMPARED = (
 )
 """What they are for, with a look that is a table."""
 
+HARDLY_COUNT = "What has one number is compared with the same number in the style, but hardly changes that grade"
+"""What they are for if the photos are of one scene."""
+
 WHAT_TO_DO = (
     "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
-    "list, then merge them, or give them the look of the whole photo."
+    "list, then merge them, or, where the match is wrong, give them the look of the whole photo: they are then graded "
+    "like the rest, and not like what they were matched with."
 )
 
 PARTS = "A number stands in the largest part of its region; other parts, also those in other photos, have its colour."
+
+NO_REGIONS = "This method uses no regions."
+
+AS_A_WHOLE = "The photos are compared as a whole."
 
 BEING_WORKED_IN = "Your last changes of the regions are being worked in…"
 
@@ -162,7 +171,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
     if regions is None:
         none = gr.Image(value=None, visible=False)
         found = session.fitted.run.model.regions
-        said = "This method uses no regions." if found is None else "The photos are compared as a whole."
+        said = NO_REGIONS if found is None else AS_A_WHOLE
         return none, none, f"<p>{said}</p>", gr.update(visible=False), "", stake, gr.skip(), ""
     fitted = session.fitted
     is_one = len(fitted.styles) == 1
@@ -203,8 +212,13 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
 
 def _about(session: Session) -> str:
     """Return what the regions are for, and what there is to do with them."""
-    purpose = TOGETHER if isinstance(session.fitted.run.look.canvas, RegionalGrade) else COMPARED
-    return f"{purpose}; {WHAT_TO_DO}{'' if len(session.fitted.styles) == 1 else f' {PARTS}'}"
+    canvas = session.fitted.run.canvas
+    purpose = TOGETHER if isinstance(canvas, RegionalGrade) else COMPARED
+    scene = of_scene(session.divided, canvas)
+    if has_one_grade(session.divided, canvas):
+        purpose = HARDLY_COUNT
+    parts = "" if len(session.fitted.styles) == 1 else PARTS
+    return " ".join(part for part in (scene, f"{purpose}; {WHAT_TO_DO}", parts) if part)
 
 
 def at_stake(session: Session) -> str:

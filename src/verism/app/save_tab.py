@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+from PIL import ImageCms
 
 from verism.app import scripts
+from verism.app.command_line import Space
 from verism.app.events import PRIVATE, guarded
 from verism.app.session import Session
 from verism.app.shown import TABLE_METHOD
@@ -29,6 +32,17 @@ ENDINGS: Mapping[str, str] = {
     "TIFF": ".tiff",
     "WebP": ".webp",
 }
+
+SRGB = "sRGB"
+
+SPACES: Mapping[str, Space] = {SRGB: "srgb", "Like the photo": "keep"}
+"""The colour spaces of a picture, as the command line calls them."""
+
+ABOUT = (
+    "The picture at full size, with the photo's metadata and depth; the look as a lookup table (LUT) for other "
+    "programs: a .cube for darktable, DaVinci Resolve, Premiere and Final Cut, or a HaldCLUT, the same as a picture, "
+    "for RawTherapee, darktable and GIMP."
+)
 
 TABLE_LIKE = "A LUT of this look makes the same of your photo in other programs as you see here."
 
@@ -55,17 +69,31 @@ class SaveTab(NamedTuple):
         files: the files that were saved.
         note: what is said of the last of them, and of which picture each is.
         about: what a table of the look can do.
+        space: the colour space of a picture.
     """
 
     files: Any
     note: Any
     about: Any
+    space: Any
 
 
 def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
     """Add the tab's elements; return those that others need."""
-    gr.Markdown("The picture at full size, with the photo's metadata and depth; the look as a LUT for other programs.")
-    ending = gr.Dropdown(list(ENDINGS), value="Like the photo", label="Format of the picture", elem_id="ending")
+    gr.Markdown(ABOUT)
+    with gr.Row():
+        ending = gr.Dropdown(
+            list(ENDINGS),
+            value="Like the photo",
+            label="Format of the picture",
+            info="Like the photo: its own kind of file, or JPEG instead of a raw file",
+            min_width=200,
+            elem_id="ending",
+        )
+        # A second list beside the first would open when the keyboard leaves that.
+        space = gr.Radio(
+            list(SPACES), value=SRGB, label="Colour space of the picture", info=" ", min_width=200, elem_id="space"
+        )
     with gr.Row():
         save = gr.Button("Save the picture", variant="primary", min_width=150, elem_id="save")
         cube = gr.Button("Save a LUT (.cube)", min_width=150, elem_id="cube")
@@ -84,25 +112,28 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
     due = gr.Textbox(label="To be downloaded", visible="hidden", elem_id="due")
     saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
     outputs = [files, note, due]
-    saves = [save.click(guarded(_save_picture), [session, ending, *sliders], outputs, **saving, **PRIVATE)]
+    saves = [save.click(guarded(_save_picture), [session, ending, space, *sliders], outputs, **saving, **PRIVATE)]
     for button, suffix in ((cube, ".cube"), (hald, ".png")):
         save_table = functools.partial(_save_table, suffix)
         saves.append(button.click(guarded(save_table), [session, *sliders], outputs, **saving, **PRIVATE))
     for saved in saves:
         saved.then(None, [due], [due], js=scripts.DOWNLOAD, queue=False, show_progress="hidden", **PRIVATE)
-    return SaveTab(files, note, about)
+    return SaveTab(files, note, about, space)
 
 
-def _save_picture(session: Session, ending: str, *strength: float) -> tuple[Any, str, str]:
+def _save_picture(session: Session, ending: str, space: str, *strength: float) -> tuple[Any, str, str]:
     about, hint = session.fitted.caption, _hint(session)
-    path = session.save_picture(Strength(*strength), ENDINGS[ending])
+    named = _space_of(session)
+    if named:
+        about = f"{about}, in {named if SPACES[space] == 'keep' else SRGB}"
+    path = session.save_picture(Strength(*strength), ENDINGS[ending], SPACES[space])
     return _offer(session, path, about), _note(session, hint), path.name
 
 
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
     about, hint = session.fitted.caption, _hint(session)
     path, deviation = session.save_table(Strength(*strength), ending)
-    said = f"{said_of(path, deviation.most)} {hint}".strip()
+    said = f"{said_of(path, deviation.most)} {hint}".strip().removeprefix("Compatible with ")
     return _offer(session, path, f"the look of {about}"), _note(session, said), path.name
 
 
@@ -140,10 +171,27 @@ def _offer(session: Session, path: Path, about: str) -> Any:
     return offered(session)
 
 
-def after_fit(session: Session) -> tuple[Any, str, str]:
+def after_fit(session: Session) -> tuple[Any, str, str, Any]:
     """Return what the tab shows when there is a new picture: how near tables are is not said of the one before."""
     is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
-    return offered(session), listed(session), TABLE_NEAR if is_near else TABLE_LIKE
+    named = _space_of(session)
+    info = f"Your photo is in {named}; sRGB looks right everywhere" if named else "Your photo's own is sRGB, too"
+    return offered(session), listed(session), TABLE_NEAR if is_near else TABLE_LIKE, gr.Radio(info=info)
+
+
+def _space_of(session: Session) -> str:
+    """Return the name of the colour space in which files can be like the photo; empty if that is sRGB."""
+    profile = session.fitted.run.model.data.source.profile
+    if not profile:
+        return ""
+    try:
+        return (
+            str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))))
+            .strip()
+            .removeprefix("Compatible with ")
+        )
+    except ImageCms.PyCMSError:
+        return "a colour space of its own"
 
 
 def offered(session: Session) -> Any:

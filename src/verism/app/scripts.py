@@ -1,12 +1,14 @@
 """Scripts that run in the page: what Gradio's elements do not do by themselves."""
 
 CLOSE_MESSAGES = """() => {
-  const close = ({ target }) => {
-    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) {
-      document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
-    }
+  const close = () => document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+  const look = ({ target }) => {
+    if (!target.closest(".toast-body") && target.closest("button:not([role=tab]), [role=option], input")) close();
   };
-  for (const action of ["click", "change", "drop"]) document.addEventListener(action, close, true);
+  for (const action of ["click", "change", "drop"]) document.addEventListener(action, look, true);
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && target.matches("#weights *")) close();
+  }, true);
 }"""
 """Script by which messages close when the user does the next thing: they are about what was done before."""
 
@@ -111,17 +113,25 @@ KEEP_NUMBERS = """() => {
     else if (field.matches?.("input[type=range]")) say(field, "");
   }, true);
   const settle = (field) => {
-    if (field.value === "") field.value = field.closest(".block").querySelector("input[type=range]").value;
-    else if (isOut(field)) {
+    if (field.value === "") {
+      // As of letters, which is said already.
+      const known = field.closest(".block").querySelector(".wanted")?.textContent;
+      field.value = field.closest(".block").querySelector("input[type=range]").value;
+      if (!known) say(field, `No number was typed: it is still ${field.value}.`);
+    } else if (isOut(field)) {
       const typed = field.value;
       field.value = Math.min(Math.max(field.value, field.min), field.max);
       field.dispatchEvent(new Event("input", { bubbles: true }));
       say(field, `${typed} is out of range (${field.min} to ${field.max}): taken as ${field.value}.`);
     }
   };
+  // What was said is of the action before. A click comes before the field that it leaves is settled.
+  const forget = () => document.querySelectorAll(".wanted").forEach((note) => { note.textContent = ""; });
+  for (const action of ["pointerdown", "drop"]) document.addEventListener(action, forget, true);
   document.addEventListener("focusout", ({ target }) => { if (isNumber(target)) settle(target); }, true);
   document.addEventListener("keydown", ({ key, target }) => {
     if (key === "Enter" && isNumber(target)) settle(target);
+    else if (!["Tab", "Shift", "Control", "Alt", "Meta"].includes(key)) forget();
   }, true);
   document.addEventListener("beforeinput", (event) => {
     const field = event.target, typed = event.data ?? "";
@@ -140,7 +150,7 @@ KEEP_NUMBERS = """() => {
 """Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
 its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
 slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none. Of letters,
-which browsers leave out or not, it says that a number is wanted."""
+which browsers leave out or not, it says that a number is wanted. What it says goes with the next action."""
 
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.
@@ -233,6 +243,8 @@ KEEP_KEYS = """() => {
       divider.ariaValueMin = "0";
       divider.ariaValueMax = "100";
     }
+    const whole = document.querySelector("#picture .icon-button[aria-label=Undo]");
+    if (whole) whole.ariaLabel = whole.title = "Back to the whole picture";
     if (divider && document.querySelector("#picture img.fixed")) divider.ariaValueNow = String(position());
     for (const [id, photo] of [["mine", "Your photo"], ["theirs", "Style photo"]]) {
       const button = document.querySelector(`#${id} .image-frame`)?.closest("button");
@@ -280,6 +292,29 @@ PICKED = """() => setTimeout(() => {
 }, 100)"""
 """Script that leaves the keyboard where it was, once the list is there anew."""
 
+ROOM = """() => {
+  // Without what it is enlarged by.
+  const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
+  const room = image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
+  document.body.dataset.room = room;
+  return room;
+}"""
+"""Script that returns how much room there is for a part of the picture, in pixels of the screen."""
+
+KEEP_ROOM = """() => {
+  const look = () => {
+    const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
+    if (!image || !document.querySelector("#close input")?.checked) return;
+    const room = `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}`;
+    if (room !== document.body.dataset.room) document.querySelector("#measure")?.click();
+  };
+  // The full view comes with a click, and goes with one or with Escape.
+  for (const action of ["click", "keyup"]) document.addEventListener(action, () => setTimeout(look, 500), true);
+  let due = 0;
+  addEventListener("resize", () => { clearTimeout(due); due = setTimeout(look, 500); });
+}"""
+"""Script that asks for another part of the picture when there is more room for it, or less: it would be scaled."""
+
 AS_IT_IS = "(said) => said"
 """Script that says the same in another place."""
 
@@ -315,6 +350,7 @@ ON_LOAD = (
     KEEP_BRUSH,
     KEEP_KEYS,
     KEEP_PICK,
+    KEEP_ROOM,
     KEEP_GROUND,
     KEEP_NUMBERS,
     KEEP_PHOTO,

@@ -31,6 +31,9 @@ from verism.photo_file.encoders import FORMATS
 ADAPT = "Treat each photo by its own regions"
 """The page's words for grading each photo by the regions that it has in common with the style photo."""
 
+FULL_LOOK = "The whole look on every photo"
+"""The page's words for a look that is not weaker on photos with other colours."""
+
 NAMED = 10
 """Largest number of photos that a sentence names."""
 
@@ -47,6 +50,7 @@ class FolderOutcome:
         before: the number of photos whose results were there already, and were not made anew.
         renamed: names of results that could not have those of their photos, which other files have.
         could_adapt: whether ``ADAPT`` can be advised: the look has regions, and it was not done already.
+        held_back: whether the look was weaker on photos with such colours.
     """
 
     files: Sequence[Path]
@@ -56,6 +60,7 @@ class FolderOutcome:
     before: int = 0
     renamed: Sequence[str] = ()
     could_adapt: bool = True
+    held_back: bool = True
 
     def said(self, where: str) -> str:
         """Return the outcome in words.
@@ -71,7 +76,12 @@ class FolderOutcome:
             lines.append(f"{self.before} {'were' if self.before != 1 else 'was'} done already.")
         if self.renamed:
             lines.append(f"Other files had their names, so these have others: {_listed(self.renamed)}.")
-        if self.strange:
+        if self.strange and not self.held_back:
+            lines.append(
+                "The look is of your photo's colours; look for colour casts and blotches where others are, as in parts "
+                f"of {_listed(self.strange)}."
+            )
+        elif self.strange:
             adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
             other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
             lines.append(
@@ -126,6 +136,7 @@ def grade(
     stop: threading.Event,
     *,
     adapt: bool = False,
+    hold_back: bool = True,
     show: Callable[[Path], object] | None = None,
     named: str = "",
 ) -> FolderOutcome:
@@ -142,6 +153,7 @@ def grade(
         tell: called with the progress before each photo.
         stop: when it is set, the work ends before the next photo.
         adapt: grade each photo by the regions that it has in common with the style photo.
+        hold_back: whether the look is weaker on photos with colours that it was not fitted to.
         show: called with the path of each result, once it is written, or found to be there already; None: nothing is.
         named: added to the names of the photos, such as "-sunset".
 
@@ -149,8 +161,8 @@ def grade(
         VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
     """
     canvas = run.look.canvas
-    look, by_regions = OnOtherPhotos(canvas), _by_regions(run) if adapt else None
-    notes = Notes(folder, f"app {_decides(run)} {strength} {adapt}")
+    look, by_regions = OnOtherPhotos(canvas, hold_back=hold_back), _by_regions(run) if adapt else None
+    notes = Notes(folder, f"app {_decides(run)} {strength} {adapt} {hold_back}")
     made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
     files: list[Path] = []
     failures: list[str] = []
@@ -194,7 +206,7 @@ def grade(
             strange.append(photo.name)
     stopped = len(files) + len(failures) + before < len(photos)
     could_adapt = isinstance(canvas, RegionalGrade) and not adapt
-    return FolderOutcome(files, failures, strange, stopped, before, renamed, could_adapt)
+    return FolderOutcome(files, failures, strange, stopped, before, renamed, could_adapt, look.holds_back)
 
 
 def _done(photo: Path, path: Path, notes: Notes) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -18,9 +19,11 @@ from torch import Tensor
 
 from verism import atomic, photo_file
 from verism.api import fit
-from verism.app.command_line import command_of
+from verism.app.checkerboard import over_checkerboard
+from verism.app.command_line import Space, command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
-from verism.app.legend import listed, seen
+from verism.app.legend import listed
+from verism.app.part import MIDDLE
 from verism.app.series import FolderOutcome, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
@@ -33,7 +36,7 @@ from verism.look.lut_file import Deviation
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.page.result import jpeg
-from verism.photo_file import Photo
+from verism.photo_file import Encoding, Photo
 from verism.regions.colors import COLORS, unused
 from verism.regions.regions import Regions, Strokes
 from verism.stopping import stopped_by
@@ -91,6 +94,12 @@ class Kept(NamedTuple):
     found: Regions | None
 
 
+def _png(image: Tensor) -> bytes:
+    file = io.BytesIO()
+    photo_file.to_pillow(Photo(image.clamp(0, 1))).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 class Session:
     """The state of one open page.
 
@@ -105,6 +114,9 @@ class Session:
         results: of the folder that was graded last, a small picture and the name of each.
         results_look: the names of the style photos whose look they have.
         results_shown: how many of them the page shows; None: it shows those of the folder before.
+        packed: the files that the page offers of them, the .zip file first; empty if a folder of the user's has them.
+        packed_shown: those of them that the page shows.
+        put_aside: those of the folder before, while it is not known whether there will be others.
         messages: what the user was told since their last action, so that it is not told twice.
         said: what the page says of the picture.
         photo: the photo that was given last and could be read; None: there was none.
@@ -113,6 +125,7 @@ class Session:
         is_refused: whether some of what was given last was no photo, and was taken out again.
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
+        place: what of the picture is shown at full size, as shares of its width and height.
         brush: label of the region in whose colour they paint; None: they have chosen none.
     """
 
@@ -125,11 +138,14 @@ class Session:
         self.taken: Corrections | None = None
         self.chosen: tuple[str, ...] = ()
         self.saved: dict[Path, str] = {}
-        self._written: dict[tuple[Strength, str], Path] = {}
+        self._written: dict[tuple[Strength, str, Space], Path] = {}
         self.results: list[tuple[Path, str]] = []
         self._smaller: dict[tuple[Path, int], Path] = {}
         self.results_look = ""
         self.results_shown: int | None = 0
+        self.packed: list[Path] = []
+        self.packed_shown: list[Path] = []
+        self.put_aside: list[Path] = []
         self.messages: list[str] = []
         self.said = ""
         self.photo: Path | None = None
@@ -139,12 +155,13 @@ class Session:
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
         self.brush: str | None = None
+        self.place = MIDDLE
         self._found: Regions | None = None
         # Labels of the regions that are seen, with the regions that they are of.
         self._numbered: tuple[Regions, tuple[str, ...]] | None = None
         # What was before each correction, the last at the end.
         self._before: list[tuple[Corrections, Regions]] = []
-        self._kept: dict[tuple[Path, tuple[Path, ...], str], Kept] = {}
+        self._kept: dict[tuple[Path, tuple[Path, ...], str, tuple[float, ...]], Kept] = {}
         self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -161,12 +178,20 @@ class Session:
         return self._folder
 
     def fit(
-        self, photo: Path | None, styles: Sequence[Path], config: str, tell: Tell, *, preview: bool, **more: Any
+        self,
+        photo: Path | None,
+        styles: Sequence[Path],
+        config: str,
+        tell: Tell,
+        *,
+        preview: bool,
+        weights: tuple[float, ...] = (),
+        **more: Any,
     ) -> Shown:
         """Fit the look of style photos to a photo.
 
-        Corrections are for the photos and the config that they were made with: with others, they are set aside, and
-        come back with these.
+        Corrections are for the photos, the config and the weights that they were made with: with others, they are set
+        aside, and come back with these.
 
         Args:
             photo: the photo that keeps its content.
@@ -174,6 +199,7 @@ class Session:
             config: name of the config, as ``verism.fit`` takes it.
             tell: called with the progress.
             preview: make only the steps of a preview.
+            weights: how much each style photo counts; empty: all the same.
             **more: further options of ``verism fit``.
 
         Raises:
@@ -183,13 +209,15 @@ class Session:
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
         before = self.shown
-        asked = photo, tuple(styles), config
-        same = before is not None and (before.content, before.styles, before.config) == asked
+        asked = photo, tuple(styles), config, weights
+        same = before is not None and (before.content, before.styles, before.config, before.weights) == asked
         kept = None if same else self._kept.get(asked)
         corrections = self.corrections if same else Corrections() if kept is None else kept.corrections
         tell(0.05, "Reading the photos")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
         options: dict[str, Any] = quick if preview else {"output.size": SIDE}
+        if weights:
+            options["data.style_weights"] = list(weights)
         options |= corrections.options() | more
         watch = Watch(tell, self.turns.stopping, f"the picture is made{'' if preview else ' and measured'}")
         self.taken = corrections
@@ -211,8 +239,9 @@ class Session:
             self.earlier = Earlier(before.image, before.preview)
         forgot = not same and self.corrections != Corrections()
         if forgot and before is not None:
-            self._kept[before.content, before.styles, before.config] = Kept(self.corrections, self.regions, self._found)
-        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot, kept is not None)
+            key = before.content, before.styles, before.config, before.weights
+            self._kept[key] = Kept(self.corrections, self.regions, self._found)
+        self.shown = Shown(run, config, preview, photo, tuple(styles), corrections, forgot, kept is not None, weights)
         self._written = {}
         if corrections == Corrections():
             self._found = self.shown.regions
@@ -315,10 +344,15 @@ class Session:
         photo = self.fitted.photo
         return strength(photo, self.earlier.image) if earlier and self.earlier is not None else photo
 
-    def draw(self, image: Tensor) -> Path:
-        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a JPEG file for the page; return its path."""
-        data = jpeg(image)
-        path = self.folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
+    def draw(self, image: Tensor, *, exact: bool = False) -> Path:
+        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a file for the page; return its path.
+
+        Args:
+            image: the image.
+            exact: write a PNG file, and not a JPEG file, whose own traces would be taken for those of the look.
+        """
+        data = _png(image) if exact else jpeg(image)
+        path = self.folder / f"{hashlib.sha256(data).hexdigest()}{'.png' if exact else '.jpg'}"
         # The browser may be reading it.
         if not path.exists():
             atomic.write(path, data)
@@ -347,7 +381,7 @@ class Session:
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
         # The largest gives its label, and so its colour and number.
-        shares = dict(zip(self.divided.labels, seen(self.divided.content).tolist(), strict=True))
+        shares = dict(zip(self.divided.labels, self.divided.seen[0], strict=True))
         group = sorted(self.chosen, key=lambda label: -shares[label])
         self._before.append((self.corrections, self.divided))
         self.corrections = self.corrections.merge(group)
@@ -376,7 +410,8 @@ class Session:
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
         regions = self.divided
-        shape = getattr(regions, role).shape[-2:]
+        # As large as it is painted: at the size of the fit, whoever goes on with the file would find stairs.
+        shape = (self.fitted.photo if role == "content" else self.fitted.style).shape[-2:]
         labels = (*regions.labels, *([] if self.new_label is None else [self.new_label]))
         new = painted(labels, strokes, layers(None, shape))
         after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.strokes(role), shape))
@@ -402,22 +437,24 @@ class Session:
         self.corrections, self.regions = self._before.pop()
         self.chosen = ()
 
-    def save_picture(self, strength: Strength, ending: str = "") -> Path:
+    def save_picture(self, strength: Strength, ending: str = "", space: Space = "srgb") -> Path:
         """Write the picture at full size, with the photo's metadata, and return its path.
 
         Args:
             strength: strength of the picture.
             ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
+            space: colour space of the file, as ``Encoding.profile``.
         """
         # Another picture may come while this one is written.
         shown, written = self.fitted, self._written
         run, photo = shown.run, shown.content
-        same = strength, ending or photo.suffix
+        same = strength, ending or photo.suffix, space
         if same not in written:
             named = self.folder / f"{photo.stem}{ending or photo.suffix}"
             path = result_path(named, shown.styles[0], preview=False)
             path = free_name(path.with_stem(f"{shown.stem}{strength.in_names}"))
-            replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength)).save(path)
+            picture = replace(run, strength=strength, photo=rendered(run.canvas, run.model.data.source, strength))
+            picture.save(path, encoding=Encoding(space))
             written[same] = path
         return written[same]
 
@@ -434,12 +471,19 @@ class Session:
         return path, replace(shown.run, strength=strength).look.save(path)
 
     def grade(
-        self, photos: Sequence[Path], folder: Path, strength: Strength, tell: Tell, *, adapt: bool
+        self,
+        photos: Sequence[Path],
+        folder: Path,
+        strength: Strength,
+        tell: Tell,
+        *,
+        adapt: bool,
+        hold_back: bool = True,
     ) -> FolderOutcome:
         """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
 
-        Their files are named as those of single photos. The results of the folder before are kept until the first photo
-        is begun, or is found to be done already.
+        Their files are named as those of single photos, and by what else was chosen. The results of the folder before
+        are kept until the first photo is begun, or is found to be done already.
         """
         shown, is_begun = self.fitted, False
 
@@ -447,6 +491,7 @@ class Session:
             nonlocal is_begun
             if not is_begun:
                 self.results, self.results_shown, self.results_look = [], None, shown.look
+                self.packed = self.put_aside = []
                 is_begun = True
 
         def begin_and_tell(share: float, said: str) -> None:
@@ -467,17 +512,18 @@ class Session:
             begin_and_tell,
             self.turns.stopping,
             adapt=adapt,
+            hold_back=hold_back,
             show=begin_and_show,
-            named=f"{shown.ending}{strength.in_names}",
+            named=f"{shown.ending}{'-own-regions' if adapt else ''}{'' if hold_back else '-whole'}{strength.in_names}",
         )
 
     def _small(self, path: Path) -> Path:
         """Return a small picture of a file, which is made once: a folder may have hundreds that are done already."""
         key = path, path.stat().st_mtime_ns
         if key not in self._smaller:
-            self._smaller[key] = self.draw(at_most(photo_file.read(path, least=SIDE), SIDE).over_white)
+            self._smaller[key] = self.draw(over_checkerboard(at_most(photo_file.read(path, least=SIDE), SIDE)))
         return self._smaller[key]
 
-    def command(self, strength: Strength) -> str:
+    def command(self, strength: Strength, space: Space = "srgb") -> str:
         """Return the command that makes the same picture."""
-        return command_of(self.fitted, strength)
+        return command_of(self.fitted, strength, space)

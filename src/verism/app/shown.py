@@ -12,17 +12,20 @@ from torch import Tensor
 
 from verism import images, verdict
 from verism.api import FittedRun
+from verism.app.checkerboard import over_checkerboard
 from verism.app.corrections import Corrections
+from verism.app.part import Part
 from verism.callbacks.find import find
 from verism.callbacks.metrics import RunMeasure
 from verism.callbacks.same_scene import SameScene
-from verism.canvas import RegionalGrade
 from verism.data.source import read
+from verism.likeness import without_repeats
 from verism.look.picture import at_most, rendered
 from verism.look.strength import Strength
 from verism.metrics import TOLD
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
+from verism.uneven import LEAVE_OUT, Uneven
 
 TOLD_OF_SHOWN = ("newly_clipped", "pure_colors")
 """Figures that are told of the picture as it is shown (``verism.app.clipping``), and not of the whole look."""
@@ -39,6 +42,13 @@ METHODS: Mapping[str, str] = {
     "Same scene, other grading": "match",
 }
 """The methods that a user can choose, and the config of each."""
+
+ABOUT_METHODS: Mapping[str, str] = {
+    "Region by region": "Matches what both photos show, such as sky with sky, and gives each part its own look.",
+    TABLE_METHOD: "Changes the whole photo alike: a lookup table (LUT), which other programs can load.",
+    "Same scene, other grading": "For two photos of one scene: finds how the style photo was graded.",
+}
+"""What each method does, in a line."""
 
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
 """Said of a method that is for two photos of one scene, if they are of two."""
@@ -60,8 +70,10 @@ CAME_BACK = "Your corrections of the regions for these photos and this method ar
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
 """The sliders of the page, by the options of the command line."""
 
-TOGETHER = "a higher --model.consistency.weight"
-"""The option that holds one colour together."""
+UNDER_REGIONS = (
+    "under Regions, merging those that are one thing helps, or giving one of them the look of the whole photo"
+)
+"""What helps if regions that differ have made several colours of one."""
 
 REMEDIES: Mapping[str, str] = {f"--output.{option}": slider for option, slider in SLIDERS.items()}
 """What the page has in place of the other options that help against faults."""
@@ -80,6 +92,7 @@ class Shown:
         corrections: the corrections of the regions that it was made with.
         forgot: whether there were corrections of the regions of other photos, or by another method, before.
         came_back: whether its corrections were made before other photos, or another method, took their place.
+        weights: how much each of several style photos counts; empty: all the same.
     """
 
     run: FittedRun
@@ -90,6 +103,7 @@ class Shown:
     corrections: Corrections
     forgot: bool = False
     came_back: bool = False
+    weights: tuple[float, ...] = ()
 
     @property
     def title(self) -> str:
@@ -98,8 +112,9 @@ class Shown:
 
     @property
     def look(self) -> str:
-        """The names of the style photos."""
-        return " + ".join(path.name for path in self.styles)
+        """The names of the style photos, and how much each counts if that was chosen."""
+        counts = [f" (×{weight:g})" for weight in self.weights] or [""] * len(self.styles)
+        return " + ".join(f"{path.name}{count}" for path, count in zip(self.styles, counts, strict=True))
 
     @property
     def caption(self) -> str:
@@ -110,20 +125,45 @@ class Shown:
     @cached_property
     def photo(self) -> Tensor:
         """The content photo, ``(1, 3, H, W)``, RGB in [0, 1], with at most ``SIDE`` pixels on its long side."""
-        return at_most(self.run.model.data.source, SIDE).over_white
+        return over_checkerboard(at_most(self.run.model.data.source, SIDE))
 
     @cached_property
     def image(self) -> Tensor:
         """The result at full strength, of the same shape."""
         source = at_most(self.run.model.data.source, SIDE)
-        return rendered(self.run.canvas, source, Strength()).over_white.clamp(0, 1)
+        return over_checkerboard(rendered(self.run.canvas, source, Strength())).clamp(0, 1)
+
+    @cached_property
+    def whole(self) -> Tensor:
+        """The result at full strength and full size, of the code that makes its file, but in half precision."""
+        photo = rendered(self.run.canvas, self.run.model.data.source, Strength())
+        # Finer than 8 bits, and half of what the photo itself takes.
+        return over_checkerboard(photo).clamp(0, 1).half()
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether that is there already: it may take a while."""
+        return "whole" in self.__dict__
+
+    def parts(self, part: Part) -> tuple[Tensor, Tensor]:
+        """Return a part of the photo, and of the result at full strength, both at full size."""
+        source = self.run.model.data.source
+        alpha = None if source.alpha is None else part.of(source.alpha)
+        own = source._replace(pixels=part.of(source.pixels), alpha=alpha)
+        return over_checkerboard(own), part.of(self.whole).float()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture at full size."""
+        height, width = self.run.model.data.source.pixels.shape[-2:]
+        return height, width
 
     @cached_property
     def style(self) -> Tensor:
         """The style photo, or several side by side, likewise."""
         data = self.run.model.data
         if len(data.styles) == 1:
-            return at_most(read(data.styles[0]), SIDE).over_white
+            return over_checkerboard(at_most(read(data.styles[0]), SIDE))
         together = data.photos.style
         return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 
@@ -159,20 +199,21 @@ class Shown:
     def sentences(self) -> list[str]:
         """Return what the figures say about the result, and its faults, in plain words."""
         model = self.run.model
-        figures = RunMeasure(model, TOLD)(model)
-        said = verdict.plainly({name: value for name, value in figures.items() if name not in TOLD_OF_SHOWN})
-        for option, words in {**REMEDIES, TOGETHER: self._held_together_by}.items():
+        measure = RunMeasure(model, TOLD)
+        figures = measure(model)
+        uneven = measure.uneven(model, figures)
+        told = {name: value for name, value in uneven.explained(figures).items() if name not in TOLD_OF_SHOWN}
+        said = [*without_repeats(verdict.look_plainly(told), model), *uneven.said()]
+        said += [self._remedied(uneven, fault).plainly(figures) for fault in verdict.found(told)]
+        for option, words in REMEDIES.items():
             said = [sentence.replace(option, words) for sentence in said]
         return said
 
-    @property
-    def _held_together_by(self) -> str:
-        """What of the page holds one colour together, as the beginning of a sentence."""
-        if self.regions is not None:
-            return "merging their regions, or a lower Strength,"
-        # The method is chosen already, and has found none in these photos.
-        is_by_region = isinstance(self.run.look.canvas, RegionalGrade)
-        return "a lower Strength" if is_by_region else "a lower Strength, or the method Region by region,"
+    def _remedied(self, uneven: Uneven, fault: verdict.Fault) -> verdict.Fault:
+        """Return a fault with what of the page helps."""
+        if LEAVE_OUT in uneven.changes:
+            return fault._replace(remedy=UNDER_REGIONS) if fault.metric == "drift" else fault
+        return uneven.remedied(fault)
 
     @property
     def stem(self) -> str:
@@ -184,4 +225,5 @@ class Shown:
         """What is added to a photo's name in that of a file with this look, such as "-sunset-preview"."""
         first, *others = (path.stem for path in self.styles)
         more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
-        return "".join(f"-{part}" for part in [first, *more, *(["preview"] if self.preview else [])])
+        weights = ["weights", *(f"{weight:g}" for weight in self.weights)] if self.weights else []
+        return "".join(f"-{part}" for part in [first, *more, *weights, *(["preview"] if self.preview else [])])

@@ -14,10 +14,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
-from verism import empty, reuse, tensor_file
+from verism import empty, permission, reuse, tensor_file
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Block, Convolution
 from verism.errors import VerismError
-from verism.inform import rank_zero_info
 
 Source = Literal["auto", "imagenet", "compact"] | Path
 """``auto``: ``imagenet`` if torch.hub's cache holds it, else ``compact``. A path: a torchvision VGG-19 state dict."""
@@ -118,22 +117,17 @@ def load(source: Source, network: Published = VGG19) -> Weights:
 
 def _once(path: Path, name: str, network: Published, read: Callable[[Path, str, Published], Weights]) -> Weights:
     """Return the weights of a file, which a run of the same process may have read already."""
+    permission.check(path)
     state = path.stat() if path.is_file() else None
     key = (path, name, network.name, state and (state.st_mtime_ns, state.st_size, state.st_ino))
     return reuse.once("weights", key, lambda: read(path, name, network))
 
 
 def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
-    """Return the source that ``auto`` stands for on this machine, with a message; others are returned as they are."""
+    """Return the source that ``auto`` stands for on this machine; others are returned as they are."""
     if source != "auto":
         return source
-    if VGG19.imagenet_file.is_file():
-        return "imagenet"
-    rank_zero_info(
-        "The weights embedded in verism are used, which are not torchvision's VGG-19. "
-        "For those, a download of 548 MB: --model.backbone.weights imagenet"
-    )
-    return "compact"
+    return "imagenet" if VGG19.imagenet_file.is_file() else "compact"
 
 
 class Dequantized(Mapping[str, Kernel]):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from verism import clip, empty, photo_file
+from verism import clip, empty, permission, photo_file
 from verism.errors import VerismError
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -33,12 +33,20 @@ class Found(NamedTuple):
         if self.left_out:
             those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
             said.append(f"{self.left_out} {those} left out")
-        for is_empty, fault in ((True, "{are} empty"), (False, "cannot be read as a photo")):
-            names = [path.name for path in self.damaged if empty.is_empty(path) == is_empty]
-            if names:
-                are = "is" if len(names) == 1 else "are"
-                said.append(f"{', '.join(names)} {fault.format(are=are)}, and {are} left out")
+        faults: dict[str, list[str]] = {}
+        for path in self.damaged:
+            faults.setdefault(_fault(path), []).append(path.name)
+        for fault, names in faults.items():
+            are = "is" if len(names) == 1 else "are"
+            said.append(f"{', '.join(names)} {fault.format(are=are)}, and {are} left out")
         return "; ".join(said)
+
+
+def _fault(path: Path) -> str:
+    """Return what is wrong with a file that cannot be read, with ``{are}`` for is or are."""
+    if permission.denied(path) is not None:
+        return "may not be read, for want of permission"
+    return "{are} empty" if empty.is_empty(path) else "cannot be read as a photo"
 
 
 def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool = True) -> list[Path]:
@@ -55,6 +63,7 @@ def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool 
     """
     named = list(patterns)
     for path in named if there else ():
+        permission.check(path)
         if not (is_pattern(path) or path.exists()):
             raise missing(path, "clip" if clip.is_clip(path) else "photo")
     found = find(named)
@@ -86,6 +95,7 @@ def find(patterns: Iterable[Path]) -> Found:
     left_out: set[Path] = set()
     damaged: list[Path] = []
     for pattern in patterns:
+        permission.check(pattern)
         if not is_pattern(pattern):
             found.append(pattern)
             continue
@@ -122,6 +132,8 @@ def _in_folder(folder: Path, damaged: list[Path]) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     photos = [path for path in files if clip.is_clip(path) or photo_file.is_photo(path)]
     if not photos:
+        for path in files:
+            permission.check(path)
         raise VerismError(f"{folder}: is a folder without photos.")
     damaged += [path for path in files if path not in photos and path.suffix.lower() in FORMATS]
     return photos

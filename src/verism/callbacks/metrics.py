@@ -18,10 +18,12 @@ from verism.callbacks.background import Background
 from verism.callbacks.find import find
 from verism.callbacks.output import Output
 from verism.callbacks.periodic import Periodic
+from verism.canvas import RegionalGrade
 from verism.data import PhotoPair
 from verism.look.strength import Strength
 from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
+from verism.uneven import Uneven, cause
 
 AREA = 2**20
 """Largest number of pixels at which images are measured; larger ones are scaled down, to save time and memory."""
@@ -79,6 +81,7 @@ class Metrics(Periodic):
         self._measure: RunMeasure
         self._last: Mapping[str, float] = {}
         self._written: Mapping[str, float] = {}
+        self._uneven = Uneven()
         self._taken: int | None = None
         self._figures: Callable[[], Mapping[str, float]]
 
@@ -91,6 +94,11 @@ class Metrics(Periodic):
     def written(self) -> Mapping[str, float]:
         """The figures of the picture as it is written, at its strength; empty before the end, or without a logger."""
         return self._written
+
+    @property
+    def uneven(self) -> Uneven:
+        """What makes tints within one area of the written picture differ, if they do so plainly."""
+        return self._uneven
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure the first image, unless brief, and log the hyperparameters."""
@@ -155,11 +163,15 @@ class Metrics(Periodic):
             background.finish()
         if not self._last:
             return
-        output = find(trainer, Output)
-        self._written = self._of_picture(output, cast("StyleTransfer", pl_module))
-        pure = verdict.pure(self._written, Strength() if output is None else output.strength)
+        output, model = find(trainer, Output), cast("StyleTransfer", pl_module)
+        self._written = self._of_picture(output, model)
+        strength = Strength() if output is None else output.strength
+        self._uneven = self._measure.uneven(model, self._written, strength)
         rank_zero_info("Figures:")
-        for line in (*verdict.summary(self._written), *pure, *verdict.faults(self._written)):
+        faults = verdict.found(self._uneven.explained(self._written))
+        said = [self._uneven.remedied(fault).of(self._written) for fault in faults]
+        pure = verdict.pure(self._written, strength)
+        for line in (*verdict.summary(self._written), *pure, *self._uneven.said(), *said):
             rank_zero_info(f"  {line}")
 
     def _of_picture(self, output: Output | None, model: StyleTransfer) -> Mapping[str, float]:
@@ -239,6 +251,22 @@ class RunMeasure:
             return measure(resized if strength is None else strength(measure.content, resized), rendered)
 
         return figures
+
+    def uneven(self, model: StyleTransfer, figures: Mapping[str, float], strength: Strength | None = None) -> Uneven:
+        """Return what makes tints within one area of the run's picture differ, if they do so plainly.
+
+        Args:
+            model: the module of the run.
+            figures: of the picture.
+            strength: strength of the picture; None: the full one.
+        """
+
+        def drift(canvas: RegionalGrade) -> float:
+            rendered = copy.deepcopy(canvas).float().render(self._photo)
+            seen = rendered if strength is None else strength(self._photo, rendered)
+            return self._measure().drift(seen)
+
+        return cause(model, figures.get("drift", 0.0), drift)
 
 
 def _render(model: StyleTransfer, photo: Tensor) -> Tensor:

@@ -298,6 +298,8 @@ class Output(Callback):
         self.deviation = lut_file.write(self.lut, canvas.table(content), content, canvas(), self.strength)
         seen = f"{self.deviation.plainly(self.strength)} ({self.deviation.figures})"
         rank_zero_info(f"Lookup table: {self.lut}{lut_file.about(self.lut)}, {seen}.")
+        if self.deviation.is_visible:
+            rank_zero_info(lut_file.CANNOT)
 
 
 def as_options(choice: Strength | Encoding) -> list[str]:

@@ -14,7 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
-from verism import atomic, images, verdict
+from verism import atomic, images, likeness, verdict
 from verism.callbacks import checkpoints, unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
@@ -27,9 +27,17 @@ from verism.look.strength import Strength
 from verism.losses.term import Term
 from verism.module import StyleTransfer
 from verism.page import result as result_page
+from verism.photo_file import Photo
+from verism.uneven import Uneven
 
 NAME = "result.html"
 """Name of a page in the folder of its run."""
+
+SHARPER = 3
+"""How many times as large as in the fit several style photos are shown side by side."""
+
+UNMEASURED = "The run was stopped before its picture was measured."
+"""Said in place of what the figures say."""
 
 HEAD = 1000
 """Number of bytes at the start of a page in which the name of its generator is found."""
@@ -133,8 +141,11 @@ class Page(Callback):
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
         figures, full = ({}, {}) if metrics is None else (metrics.written, metrics.last)
+        uneven = Uneven() if metrics is None else metrics.uneven
+        explained = uneven.explained(figures)
+        is_stopped = trainer.global_step < trainer.max_steps
         styles = [read(style, model.data.white) for style in model.data.styles]
-        regions = model.regions
+        divided = None if model.regions is None or model.regions.undivided else model.regions
         lut = output.lut
         names = " + ".join(_name(style) for style in model.data.styles)
         return result_page.Contents(
@@ -144,18 +155,26 @@ class Page(Callback):
             styles=[at_most(style, result_page.SMALL_SIDE).over_white for style in styles],
             strength=output.strength,
             command=_command(trainer, output),
-            fit=(model.photos.content, model.photos.style),
-            regions=None if regions is None or regions.undivided else regions,
+            compared=(photo.over_white, _compared_style(model, styles)),
+            regions=None if divided is None or likeness.has_one_grade(divided, model.canvas) else divided,
+            scene="" if divided is None else likeness.of_scene(divided, model.canvas),
             losses=_losses(self._steps),
             first=self._first,
             sentences=[
-                *verdict.in_words(figures, full, output.strength),
-                *verdict.faults(figures),
-                *filter(None, [output.outside]),
+                *([] if figures or metrics is None or not is_stopped else [UNMEASURED]),
+                *verdict.in_words(explained, full, output.strength),
+                *filter(None, [likeness.little_shared(model), output.outside]),
+                *uneven.said(),
+                *(uneven.remedied(fault).of(figures) for fault in verdict.found(explained)),
             ],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
         )
+
+
+def _compared_style(model: StyleTransfer, styles: Sequence[Photo]) -> Tensor:
+    """Return the style photo as it was compared, but sharp; several are side by side."""
+    return (styles[0] if len(styles) == 1 else model.data.look(SHARPER)).over_white
 
 
 def _losses(steps: Sequence[tuple[Tensor, Mapping[str, Term]]]) -> dict[str, list[float]]:

@@ -115,7 +115,8 @@ class Progress(ProgressBar):
     def _show(self) -> None:
         step, total = self.trainer.global_step, self._steps()
         left = self._seconds_left(step, total)
-        state = describe(step, total, left, self._loss, in_parts=not self._tells_loss)
+        of_all = self._pace is not None and self._pace.runs > 1
+        state = describe(step, total, left, self._loss, in_parts=not self._tells_loss, of_all=of_all)
         if self._bar is not None:
             done = (0 if self._pace is None else self._pace.number) * (total or 0) + step
             self._bar.update(self._bar.task_ids[0], completed=done, state=state)
@@ -148,8 +149,10 @@ class Progress(ProgressBar):
         return seconds if self._pace is None else self._pace.left(seconds)
 
 
-def describe(step: int, total: int | None, seconds: float | None, loss: float, *, in_parts: bool = False) -> str:
-    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``, or ``5%, 40 s left``.
+def describe(
+    step: int, total: int | None, seconds: float | None, loss: float, *, in_parts: bool = False, of_all: bool = False
+) -> str:
+    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``, or ``5% done, 40 s left``.
 
     Args:
         step: number of steps made.
@@ -157,11 +160,12 @@ def describe(step: int, total: int | None, seconds: float | None, loss: float, *
         seconds: time left; None if that is not known.
         loss: the total loss of the last step at which it was read; NaN before the first.
         in_parts: give the percentage done in place of the step, if the number of steps is limited.
+        of_all: whether the time is that of several runs, and the rest that of one.
     """
     counted = f"step {step}" if total is None else f"step {step} of {total}"
-    parts = [f"{step / total:.0%}" if in_parts and total else counted]
+    parts = [f"{step / total:.0%} done" if in_parts and total else counted]
     if not math.isnan(loss):
         parts.append(f"loss {loss:.3g}")
     if seconds is not None and seconds > 0:
-        parts.append(f"{duration(seconds)} left")
+        parts.append(f"{duration(seconds)} left{' for all' if of_all else ''}")
     return ", ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -11,23 +11,27 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import atomic, images
+from verism import atomic, images, photo_file
 from verism.callbacks import unfinished
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.find import find
 from verism.callbacks.picture_log import picture_log
+from verism.canvas import Canvas
+from verism.data.source import read
 from verism.errors import VerismError
+from verism.likeness import has_one_grade, of_scene
 from verism.module import StyleTransfer
 from verism.regions.colors import said
-from verism.regions.masks import paint
-from verism.regions.regions import Regions
+from verism.regions.masks import enlarged, paint
+from verism.regions.regions import SEEN, Regions
 from verism.verdict import match
 
 MASK_FORMATS = (".png", ".tiff", ".tif")
 """Endings of label images: lossless formats, so that a label keeps its colour."""
 
-SAME_SCENE = 0.5
-"""Confidence above which two photos are said to be of one scene."""
+LARGEST = 2000
+"""Longest side of a label image, in pixels: borders that are smooth enough to paint along, in a file of moderate size.
+"""
 
 COVER = (0.15, 0.5)
 """Opacity of a region's colour over the photo if it has no match, and how much is added for a certain match: even then,
@@ -42,8 +46,8 @@ class RegionMap(Callback):
     - ``regions/content``, ``regions/style``: each photo under the colours of its regions, which are paler the less
       certain it is that both photos show the same there.
 
-    With ``path``, the same is written as label images, in flat colours. Paint over what is wrong, and give both images
-    back with ``--data.content_mask`` and ``--data.style_mask``.
+    With ``path``, the same is written as label images, in flat colours and at the photos' size, up to ``LARGEST``
+    pixels. Paint over what is wrong on a transparent layer, and give that back with ``--data.content_mask``.
 
     Attributes:
         replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
@@ -87,26 +91,48 @@ class RegionMap(Callback):
         regions = model.regions
         if regions is None or regions.undivided or not trainer.is_global_zero:
             return
-        rank_zero_info(describe(regions))
+        rank_zero_info(describe(regions, model.canvas))
         both = zip(("content", "style"), model.photos, (regions.content, regions.style), strict=True)
         pictures = {f"regions/{name}": overlay(photo, masks, regions).squeeze(0) for name, photo, masks in both}
         for log in filter(None, map(picture_log, trainer.loggers)):
             for tag, picture in pictures.items():
                 log.add_image(tag, picture, 0)
-        for file, masks in zip(self.files, (regions.content, regions.style), strict=False):
-            images.write(file, paint(masks, regions.labels), {})
+        for file, masks, shape in zip(self.files, (regions.content, regions.style), _shapes(model), strict=False):
+            images.write(file, paint(enlarged(masks, shape), regions.labels), {})
         own = find(trainer, Checkpoints)
         if own is not None:
             own.remember(self.files)
 
 
-def describe(regions: Regions) -> str:
-    """Return in a sentence how much of the content photo has a match in the style photo."""
-    shares = regions.content.double().mean(dim=(0, 2, 3)).tolist()
-    pairs = zip(regions.labels, shares, regions.sure.tolist(), strict=True)
-    told = [f"{said(label)} ({share:.0%}, {match(sure)})" for label, share, sure in pairs if share > 0]
-    scene = "The photos are of one scene, and get one grade. " if regions.one_scene > SAME_SCENE else ""
-    return f"{scene}Regions that both photos show: {', '.join(told)}."
+def describe(regions: Regions, canvas: Canvas) -> str:
+    """Return in words how much of the content photo is seen in each region, and has a match in the style photo."""
+    scene = of_scene(regions, canvas)
+    if has_one_grade(regions, canvas):
+        return scene
+    pairs = zip(regions.labels, regions.seen[0], regions.sure.tolist(), strict=True)
+    told = [
+        f"{said(label)} ({share:.0%}, {match(sure)})"
+        for label, share, sure in pairs
+        if share >= SEEN or (share and label in regions.added)
+    ]
+    regions_said = f"Regions of your photo, and how sure their match is: {', '.join(told)}."
+    return f"{scene} {regions_said}".lstrip()
+
+
+def _shapes(model: StyleTransfer) -> list[Sequence[int]]:
+    """Return the height and width of both label images: those of the photos, but no more than ``LARGEST``."""
+    data = model.data
+    shapes = [data.original.shape[-2:], model.photos.style.shape[-2:]]
+    # Several style photos are together as large as in the fit: there, nothing can be painted over them.
+    if len(data.styles) == 1:
+        with photo_file.limited(data.max_megapixels):
+            shapes[1] = read(data.styles[0], data.white).pixels.shape[-2:]
+    at_least = [photo.shape[-2:] for photo in model.photos]
+    return [_at_most(own) if max(own) > max(least) else least for own, least in zip(shapes, at_least, strict=True)]
+
+
+def _at_most(shape: Sequence[int]) -> Sequence[int]:
+    return [max(1, round(side * min(1.0, LARGEST / max(shape)))) for side in shape]
 
 
 def overlay(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:

@@ -8,8 +8,8 @@ from typing import cast
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from verism import photo_file
-from verism.callbacks.region_map import SAME_SCENE
 from verism.canvas.linear_grade import LinearGrade
+from verism.likeness import PROBABLY
 from verism.module import StyleTransfer
 from verism.regions.search import find_regions
 
@@ -41,6 +41,6 @@ class SameScene(Callback):
             return
         with photo_file.limited(model.data.max_megapixels):
             found = find_regions(model.reference, *model.data.photos, opacity=model.data.opacity)
-        if found.one_scene <= SAME_SCENE:
+        if found.one_scene <= PROBABLY:
             self.said = DIFFERENT
             logging.getLogger("lightning.pytorch.utilities.rank_zero").warning(DIFFERENT)

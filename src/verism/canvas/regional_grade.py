@@ -201,6 +201,21 @@ class RegionalGrade(Grade):
             self.shares = self._shares(content)
         super().resize(content)
 
+    def without_gradients(self) -> RegionalGrade:
+        """Return a canvas without the gradients that its regions took over from the style photo."""
+        twin = copy.deepcopy(self)
+        twin.tints = torch.zeros_like(self.tints)
+        twin.resize(twin.photo)
+        return twin
+
+    def without_region(self, number: int) -> RegionalGrade:
+        """Return a canvas in which a region, one of K from 0, is treated like the rest of the photo."""
+        twin = copy.deepcopy(self)
+        twin.shares = self.shares.clone()
+        twin.shares[:, number] = 0
+        twin.resize(twin.photo)
+        return twin
+
     def locate(self, photo: Tensor) -> Tensor:
         """Return what decides how each pixel is treated.
 

@@ -12,7 +12,7 @@ import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.fabric.utilities.cloud_io import get_filesystem
 
-from verism import atomic, tensor_file, version
+from verism import atomic, permission, tensor_file, version
 from verism.errors import VerismError
 from verism.missing import missing_run
 from verism.photo_file.reading import is_photo
@@ -86,6 +86,8 @@ def read(path: str | Path) -> Mapping[str, Any]:
             ``FORMAT``.
     """
     files = get_filesystem(path)
+    if "://" not in str(path):
+        permission.check(Path(path))
     if not files.isfile(str(path)):
         if "://" in str(path) or Path(path).exists():
             raise VerismError(f"{path}: no such checkpoint.")

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from verism import empty
+from verism import empty, permission
 from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
@@ -47,6 +47,7 @@ class Info:
 
 def check_exists(path: Path) -> None:
     """Raise ``VerismError`` unless there is such a file, with something in it; a name close to it may be meant."""
+    permission.check(path)
     if not path.is_file():
         raise missing(path, "clip")
     empty.check(path)

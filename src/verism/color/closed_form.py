@@ -69,6 +69,10 @@ CAST = 0.03
 """Chroma, in Oklab, of a colour cast of which half is removed. Up to about a warm lamp's light, it is the colour of the
 light; more is the colour of the things themselves."""
 
+LIGHT = 0.08
+"""Chroma, in Oklab, of a style's neutral axis at which half of it counts as the colour of its light: about that of
+white at 4000 K in a photo balanced for daylight. More is the colour of things: an autumn wood has no greys at all."""
+
 HIGHLIGHT = 0.85
 """Oklab lightness of the result above which a tint fades into that of the style's white."""
 
@@ -86,8 +90,9 @@ that colour's own."""
 def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -> ToneAndChroma:
     """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
 
-    The photo's neutral colours take on the tint of the style's most nearly neutral ones, so that a blue sky in the
-    style does not make a face blue. The tone curve lifts tones only in part (``LIFTED``).
+    The photo's neutral colours take on the tint of the style's most nearly neutral ones, as far as it can be that of
+    light, so that neither a blue sky nor orange leaves in the style colour a face. The tone curve lifts tones only in
+    part (``LIFTED``).
 
     Args:
         content: ``(3, n)``, Oklab.
@@ -97,7 +102,8 @@ def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -
     source = WeightedColors(content, torch.ones_like(content[0]))
     target = WeightedColors(style, torch.ones_like(style[0]) if opacity is None else opacity)
     curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES), LIFTED)
-    base = _base(source, target, curve, _neutral_axes(source, target, curve), CAREFUL_SATURATIONS)
+    neutral, tint = _neutral_axes(source, target, curve)
+    base = _base(source, target, curve, (neutral, _of_light(tint, in_color(target))), CAREFUL_SATURATIONS)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -199,11 +205,12 @@ def _base(
         source: the content photo.
         target: the style photo.
         curve: ``(KNOTS,)``, the tone curve.
-        axes: the cast to remove and the tint that replaces it, ``(KNOTS, 2)`` each, as ``_neutral_axes`` returns them.
+        axes: the nearly neutral colours of both at each tone, ``(KNOTS, 2)`` each, as ``_neutral_axes`` returns them.
         bounds: of the saturation.
     """
     saturation, most_gain = _saturation(source, target, bounds)
-    return _Base(curve, saturation, most_gain, *axes, *_whites(source.highlights, target.highlights))
+    whites = _whites(source.highlights, target.highlights)
+    return _Base(curve, saturation, most_gain, _cast(*axes), axes[1], *whites)
 
 
 def _tone_curve(
@@ -247,7 +254,7 @@ def in_color(target: WeightedColors) -> Tensor:
 
 
 def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the colour cast to remove at each tone, and the tint that replaces it: a and b, ``(KNOTS, 2)`` each.
+    """Return the nearly neutral colours of the photo and of the style at each tone: a and b, ``(KNOTS, 2)`` each.
 
     Args:
         source: the content photo.
@@ -255,8 +262,21 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
         curve: ``(KNOTS,)``, the tone curve; tints are compared at the same lightness of the result.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
-    neutral, tint = source.neutral_at(knots), target.neutral_at(curve.to(target.colors))
-    return _cast(neutral, tint), tint
+    return source.neutral_at(knots), target.neutral_at(curve.to(target.colors))
+
+
+def _of_light(tint: Tensor, color: Tensor) -> Tensor:
+    """Return the part of a style's neutral axis that is the colour of its light; a and b, ``(n, 2)``, as the argument.
+
+    ``t / (1 + (|t| / LIGHT)⁴)``: hardly less than t while t is weak, and hardly anything if it is strong. All of t is
+    the tone of a print if the style has no other colours.
+
+    Args:
+        tint: ``(n, 2)``, at each tone.
+        color: a scalar in [0, 1], how far from black and white the style is.
+    """
+    share = 1 / (1 + (tint.norm(dim=1, keepdim=True) / LIGHT) ** 4)
+    return torch.lerp(torch.ones_like(share), share, color) * tint
 
 
 def _cast(neutral: Tensor, tint: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ Pair = tuple[Path, Path]
 
 def wished(request: Request, pair: Pair) -> Path:
     """Return the path that a picture has unless another file has it."""
-    content, style = pair
+    content, style = pair[0], request.named(pair[1])
     if clip.is_clip(content):
         path = run_clip.result_path(content, style)
     else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from verism import version
+from verism import permission, version
 from verism.errors import VerismError
 
 MOST = 10_000
@@ -29,6 +29,7 @@ def header() -> str:
 
 def check(path: Path) -> None:
     """Raise ``VerismError`` unless a file is YAML and holds options; the parser checks the options themselves."""
+    permission.check(path)
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

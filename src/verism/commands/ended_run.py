@@ -7,19 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from lightning.pytorch import Trainer
 from rich.text import Text
 
-from verism import verdict
+from verism import likeness, verdict
+from verism.atomic import free_name
 from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
 from verism.callbacks.find import find
 from verism.commands.milder import milder
-from verism.commands.request import Request
+from verism.commands.request import PATH, Request
 from verism.commands.saying import near, say
-from verism.commands.words import with_options
+from verism.commands.words import value_of, with_options
 from verism.look import lut_file
 from verism.look.strength import Strength
+from verism.module import StyleTransfer
+from verism.uneven import WITHOUT_GRADIENT, Uneven
+
+OVERWRITE = "--output.overwrite"
+
+ANEW = ("--model.canvas.", "--data.")
+"""What a run begins with, so that it cannot go on from one that began otherwise."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
 
@@ -47,12 +56,17 @@ class EndedRun:
 
     def tell(self) -> Path | None:
         """Print what is to be said of the picture; return its page, if that is a file."""
-        figures = self._figures
+        figures = self._uneven.explained(self._figures)
         # Of several pictures, what is as it should be is said once, at their end.
         tell = verdict.exceptions if self.request.is_batch else verdict.look_plainly
-        for sentence in tell(figures, self._look, self._strength):
+        for sentence in likeness.without_repeats(tell(figures, self._look, self._strength), self._model):
             say(Text(f"  {sentence}"))
-        for fault in verdict.found(figures):
+        if gradient := self._uneven.gradient:
+            without = self._again(WITHOUT_GRADIENT)
+            say(
+                Text.assemble(f"  {gradient}. Without that: ", (without, "cyan")) if without else Text(f"  {gradient}.")
+            )
+        for fault in map(self._uneven.remedied, verdict.found(figures)):
             if not self._has_less(fault):
                 say(Text(f"  {fault.seen(figures)}."))
             elif remedy := self._remedy(fault):
@@ -75,7 +89,7 @@ class EndedRun:
     def propose(self) -> None:
         """Print what the user may do next: the whole of a preview, another style, or a milder picture."""
         little = verdict.hardly_there(self._look)
-        if little:
+        if little and not likeness.little_shared(self._model):
             say(Text(LITTLE_TO_GIVE, "yellow"))
         if self.request.is_batch:
             return
@@ -91,13 +105,22 @@ class EndedRun:
     @property
     def is_sound(self) -> bool | None:
         """Whether the picture's shapes and colours are as they should be; None if they were not measured."""
-        return verdict.is_sound(self._figures) if self._figures else None
+        return verdict.is_sound(self._uneven.explained(self._figures)) if self._figures else None
 
     @cached_property
     def _figures(self) -> Mapping[str, float]:
         """The figures of the picture, at its strength."""
         metrics = find(self.trainer, Metrics)
         return {} if metrics is None else metrics.written
+
+    @property
+    def _model(self) -> StyleTransfer:
+        return cast("StyleTransfer", self.trainer.lightning_module)
+
+    @cached_property
+    def _uneven(self) -> Uneven:
+        metrics = find(self.trainer, Metrics)
+        return Uneven() if metrics is None else metrics.uneven
 
     @cached_property
     def _look(self) -> Mapping[str, float]:
@@ -130,9 +153,19 @@ class EndedRun:
             strength = self._strength._replace(**{name: float(value) for name, value in changed.items()})
             return self._rendered(self._state, strength)
         options = [word for name, value in changed.items() for word in (f"--output.{name}", value)]
-        # Of a preview, the whole picture; it can go on from it with other losses, too.
-        going_on = ["--ckpt_path", self._state] if self.request.preview else []
-        return _typed(*with_options(self.command, [*options, *fault.instead, *going_on]))
+        return self._again([*options, *fault.instead])
+
+    def _again(self, options: Sequence[str]) -> str:
+        """Return the command that makes the picture by another run with further options; empty if there is none."""
+        # Of a preview, the whole picture; it can go on from it with other losses, but not with other regions.
+        begins_anew = any(name.startswith(ANEW) for name in options[::2])
+        goes_on = self.request.preview and self._state is not None and not begins_anew
+        going_on = ["--ckpt_path", str(self._state)] if goes_on else []
+        given = value_of(self.command, PATH)
+        # That is the picture which is there already.
+        takes_place = given is not None and Path(given).is_file() and value_of(self.command, OVERWRITE) != "true"
+        elsewhere = [PATH, str(free_name(Path(given)))] if given is not None and takes_place else []
+        return _typed(*with_options(self.command, [*options, *elsewhere, *going_on]))
 
     def _rendered(self, state: str, strength: Strength) -> str:
         """Return the command that writes the picture of the run's checkpoint at another strength."""

@@ -70,3 +70,5 @@ def export(args: Sequence[str]) -> None:
     image, table = canvas().detach(), canvas.table(canvas.photo)
     found = lut_file.write(path, table, canvas.photo, image, strength, output.nodes)
     sys.stdout.write(f"Lookup table: {near(path)}{lut_file.about(path)}, {found.plainly(strength)}.\n")
+    if found.is_visible:
+        sys.stdout.write(f"{lut_file.CANNOT}\n")

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from torch import Tensor
 
-from verism import images, photo_file
+from verism import images, permission, photo_file
 from verism.commands.options import FitOptions
 from verism.data import PhotoPair, Photos
 from verism.data.options import photo_pair
@@ -39,6 +39,7 @@ class FinishedRun:
         if not folder.exists():
             raise missing_run(folder)
         config = folder / "config.yaml"
+        permission.check(config)
         try:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))
             return cls(folder, {name: options[name] for name in ("model", "data", "optimizer", "output")})

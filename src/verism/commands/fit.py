@@ -28,11 +28,15 @@ from verism.commands import preflight, resuming, run_folder
 from verism.commands.complaint import plain
 from verism.commands.options import SEED, TRAINER, Parser, PhotoFiles, add_parts, as_plain, parse, resolve_paths
 from verism.commands.run_folder import Numbered
+from verism.commands.saying import COMPACT
 from verism.data.options import style_paths
 from verism.errors import InterruptedRunError, OutOfMemoryError, UnbegunRunError, VerismError, is_shortage
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
 from verism.tiling.memory_estimate import free
+
+EMBEDDED = ", the network that comes with verism (verism doctor tells of another)"
+"""What is said of its weights: that they are not torchvision's matters only to who compares networks."""
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
@@ -250,7 +254,8 @@ class VerismCLI(LightningCLI):
         options = as_plain(self._parser(self.subcommand), self.config.fit, linked=True)
         model = options["model"]
         identity = self.model.backbone.identity
-        rank_zero_info(f"Weights: {identity['weights']}, sha256 {identity['sha256']}")
+        # Their SHA-256 is in the checkpoint, for which weights that have changed are refused.
+        rank_zero_info(f"Weights: {identity['weights']}{EMBEDDED if identity['weights'] == COMPACT else ''}")
         backbone = model["backbone"]
         backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
         # Metrics logs them, because TensorBoard needs hyperparameters and metrics in one call.

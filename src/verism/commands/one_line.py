@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from verism import endings
-from verism.commands.words import leading
+from verism.commands.words import leading, take, value_of
 from verism.errors import VerismError
 from verism.missing import exists, missing
 from verism.waiting import STARTING, waiting
@@ -24,6 +24,7 @@ Give photos the look of another.
   verism a.jpg b.jpg theirs.jpg         one picture for each photo, and a sheet of all
   verism 'holiday/*.jpg' theirs.jpg     likewise for all photos of a pattern, or of a folder
   verism a.jpg --styles x.jpg y.jpg     one picture for each style, and a sheet of all
+  verism a.jpg x.jpg y.jpg --data.style_weights '[2, 1]'    one picture, in a mixture: two parts of x, one of y
   verism mine.jpg theirs.jpg --output.strength 0.6
   verism 'holiday/*.jpg' theirs.jpg --output.path graded/   the pictures go into that folder
   verism clip.mp4 theirs.jpg            a clip: clip-theirs.mp4, in one look that is fitted to nine of its frames
@@ -94,11 +95,25 @@ def _check_count(args: Sequence[str]) -> None:
         raise VerismError(f"run: which photos? {BOTH}")
     if len(photos) == 1:
         (photo,) = photos
+        _check_style(photo, args)
         pair = [photo, "theirs.jpg"] if photo == args[0] else ["mine.jpg", photo]
         options = [word for word in args if word not in (photo, *STYLES)]
         raise VerismError(
             f"{photo}: the look comes from another photo, which is missing: {shlex.join(['verism', *pair, *options])}"
         )
+
+
+def _check_style(photo: str, args: Sequence[str]) -> None:
+    """Raise ``VerismError`` if the style of the only photo is named by an option, as ``fit`` has it."""
+    named, others = take([word for word in args if word != photo], "--data.style")
+    if not named:
+        return
+    styles = [name.strip(" '\"") for name in named.strip("[] ").split(",")]
+    command = ["verism", photo, *styles, *others]
+    if len(styles) > 1 and value_of(others, "--data.style_weights") is None:
+        command += ["--data.style_weights", f"[{', '.join('1' * len(styles))}]"]
+    mixes = ", with weights that mix them" if len(styles) > 1 else ""
+    raise VerismError(f"--data.style: here, styles come after the photo{mixes}: {shlex.join(command)}")
 
 
 def only_pair(args: Sequence[str]) -> tuple[Path, ...]:

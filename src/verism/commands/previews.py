@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,19 +34,19 @@ class Preview(NamedTuple):
     finished: Path | None
 
 
-def newest(content: Path, style: Path, root: str | Path) -> Preview | None:
-    """Return the newest preview of two photos; None if there is none.
+def newest(content: Path, styles: Sequence[Path], root: str | Path) -> Preview | None:
+    """Return the newest preview of a photo in a look; None if there is none.
 
     Args:
         content: the content photo.
-        style: the style photo.
+        styles: the style photos, several if they are mixed.
         root: the folder below which the runs are.
 
     Raises:
         VerismError: a photo cannot be read.
     """
-    name = named_by(f"{content.stem}-{style.stem}") + ENDING
-    photos = {"content": [digest(content)], "style": [digest(style)]}
+    name = named_by(f"{content.stem}-{'-'.join(style.stem for style in styles)}") + ENDING
+    photos = {"content": [digest(content)], "style": list(map(digest, styles))}
     for run in sorted(Path(root, LOGS).glob(f"*{glob.escape(name)}*"), key=_age, reverse=True):
         try:
             state = saved.newest(run)

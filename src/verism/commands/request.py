@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 from verism import clip, photo_file
 from verism.batch.patterns import matching
 from verism.callbacks.pace import Pace
@@ -18,7 +20,7 @@ from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look.strength import Strength
 
-SHEET, PATH = "--output.sheet", "--output.path"
+SHEET, PATH, WEIGHTS = "--output.sheet", "--output.path", "--data.style_weights"
 
 NO_PAIR = "names {} photo; give at least two, such as verism mine.jpg theirs.jpg: first yours, last the style."
 
@@ -37,6 +39,7 @@ class Request:
         folder: where the pictures go; None: beside the content photos.
         typed: the words that the user gave.
         goes_on: whether each picture goes on from its preview.
+        mixed: style photos that are mixed into one, which the first stands for in ``styles``; empty if none are.
     """
 
     contents: Sequence[Path]
@@ -48,6 +51,15 @@ class Request:
     folder: Path | None = None
     typed: Sequence[str] = ()
     goes_on: bool = False
+    mixed: Sequence[Path] = ()
+
+    def taken_from(self, style: Path) -> Sequence[Path]:
+        """Return the photos whose look a picture in a style takes on: one, or all that are mixed."""
+        return self.mixed or [style]
+
+    def named(self, style: Path) -> Path:
+        """Return the path by whose name a picture in a style is named; of a mixture, it has all names."""
+        return style.with_name(f"{'-'.join(photo.stem for photo in self.taken_from(style))}{style.suffix}")
 
     @cached_property
     def pace(self) -> Pace:
@@ -122,16 +134,24 @@ def parse(args: Sequence[str]) -> Request:
         raise VerismError(
             f"{PATH} {path}: for a folder, write {path}/; a picture's name ends in .jpg, .png or the like."
         )
+    # Nobody weighs styles that each give a picture of their own.
+    weights = _weights(options)
     if not styles and len(photos) > 1:
-        *photos, style = photos
-        styles = [style]
+        place = len(photos) - max(weights, 1)
+        if place < 1:
+            raise VerismError(
+                f"{WEIGHTS}: one for each style, and so for {weights} styles after the photo: "
+                f"verism mine.jpg {' '.join(f'style{n}.jpg' for n in range(1, weights + 1))} {WEIGHTS} "
+                f"'[{', '.join('1' * weights)}]'"
+            )
+        photos, styles = photos[:place], photos[place:]
     if not (photos and styles):
         count = len(photos) + len(styles)
         raise VerismError(f"run: {NO_PAIR.format('no' if not count else 'only one')}")
     contents, looks = _files(photos, styles)
     request = Request(
         contents,
-        looks,
+        looks[:1] if weights else looks,
         options,
         preview="--preview" in args,
         opens="--open" in args,
@@ -139,9 +159,19 @@ def parse(args: Sequence[str]) -> Request:
         folder=results,
         typed=args,
         goes_on=goes_on,
+        mixed=looks if weights else (),
     )
     _check_options(request, {word.partition("=")[0] for word in args})
     return request
+
+
+def _weights(options: Sequence[str]) -> int:
+    """Return how many weights of styles are given, which mix these; 0 if none are, or they cannot be read."""
+    try:
+        given = yaml.safe_load(value_of(options, WEIGHTS) or "")
+    except yaml.YAMLError:
+        return 0
+    return len(given) if isinstance(given, list) else 0
 
 
 def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], list[Path]]:

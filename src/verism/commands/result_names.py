@@ -40,7 +40,7 @@ def sheet_path(request: Request) -> Path:
     first, *others = request.contents
     common = [first.resolve().parent.name if others else first.stem]
     if len(request.styles) == 1:
-        common.append(request.styles[0].stem)
+        common.append(request.named(request.styles[0]).stem)
     if request.preview:
         common.append("preview")
     common.append(request.strength.in_names.removeprefix("-"))

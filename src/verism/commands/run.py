@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 import webbrowser
@@ -164,7 +165,8 @@ def _announce(request: Request) -> None:
     if request.is_batch:
         contents = list(dict.fromkeys(content for content, _ in request.pairs))
         several = len(request.styles) > 1
-        look = _counted(request.styles, "style") if several else f"the look of {request.styles[0].name}"
+        names = " + ".join(photo.name for photo in request.taken_from(request.styles[0]))
+        look = _counted(request.styles, "style") if several else f"the look of {names}"
         say(Text(f"{len(request.pairs)} pictures: {_counted(contents, 'photo')} in {look}"))
     photos, _ = leading([word for word in request.typed if word not in ALONE])
     styles_named = set(STYLES) & set(request.typed)
@@ -214,7 +216,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     if stopped is not None:
         options = [*options, "--ckpt_path", stopped]
     elif request.goes_on:
-        before = previews.newest(content, style, _root(options))
+        before = previews.newest(content, request.taken_from(style), _root(options))
         if before is not None and before.finished is not None:
             say(Text.assemble((str(near(before.finished)), "bold"), " is there already"))
             return Made(before.finished)
@@ -227,10 +229,10 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         path = _free_name(name, options)
     else:
         name = path = Path(given)
-    command = ["run", str(content), str(style), *request.options, *trust.given()]
+    command = ["run", str(content), *map(str, request.taken_from(style)), *request.options, *trust.given()]
     if request.preview and request.folder is not None:
         command += [PATH, f"{request.folder}/"]
-    photos = ["--data.content", str(content), "--data.style", str(style), PATH, str(path)]
+    photos = ["--data.content", str(content), "--data.style", _styles(request, style), PATH, str(path)]
     if request.is_batch:
         # A page for each of them would be litter among the photos.
         photos += ["--page.beside", "false"]
@@ -254,6 +256,11 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         if request.opens and not request.has_sheet:
             webbrowser.open((path if page is None else page).resolve().as_uri())
     return Made(path, page, made.stopped, is_sound)
+
+
+def _styles(request: Request, style: Path) -> str:
+    """Return the value of the option that names the photos of a style."""
+    return json.dumps(list(map(str, request.mixed))) if request.mixed else str(style)
 
 
 def _free_name(wished: Path, options: Sequence[str]) -> Path:
@@ -307,7 +314,7 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     name = wished(request, pair)
     path = free_name(name)
     frames = run_clip.frames(content, path)
-    photos = ["--data.content", str(frames), "--data.style", str(style), "--data.size", str(run_clip.SIZE)]
+    photos = ["--data.content", str(frames), "--data.style", _styles(request, style), "--data.size", str(run_clip.SIZE)]
     made = _fitted(request, photos, request.options)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
@@ -392,7 +399,7 @@ class Run(VerismCLI):
 
     def progress(self) -> ProgressBar:
         """Return the progress bar that the runs of the series share."""
-        label = f"{self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
+        label = f"picture {self._pace.number + 1} of {self._pace.runs}" if self._pace.runs > 1 else ""
         return Progress(self._pace, label, tells_loss=False)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:

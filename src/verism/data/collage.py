@@ -32,7 +32,7 @@ def check_weights(weights: Sequence[float], count: int) -> None:
         raise VerismError("--data.style_weights: all weights are 0; give one of the style photos more.")
 
 
-def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
+def collage(photos: Sequence[Photo], weights: Sequence[float], gap: int = GAP) -> Photo:
     """Put photos side by side on a transparent ground, so that the mean of its opaque area is their weighted mean.
 
     Each photo is scaled so that its share of the opaque area is the share of its weight. None is enlarged, and at least
@@ -41,6 +41,7 @@ def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
     Args:
         photos: at least one, each at the largest size that it may have; transparent pixels stay transparent.
         weights: one for each, as ``check_weights`` asks for.
+        gap: pixels between two photos.
 
     Raises:
         VerismError: a photo would have less than ``MIN_SIDE`` pixels on its short side.
@@ -56,7 +57,7 @@ def collage(photos: Sequence[Photo], weights: Sequence[float]) -> Photo:
     height = max(photo.pixels.shape[-2] for photo in scaled)
     columns = []
     for index, photo in enumerate(scaled):
-        frame = (0, GAP if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
+        frame = (0, gap if index < len(scaled) - 1 else 0, 0, height - photo.pixels.shape[-2])
         columns.append((F.pad(photo.pixels, frame), F.pad(_opacity(photo), frame)))
     pixels, alpha = (torch.cat(parts, dim=-1) for parts in zip(*columns, strict=True))
     return Photo(filled(pixels, alpha), alpha)

@@ -12,7 +12,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from verism import images, photo_file
-from verism.data.collage import check_weights, collage
+from verism.data.collage import GAP, check_weights, collage
 from verism.data.source import PhotoLike, Source, digest, read, source
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
@@ -304,8 +304,11 @@ class PhotoPair(LightningDataModule):
         """Return the content photo once, at its full size ``(1, 3, H, W)``: the look is applied to it."""
         return Repeat(self.original, 1)
 
-    def look(self) -> Photo:
-        """Return the style photo at the size of the fit; several style photos are put side by side.
+    def look(self, times: int = 1) -> Photo:
+        """Return the style photo at the size of the fit, or larger; several style photos are put side by side.
+
+        Args:
+            times: how many times as large as in the fit each photo is.
 
         Raises:
             VerismError: a style photo cannot be read or is transparent all over, or ``size`` is too small for the
@@ -314,10 +317,12 @@ class PhotoPair(LightningDataModule):
         photos = []
         for style in self.styles:
             photo = self._read(style)
-            photos.append(photo.showing(self._fit(photo.pixels)))
+            fitted = self._fit(photo.pixels)
+            larger = fitted if times == 1 else images.scale(photo.pixels, times * min(fitted.shape[-2:]))
+            photos.append(photo.showing(larger))
             if photos[-1].alpha is not None and not bool((photos[-1].alpha > VISIBLE).any()):
                 raise VerismError(f"{style}: is transparent all over, and has no look to take on.")
-        return collage(photos, self.style_weights)
+        return collage(photos, self.style_weights, times * GAP)
 
     def _read(self, photo: Source) -> Photo:
         with photo_file.limited(self.max_megapixels):

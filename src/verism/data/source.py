@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from verism import photo_file
+from verism import permission, photo_file
 from verism.errors import VerismError
 from verism.missing import missing
 from verism.photo_file import Photo
@@ -81,6 +81,7 @@ def digest(photo: Source) -> str:
     if isinstance(photo, PhotoInMemory):
         pixels = photo.photo.pixels
         return hashlib.sha256(repr(tuple(pixels.shape)).encode() + pixels.numpy().tobytes()).hexdigest()
+    permission.check(photo)
     try:
         with photo.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from verism import atomic, empty
+from verism import atomic, empty, permission
 from verism.errors import VerismError
 
 FORMAT = "verism.look"
@@ -55,6 +55,7 @@ def read(path: Path) -> tuple[Tensor, str]:
     Raises:
         VerismError: there is no such file, it is empty, damaged, of another version, or holds something else.
     """
+    permission.check(path)
     if not path.is_file():
         raise VerismError(f"{path}: no such look.")
     empty.check(path)

@@ -46,10 +46,16 @@ FORMATS: Mapping[str, Format] = {
 }
 """The formats by the endings of their files."""
 
+CANNOT = (
+    "A table changes a colour the same everywhere, and this look does not. "
+    "One that a table holds exactly: verism mine.jpg theirs.jpg --config lut.yaml"
+)
+"""What is said of a table that does not show the picture."""
+
 NOTICED = (
     (1.0, "to the eye the same as {}"),
     (3.0, "hardly to be told from {}"),
-    (math.inf, "close to {}, though in places the eye sees a difference"),
+    (math.inf, "visibly different from {} in places"),
 )
 """How a CIEDE2000 below each limit looks, from a picture: 1 is just noticed side by side, and 2 to 3 at a glance."""
 
@@ -73,6 +79,11 @@ class Deviation(NamedTuple):
         """
         picture = "the picture" if strength.is_full else "the picture at this strength"
         return next(words for limit, words in NOTICED if self.most < limit).format(picture)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether one sees at a glance that the table does not make the picture."""
+        return self.most >= NOTICED[1][0]
 
     @property
     def figures(self) -> str:

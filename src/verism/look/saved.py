@@ -11,7 +11,7 @@ from typing import Any
 from jsonargparse import ArgumentError, ArgumentParser
 from torch import Tensor
 
-from verism import checkpoint, images, trust
+from verism import checkpoint, images, permission, trust
 from verism.backbone import Backbone
 from verism.canvas import Canvas
 from verism.canvas.given_table import GivenTable
@@ -172,6 +172,7 @@ def _made(name: str, kind: type, options: Any) -> Any:
 
 def newest(run: Path) -> Path:
     """Return the newest checkpoint of a run's folder; raise ``VerismError`` if it has none."""
+    permission.check(run / "checkpoints")
     # The file of a run that has just begun is reserved but still empty.
     files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)

@@ -133,6 +133,11 @@ class Measure:
         return figures
 
     @torch.no_grad()
+    def drift(self, rendered: Tensor) -> float:
+        """Return the drift of a result at the size at which it was rendered, of the aspect ratio of ``original``."""
+        return float(self._drift(rendered))
+
+    @torch.no_grad()
     def _grams(self, photo: Tensor, opacity: Tensor | None = None) -> dict[str, Gram]:
         photo = photo.to(self.backbone.normalize.mean.device)
         walk = self.backbone.walk(photo, STYLE_LAYERS)

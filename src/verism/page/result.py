@@ -18,6 +18,7 @@ from verism import images, version
 from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.self_contained import data_uri, templates
+from verism.regions.masks import enlarged, winners
 from verism.regions.regions import Regions
 from verism.verdict import match
 
@@ -46,8 +47,10 @@ class Contents:
         styles: the style photos, likewise, of any size.
         strength: strength of the picture that was written, at which the sliders begin.
         command: the command that writes the picture again, without the options of its strength; empty if none can.
-        fit: the content and the style photo at the size of the fit, each ``(1, 3, H, W)``, RGB in [0, 1].
-        regions: the regions of ``fit``, of the same sizes; None if the photos were compared as a whole.
+        compared: the content and the style photo as they were compared, each ``(1, 3, H, W)``, RGB in [0, 1], at any
+            size.
+        regions: their regions; None if the photos were compared as a whole, or the whole photo gets one grade.
+        scene: what follows for the grade if the photos may be of one scene; empty if nothing does.
         losses: name of a loss to its value at each step.
         first: number of the first of these steps.
         sentences: what the figures of the written picture mean, in words.
@@ -61,8 +64,9 @@ class Contents:
     styles: Sequence[Tensor]
     strength: Strength
     command: str
-    fit: tuple[Tensor, Tensor]
+    compared: tuple[Tensor, Tensor]
     regions: Regions | None = None
+    scene: str = ""
     losses: Mapping[str, Sequence[float]] = field(default_factory=dict)
     first: int = 0
     sentences: Sequence[str] = ()
@@ -77,6 +81,7 @@ def html(contents: Contents) -> bytes:
     lines, end = charts.losses(contents.losses, contents.first) if contents.losses else ({}, charts.Axis(0, 0.0))
     seen = contents.strength(contents.photo, contents.result)
     height, width = contents.photo.shape[-2:]
+    compared = [images.within(photo, SMALL_SIDE**2) for photo in contents.compared]
     page = (
         templates("verism.page")
         .get_template("result.html.jinja")
@@ -91,9 +96,16 @@ def html(contents: Contents) -> bytes:
             photo=picture(contents.photo),
             result=picture(contents.result),
             styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
-            region_photos=[picture(photo) for photo in contents.fit] if regions else [],
-            region_labels=[label_image(masks) for masks in (regions.content, regions.style)] if regions else [],
+            scene=contents.scene,
+            region_photos=[picture(photo) for photo in compared] if regions else [],
+            region_labels=[
+                label_image(enlarged(masks, photo.shape[-2:]))
+                for masks, photo in zip((regions.content, regions.style), compared, strict=True)
+            ]
+            if regions
+            else [],
             regions=region_list(regions) if regions else [],
+            rest=rest(regions) if regions else "",
             histograms=charts.histograms({"your photo": contents.photo, "result": seen, "style": contents.styles[0]}),
             lines=lines,
             end=end,
@@ -122,7 +134,7 @@ def jpeg(image: Tensor) -> bytes:
 
 
 def label_image(masks: Tensor) -> str:
-    """Return which region has the largest part of each pixel, as grey levels of a PNG in a data URI.
+    """Return which region covers the most of each pixel, as grey levels of a PNG in a data URI.
 
     Args:
         masks: ``(1, K, H, W)``, the part of each pixel that is in each region, in [0, 1].
@@ -130,8 +142,8 @@ def label_image(masks: Tensor) -> str:
     Returns:
         The data URI of an image with level 0 where a pixel is in no region, 1 for the first region, and so on.
     """
-    most, region = masks[0].float().max(dim=0)
-    levels = torch.where(most > 0, region + 1, 0).to(torch.uint8)
+    winner = winners(masks)[0]
+    levels = torch.where(winner < masks.shape[1], winner + 1, 0).to(torch.uint8)
     file = io.BytesIO()
     Image.fromarray(levels.cpu().numpy()).save(file, "PNG")
     return data_uri("image/png", file.getvalue())
@@ -140,12 +152,20 @@ def label_image(masks: Tensor) -> str:
 def region_list(regions: Regions) -> list[dict[str, object]]:
     """Return for each region its colour, its share of both photos, and in words how certain its match is.
 
-    Those are left out that make up less than ``LEAST`` of the content photo.
+    Those are left out of which less than ``LEAST`` of the content photo is seen.
     """
-    shares = (masks.double().mean(dim=(0, 2, 3)).tolist() for masks in (regions.content, regions.style))
-    parts = zip(regions.labels, *shares, regions.sure.tolist(), strict=True)
+    parts = zip(regions.labels, *regions.seen, regions.sure.tolist(), strict=True)
     return [
         {"label": label, "share": share, "style_share": other, "match": match(sure), "number": number}
         for number, (label, share, other, sure) in enumerate(parts, 1)
         if share >= LEAST
     ]
+
+
+def rest(regions: Regions) -> str:
+    """Return what is to be said of the part of the style that no listed region has; empty if there is hardly any."""
+    mine, theirs = regions.seen
+    left = 1 - sum(other for share, other in zip(mine, theirs, strict=True) if share >= LEAST)
+    if left < LEAST:
+        return ""
+    return f"The other {left:.0%} of the style is like nothing in your photo: no part takes its look from there."

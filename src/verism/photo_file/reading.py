@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism import empty
+from verism import empty, permission
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
 from verism.missing import missing
@@ -71,6 +71,7 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
+    permission.check(path)
     if not path.is_file():
         raise missing(path)
     empty.check(path)
@@ -152,6 +153,7 @@ def check_header(path: Path) -> None:
         VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
             installed.
     """
+    permission.check(path)
     if not path.is_file():
         raise missing(path)
     empty.check(path)

@@ -14,7 +14,10 @@ from verism import images
 from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
 from verism.regions.colors import RADIUS, label_of, said, unused
-from verism.regions.masks import label_colors, resize
+from verism.regions.masks import label_colors, resize, seen
+
+SEEN = 0.005
+"""Share of a photo below which a region is not said to be in it."""
 
 
 class Regions(NamedTuple):
@@ -52,6 +55,13 @@ class Regions(NamedTuple):
     def sure(self) -> Tensor:
         """The confidence of each region, ``(K,)`` in [0, 1]: all 1 if ``confidence`` is None."""
         return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
+
+    @property
+    def seen(self) -> tuple[list[float], list[float]]:
+        """The share of the content photo and of the style photo that is seen in each region, as ``paint`` shows it."""
+        # Between several style photos, there is nothing.
+        opaque = 1.0 if self.opacity is None else float(self.opacity.mean())
+        return seen(self.content).tolist(), (seen(self.style) / opaque).tolist()
 
     def merge(self, groups: Sequence[Sequence[str]]) -> Regions:
         """Return the regions with those of each group merged into one, which keeps the first label of the group.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jsonargparse import Namespace
 from jsonargparse.typing import register_type
 
-from verism import trust, version
+from verism import permission, trust, version
 from verism.backbone.weights import choose
 from verism.batch.patterns import matching
 from verism.commands import config_file
@@ -137,6 +137,7 @@ def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
 
 
 def _table(path: Path) -> Iterator[tuple[Path, Path]]:
+    permission.check(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))

@@ -1,0 +1,88 @@
+"""What is seen of a picture: the whole or a part of it, before and after, with marks or without."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import gradio as gr
+from torch import Tensor
+
+from verism.app import clipping
+from verism.app.part import framed, overview, part_at, room_of
+from verism.app.save_tab import SRGB
+from verism.app.session import Session
+from verism.look.strength import Strength
+
+BEFORE_AND_AFTER = "Before and after"
+"""Heading of the pictures under the divider."""
+
+
+class View(NamedTuple):
+    """What the user wants to see of a picture: the values of the elements below it.
+
+    Attributes:
+        strength: of the look.
+        color: of its colours.
+        tone: of its light.
+        marks: whether what is newly clipped is marked.
+        earlier: whether it is compared with the picture from before the regions were changed.
+        space: the colour space of its file.
+        close: whether a part of it is shown at full size.
+        room: the room for that part, as ``room_of`` takes it.
+    """
+
+    strength: float
+    color: float
+    tone: float
+    marks: bool
+    earlier: bool
+    space: str = SRGB
+    close: bool = False
+    room: str = ""
+
+    @property
+    def blend(self) -> Strength:
+        """The strength of the three sliders."""
+        return Strength(self.strength, self.color, self.tone)
+
+
+def _unlike(session: Session) -> str:
+    """Return in words that the pictures before and after were not made alike, if so."""
+    earlier, is_preview = session.earlier, session.fitted.preview
+    if earlier is None or earlier.preview == is_preview:
+        return ""
+    before, after = ("in final quality", "a preview") if is_preview else ("a preview", "in final quality")
+    return f": before is {before}, after is {after}"
+
+
+def pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
+    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it.
+
+    At the end is an overview of where in the picture they are, if they are a part of it.
+    """
+    photo, result = session.fitted.photo, session.seen(view.blend)
+    is_earlier = view.earlier and session.earlier is not None
+    before = session.draw(session.before(view.blend, earlier=is_earlier))
+    after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
+    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
+    said = clipping.said(result, photo, marks=view.marks)
+    if said not in ("", clipping.NOTHING):
+        said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
+    if view.close:
+        slider, place = _close(session, view, result)
+        return slider, after, said, place
+    return gr.ImageSlider(value=(str(before), after), label=label), after, said, gr.Image(value=None, visible=False)
+
+
+def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:
+    """Return a part of the pictures before and after at full size, and where in the picture it is."""
+    shape = session.fitted.shape
+    room = room_of(view.room)
+    part = part_at(shape, session.place, room)
+    photo, look = session.fitted.parts(part)
+    image = view.blend(photo, look)
+    image = clipping.marked(image, photo) if view.marks else image
+    files = tuple(str(session.draw(framed(it, room), exact=True)) for it in (photo, image))
+    place = gr.Image(value=str(session.draw(overview(result, shape, part))), visible=True)
+    own = ": before is your photo" if view.earlier and session.earlier is not None else ""
+    return gr.ImageSlider(value=files, label=f"{BEFORE_AND_AFTER}, at 100%{own}"), place
