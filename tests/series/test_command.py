@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
 import torch
 from conftest import CONFIGS, shoot, synthetic_photo
@@ -263,6 +265,20 @@ def test_mistakes_get_one_sentence(capsys: pytest.CaptureFixture[str], options: 
     if "--style" in options:
         assert not Path("out").exists()
     assert not list(Path("out").glob("*.jpg"))
+
+
+def test_colours_outside_srgb_are_told(holiday: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for photo in holiday.iterdir():
+        photo.unlink()
+    green = np.full((48, 64, 3), 120, np.uint8)
+    green[:24] = 10, 250, 10
+    Image.fromarray(green).save(holiday / "wide.png", icc_profile=imagecodecs.cms_profile("adobergb"))
+    with caplog.at_level("INFO"):
+        series("--output.profile", "keep", "--output.strength", "0.5")
+    told = "50% of the photo has colours outside sRGB, in which looks are made: they are clipped to it."
+    assert f"{holiday.relative_to(Path.cwd()) / 'wide.png'}: {told}" in [
+        message.replace(f"{Path.cwd()}/", "") for message in caplog.messages
+    ]
 
 
 def test_a_clip_is_no_photo(holiday: Path, capsys: pytest.CaptureFixture[str]) -> None:
