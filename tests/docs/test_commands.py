@@ -106,7 +106,7 @@ def run(words: Sequence[str]) -> None:
 
 def verism(words: Sequence[str]) -> None:
     command, *options = words
-    if command == "run" or command.endswith((".jpg", ".mp4")):
+    if command == "run" or command.endswith((".jpg", ".mp4", ".tiff")):
         run(words)
     else:
         VERISM[command](options)
