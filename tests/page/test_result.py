@@ -88,7 +88,7 @@ def test_shares_are_those_that_are_seen_and_the_rest_of_the_style_is_explained()
     theirs[:, 1, :10], theirs[:, 2, 10:] = 1, 1
     regions = Regions(("#e6194b", "#3cb44b", "#4363d8"), mine, theirs, torch.ones(3))
     assert [(part["share"], part["style_share"]) for part in region_list(regions)] == [(1.0, 0.5)]
-    assert rest(regions).startswith("The other 50% of the style")
+    assert rest(regions) == "No part takes its look from the other 50% of the style."
     assert rest(regions) in html(contents(regions=regions)).decode()
 
 

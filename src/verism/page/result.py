@@ -166,6 +166,4 @@ def rest(regions: Regions) -> str:
     """Return what is to be said of the part of the style that no listed region has; empty if there is hardly any."""
     mine, theirs = regions.seen
     left = 1 - sum(other for share, other in zip(mine, theirs, strict=True) if share >= LEAST)
-    if left < LEAST:
-        return ""
-    return f"The other {left:.0%} of the style is like nothing in your photo: no part takes its look from there."
+    return "" if left < LEAST else f"No part takes its look from the other {left:.0%} of the style."
