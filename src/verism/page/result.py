@@ -18,7 +18,7 @@ from verism import images, version
 from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.self_contained import data_uri, templates
-from verism.regions.masks import enlarged, winners
+from verism.regions.masks import winners
 from verism.regions.regions import Regions
 from verism.verdict import match
 
@@ -82,6 +82,7 @@ def html(contents: Contents) -> bytes:
     seen = contents.strength(contents.photo, contents.result)
     height, width = contents.photo.shape[-2:]
     compared = [images.within(photo, SMALL_SIDE**2) for photo in contents.compared]
+    at_size = None if regions is None else regions.at(*(photo.shape[-2:] for photo in compared))
     page = (
         templates("verism.page")
         .get_template("result.html.jinja")
@@ -98,12 +99,7 @@ def html(contents: Contents) -> bytes:
             styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
             scene=contents.scene,
             region_photos=[picture(photo) for photo in compared] if regions else [],
-            region_labels=[
-                label_image(enlarged(masks, photo.shape[-2:]))
-                for masks, photo in zip((regions.content, regions.style), compared, strict=True)
-            ]
-            if regions
-            else [],
+            region_labels=[label_image(masks) for masks in (at_size.content, at_size.style)] if at_size else [],
             regions=region_list(regions) if regions else [],
             rest=rest(regions) if regions else "",
             histograms=charts.histograms({"your photo": contents.photo, "result": seen, "style": contents.styles[0]}),
