@@ -53,7 +53,7 @@ def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None]
 
 @pytest.mark.parametrize(
     ("difference", "said"),
-    [(0.4, "nobody will see"), (2.0, "differ a little"), (3.2, "differ plainly")],
+    [(0.4, "hardly sees"), (2.0, "differ a little"), (3.2, "differ plainly")],
 )
 def test_how_far_a_table_is_from_the_picture_is_said(difference: float, said: str) -> None:
     """What helps is said above it, and not twice."""

@@ -52,7 +52,7 @@ TABLE_NEAR = (
 )
 
 UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
-"""Difference (CIEDE2000) below which nobody sees it, and from which on it is plain to see."""
+"""Difference (CIEDE2000) below which it is hardly seen, and from which on it is plain to see."""
 
 
 OF_PREVIEW = "Final quality takes longer over the look, which comes out nearly the same: press it, and save again."
@@ -133,7 +133,7 @@ def _save_picture(session: Session, ending: str, space: str, *strength: float) -
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
     about, hint = session.fitted.caption, _hint(session)
     path, deviation = session.save_table(Strength(*strength), ending)
-    said = f"{said_of(path, deviation.most)} {hint}".strip().removeprefix("Compatible with ")
+    said = f"{said_of(path, deviation.most)} {hint}".strip()
     return _offer(session, path, f"the look of {about}"), _note(session, said), path.name
 
 
@@ -160,7 +160,7 @@ def said_of(path: Path, difference: float) -> str:
         difference: that of 95 % of the pixels is below this, in CIEDE2000.
     """
     if difference < UNSEEN:
-        return f"{path.name}: nobody will see a difference from the picture here."
+        return f"{path.name}: side by side, one hardly sees a difference from the picture here."
     seen = "a little" if difference < PLAIN else "plainly"
     return f"{path.name}: side by side with the picture here, parts of the photo differ {seen}."
 
