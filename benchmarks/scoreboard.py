@@ -33,7 +33,6 @@ COLUMNS = {
     "lost": "detail lost ↓",
     "blown": "detail blown up ↓",
     "newly_clipped": "newly clipped ↓",
-    "pure_colors": "pure colours",
     "structure": "structure ↑",
     "sobel_ssim": "Sobel SSIM ↑",
     "psnr": "PSNR, dB ↑",
@@ -41,6 +40,7 @@ COLUMNS = {
     "color_distance": "colour distance ↓",
     "ciede2000": "CIEDE2000 ↓",
     "style_distance": "style distance ↓",
+    "pure_colors": "pure colours",
 }
 """Each of verism.metrics.NAMES, and semantic, to its heading; the arrow says where better is."""
 

@@ -193,7 +193,7 @@ Row = tuple[list[str], str]
 FIT: list[Row] = [
     (["--data.content", "missing.jpg"], "missing.jpg: no such photo"),
     (["--data.content", "folder"], "folder: no such photo"),
-    (["--data.content", "empty.jpg"], "empty.jpg: not an image"),
+    (["--data.content", "empty.jpg"], "empty.jpg: is empty"),
     (["--data.style", "text.jpg"], "text.jpg: not an image"),
     (
         ["--data.content", "cut.jpg"],

@@ -556,7 +556,7 @@ def test_one_command_goes_on_from_all_previews_and_again_does_nothing(capfd: pyt
     main([*command[:2], "other.png", *command[2:], "--trainer.max_steps", "5"])
     said, progress = capfd.readouterr()
     assert "other.png has no preview in theirs.jpg, and begins anew" in said
-    assert re.findall(r"^(\d) of 3: (\d+)%", progress, re.MULTILINE) == [
+    assert re.findall(r"^picture (\d) of 3: (\d+)% done", progress, re.MULTILINE) == [
         *(("1", part) for part in ("60", "80", "100")),
         *(("2", part) for part in ("20", "40", "60", "80", "100")),
         *(("3", part) for part in ("60", "80", "100")),

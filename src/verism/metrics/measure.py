@@ -28,7 +28,6 @@ NAMES = (
     "lost",  # ↓ to 0
     "blown",  # ↓ to 0
     "newly_clipped",  # ↓ to 0
-    "pure_colors",  # 0: none; not a fault by itself
     "structure",  # ↑ to 1
     "sobel_ssim",  # ↑ to 1
     "psnr",  # ↑ dB
@@ -36,6 +35,7 @@ NAMES = (
     "color_distance",  # ↓ to 0; the content photo has 1
     "ciede2000",  # ↓ to 0, ΔE
     "style_distance",  # ↓ to 0; the content photo has 1
+    "pure_colors",  # 0: none; not a fault by itself
 )
 """The metrics that ``Measure`` returns, with the direction in which they improve; those that agree best with the eye
 come first."""
@@ -45,10 +45,10 @@ TOLD = (
     "lost",
     "blown",
     "newly_clipped",
-    "pure_colors",
     "structure",
     "color_distance",
     "ciede2000",
+    "pure_colors",
 )
 """The metrics that ``verism.verdict`` puts into words."""
 
@@ -117,7 +117,6 @@ class Measure:
             "lost": lambda: contrast()[0],
             "blown": lambda: contrast()[1],
             "newly_clipped": lambda: newly_clipped(image, self.content),
-            "pure_colors": lambda: pure_colors(image, self.content),
             "structure": lambda: structure(image, self.content),
             "sobel_ssim": lambda: sobel_ssim(image, self.content),
             "psnr": lambda: psnr(image, self.content),
@@ -125,6 +124,7 @@ class Measure:
             "color_distance": lambda: share_left(hue_distance(image, self.style), self.content_distance),
             "ciede2000": lambda: ciede2000(image, self.content),
             "style_distance": lambda: style_distance(self._grams(image), self.content_grams, self.style_grams),
+            "pure_colors": lambda: pure_colors(image, self.content),
         }
         figures = {}
         for name in self.names:
