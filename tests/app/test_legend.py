@@ -13,6 +13,16 @@ from verism.regions.regions import Regions
 LABELS = ("#e6194b", "#3cb44b", "#0082c8", "#ffe119")
 
 
+def test_a_match_that_is_nowhere_the_most_of_the_style_is_a_match() -> None:
+    own = torch.eye(2).reshape(1, 2, 2, 1)
+    other = torch.tensor([0.4, 0.6]).view(1, 2, 1, 1).expand(1, 2, 2, 1)
+    said = legend(Regions(LABELS[:2], own, other, torch.tensor([0.9, 0.9])), Corrections())
+    assert list(said.values()) == [
+        "50% of your photo, with the look of less than 1% of the style photo",
+        "50% of your photo, with the look of 100% of the style photo",
+    ]
+
+
 def test_says_what_becomes_of_each_region() -> None:
     """All of a row of the mask is one region."""
     own, other = (

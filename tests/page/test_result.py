@@ -81,6 +81,13 @@ def test_a_part_that_the_photo_hardly_has_is_not_listed() -> None:
     assert rest(regions) == ""
 
 
+def test_a_part_of_the_style_that_is_nowhere_the_most_is_not_said_to_be_nothing() -> None:
+    own = torch.tensor([1.0, 0.0]).view(1, 2, 1, 1).expand(1, 2, 9, 9)
+    other = torch.tensor([0.4, 0.6]).view(1, 2, 1, 1).expand(1, 2, 9, 9)
+    page = html(contents(regions=Regions(("#e6194b", "#3cb44b"), own, other, torch.ones(2)))).decode()
+    assert "100% of your photo, less than 1% of the style, 100% sure" in page
+
+
 def test_shares_are_those_that_are_seen_and_the_rest_of_the_style_is_explained() -> None:
     """The first has a third of everything; half of the style is of a region that the photo lacks."""
     mine, theirs = torch.zeros(2, 1, 3, 20, 20)

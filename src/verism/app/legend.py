@@ -22,7 +22,9 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
         is_one_style: whether there is one style photo, which can be painted over.
     """
     style = "the style photo" if is_one_style else "the style photos"
-    parts = zip(regions.labels, *regions.seen, regions.sure.tolist(), strict=True)
+    # Of a soft region, there may be a little in many places, and more of others in each.
+    matches = regions.sure * regions.style.flatten(2).any(dim=2)[0].to(regions.sure)
+    parts = zip(regions.labels, *regions.seen, matches.tolist(), strict=True)
     return {
         label: _own(own, other, style, can_match=is_one_style)
         if label in regions.added
@@ -61,11 +63,11 @@ def _said(own: float, other: float, sure: float, style: str, whose: str, *, out:
     mine = f"{own:.0%} of your photo{f', {whose}' if whose else ''}"
     if out:
         return f"{mine}, with the look of the whole photo, as you chose"
-    if sure <= NO_MATCH or other < SEEN:
+    if sure <= NO_MATCH:
         nothing = f"with nothing like it in {style}"
         another = f"and this number in {style} seems to be another thing"
         return f"{mine}, {nothing if other < SEEN else another}: it follows the look of the whole photo"
-    theirs = f"with the look of {other:.0%} of {style}"
+    theirs = f"with the look of {_percent(other).lower()} of {style}"
     if sure >= SURE:
         return f"{mine}, {theirs}"
     return f"{mine}, partly {theirs}{'' if whose else ': perhaps it is not the same thing'}"
