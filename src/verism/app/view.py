@@ -62,16 +62,16 @@ def pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
     """
     photo, result = session.fitted.photo, session.seen(view.blend)
     is_earlier = view.earlier and session.earlier is not None
-    before = session.draw(session.before(view.blend, earlier=is_earlier))
     after = str(session.draw(clipping.marked(result, photo) if view.marks else result))
-    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
     said = clipping.said(result, photo, marks=view.marks)
     if said not in ("", clipping.NOTHING):
         said = f"{said} {clipping.helps(session.fitted.image, photo, view.blend)}"
     if view.close:
         slider, place = _close(session, view, result)
         return slider, after, said, place
-    return gr.ImageSlider(value=(str(before), after), label=label), after, said, gr.Image(value=None, visible=False)
+    label = f"{BEFORE_AND_AFTER} you changed the regions{_unlike(session)}" if is_earlier else BEFORE_AND_AFTER
+    before = str(session.draw(session.before(view.blend, earlier=is_earlier)))
+    return gr.ImageSlider(value=(before, after), label=label), after, said, gr.Image(value=None, visible=False)
 
 
 def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:

@@ -97,8 +97,10 @@ class RegionMap(Callback):
         for log in filter(None, map(picture_log, trainer.loggers)):
             for tag, picture in pictures.items():
                 log.add_image(tag, picture, 0)
-        for file, masks, shape in zip(self.files, (regions.content, regions.style), _shapes(model), strict=False):
-            images.write(file, paint(enlarged(masks, shape), regions.labels), {})
+        if self.files:
+            both_masks = (regions.content, regions.style)
+            for file, masks, shape in zip(self.files, both_masks, _shapes(model), strict=True):
+                images.write(file, paint(enlarged(masks, shape), regions.labels), {})
         own = find(trainer, Checkpoints)
         if own is not None:
             own.remember(self.files)

@@ -211,7 +211,6 @@ class RegionalGrade(Grade):
     def without_region(self, number: int) -> RegionalGrade:
         """Return a canvas in which a region, one of K from 0, is treated like the rest of the photo."""
         twin = copy.deepcopy(self)
-        twin.shares = self.shares.clone()
         twin.shares[:, number] = 0
         twin.resize(twin.photo)
         return twin

@@ -81,7 +81,7 @@ def html(contents: Contents) -> bytes:
     lines, end = charts.losses(contents.losses, contents.first) if contents.losses else ({}, charts.Axis(0, 0.0))
     seen = contents.strength(contents.photo, contents.result)
     height, width = contents.photo.shape[-2:]
-    compared = [images.within(photo, SMALL_SIDE**2) for photo in contents.compared]
+    compared = [] if regions is None else [images.within(photo, SMALL_SIDE**2) for photo in contents.compared]
     at_size = None if regions is None else regions.at(*(photo.shape[-2:] for photo in compared))
     page = (
         templates("verism.page")
@@ -98,7 +98,7 @@ def html(contents: Contents) -> bytes:
             result=picture(contents.result),
             styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
             scene=contents.scene,
-            region_photos=[picture(photo) for photo in compared] if regions else [],
+            region_photos=[picture(photo) for photo in compared],
             region_labels=[label_image(masks) for masks in (at_size.content, at_size.style)] if at_size else [],
             regions=region_list(regions) if regions else [],
             rest=rest(regions) if regions else "",
