@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from verism import endings, permission
+from verism import empty, endings, permission
 from verism.errors import VerismError
 
 LOGS = "lightning_logs"
@@ -29,6 +29,14 @@ def exists(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
+
+
+def check_file(path: Path, kind: str = "photo") -> None:
+    """Raise ``VerismError`` unless there is a file that may be read, with something in it; ``kind`` is as below."""
+    permission.check(path)
+    if not path.is_file():
+        raise missing(path, kind)
+    empty.check(path)
 
 
 def missing(path: Path, kind: str = "photo") -> VerismError:

@@ -12,12 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from verism import empty, permission
 from verism.clip import filters, space
 from verism.clip.kinds import library
 from verism.clip.space import Space
 from verism.errors import VerismError
-from verism.missing import missing
+from verism.missing import check_file
 from verism.photo_file import MIN_SIDE
 
 MAX_BITS = 16
@@ -47,10 +46,7 @@ class Info:
 
 def check_exists(path: Path) -> None:
     """Raise ``VerismError`` unless there is such a file, with something in it; a name close to it may be meant."""
-    permission.check(path)
-    if not path.is_file():
-        raise missing(path, "clip")
-    empty.check(path)
+    check_file(path, "clip")
 
 
 @contextmanager

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from verism import empty, permission
 from verism.errors import VerismError, in_words
 from verism.inform import rank_zero_info
-from verism.missing import missing
+from verism.missing import check_file
 from verism.photo_file import color, heif, jpeg, jpeg_xl, other, png, raw, samples, tiff, webp
 from verism.photo_file.boxes import brands
 from verism.photo_file.color import Color
@@ -71,10 +70,7 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
     """
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
-    permission.check(path)
-    if not path.is_file():
-        raise missing(path)
-    empty.check(path)
+    check_file(path)
     try:
         # In this order: its lock keeps two threads from restoring each other's warnings.
         with pillow_limited(), warnings.catch_warnings():
@@ -153,10 +149,7 @@ def check_header(path: Path) -> None:
         VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
             installed.
     """
-    permission.check(path)
-    if not path.is_file():
-        raise missing(path)
-    empty.check(path)
+    check_file(path)
     if not is_photo(path) or (_reader(path) is _heic and not HEIF):
         raise VerismError(_unidentified(path))
     if _reader(path) is raw.read or raw.is_raw_name(path):
