@@ -292,27 +292,27 @@ PICKED = """() => setTimeout(() => {
 }, 100)"""
 """Script that leaves the keyboard where it was, once the list is there anew."""
 
-ROOM = """() => {
+_MEASURED = """() => {
   // Without what it is enlarged by.
   const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
-  const room = image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
-  document.body.dataset.room = room;
-  return room;
+  return image ? `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}` : "";
 }"""
+
+ROOM = f"() => document.body.dataset.room = ({_MEASURED})()"
 """Script that returns how much room there is for a part of the picture, in pixels of the screen."""
 
 KEEP_ROOM = """() => {
+  const measured = MEASURED;
   const look = () => {
-    const image = document.querySelector("#picture img"), screen = window.devicePixelRatio;
-    if (!image || !document.querySelector("#close input")?.checked) return;
-    const room = `${Math.round(image.clientWidth * screen)}x${Math.round(image.clientHeight * screen)}`;
-    if (room !== document.body.dataset.room) document.querySelector("#measure")?.click();
+    if (!document.querySelector("#close input")?.checked) return;
+    const room = measured();
+    if (room && room !== document.body.dataset.room) document.querySelector("#measure")?.click();
   };
   // The full view comes with a click, and goes with one or with Escape.
   for (const action of ["click", "keyup"]) document.addEventListener(action, () => setTimeout(look, 500), true);
   let due = 0;
   addEventListener("resize", () => { clearTimeout(due); due = setTimeout(look, 500); });
-}"""
+}""".replace("MEASURED", _MEASURED)
 """Script that asks for another part of the picture when there is more room for it, or less: it would be scaled."""
 
 AS_IT_IS = "(said) => said"
