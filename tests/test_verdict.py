@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -19,14 +20,13 @@ from verism.verdict import (
     SLIGHT,
     Fault,
     exceptions,
-    faults,
+    found,
     hardly_there,
     in_words,
     is_astray,
     is_sound,
     look_plainly,
     match,
-    plainly,
     pure,
     summary,
 )
@@ -40,6 +40,14 @@ SOUND = dict.fromkeys(NAMES, 0.0) | {
     "color_distance": 0.36,
     "style_distance": 0.448,
 }
+
+
+def faults(figures: Mapping[str, float]) -> list[str]:
+    return [fault.of(figures) for fault in found(figures)]
+
+
+def plainly(figures: Mapping[str, float]) -> list[str]:
+    return [*look_plainly(figures), *(fault.plainly(figures) for fault in found(figures))]
 
 
 def test_what_agrees_with_the_eye_comes_first() -> None:
@@ -104,8 +112,8 @@ def test_of_several_pictures_what_is_usual_is_left_out() -> None:
     assert exceptions(patchy) == plainly(patchy)[:3]
     # It is told as a fault.
     assert exceptions(SOUND | {"drift": 8.3}) == plainly(SOUND)[2:]
-    for found in ({"structure": 0.9}, {"drift": 8.3}, {"newly_clipped": 0.1}):
-        assert not is_sound(SOUND | found)
+    for fault in ({"structure": 0.9}, {"drift": 8.3}, {"newly_clipped": 0.1}):
+        assert not is_sound(SOUND | fault)
     assert exceptions({}) == []
 
 

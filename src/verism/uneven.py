@@ -8,7 +8,7 @@ from typing import NamedTuple
 from verism.canvas import BilateralGrid, Pixels, RegionalGrade
 from verism.module import StyleTransfer
 from verism.regions.colors import label_of, name_of
-from verism.verdict import DRIFT, Fault
+from verism.verdict import DRIFT, Fault, found
 
 HOLDING = 1000.0
 """Weight of the consistency loss that holds one colour together, on canvases that can treat each place differently."""
@@ -53,6 +53,10 @@ class Uneven(NamedTuple):
     def said(self) -> list[str]:
         """Return what is to be said of a gradient as a sentence with the option by which it is left out, or nothing."""
         return [f"{self.gradient}; {' '.join(WITHOUT_GRADIENT)} leaves that out."] if self.gradient else []
+
+    def faults(self, figures: Mapping[str, float]) -> list[Fault]:
+        """Return the faults of the picture with these figures, each with what helps in it, if that is known."""
+        return [self.remedied(fault) for fault in found(self.explained(figures))]
 
     def remedied(self, fault: Fault) -> Fault:
         """Return a fault of the picture with what helps in this picture, if that is known."""

@@ -270,15 +270,10 @@ def _way(taken: float) -> str:
     return f"{WAYS[nearest]} from the photo's to the style's"
 
 
-def plainly(figures: Mapping[str, float]) -> list[str]:
-    """Return what ``in_words`` and ``faults`` say, without units that a photographer would have to look up."""
-    return [*look_plainly(figures), *(fault.plainly(figures) for fault in found(figures))]
-
-
 def look_plainly(
     figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
 ) -> list[str]:
-    """Return what ``plainly`` says, but for the faults.
+    """Return what ``in_words`` says, without units that a photographer would have to look up.
 
     Args:
         figures: of the picture, as ``in_words`` takes them.
@@ -345,15 +340,6 @@ def is_astray(figures: Mapping[str, float]) -> bool:
 def _has_moved(figures: Mapping[str, float]) -> bool:
     """Return whether the colours have come nearer to the style's; no, if they were there already."""
     return "color_distance" in figures and 1 - figures["color_distance"] >= LITTLE
-
-
-def faults(figures: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each fault of a result, with the option that helps.
-
-    Args:
-        figures: metrics by name, all or some of those that ``verism.metrics.Measure`` returns.
-    """
-    return [fault.of(figures) for fault in found(figures)]
 
 
 def match(confidence: float) -> str:

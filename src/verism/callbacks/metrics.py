@@ -18,7 +18,7 @@ from verism.callbacks.background import Background
 from verism.callbacks.find import find
 from verism.callbacks.output import Output
 from verism.callbacks.periodic import Periodic
-from verism.canvas import RegionalGrade
+from verism.canvas import Canvas, RegionalGrade
 from verism.data import PhotoPair
 from verism.look.strength import Strength
 from verism.metrics import Measure, at_side
@@ -168,8 +168,7 @@ class Metrics(Periodic):
         strength = Strength() if output is None else output.strength
         self._uneven = self._measure.uneven(model, self._written, strength)
         rank_zero_info("Figures:")
-        faults = verdict.found(self._uneven.explained(self._written))
-        said = [self._uneven.remedied(fault).of(self._written) for fault in faults]
+        said = [fault.of(self._written) for fault in self._uneven.faults(self._written)]
         pure = verdict.pure(self._written, strength)
         for line in (*verdict.summary(self._written), *pure, *self._uneven.said(), *said):
             rank_zero_info(f"  {line}")
@@ -213,7 +212,7 @@ class RunMeasure:
         # Free pixels cannot be rendered at another size, and have no more detail than was optimised. A corner of the
         # photo is enough to tell whether the canvas can.
         corner = self._photo[..., :32, :32]
-        self._renders = _render(model, corner).shape == corner.shape
+        self._renders = _render(model.canvas, corner).shape == corner.shape
         device, network, photos = model.image.device, model.reference, model.data.photos
         regions, shown = model.data.masked, model.data.opacity
 
@@ -240,7 +239,7 @@ class RunMeasure:
             strength: strength of the picture that is measured; None: the image itself, not clipped.
         """
         image = model.image
-        rendered = _render(model, self._photo) if self._renders else None
+        rendered = _render(model.canvas, self._photo) if self._renders else None
         if strength is not None and rendered is not None:
             rendered = strength(self._photo, rendered)
 
@@ -262,13 +261,13 @@ class RunMeasure:
         """
 
         def drift(canvas: RegionalGrade) -> float:
-            rendered = copy.deepcopy(canvas).float().render(self._photo)
+            rendered = _render(canvas, self._photo)
             seen = rendered if strength is None else strength(self._photo, rendered)
             return self._measure().drift(seen)
 
         return cause(model, figures.get("drift", 0.0), drift)
 
 
-def _render(model: StyleTransfer, photo: Tensor) -> Tensor:
+def _render(canvas: Canvas, photo: Tensor) -> Tensor:
     """Return the photo as the canvas renders it, in float32 like the result, even after a bf16-true run."""
-    return copy.deepcopy(model.canvas).float().render(photo)
+    return copy.deepcopy(canvas).float().render(photo)

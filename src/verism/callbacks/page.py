@@ -165,7 +165,7 @@ class Page(Callback):
                 *verdict.in_words(explained, full, output.strength),
                 *filter(None, [likeness.little_shared(model), output.outside]),
                 *uneven.said(),
-                *(uneven.remedied(fault).of(figures) for fault in verdict.found(explained)),
+                *(fault.of(figures) for fault in uneven.faults(figures)),
             ],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),

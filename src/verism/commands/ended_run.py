@@ -66,7 +66,7 @@ class EndedRun:
             say(
                 Text.assemble(f"  {gradient}. Without that: ", (without, "cyan")) if without else Text(f"  {gradient}.")
             )
-        for fault in map(self._uneven.remedied, verdict.found(figures)):
+        for fault in self._uneven.faults(self._figures):
             if not self._has_less(fault):
                 say(Text(f"  {fault.seen(figures)}."))
             elif remedy := self._remedy(fault):
