@@ -127,11 +127,25 @@ def test_a_sun_stays_white_where_the_style_shows_one_too() -> None:
 def test_a_lamp_stays_white_and_a_white_wall_takes_on_the_other_walls_tone() -> None:
     """Though nothing in the style's part is lighter than 0.8."""
     style = greys(0.2, 0.8)
-    dark, white = greys(0.1, 0.7), greys(0.98, 1)
+    dark, white = greys(0.1, 0.7), greys(0.97, 0.985)
     lamp, wall = torch.cat([dark, white[:, :8]], 1), torch.cat([dark[:, :40], white], 1)
     found = [float(region(photo, style, ones(photo), ones(style))(WHITE)[0, 0, 0]) for photo in (lamp, wall)]
     assert found[0] > 0.9
     assert found[1] < 0.88
+
+
+@pytest.mark.parametrize("tint", [0.0, 0.05], ids=["grey wood", "brown wood"])
+def test_white_paper_stays_white(tint: float) -> None:
+    """Behind a dark product, whatever the style's part is: a table has no white at all."""
+    style = greys(0.2, 0.8)
+    style[1:] = tint
+    product, paper = greys(0.1, 0.6), torch.tensor([1.0, 0, 0]).view(3, 1).expand(3, 400)
+    photo = torch.cat([product, paper], dim=1)
+    for found in (region(photo, style, ones(photo), ones(style)), whole_photo(photo, style)):
+        torch.testing.assert_close(found(WHITE)[0], WHITE, rtol=0, atol=0.01)
+    # The product takes on the look nevertheless.
+    moved = region(photo, style, ones(photo), ones(style))(greys(0.3, 0.3))[0, 1:].mean()
+    assert float(moved) == pytest.approx(tint, abs=0.02)
 
 
 def test_an_opposite_hue_goes_grey_and_does_not_turn() -> None:

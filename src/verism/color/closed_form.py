@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from verism.color import hue_range
+from verism.color.paper import white_paper
 from verism.color.skin import with_skin
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
 from verism.color.tone_curve import ANCHOR, SLOPES, tone_curve
@@ -38,6 +39,9 @@ WHITE_LOWERED = 0.05
 REGION_ANCHOR = 0.3
 """Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, if the style's region has no white: a
 white wall may take on the tone of another wall."""
+
+PAPER_ANCHOR = 100.0
+"""Weight of the photo's white in the fit of a tone curve, instead of ``ANCHOR``, if it is that of paper."""
 
 BLOWN = 0.97
 """Oklab lightness from which a colour counts as white in both regions: a sun, a lamp, a bright cloud."""
@@ -101,9 +105,10 @@ def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -
     """
     source = WeightedColors(content, torch.ones_like(content[0]))
     target = WeightedColors(style, torch.ones_like(style[0]) if opacity is None else opacity)
-    curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES), LIFTED)
+    paper = float(white_paper(content[0]).max())
+    curve = _lifting_less(_tone_curve(source, target, CAREFUL_SLOPES, ANCHOR, paper), LIFTED)
     neutral, tint = _neutral_axes(source, target, curve)
-    base = _base(source, target, curve, (neutral, _of_light(tint, in_color(target))), CAREFUL_SATURATIONS)
+    base = _base(source, target, curve, (neutral, _of_light(tint, in_color(target))), CAREFUL_SATURATIONS, paper)
 
     def with_gain(gain: Tensor) -> ToneAndChroma:
         saturation = base.saturation * gain
@@ -127,14 +132,14 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
         content_weights: ``(n,)`` in [0, 1], how much of each pixel is in the region.
         style_weights: ``(m,)`` in [0, 1], how much of each pixel is in the region.
     """
+    paper = float(white_paper(content[0]).max())
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
-    curve = _lifting_less(
-        _tone_curve(source, target, anchors=(ANCHOR, _anchor_of_white(source, target))), REGION_LIFTED
-    )
+    curve = _tone_curve(source, target, SLOPES, _anchor_of_white(source, target), paper)
+    curve = _lifting_less(curve, REGION_LIFTED)
     # A soft mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
     # colours would decide its mean: red rocks would turn the dark parts of a grey sky mauve.
     typical, style_typical = source.typical, target.typical
-    base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS)
+    base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS, paper)
     wanted = style_typical.mean_at(curve.to(target.colors))
     to_all_hues, to_each_hue, own = _mean_shift(typical, wanted, base)
     chroma = source.chroma_at(torch.linspace(0, 1, KNOTS).to(source.colors))
@@ -198,6 +203,7 @@ def _base(
     curve: Tensor,
     axes: tuple[Tensor, Tensor],
     bounds: tuple[float, float],
+    paper: float,
 ) -> _Base:
     """Return the parts that are common to both maps.
 
@@ -207,21 +213,33 @@ def _base(
         curve: ``(KNOTS,)``, the tone curve.
         axes: the nearly neutral colours of both at each tone, ``(KNOTS, 2)`` each, as ``_neutral_axes`` returns them.
         bounds: of the saturation.
+        paper: in [0, 1], how certain it is that the photo's white is paper, which takes on no tint.
     """
     saturation, most_gain = _saturation(source, target, bounds)
-    whites = _whites(source.highlights, target.highlights)
+    whites = [(1 - paper) * white for white in _whites(source.highlights, target.highlights)]
     return _Base(curve, saturation, most_gain, _cast(*axes), axes[1], *whites)
 
 
 def _tone_curve(
     source: WeightedColors,
     target: WeightedColors,
-    slopes: tuple[float, float] = SLOPES,
-    anchors: tuple[float, float] = (ANCHOR, ANCHOR),
+    slopes: tuple[float, float],
+    anchor: float,
+    paper: float,
 ) -> Tensor:
-    """Return the tone curve, ``(KNOTS,)``, which moves the black and white points only a little towards the style's."""
+    """Return the tone curve, ``(KNOTS,)``, which moves the black and white points only a little towards the style's.
+
+    Args:
+        source: the content photo.
+        target: the style photo.
+        slopes: lower and upper bound of the slope.
+        anchor: weight of the photo's white.
+        paper: in [0, 1], how certain it is that the photo's white is paper, which stays white.
+    """
     (black, white), (style_black, style_white) = source.lightness_range, target.lightness_range
-    ends = min(max(style_black - black, 0), BLACK), 1 - min(max(white - style_white, 0), WHITE_LOWERED)
+    lowered = (1 - paper) * min(max(white - style_white, 0), WHITE_LOWERED)
+    ends = min(max(style_black - black, 0), BLACK), 1 - lowered
+    anchors = ANCHOR, anchor + paper * (PAPER_ANCHOR - anchor)
     return tone_curve(source.colors[0], source.weights, target.colors[0], target.weights, ends, slopes, anchors)
 
 

@@ -1,0 +1,22 @@
+"""White paper behind a product, which stays white whatever the style is."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+WHITE = 0.99
+"""Oklab lightness from which a colour may be that of white paper."""
+
+BACKDROP = (0.25, 0.5)
+"""Share of a photo that is so white: from the second, it is paper; up to the first, it is a bright sky or a lamp."""
+
+
+def white_paper(lightness: Tensor) -> Tensor:
+    """Return how certain it is that each pixel of a photo shows white paper, in [0, 1].
+
+    Args:
+        lightness: Oklab, of all pixels of the photo, of any shape, which the result has, too.
+    """
+    white = (lightness >= WHITE).to(lightness)
+    low, high = BACKDROP
+    return white * ((white.mean() - low) / (high - low)).clamp(0, 1)
