@@ -12,11 +12,13 @@ from verism.regions.colors import label_of
 from verism.regions.regions import Regions
 from verism.verdict import ELSEWHERE
 
-ONE_GRADE = "The photos are of one scene, and the whole photo gets one grade."
+ONE_GRADE = "The photos are alike all over, so the whole photo gets one grade."
 
-MUCH_THE_SAME = "The photos are probably of one scene: all regions get much the same grade."
+MUCH_THE_SAME = "The photos are alike nearly all over, so all regions get much the same grade."
 
-LESS_APART = "The photos may be of one scene: the grades of the regions differ less than they otherwise would."
+LESS_APART = (
+    "The photos are somewhat alike all over, so the grades of their regions differ less than they otherwise would."
+)
 
 LITTLE_SHARED = (
     "Most of your photo has no sure match in the style: it takes the style's light and white balance as a whole, and "
@@ -57,7 +59,9 @@ def little_shared(model: StyleTransfer) -> str:
 
 
 def matched(regions: Regions, left_out: Sequence[str] = ()) -> float:
-    """Return how much of the content photo has a match, from 0 to 1, each region as far as its match is sure.
+    """Return how much of a photo's regions has a match, from 0 to 1, each region as far as its match is sure.
+
+    What is in no region, such as white paper, is not missed.
 
     Args:
         regions: of both photos.
@@ -65,7 +69,8 @@ def matched(regions: Regions, left_out: Sequence[str] = ()) -> float:
     """
     chosen = set(map(label_of, left_out))
     sure = regions.sure.double().cpu().maximum(torch.tensor([label in chosen for label in regions.labels]).double())
-    return float(regions.content.double().mean(dim=(0, 2, 3)).cpu() @ sure)
+    shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()
+    return float(shares @ sure / shares.sum().clamp_min(1e-9))
 
 
 def without_repeats(sentences: Sequence[str], model: StyleTransfer) -> list[str]:

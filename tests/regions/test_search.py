@@ -20,11 +20,13 @@ from verism.regions.regions import OneMask, Regions
 from verism.regions.search import (
     AGAINST,
     ONE_SCENE,
+    ONE_THING,
     SHARED,
     SURE,
     counterparts,
     find_regions,
     joined,
+    one_thing,
     similarity,
     united,
 )
@@ -184,6 +186,35 @@ def test_regions_share_a_cluster_by_their_sizes_and_needs() -> None:
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize(("alike", "taken"), [(ONE_THING[1], 1.0), (ONE_THING[0], 0.0)], ids=["sky", "no sky"])
+def test_what_the_content_has_not_joins_the_like_even_if_that_has_enough(alike: float, taken: float) -> None:
+    """An evening's clouds, in a cluster of their own, belong to the sky, of which both photos have enough."""
+    ours, theirs = torch.tensor([0.5, 0.0, 0.5]), torch.tensor([0.3, 0.4, 0.3])
+    similar = torch.eye(3)
+    similar[0, 1] = alike
+    expected = torch.eye(3)
+    expected[:2, 1] = torch.tensor([taken, 1 - taken])
+    torch.testing.assert_close(counterparts(similar, ours, theirs), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "certain"),
+    [
+        ((0, 60), (0, 60), 1.0),
+        ((0, 72), (0, 50), 1.0),
+        ((0, 72), (10, 72), 0.0),
+        ((0, 76), (0, 30), 0.0),
+    ],
+    ids=["alike", "alike over both", "different over both", "too different here"],
+)
+def test_regions_are_one_thing_if_both_photos_show_them_to_be(
+    ours: tuple[float, float], theirs: tuple[float, float], certain: float
+) -> None:
+    found = one_thing(directions(*ours), directions(*theirs), torch.eye(2), torch.eye(2))
+    assert float(found[0, 1]) == pytest.approx(certain, abs=0.01)
+    torch.testing.assert_close(found, found.T)
+
+
 def test_regions_that_both_photos_have_keep_their_counterparts() -> None:
     shares = torch.tensor([0.2, 0.3, 0.5])
     found = counterparts(torch.ones(3, 3), shares, SHARED * shares)
@@ -216,18 +247,18 @@ def test_what_is_not_sure_joins_what_is_and_has_its_colours(unsure: float, alike
 
 
 @pytest.mark.parametrize(
-    ("alike", "sure", "moved"),
-    [(0.5, 1.0, 1.0), (0.475, 1.0, 0.5), (0.45, 1.0, 0.0), (0.5, 0.5, 0.0)],
+    ("same", "sure", "moved"),
+    [(1.0, 1.0, 1.0), (0.5, 1.0, 0.5), (0.0, 1.0, 0.0), (1.0, 0.5, 0.0)],
     ids=["one thing", "in between", "two things", "no match"],
 )
-def test_parts_of_one_sky_are_one_region_with_both_counterparts(alike: float, sure: float, moved: float) -> None:
+def test_parts_of_one_sky_are_one_region_with_both_counterparts(same: float, sure: float, moved: float) -> None:
     """A wide sky, a narrow one, and a meadow, whose colours nothing else has, however alike it is to the network."""
     photo = torch.cat([torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 8, 10) for color in (SKY, SKY, MEADOW)], dim=3)
     content = torch.zeros(1, 3, 8, 30)
     content[:, 0, :, :14] = content[:, 1, :, 14:20] = content[:, 2, :, 20:] = 1
     style = torch.eye(3).view(1, 3, 1, 3).repeat_interleave(2, dim=3)
-    similar = torch.tensor([[1, alike, 1], [alike, 1, 1], [1, 1, 1]])
-    found = united([content, style], photo, torch.tensor([1.0, sure, 1.0]), similar)
+    certain = torch.tensor([[1, same, 1], [same, 1, 1], [1, 1, 1]])
+    found = united([content, style], photo, torch.tensor([1.0, sure, 1.0]), certain)
     for masks, before in zip(found, (content, style), strict=True):
         expected = before.clone()
         expected[:, 0] += moved * before[:, 1]
@@ -237,14 +268,21 @@ def test_parts_of_one_sky_are_one_region_with_both_counterparts(alike: float, su
 
 @pytest.mark.parametrize(("margin", "even"), [(14, True), (2, False)])
 def test_a_backdrop_is_one_thing(tiny: VGG19, margin: int, even: bool) -> None:
-    """White paper around a product is treated alike on all its sides; a white frame is not known to be a backdrop."""
-    photo = torch.ones(1, 3, 64, 64)
+    """Grey paper around a product is treated alike on all its sides; a grey frame is not known to be a backdrop."""
+    photo = torch.full((1, 3, 64, 64), 0.9)
     inner = 64 - 2 * margin
     photo[..., margin:-margin, margin:-margin] = 0.8 * synthetic_photo(inner, inner, seed=4)
     found = find_regions(tiny, photo, synthetic_photo(48, 64, seed=2)).content
-    white = found[..., (photo[0] == 1).all(dim=0)]
-    spread = float((white.amax(dim=-1) - white.amin(dim=-1)).max())
+    paper = found[..., (photo[0] == 0.9).all(dim=0)]
+    spread = float((paper.amax(dim=-1) - paper.amin(dim=-1)).max())
     assert (spread < 1e-5) == even
+
+
+def test_white_paper_is_in_no_region(tiny: VGG19) -> None:
+    photo = torch.ones(1, 3, 64, 64)
+    photo[..., 14:-14, 14:-14] = 0.8 * synthetic_photo(36, 36, seed=4)
+    total = find_regions(tiny, photo, synthetic_photo(48, 64, seed=2)).content.sum(dim=1)
+    torch.testing.assert_close(total[0], (photo[0] < 1).any(dim=0).float())
 
 
 @pytest.fixture

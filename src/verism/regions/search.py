@@ -10,6 +10,8 @@ from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
+from verism.color.paper import white_paper
+from verism.color.spaces import Oklab
 from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
 from verism.regions.features import Seen, seen
@@ -40,7 +42,15 @@ BY_COLOR = 0.6
 """Weight of the mean over all pixels of similar colour, against the value at the pixel itself, in a region's mask."""
 
 ONE_THING = (0.45, 0.5)
-"""Cosine similarity of two regions of the content photo: from the second, they are the same kind of thing."""
+"""Cosine similarity of two regions of the content photo, or of one and a cluster of the style photo: from the second,
+they are the same kind of thing."""
+
+LESS_ALIKE = (0.25, 0.3)
+"""The same bounds for two regions of the content photo that both photos together show to be one thing (``ALTOGETHER``):
+clear and cloudy sky may differ in one photo, and not in the other."""
+
+ALTOGETHER = (0.4, 0.45)
+"""Cosine similarity of two regions over both photos: from the second, both photos show them to be one thing."""
 
 CERTAIN = (0.5, 0.9)
 """Confidence up to which a region is not merged with another, and from which on it may be: one of which the content
@@ -81,7 +91,7 @@ def find_regions(
     4. *Counterparts*: a region of which the style photo has little takes over similar clusters (``counterparts``).
     5. *Confidence*: how similar the two photos' parts of a region are, less if one of them is much larger.
     6. *Merging*: regions that are one thing in the content photo are merged (``united``), and what has no certain match
-       there joins the region that has its colours (``joined``).
+       there joins the region that has its colours (``joined``). White paper behind a product leaves all regions.
 
     Args:
         backbone: the network, with ReLU and max pooling in any case.
@@ -96,7 +106,8 @@ def find_regions(
 
     Returns:
         Soft masks ``(1, K, H, W)`` and ``(1, K, H', W')`` in [0, 1], where K is ``count``, or less if regions were
-        merged, or the number of known regions. They add up to 1, or to 1 at most if there are known ones.
+        merged, or the number of known regions. They add up to 1, or to less where a photo is in no known region, and
+        where the content photo is white paper (``verism.color.paper``).
     """
     photos, both = (content, style), seen(backbone, content, style, opacity)
     return _clustered(photos, both, count) if known is None else _matched(photos, both, known)
@@ -113,9 +124,9 @@ def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: in
     masks[1], weighted[1] = torch.einsum("bjhw,kj->bkhw", masks[1], transfer), weighted[1] @ transfer.T
     similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
-    means = F.normalize(weighted[0].T @ points[0])
-    masks = united(masks, photos[0], confidence, means @ means.T)
-    masks[0] = joined(masks[0], photos[0], confidence, similar)
+    masks = united(masks, photos[0], confidence, one_thing(*points, *weighted))
+    paper = white_paper(Oklab().encode(photos[0])[:, :1])
+    masks[0] = joined(masks[0], photos[0], confidence, similar) * (1 - paper)
     kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
     labels = tuple(label for label, is_kept in zip(COLORS, kept.tolist(), strict=False) if is_kept)
     return Regions(labels, masks[0][:, kept], masks[1][:, kept], confidence[kept], one_scene, found=True)
@@ -162,8 +173,10 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
 
     A cluster may hold the sky of one photo alone, because the other photo's sky is in another cluster. So a region with
     too small a part in the style photo also takes from clusters that are similar to it (``SURE``), and more of them the
-    more it lacks (``SHARED``). Regions share a cluster in proportion to their sizes in the content photo, so that most
-    of what the content photo does not have goes to the region that is most like it.
+    more it lacks (``SHARED``). A cluster of which the content photo has too little goes to regions that are the same
+    kind of thing (``ONE_THING``), whether they lack anything or not. Regions share a cluster in proportion to their
+    sizes in the content photo, so that most of what the content photo does not have goes to the region that is most
+    like it.
 
     Args:
         similar: ``(K, K)``, cosine similarity of each region to the style photo's part of each, from ``similarity``.
@@ -174,7 +187,10 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
         Values in [0, 1], whose columns, one for each cluster, add up to 1.
     """
     lacking = 1 - (style_shares / content_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
-    claims = lacking.unsqueeze(1) * _between(similar, SURE)
+    left_over = 1 - (content_shares / style_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
+    claims = torch.maximum(
+        lacking.unsqueeze(1) * _between(similar, SURE), left_over.unsqueeze(0) * _between(similar, ONE_THING)
+    )
     claims = content_shares.unsqueeze(1) * claims.fill_diagonal_(1)
     # A cluster that no region claims, because the content photo has nothing of it, keeps its own region.
     claims = claims + 1e-6 * torch.eye(len(claims)).to(claims)
@@ -214,7 +230,25 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     return _moved(masks, (1 - sure) * share, into)
 
 
-def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> list[Tensor]:
+def one_thing(content: Tensor, style: Tensor, content_shares: Tensor, style_shares: Tensor) -> Tensor:
+    """Return how certain it is that two regions are the same kind of thing in the content photo, ``(K, K)`` in [0, 1].
+
+    They are if they are alike there (``ONE_THING``), or a little less alike there (``LESS_ALIKE``) and alike over both
+    photos (``ALTOGETHER``), which count the same.
+
+    Args:
+        content: ``(n, d)``, the features at each position of the content photo, unit vectors.
+        style: ``(m, d)``, the same of the style photo.
+        content_shares: ``(n, K)``, how much of each position is in each region.
+        style_shares: ``(m, K)``, the same of the style photo.
+    """
+    own, other = F.normalize(content_shares.T @ content), F.normalize(style_shares.T @ style)
+    both = F.normalize(own + other)
+    alike = own @ own.T
+    return torch.maximum(_between(alike, ONE_THING), _between(alike, LESS_ALIKE) * _between(both @ both.T, ALTOGETHER))
+
+
+def united(masks: list[Tensor], photo: Tensor, sure: Tensor, same: Tensor) -> list[Tensor]:
     """Return both photos' masks with regions that are one thing in the content photo merged.
 
     K-means may divide a sky into a clear and a cloudy part, each of which has a certain match. They are alike to the
@@ -224,13 +258,12 @@ def united(masks: list[Tensor], photo: Tensor, sure: Tensor, alike: Tensor) -> l
         masks: ``(1, K, H, W)``, soft, of the content and of the style photo.
         photo: ``(1, 3, H, W)``, the content photo, RGB in [0, 1].
         sure: ``(K,)`` in [0, 1], the confidence of each region; both must be certain.
-        alike: ``(K, K)``, cosine similarity of the regions to each other within the content photo.
+        same: ``(K, K)`` in [0, 1], how certain it is that regions are the same kind of thing, from ``one_thing``.
     """
     shares = masks[0].mean(dim=(0, 2, 3))
     larger = shares.unsqueeze(0) > shares.unsqueeze(1)
     certain = _between(sure, CERTAIN)
-    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * _between(alike, ONE_THING)
-    joins = joins * torch.outer(certain, certain)
+    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * same * torch.outer(certain, certain)
     share, into = (joins * larger).max(dim=1)
     return [_moved(part, share, into) for part in masks]
 
