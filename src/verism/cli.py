@@ -16,7 +16,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import NoReturn
 
-from verism import permission, version
+from verism import builds, permission, version
 from verism.errors import VerismError
 from verism.missing import CLOSE, exists, missing
 from verism.process import process
@@ -94,6 +94,8 @@ def main(args: Sequence[str] | None = None) -> None:
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
+        if name != "doctor":  # which says it among everything else
+            builds.check()
         with waiting(STARTING), import_module("verism.startup").quick_imports():
             run = resolve_name(COMMANDS[name][0])
         with trust.limited(trusted, trust.named_in(options)):

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 from jsonargparse import ArgumentParser
 
-from verism import machine, version
+from verism import builds, machine, version
+from verism.errors import VerismError
 from verism.machine import Machine
 
 DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisions, weights, memory; and what to do."
@@ -37,11 +38,10 @@ def doctor(args: Sequence[str]) -> None:
 
 def findings() -> Mapping[str, str]:
     """Return what was found, by name, in the order in which it is printed; the last entry is a recommendation."""
-    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     found = machine.find()
     return {
         "verism": f"{version.__version__}, Python {platform.python_version()}, {platform.system()}",
-        "packages": packages,
+        "packages": ", ".join(map(_installed, PACKAGES)),
         "CPU": f"{processor()}, {os.cpu_count()} cores, {', '.join(found.features)}",
         "GPU": found.gpu or "none that torch can use",
         "precision": f"{'bf16-mixed' if found.bf16 else '32-true'}, unless --trainer.precision says otherwise",
@@ -49,6 +49,13 @@ def findings() -> Mapping[str, str]:
         "memory": f"{psutil.virtual_memory().available / 1e9:.1f} GB free of {psutil.virtual_memory().total / 1e9:.1f}",
         "advice": _advice(found),
     }
+
+
+def _installed(package: str) -> str:
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return f"{package} is missing"
 
 
 def processor() -> str:
@@ -74,6 +81,10 @@ def _weights() -> str:
 
 
 def _advice(found: Machine) -> str:
+    try:
+        builds.check()
+    except VerismError as error:
+        return str(error)
     takes = (ON_GPU if found.cuda else ON_CPU)[found.bf16]
     pixels = found.free / 2 / takes
     where = "this GPU" if found.cuda else "the CPU"

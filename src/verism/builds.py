@@ -1,0 +1,42 @@
+"""Whether torch and torchvision are there and were built for one another, found without importing either."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+from verism.errors import VerismError
+
+INSTALL = "pip install --force-reinstall torch torchvision"
+
+_BUILD = re.compile(r"__version__ = '[^']*\+(cpu|cu\d+|rocm[\d.]+|xpu)'")
+"""What the wheels of one index are built for; other builds may say anything else, and are trusted."""
+
+
+def check() -> None:
+    """Check that both can be imported together.
+
+    Raises:
+        VerismError: one is missing, or they are built for different platforms: torch for the CPU alone, and torchvision
+            for a GPU, for instance, whose operators that torch does not know.
+    """
+    torch, torchvision = map(_build, ("torch", "torchvision"))
+    if torch and torchvision and torch != torchvision:
+        raise VerismError(
+            f"torch is built for {torch}, but torchvision for {torchvision}, so they do not work together; install "
+            f"both from the same place, such as: {INSTALL}."
+        )
+
+
+def _build(package: str) -> str | None:
+    """Return what an installed package is built for; None if it does not say so.
+
+    Raises:
+        VerismError: it is not installed.
+    """
+    try:
+        text = metadata.distribution(package).read_text(f"../{package}/version.py")
+    except metadata.PackageNotFoundError:
+        raise VerismError(f"{package} is not installed; try: {INSTALL}.") from None
+    found = _BUILD.search(text or "")
+    return found.group(1) if found else None
