@@ -278,11 +278,18 @@ def test_a_backdrop_is_one_thing(tiny: VGG19, margin: int, even: bool) -> None:
     assert (spread < 1e-5) == even
 
 
-def test_white_paper_is_in_no_region(tiny: VGG19) -> None:
-    photo = torch.ones(1, 3, 64, 64)
+@pytest.mark.parametrize("by_person", [None, "style"])
+def test_white_paper_is_in_no_region(tiny: VGG19, by_person: Literal["style"] | None) -> None:
+    """Unless a person put it in one: a mask of the content photo stays as it is."""
+    photo, style = torch.ones(1, 3, 64, 64), synthetic_photo(48, 64, seed=2)
     photo[..., 14:-14, 14:-14] = 0.8 * synthetic_photo(36, 36, seed=4)
-    total = find_regions(tiny, photo, synthetic_photo(48, 64, seed=2)).content.sum(dim=1)
-    torch.testing.assert_close(total[0], (photo[0] < 1).any(dim=0).float())
+    mask = torch.ones(1, 1, 48, 64, dtype=torch.bool)
+    known = None if by_person is None else OneMask(by_person, COLORS[:1], mask)
+    total = find_regions(tiny, photo, style, known=known).content.sum(dim=1)
+    assert float(total[0, (photo[0] == 1).all(dim=0)].max()) == 0
+    assert float(total[0, (photo[0] < 1).any(dim=0)].min()) > 0
+    whole = OneMask("content", COLORS[:1], torch.ones(1, 1, 64, 64, dtype=torch.bool))
+    assert float(find_regions(tiny, photo, style, known=whole).content.min()) == 1
 
 
 @pytest.fixture

@@ -125,8 +125,7 @@ def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: in
     similar = similarity(*points, *weighted)
     confidence, one_scene = _certainty(similar.diagonal(), *(share.sum(dim=0) for share in weighted))
     masks = united(masks, photos[0], confidence, one_thing(*points, *weighted))
-    paper = white_paper(Oklab().encode(photos[0])[:, :1])
-    masks[0] = joined(masks[0], photos[0], confidence, similar) * (1 - paper)
+    masks[0] = _without_paper(joined(masks[0], photos[0], confidence, similar), photos[0])
     kept = torch.stack([part.amax(dim=(0, 2, 3)) for part in masks]).amax(dim=0) > 0
     labels = tuple(label for label, is_kept in zip(COLORS, kept.tolist(), strict=False) if is_kept)
     return Regions(labels, masks[0][:, kept], masks[1][:, kept], confidence[kept], one_scene, found=True)
@@ -144,6 +143,7 @@ def _matched(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], known: OneM
         _to_edges(share, part.shape, photo)[:, :regions]
         for share, part, photo in zip(shares, both, photos, strict=True)
     ]
+    masks[0] = _without_paper(masks[0], photos[0])
     masks[side] = known.masks.to(photos[0])
     weighted = [share[:, :regions] * weight.unsqueeze(1) for share, weight in zip(shares, weights, strict=True)]
     similar = similarity(*points, *weighted)
@@ -285,6 +285,16 @@ def common_colors(masks: Tensor, photo: Tensor) -> Tensor:
     histogram = bins.means(masks.flatten(2)[0].T) * bins.counts.unsqueeze(1)
     histogram = (histogram / histogram.sum(dim=0).clamp_min(1e-6)).T
     return torch.stack([torch.minimum(one, histogram).sum(dim=1) for one in histogram])
+
+
+def _without_paper(masks: Tensor, photo: Tensor) -> Tensor:
+    """Return the content photo's masks ``(1, K, H, W)`` without white paper, which no style may colour.
+
+    Args:
+        masks: soft.
+        photo: ``(1, 3, H, W)``, the content photo, RGB in [0, 1].
+    """
+    return masks * (1 - white_paper(Oklab().encode(photo)[:, :1]))
 
 
 def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
