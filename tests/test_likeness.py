@@ -44,3 +44,12 @@ def test_a_match_counts_as_far_as_it_is_sure() -> None:
     # Nobody misses what was left out.
     assert matched(found(), ["red"]) == pytest.approx(0.625)
     assert matched(found()._replace(confidence=None)) == 1
+
+
+def test_nobody_misses_a_match_of_white_paper() -> None:
+    """Which is in no region: here, all of the part without a match and half of the other."""
+    regions = found()
+    paper = torch.zeros_like(regions.content)
+    paper[:, 1, :24] = regions.content[:, 1, :24]
+    assert matched(regions._replace(content=paper)) == pytest.approx(0.5)
+    assert matched(regions._replace(content=torch.zeros_like(paper))) == 0

@@ -8,7 +8,8 @@ WHITE = 0.99
 """Oklab lightness from which a colour may be that of white paper."""
 
 BACKDROP = (0.25, 0.5)
-"""Share of a photo that is so white: from the second, it is paper; up to the first, it is a bright sky or a lamp."""
+"""Share of a photo that has one colour: from the second, that colour is a backdrop, such as the paper behind a product;
+up to the first, it is any colour, and white may be a bright sky or a lamp."""
 
 
 def white_paper(lightness: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from verism.backbone import VGG
 from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
-from verism.color.paper import white_paper
+from verism.color.paper import BACKDROP, white_paper
 from verism.color.spaces import Oklab
 from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
@@ -62,10 +62,6 @@ ONE_COLOR = (0.25, 0.35)
 SHARPNESS = 1.5
 """Exponent of the masks before they are normalised again: the less of a pixel is in a region, the less that region's
 grade, which was made for other colours, should count for it."""
-
-BACKDROP = (0.25, 0.5)
-"""Share of a photo's pixels that have one colour: from the second, that colour is taken for one thing, such as the
-white paper behind a product, and only the colour decides its regions; up to the first, it is treated as any other."""
 
 EDGE_FILTER = (0.15, 1e-3)
 """Parameters of the guided filter that aligns the masks with the edges of a photo: radius of its windows as a share of
@@ -333,6 +329,7 @@ def _to_edges(shares: Tensor, shape: torch.Size, photo: Tensor) -> Tensor:
     masks = masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
     bins = color_bins(photo)
     filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])
+    # A backdrop is one thing, and only its colour decides its regions.
     by_color = BY_COLOR + (1 - BY_COLOR) * _between(filled, BACKDROP)
     masks = torch.lerp(masks, average_by_color(masks, photo), by_color).clamp_min(0) ** SHARPNESS
     return masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)
