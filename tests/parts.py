@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
+from verism.canvas import Canvas, Pixels
+from verism.canvas.canvas import FindCorrespondence
 from verism.losses import Loss, Term
 from verism.losses.positions import EVERYWHERE, Positions
+from verism.regions.regions import Regions
 
 
 class Sharpness(Loss):
@@ -24,3 +28,35 @@ class Sharpness(Loss):
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         return Term(self.weight, self.layers, totals)
+
+
+class Tinted(Canvas):
+    """Free pixels and one colour that is added to all of them: a canvas of two parameters, of different shapes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = Pixels()
+        self.tint = nn.Parameter(torch.zeros(1, 3, 1, 1))
+
+    def start(
+        self,
+        content: Tensor,
+        style: Tensor,
+        find_correspondence: FindCorrespondence | None = None,
+        regions: Regions | None = None,
+    ) -> None:
+        self.free.start(content, style, find_correspondence, regions)
+
+    def resize(self, content: Tensor) -> None:
+        self.free.resize(content)
+
+    def resume(self, state: Mapping[str, Tensor]) -> None:
+        self.free.resume({"pixels": state["free.pixels"]})
+        self.load_state_dict(state)
+
+    def forward(self) -> Tensor:
+        image: Tensor = self.free()
+        return image + self.tint
+
+    def render(self, photo: Tensor) -> Tensor:
+        return self.free.render(photo) + self.tint

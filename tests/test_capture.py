@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from parts import Tinted
 from torch import Tensor, nn
 
-from verism import PhotoPair, Photos, StyleTransfer, VerismError, capture, step_option
+from verism import PhotoPair, Photos, Pixels, StyleTransfer, VerismError, capture, step_option
 from verism.backbone.weights import Weights
+from verism.canvas import Canvas
 from verism.capture import Replay, Replayed
 from verism.losses import MomentsLoss
 
@@ -37,12 +39,12 @@ class StandIn:
     def __call__(self, module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
         self.graphs += 1
         assert not torch.is_autocast_cache_enabled()
-        (parameter,) = module.parameters()
+        parameters = tuple(parameter for parameter in module.parameters() if parameter.requires_grad)
         total, values = module()
-        of_total, of_parameter = torch.ones_like(total), torch.zeros_like(parameter)
-        held = Replay(self.forward, self.backward, total.detach(), values, of_total, of_parameter)
-        self.module, self.parameter, self.held, self.total = module, parameter, held, total
-        return partial(Replayed.apply, parameter, held)
+        of_parameters = tuple(torch.zeros_like(parameter) for parameter in parameters)
+        held = Replay(self.forward, self.backward, total.detach(), values, torch.ones_like(total), of_parameters)
+        self.module, self.parameters, self.held, self.total = module, parameters, held, total
+        return partial(Replayed.apply, held, *parameters)
 
     def forward(self) -> None:
         self.calls += 1
@@ -52,8 +54,9 @@ class StandIn:
         self.held.values.copy_(values)
 
     def backward(self) -> None:
-        (of_parameter,) = torch.autograd.grad(self.total, self.parameter, self.held.of_total)
-        self.held.of_parameter.copy_(of_parameter)
+        derivatives = torch.autograd.grad(self.total, self.parameters, self.held.of_total)
+        for held, derivative in zip(self.held.of_parameters, derivatives, strict=True):
+            held.copy_(derivative)
 
 
 @pytest.fixture
@@ -89,14 +92,20 @@ def photos(content: Tensor, style: Tensor) -> Photos:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("canvas", [Pixels, Tinted])
 @pytest.mark.parametrize("scales", [None, [32, 48]])
 @pytest.mark.parametrize("choice", [True, "auto"])
 def test_a_captured_run_is_the_same_run(
-    stand_in: StandIn, tiny_weights: Weights, photos: Photos, choice: step_option.Choice, scales: list[int] | None
+    stand_in: StandIn,
+    tiny_weights: Weights,
+    photos: Photos,
+    choice: step_option.Choice,
+    scales: list[int] | None,
+    canvas: type[Canvas],
 ) -> None:
-    plain, losses, terms = fit(photos, scales=scales)
+    plain, losses, terms = fit(photos, scales=scales, canvas=canvas())
     assert stand_in.graphs == 0
-    model, same_losses, same_terms = fit(photos, scales=scales, capture=choice)
+    model, same_losses, same_terms = fit(photos, scales=scales, capture=choice, canvas=canvas())
     assert stand_in.graphs == (1 if scales is None else 2)  # Anew at each scale.
     assert stand_in.calls == 4 + stand_in.graphs  # One to compare, at each.
     assert (same_losses, same_terms) == (losses, terms)
@@ -166,6 +175,22 @@ class TestRefuses:
         monkeypatch.setattr(capture, "graph", failing)
         self.refused(photos, rf"torch cannot capture one \({reason}\)", caplog)
 
+    def test_one_of_several_parameters_that_is_not_followed(
+        self, stand_in: StandIn, photos: Photos, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However small its derivative is beside that of the others."""
+
+        whole = stand_in.backward
+
+        def without_the_tint() -> None:
+            whole()
+            stand_in.held.of_parameters[0].zero_()
+
+        monkeypatch.setattr(stand_in, "backward", without_the_tint)
+        said = "a replayed step computes another loss than a normal step"
+        with pytest.raises(VerismError, match=f"^--model.capture true: {said}"):
+            fit(photos, capture=True, canvas=Tinted())
+
     @pytest.mark.parametrize("stale", ["total", "derivative"])
     def test_a_graph_that_does_not_see_the_image(
         self,
@@ -209,6 +234,19 @@ def test_derivatives_are_nobody_elses(stand_in: StandIn, tiny_weights: Weights, 
     parameter.backward(buffer)
     assert parameter.grad is not None
     assert parameter.grad.data_ptr() != buffer.data_ptr()
+
+
+def test_what_a_canvas_freezes_is_not_compared(stand_in: StandIn, tiny_weights: Weights, photos: Photos) -> None:
+    """Neither is a parameter refused whose derivative is 0 in both ways to compute a step."""
+    canvas = Tinted()
+    canvas.tint.requires_grad = False
+    fit(photos, capture=True, canvas=canvas)
+    assert stand_in.graphs == 1
+    one, other = nn.Parameter(torch.ones(3)), nn.Parameter(torch.ones(3))
+    total = lambda: one.square().sum() + 0 * other.sum()  # noqa: E731
+    assert step_option.difference(total, total, (one, other)) == 0
+    assert torch.equal(one, torch.ones(3))
+    assert torch.equal(other, torch.ones(3))
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from typing import Any, Literal
 import pytest
 import torch
 from conftest import tiny_vgg19
+from parts import Tinted
 from test_capture import StandIn, fit, photos, stand_in
 from torch import Tensor, fx, nn
 
-from verism import VGG19, Photos, RegionalGrade, StyleTransfer, VerismError, compiled, step_option
+from verism import VGG19, Photos, Pixels, RegionalGrade, StyleTransfer, VerismError, compiled, step_option
 from verism.backbone.weights import Weights
+from verism.canvas import Canvas
 from verism.losses import MomentsLoss
 from verism.step_option import Evaluation
 
@@ -86,13 +88,13 @@ def test_the_plain_pass_is_the_same_pass(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("choice", [True, "auto"])
+@pytest.mark.parametrize(("choice", "canvas"), [(True, Pixels), ("auto", Pixels), ("auto", Tinted)])
 def test_a_compiled_run_is_the_same_run(
-    compiler: Compiler, tiny_weights: Weights, photos: Photos, choice: step_option.Choice
+    compiler: Compiler, tiny_weights: Weights, photos: Photos, choice: step_option.Choice, canvas: type[Canvas]
 ) -> None:
-    plain, losses, terms = fit(photos, scales=[32, 48])
+    plain, losses, terms = fit(photos, scales=[32, 48], canvas=canvas())
     assert not compiler.graphs
-    model, same_losses, same_terms = fit(photos, scales=[32, 48], compile=choice)
+    model, same_losses, same_terms = fit(photos, scales=[32, 48], compile=choice, canvas=canvas())
     assert len(compiler.graphs) == 2  # Anew at each scale.
     assert same_losses == pytest.approx(losses, rel=1e-4)
     for step, same in zip(terms, same_terms, strict=True):

@@ -42,7 +42,7 @@ def captured(
 
     Args:
         evaluate: computes the total and its terms from the canvas, by the same operations at each call.
-        canvas: holds the one parameter.
+        canvas: holds the parameters.
         passage: how the image passes the network.
         capture: the option ``--model.capture``.
         pixels: their number in the image.
@@ -57,7 +57,7 @@ def captured(
 
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
-    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its one parameter.
+    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its parameters.
 
     As ``torch.cuda.make_graphed_callables`` does, which however forbids all other threads to use the GPU meanwhile,
     where one may be fetching a snapshot.
@@ -68,11 +68,11 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
     Raises:
         RuntimeError: a step cannot be captured.
     """
-    (parameter,) = module.parameters()
+    parameters = step_option.optimized(module)
 
     def step() -> None:
-        # Its results must not live on: autograd's node of the parameter would, which belongs to this stream.
-        torch.autograd.grad(module()[0], parameter)
+        # Its results must not live on: autograd's nodes of the parameters would, which belong to this stream.
+        torch.autograd.grad(module()[0], parameters)
 
     before, aside = torch.cuda.current_stream(), torch.cuda.Stream()
     aside.wait_stream(before)
@@ -89,9 +89,9 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
         total, values = module()
     of_total = torch.ones_like(total)
     with torch.cuda.graph(backward, pool, capture_error_mode="thread_local"):
-        (of_parameter,) = torch.autograd.grad(total, parameter, of_total)
-    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameter)
-    return partial(Replayed.apply, parameter, replay)
+        of_parameters = torch.autograd.grad(total, parameters, of_total)
+    replay = Replay(forward.replay, backward.replay, total.detach(), values.detach(), of_total, of_parameters)
+    return partial(Replayed.apply, replay, *parameters)
 
 
 @contextmanager
@@ -128,12 +128,12 @@ class Replay(NamedTuple):
     """How two graphs are replayed, and where they read and write.
 
     Attributes:
-        forward: writes ``total`` and ``values``, from the parameter.
-        backward: writes ``of_parameter``, from ``of_total``.
+        forward: writes ``total`` and ``values``, from the parameters.
+        backward: writes ``of_parameters``, from ``of_total``.
         total: a scalar.
         values: ``(n,)``.
         of_total: the derivative with respect to the total, a scalar.
-        of_parameter: that with respect to the parameter.
+        of_parameters: those with respect to each parameter.
     """
 
     forward: Callable[[], None]
@@ -141,14 +141,14 @@ class Replay(NamedTuple):
     total: Tensor
     values: Tensor
     of_total: Tensor
-    of_parameter: Tensor
+    of_parameters: tuple[Tensor, ...]
 
 
 class Replayed(torch.autograd.Function):
     """The results of a replay, in memory of their own, because the next replay overwrites it."""
 
     @staticmethod
-    def forward(ctx: Any, _: Tensor, replay: Replay) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, replay: Replay, *_: Tensor) -> tuple[Tensor, Tensor]:
         """Return the total and the values."""
         ctx.replay = replay
         replay.forward()
@@ -158,33 +158,33 @@ class Replayed(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_total: Tensor, _: Tensor) -> tuple[Tensor, None]:
-        """Return the derivative with respect to the parameter."""
+    def backward(ctx: Any, of_total: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the derivative with respect to each parameter."""
         replay: Replay = ctx.replay
         replay.of_total.copy_(of_total)
         replay.backward()
-        return replay.of_parameter.clone(), None
+        return None, *(derivative.clone() for derivative in replay.of_parameters)
 
 
 class _Captured:
-    """Captures ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
+    """Captures ``evaluate`` at the first call, and again whenever the canvas has other parameters."""
 
     def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
         self._option = option
-        self._parameter: nn.Parameter | None = None
+        self._parameters: tuple[nn.Parameter, ...] = ()
         self._graph: Callable[[], tuple[Tensor, Tensor]] | None = None
         self._terms: Mapping[str, Term] = {}
 
     def __call__(self) -> Evaluation:
-        (parameter,) = self._canvas.parameters()
-        if parameter is not self._parameter:
-            self._parameter, self._graph = parameter, None
+        parameters = step_option.optimized(self._canvas)
+        if not step_option.same(parameters, self._parameters):
+            self._parameters, self._graph = parameters, None
             kind = step_option.DEVICE
             dtype, enabled = torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind)
             with torch.autocast(kind, dtype, enabled=enabled, cache_enabled=False):
-                self._start(parameter)
+                self._start(parameters)
         if self._graph is None:
             return self._evaluate()
         total, values = self._graph()
@@ -195,7 +195,7 @@ class _Captured:
         }
         return total, terms
 
-    def _start(self, parameter: nn.Parameter) -> None:
+    def _start(self, parameters: tuple[nn.Parameter, ...]) -> None:
         module = _Evaluated(self._canvas, self._evaluate)
         try:
             # A compiled step is compiled when it is called first.
@@ -205,7 +205,7 @@ class _Captured:
             self._option.refuse(f"torch cannot capture one ({in_brief(error)})")
             return
         self._terms = module.terms
-        apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+        apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameters)
         if not apart <= TOLERANCE:
             self._option.refuse(
                 "a replayed step computes another loss than a normal step, so a part of the step is random or depends "
@@ -216,7 +216,7 @@ class _Captured:
 
 
 class _Evaluated(nn.Module):
-    """The module that is captured, whose only parameter is the canvas's."""
+    """The module that is captured, whose parameters are the canvas's alone."""
 
     def __init__(self, canvas: nn.Module, evaluate: Callable[[], Evaluation]) -> None:
         super().__init__()

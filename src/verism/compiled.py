@@ -32,7 +32,7 @@ def compiled(
 
     Args:
         evaluate: computes the total and its terms from the canvas, by the same operations at each call.
-        canvas: holds the one parameter.
+        canvas: holds the parameters.
         passage: how the image passes the network.
         choice: the option ``--model.compile``.
 
@@ -51,26 +51,26 @@ def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]
 
 
 class _Compiled:
-    """Compiles ``evaluate`` at the first call, and again whenever the canvas has another parameter."""
+    """Compiles ``evaluate`` at the first call, and again whenever the canvas has other parameters."""
 
     def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
         self._canvas = canvas
         self._option = option
-        self._parameter: nn.Parameter | None = None
+        self._parameters: tuple[nn.Parameter, ...] = ()
         self._found = evaluate
 
     def __call__(self) -> Evaluation:
-        (parameter,) = self._canvas.parameters()
-        if parameter is not self._parameter:
-            self._parameter, self._found = parameter, self._evaluate
-            self._start(parameter)
+        parameters = step_option.optimized(self._canvas)
+        if not step_option.same(parameters, self._parameters):
+            self._parameters, self._found = parameters, self._evaluate
+            self._start(parameters)
         return self._found()
 
-    def _start(self, parameter: nn.Parameter) -> None:
+    def _start(self, parameters: tuple[nn.Parameter, ...]) -> None:
         found = in_one_graph(self._evaluate)
         try:
-            apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameter)
+            apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameters)
         except Exception as error:  # torch's compiler raises whatever it meets.
             self._option.refuse(f"torch cannot compile one ({in_brief(error)})")
             return

@@ -46,8 +46,8 @@ class StyleTransfer(TrainableModule):
 
     The method consists of three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes the
     targets of the losses from the photos, and ``evaluate``, called once per step, goes from the canvas to the total
-    loss: canvas → image → features → statistics → terms → total. The canvas holds the only parameter; the weights of
-    the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
+    loss: canvas → image → features → statistics → terms → total. Only the canvas has parameters that are optimised;
+    the weights of the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
 
     Attributes:
         compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are

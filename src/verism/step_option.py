@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -23,7 +23,7 @@ DEVICE = "cuda"
 """The type of device for which it is done."""
 
 PROBE = 0.01
-"""Standard deviation of the noise that is added to the parameter to compare two ways to compute a step."""
+"""Standard deviation of the noise that is added to the parameters to compare two ways to compute a step."""
 
 
 class StepOption(NamedTuple):
@@ -45,7 +45,7 @@ class StepOption(NamedTuple):
         """Return whether the option asks for it, and nothing is known that prevents it.
 
         Args:
-            canvas: holds the one parameter.
+            canvas: holds the parameters.
             passage: how the image passes the network.
 
         Raises:
@@ -80,29 +80,47 @@ class StepOption(NamedTuple):
         rank_zero_info(f"{self.notice}: {reason}.")
 
 
-def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter: nn.Parameter) -> float:
-    """Return how far two functions of a parameter are apart near its present value.
+def optimized(canvas: nn.Module) -> tuple[nn.Parameter, ...]:
+    """Return the parameters of a canvas, without those that it has frozen."""
+    return tuple(parameter for parameter in canvas.parameters() if parameter.requires_grad)
+
+
+def same(some: Sequence[nn.Parameter], others: Sequence[nn.Parameter]) -> bool:
+    """Return whether two sequences hold the very same parameters, whatever their values."""
+    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
+
+
+def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameters: Sequence[nn.Parameter]) -> float:
+    """Return how far two functions of the same parameters are apart near their present values.
 
     Args:
         one: returns a total, a scalar.
         other: likewise; it is the measure.
-        parameter: is changed for that, and then put back.
+        parameters: are changed for that, and then put back.
 
     Returns:
-        The larger of the relative differences of the totals and of their gradients; NaN if one of them is NaN.
+        The largest of the relative differences of the totals and of their gradients, each parameter's by itself; NaN if
+        one of them is NaN.
     """
-    before = parameter.detach().clone()
-    generator = torch.Generator(parameter.device).manual_seed(0)
-    noise = torch.randn(parameter.shape, generator=generator, device=parameter.device, dtype=torch.float32)
+    before = [parameter.detach().clone() for parameter in parameters]
+    generator = torch.Generator(parameters[0].device).manual_seed(0)
     try:
         with torch.no_grad():
-            parameter.add_((PROBE * noise).to(parameter))
+            for parameter in parameters:
+                noise = torch.randn(parameter.shape, generator=generator, device=parameter.device, dtype=torch.float32)
+                parameter.add_((PROBE * noise).to(parameter))
         pairs = []
         for total in (one(), other()):
-            (gradient,) = torch.autograd.grad(total, parameter)
-            pairs.append((total.detach().clone(), gradient.clone()))
+            gradients = torch.autograd.grad(total, parameters)
+            pairs.append([value.detach().clone() for value in (total, *gradients)])
     finally:
         with torch.no_grad():
-            parameter.copy_(before)
-    apart = [(value - reference).norm() / reference.norm() for value, reference in zip(*pairs, strict=True)]
-    return float(torch.stack(apart).max())
+            for parameter, value in zip(parameters, before, strict=True):
+                parameter.copy_(value)
+    return float(torch.stack([_relative(value, reference) for value, reference in zip(*pairs, strict=True)]).max())
+
+
+def _relative(value: Tensor, reference: Tensor) -> Tensor:
+    """Return the relative difference of two tensors; 0 if they are equal, also if both are 0."""
+    apart: Tensor = (value - reference).norm()
+    return apart if apart == 0 else apart / reference.norm()

@@ -44,7 +44,7 @@ class TrainableModule(LightningModule):
     Attributes:
         canvas: what is optimised, and what checkpoints keep.
         backbone: the frozen network; a checkpoint is only used with the weights that it was made with.
-        optimizer: makes the optimiser of the canvas's parameter.
+        optimizer: makes the optimiser of the canvas's parameters.
         lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
         scales: the sizes at which the image is optimised one after the other; None: only at that of the photos.
         size: the current one of these sizes, the short side in pixels; None without scales, and before the start.
@@ -119,7 +119,7 @@ class TrainableModule(LightningModule):
         self.canvas.resize(self.photos.content)
 
     def configure_model(self) -> None:
-        """Start the canvas from the photos: in this hook, because the optimiser, created next, needs its parameter.
+        """Start the canvas from the photos: in this hook, because the optimiser, created next, needs its parameters.
 
         A second fit to the same data continues with the image of the first. ``Trainer.test`` and ``Trainer.predict``
         use the existing image.
@@ -233,7 +233,7 @@ class TrainableModule(LightningModule):
         return self.trainer.state.fn in (TrainerFn.TESTING, TrainerFn.PREDICTING)
 
     def make_optimizer(self) -> Optimizer:
-        """Return a new optimiser of the canvas's parameter, with the learning rate ``lr`` if that was set."""
+        """Return a new optimiser of the canvas's parameters, with the learning rate ``lr`` if that was set."""
         optimizer = self.optimizer(self.canvas.parameters())
         if self._lr is not None:
             for group in optimizer.param_groups:
@@ -241,7 +241,7 @@ class TrainableModule(LightningModule):
         return optimizer
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return the optimiser of the canvas's parameter, with its learning rate scheduler if there is one."""
+        """Return the optimiser of the canvas's parameters, with its learning rate scheduler if there is one."""
         optimizer = self.make_optimizer()
         if self.lr_scheduler is None:
             return optimizer

@@ -23,7 +23,7 @@ class Scalars(Callback):
 
     - ``loss/total``: the sum of the weighted terms, which is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
-    - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameter; after
+    - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameters; after
       clipping, if the Trainer clips.
     - ``speed/steps_per_second``: over the steps since the last such point.
     - ``terms/style/{layer}``: a style layer's loss before its weights; likewise for content and color.

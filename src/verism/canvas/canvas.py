@@ -18,7 +18,7 @@ FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
 
 
 class Canvas(nn.Module, ABC):
-    """Holds the one parameter that is optimised, and makes the image from it.
+    """Holds the parameters that are optimised, and makes the image from it.
 
     Attributes:
         penalty_weights: name of a penalty to its weight in the total loss; empty if the canvas has no penalties.
@@ -68,7 +68,7 @@ class Canvas(nn.Module, ABC):
 
     @abstractmethod
     def resize(self, content: Tensor) -> None:
-        """Resize the image to the size of ``content``, and keep what it shows; this may replace the parameter.
+        """Resize the image to the size of ``content``, and keep what it shows; this may replace the parameters.
 
         Args:
             content: the content photo at the new size, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -82,7 +82,7 @@ class Canvas(nn.Module, ABC):
             state: name to tensor, from ``state_dict``.
 
         Raises:
-            KeyError: the state lacks the parameter.
+            KeyError: the state lacks a parameter.
             RuntimeError: the state is that of another class.
         """
 
