@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from verism.backbone import Backbone
 from verism.canvas import Canvas, Pixels
 from verism.canvas.canvas import FindCorrespondence
 from verism.losses import Loss, Term
@@ -25,6 +26,47 @@ class Sharpness(Loss):
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
         del layer, here
         return (features - features.mean()).square().mean().sqrt()
+
+    def forward(self, totals: Mapping[str, Tensor]) -> Term:
+        return Term(self.weight, self.layers, totals)
+
+
+class Behind(Sharpness):
+    """The same of features behind another layer, such as one that is random while it is trained."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        return super().statistic(layer, self.layer(features), here)
+
+
+class Dropping(Backbone):
+    """A network that leaves out features while it is trained, though it has no parameters."""
+
+    def __init__(self, network: Backbone) -> None:
+        super().__init__()
+        self.network = network
+        self.dropout = nn.Dropout()
+
+    @property
+    def layers(self) -> Sequence[str]:
+        return self.network.layers
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        return {name: self.dropout(features) for name, features in self.network(image, layers).items()}
+
+
+class Undefined(Loss):
+    """Has no value for any image, as a mean over nothing."""
+
+    def __init__(self, weight: float = 1.0) -> None:
+        super().__init__(weight, {"input": 1.0})
+
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        del layer, here
+        return features[..., :0].mean() * features.sum()
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:
         return Term(self.weight, self.layers, totals)

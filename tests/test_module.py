@@ -11,7 +11,7 @@ import torch
 import yaml
 from conftest import CONFIGS
 from lightning.pytorch import Trainer
-from parts import Sharpness
+from parts import Sharpness, Undefined
 from torch import Tensor, nn
 
 from verism import (
@@ -36,6 +36,7 @@ from verism.canvas import Canvas
 from verism.canvas.linear_grade import NOISE
 from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.spaces import Srgb
+from verism.errors import UndefinedLossError
 from verism.losses import ConsistencyLoss, MomentsLoss
 from verism.losses.regional import RegionalLoss
 from verism.regions.regions import Regions
@@ -213,6 +214,41 @@ def test_regions_are_of_style_and_colour_and_not_of_content(tiny_weights: Weight
     assert model.compared == {"content": content, "style": style, "color": color}
 
 
+def test_what_is_compared_by_region_is_declared_by_each_loss_whatever_it_is_called(
+    tiny_weights: Weights, photos: Photos, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A loss for which places matter sees the whole photo; only where regions are expected, that is said."""
+    regions = Regions(("#000000", "#ffffff"), halves(48, 64), halves(56, 40))
+    model = style_transfer(style=Sharpness(), losses={"more": MomentsLoss(), "grain": Sharpness(2.0)})
+    fit(model, photos, regions, max_steps=2)
+    kinds = {name: type(loss) for name, loss in model.compared.items()}
+    assert kinds == {"content": ContentLoss, "style": Sharpness, "more": RegionalLoss, "grain": Sharpness}
+    assert caplog.text.count("compares the photos as a whole") == 1
+    assert "--model.style: Sharpness compares the photos as a whole, and not region by region" in caplog.text
+    caplog.clear()
+    fit(style_transfer(style=Sharpness()), photos, max_steps=1)
+    assert "as a whole" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"style": Undefined()}, "The style loss is nan for .*: choose another --model.style, other photos"),
+        ({"losses": {"grain": Undefined()}}, "The grain loss is nan for .*: choose another --model.losses.grain, "),
+        (
+            {"style": Sharpness(1e200)},
+            "The total loss is inf .*: choose a lower weight",
+        ),
+    ],
+)
+def test_a_first_loss_that_is_not_finite_is_reported_as_what_it_is(
+    tiny_weights: Weights, photos: Photos, options: dict[str, Any], said: str
+) -> None:
+    """Also without any of verism's callbacks; and no learning rate is blamed."""
+    with pytest.raises(UndefinedLossError, match=f"^{said}"):
+        fit(style_transfer(**options), photos, max_steps=3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
 def test_the_canvas_gets_the_regions_and_consistency_is_one_of_the_losses(
@@ -367,7 +403,7 @@ def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: W
     assert bool(model.image.isfinite().all())
 
 
-@pytest.mark.filterwarnings("ignore:Found . module.s. in eval mode", "ignore:You're resuming from a checkpoint that")
+@pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that")
 def test_an_added_loss_is_a_term_and_its_network_neither_optimised_nor_saved(
     tiny_weights: Weights, photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,10 @@ class DivergedError(VerismError):
     exit_status = 1
 
 
+class UndefinedLossError(DivergedError):
+    """A run that has no finite loss to begin with, so that it would fail again wherever it goes on from."""
+
+
 class OutOfMemoryError(VerismError):
     """A run that needs more memory than there is."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import torch
 from lightning.pytorch import Callback
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -22,8 +23,9 @@ from verism.compiled import compiled
 from verism.data import Photos
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
-from verism.losses.named import check_name, weighted
-from verism.losses.regional import by_region
+from verism.losses.finite import check_first
+from verism.losses.named import check_name, option, weighted
+from verism.losses.regional import by_region, whole
 from verism.regions.regions import Regions
 from verism.scales import Scales
 from verism.step_option import Evaluation
@@ -50,8 +52,8 @@ class StyleTransfer(TrainableModule):
     the weights of the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
 
     Attributes:
-        compared: the losses whose weight is not 0, by name; those of style and colour are split by region if there are
-            regions. Set with the targets.
+        compared: the losses whose weight is not 0, by name; those that are ``regional`` are split by region if
+            there are regions. Set with the targets.
         feature_pass: runs an image through the backbone and returns each loss's statistics of it.
         evaluation: ``evaluate``, or its compiled version, or the CUDA graph that was captured from either.
 
@@ -189,6 +191,11 @@ class StyleTransfer(TrainableModule):
             photos: at the size at which the image is optimised.
             regions: of these photos; None: they are compared as a whole.
         """
+        for name in whole(self.losses, regions):
+            rank_zero_info(
+                f"{option(name)}: {type(self.losses[name]).__name__} compares the photos as a whole, and not region by "
+                "region, because its class does not declare regional = True."
+            )
         opacity = None if regions is None else regions.opacity
         # Only a canvas that starts from what the photos have in common calls the network.
         self.canvas.start(*photos, partial(find_correspondence, self.reference, opacity=opacity), regions)
@@ -199,7 +206,7 @@ class StyleTransfer(TrainableModule):
 
         Args:
             photos: at the size at which the image is optimised.
-            regions: of these photos. If there are any, the losses of style and colour compare region with region.
+            regions: of these photos. If there are any, ``regional`` losses compare region with region.
 
         Raises:
             VerismError: a loss cannot be computed from these photos, or ``tile``, ``capture`` or ``compile`` asks for
@@ -227,8 +234,15 @@ class StyleTransfer(TrainableModule):
         return total, {name: term.detach() for name, term in terms.items()}
 
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
-        """Return the total loss and its terms; the batch is ignored, since the targets came from the same photos."""
+        """Return the total loss and its terms; the batch is ignored, since the targets came from the same photos.
+
+        Raises:
+            UndefinedLossError: it is the run's first, and not finite.
+        """
         total, terms = self.evaluation()
+        if self.first_is_due:
+            check_first(total.detach(), terms)
+            self.first_is_due = False
         if self._trainer is not None and self._trainer.training:
             # Not to the loggers: the callback Scalars writes it there, together with the terms.
             self.log("loss", total.detach(), prog_bar=self.bar_shows_loss, logger=False)

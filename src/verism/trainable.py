@@ -50,6 +50,7 @@ class TrainableModule(LightningModule):
         size: the current one of these sizes, the short side in pixels; None without scales, and before the start.
         started_from: the photos from which the canvas was started; None before that.
         has_targets: whether the targets have been set since then.
+        first_is_due: whether the next loss is the run's first, before any change of the canvas.
         restored: whether ``load_from_checkpoint`` has loaded the state of a checkpoint into the canvas.
         bar_shows_loss: whether the progress bar is given the loss of every step, for which Lightning waits for the GPU;
             verism's own bar does not need it, and reads the loss only at the steps that are logged.
@@ -67,6 +68,7 @@ class TrainableModule(LightningModule):
         self.size: int | None = None
         self.started_from: PhotoPair | None = None
         self.has_targets = False
+        self.first_is_due = True
         self.restored = False
         self.bar_shows_loss = False
         # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
@@ -141,6 +143,7 @@ class TrainableModule(LightningModule):
 
     def on_train_start(self) -> None:
         """Set the targets if they are not set yet: ``Tuner.lr_find`` makes steps without calling ``on_fit_start``."""
+        self.first_is_due = True
         # Imported here, because callbacks import this module.
         from verism.callbacks.progress import Progress  # noqa: PLC0415
 

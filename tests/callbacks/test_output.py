@@ -302,6 +302,17 @@ def test_a_non_finite_loss_stops_the_run_and_keeps_the_last_good_image(
     assert torch.equal(images.read(Path("kept.png")), images.read(Path("three_updates.png")))
 
 
+def test_a_run_without_a_first_loss_is_told_so_and_not_to_go_on(
+    run: Callable[..., Path], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A lower learning rate does not help, and neither does it to go on from step 0."""
+    with pytest.raises(SystemExit, match="1"):
+        run("--trainer.max_steps", "3", "--model.losses.grain", "parts.Undefined", "--output.path", "none.png")
+    assert "The grain loss is nan for the image that the run starts from" in capsys.readouterr().err
+    assert "To go on from" not in caplog.text
+    assert not Path("none.png").exists()
+
+
 def test_a_last_step_that_spoils_the_image_keeps_the_one_before(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,7 @@ def test_a_new_statistic_of_an_additive_loss_is_not_additive_until_it_says_so() 
         pass
 
     assert (Mean.additive, Sum.additive, Renamed.additive) == (False, True, True)
+    assert (Mean.regional, Sum.regional, Renamed.regional) == (False, False, True)
     assert RegionalLoss(StyleLoss(), Regions(("a", "b"), halves(4, 4), halves(4, 4))).additive
 
 

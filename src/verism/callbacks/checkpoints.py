@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from verism import atomic
 from verism.callbacks import continued, unfinished
 from verism.callbacks.signals import requeued
-from verism.errors import DivergedError, InterruptedRunError, VerismError
+from verism.errors import DivergedError, InterruptedRunError, UndefinedLossError, VerismError
 
 
 class Checkpoints(Checkpoint):
@@ -137,7 +137,7 @@ class Checkpoints(Checkpoint):
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self.save(trainer)
-        if trainer.global_step < trainer.max_steps:
+        if trainer.global_step < trainer.max_steps and not isinstance(exception, UndefinedLossError):
             self._print_hint()
 
     def _release(self) -> None:

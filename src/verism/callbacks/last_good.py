@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from verism.losses import Term
+from verism.losses.finite import culprit
 
 State = Mapping[str, Tensor]
 """The parameters of a canvas, by name."""
@@ -82,7 +83,5 @@ class LastGood:
             self.state = self._candidate
         if first is not None:
             step, _, terms = steps[first]
-            values = {name: float(term.raw) for name, term in terms.items()}
-            name = next((name for name, value in values.items() if not math.isfinite(value)), "total")
-            self._spoilt = Spoilt(name, values.get(name, totals[first]), step)
+            self._spoilt = Spoilt(*culprit(totals[first], terms), step)
         return self._spoilt

@@ -23,6 +23,9 @@ class ColorLoss(Loss):
     style loss, it is not divided by the number of elements.
     """
 
+    # Only the number of a region's pixels counts for how it is resized.
+    regional = True
+
     def __init__(self, weight: float = 0.0, normalization: Normalization = "paper") -> None:
         """Choose how much colour counts.
 

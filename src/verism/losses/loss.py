@@ -26,18 +26,23 @@ class Loss(nn.Module, ABC):
         additive: whether the statistic of the whole image is the sum of the statistics of its parts. If so, the loss
             may be given a feature map part by part, which needs less memory. If not, the default, it is always given
             the whole feature map.
+        regional: whether the loss can be computed of a region by itself, because its statistic does not depend on where
+            features are: a region's are given to it as a column, ``(1, d, n, 1)``. If so, and if the photos have
+            regions, each is compared with its counterpart. If not, the default, the loss always compares whole photos.
         weight: weight of the loss in the total.
         layers: layer name to its weight within the loss; empty if the loss is turned off.
         normalization: ``paper`` or ``relative``; each loss documents what that means for it.
     """
 
     additive: bool = False
+    regional: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Reset ``additive`` in a subclass that has its own statistic, because it must declare it itself."""
+        """Reset ``additive`` and ``regional`` in a subclass with its own statistic, which must declare them itself."""
         super().__init_subclass__(**kwargs)
-        if {"statistic", "target_statistic"} & vars(cls).keys() and "additive" not in vars(cls):
-            cls.additive = False
+        if {"statistic", "target_statistic"} & vars(cls).keys():
+            cls.additive = vars(cls).get("additive", False)
+            cls.regional = vars(cls).get("regional", False)
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
         """Keep the weights, without the layers whose weight is 0.

@@ -95,6 +95,7 @@ class MomentsLoss(Loss):
     """
 
     additive = True
+    regional = True
 
     def __init__(
         self,

@@ -23,6 +23,11 @@ def check_name(name: str) -> str:
     return name
 
 
+def option(name: str) -> str:
+    """Return the option of the command line that chooses a term, by the name of the term."""
+    return f"--model.{name if name in TERMS else f'losses.{name}'}"
+
+
 def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str, Loss]:
     """Return the losses whose weight is not 0, by name.
 
@@ -37,5 +42,5 @@ def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str,
     if not found:
         raise VerismError("Every loss has weight 0; give --model.content, --model.style or --model.color a weight.")
     for name, loss in found.items():
-        check_layers(backbone, loss.layers, f"--model.{name if name in TERMS else f'losses.{name}'}.layers")
+        check_layers(backbone, loss.layers, f"{option(name)}.layers")
     return found

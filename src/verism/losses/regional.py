@@ -16,15 +16,20 @@ from verism.losses.term import Term
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
 
-BY_REGION = ("style", "color")
-"""Names of the losses that are computed region by region if there are regions."""
+EXPECTED = ("style", "color")
+"""Names of the losses that are expected to compare region with region, because they bring in the style photo."""
 
 
 def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
-    """Return the losses as a run computes them: those of style and colour by region, if there are regions."""
+    """Return the losses as a run computes them: those that are ``regional`` by region, if there are regions."""
     if regions is None:
         return dict(losses)
-    return {name: RegionalLoss(loss, regions) if name in BY_REGION else loss for name, loss in losses.items()}
+    return {name: RegionalLoss(loss, regions) if loss.regional else loss for name, loss in losses.items()}
+
+
+def whole(losses: Mapping[str, Loss], regions: Regions | None) -> list[str]:
+    """Return the names of the losses that compare whole photos, though there are regions to compare."""
+    return [name for name in EXPECTED if regions is not None and name in losses and not losses[name].regional]
 
 
 def select(features: Tensor, positions: Tensor) -> Tensor:
@@ -41,7 +46,7 @@ class RegionalLoss(Loss):
     compared. ``share_k`` is the region's share of the content photo, so that a pixel counts the same in a small region
     as in a large one, and a single region that covers everything gives the loss itself.
 
-    It is for losses that do not depend on where a feature is: style, colour, moments and sliced Wasserstein. Each
+    It is for losses that are ``regional``: style, colour, moments and sliced Wasserstein. Each
     position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A layer ignores
     a region that has no position there in one of the photos. If it ignores all regions, its loss is 0; for regions from
     masks, which the user can change, that is an error instead, unless their confidence is 0.

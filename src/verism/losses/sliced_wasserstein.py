@@ -137,6 +137,7 @@ class SlicedWassersteinLoss(Loss):
     """
 
     additive = True
+    regional = True
 
     def __init__(
         self,

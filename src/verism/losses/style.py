@@ -36,6 +36,7 @@ class StyleLoss(Loss):
     """
 
     additive = True
+    regional = True
 
     def __init__(
         self,
