@@ -11,7 +11,7 @@ import torch
 import yaml
 from conftest import CONFIGS
 from lightning.pytorch import Trainer
-from parts import Sharpness, Undefined
+from parts import Behind, Dropping, Sharpness, Undefined
 from torch import Tensor, nn
 
 from verism import (
@@ -37,7 +37,7 @@ from verism.canvas.linear_grade import NOISE
 from verism.color.monge_kantorovich import monge_kantorovich
 from verism.color.spaces import Srgb
 from verism.errors import UndefinedLossError
-from verism.losses import ConsistencyLoss, MomentsLoss
+from verism.losses import ConsistencyLoss, MomentsLoss, PhotorealismLoss
 from verism.losses.regional import RegionalLoss
 from verism.regions.regions import Regions
 
@@ -401,6 +401,30 @@ def test_starts_on_the_cpu_wherever_the_trainer_puts_new_tensors(tiny_weights: W
         model.configure_model()
     assert all(tensor.device.type == "cpu" for tensor in model.canvas.state_dict().values())
     assert bool(model.image.isfinite().all())
+
+
+PLACES: dict[str, Callable[[], Any]] = {
+    "backbone": lambda: Dropping(VGG19()),
+    "style": lambda: Behind(nn.Dropout()),
+    "photorealism": PhotorealismLoss,
+    "consistency": ConsistencyLoss,
+    "losses": lambda: {"sharpness": Behind(nn.Dropout())},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_everything_but_the_canvas_stays_in_evaluation_mode(tiny_weights: Weights, photos: Photos, place: str) -> None:
+    """Whether it has parameters or not, and whoever calls ``train``: two losses of an image are the same."""
+    model = style_transfer(**{place: PLACES[place]()})
+    fit(model, photos, max_steps=2)
+    for _ in range(2):
+        others = [name for name, it in model.named_modules() if it.training and not name.startswith("canvas")]
+        assert others == [""]
+        with torch.no_grad():
+            assert torch.equal(model.evaluate()[0], model.evaluate()[0])
+        model.eval()
+        assert not model.canvas.training
+        assert model.train() is model
 
 
 @pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that")

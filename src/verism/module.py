@@ -138,9 +138,8 @@ class StyleTransfer(TrainableModule):
         optional = {"photorealism": photorealism, "consistency": consistency}
         self.losses = weighted({**required, **optional, **losses}, backbone)
         # A user's own loss or backbone may contain trainable weights, but only the canvas is optimised.
-        for part in (backbone, content, style, color, self.added):
-            if any(True for _ in part.parameters()):
-                part.eval().requires_grad_(False)
+        for part in self._frozen:
+            part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
         # Not ``self.compile``, which is a method of nn.Module.
         self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
@@ -233,6 +232,13 @@ class StyleTransfer(TrainableModule):
         total = torch.stack([term.weighted for term in terms.values()]).sum()
         return total, {name: term.detach() for name, term in terms.items()}
 
+    def train(self, mode: bool = True) -> Self:
+        """Set the canvas to training mode, or to evaluation mode, in which all other parts stay."""
+        super().train(mode)
+        for part in self._frozen:
+            part.eval()
+        return self
+
     def training_step(self, batch: Photos, batch_idx: int) -> dict[str, Any]:
         """Return the total loss and its terms; the batch is ignored, since the targets came from the same photos.
 
@@ -253,6 +259,10 @@ class StyleTransfer(TrainableModule):
         """The current image, detached: ``(1, 3, H, W)``, RGB, clipped to [0, 1]."""
         image: Tensor = self.canvas()
         return image.detach().clamp(0, 1)
+
+    @property
+    def _frozen(self) -> list[nn.Module]:
+        return [part for part in self.children() if part is not self.canvas]
 
     @cached_property
     def reference(self) -> VGG:
