@@ -167,8 +167,8 @@ def test_first_step_of_the_papers_configs_is_the_papers(
 
 
 def style_transfer(**parts: Any) -> StyleTransfer:
-    defaults = {"content": ContentLoss(), "style": StyleLoss(), "color": ColorLoss()}
-    return StyleTransfer(Pixels(), VGG19(), **{**defaults, **parts})
+    defaults = {"backbone": VGG19(), "content": ContentLoss(), "style": StyleLoss(), "color": ColorLoss()}
+    return StyleTransfer(Pixels(), **{**defaults, **parts})
 
 
 @pytest.mark.slow
