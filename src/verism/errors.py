@@ -16,6 +16,10 @@ class VerismError(Exception):
     exit_status = 2
 
 
+class NoDifferenceError(VerismError):
+    """A loss that is to be relative to a difference of the two photos, which there is not."""
+
+
 class DivergedError(VerismError):
     """A run that was stopped because its loss was no longer finite."""
 

@@ -293,6 +293,33 @@ def test_a_refusal_names_the_region() -> None:
         aimed(RegionalLoss(MomentsLoss(), TWO._replace(style=TWO.content)), style=CONTENT)
 
 
+RELATIVE: dict[str, Callable[[], Loss]] = {
+    "style": lambda: StyleLoss(1.0, {"input": 1.0}, "relative"),
+    "colour": lambda: ColorLoss(1.0, "relative"),
+    "moments": lambda: MomentsLoss(1.0, {"input": 1.0}),
+    "sliced Wasserstein": lambda: SlicedWassersteinLoss(1.0, {"input": 1.0}),
+}
+
+
+@pytest.mark.parametrize("away", [0.0, 1e-6])
+@pytest.mark.parametrize("make", RELATIVE.values(), ids=RELATIVE.keys())
+def test_what_looks_the_same_in_both_photos_takes_no_part(make: Callable[[], Loss], away: float) -> None:
+    """A black border, in float32, as it is or with noise that nobody sees; by itself it would be refused."""
+    content, style = ({"input": features(seed, 16, 24)["input"].float()} for seed in (1, 2))
+    black = torch.tensor([-2.1179, -2.0357, -1.8044]).view(1, 3, 1, 1)
+    for photo, level in ((content, 0.0), (style, away)):
+        photo["input"][..., :8] = black + level
+    regions = TWO._replace(style=TWO.content)
+    loss = aimed(RegionalLoss(make(), regions), content, style)
+    changed = {"input": content["input"].clone()}
+    changed["input"][..., :8] += 0.01
+    for image in (content, changed):
+        assert set(loss.statistics(image)["input"]) == {"#0000ff"}
+        assert float(term(loss, image).raw) == pytest.approx(2 / 3)
+    with pytest.raises(VerismError, match=r"region #ff0000: .* content and style have the same statistics"):
+        aimed(RegionalLoss(make(), Regions(TWO.labels[:1], TWO.content[:, :1], TWO.content[:, :1])), content, style)
+
+
 def test_weight_zero_leaves_it_out() -> None:
     loss = aimed(RegionalLoss(ColorLoss(0.0), TWO))
     assert loss.layers == {}

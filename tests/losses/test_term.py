@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from verism.errors import VerismError
+from verism.errors import NoDifferenceError
 from verism.losses.term import Term, full_precision, unit
 
 
@@ -27,11 +27,17 @@ def test_full_precision() -> None:
 def test_unit_is_one_or_the_contents_own_distance() -> None:
     start = torch.tensor(4.0, dtype=torch.float64)
     for normalization, expected in (("paper", 1.0), ("relative", 4.0)):
-        one = unit(normalization, start, "here")  # type: ignore[arg-type]
+        one = unit(normalization, start, 9 * start, "here")  # type: ignore[arg-type]
         assert (float(one), one.dtype, one.shape) == (expected, torch.float64, ())
 
 
-def test_unit_of_no_distance() -> None:
-    assert float(unit("paper", torch.tensor(0.0), "here")) == 1.0
-    with pytest.raises(VerismError, match=r"at here, content and style have the same statistics.*or normalization"):
-        unit("relative", torch.tensor(0.0), "here")
+@pytest.mark.parametrize("size", [0.0, 1e-12, 1.0, 1e12])
+def test_unit_of_no_distance(size: float) -> None:
+    """Or of one that is little beside the statistics themselves, whatever their scale."""
+    for start in (0.0, 0.5e-8 * size):
+        assert float(unit("paper", torch.tensor(start), torch.tensor(size), "here")) == 1.0
+        with pytest.raises(NoDifferenceError, match=r"at here, content and style have the same statistics.*or norm"):
+            unit("relative", torch.tensor(start), torch.tensor(size), "here")
+    if size:
+        enough = torch.tensor(2e-8 * size)
+        assert unit("relative", enough, torch.tensor(size), "here") == enough

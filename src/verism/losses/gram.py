@@ -73,9 +73,11 @@ class GramDistance(nn.Module):
         """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
 
         Raises:
-            VerismError: the normalisation is relative, and that distance is zero.
+            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
         """
-        scale = unit(self.normalization, self.distance(content, style), self.place)
+        nothing = Gram(torch.zeros_like(style.products), 1)
+        size = self.distance(content, nothing) + self.distance(style, nothing)
+        scale = unit(self.normalization, self.distance(content, style), size, self.place)
         self.register_buffer("products", style.products, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
         self.positions = style.positions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
+import torch
 from torch import Tensor, nn
 
 from verism.backbone.architecture import INPUT
@@ -75,9 +76,11 @@ class MomentsDistance(nn.Module):
         """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
 
         Raises:
-            VerismError: the normalisation is relative, and that distance is zero.
+            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
         """
-        scale = unit(self.normalization, moments_distance(content, style), self.layer)
+        nothing = Moments(torch.zeros_like(style.sums), torch.zeros_like(style.products), 1)
+        size = moments_distance(content, nothing) + moments_distance(style, nothing)
+        scale = unit(self.normalization, moments_distance(content, style), size, self.layer)
         for name, value in (("sums", style.sums), ("products", style.products), ("scale", scale)):
             self.register_buffer(name, value, persistent=False)
         self.positions = style.positions

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from verism.errors import VerismError
+from verism.errors import NoDifferenceError, VerismError
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
@@ -50,8 +50,9 @@ class RegionalLoss(Loss):
     position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A layer ignores
     a region that has no position there in one of the photos. If it ignores all regions, its loss is 0; for regions from
     masks, which the user can change, that is an error instead, unless their confidence is 0.
-    ``normalization: relative`` is relative to the distance of the region's own statistics. ``ColorLoss`` resizes a
-    region as a single column of pixels, row after row.
+    ``normalization: relative`` is relative to the distance of the region's own statistics; it also ignores a region
+    that looks the same in both photos, such as a black border, unless all of them do, which is an error. ``ColorLoss``
+    resizes a region as a single column of pixels, row after row.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, so a pixel
     counts more in a smaller region; their code weights regions by share, as here. They multiply features by soft masks,
@@ -104,15 +105,22 @@ class RegionalLoss(Loss):
         """Take each region's target at one of ``layers``.
 
         Raises:
-            VerismError: no region of the user's masks has positions in both photos; or the loss cannot be computed from
-                a region's features.
+            VerismError: no region of the user's masks has positions in both photos; the loss cannot be computed from a
+                region's features; or it is relative to a difference that no region has.
         """
-        self.compared[layer] = [label for label in content if label in style]
-        for label in self.compared[layer]:
+        alike: list[VerismError] = []
+        self.compared[layer] = []
+        for label in (label for label in content if label in style):
             try:
                 self._labelled()[label].target(layer, content[label], style[label])
+            except NoDifferenceError as error:
+                alike.append(VerismError(f"region {label}: {error}"))
             except VerismError as error:
                 raise VerismError(f"region {label}: {error}") from error
+            else:
+                self.compared[layer].append(label)
+        if alike and not self.compared[layer]:
+            raise alike[0]
         if not self.regions.found and not self.compared[layer] and any(self.shares.values()):
             raise VerismError(
                 f"at {layer}, no region is left in both photos: choose larger photos (--data.size), larger regions "

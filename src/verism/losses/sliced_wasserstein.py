@@ -109,11 +109,12 @@ class QuantileDistance(nn.Module):
             style: the style photo's projections, ``(k, m)``.
 
         Raises:
-            VerismError: the normalisation is relative, and that distance is zero.
+            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
         """
         start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
         target = resample(quantiles, start.shape[-1])
-        scale = unit(self.normalization, (start - target).square().mean(), self.layer)
+        distance, size = (start - target).square().mean(), start.square().mean() + target.square().mean()
+        scale = unit(self.normalization, distance, size, self.layer)
         self.register_buffer("quantiles", target, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
 

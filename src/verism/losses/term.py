@@ -8,11 +8,17 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from verism.errors import VerismError
+from verism.errors import NoDifferenceError
 
 Normalization = Literal["paper", "relative"]
 """``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant that is computed from the
 content and the style photo, so that its value depends neither on the scale of the features nor on the photos' sizes."""
+
+
+INDISTINCT = 1e-4
+"""Root mean square of a difference of statistics, relative to that of the statistics themselves, up to which they count
+as the same: ten times what rounding in float32 makes of equal ones, and less than a hundredth of what 8 bits resolve.
+"""
 
 
 class Term(NamedTuple):
@@ -48,21 +54,22 @@ def full_precision(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def unit(normalization: Normalization, start: Tensor, place: str) -> Tensor:
+def unit(normalization: Normalization, start: Tensor, size: Tensor, place: str) -> Tensor:
     """Return the scalar by which a distance to the style photo is divided.
 
     Args:
         normalization: relative: it is ``start``. paper: it is 1.
-        start: the content photo's own distance to the style photo, a scalar.
+        start: the content photo's own distance to the style photo, a scalar, a mean square.
+        size: what the distances of both photos from a photo whose statistics are all 0 add up to, a scalar.
         place: name of the layer, or of what else is compared, for the error message.
 
     Raises:
-        VerismError: the normalisation is relative, and ``start`` is zero.
+        NoDifferenceError: the normalisation is relative, and ``start`` is zero, or so little that it may be rounding.
     """
     if normalization == "paper":
         return torch.ones_like(start)
-    if start == 0:
-        raise VerismError(
+    if start <= INDISTINCT**2 * size:
+        raise NoDifferenceError(
             f"normalization relative: at {place}, content and style have the same statistics, so nothing can be "
             "relative to their difference; choose another style photo, or normalization paper."
         )
