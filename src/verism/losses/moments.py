@@ -9,17 +9,33 @@ import torch
 from torch import Tensor, nn
 
 from verism.backbone.architecture import INPUT
+from verism.color.guided_filter import in_float64
 from verism.losses.gram import gram
-from verism.losses.loss import Loss
+from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
 
+CHUNK = 2**16
+"""Number of positions that are taken to float64 at a time."""
 
-class Moments(NamedTuple):
-    """First and second moments of features, as sums over positions; they add up over disjoint parts of an image.
+
+class Gaussian(NamedTuple):
+    """What a normal distribution of features is given by.
 
     Attributes:
-        sums: ``(d,)``, sums of the features, in at least float32.
+        mean: the mean of every channel, ``(d,)``.
+        covariance: the covariance of the channels, ``(d, d)``.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+
+class Moments(NamedTuple):
+    """First and second moments of features about an offset, as sums over positions; they add up over disjoint parts.
+
+    Attributes:
+        sums: ``(d,)``, sums of the features less the offset, in at least float32.
         products: ``(d, d)``, sums of their products with each other, in at least float32.
         positions: number of positions in the sums.
     """
@@ -29,22 +45,32 @@ class Moments(NamedTuple):
     positions: int
 
     @property
-    def mean(self) -> Tensor:
-        """The mean of every channel, ``(d,)``."""
-        return self.sums / self.positions
-
-    @property
-    def covariance(self) -> Tensor:
-        """The covariance of the channels, ``(d, d)``."""
-        return self.products / self.positions - self.mean.outer(self.mean)
+    def gaussian(self) -> Gaussian:
+        """The mean, less the offset, and the covariance."""
+        mean = self.sums / self.positions
+        # Of large means, little is left but rounding: that is what the offset is for.
+        return Gaussian(mean, self.products / self.positions - mean.outer(mean))
 
 
-def moments(features: Tensor) -> Moments:
-    """Return the first and second moments of ``features`` ``(1, d, h, w)``, as sums."""
-    return Moments(full_precision(features).sum(dim=(0, 2, 3)), *gram(features))
+def moments(features: Tensor, offset: Tensor | None = None) -> Moments:
+    """Return the first and second moments of ``features`` ``(1, d, h, w)`` about ``offset`` ``(d,)``, or 0, as sums."""
+    exact = full_precision(features)
+    shifted = exact if offset is None else exact - offset.view(1, -1, 1, 1)
+    return Moments(shifted.sum(dim=(0, 2, 3)), *gram(shifted))
 
 
-def moments_distance(image: Moments, style: Moments) -> Tensor:
+def exact_moments(features: Tensor) -> Moments:
+    """Return the moments of ``features`` ``(1, d, h, w)`` about 0, in float64; on the CPU for an Apple GPU."""
+    step = max(1, CHUNK // features.shape[-1])
+    parts = [moments(in_float64(part)) for part in features.split(step, dim=2)]
+    return Moments(
+        torch.stack([part.sums for part in parts]).sum(dim=0),
+        torch.stack([part.products for part in parts]).sum(dim=0),
+        sum(part.positions for part in parts),
+    )
+
+
+def moments_distance(image: Gaussian, style: Gaussian) -> Tensor:
     """Return ``mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²)``, over channels and over pairs of channels, a scalar.
 
     A Gram matrix divided by its number of positions is ``Σ + μμᵀ``, in which a change of the mean can cancel one of the
@@ -54,10 +80,15 @@ def moments_distance(image: Moments, style: Moments) -> Tensor:
 
 
 class MomentsDistance(nn.Module):
-    """The distance of an image's moments to the style photo's at one layer, in one of the two normalisations."""
+    """The distance of an image's moments to the style photo's at one layer, in one of the two normalisations.
 
-    sums: Tensor
-    products: Tensor
+    The image's moments are taken about the content photo's mean. About 0, those of features with a large mean and a
+    small variance would be lost to rounding in float32.
+    """
+
+    offset: Tensor
+    mean: Tensor
+    covariance: Tensor
     scale: Tensor
 
     def __init__(self, layer: str, normalization: Normalization) -> None:
@@ -70,24 +101,32 @@ class MomentsDistance(nn.Module):
         super().__init__()
         self.layer = layer
         self.normalization = normalization
-        self.positions = 0
+
+    def prepare(self, features: Tensor) -> None:
+        """Choose the device and the type of the target, those of the features ``(1, d, h, w)``."""
+        self.register_buffer("offset", full_precision(features.new_zeros(features.shape[1])), persistent=False)
 
     def set_target(self, content: Moments, style: Moments) -> None:
         """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
 
+        Args:
+            content: the content photo's moments about 0, in float64.
+            style: the style photo's, likewise.
+
         Raises:
             NoDifferenceError: the normalisation is relative, and that distance is next to zero.
         """
-        nothing = Moments(torch.zeros_like(style.sums), torch.zeros_like(style.products), 1)
-        size = moments_distance(content, nothing) + moments_distance(style, nothing)
-        scale = unit(self.normalization, moments_distance(content, style), size, self.layer)
-        for name, value in (("sums", style.sums), ("products", style.products), ("scale", scale)):
-            self.register_buffer(name, value, persistent=False)
-        self.positions = style.positions
+        here, there = content.gaussian, style.gaussian
+        nothing = Gaussian(torch.zeros_like(there.mean), torch.zeros_like(there.covariance))
+        size = moments_distance(here, nothing) + moments_distance(there, nothing)
+        scale = unit(self.normalization, moments_distance(here, there), size, self.layer)
+        found = {"offset": here.mean, "mean": there.mean - here.mean, "covariance": there.covariance, "scale": scale}
+        for name, value in found.items():
+            self.register_buffer(name, value.to(self.offset), persistent=False)
 
     def forward(self, image: Moments) -> Tensor:
-        """Return the distance of the whole image, a scalar."""
-        return moments_distance(image, Moments(self.sums, self.products, self.positions)) / self.scale
+        """Return the distance of the whole image, a scalar, from its moments about ``offset``."""
+        return moments_distance(image.gaussian, Gaussian(self.mean, self.covariance)) / self.scale
 
 
 class MomentsLoss(Loss):
@@ -119,14 +158,23 @@ class MomentsLoss(Loss):
 
     def target(self, layer: str, content: Moments, style: Moments) -> None:
         """Take the target at one of ``layers`` from the style photo's moments."""
-        cast("MomentsDistance", self.distances[layer]).set_target(content, style)
+        self._at(layer).set_target(content, style)
+
+    def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
+        """Reduce a photo's features to sums about 0, as long as the content photo's mean is not known; in float64."""
+        del role, here
+        self._at(layer).prepare(features)
+        return exact_moments(features)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
-        """Reduce the features to sums over positions, wherever these are."""
-        del layer, here
-        return moments(features)
+        """Reduce the features to sums over positions, wherever these are, about the content photo's mean."""
+        del here
+        return moments(features, self._at(layer).offset)
 
     def forward(self, totals: Mapping[str, Moments]) -> Term:
         """Return the term from the sums over the whole image."""
         values = {name: self.distances[name](total) for name, total in totals.items()}
         return Term(self.weight, self.layers, values)
+
+    def _at(self, layer: str) -> MomentsDistance:
+        return cast("MomentsDistance", self.distances[layer])
