@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.strategies import SingleDeviceStrategy
@@ -20,6 +23,15 @@ QUIET: dict[str, Any] = {
     "enable_progress_bar": False,
     "enable_model_summary": False,
 }
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """With several, sums are added up in any order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def test_comes_with_the_module_and_changes_scale_when_it_is_time(
@@ -47,6 +59,35 @@ def test_comes_with_the_module_and_changes_scale_when_it_is_time(
         (2, 32, small, 4, 2),
         *((step, 48, large, 12, step - 2) for step in range(3, 7)),
     ]
+
+
+@pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that")
+@pytest.mark.parametrize("made", [1, 2, 3, 4, 5])
+def test_a_run_goes_on_the_same_from_either_side_of_a_change_of_scale(
+    tiny_weights: Weights,
+    content: Tensor,
+    style: Tensor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    one_thread: None,
+    made: int,
+) -> None:
+    """Steps 0 and 1 are made at 32 pixels, 2 and 3 at 40, 4 and 5 at 48; the last of a scale leaves its own image."""
+    monkeypatch.setattr(PhotoPair, "digests", {})
+
+    class Keep(Callback):
+        def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
+            if trainer.global_step == made:
+                trainer.save_checkpoint(tmp_path / "made.ckpt", weights_only=False)
+
+    def image(ckpt_path: Path | None = None, callbacks: Sequence[Callback] = ()) -> Tensor:
+        model = StyleTransfer.paper(scales=[32, 40, 48])
+        trainer = Trainer(max_steps=6, callbacks=list(callbacks), **QUIET)
+        trainer.fit(model, datamodule=PhotoPair(content, style, size=48), ckpt_path=ckpt_path)
+        return model.image
+
+    whole = image(callbacks=[Keep()])
+    assert torch.equal(image(tmp_path / "made.ckpt"), whole)
 
 
 def test_one_process_needs_no_new_exchange_of_gradients(tiny_weights: Weights) -> None:
