@@ -19,7 +19,8 @@ def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
     found: list[Tensor] = []
 
     def keep(leaf: Tensor | int) -> None:
-        found.append(leaf if isinstance(leaf, Tensor) else torch.tensor(leaf, dtype=torch.float64, device=device))
+        # Not as float64, which Apple's GPUs do not have.
+        found.append(leaf if isinstance(leaf, Tensor) else torch.tensor(leaf, dtype=torch.int64, device=device))
 
     apply_to_collection(statistics, (Tensor, int), keep)
     return found
