@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from verism import step_option
 from verism.errors import in_brief
+from verism.first_derivative import first_derivative
 from verism.losses.term import Term
 from verism.step_option import Choice, Evaluation, StepOption
 from verism.tiling.passage import Passage
@@ -157,7 +157,7 @@ class Replayed(torch.autograd.Function):
         return replay.total.clone(), values
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, of_total: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         """Return the derivative with respect to each parameter."""
         replay: Replay = ctx.replay

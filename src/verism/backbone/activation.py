@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
 
 from verism.errors import VerismError
+from verism.first_derivative import first_derivative
 
 
 class Activation(nn.Module):
@@ -71,7 +71,7 @@ class _Leaky(torch.autograd.Function):
         return result
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (signed,) = ctx.saved_tensors
         torch.ops.aten.leaky_relu_backward.grad_input(gradient, signed, ctx.slope, True, grad_input=gradient)

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
+
+from verism.first_derivative import first_derivative
 
 
 def frozen_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -39,7 +40,7 @@ class _FrozenConvolution(torch.autograd.Function):
         return F.conv2d(x, weight, bias, padding=1)
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (weight,) = ctx.saved_tensors
         return F.conv_transpose2d(gradient, weight, padding=1), None, None

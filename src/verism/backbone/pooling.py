@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
+
+from verism.first_derivative import first_derivative
 
 
 class AveragePool(nn.Module):
@@ -34,7 +35,7 @@ class _AveragePool(torch.autograd.Function):
         return F.avg_pool2d(x, 2)
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         height, width = gradient.shape[-2:]
         result = torch.empty(ctx.shape, dtype=gradient.dtype, device=gradient.device, memory_format=torch.channels_last)

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from verism.first_derivative import first_derivative
 
 Index = tuple[slice, slice]
 """Rows and columns of a feature map."""
@@ -43,7 +44,7 @@ class _Tap(torch.autograd.Function):
         return x.view_as(x), x[..., *index]
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor | None, seen: Tensor | None) -> tuple[Tensor | None, None]:
         if seen is None:
             return gradient, None

@@ -28,6 +28,8 @@ class VGG(Backbone):
 
     The weights are neither parameters nor buffers, so that they are neither trained nor saved in checkpoints. They are
     kept as they were loaded, together with a copy in the data type and on the device of the computation.
+
+    Features have first derivatives with respect to the image, and no second ones: ``create_graph=True`` is refused.
     """
 
     @property

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
+from verism.first_derivative import first_derivative
 from verism.losses.term import Normalization, full_precision, unit
 
 
@@ -26,6 +26,8 @@ class Gram(NamedTuple):
 
 def gram(features: Tensor) -> Gram:
     """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions.
+
+    It has a first derivative, and no second one.
 
     Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3; Eq. 2 of the paper.
     """
@@ -112,7 +114,7 @@ class _GramProducts(torch.autograd.Function):
         return products
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
         # The derivative of a mean over so many elements would underflow in float16.

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone.architecture import INPUT
 from verism.backbone.normalization import Normalization
 from verism.color.guided_filter import in_float64, outer, whitening
 from verism.errors import VerismError
+from verism.first_derivative import first_derivative
 from verism.losses.loss import Loss, Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
@@ -88,8 +88,8 @@ def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
 def affine_error(image: Tensor, basis: Tensor) -> AffineError:
     """Return how far ``image`` is from a locally affine function of the content photo.
 
-    It adds up over parts of the image only if these overlap by two pixels, so that every 3×3 window is in exactly one
-    of them.
+    It has a first derivative, and no second one. It adds up over parts of the image only if these overlap by two
+    pixels, so that every 3×3 window is in exactly one of them.
 
     Args:
         image: ``(1, 3, H, W)``, RGB in [0, 1].
@@ -190,7 +190,7 @@ class _QuadraticForm(torch.autograd.Function):
         return (image * product).sum()
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (product,) = ctx.saved_tensors
         return 2 * gradient * product, None

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed
-from torch.autograd.function import once_differentiable
 
+from verism.first_derivative import first_derivative
 from verism.tiling.boxes import Box, whole
 from verism.tiling.statistics import Statistics, leaves, with_leaves
 
@@ -35,7 +35,7 @@ class _OwnPart(torch.autograd.Function):
         return image[..., *frame.within(whole(*image.shape[-2:]))]
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         result = gradient.new_zeros(ctx.shape)
         result[..., *ctx.frame.within(whole(*ctx.shape[-2:]))] = gradient
@@ -59,6 +59,6 @@ class _OfAll(torch.autograd.Function):
         return tuple(totals)
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(_: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
         return gradients

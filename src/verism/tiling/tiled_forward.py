@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from verism.backbone.tap import crop
+from verism.first_derivative import first_derivative
 from verism.tiling.boxes import Box
 from verism.tiling.plan import Stage, Tile
 from verism.tiling.statistics import Statistics, leaves, with_leaves
@@ -97,7 +97,7 @@ class _TiledForward(torch.autograd.Function):
         return *(whole for whole in maps if whole is not None), *totals
 
     @staticmethod
-    @once_differentiable
+    @first_derivative
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (x,) = ctx.saved_tensors
         stage, (device, dtype, enabled) = ctx.stage, ctx.autocast
