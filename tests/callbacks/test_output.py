@@ -260,7 +260,8 @@ def test_a_loss_that_is_not_finite_at_once_promises_no_image(
     monkeypatch.setattr(ContentLoss, "forward", exploding)
     with pytest.raises(SystemExit, match="1"):
         run(*STEPS, "--output.path", "none.png")
-    assert capsys.readouterr().err.strip().endswith("or a wider precision.")
+    message = capsys.readouterr().err.strip()
+    assert message.endswith("choose another --model.content, other photos, or a wider --trainer.precision.")
     assert not Path("none.png").exists()
 
 
