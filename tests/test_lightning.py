@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping, LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.cli import ReduceLROnPlateau as MonitoringPlateau
@@ -16,12 +17,26 @@ from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, TensorBoa
 from lightning.pytorch.tuner.tuning import Tuner
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import metadata
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
-from verism import ColorLoss, Look, PhotoPair, Pixels, RegionalGrade, StyleTransfer, VerismError, images
+from verism import (
+    VGG19,
+    ColorLoss,
+    Look,
+    MomentsLoss,
+    PhotoPair,
+    Pixels,
+    RegionalGrade,
+    StyleLoss,
+    StyleTransfer,
+    VerismError,
+    checkpoint,
+    images,
+)
 from verism.backbone.weights import Weights
 from verism.callbacks import Metrics, RegionMap, Snapshots
 from verism.cli import main
@@ -148,18 +163,86 @@ def test_a_run_is_restored_from_its_file(
         assert isinstance(model.optimizer([torch.nn.Parameter(torch.zeros(1))]), optimizer)
 
 
-def test_a_run_from_python_is_restored_with_its_parts(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
-    model = StyleTransfer.paper()
+def test_a_run_from_python_is_restored_from_its_file(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    """With every part as it was made, of which its hyperparameters tell."""
+    parts: dict[str, Any] = {
+        "canvas": Pixels(init="style"),
+        "backbone": VGG19(activation=torch.nn.LeakyReLU(0.15)),
+        "style": StyleLoss(3e5),
+        "losses": {"moments": MomentsLoss(2.0)},
+        "optimizer": lambda parameters: torch.optim.SGD(parameters, lr=0.5),
+        "lr_scheduler": lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 3),
+    }
+    model = StyleTransfer.paper(**parts)
     trainer = Trainer(max_steps=2, **OPTIONS)
     trainer.fit(model, datamodule=pair)
     file = tmp_path / "run.ckpt"
     trainer.save_checkpoint(file)
-    restored = StyleTransfer.load_from_checkpoint(file, canvas=Pixels())
+    restored = StyleTransfer.load_from_checkpoint(file)
     assert torch.equal(restored.image, model.image)
-    with pytest.raises(VerismError, match="pass the parts"):
-        StyleTransfer.load_from_checkpoint(file)
+    assert restored.lr == 0.5
+    assert {name: loss.weight for name, loss in restored.losses.items()} == {
+        "content": 1e3, "style": 3e5, "moments": 2.0
+    }  # fmt: skip
+    made = ("canvas", "backbone", "content", "style", "color", "losses")
+    assert {name: restored.hparams[name] for name in made} == {name: model.hparams[name] for name in made}
+    image = pair.photos.content
+    assert torch.equal(*(it.backbone(image, ["relu1_1"])["relu1_1"] for it in (model, restored)))
+    changed = StyleTransfer.load_from_checkpoint(file, style=StyleLoss(7.0))
+    assert {name: loss.weight for name, loss in changed.losses.items()} == {
+        "content": 1e3, "style": 7.0, "moments": 2.0
+    }  # fmt: skip
     with pytest.raises(VerismError, match="another canvas"):
         StyleTransfer.load_from_checkpoint(file, canvas=RegionalGrade())
+
+
+def test_a_part_that_cannot_be_recorded_is_asked_for(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    model = StyleTransfer.paper(lr_scheduler=lambda it: torch.optim.lr_scheduler.LambdaLR(it, lambda step: 0.9**step))
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    file = tmp_path / "run.ckpt"
+    trainer.save_checkpoint(file)
+    with pytest.raises(VerismError, match=r"does not record lr_scheduler, .* pass lr_scheduler=…"):
+        StyleTransfer.load_from_checkpoint(file)
+    assert torch.equal(StyleTransfer.load_from_checkpoint(file, lr_scheduler=None).image, model.image)
+
+
+def test_an_older_run_from_python_is_restored_with_its_parts(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path
+) -> None:
+    """Its checkpoint records the weights alone."""
+    model = StyleTransfer.paper()
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    trainer.save_checkpoint(tmp_path / "run.ckpt")
+    found = dict(checkpoint.read(tmp_path / "run.ckpt"))
+    found["hyper_parameters"] = {"backbone": dict(model.backbone.identity)}
+    torch.save(found, tmp_path / "old.ckpt")
+    assert torch.equal(StyleTransfer.load_from_checkpoint(tmp_path / "old.ckpt", canvas=Pixels()).image, model.image)
+    with pytest.raises(VerismError, match="pass the parts"):
+        StyleTransfer.load_from_checkpoint(tmp_path / "old.ckpt")
+
+
+def test_loggers_get_the_options_of_a_run_from_python(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    """In sections as ``hparams.yaml``, and as a flat list on TensorBoard's HParams page, without hashes."""
+    model = StyleTransfer.paper(style=StyleLoss(3e5))
+    made = loggers(tmp_path)
+    Trainer(max_steps=2, log_every_n_steps=1, **{**OPTIONS, "logger": made}).fit(model, datamodule=pair)
+    for logger in made:
+        options = yaml.safe_load(Path(str(logger.log_dir), "hparams.yaml").read_text())
+        assert options["style"]["init_args"]["weight"] == 3e5
+        assert options["optimizer"] == {
+            "class_path": "torch.optim.Adam",
+            "init_args": {**options["optimizer"]["init_args"], "lr": 0.01},
+        }
+        assert options["data"]["size"] == pair.size
+        assert options["trainer"]["max_steps"] == 2
+    accumulator = EventAccumulator(str(made[1].log_dir)).Reload()
+    plugin = accumulator.PluginTagToContent("hparams")
+    listed = metadata.parse_session_start_info_plugin_data(plugin[metadata.SESSION_START_INFO_TAG]).hparams
+    assert listed["style.weight"].number_value == 3e5
+    assert listed["backbone.activation"].string_value == "ReLU"
+    assert not [name for name in listed if "sha256" in name or "class_path" in name]
 
 
 @pytest.mark.parametrize("config", ["photoreal.yaml", "leaky.yaml"])

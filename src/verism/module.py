@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 import torch
 from lightning.pytorch import Callback
 from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -21,6 +22,7 @@ from verism.checkpoint.contents import built, restore
 from verism.checkpoint.file import read
 from verism.compiled import compiled
 from verism.data import Photos
+from verism.description import UNRECORDED, describe, describe_optimization
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.finite import check_first
@@ -55,6 +57,8 @@ class StyleTransfer(TrainableModule):
         compared: the losses whose weight is not 0, by name; those that are ``regional`` are split by region if
             there are regions. Set with the targets.
         feature_pass: runs an image through the backbone and returns each loss's statistics of it.
+        has_options: whether the hyperparameters are the options of a command; otherwise, they are what the parts say of
+            themselves.
         evaluation: ``evaluate``, or its compiled version, or the CUDA graph that was captured from either.
 
     Example:
@@ -141,6 +145,23 @@ class StyleTransfer(TrainableModule):
         for part in self._frozen:
             part.eval().requires_grad_(False)
         self.save_hyperparameters({"backbone": backbone.identity})
+        for part in (backbone, content, style, color, self.added):
+            if any(True for _ in part.parameters()):
+                part.eval().requires_grad_(False)
+        self.save_hyperparameters(
+            {
+                **describe({"canvas": canvas, **required, **optional, "losses": losses}),
+                **describe({"scales": scales, "shares": shares, "patience": patience}),
+                **describe({"tile": tile, "capture": capture, "compile": compile}),
+                "backbone": backbone.recorded,
+                # Described when they are made.
+                "optimizer": UNRECORDED,
+                "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
+            },
+            # The callback Hyperparameters logs them when they are complete.
+            logger=False,
+        )
+        self.has_options = False
         # Not ``self.compile``, which is a method of nn.Module.
         self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
@@ -171,14 +192,14 @@ class StyleTransfer(TrainableModule):
             map_location: the device to put the module on, such as "cuda"; None: the CPU.
             trust: Python packages whose classes the checkpoint may name, besides verism, torch, Lightning and
                 torchmetrics.
-            **parts: arguments of ``paper``, for a checkpoint that does not record them. Only the command ``fit``
-                and ``verism.fit`` record them; ``canvas`` and ``backbone`` must be of the same classes as the run's.
+            **parts: arguments of the constructor that replace those of the run; ``canvas`` and ``backbone`` must be of
+                the same classes as the run's. A part cannot be recorded if it was made with a function or a tensor.
 
         Raises:
             VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
         """
         state = read(checkpoint_path)
-        model = cls.paper(**parts) if parts else cls(**built(cls, state, checkpoint_path, trust))
+        model = cls.paper(**built(cls, state, checkpoint_path, trust, parts))
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
         model.restored = True
         return model.to(map_location or "cpu")
@@ -268,6 +289,13 @@ class StyleTransfer(TrainableModule):
     def reference(self) -> VGG:
         """The network that finds regions and correspondence, and that measures results."""
         return reference(self.backbone)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Make the optimiser and its scheduler, and record them, unless a command has recorded its options."""
+        found = super().configure_optimizers()
+        if not self.has_options:
+            self.hparams.update(describe_optimization(found))
+        return found
 
     def configure_callbacks(self) -> list[Callback]:
         """Return the callbacks that every run needs and that the Trainer does not have yet."""

@@ -6,19 +6,21 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from verism.backbone.architecture import INPUT, Block
 from verism.backbone.tap import ALL, Index
+from verism.description import Described
 from verism.errors import VerismError
 
 Features = Mapping[str, Tensor]
 """Layer name to feature map ``(1, channels, height, width)``."""
 
 
-class Backbone(nn.Module, ABC):
+class Backbone(Described, nn.Module, ABC):
     """A frozen network that returns feature maps by layer name.
 
     A network of your own only needs ``layers`` and ``forward``; it is given whole images. A network that can process
@@ -65,6 +67,11 @@ class Backbone(nn.Module, ABC):
     def pinned(self) -> Mapping[str, str]:
         """Options of the constructor that load the same weights again, which those given, such as auto, may not do."""
         return {}
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What a run records of the network, so that a checkpoint builds it with the same weights."""
+        return {**self.description, "init_args": {**self.description["init_args"], **self.pinned}}
 
     @property
     def blocks(self) -> Sequence[Block]:

@@ -7,6 +7,7 @@ from lightning.pytorch.callbacks import ModelSummary, RichModelSummary, RichProg
 
 from verism.callbacks.background import Background
 from verism.callbacks.coarse_to_fine import CoarseToFine
+from verism.callbacks.hyperparameters import Hyperparameters
 from verism.callbacks.output import Output
 from verism.callbacks.progress import Progress
 from verism.callbacks.scalars import Scalars
@@ -15,7 +16,7 @@ from verism.callbacks.stop_early import StopEarly
 
 
 def complete(trainer: Trainer, patience: int | None) -> list[Callback]:
-    """Return the callbacks that a Trainer lacks: for logs of the losses, early stopping, scales and background writes.
+    """Return the callbacks that a Trainer lacks: for logs, early stopping, scales and background writes.
 
     verism's bar replaces Lightning's default bar, which counts epochs, and Lightning's summary of the module, which has
     one parameter, is removed. Commands, whose runs have an ``Output``, choose their bar themselves; one of Lightning's
@@ -34,7 +35,7 @@ def complete(trainer: Trainer, patience: int | None) -> list[Callback]:
     for callback in list(callbacks):
         if callback in bars or type(callback) in (ModelSummary, RichModelSummary):
             callbacks.remove(callback)
-    kinds = (Background, CoarseToFine, Scalars, StopEarly)
+    kinds = (Background, CoarseToFine, Hyperparameters, Scalars, StopEarly)
     needed = [kind() for kind in kinds if not any(isinstance(it, kind) for it in callbacks)]
     settled = [] if patience is None else [Settled(patience)]
     return [*needed, *settled, *([Progress()] if bars else [])]

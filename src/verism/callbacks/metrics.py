@@ -8,18 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from verism import checkpoint, images, metrics, reuse, step_option, verdict
+from verism import images, metrics, reuse, step_option, verdict
 from verism.callbacks.background import Background
 from verism.callbacks.find import find
 from verism.callbacks.output import Output
 from verism.callbacks.periodic import Periodic
+from verism.callbacks.run_options import hyperparameters, run_options
 from verism.canvas import Canvas, RegionalGrade
-from verism.data import PhotoPair
 from verism.look.strength import Strength
 from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
@@ -28,21 +27,9 @@ from verism.uneven import Uneven, cause
 AREA = 2**20
 """Largest number of pixels at which images are measured; larger ones are scaled down, to save time and memory."""
 
-UNLISTED = ("sha256", "inplace", "max_megapixels", "mask_threshold")
-"""Options that are not listed as hyperparameters, by the last part of their name."""
-
-NAMES_OF_PHOTOS = "Photos"
-"""Column with the names of the photos. TensorBoard first shows five columns, and sorts capitals to the front."""
-
-PHOTOS = ("data.content", "data.style")
-"""Options that are not listed, because the column of the photos' names replaces them."""
-
-CLASSES = ("verism.", "torch.")
-"""Packages whose classes are shown by name alone."""
-
 
 class Metrics(Periodic):
-    """Measures the image, and logs the run's hyperparameters with what was measured.
+    """Measures the image, and logs the figures, on TensorBoard's HParams page beside the run's hyperparameters.
 
     Tags, after 0, n, 2n, … updates, and of the last image; ``verism.metrics`` has the definitions:
 
@@ -101,17 +88,10 @@ class Metrics(Periodic):
         return self._uneven
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the first image, unless brief, and log the hyperparameters."""
+        """Measure the first image, unless brief."""
         self._taken = None
         if not self.brief:
             super().on_train_start(trainer, pl_module)
-        options = _options(trainer, pl_module)
-        for logger in trainer.loggers:
-            if not isinstance(logger, TensorBoardLogger):
-                logger.log_hyperparams(options)
-            elif trainer.is_global_zero:
-                # Lightning saved hparams.yaml before the options were known. No Path: the folder may be a URL.
-                save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -133,7 +113,7 @@ class Metrics(Periodic):
         found = self._figures
         # TensorBoard's HParams page compares runs by the metrics that come with the options: these, the first values.
         compared = first and isinstance(writer, TensorBoardLogger)
-        options = hyperparameters(model.data, _options(model.trainer, model)) if compared else None
+        options = hyperparameters(model.data, run_options(model.trainer, model)) if compared else None
 
         def write() -> None:
             self._last = found()
@@ -178,29 +158,6 @@ class Metrics(Periodic):
         if output is None or output.strength.is_full or not bool(model.image.isfinite().all()):
             return self._last
         return self._measure.of(model, output.strength)()
-
-
-def _options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
-    """Return the options of the run that are logged, in sections."""
-    of_trainer = {"max_steps": trainer.max_steps, "precision": trainer.precision}
-    return {**cast("StyleTransfer", pl_module).options, "trainer": of_trainer}
-
-
-def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters for TensorBoard: the photos' names, and options by their names on the command line.
-
-    Options without a value are left out, and so are those in ``UNLISTED`` and ``PHOTOS``.
-
-    Args:
-        data: the photos, which are named by their files: ``picos-sunset``.
-        options: of the run, in sections, with its classes.
-    """
-    options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
-    return {NAMES_OF_PHOTOS: data.title} | {
-        name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
-        for name, value in options.items()
-        if name.rpartition(".")[2] not in UNLISTED and name not in PHOTOS
-    }
 
 
 class RunMeasure:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from verism.backbone.correspondence import Correspondence
 from verism.color import table as color_table
+from verism.description import Described
 from verism.errors import VerismError
 from verism.regions.regions import Regions
 
@@ -17,8 +18,8 @@ FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
 """Takes the content photo and the style photo; returns for each pixel of both how far the other one shows the same."""
 
 
-class Canvas(nn.Module, ABC):
-    """Holds the parameters that are optimised, and makes the image from it.
+class Canvas(Described, nn.Module, ABC):
+    """Holds the parameters that are optimised, and makes the image from them.
 
     Attributes:
         penalty_weights: name of a penalty to its weight in the total loss; empty if the canvas has no penalties.

@@ -11,6 +11,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from torch import nn
 
 from verism import trust
+from verism.description import UNRECORDED
 from verism.errors import VerismError
 
 
@@ -48,7 +49,11 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 
 
 def built(
-    method: type[nn.Module], checkpoint: Mapping[str, Any], path: str | Path, trusted: Sequence[str] = ()
+    method: type[nn.Module],
+    checkpoint: Mapping[str, Any],
+    path: str | Path,
+    trusted: Sequence[str] = (),
+    given: Mapping[str, Any] = {},
 ) -> dict[str, Any]:
     """Return the arguments with which the module of a run was built, instantiated anew from what the run has recorded.
 
@@ -57,23 +62,33 @@ def built(
         checkpoint: contents of the run's checkpoint.
         path: path or URL of the checkpoint, for messages.
         trusted: packages whose classes it may name, in addition to ``verism.trust.PACKAGES``.
+        given: arguments that replace those of the run. A checkpoint of an older version from Python records none; its
+            arguments are these alone.
 
     Raises:
-        VerismError: the run has not recorded them, they name a class that is not trusted, or they cannot be built.
+        VerismError: one is neither recorded nor given, names a class that is not trusted, or cannot be built.
     """
-    recorded = checkpoint["hyper_parameters"]
-    if "canvas" not in recorded:
+    if "canvas" not in checkpoint["hyper_parameters"]:
+        if given:
+            return dict(given)
         raise VerismError(
-            f"{path}: does not record the parts of its run, as checkpoints of the command fit do; pass the parts, "
-            "such as canvas=…, to load_from_checkpoint."
+            f"{path}: does not record the parts of its run; pass the parts, such as canvas=…, to load_from_checkpoint."
+        )
+    recorded = {name: value for name, value in checkpoint["hyper_parameters"].items() if name not in given}
+    unknown = sorted(name for name, value in flat(recorded).items() if value == UNRECORDED)
+    if unknown:
+        part = unknown[0].partition(".")[0]
+        raise VerismError(
+            f"{path}: does not record {', '.join(unknown)}, which only the code of its run can make; pass {part}=… to "
+            "load_from_checkpoint."
         )
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(method, "model", instantiate=False)
+    parser.add_class_arguments(method, "model", instantiate=False, skip=set(given))
     try:
-        parts = trust.built(parser, {"model": dict(recorded)}, trusted).model
+        parts = trust.built(parser, {"model": recorded}, trusted).model
     except (ArgumentError, TypeError, ValueError) as error:
         raise VerismError(f"{path}: the parts of its run cannot be built here ({error}).") from error
-    return dict(parts)
+    return {**parts, **given}
 
 
 def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:

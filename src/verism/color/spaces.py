@@ -7,8 +7,10 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from verism.description import Described
 
-class ColorSpace(ABC):
+
+class ColorSpace(Described, ABC):
     """Three coordinates of a colour, each of about [0, 1] or symmetric about 0.
 
     Attributes:

@@ -258,7 +258,8 @@ class VerismCLI(LightningCLI):
         rank_zero_info(f"Weights: {identity['weights']}{EMBEDDED if identity['weights'] == COMPACT else ''}")
         backbone = model["backbone"]
         backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
-        # Metrics logs them, because TensorBoard needs hyperparameters and metrics in one call.
+        # The callbacks log them: TensorBoard needs hyperparameters and metrics in one call.
+        self.model.has_options = True
         self.model.save_hyperparameters(model, logger=False)
         self.datamodule.save_hyperparameters(options["data"], logger=False)
 

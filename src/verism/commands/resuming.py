@@ -11,6 +11,7 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from verism import checkpoint
 from verism.data import PhotoPair
+from verism.description import UNRECORDED
 from verism.errors import VerismError
 from verism.look import saved
 from verism.module import StyleTransfer
@@ -52,8 +53,9 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
             f"{path}: was made with other weights, {weights} of sha256 {sha256}: name them with "
             "--model.backbone.weights."
         )
-    # A run from Python records no options, only the weights.
-    recorded = was["optimizer"]["class_path"] if "optimizer" in was else optimizer
+    # A run from Python may not have recorded it.
+    made = was.get("optimizer", UNRECORDED)
+    recorded = optimizer if made == UNRECORDED else made["class_path"]
     if recorded != optimizer:
         raise VerismError(
             f"{path}: was made with another --optimizer, {recorded}, and cannot be continued with {optimizer}."

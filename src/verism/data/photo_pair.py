@@ -13,7 +13,8 @@ from torch import Tensor
 
 from verism import images, photo_file
 from verism.data.collage import GAP, check_weights, collage
-from verism.data.source import PhotoLike, Source, digest, read, source
+from verism.data.source import PhotoLike, Source, digest, place, read, source
+from verism.description import Described
 from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE
@@ -37,7 +38,7 @@ class Find(Protocol):
         """Return the regions of both photos; ``known`` are the regions of one of them, if its mask is given."""
 
 
-class PhotoPair(LightningDataModule):
+class PhotoPair(Described, LightningDataModule):
     """Reads a content photo and a style photo, and yields both in every step.
 
     There is only this one sample, so an epoch is as long as the run: ``max_steps`` steps.
@@ -114,6 +115,8 @@ class PhotoPair(LightningDataModule):
         check_weights(self.style_weights, len(self.styles))
         self.size = size
         self.upscale = upscale
+        places = {"content": place(self.content), "style": [place(photo) for photo in self.styles]}
+        self.save_hyperparameters({**self.description["init_args"], **places}, logger=False)
         masks: dict[Literal["content", "style"], Path | None] = {"content": content_mask, "style": style_mask}
         self.masks: dict[Literal["content", "style"], Path] = {
             name: Path(mask) for name, mask in masks.items() if mask is not None

@@ -72,6 +72,11 @@ def read(photo: Source, white: float | None = None) -> Photo:
     return photo.photo if isinstance(photo, PhotoInMemory) else photo_file.read(photo, white)
 
 
+def place(photo: Source) -> str:
+    """Return what a run records of where a photo comes from: its absolute path, or its name if it is in memory."""
+    return str(photo.absolute() if isinstance(photo, Path) else photo)
+
+
 def digest(photo: Source) -> str:
     """Return the SHA-256, in hexadecimal, of a file or of the pixels in memory.
 

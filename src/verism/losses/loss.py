@@ -11,6 +11,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from verism.backbone import Features
+from verism.description import Described
 from verism.errors import VerismError
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
@@ -19,7 +20,7 @@ Role = Literal["content", "style"]
 """The photo that features come from."""
 
 
-class Loss(nn.Module, ABC):
+class Loss(Described, nn.Module, ABC):
     """A weighted sum over layers of a scalar function of statistics of the features.
 
     Attributes:

@@ -1,0 +1,47 @@
+"""The options of a run, as loggers get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from lightning.pytorch import LightningModule, Trainer
+
+from verism import checkpoint
+from verism.data import PhotoPair
+from verism.module import StyleTransfer
+
+UNLISTED = ("sha256", "inplace", "max_megapixels", "mask_threshold")
+"""Options that are not listed as hyperparameters, by the last part of their name."""
+
+NAMES_OF_PHOTOS = "Photos"
+"""Column with the names of the photos. TensorBoard first shows five columns, and sorts capitals to the front."""
+
+PHOTOS = ("data.content", "data.style")
+"""Options that are not listed, because the column of the photos' names replaces them."""
+
+CLASSES = ("verism.", "torch.")
+"""Packages whose classes are shown by name alone."""
+
+
+def run_options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
+    """Return the options of the run that are logged, in sections."""
+    of_trainer = {"max_steps": trainer.max_steps, "precision": trainer.precision}
+    return {**cast("StyleTransfer", pl_module).options, "trainer": of_trainer}
+
+
+def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters for TensorBoard: the photos' names, and options by their names on the command line.
+
+    Options without a value are left out, and so are those in ``UNLISTED`` and ``PHOTOS``.
+
+    Args:
+        data: the photos, which are named by their files: ``picos-sunset``.
+        options: of the run, in sections, with its classes.
+    """
+    options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
+    return {NAMES_OF_PHOTOS: data.title} | {
+        name: value.rpartition(".")[2] if isinstance(value, str) and value.startswith(CLASSES) else value
+        for name, value in options.items()
+        if name.rpartition(".")[2] not in UNLISTED and name not in PHOTOS
+    }

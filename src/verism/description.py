@@ -1,0 +1,112 @@
+"""Describes the parts of a run by class and arguments, as a config does, so that a checkpoint can build them again."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import PurePath
+from typing import Any, Self
+
+from torch import nn
+
+UNRECORDED = "not recorded"
+"""Stands for a value that a config cannot express, such as a function or a tensor."""
+
+
+class Described:
+    """Base class of the parts of a run, each of which knows the arguments that it was made with.
+
+    Attributes:
+        description: ``class_path`` and ``init_args``, defaults included, of plain types.
+    """
+
+    description: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the part, and describe it now: its arguments may change later, and may be too large to be kept."""
+        made = super().__new__(cls)
+        # The constructor itself reports arguments that do not fit; a copy is made without any.
+        with suppress(TypeError):
+            given = inspect.signature(cls.__init__).bind(made, *args, **kwargs)
+            given.apply_defaults()
+            # Not with setattr, which nn.Module only allows after its own __init__.
+            vars(made)["description"] = _description(cls, _by_name(given))
+        return made
+
+
+def describe(value: Any) -> Any:
+    """Return a part or an argument as a config holds it; ``UNRECORDED`` if a config cannot hold it."""
+    described: Any = UNRECORDED
+    match value:
+        case object() if hasattr(type(value), "lazy_get_init_args"):
+            # A default argument, which jsonargparse builds when it is first called.
+            lazy: Any = value
+            described = describe(type(value).__mro__[2](**lazy.lazy_get_init_args()))
+        case None | bool() | int() | float() | str():
+            described = value
+        case PurePath():
+            described = str(value)
+        case Mapping():
+            described = {str(name): describe(item) for name, item in value.items()}
+        case list() | tuple():
+            described = [describe(item) for item in value]
+        case Described():
+            described = value.description
+        case nn.Module():
+            described = _by_attributes(type(value), vars(value))
+    return described
+
+
+def describe_optimization(configured: Any) -> dict[str, Any]:
+    """Return the descriptions of ``optimizer`` and ``lr_scheduler`` that ``configure_optimizers`` has returned."""
+    optimizer, scheduler = configured, None
+    if isinstance(configured, dict):
+        optimizer, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
+    group = optimizer.param_groups[0]
+    # A scheduler has changed the learning rate already.
+    options = {**group, "lr": group.get("initial_lr", group["lr"])}
+    return {
+        "optimizer": _by_attributes(type(optimizer), options, ("params",)),
+        "lr_scheduler": scheduler and _by_attributes(type(scheduler), vars(scheduler), ("optimizer", "last_epoch")),
+    }
+
+
+def _by_attributes(kind: type, attributes: Mapping[str, Any], leave_out: Collection[str] = ()) -> Any:
+    """Return the description of an object of torch's that keeps its arguments under their own names, as most do.
+
+    Args:
+        kind: class of the object; of another package, only one without arguments can be described.
+        attributes: of the object, by name.
+        leave_out: arguments that are not part of the description.
+    """
+    names = {name for name in inspect.signature(kind).parameters if name not in leave_out}
+    if not (attributes.keys() >= names and (kind.__module__.startswith("torch.") or not names)):
+        return UNRECORDED
+    return _description(kind, {name: attributes[name] for name in sorted(names)})
+
+
+def _description(kind: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {"class_path": _path(kind), "init_args": describe(arguments)}
+
+
+def _by_name(given: inspect.BoundArguments) -> dict[str, Any]:
+    """Return the arguments without ``self``, and those of ``**kwargs`` beside the others."""
+    found: dict[str, Any] = {}
+    for name, value in list(given.arguments.items())[1:]:
+        kind = given.signature.parameters[name].kind
+        # object's constructor, which a part may inherit, has ``*args``, too.
+        if kind is not inspect.Parameter.VAR_POSITIONAL or value:
+            found |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
+    return found
+
+
+def _path(kind: type) -> str:
+    """Return the shortest path from which a class can be imported, as it stands in configs: ``verism.VGG19``."""
+    parents = kind.__module__.split(".")
+    for count in range(1, len(parents)):
+        package = ".".join(parents[:count])
+        if getattr(import_module(package), kind.__qualname__, None) is kind:
+            return f"{package}.{kind.__qualname__}"
+    return f"{kind.__module__}.{kind.__qualname__}"
