@@ -196,6 +196,19 @@ def test_a_run_from_python_is_restored_from_its_file(tiny_weights: Weights, pair
         StyleTransfer.load_from_checkpoint(file, canvas=RegionalGrade())
 
 
+def test_a_run_from_python_goes_on_within_an_epoch(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
+    """Without Lightning's warning that the loader cannot be resumed, which would fail the test."""
+    whole, first, rest = (StyleTransfer.paper() for _ in range(3))
+    Trainer(max_steps=5, **OPTIONS).fit(whole, datamodule=pair)
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(first, datamodule=pair)
+    trainer.save_checkpoint(tmp_path / "first.ckpt")
+    trainer = Trainer(max_steps=5, **OPTIONS)
+    trainer.fit(rest, datamodule=pair, ckpt_path=tmp_path / "first.ckpt")
+    assert trainer.global_step == 5
+    assert torch.equal(rest.image, whole.image)
+
+
 def test_a_part_that_cannot_be_recorded_is_asked_for(tiny_weights: Weights, pair: PhotoPair, tmp_path: Path) -> None:
     model = StyleTransfer.paper(lr_scheduler=lambda it: torch.optim.lr_scheduler.LambdaLR(it, lambda step: 0.9**step))
     trainer = Trainer(max_steps=2, **OPTIONS)

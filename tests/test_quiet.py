@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import pytest
 from lightning.pytorch.accelerators.cuda import CUDAAccelerator
 
-from verism.quiet import LOGGERS, quieten_lightning
+from verism.quiet import LOGGERS, quiet_lightning, quieten_lightning
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,21 @@ def test_what_is_heard(message: str, heard: bool, caplog: pytest.LogCaptureFixtu
         with caplog.at_level(logging.INFO, logger=name):
             logger.handle(logger.makeRecord(name, logging.INFO, "", 0, message, (), None))
     assert (message in caplog.messages) == heard
+
+
+def test_another_trainers_messages_are_heard_afterwards(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger(LOGGERS[0])
+    before, filters = list(logger.filters), list(warnings.filters)
+    logger.filters[:] = []
+    record = logger.makeRecord(logger.name, logging.INFO, "", 0, "GPU available: False", (), None)
+    with caplog.at_level(logging.INFO, logger=logger.name):
+        with quiet_lightning():
+            logger.handle(record)
+            assert not caplog.messages
+        logger.handle(record)
+    assert caplog.messages == ["GPU available: False"]
+    assert warnings.filters == filters
+    logger.filters[:] = before
 
 
 def test_a_gpu_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from verism.errors import VerismError
-from verism.quiet import quieten_lightning
 from verism.version import __version__
 
 if TYPE_CHECKING:
@@ -74,8 +73,6 @@ _HOMES = {
     "verism.module": ("StyleTransfer",),
 }
 """Module to the names that it has; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
-
-quieten_lightning()
 
 
 def __getattr__(name: str) -> Any:

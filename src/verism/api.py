@@ -36,7 +36,7 @@ from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
-from verism.quiet import quieten_lightning
+from verism.quiet import quiet_lightning
 from verism.trust import SLOTS, limited, named
 
 IN_MEMORY: Mapping[str, str] = {
@@ -332,8 +332,7 @@ def _quiet() -> Iterator[list[str]]:
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     before = [(logger.handlers, logger.propagate) for logger in loggers]
     seed = os.environ.get("PL_GLOBAL_SEED")
-    with warnings.catch_warnings():
-        quieten_lightning()
+    with quiet_lightning():
         # Raised by one library in another, such as by jsonargparse in Lightning.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         for logger in loggers:

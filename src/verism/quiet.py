@@ -32,7 +32,7 @@ LOGGERS = (
 
 
 def quieten_lightning() -> None:
-    """Leave out Lightning's chatter; calling it again changes nothing."""
+    """Leave out Lightning's chatter in the process of a command; calling it again changes nothing."""
     for name in LOGGERS:
         # The same function is added only once.
         logging.getLogger(name).addFilter(_is_of_the_run)
@@ -42,11 +42,22 @@ def quieten_lightning() -> None:
     warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
     # A loss or a backbone with a network of its own is frozen on purpose.
     warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode at the start of training")
-    # A resumed run has a folder of its own, and the one sample is the same wherever in an epoch it resumes.
+    # A resumed run has a folder of its own.
     warnings.filterwarnings("ignore", message="The dirpath has changed from")
-    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before the epoch ended")
-    # Two photos in memory need no workers.
-    warnings.filterwarnings("ignore", message="The 'train_dataloader' does not have many workers")
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Leave out Lightning's chatter within this context; afterwards, the program's own Trainers are heard again."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [list(logger.filters) for logger in loggers]
+    with warnings.catch_warnings():
+        quieten_lightning()
+        try:
+            yield
+        finally:
+            for logger, filters in zip(loggers, before, strict=True):
+                logger.filters[:] = filters
 
 
 @contextmanager

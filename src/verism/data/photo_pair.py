@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
@@ -351,3 +351,13 @@ class Repeat(Generic[Sample]):
         """Yield the sample that number of times."""
         for _ in range(self.times):
             yield self.sample
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return nothing: a run may resume anywhere in an epoch, because all samples are the same.
+
+        Without this method, Lightning would warn that the loader cannot be resumed.
+        """
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Do nothing, likewise."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -38,9 +37,6 @@ HEIF = importlib.util.find_spec("pillow_heif") is not None
 if HEIF:
     importlib.import_module("pillow_heif").register_heif_opener()
 
-# Damage is reported in one sentence, without tifffile's own messages.
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-
 START = 512
 """Number of bytes at the start of a file from which its format is recognised."""
 
@@ -73,7 +69,7 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
     check_file(path)
     try:
         # In this order: its lock keeps two threads from restoring each other's warnings.
-        with pillow_limited(), warnings.catch_warnings():
+        with pillow_limited(), tiff.without_messages(), warnings.catch_warnings():
             # Decoders warn about damage that does not keep a photo from being read.
             warnings.simplefilter("ignore")
             file = _decoded(path, least)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +59,18 @@ class _Layout(NamedTuple):
     bits: int
     is_float: bool
     is_signed: bool
+
+
+@contextmanager
+def without_messages() -> Iterator[None]:
+    """Leave out tifffile's own messages about damage, which is reported in one sentence; not for several threads."""
+    logger = logging.getLogger("tifffile")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def read(path: Path) -> Decoded:

@@ -1,0 +1,60 @@
+"""An import of verism leaves the program that imports it as it was."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIBRARIES = "import jsonargparse, lightning.pytorch, PIL.Image, tifffile, torch, torchmetrics"
+"""What verism imports changes warnings and logging itself."""
+
+STATE = """
+import logging, warnings
+
+def state():
+    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in sorted(logging.root.manager.loggerDict))]
+    said = {it.name: (it.level, it.propagate, it.disabled, list(it.filters), list(it.handlers)) for it in loggers}
+    # A logger that has just been made changes nothing.
+    return list(warnings.filters), {name: it for name, it in said.items() if it != (0, True, False, [], [])}
+
+before = state()
+"""
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import verism",
+        "from verism import StyleTransfer, PhotoPair, Look",
+        "from verism import fit, stylize, images, photo_file",
+        "import verism.callbacks",
+    ],
+)
+def test_warnings_and_logging_stay_as_they_are(imports: str) -> None:
+    check = f"{LIBRARIES}\n{STATE}\n{imports}\nafter = state()\nassert after == before, (before, after)"
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_a_call_gives_back_what_it_has_quietened(tmp_path: Path) -> None:
+    """The program's own Trainers are heard after it, and what tifffile says of damage is not printed."""
+    (tmp_path / "torn.tiff").write_bytes(b"II*\0" + bytes(60))
+    call = f"""
+import verism
+for name in ("torn.tiff", "missing.png"):
+    try:
+        verism.stylize(f"{tmp_path}/{{name}}", f"{tmp_path}/{{name}}", progress=False)
+    except verism.VerismError:
+        pass
+    else:
+        raise SystemExit("there was no error")
+after = state()
+assert after == before, (before, after)
+"""
+    warm = "from verism import fit"
+    found = subprocess.run(
+        [sys.executable, "-c", f"{LIBRARIES}\n{warm}\n{STATE}\n{call}"], check=False, capture_output=True, text=True
+    )
+    assert (found.returncode, found.stderr) == (0, "")
