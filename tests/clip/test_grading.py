@@ -96,6 +96,15 @@ def test_a_look_that_changes_nothing_changes_nothing(tmp_path: Path) -> None:
             assert np.array_equal(plane, other)
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
+def test_equal_clips_are_equal_files(tmp_path: Path, ending: str) -> None:
+    source = clips.write(tmp_path / "in.mkv", [clips.yuv(it) for it in patches(2)])
+    results = [tmp_path / f"{name}{ending}" for name in ("first", "second")]
+    for result in results:
+        grade(source, result, look())
+    assert results[0].read_bytes() == results[1].read_bytes()
+
+
 def test_equal_frames_stay_equal(tmp_path: Path) -> None:
     """What does not move does not flicker."""
     picture = clips.yuv(patches(1)[0])

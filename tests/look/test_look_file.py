@@ -47,6 +47,17 @@ def test_is_what_the_page_says(tmp_path: Path) -> None:
     assert len(data) < 432_000
 
 
+def test_equal_looks_are_equal_files(tmp_path: Path) -> None:
+    """Although safetensors orders what it writes at random."""
+    paths = [tmp_path / f"{number}.safetensors" for number in range(8)]
+    for path in paths:
+        look_file.write(path, table(5), "größer")
+    assert len({path.read_bytes() for path in paths}) == 1
+    assert look_file.read(paths[0])[1] == "größer"
+    (length,) = struct.unpack_from("<Q", paths[0].read_bytes())
+    assert length % 8 == 0
+
+
 def test_renders_photos(tmp_path: Path) -> None:
     path, photo = tmp_path / "look.safetensors", synthetic_photo(40, 50, seed=3)
     look_file.write(path, table(), "hour")

@@ -157,8 +157,12 @@ class _Writer:
         self._av = library()
         self._result, self._clip, self._stream, self._encoder = result, clip, stream, encoding.encoder
         form = FORMATS[result.suffix.lower()]
-        # Only QuickTime files can have tags beyond the standard ones.
-        options = {"movflags": "+use_metadata_tags"} if form == "mov" else {}
+        options = {
+            # Only QuickTime files can have tags beyond the standard ones.
+            "mov": {"movflags": "+use_metadata_tags"},
+            # Otherwise, FFmpeg identifies the file and its tracks by random numbers.
+            "matroska": {"fflags": "+bitexact"},
+        }.get(form, {})
         with self._errors():
             self._file = self._av.open(str(draft), "w", format=form, options=options)
         # FFmpeg writes these tags itself, for the container of the result.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import safetensors
@@ -46,7 +47,16 @@ def write(path: Path, table: Tensor, title: str) -> None:
         VerismError: the file cannot be written.
     """
     said = {"format": FORMAT, "version": VERSION, "title": title.encode(errors="replace").decode()}
-    atomic.write(path, save({"table": table.detach().cpu().float().contiguous()}, said))
+    atomic.write(path, _in_order(save({"table": table.detach().cpu().float().contiguous()}, said)))
+
+
+def _in_order(data: bytes) -> bytes:
+    """Return a file of safetensors, which writes its header's entries in random order, with these in a fixed one."""
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:start]), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    # The numbers begin at a multiple of eight bytes.
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[start:]
 
 
 def read(path: Path) -> tuple[Tensor, str]:

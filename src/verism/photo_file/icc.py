@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -22,6 +24,10 @@ SAME = 0.5 / 255
 """Half a level of 8 bits: a profile that changes no colour by more is sRGB under another name."""
 
 
+MADE = (1999, 10, 18, 0, 0, 0)
+"""Year, month, day, hour, minute and second at which every profile of ours was made: sRGB's, of IEC 61966-2-1."""
+
+
 class ProfileError(Exception):
     """A profile cannot be used."""
 
@@ -29,7 +35,7 @@ class ProfileError(Exception):
 @cache
 def srgb() -> bytes:
     """Return the profile of sRGB."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return _undated(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
 def to_srgb(samples: NDArray[Any], profile: bytes, *, clip: bool = True) -> NDArray[np.float32]:
@@ -67,7 +73,19 @@ def lab_to_srgb(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _lab() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    return _undated(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
+
+
+def _undated(profile: bytes) -> bytes:
+    """Return a profile with ``MADE`` as its time, since LittleCMS's clock would make equal pictures unequal files."""
+    header = bytearray(profile[:128])
+    header[24:36] = struct.pack(">6H", *MADE)
+    if any(header[84:100]):
+        # Its ID is the MD5 of the profile without flags, intent and ID (ICC.1:2022, 7.2.18).
+        plain = bytearray(header)
+        plain[44:48], plain[64:68], plain[84:100] = bytes(4), bytes(4), bytes(16)
+        header[84:100] = hashlib.md5(plain + profile[128:], usedforsecurity=False).digest()
+    return bytes(header) + profile[128:]
 
 
 def is_rgb(profile: bytes) -> bool:
