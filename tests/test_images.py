@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import Tensor
 
-from verism import images
+from verism import Pixels, images, photo_file
 
 
 def test_resize_keeps_constants_and_passes_its_own_shape_through(content: Tensor) -> None:
@@ -44,3 +46,14 @@ def test_blend_is_of_the_photos_type(content: Tensor, kind: torch.dtype) -> None
     blended = images.blend(content, (1 - content).to(kind), 1)
     assert blended.dtype == torch.float32
     torch.testing.assert_close(blended, 1 - content, rtol=0, atol=1e-2)
+
+
+def test_files_may_be_named_by_strings(content: Tensor, tmp_path: Path) -> None:
+    name = str(tmp_path / "photo.png")
+    images.write(name, content, {})
+    assert torch.equal(images.read(name), images.read(Path(name)))
+    assert photo_file.is_photo(name) and photo_file.can_write(name)  # noqa: PT018
+    photo_file.check_header(name)
+    assert not photo_file.made_by_verism(str(tmp_path / "none.png"))
+    canvas = Pixels(init=Path(name))
+    assert Pixels(init=name).init == canvas.init  # type: ignore[arg-type]  # Configs need to know paths from words.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import verism
 
 LIBRARIES = "import jsonargparse, lightning.pytorch, PIL.Image, tifffile, torch, torchmetrics"
 """What verism imports changes warnings and logging itself."""
@@ -58,3 +61,15 @@ assert after == before, (before, after)
         [sys.executable, "-c", f"{LIBRARIES}\n{warm}\n{STATE}\n{call}"], check=False, capture_output=True, text=True
     )
     assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_every_public_name_is_there_and_known_to_type_checkers() -> None:
+    lines = ast.walk(ast.parse(Path(verism.__file__).read_text(encoding="utf-8")))
+    aliases = [alias for it in lines if isinstance(it, ast.ImportFrom) for alias in it.names if alias.asname]
+    assert (
+        {it.name for it in aliases}
+        == {it.asname for it in aliases}
+        == {*verism.__all__} - {"VerismError", "__version__"}
+    )
+    assert all(getattr(verism, name) is not None for name in verism.__all__)
+    assert len(set(verism.__all__)) == len(verism.__all__)

@@ -9,50 +9,30 @@ from verism.errors import VerismError
 from verism.version import __version__
 
 if TYPE_CHECKING:
-    from verism.api import FittedRun, fit, stylize
-    from verism.backbone import VGG16, VGG19, Backbone
-    from verism.canvas import BilateralGrid, Canvas, Lut3d, Pixels, RegionalGrade
-    from verism.data import PhotoPair, Photos
-    from verism.look.look import Look
-    from verism.losses import (
-        ColorLoss,
-        ConsistencyLoss,
-        ContentLoss,
-        Loss,
-        MomentsLoss,
-        PhotorealismLoss,
-        SlicedWassersteinLoss,
-        StyleLoss,
-    )
-    from verism.module import StyleTransfer
-
-__all__ = [
-    "VGG16",
-    "VGG19",
-    "Backbone",
-    "BilateralGrid",
-    "Canvas",
-    "ColorLoss",
-    "ConsistencyLoss",
-    "ContentLoss",
-    "FittedRun",
-    "Look",
-    "Loss",
-    "Lut3d",
-    "MomentsLoss",
-    "PhotoPair",
-    "PhotorealismLoss",
-    "Photos",
-    "Pixels",
-    "RegionalGrade",
-    "SlicedWassersteinLoss",
-    "StyleLoss",
-    "StyleTransfer",
-    "VerismError",
-    "__version__",
-    "fit",
-    "stylize",
-]
+    # Aliases, by which type checkers know that the names are public.
+    from verism.api import FittedRun as FittedRun
+    from verism.api import fit as fit
+    from verism.api import stylize as stylize
+    from verism.backbone import VGG16 as VGG16
+    from verism.backbone import VGG19 as VGG19
+    from verism.backbone import Backbone as Backbone
+    from verism.canvas import BilateralGrid as BilateralGrid
+    from verism.canvas import Canvas as Canvas
+    from verism.canvas import Lut3d as Lut3d
+    from verism.canvas import Pixels as Pixels
+    from verism.canvas import RegionalGrade as RegionalGrade
+    from verism.data import PhotoPair as PhotoPair
+    from verism.data import Photos as Photos
+    from verism.look.look import Look as Look
+    from verism.losses import ColorLoss as ColorLoss
+    from verism.losses import ConsistencyLoss as ConsistencyLoss
+    from verism.losses import ContentLoss as ContentLoss
+    from verism.losses import Loss as Loss
+    from verism.losses import MomentsLoss as MomentsLoss
+    from verism.losses import PhotorealismLoss as PhotorealismLoss
+    from verism.losses import SlicedWassersteinLoss as SlicedWassersteinLoss
+    from verism.losses import StyleLoss as StyleLoss
+    from verism.module import StyleTransfer as StyleTransfer
 
 _HOMES = {
     "verism.api": ("FittedRun", "fit", "stylize"),
@@ -73,6 +53,8 @@ _HOMES = {
     "verism.module": ("StyleTransfer",),
 }
 """Module to the names that it has; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
+
+__all__ = ["VerismError", "__version__", *(name for names in _HOMES.values() for name in names)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,12 @@ from verism import photo_file
 from verism.photo_file import MIN_SIDE, Photo
 
 
-def read(path: Path) -> Tensor:
+def read(path: str | Path) -> Tensor:
     """Return the pixels of a photo file, ``(1, 3, H, W)``, sRGB in [0, 1], as ``photo_file.read`` returns them."""
     return photo_file.read(path).pixels
 
 
-def write(path: Path, image: Tensor, made_with: Mapping[str, str]) -> None:
+def write(path: str | Path, image: Tensor, made_with: Mapping[str, str]) -> None:
     """Write an image with ``photo_file.write``, rounded to 8 bits.
 
     Args:

@@ -56,7 +56,8 @@ class Pixels(Canvas):
         if not finish_epsilon > 0:
             raise VerismError(f"--model.canvas.finish_epsilon {finish_epsilon}: must be above 0.")
         super().__init__()
-        self.init = init
+        # A program may name a file by a string.
+        self.init = init if init in ("content", "style", "noise") else Path(init)
         self.seed = seed
         self.finish = finish
         self.finish_radius = finish_radius

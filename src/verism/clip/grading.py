@@ -50,8 +50,8 @@ class ClipOutcome:
 
 
 def grade(
-    path: Path,
-    result: Path,
+    path: str | Path,
+    result: str | Path,
     table: Tensor,
     encoding: ClipEncoding = USUAL,
     report: Report = lambda _: None,
@@ -75,6 +75,8 @@ def grade(
         InterruptedClipError: Ctrl-C was pressed; the frames done until then are in a file next to ``result``, with
             ``.partial`` in its name.
     """
+    path = Path(path)
+    result = Path(result)
     first = reading.first_frame(path)
     its = space.of(path, first)
     with reading.opened(path) as (clip, stream), atomic.draft(result) as draft:

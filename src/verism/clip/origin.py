@@ -17,8 +17,9 @@ def comment(made_with: Mapping[str, str]) -> str:
     return _MARK + ", ".join(f"{key} {value}" for key, value in made_with.items())
 
 
-def made_by_verism(path: Path) -> bool:
+def made_by_verism(path: str | Path) -> bool:
     """Return whether verism made a clip; False if it cannot be read. No frame is decoded."""
+    path = Path(path)
     try:
         with opened(path) as (container, _):
             said = [value for key, value in container.metadata.items() if key.lower() == "comment"]

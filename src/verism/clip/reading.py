@@ -44,8 +44,9 @@ class Info:
     rotation: int
 
 
-def check_exists(path: Path) -> None:
+def check_exists(path: str | Path) -> None:
     """Raise ``VerismError`` unless there is such a file, with something in it; a name close to it may be meant."""
+    path = Path(path)
     check_file(path, "clip")
 
 
@@ -96,8 +97,9 @@ def first_frame(path: Path) -> Any:
     return frame
 
 
-def info(path: Path) -> Info:
+def info(path: str | Path) -> Info:
     """Return the properties of a clip; raise ``VerismError`` if it cannot be read correctly."""
+    path = Path(path)
     frame = first_frame(path)
     with opened(path) as (container, stream):
         return Info(
@@ -122,13 +124,14 @@ def count(container: Any, stream: Any) -> int:
     return stream.frames or round(seconds(container, stream) * float(stream.average_rate or 0))
 
 
-def moments(path: Path, number: int) -> list[float]:
+def moments(path: str | Path, number: int) -> list[float]:
     """Return the middles of ``number`` equal parts of a clip, in seconds; raise ``VerismError`` if it is unreadable."""
+    path = Path(path)
     length = info(path).seconds
     return [length * (2 * part + 1) / (2 * number) for part in range(number)]
 
 
-def frames(path: Path, times: Sequence[float], size: int | None = None) -> list[Tensor]:
+def frames(path: str | Path, times: Sequence[float], size: int | None = None) -> list[Tensor]:
     """Return frames of a clip, upright.
 
     Args:
@@ -143,6 +146,7 @@ def frames(path: Path, times: Sequence[float], size: int | None = None) -> list[
     Raises:
         VerismError: the clip cannot be read correctly.
     """
+    path = Path(path)
     found = []
     first = first_frame(path)
     with opened(path) as (container, stream):

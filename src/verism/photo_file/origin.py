@@ -15,11 +15,12 @@ _START = 12
 """Number of bytes at the start of a file from which the formats of results are told apart."""
 
 
-def made_by_verism(path: Path) -> bool:
+def made_by_verism(path: str | Path) -> bool:
     """Return whether a picture is as verism wrote it, by its Software tag; False if it cannot be read.
 
     Only headers are read: in a file of any size, a few kilobytes.
     """
+    path = Path(path)
     exif = Image.Exif()
     try:
         with path.open("rb") as file:

@@ -44,7 +44,7 @@ JUST_OUTSIDE = 0.25
 """How far floating-point samples may be below 0 or above 1 to be clipped: these are highlights, not another scale."""
 
 
-def read(path: Path, white: float | None = None, *, least: int | None = None) -> Photo:
+def read(path: str | Path, white: float | None = None, *, least: int | None = None) -> Photo:
     """Read a photo at its full depth, and convert it to sRGB.
 
     The orientation is applied. Colours are converted from the space that the file names, relative colorimetric: by an
@@ -64,6 +64,7 @@ def read(path: Path, white: float | None = None, *, least: int | None = None) ->
             pixels, more pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a
             kind that cannot be read correctly; or ``white`` is not above 0.
     """
+    path = Path(path)
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
     check_file(path)
@@ -124,8 +125,9 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
     )
 
 
-def is_photo(path: Path) -> bool:
+def is_photo(path: str | Path) -> bool:
     """Return whether a file begins as a photo does, of any kind that is known; it may be damaged nonetheless."""
+    path = Path(path)
     try:
         if _reader(path) is other.read:
             with pillow_limited(), warnings.catch_warnings():
@@ -138,13 +140,14 @@ def is_photo(path: Path) -> bool:
     return True
 
 
-def check_header(path: Path) -> None:
+def check_header(path: str | Path) -> None:
     """Check cheaply that a photo can be read: its pixels are not looked at.
 
     Raises:
         VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
             installed.
     """
+    path = Path(path)
     check_file(path)
     if not is_photo(path) or (_reader(path) is _heic and not HEIF):
         raise VerismError(_unidentified(path))

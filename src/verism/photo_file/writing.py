@@ -46,7 +46,7 @@ PLAIN = Encoding()
 """sRGB, at the photo's depth."""
 
 
-def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
+def write(path: str | Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
     """Write a photo, whole or not at all, replacing any existing file.
 
     Args:
@@ -59,6 +59,7 @@ def write(path: Path, photo: Photo, made_with: Mapping[str, str], encoding: Enco
         VerismError: no format has this ending, the format cannot have this depth or size, or the file cannot be
             written.
     """
+    path = Path(path)
     check(path, encoding)
     form = FORMATS[path.suffix.lower()]
     if max(photo.pixels.shape[-2:]) > form.side:
@@ -93,8 +94,9 @@ def to_pillow(photo: Photo) -> Image.Image:
     return image
 
 
-def check(path: Path, encoding: Encoding = PLAIN) -> None:
+def check(path: str | Path, encoding: Encoding = PLAIN) -> None:
     """Raise ``VerismError`` unless a file with this ending can be written in this encoding."""
+    path = Path(path)
     endings.check_picture(path)
     form = FORMATS[path.suffix.lower()]
     if encoding.depth not in (None, *form.depths):
@@ -104,8 +106,9 @@ def check(path: Path, encoding: Encoding = PLAIN) -> None:
     encoding.check()
 
 
-def can_write(path: Path) -> bool:
+def can_write(path: str | Path) -> bool:
     """Return whether results can be written to files with this ending."""
+    path = Path(path)
     return path.suffix.lower() in FORMATS
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -97,7 +97,10 @@ def svg(figure: Figure) -> bytes:
 
 def _encode(figure: Figure, kind: str) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format=kind, dpi=150, facecolor="white")
+    # Otherwise, an SVG file holds the time, and random names.
+    with rc_context({"svg.hashsalt": "verism"}):
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(file, format=kind, dpi=150, facecolor="white", metadata=metadata)
     return file.getvalue()
 
 
