@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,26 @@ def test_callbacks_follow_a_run_and_can_end_it(tiny_weights: Weights, files: tup
     assert watch.seen == [1, 2]
     with pytest.raises(VerismError, match=r"^Enough\.$"):
         verism.fit(*files, progress=False, callbacks=[Last(1)], **FEW)
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """As if the garbage collector never came by itself, as it hardly does among many objects that live on."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_collection")
+def test_a_run_that_nobody_has_any_more_is_freed_before_the_next(
+    tiny_weights: Weights, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the C library no longer keeps what the steps have freed."""
+    kept: list[bool] = []
+    monkeypatch.setattr("verism.callbacks.freed_memory.keep_freed_memory", lambda *, keep: kept.append(keep))
+    model = weakref.ref(verism.fit(*files, progress=False, **FEW).model)
+    assert kept[-1] is False
+    assert True in kept
+    verism.fit(*files, progress=False, **FEW)
+    assert model() is None

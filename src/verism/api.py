@@ -22,6 +22,7 @@ from torch import Tensor
 
 from verism import atomic, cli, photo_file
 from verism.callbacks import Output
+from verism.callbacks.freed_memory import free_earlier_runs, give_back_memory
 from verism.callbacks.metrics import RunMeasure
 from verism.canvas import Canvas
 from verism.canvas.grade import Grade
@@ -122,12 +123,16 @@ def fit(
         args.append("--trainer.enable_progress_bar=false")
     args += _options(overrides)
     chosen = named([value for name, value in overrides.items() if name.partition(".")[0] in SLOTS])
+    free_earlier_runs()
     with _quiet() as messages, isolate_rng(), limited(trust, chosen):
         photos = _Photos(
             source(content, "the content photo"),
             [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],
         )
-        run = _run([*args, *photos.options()], photos, callbacks)
+        try:
+            run = _run([*args, *photos.options()], photos, callbacks)
+        finally:
+            give_back_memory()
     output: KeptOutput = run.config_init.fit.output
     assert output.canvas is not None and output.result is not None  # noqa: PT018, S101  # The run has ended well.
     return FittedRun(run.model, output.canvas, output.strength, output.result, tuple(messages))

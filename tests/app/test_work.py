@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,22 @@ def test_a_final_run_that_other_photos_take_the_place_of_is_said_to_be_stopped(
         guarded(work.in_turn(Desk(), kind, stopped))(session)
         work.end(kind, session)
     assert told == [LOST_FULL]
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """As if the garbage collector never came by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_collection")
+def test_of_the_pictures_before_no_run_is_kept(fit: Callable[..., None], photos: list[Path]) -> None:
+    session = Session()
+    preview = work.in_turn(Desk(), "preview", lambda session: fit(session, photos[0], photos[1]))
+    preview(session)
+    model = weakref.ref(session.fitted.run.model)
+    preview(session)
+    assert model() is None

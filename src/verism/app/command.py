@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import signal
@@ -55,6 +56,8 @@ def app(args: Sequence[str]) -> None:
         )
         from verism.app import server  # noqa: PLC0415
 
+        # After each run, the garbage collector looks for what it has left; modules are never garbage.
+        gc.freeze()
         with server.running(options.port, opens=options.open) as address:
             sys.stdout.write(f"verism app: {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()

@@ -16,6 +16,7 @@ from verism.app.events import PRIVATE, guarded
 from verism.app.session import Session
 from verism.app.turns import DROP, FITS, FULL
 from verism.app.watch import StoppedError
+from verism.callbacks.freed_memory import free_earlier_runs
 
 EMPTY = "Give your photo and one whose look you like; a preview comes by itself."
 
@@ -97,7 +98,11 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
 
         try:
             with session.turns.turn(kind, wait) as is_due:
-                return function(session, *args) if is_due else gr.skip()
+                try:
+                    return function(session, *args) if is_due else gr.skip()
+                finally:
+                    # The picture before is not needed any more.
+                    free_earlier_runs()
         except StoppedError:
             session.turns.is_halted = kind in FITS and not session.turns.is_replaced
             session.turns.has_lost_full = kind == FULL and session.turns.is_replaced
