@@ -68,19 +68,24 @@ def test_before_one_paints_it_is_said_which_numbers_have_no_sure_match(
     fit(session, photos[0], photos[1])
     regions = session.divided
     for sure, said in (
-        ([0.0, 0.5, 1.0], [easel.WITHOUT.format("1"), easel.PARTLY.format("2"), easel.OBEYED]),
-        ([0.0, 0.0, 0.0], [easel.WITHOUT.format("1, 2 and 3"), easel.OBEYED]),
-        ([1.0, 1.0, 1.0], [easel.OBEYED]),
+        (
+            [0.0, 0.5, 1.0],
+            (
+                "1 has none, and follows the look of the whole photo; "
+                "2 takes its look from the style only in part, as its match is not quite sure."
+            ),
+        ),
+        ([0.0, 0.0, 0.0], "1, 2 and 3 have none, and follow the look of the whole photo."),
+        ([1.0, 0.5, 0.3], "2 and 3 take their look from the style only in part, as their matches are not quite sure."),
+        ([1.0, 1.0, 1.0], ""),
     ):
         masks = torch.eye(3).reshape(1, 3, 3, 1)
         session._found = session.regions = regions._replace(
             labels=("#e6194b", "#3cb44b", "#0082c8"), content=masks, style=masks, confidence=torch.tensor(sure)
         )
         text = easel.begin(session)[2]
-        for words in (easel.WITHOUT, easel.PARTLY, easel.OBEYED):
-            start = words.partition(" {}")[0].strip()
-            assert (start in text) == any(it.strip().startswith(start) for it in said)
-        assert all(it in text for it in said)
+        assert f"{easel.KEPT}{said}" in text if said else easel.KEPT not in text
+        assert easel.OBEYED in text
 
 
 @pytest.mark.slow
@@ -110,14 +115,15 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
     fit(session, photos[0], photos[1])
     found, numbers, new = session.divided.labels, session.numbers, session.new_label
     assert new is not None
+    chosen = ""
     for role, said in (
         ("content", "only here: it follows the look of the whole photo, unless"),
         ("style", "with the look of"),
     ):
         assert not easel.take(session, {"background": None, "layers": []})
-        editor, _, _ = easel.begin(session, role)  # type: ignore[arg-type]
+        editor, _, _ = easel.begin(session, chosen, role)  # type: ignore[arg-type]
         assert (editor.brush.default_color[0] == new) == (role == "style")
-        session.brush = new
+        chosen = new
         photo = session.fitted.photo if role == "content" else session.fitted.style
         height, width = photo.shape[-2:]
         strokes = np.zeros((height, width, 4), np.uint8)
@@ -131,7 +137,9 @@ def test_a_region_of_ones_own_is_painted_in_both_photos(fit: Callable[..., None]
         assert session.numbers[new] == len(numbers) + 1
         assert said in legend(session.divided, session.corrections)[new]
         # What was taken is on the easel as a region from now on.
-        assert easel.again(session)[0].visible
+        editor, _, _ = easel.again(session, chosen)
+        assert editor.visible
+        assert editor.brush.default_color[0] == new
     fit(session, photos[0], photos[1])
     run = session.fitted.run.model.regions
     assert run is not None
@@ -150,7 +158,7 @@ def test_there_must_be_one_style_photo_to_paint_over(fit: Callable[..., None], p
     fitted = session.fitted
     session.shown = replace(fitted, styles=(*fitted.styles, photos[2]))
     with pytest.raises(VerismError, match="there are several: give one of them alone"):
-        easel.begin(session, "style")
+        easel.begin(session, role="style")
 
 
 @pytest.mark.slow

@@ -22,27 +22,27 @@ from verism.app.events import LOST_FULL, guarded  # noqa: E402
 
 def test_stop_is_there_while_something_runs() -> None:
     session = Session()
-    stop, _, picture, *_ = work.begin("preview", session, "mine.png", None)
-    assert not stop.interactive
-    assert not picture["visible"]
-    stop, beside, picture, *below, said, corrected, _ = work.begin("preview", session, "mine.png", ["theirs.png"])
-    assert stop.interactive
-    assert not beside.visible
-    assert not beside.interactive
-    assert picture["visible"]
-    assert not any(it["visible"] for it in below)
-    assert said == work.FIRST
-    assert corrected == ""
+    state = work.begin("preview", session, "mine.png", None)
+    assert not state.stop.interactive
+    assert not state.picture["visible"]
+    state = work.begin("preview", session, "mine.png", ["theirs.png"])
+    assert state.stop.interactive
+    assert not state.stop_folder.visible
+    assert not state.stop_folder.interactive
+    assert state.picture["visible"]
+    assert not state.blending["visible"]
+    assert not state.below["visible"]
+    assert state.said == work.FIRST
+    assert state.corrected == ""
     # A second click does nothing, but photos that are dropped are another run.
     work.begin("preview", session)
     work.begin(DROP, session)
     work.begin(DROP, session)
     for kind in ("preview", DROP):
-        stop, *_ = work.end(kind, session)
-        assert stop.interactive
-    stop, _, picture, *_ = work.end(DROP, session)
-    assert not stop.interactive
-    assert not picture["visible"]
+        assert work.end(kind, session).stop.interactive
+    state = work.end(DROP, session)
+    assert not state.stop.interactive
+    assert not state.picture["visible"]
     work.end(DROP, session)
     assert not session.turns.is_busy
 
@@ -50,14 +50,12 @@ def test_stop_is_there_while_something_runs() -> None:
 def test_a_photo_that_is_taken_away_does_not_end_the_preview_of_the_next() -> None:
     """Both are drops, and the first, for want of a photo, has nothing to do."""
     session = Session()
-    stop, *_ = work.begin(DROP, session, None, ["theirs.png"])
-    assert not stop.interactive
+    assert not work.begin(DROP, session, None, ["theirs.png"]).stop.interactive
     work.begin(DROP, session, "other.png", ["theirs.png"])
-    stop, *_, said, _, _ = work.end(DROP, session)
-    assert stop.interactive
-    assert said == work.FIRST
-    stop, *_ = work.end(DROP, session)
-    assert not stop.interactive
+    state = work.end(DROP, session)
+    assert state.stop.interactive
+    assert state.said == work.FIRST
+    assert not work.end(DROP, session).stop.interactive
 
 
 @pytest.mark.parametrize("kind", ["preview", "folder"])
@@ -65,38 +63,63 @@ def test_stop_gives_a_sign_until_what_runs_has_ended(kind: str) -> None:
     session = Session()
     session.said = "This is a preview."
     work.begin(kind, session)
-    *stops, _, _, _, said, _, _ = work.stop_all(session)
-    assert not any(stop.interactive for stop in stops)
-    # Only the one beside what runs.
-    assert [stop.value for stop in stops] == (["Stopping…", "Stop"] if kind == "preview" else ["Stop", "Stopping…"])
-    assert stops[1].visible == (kind == "folder")
-    assert said == work.STOPPING
-    stop, *_, said, _, _ = work.end(kind, session)
-    assert stop.value == "Stop"
-    assert said == "This is a preview."
+    state = work.stop_all(session)
+    assert not state.stop.interactive
+    assert not state.stop_folder.interactive
+    assert state.stop.value == "Stopping…"
+    assert state.stop_folder.value == ("Stopping…" if kind == "folder" else "Stop")
+    assert state.stop_folder.visible == (kind == "folder")
+    assert state.said == work.STOPPING
+    state = work.end(kind, session)
+    assert state.stop.value == "Stop"
+    assert state.said == "This is a preview."
     # There is nothing to be stopped any more.
-    stop, *_, said, _, _ = work.stop_all(session)
-    assert stop.value == "Stop"
-    assert said == "This is a preview."
+    state = work.stop_all(session)
+    assert state.stop.value == "Stop"
+    assert state.said == "This is a preview."
+
+
+@pytest.mark.parametrize("kind", ["full", "folder"])
+def test_nothing_can_be_asked_for_while_what_runs_is_stopping(kind: str) -> None:
+    """The same work would not begin: it has not ended yet."""
+    session = Session()
+    session.given = "mine.png", ("theirs.png",)
+
+    def can_begin(state: work.State) -> list[bool]:
+        first = state.preview, state.full, state.weights
+        return [it.interactive for it in (*first, state.again, state.use, state.go, state.pack)]
+
+    assert all(can_begin(work.begin(kind, session)))
+    assert not any(can_begin(work.stop_all(session)))
+    # Also with other photos, which then wait.
+    assert not work.can_ask(session)
+    assert all(can_begin(work.end(kind, session)))
+    session.given = None, ("theirs.png",)
+    assert not work.state_of(session).preview.interactive
+    assert not work.can_ask(session)
 
 
 def test_what_is_stopped_for_other_work_is_not_said_to_be_stopping() -> None:
     session = Session()
     work.begin(DROP, session, "mine.png", ["theirs.png"])
     session.turns.stop(for_other=True)
-    stop, *_, said, _, _ = work.begin(DROP, session, "mine.png", ["other.png"])
-    assert stop.interactive
-    assert said == work.FIRST
+    state = work.begin(DROP, session, "mine.png", ["other.png"])
+    assert state.stop.interactive
+    assert state.said == work.FIRST
 
 
-def test_there_is_one_stop_for_what_runs() -> None:
+def test_a_folder_can_be_stopped_beside_it_and_beside_the_photos() -> None:
     session = Session()
-    for kind, live in (("folder", [False, True]), ("full", [False, True])):
-        stop, beside, *_ = work.begin(kind, session)
-        assert [stop.interactive, beside.interactive] == live
-        assert beside.visible
-    stop, beside, *_ = work.end("folder", session)
-    assert [stop.interactive, beside.interactive, beside.visible] == [True, False, False]
+    for kind in ("folder", "full"):
+        state = work.begin(kind, session)
+        for stop in (state.stop, state.stop_folder):
+            assert stop.interactive
+            assert stop.variant == "stop"
+        assert state.stop_folder.visible
+    state = work.end("folder", session)
+    assert state.stop.interactive
+    assert not state.stop_folder.interactive
+    assert not state.stop_folder.visible
 
 
 @pytest.mark.slow
@@ -105,27 +128,26 @@ def test_what_is_said_is_of_the_picture_that_is_shown(fit: Callable[..., None], 
     session = Session()
     fit(session, photos[0], photos[1])
     session.said = "This is a preview."
-    *_, said, corrected, _ = work.state_of(session)
-    assert (said, corrected) == ("This is a preview.", "")
+    state = work.state_of(session)
+    assert (state.said, state.corrected) == ("This is a preview.", "")
     session.chosen = session.divided.labels[:1]
     session.leave_out()
-    *_, said, corrected, _ = work.state_of(session)
-    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    state = work.state_of(session)
+    assert (state.said, state.corrected) == ("This is a preview.", regions_tab.NOT_YET)
     # Other photos that are graded leave the picture as it is.
-    *_, said, corrected, _ = work.begin("folder", session)
-    assert (said, corrected) == ("This is a preview.", regions_tab.NOT_YET)
+    state = work.begin("folder", session)
+    assert (state.said, state.corrected) == ("This is a preview.", regions_tab.NOT_YET)
     # With other photos, they will be forgotten.
-    *_, corrected, stake = work.begin(DROP, session, "mine.png", ["theirs.png"])
-    assert corrected == ""
+    state = work.begin(DROP, session, "mine.png", ["theirs.png"])
+    assert state.corrected == ""
     # What is said of these photos is hidden, as the picture of them is dimmed.
-    assert "changing" in stake
-    *_, stake = work.end(DROP, session)
-    assert "changing" not in stake
-    *_, said, corrected, _ = work.begin("regions", session)
-    assert (said, corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
+    assert "changing" in state.warned
+    assert "changing" not in work.end(DROP, session).warned
+    state = work.begin("regions", session)
+    assert (state.said, state.corrected) == (work.NEXT, regions_tab.BEING_WORKED_IN)
     fit(session, photos[0], photos[1])
-    *_, said, corrected, _ = work.end("regions", session)
-    assert (said, corrected) == ("This is a preview.", "")
+    state = work.end("regions", session)
+    assert (state.said, state.corrected) == ("This is a preview.", "")
 
 
 def test_what_is_no_longer_due_is_not_done() -> None:
@@ -150,7 +172,7 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
         work.begin(kind, session)
         with pytest.raises(StoppedError):
             work.in_turn(Desk(), kind, stopped)(session)
-        assert work.end(kind, session)[5] == said
+        assert work.end(kind, session).said == said
         fit(session, photos[0], photos[1])
         session.said = "A preview."
     # Nor of what other photos have taken the place of.
@@ -158,7 +180,7 @@ def test_what_was_stopped_is_said_beside_the_picture_that_stays(fit: Callable[..
     work.begin(DROP, session)
     with pytest.raises(StoppedError):
         work.in_turn(Desk(), DROP, stopped)(session)
-    assert work.end(DROP, session)[5] == "A preview."
+    assert work.end(DROP, session).said == "A preview."
 
 
 @pytest.mark.slow
@@ -169,11 +191,11 @@ def test_after_a_stop_one_knows_of_which_photo_the_picture_is(fit: Callable[...,
     session.said = "This is a preview."
     session.given = str(photos[2]), (str(photos[1]),)
     above = "Above is mine.png in the look of theirs.png: a preview, method Region by region. Preview and Final quality"
-    assert work.state_of(session)[5].startswith(above)
+    assert work.state_of(session).said.startswith(above)
     session.turns.is_halted = True
-    assert work.state_of(session)[5].startswith(f"Stopped. {above}")
+    assert work.state_of(session).said.startswith(f"Stopped. {above}")
     session.given = str(photos[0]), (str(photos[1]),)
-    assert work.state_of(session)[5] == f"{work.HALTED}\n\nThis is a preview."
+    assert work.state_of(session).said == f"{work.HALTED}\n\nThis is a preview."
 
 
 @pytest.mark.slow
@@ -181,8 +203,7 @@ def test_what_is_made_of_other_photos_is_said(fit: Callable[..., None], photos: 
     session = Session()
     fit(session, photos[0], photos[1])
     session.photo = Path("other_1.png")
-    *_, said, _, _ = work.begin(DROP, session)
-    assert said == f"A preview of other\\_1.png is being made. {work.NEXT}"
+    assert work.begin(DROP, session).said == f"A preview of other\\_1.png is being made. {work.NEXT}"
 
 
 def test_a_final_run_that_other_photos_take_the_place_of_is_said_to_be_stopped(

@@ -127,6 +127,7 @@ body[data-halting] :is(#stop, #stop_folder) { position: relative; color: transpa
 body[data-halting] :is(#stop, #stop_folder)::after {
   content: "Stopping…"; position: absolute; inset: 0; display: grid; place-items: center; color: #fff;
 }
+body[data-halting] :is(#preview, #full, #weights, #again, #use, #grade, #pack) { opacity: 0.5; pointer-events: none; }
 /* Gradio heads messages with the names of their kinds, and takes no other title. */
 .toast-title:is(.warning, .info) { font-size: 0 !important; }
 .toast-title:is(.warning, .info)::after { font-size: 1rem; content: "verism"; }

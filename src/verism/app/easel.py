@@ -21,9 +21,8 @@ from verism.verdict import NO_MATCH
 
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."
 
-WITHOUT = "Painted in one photo alone, {} follows the look of the whole photo: it has no match that is sure enough."
-
-PARTLY = "Painted in one photo alone, {} takes that number's look in part: its match is not quite sure."
+KEPT = "Painted in one photo alone, a number keeps the match that was found for it, also one that only one photo has: "
+"""Said before what follows from that for the numbers whose match is not sure."""
 
 NEW = "Number {} is a new region, of your own."
 
@@ -45,11 +44,12 @@ def none() -> tuple[Any, Any, str]:
     return gr.skip(), gr.Button(visible=False), ""
 
 
-def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
+def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[Any, Any, str]:
     """Return an easel with a photo, with a brush that has the colours of the regions, and what is said of these.
 
     Args:
         session: whose photo it is.
+        brush: label of the region in whose colour the user has painted last; empty: they have chosen none.
         role: which of both photos.
 
     Raises:
@@ -66,8 +66,8 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
     seen_now = {label: numbers[label] for label in regions.labels if label in numbers}
     colors = seen_now | ({} if new is None else {new: len(numbers) + 1})
     # The one that was chosen last, also for the other photo: a region of one's own is painted in both.
-    chosen = session.brush if session.brush in colors else largest
-    brush = gr.Brush(
+    chosen = brush if brush in colors else largest
+    palette = gr.Brush(
         colors=[(label, OPACITY) for label in colors],
         default_color=(chosen, OPACITY),
         color_mode="fixed",
@@ -78,7 +78,7 @@ def begin(session: Session, role: Role = "content") -> tuple[Any, Any, str]:
         "layers": [],
         "composite": None,
     }
-    editor = gr.ImageEditor(value=value, brush=brush, label=LABELS[role], visible=True)
+    editor = gr.ImageEditor(value=value, brush=palette, label=LABELS[role], visible=True)
     return (
         editor,
         gr.Button(visible=True),
@@ -112,10 +112,20 @@ def _said(session: Session, new: int | None) -> str:
     ]
     without = [number for number, sure in found if sure <= NO_MATCH]
     partly = [number for number, sure in found if NO_MATCH < sure < SURE]
-    unsure = {WITHOUT: without, PARTLY: partly}
-    doubts = [words.format(_listed(numbers)) for words, numbers in unsure.items() if numbers]
     own = NO_MORE if new is None else NEW.format(new)
-    return " ".join([CHOICE, *doubts, own, *([OBEYED] if is_one else [])])
+    return " ".join([CHOICE, *_kept(without, partly), own, *([OBEYED] if is_one else [])])
+
+
+def _kept(without: Sequence[int], partly: Sequence[int]) -> list[str]:
+    """Return a sentence on the numbers that have no match, and on those whose match is not quite sure, if any."""
+    said = []
+    if without:
+        verbs = ("has", "follows") if len(without) == 1 else ("have", "follow")
+        said.append(f"{_listed(without)} {verbs[0]} none, and {verbs[1]} the look of the whole photo")
+    if partly:
+        takes, is_unsure = ("takes its", "its match is") if len(partly) == 1 else ("take their", "their matches are")
+        said.append(f"{_listed(partly)} {takes} look from the style only in part, as {is_unsure} not quite sure")
+    return [f"{KEPT}{'; '.join(said)}."] if said else []
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -132,12 +142,17 @@ def after_fit(session: Session) -> Any:
     return (gr.skip(), gr.skip(), gr.skip()) if _fits_easel(session) else none()
 
 
-def again(session: Session) -> Any:
-    """Return an easel with the photo and regions of a fit, if the user was painting over others before."""
+def again(session: Session, brush: str = "") -> Any:
+    """Return an easel with the photo and regions of a fit, if the user was painting over others before.
+
+    Args:
+        session: whose easel it is.
+        brush: as ``begin`` takes it.
+    """
     if session.easel is None or _fits_easel(session):
         return gr.skip()
     role = session.easel.role
-    return begin(session, role if len(session.fitted.styles) == 1 else "content")
+    return begin(session, brush, role if len(session.fitted.styles) == 1 else "content")
 
 
 def _fits_easel(session: Session) -> bool:

@@ -87,7 +87,11 @@ def build() -> gr.Blocks:
                         grading = folder_tab.build(session, sliders)
                     with gr.Tab("Command line"):
                         command, about, mask = command_tab.build()
-        state = [stop, grading.stop, picture, blending, below, said, regions.corrected, warned]
+        state = [
+            *(stop, grading.stop, picture, blending, below, said, regions.corrected, warned),
+            *(preview, full, weights, regions.again, regions.use),
+            *(button for button, _, _ in grading.events.values()),
+        ]
         view = [*sliders, boxes.marks, boxes.earlier, saving.space, boxes.close, boxes.room]
         inputs = [session, photo, styles, method, weights, *view]
         seen = [picture, regions.result, clipped, boxes.place]
@@ -130,7 +134,12 @@ def build() -> gr.Blocks:
             # A run has the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), outputs=[*seen, command, saving.note], **blend)
             ended.then(
-                guarded(easel.again, is_chained=True), [session], regions.easel, trigger_mode="multiple", **quietly
+                guarded(easel.again, is_chained=True),
+                [session, regions.brush],
+                regions.easel,
+                js=scripts.BRUSHED,
+                trigger_mode="multiple",
+                **quietly,
             )
             ended.then(guarded(thumbnails, is_chained=True), [session, photo, styles], [given], **quietly)
         for name, (button, function, options) in grading.events.items():
@@ -322,10 +331,9 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
     readable = photo, tuple(styles or ())
     session.is_refused = bool(wrong)
     seen = thumbnails(session, photo, styles)
-    can = gr.Button(interactive=bool(photo and styles)), gr.Button(interactive=bool(photo and styles))
     if wrong and readable == session.given:
         session.turns.ask()
-        return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields, *can, gr.skip())
+        return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields, gr.skip(), gr.skip(), gr.skip())
     # They are of other photos, which may be as many.
     anew = {} if session.given is not None and session.given[1] == readable[1] else {"value": ""}
     weights = gr.Textbox(visible=len(readable[1]) > 1, **anew)
@@ -335,7 +343,8 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
         session.easel = NO_PHOTO
     if photo:
         session.photo = Path(photo)
-    return Given(seen, *easel.none(), *fields, *can, weights)
+    can = work.can_ask(session)
+    return Given(seen, *easel.none(), *fields, gr.Button(interactive=can), gr.Button(interactive=can), weights)
 
 
 def _wrong(file: str) -> str:

@@ -71,19 +71,23 @@ class RegionsTab(NamedTuple):
 
     Attributes:
         again: the button that fits again.
-        taken: the event that takes over what is painted, after which it is fitted again, too.
+        use: that which takes over what is painted.
+        taken: its event, after which it is fitted again, too.
         result: the picture that is shown, below that button.
         corrected: whether that has the corrections.
         marked: what changes with the regions, ``corrected`` too.
         easel: the editor, the button that takes over what is painted in it, and what is said of its colours.
+        brush: the field for the colour that is chosen for the brush.
     """
 
     again: Any
+    use: Any
     taken: Any
     result: Any
     corrected: Any
     marked: Sequence[Any]
     easel: Sequence[Any]
+    brush: Any
 
 
 def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
@@ -146,18 +150,19 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         changed = button.click(_changing(change), [session], changing, **quietly)
         if button is undo:
             # There are no strokes on it: they would be undone first.
-            changed.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
+            changed.then(
+                guarded(easel.again, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly
+            )
     # Also after the editor's bin, which removes the photo, too.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
-        chosen = button.click(None, None, [brush], js=scripts.BRUSH, queue=False, **quietly)
         # What is on the easel is not lost when the other photo is put there.
-        taken = chosen.then(guarded(_take), [session, editor, brush], changing, **quietly)
-        begun = taken.then(guarded(start, is_chained=True), [session], at_easel, **quietly)
+        taken = button.click(guarded(_take), [session, editor], changing, **quietly)
+        begun = taken.then(guarded(start, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
     # What was taken is in the regions from now on, and not on the easel to be taken back.
-    taken.then(guarded(easel.again, is_chained=True), [session], at_easel, **quietly)
-    return RegionsTab(again, taken, result, corrected, changing, at_easel)
+    taken.then(guarded(easel.again, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly)
+    return RegionsTab(again, use, taken, result, corrected, changing, at_easel, brush)
 
 
 def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
@@ -239,17 +244,16 @@ def corrected(session: Session) -> str:
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
 
 
-def _take(session: Session, painted: Mapping[str, Any] | None, brush: str) -> Any:
-    session.brush = brush or None
+def _take(session: Session, painted: Mapping[str, Any] | None) -> Any:
     return marked(session) if easel.take(session, painted) else gr.skip()
 
 
-def _begin_mine(session: Session) -> Any:
-    return easel.begin(session, "content")
+def _begin_mine(session: Session, brush: str) -> Any:
+    return easel.begin(session, brush)
 
 
-def _begin_theirs(session: Session) -> Any:
-    return easel.begin(session, "style")
+def _begin_theirs(session: Session, brush: str) -> Any:
+    return easel.begin(session, brush, "style")
 
 
 def _choose_mine(session: Session, event: gr.SelectData) -> Any:

@@ -200,7 +200,7 @@ KEEP_WORK = """addEventListener("beforeunload", (event) => {
 """Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these would be
 lost. It comes before Gradio's own in the page."""
 
-BRUSH = "() => document.body.dataset.brush ?? ''"
+BRUSHED = "(session) => [session, document.body.dataset.brush ?? '']"
 """Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
 
 KEEP_BRUSH = """() => {

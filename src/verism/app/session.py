@@ -126,7 +126,6 @@ class Session:
         earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
         easel: what the user paints over; None if they do not paint.
         place: what of the picture is shown at full size, as shares of its width and height.
-        brush: label of the region in whose colour they paint; None: they have chosen none.
     """
 
     def __init__(self) -> None:
@@ -154,7 +153,6 @@ class Session:
         self.is_refused = False
         self.earlier: Earlier | None = None
         self.easel: Easel | None = None
-        self.brush: str | None = None
         self.place = MIDDLE
         self._found: Regions | None = None
         # Labels of the regions that are seen, with the regions that they are of.

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -43,6 +43,44 @@ HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
 STOPPING = "Stopping…"
 """Said from when the user has stopped what runs until it has ended: a photo of a folder is finished."""
+
+
+class State(NamedTuple):
+    """What the page shows of the work that there is, in the order of the elements that it is for.
+
+    Attributes:
+        stop: the button that stops what runs, beside those for a picture.
+        stop_folder: that beside those for a folder, while one is graded.
+        picture: the picture.
+        blending: the elements for how it is shown.
+        below: the tabs.
+        said: what is said of the picture.
+        corrected: whether the corrections of the regions are in it.
+        warned: what becomes of them.
+        preview: the button that makes a preview.
+        full: that for final quality.
+        weights: the field with the weights of several style photos.
+        again: the button that makes a preview with the regions.
+        use: that for a preview with what is painted.
+        go: that for a folder on this computer.
+        pack: that for photos that were dropped.
+    """
+
+    stop: Any
+    stop_folder: Any
+    picture: Any
+    blending: Any
+    below: Any
+    said: str
+    corrected: str
+    warned: str
+    preview: Any
+    full: Any
+    weights: Any
+    again: Any
+    use: Any
+    go: Any
+    pack: Any
 
 
 def run(
@@ -111,26 +149,46 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
     return in_turn
 
 
-def begin(kind: str, session: Session, *needed: Any) -> Any:
+def begin(kind: str, session: Session, *needed: Any) -> State:
     """Note that work was asked for, if there is all that it needs; return what the page shows then."""
     session.turns.begin(kind, is_due=all(needed))
     return state_of(session)
 
 
-def end(kind: str, session: Session) -> Any:
+def end(kind: str, session: Session) -> State:
     """Note that work has ended; return what the page shows then."""
     session.turns.end(kind)
     return state_of(session)
 
 
-def state_of(session: Session) -> Any:
-    """Return updates by which one button stops what runs, nothing empty is seen, and nothing said that is not so."""
-    there, fits = session.shown is not None, session.turns.runs in FITS
-    is_graded = session.turns.is_busy and not fits
-    seen, below = gr.update(visible=there or session.turns.is_busy), gr.update(visible=there)
-    stop, beside = _stop(session, live=fits), _stop(session, live=is_graded, visible=is_graded)
-    corrected, stake = regions_tab.corrected(session), regions_tab.at_stake(session)
-    return stop, beside, seen, below, below, _said(session), corrected, stake
+def state_of(session: Session) -> State:
+    """Return updates by which what runs can be stopped, nothing empty is seen, and nothing said that is not so."""
+    there, is_busy = session.shown is not None, session.turns.is_busy
+    is_graded = is_busy and session.turns.runs not in FITS
+    # The same work, asked for again before it has ended, is not done again: a click would be lost.
+    can_fit, can_begin = can_ask(session), not session.turns.is_stopping
+    return State(
+        stop=_stop(session, live=is_busy),
+        stop_folder=_stop(session, live=is_graded, visible=is_graded),
+        picture=gr.update(visible=there or is_busy),
+        blending=gr.update(visible=there),
+        below=gr.update(visible=there),
+        said=_said(session),
+        corrected=regions_tab.corrected(session),
+        warned=regions_tab.at_stake(session),
+        preview=gr.Button(interactive=can_fit),
+        full=gr.Button(interactive=can_fit),
+        weights=gr.Textbox(interactive=can_begin),
+        again=gr.Button(interactive=can_begin),
+        use=gr.Button(interactive=can_begin),
+        go=gr.Button(interactive=can_begin),
+        pack=gr.Button(interactive=can_begin),
+    )
+
+
+def can_ask(session: Session) -> bool:
+    """Return whether a picture can be asked for: there are photos, and nothing is about to end."""
+    return session.given is not None and all(session.given) and not session.turns.is_stopping
 
 
 def _stop(session: Session, *, live: bool, **more: Any) -> Any:
@@ -164,7 +222,7 @@ def stop_on(clicks: Sequence[Any], session: Any, state: Sequence[Any]) -> None:
     gr.on(clicks, stop_all, [session], state, **quietly).then(None, js=scripts.HALTED, **quietly)
 
 
-def stop_all(session: Session) -> Any:
+def stop_all(session: Session) -> State:
     """Stop what runs and what waits; return what the page shows then."""
     session.turns.stop()
     return state_of(session)
