@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from conftest import shoot
 
 from verism.app.session import Session
 from verism.errors import VerismError
@@ -18,7 +21,8 @@ from verism.app import folder_tab  # noqa: E402  # It needs Gradio.
 
 
 def names(gallery: Any) -> list[str]:
-    return [picture["caption"] for picture in gallery.value]
+    """Of the files; some have more than that in their captions."""
+    return [picture["caption"].partition(": ")[0] for picture in gallery.value]
 
 
 def last(session: Session) -> Any:
@@ -73,14 +77,17 @@ def test_results_are_shown_as_they_come(
     gallery, _, clock = folder_tab.end(session)
     assert not clock.active
     assert gallery.visible
-    assert gallery.label == "Results in the look of theirs.png: click one to enlarge it"
+    assert gallery.label == "Results in the look of theirs.png, method Region by region: click one to enlarge it"
     assert names(gallery) == made
     assert folder_tab.shown(session) == (gradio.skip(), gradio.skip())
     # Of very many, the last.
     monkeypatch.setattr(folder_tab, "MOST", 2)
     session.results_shown = 0
     gallery, _ = folder_tab.shown(session)
-    assert gallery.label == "Results in the look of theirs.png, the last 2 of 3: click one to enlarge it"
+    assert (
+        gallery.label
+        == "Results in the look of theirs.png, method Region by region, the last 2 of 3: click one to enlarge it"
+    )
     assert names(gallery) == made[1:]
     # With another look they stay, until the first photo of another folder is begun.
     fit(session, photos[0], photos[2])
@@ -91,7 +98,7 @@ def test_results_are_shown_as_they_come(
         photos[:1], session.folder / "next", Strength(), lambda *_: galleries.append(last(session)), adapt=False
     )
     assert not galleries[0].visible
-    assert last(session).label == "Results in the look of other.png: click one to enlarge it"
+    assert last(session).label == "Results in the look of other.png, method Region by region: click one to enlarge it"
 
 
 @pytest.mark.slow
@@ -172,3 +179,28 @@ def test_files_of_the_folder_before_are_gone_while_the_next_is_graded(
     folder_tab._grade_folder(session, str(photos[0].parent), "", False, False, 1, 1, 1, progress=look)
     folder_tab.end(session)
     assert session.packed == []
+
+
+@pytest.mark.slow
+def test_how_weak_the_look_is_on_other_photos_is_said_of_such_a_look(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    """Before, and below each result that has not all of it."""
+    session = Session()
+    fit(session, photos[0], photos[1])
+    about, adapt, whole = folder_tab.after_fit(session)
+    assert folder_tab.WEAKER in about
+    assert adapt.visible
+    assert whole.visible
+    shoot(photos[2], torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1).expand(1, 3, 48, 72))
+    folder_tab._grade_files(session, list(map(str, (photos[0], photos[2]))), False, False, 1, 1, 1)
+    own, other = (picture["caption"] for picture in last(session).value)
+    assert own == "mine-theirs-preview.png"
+    assert re.fullmatch(r"other-theirs-preview\.png: \d+% of the look", other)
+    fit(session, photos[0], photos[1], "lut")
+    about, adapt, whole = folder_tab.after_fit(session)
+    assert about == folder_tab.ABOUT
+    assert not adapt.visible
+    assert not whole.visible
+    folder_tab._grade_files(session, [str(photos[2])], False, False, 1, 1, 1)
+    assert [picture["caption"] for picture in last(session).value] == ["other-theirs-lookup-table-preview.png"]

@@ -436,26 +436,26 @@ def files_are_saved(person: Person) -> None:
     assert decoded(str(saved[".png"])).shape == (1, 3, 48, 72)
     with urlopen(str(saved[".cube"])) as answer:
         assert b"LUT_3D_SIZE 33" in answer.read()
-    what_is_said_of_a_table_goes_with_its_picture(person)
+    what_is_said_of_a_table_stays_with_it(person)
 
 
-def what_is_said_of_a_table_goes_with_its_picture(person: Person) -> None:
-    """Of which picture it is stays."""
-    of_picture = "mine-theirs-preview-strength-0.5.cube: the look of mine.png in the look of theirs.png: a preview"
+def what_is_said_of_a_table_stays_with_it(person: Person) -> None:
+    """Also with other sliders, and another picture; the hint to save again does not."""
+    said = (
+        "strength-0.5.cube: the look of mine.png in the look of theirs.png: a preview, method Region by region; side by"
+    )
 
-    def is_silent() -> bool:
-        said = person.find("#note").text
-        return of_picture in said and "picture here" not in said
+    def is_all() -> bool:
+        text = person.find("#note").text
+        return said in text and "save again" not in text
 
-    person.reads("#note", "picture here")
+    assert said in person.reads("#note", "save again")
     person.slide("strength", 0.4)
-    person.wait(is_silent, "nothing said")
+    person.wait(is_all, "what is said of the file alone")
     person.slide("strength", 0.5)
     person.wait(lambda: "--output.strength 0.5" in person.command(), "half of it")
-    person.click("#cube")
-    person.reads("#note", "picture here")
     person.click("#preview")
-    person.wait(is_silent, "nothing said")
+    person.wait(is_all, "what is said of the file alone")
     person.wait(lambda: not person.find("#stop").is_enabled(), "the end")
 
 

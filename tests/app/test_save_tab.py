@@ -57,7 +57,7 @@ def test_what_a_table_can_do_is_said_before_it_is_saved(fit: Callable[..., None]
 )
 def test_how_far_a_table_is_from_the_picture_is_said(difference: float, said: str) -> None:
     """What helps is said above it, and not twice."""
-    sentence = save_tab.said_of(Path("look.cube"), difference)
+    sentence = save_tab.said_of(difference)
     assert said in sentence
     assert "One lookup table" not in sentence
     assert "other programs" not in sentence
@@ -99,7 +99,7 @@ def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None
         ):
             method = "One lookup table" if config == "lut" else "Region by region"
             kind = "a preview" if preview else "in final quality"
-            assert f"mine.png in the look of theirs.png: {kind}, method {method}." in note
+            assert f"mine.png in the look of theirs.png: {kind}, method {method}" in note
             assert (save_tab.OF_PREVIEW in note) == (preview and not is_stale)
             assert (save_tab.STALE in note) == is_stale
     # The page dims it as long as it is so.
@@ -108,3 +108,17 @@ def test_of_what_is_saved_it_is_said_which_picture_it_is(fit: Callable[..., None
     assert "changing" not in regions_tab.at_stake(session)
     session.given = str(photos[2]), (str(photos[1]),)
     assert 'class="changing"' in regions_tab.at_stake(session)
+
+
+@pytest.mark.slow
+def test_how_near_a_table_comes_is_said_of_each_as_long_as_it_is_listed(
+    fit: Callable[..., None], photos: list[Path]
+) -> None:
+    """And its name says by which method it was made, if that is not the first."""
+    session = Session()
+    for config, name in (("photoreal", "mine-theirs-preview.cube"), ("lut", "mine-theirs-lookup-table-preview.cube")):
+        fit(session, photos[0], photos[1], config)
+        assert save_tab._save_table(".cube", session, 1, 1, 1)[2] == name
+    lines = save_tab.listed(session).splitlines()
+    assert len(lines) == 2
+    assert all("; side by side" in line for line in lines)

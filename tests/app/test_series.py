@@ -18,7 +18,7 @@ from PIL import Image
 import verism
 from verism import VerismError, images
 from verism.api import FittedRun
-from verism.app.series import ADAPT, FolderOutcome, grade, pack, photos_among, photos_in
+from verism.app.series import ADAPT, FULL_LOOK, FolderOutcome, grade, pack, photos_among, photos_in
 from verism.backbone.weights import Weights
 from verism.look.on_other_photos import OnOtherPhotos
 from verism.look.on_photo import on_photo
@@ -72,7 +72,7 @@ def test_is_the_look_at_its_strength(run: FittedRun, folder: Path, tmp_path: Pat
     assert re.fullmatch(r"0\.25 photo 2 of 4, mine\.png, \d+ s left", told[1])
     assert len(done.failures) == 1
     assert "damaged.png" in done.said("`out`")
-    assert done.strange[0] == "other.png"
+    assert "other.png" in done.weak
     assert not done.stopped
 
 
@@ -92,18 +92,52 @@ def test_the_whole_look_on_photos_that_are_unlike(run: FittedRun, folder: Path, 
     (folder / "other.png").unlink()
     shoot(folder / "other.png", strange)
     photos = [folder / "other.png"]
+    taken: list[float] = []
     outcomes = [
-        grade(run, photos, tmp_path, Strength(), nobody, threading.Event(), hold_back=hold_back)
+        grade(
+            run,
+            photos,
+            tmp_path,
+            Strength(),
+            nobody,
+            threading.Event(),
+            hold_back=hold_back,
+            show=lambda path, graded: taken.append(graded.taken),
+        )
         for hold_back in (True, False)
     ]
     weak, whole = (images.read(outcome.files[0]) for outcome in outcomes)
     photo = images.read(folder / "other.png")
     assert float((whole - photo).abs().mean()) > 2 * float((weak - photo).abs().mean())
-    assert "weaker on others" in outcomes[0].said("x")
+    assert taken[0] < 0.5
+    assert taken[1] == 1
+    assert outcomes[0].said("x").splitlines()[-1].startswith("other.png is unlike your photo, and took less than half")
     assert outcomes[1].said("x").splitlines()[-1] == (
-        "The look is of your photo's colours; look for colour casts and blotches where others are, as in parts of "
-        "other.png."
+        "Look for colour casts and blotches in other.png, where there are colours that your photo lacks."
     )
+
+
+def test_what_took_little_of_the_look_is_named_again_when_the_rest_is_done(
+    run: FittedRun, folder: Path, tmp_path: Path
+) -> None:
+    """All results are shown then, and not only those that are new."""
+    for name in ("other", "theirs"):
+        (folder / f"{name}.png").unlink()
+        shoot(folder / f"{name}.png", torch.tensor([1.0, 0.0, 0.05]).view(3, 1, 1).expand(1, 3, 48, 72))
+    photos = [folder / "other.png", folder / "theirs.png"]
+    grade(run, photos[:1], tmp_path, Strength(), nobody, threading.Event())
+    shown: list[float] = []
+    done = grade(
+        run,
+        photos,
+        tmp_path,
+        Strength(),
+        nobody,
+        threading.Event(),
+        show=lambda path, graded: shown.append(graded.taken),
+    )
+    assert done.weak == ["other.png", "theirs.png"]
+    assert shown[0] == pytest.approx(shown[1])
 
 
 def test_stops_before_the_next(run: FittedRun, folder: Path, tmp_path: Path) -> None:
@@ -136,7 +170,7 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
     (folder / "damaged.png").write_bytes((folder / "other.png").read_bytes()[:2000])
     done = again()
     assert [path.name for path in done.files] == ["another.png", "mine-2.png"]
-    said = [line for line in done.said("x").splitlines() if "weaker on others" not in line]
+    said = [line for line in done.said("x").splitlines() if "unlike your photo" not in line]
     assert said[:4] == [
         "2 new photos are in x.",
         "2 were done already.",
@@ -149,15 +183,17 @@ def test_again_only_does_what_is_new(run: FittedRun, folder: Path, tmp_path: Pat
     assert again(Strength(0.5)).before == 4
 
 
-def test_photos_with_strange_colours_are_named() -> None:
-    outcome = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], stopped=False)
-    said = outcome.said("x")
-    assert said.startswith(
-        "2 photos are in x.\nThe look is of your photo's colours, and weaker on others, as in parts of b.jpg."
+def test_photos_that_took_little_of_the_look_are_named_with_what_helps() -> None:
+    outcome = FolderOutcome([Path("a.jpg"), Path("b.jpg")], [], ["b.jpg"], [], stopped=False)
+    assert outcome.said("x") == (
+        "2 photos are in x.\nb.jpg is unlike your photo, and took less than half of the look: "
+        f"“{FULL_LOOK}” brings all of it, at the risk of colour casts and blotches, and “{ADAPT}” finds its own."
     )
-    assert said.endswith(f"“{ADAPT}” may help, or another look, of a photo with such colours.")
-    said = replace(outcome, could_adapt=False).said("x")
-    assert said.endswith("If these results disappoint, another look, of a photo with such colours, may help.")
+    said = replace(outcome, weak=["a.jpg", "b.jpg", "c.jpg"], could_adapt=False).said("x")
+    assert "\na.jpg, b.jpg and c.jpg are unlike" in said
+    assert said.endswith("at the risk of colour casts and blotches.")
+    many = replace(outcome, weak=[f"{number}.jpg" for number in range(12)]).said("x")
+    assert ", 9.jpg and 2 more are unlike" in many
 
 
 def test_what_is_done_already_is_not_advised(run: FittedRun, folder: Path, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_a_photo_of_the_same_scene_gets_it_in_full(own: Tensor) -> None:
     for photo in (own, own.flip(-1), own[..., :80]):
         treatment = look.treatment([photo], ASKED)
         assert treatment.strength == ASKED
+        assert treatment.taken == 1
         assert torch.equal(treatment.table, look.table)
 
 
@@ -66,6 +67,7 @@ def test_it_falls_with_the_share_of_unknown_colours(
     monkeypatch.setattr(look.seen, "unknown", lambda _: unknown)
     found = look.treatment([own], ASKED)
     assert found.unknown == unknown
+    assert found.taken == pytest.approx(share, abs=0.03)
     assert found.strength.strength == pytest.approx(0.8 * share)
     assert (found.strength.color, found.strength.tone) == (0.5, 0.25)
 

@@ -19,11 +19,14 @@ from verism.look.strength import Strength
 BEGINNING = "Looking through the photos"
 """Said before the first photo is graded."""
 
-ABOUT = (
-    "The look of the picture above on other photos, at the strength of the sliders. A look with regions is made for "
-    "the colours of your photo: on those that only another photo has, it is weaker, against colour casts and blotches."
-)
+ABOUT = "The look of the picture above on other photos, at the strength of the sliders."
 """Said before photos are graded."""
+
+WEAKER = (
+    "A look with regions is made for the colours of your photo: the less another photo has of them, the weaker it is "
+    "there, against colour casts and blotches. Below each result is how much of the look it has."
+)
+"""Said of a look that is not a table."""
 
 EVERY_S = 1
 """Seconds between two looks at what is done."""
@@ -36,6 +39,7 @@ class FolderTab(NamedTuple):
     """The tab that grades other photos.
 
     Attributes:
+        about: what becomes of other photos.
         stop: the button that stops what runs, beside those that begin it.
         events: the button, the function and the options of each event that grades photos, by its name.
         adapt: the choice to treat each photo by its own regions, which takes a look with regions.
@@ -45,6 +49,7 @@ class FolderTab(NamedTuple):
         clock: has them follow the work, while it is active.
     """
 
+    about: Any
     stop: Any
     events: Mapping[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]]
     adapt: Any
@@ -56,7 +61,7 @@ class FolderTab(NamedTuple):
 
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     """Add the tab's elements; return those that others need."""
-    gr.Markdown(ABOUT)
+    about = gr.Markdown(ABOUT)
     with gr.Row(equal_height=True):
         adapt = gr.Checkbox(
             label=f"{series.ADAPT} (slower)",
@@ -119,7 +124,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
             {"inputs": [session, dropped, adapt, whole, *sliders], "outputs": [report], **shown_on},
         ),
     }
-    return FolderTab(stop, events, adapt, whole, results, archive, clock)
+    return FolderTab(about, stop, events, adapt, whole, results, archive, clock)
 
 
 def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
@@ -167,6 +172,17 @@ def _grade_files(
     if found.files:
         session.packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files]
     return by_name(_paragraphs(found, "the .zip file"), [files])
+
+
+def after_fit(session: Session) -> tuple[str, Any, Any]:
+    """Return what is said before photos are graded, and the choices that the look of a new picture leaves."""
+    # A table does the same to all photos.
+    is_table = session.fitted.run.look.canvas.by_color_alone
+    adapt, whole = (
+        gr.Checkbox(visible=True) if can else gr.Checkbox(value=False, visible=False)
+        for can in (session.regions is not None and not is_table, not is_table)
+    )
+    return ABOUT if is_table else f"{ABOUT} {WEAKER}", adapt, whole
 
 
 def begin(session: Session) -> tuple[Any, Any, Any]:

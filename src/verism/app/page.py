@@ -96,7 +96,7 @@ def build() -> gr.Blocks:
         inputs = [session, photo, styles, method, weights, *view]
         seen = [picture, regions.result, clipped, boxes.place]
         of_it = [noticed, caption, said, command, about, mask, boxes.earlier]
-        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.adapt, grading.whole]
+        outputs = [*seen, *of_it, *regions.marked, *regions.easel, *saving, grading.about, grading.adapt, grading.whole]
         fits = {"inputs": inputs, "outputs": outputs, "show_progress_on": [picture, regions.result]}
         quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
         dropped, changed = _changing(
@@ -451,13 +451,6 @@ def _fit(
     command = session.command(view.blend, save_tab.SPACES[view.space])
     session.said = "\n\n".join(sentences)
     masks = [str(mask) for mask in (shown.corrections.mask, shown.corrections.style_mask) if mask is not None]
-    divided = session.regions is not None
-    # A table does the same to all photos.
-    is_table = shown.run.look.canvas.by_color_alone
-    adapt, whole = (
-        gr.Checkbox(visible=True) if can else gr.Checkbox(value=False, visible=False)
-        for can in (divided and not is_table, not is_table)
-    )
     regions = *regions_tab.marked(session), *easel.after_fit(session)
     return (
         *pictures(session, view),
@@ -470,15 +463,14 @@ def _fit(
         gr.Checkbox(value=view.earlier and session.earlier is not None, visible=session.earlier is not None),
         *regions,
         *save_tab.after_fit(session),
-        adapt,
-        whole,
+        *folder_tab.after_fit(session),
     )
 
 
 def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
-    # How near a table is was said of the picture before.
+    # The hint to save again was given for the picture before.
     return *pictures(session, View(*view)), _command(session, *view), save_tab.listed(session)
 
 

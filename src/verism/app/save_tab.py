@@ -67,7 +67,7 @@ class SaveTab(NamedTuple):
 
     Attributes:
         files: the files that were saved.
-        note: what is said of the last of them, and of which picture each is.
+        note: what is said of the last of them, and of each, of which picture it is, and how near a table comes to it.
         about: what a table of the look can do.
         space: the colour space of a picture.
     """
@@ -133,8 +133,7 @@ def _save_picture(session: Session, ending: str, space: str, *strength: float) -
 def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, str, str]:
     about, hint = session.fitted.caption, _hint(session)
     path, deviation = session.save_table(Strength(*strength), ending)
-    said = f"{said_of(path, deviation.most)} {hint}".strip()
-    return _offer(session, path, f"the look of {about}"), _note(session, said), path.name
+    return _offer(session, path, f"the look of {about}; {said_of(deviation.most)}"), _note(session, hint), path.name
 
 
 def _hint(session: Session) -> str:
@@ -152,17 +151,16 @@ def listed(session: Session) -> str:
     return "\n".join(f"- {MARKDOWN.sub(ESCAPED, f'{path.name}: {session.saved[path]}')}." for path in session.saved)
 
 
-def said_of(path: Path, difference: float) -> str:
+def said_of(difference: float) -> str:
     """Return in a photographer's words how a table differs from the picture; what helps is said above it.
 
     Args:
-        path: the file of the table.
         difference: that of 95 % of the pixels is below this, in CIEDE2000.
     """
     if difference < UNSEEN:
-        return f"{path.name}: side by side, one hardly sees a difference from the picture here."
+        return "side by side, one hardly sees a difference from that picture"
     seen = "a little" if difference < PLAIN else "plainly"
-    return f"{path.name}: side by side with the picture here, parts of the photo differ {seen}."
+    return f"side by side with that picture, parts of the photo differ {seen}"
 
 
 def _offer(session: Session, path: Path, about: str) -> Any:
@@ -172,7 +170,7 @@ def _offer(session: Session, path: Path, about: str) -> Any:
 
 
 def after_fit(session: Session) -> tuple[Any, str, str, Any]:
-    """Return what the tab shows when there is a new picture: how near tables are is not said of the one before."""
+    """Return what the tab shows when there is a new picture, beside the files of those before."""
     is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
     named = _space_of(session)
     info = f"Your photo is in {named}; sRGB looks right everywhere" if named else "Your photo's own is sRGB, too"

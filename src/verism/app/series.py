@@ -24,7 +24,7 @@ from verism.errors import VerismError
 from verism.lines import duration
 from verism.look.by_regions import ByRegions
 from verism.look.look import is_own
-from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos
+from verism.look.on_other_photos import UNKNOWN, OnOtherPhotos, Treatment
 from verism.look.strength import Strength
 from verism.photo_file.encoders import FORMATS
 
@@ -37,6 +37,22 @@ FULL_LOOK = "The whole look on every photo"
 NAMED = 10
 """Largest number of photos that a sentence names."""
 
+HALF = 0.5
+"""Share of the look below which a result is said to have taken little of it."""
+
+
+@dataclass(frozen=True)
+class Graded(Record):
+    """The outcome for a photo: its result need not be made anew to know what there is to be said of it.
+
+    Attributes:
+        taken: how much of the look the result has, as a share of the look in full.
+        unknown: share of its pixels with colours that the look was not fitted to.
+    """
+
+    taken: float = 1.0
+    unknown: float = 0.0
+
 
 @dataclass(frozen=True)
 class FolderOutcome:
@@ -45,22 +61,22 @@ class FolderOutcome:
     Attributes:
         files: the paths of the results that were made.
         failures: a sentence for each photo that could not be read or written.
-        strange: names of photos with many colours that the look was not fitted to.
+        weak: names of photos whose results have less than ``HALF`` of the look.
+        strange: names of photos with many colours that the look was not fitted to, if it was not weaker on them.
         stopped: whether the work was stopped before the last photo.
         before: the number of photos whose results were there already, and were not made anew.
         renamed: names of results that could not have those of their photos, which other files have.
         could_adapt: whether ``ADAPT`` can be advised: the look has regions, and it was not done already.
-        held_back: whether the look was weaker on photos with such colours.
     """
 
     files: Sequence[Path]
     failures: Sequence[str]
+    weak: Sequence[str]
     strange: Sequence[str]
     stopped: bool
     before: int = 0
     renamed: Sequence[str] = ()
     could_adapt: bool = True
-    held_back: bool = True
 
     def said(self, where: str) -> str:
         """Return the outcome in words.
@@ -76,17 +92,17 @@ class FolderOutcome:
             lines.append(f"{self.before} {'were' if self.before != 1 else 'was'} done already.")
         if self.renamed:
             lines.append(f"Other files had their names, so these have others: {_listed(self.renamed)}.")
-        if self.strange and not self.held_back:
+        if self.weak:
+            are, their = ("are", "their") if len(self.weak) > 1 else ("is", "its")
+            adapting = f", and “{ADAPT}” finds {their} own" if self.could_adapt else ""
             lines.append(
-                "The look is of your photo's colours; look for colour casts and blotches where others are, as in parts "
-                f"of {_listed(self.strange)}."
+                f"{_listed(self.weak)} {are} unlike your photo, and took less than half of the look: “{FULL_LOOK}” "
+                f"brings all of it, at the risk of colour casts and blotches{adapting}."
             )
-        elif self.strange:
-            adapting = f"“{ADAPT}” may help, or " if self.could_adapt else ""
-            other = "another look, of a photo with such colours" + ("." if self.could_adapt else ", may help.")
+        if self.strange:
             lines.append(
-                f"The look is of your photo's colours, and weaker on others, as in parts of {_listed(self.strange)}. "
-                f"If these results disappoint, {adapting}{other}"
+                f"Look for colour casts and blotches in {_listed(self.strange)}, where there are colours that your "
+                "photo lacks."
             )
         if self.failures:
             lines.append(f"{len(self.failures)} could not be done:")
@@ -94,8 +110,8 @@ class FolderOutcome:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
-    return ", ".join([*names[:NAMED], *more])
+    *most, last = names if len(names) <= NAMED else (*names[:NAMED], f"{len(names) - NAMED} more")
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def photos_in(folder: str) -> Found:
@@ -137,7 +153,7 @@ def grade(
     *,
     adapt: bool = False,
     hold_back: bool = True,
-    show: Callable[[Path], object] | None = None,
+    show: Callable[[Path, Graded], object] | None = None,
     named: str = "",
 ) -> FolderOutcome:
     """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
@@ -154,7 +170,8 @@ def grade(
         stop: when it is set, the work ends before the next photo.
         adapt: grade each photo by the regions that it has in common with the style photo.
         hold_back: whether the look is weaker on photos with colours that it was not fitted to.
-        show: called with the path of each result, once it is written, or found to be there already; None: nothing is.
+        show: called with the path of each result, once it is written, or found to be there already, and with what is
+            known of it; None: nothing is.
         named: added to the names of the photos, such as "-sunset".
 
     Raises:
@@ -166,7 +183,16 @@ def grade(
     made = {"look": Path(str(run.model.data.content)).name, **({"adapt": "true"} if adapt else {})}
     files: list[Path] = []
     failures: list[str] = []
-    strange, renamed, before = [], [], 0
+    weak, strange, renamed, before = [], [], [], 0
+
+    def note(photo: Path, path: Path, graded: Graded) -> None:
+        if graded.taken < HALF:
+            weak.append(photo.name)
+        if graded.unknown > UNKNOWN and not look.holds_back:
+            strange.append(photo.name)
+        if show is not None:
+            show(path, graded)
+
     began = time.monotonic()
     for number, photo in enumerate(photos):
         if stop.is_set():
@@ -175,8 +201,7 @@ def grade(
         wanted = wanted.with_stem(f"{wanted.stem}{named}")
         if (done := _done(photo, wanted, notes)) is not None:
             before += 1
-            if show is not None:
-                show(done)
+            note(photo, done, Graded.read(notes.record(done)) or Graded())
             continue
         tried = len(files) + len(failures)
         seconds = (time.monotonic() - began) / max(1, tried) * (len(photos) - number)
@@ -185,28 +210,32 @@ def grade(
         try:
             source = photo_file.read(photo)
             own = source.pixels
-            treatment = look.treatment([own], strength)
+            treatment = _treated(look.treatment([own], strength), strength, by_regions)
             if is_own(canvas, own):
-                treatment = treatment._replace(render=canvas.render, strength=strength)
-            elif by_regions is not None:
-                treatment = treatment._replace(render=by_regions)
+                treatment = treatment._replace(render=canvas.render, strength=strength, taken=1.0)
             path = free_name(wanted)
             photo_file.write(path, source.showing(treatment(own)), made | treatment.strength.said())
-            Record(notes.digest(photo)).write(notes.record(path))
+            graded = Graded(notes.digest(photo), taken=treatment.taken, unknown=treatment.unknown)
+            graded.write(notes.record(path))
         except VerismError as error:
             said = str(error).replace(str(photo), photo.name)
             failures.append(said if said.startswith(photo.name) else f"{photo.name}: {said}")
             continue
         files.append(path)
-        if show is not None:
-            show(path)
+        note(photo, path, graded)
         if path != wanted:
             renamed.append(path.name)
-        if treatment.unknown > UNKNOWN:
-            strange.append(photo.name)
     stopped = len(files) + len(failures) + before < len(photos)
     could_adapt = isinstance(canvas, RegionalGrade) and not adapt
-    return FolderOutcome(files, failures, strange, stopped, before, renamed, could_adapt, look.holds_back)
+    return FolderOutcome(files, failures, weak, strange, stopped, before, renamed, could_adapt)
+
+
+def _treated(treatment: Treatment, asked: Strength, by_regions: ByRegions | None) -> Treatment:
+    """Return a treatment with the look that a photo's own regions have, if it is to have that."""
+    if by_regions is None:
+        return treatment
+    share = treatment.strength.strength / asked.strength if asked.strength else 1.0
+    return treatment._replace(render=by_regions, taken=share)
 
 
 def _done(photo: Path, path: Path, notes: Notes) -> Path | None:

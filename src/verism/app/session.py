@@ -24,7 +24,7 @@ from verism.app.command_line import Space, command_of
 from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
 from verism.app.legend import listed
 from verism.app.part import MIDDLE
-from verism.app.series import FolderOutcome, grade
+from verism.app.series import FolderOutcome, Graded, grade
 from verism.app.shown import SIDE, Shown
 from verism.app.turns import Turns
 from verism.app.watch import StoppedError, Tell, Watch
@@ -63,6 +63,9 @@ NO_PHOTO = Easel("content", Path(), ())
 
 OF_THE_WHOLE = "Of the whole look, with every slider at 1:"
 """Said before what the figures say."""
+
+NEARLY = 0.95
+"""Share of the look from which on nothing is said of it."""
 
 UNMEASURED = "The picture is in final quality. You stopped before it was measured, so nothing is said about its faults."
 """Said in place of what the figures say."""
@@ -110,9 +113,10 @@ class Session:
         corrections: corrections of the regions that were found.
         taken: those that the fit under way takes in; None: there is none.
         chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, the newest first, and of which picture each is.
-        results: of the folder that was graded last, a small picture and the name of each.
-        results_look: the names of the style photos whose look they have.
+        saved: files that were written since the page was opened, the newest first, and what is said of each.
+        results: of the folder that was graded last, a small picture of each, and its name with how much of the look it
+            has.
+        results_look: the names of the style photos whose look they have, and the method.
         results_shown: how many of them the page shows; None: it shows those of the folder before.
         packed: the files that the page offers of them, the .zip file first; empty if a folder of the user's has them.
         packed_shown: those of them that the page shows.
@@ -488,7 +492,7 @@ class Session:
         def begin() -> None:
             nonlocal is_begun
             if not is_begun:
-                self.results, self.results_shown, self.results_look = [], None, shown.look
+                self.results, self.results_shown, self.results_look = [], None, shown.how
                 self.packed = self.put_aside = []
                 is_begun = True
 
@@ -496,11 +500,12 @@ class Session:
             begin()
             tell(share, said)
 
-        def begin_and_show(path: Path) -> None:
+        def begin_and_show(path: Path, graded: Graded) -> None:
             begin()
+            taken = "" if graded.taken >= NEARLY else f": {graded.taken:.0%} of the look"
             # One that was done before may have been changed since, into what cannot be read.
             with suppress(VerismError):
-                self.results.append((self._small(path), path.name))
+                self.results.append((self._small(path), f"{path.name}{taken}"))
 
         return grade(
             shown.run,

@@ -43,6 +43,9 @@ METHODS: Mapping[str, str] = {
 }
 """The methods that a user can choose, and the config of each."""
 
+IN_NAMES: Mapping[str, str] = {"lut": "lookup-table", "match": "same-scene"}
+"""What the names of files say of a method, by its config; nothing of the first, which most are made by."""
+
 ABOUT_METHODS: Mapping[str, str] = {
     "Region by region": "Matches what both photos show, such as sky with sky, and gives each part its own look.",
     TABLE_METHOD: "Changes the whole photo alike: a lookup table (LUT), which other programs can load.",
@@ -119,8 +122,16 @@ class Shown:
     @property
     def caption(self) -> str:
         """The names of the photos, whether it is a preview, and by which method it was made."""
-        method = next((name for name, config in METHODS.items() if config == self.config), self.config)
-        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}, method {method}"
+        return f"{self.title}: {'a preview' if self.preview else 'in final quality'}, {self._method}"
+
+    @property
+    def how(self) -> str:
+        """The names of the style photos, and by which method their look was found."""
+        return f"{self.look}, {self._method}"
+
+    @property
+    def _method(self) -> str:
+        return f"method {next((name for name, config in METHODS.items() if config == self.config), self.config)}"
 
     @cached_property
     def photo(self) -> Tensor:
@@ -217,7 +228,7 @@ class Shown:
 
     @property
     def stem(self) -> str:
-        """The name of its files, without their endings: of its photos, and whether it is a preview."""
+        """The name of its files, without their endings: of its photos, the method, and whether it is a preview."""
         return f"{self.content.stem}{self.ending}"
 
     @property
@@ -226,4 +237,6 @@ class Shown:
         first, *others = (path.stem for path in self.styles)
         more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
         weights = ["weights", *(f"{weight:g}" for weight in self.weights)] if self.weights else []
-        return "".join(f"-{part}" for part in [first, *more, *weights, *(["preview"] if self.preview else [])])
+        method = [IN_NAMES[self.config]] if self.config in IN_NAMES else []
+        kind = ["preview"] if self.preview else []
+        return "".join(f"-{part}" for part in [first, *more, *weights, *method, *kind])

@@ -59,12 +59,14 @@ class Treatment(NamedTuple):
             of another scene without amplifying its grain.
         strength: strength of the look.
         unknown: share of the pixels with colours that the look does not know.
+        taken: how far the photo's colours change, as a share of how far the look in full would change them.
     """
 
     table: Tensor
     render: Callable[[Tensor], Tensor]
     strength: Strength
     unknown: float
+    taken: float = 1.0
 
     @torch.no_grad()
     def __call__(self, photo: Tensor) -> Tensor:
@@ -121,7 +123,9 @@ class OnOtherPhotos:
         tone = _lerp(_held(share * lightness, LIGHTNESS), 1, alike)
         strength = asked._replace(strength=share * asked.strength, tone=tone * asked.tone)
         render = partial(through if alike == 1 else _smooth, table)
-        return Treatment(table, render, strength, unknown)
+        taken = _moved(small, [strength(photo, through(table, photo)) for photo in small])
+        whole = _moved(small, [asked(photo, through(self.table, photo)) for photo in small])
+        return Treatment(table, render, strength, unknown, min(1.0, taken / whole) if whole else 1.0)
 
     def _lacking(self, photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
         """Return how much of the mean colour that the look adds to photos they still lack, from 0 to 1.
@@ -153,6 +157,12 @@ def _change(photos: Sequence[Tensor], results: Sequence[Tensor]) -> tuple[float,
     changes = [Oklab().encode(result.clamp(0, 1)) - Oklab().encode(photo) for photo, result in pairs]
     lightness = mean(float(change[:, 0].mean()) for change in changes)
     return abs(lightness), mean(float(change[:, 1:].norm(dim=1).mean()) for change in changes)
+
+
+def _moved(photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
+    """Return the mean distance of results from their photos in Oklab."""
+    pairs = zip(photos, results, strict=True)
+    return mean(float((Oklab().encode(it) - Oklab().encode(photo)).norm(dim=1).mean()) for photo, it in pairs)
 
 
 def _held(change: float, limit: float) -> float:
