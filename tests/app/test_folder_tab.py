@@ -196,7 +196,7 @@ def test_how_weak_the_look_is_on_other_photos_is_said_of_such_a_look(
     folder_tab._grade_files(session, list(map(str, (photos[0], photos[2]))), False, False, 1, 1, 1)
     own, other = (picture["caption"] for picture in last(session).value)
     assert own == "mine-theirs-preview.png"
-    assert re.fullmatch(r"other-theirs-preview\.png: \d+% of the look", other)
+    assert re.fullmatch(r"\d+% of the look: other-theirs-preview\.png", other)
     fit(session, photos[0], photos[1], "lut")
     about, adapt, whole = folder_tab.after_fit(session)
     assert about == folder_tab.ABOUT

@@ -649,6 +649,7 @@ def nothing_was_asked_of_anybody_else(person: Person) -> None:
     assert {urlsplit(url).hostname for url in urls if url.startswith(("http", "ws"))} == {"127.0.0.1"}
     said: list[dict[str, Any]] = person.browser.get_log("browser")  # type: ignore[no-untyped-call]
     assert [entry for entry in said if entry["level"] == "SEVERE"] == []
+    assert not any("Method not implemented" in entry["message"] for entry in said)
 
 
 def other_names_are_refused(address: str) -> None:

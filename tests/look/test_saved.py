@@ -93,7 +93,8 @@ def test_a_series_knows_the_colours_that_it_was_fitted_to(theirs: Path, tmp_path
     bright, photo = torch.full((1, 3, 8, 8), 0.9), synthetic_photo(32, 40, seed=1)
     for path, unknown in ((theirs.parent, 1.0), (Path(elsewhere), 0.0)):
         look = OnOtherPhotos(saved.read(path))
-        assert look.treatment([bright], Strength(0.5))[2:] == (Strength(0.5), unknown)
+        treated = look.treatment([bright], Strength(0.5))
+        assert (treated.strength, treated.unknown) == (Strength(0.5), unknown)
     assert look.treatment([photo], Strength()).unknown == 0
 
 

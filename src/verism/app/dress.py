@@ -83,7 +83,7 @@ body:not(:has(#picture img)) #clipped { display: none; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
 :is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
-body:has(#warned .busy) #caption:has(.prose:not(:empty))::before { content: "The previous picture is "; }
+body:has(#warned .busy) #caption .prose:not(:empty)::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 /* Gradio shows them, and a line around nothing. */

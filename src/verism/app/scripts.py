@@ -200,6 +200,13 @@ KEEP_WORK = """addEventListener("beforeunload", (event) => {
 """Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these would be
 lost. It comes before Gradio's own in the page."""
 
+QUIET_STREAMS = """{
+  const { warn } = console;
+  console.warn = (...words) => { if (words[0] !== "Method not implemented.") warn.apply(console, words); };
+}"""
+"""Script that keeps from the browser's console what Gradio's client writes whenever it has heard the last of an event:
+its stand-in for the browser's EventSource, which is done then, cannot be closed."""
+
 BRUSHED = "(session) => [session, document.body.dataset.brush ?? '']"
 """Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
 

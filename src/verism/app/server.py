@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verism.app import dress, page
-from verism.app.scripts import KEEP_WORK
+from verism.app.scripts import KEEP_WORK, QUIET_STREAMS
 from verism.errors import VerismError
 
 HOST = "127.0.0.1"
@@ -38,7 +38,7 @@ another way than the page; and words that sound as if photos left this computer.
 
 
 class Policy:
-    """Middleware that adds ``POLICY`` to every response, and ``KEEP_WORK`` to the page.
+    """Middleware that adds ``POLICY`` to every response, and the scripts to the page that come first.
 
     Gradio adds scripts of a page's head only after its own.
     """
@@ -61,7 +61,7 @@ class Policy:
                     # It gets longer.
                     del headers["content-length"]
             elif is_page and message["type"] == "http.response.body":
-                script = f"<head><script>{KEEP_WORK}</script>".encode()
+                script = f"<head><script>{QUIET_STREAMS}\n{KEEP_WORK}</script>".encode()
                 message["body"] = message.get("body", b"").replace(b"<head>", script, 1)
             await send(message)
 

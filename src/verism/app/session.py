@@ -502,10 +502,11 @@ class Session:
 
         def begin_and_show(path: Path, graded: Graded) -> None:
             begin()
-            taken = "" if graded.taken >= NEARLY else f": {graded.taken:.0%} of the look"
+            # First, because the page cuts off what is too long.
+            taken = "" if graded.taken >= NEARLY else f"{graded.taken:.0%} of the look: "
             # One that was done before may have been changed since, into what cannot be read.
             with suppress(VerismError):
-                self.results.append((self._small(path), f"{path.name}{taken}"))
+                self.results.append((self._small(path), f"{taken}{path.name}"))
 
         return grade(
             shown.run,
