@@ -22,7 +22,7 @@ from verism.app import folder_tab  # noqa: E402  # It needs Gradio.
 
 def names(gallery: Any) -> list[str]:
     """Of the files; some have more than that in their captions."""
-    return [picture["caption"].partition(": ")[0] for picture in gallery.value]
+    return [picture["caption"].rpartition(": ")[2] for picture in gallery.value]
 
 
 def last(session: Session) -> Any:
