@@ -26,13 +26,10 @@ from verism.canvas.grade import Grade
 from verism.errors import DivergedError, InterruptedRunError, VerismError
 from verism.look import lut_file, outside
 from verism.look.lut_file import Deviation
-from verism.look.picture import at_most, made_with, rendered
+from verism.look.picture import SHOWN, at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import MIN_SIDE, Encoding, Photo
-
-SMALL = 2**21
-"""Largest number of pixels of a result that is kept once it is written; rendering it again would take half a second."""
 
 
 class Output(Callback):
@@ -45,8 +42,8 @@ class Output(Callback):
     Attributes:
         replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
         written: the canvas whose result was written; None before that.
-        small: the result as it was written, so that it can be shown without rendering it again, if it is at full
-            strength and has at most ``SMALL`` pixels; else None.
+        small: the result as it was written, at most ``SHOWN`` pixels wide and high, so that it can be shown without
+            rendering it again; None if it is not at full strength.
         deviation: how far the lookup table is from the picture; None before it is written.
         outside: what has become of the photo's colours outside sRGB, as a sentence; empty if nothing is to be said.
     """
@@ -284,8 +281,7 @@ class Output(Callback):
         made = made_with(model.backbone.identity, model.options, model.trainer.global_step, self.strength)
         write = functools.partial(photo_file.write, photo=result, made_with=made, encoding=self.encoding)
         _save(self._destination, write)
-        fits = result.pixels[0, 0].numel() <= SMALL
-        self.small = result if fits and self.strength.is_full else None
+        self.small = at_most(result, SHOWN) if self.strength.is_full else None
         rank_zero_info(f"Result: {self._destination}")
         self.outside = outside.said(source, self.encoding, self.strength.strength)
         if self.outside:

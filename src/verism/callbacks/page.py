@@ -22,7 +22,7 @@ from verism.callbacks.metrics import Metrics
 from verism.callbacks.output import Output
 from verism.data.source import Source, read
 from verism.errors import InterruptedRunError, VerismError
-from verism.look.picture import at_most, rendered
+from verism.look.picture import SHOWN, at_most, rendered
 from verism.look.strength import Strength
 from verism.losses.term import Term
 from verism.module import StyleTransfer
@@ -131,13 +131,8 @@ class Page(Callback):
 
     def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
         assert output.written is not None  # noqa: S101  # The caller has made sure.
-        side = min(result_page.SIDE, output.size or result_page.SIDE)
-        source = at_most(model.data.source, side)
-        small = output.small
-        if small is not None and max(small.pixels.shape[-2:]) <= side:
-            result = small
-        else:
-            result = rendered(output.written, source, Strength())
+        source = at_most(model.data.source, min(SHOWN, output.size or SHOWN))
+        result = output.small or rendered(output.written, source, Strength())
         photo = source.showing(images.resize(source.pixels, result.pixels.shape[-2:]))
         metrics = find(trainer, Metrics)
         figures, full = ({}, {}) if metrics is None else (metrics.written, metrics.last)

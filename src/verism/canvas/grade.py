@@ -13,8 +13,9 @@ from verism.canvas.canvas import Canvas
 from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
 
-BAND = 2**20
-"""Number of pixels that are rendered at a time, which bounds the memory whatever the size of the photo."""
+BAND = 2**18
+"""Number of pixels that are rendered at a time, which bounds the memory whatever the size of the photo; with four times
+as many, rendering takes a fifth longer."""
 
 
 class Grade(Canvas):

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from verism.description import Described
 
@@ -132,16 +133,23 @@ def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
     Returns:
         ``(1, 1, 1, n)`` in [0, 1].
     """
+    grey, color = (
+        _mix(_FROM_OPPONENTS, F.pad(part, padding))
+        for part, padding in ((lightness, (0, 0, 0, 0, 0, 2)), (chroma, (0, 0, 0, 0, 1, 0)))
+    )
     share, step = torch.zeros_like(lightness), 0.5
     for _ in range(_HALVINGS):
-        found = Oklab().decode(torch.cat([lightness, (share + step) * chroma], dim=1))
-        fits = ((found >= -_TOLERANCE) & (found <= 1 + _TOLERANCE)).all(dim=1, keepdim=True)
+        light = _mix(_FROM_CONES, (grey + (share + step) * color) ** 3)
+        fits = ((light >= _DARKEST) & (light <= _BRIGHTEST)).all(dim=1, keepdim=True)
         share, step = share + step * fits, step / 2
     return share
 
 
 _TOLERANCE = 0.5 / 255
 """Distance from [0, 1] up to which a sample counts as in gamut: at 8 bits, clipping it is not seen."""
+
+_DARKEST, _BRIGHTEST = -_TOLERANCE / 12.92, ((1 + _TOLERANCE + 0.055) / 1.055) ** 2.4
+"""The linear light of the samples at ``_TOLERANCE`` from 0 and 1: gamma need not be applied to tell what is within."""
 
 _HALVINGS = 12
 """Number of bisection steps, which find the border of the gamut to 1/4096 of the chroma."""

@@ -14,6 +14,9 @@ from verism.canvas import Canvas
 from verism.look.strength import Strength
 from verism.photo_file import Photo
 
+SHOWN = 1400
+"""Longest side of a picture on a page, in pixels: sharp on a screen, and small enough to send."""
+
 
 def at_most(photo: Photo, size: int | None) -> Photo:
     """Return a photo scaled down to ``size`` pixels on its long side; if that is None or larger, the photo itself."""

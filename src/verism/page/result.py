@@ -22,11 +22,8 @@ from verism.regions.masks import winners
 from verism.regions.regions import Regions
 from verism.verdict import match
 
-SIDE = 1400
-"""Longest side of a picture on the page, in pixels: sharp on a screen, and small enough to send."""
-
 SMALL_SIDE = 700
-"""The same for the style photos, which are shown smaller."""
+"""Longest side of a style photo on the page, in pixels; the photo and its result are larger."""
 
 LEAST = 0.01
 """Share of the content photo from which on a region is listed: a smaller one is nothing that anybody would call a part
