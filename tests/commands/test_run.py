@@ -399,6 +399,7 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     command = said.splitlines()[-1].split()[1:]
     main([*command, "--trainer.max_steps", "4"])
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
+    assert "brief: true" in Path("lightning_logs/large-theirs/config.yaml").read_text()
     assert Path("look.cube").is_file()
     assert "100%" in capfd.readouterr().err
 

@@ -217,7 +217,7 @@ class Session:
         corrections = self.corrections if same else Corrections() if kept is None else kept.corrections
         tell(0.05, "Reading the photos")
         quick = {name.removeprefix("--"): value for name, value in PREVIEW.items()}
-        options: dict[str, Any] = quick if preview else {"output.size": SIDE}
+        options: dict[str, Any] = {"metrics.brief": True} | (quick if preview else {"output.size": SIDE})
         if weights:
             options["data.style_weights"] = list(weights)
         options |= corrections.options() | more

@@ -48,10 +48,12 @@ from verism.missing import LOGS
 from verism.photo_file import Encoding
 from verism.quiet import quieten_lightning
 
-PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
-"""Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and only the
-figures that are put into words. The size of the fit stays, so that the full run can continue from them."""
+DEFAULTS = ("--config", str(CONFIGS / "photoreal.yaml"), "--metrics.brief", "true")
+"""What a picture is made with unless the user names a config: only the figures that are put into words are measured."""
 
+PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
+"""Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and, with any
+config, few figures. The size of the fit stays, so that the full run can continue from them."""
 
 ALL_SOUND = "In all of them, shapes and edges are as in your photos, and the colours are even."
 """What is said once of several pictures that have nothing else."""
@@ -337,7 +339,7 @@ def _fitted(
         title: of the run, as ``Run`` takes it.
     """
     if not split_configs(options)[0]:
-        options = ["--config", str(CONFIGS / "photoreal.yaml"), *options]
+        options = [*DEFAULTS, *options]
     first, rest = split_configs(options)
     words = ["fit", *first, *own, *rest]
     with held_back() as held:
