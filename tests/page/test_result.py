@@ -77,7 +77,7 @@ def test_a_part_that_the_photo_hardly_has_is_not_listed() -> None:
     masks[:, :2, 0, 0] = torch.tensor([1.0, 0.0])
     masks[:, 1:, 10:] = torch.tensor([0.0, 1.0]).view(2, 1, 1)
     regions = Regions(("#e6194b", "#3cb44b", "#4363d8"), masks, masks.clone(), torch.ones(3))
-    assert [part["number"] for part in region_list(regions)] == [2, 3]
+    assert [(part["number"], part["name"]) for part in region_list(regions)] == [(2, "green"), (3, "#4363d8")]
     assert rest(regions) == ""
 
 

@@ -18,6 +18,7 @@ from verism import images, version
 from verism.look.strength import Strength
 from verism.page import charts
 from verism.page.self_contained import data_uri, templates
+from verism.regions.colors import name_of
 from verism.regions.masks import winners
 from verism.regions.regions import Regions
 from verism.verdict import match
@@ -143,13 +144,20 @@ def label_image(masks: Tensor) -> str:
 
 
 def region_list(regions: Regions) -> list[dict[str, object]]:
-    """Return for each region its colour, its share of both photos, and in words how certain its match is.
+    """Return for each region its colour and its name, its share of both photos, and how certain its match is, in words.
 
     Those are left out of which less than ``LEAST`` of the content photo is seen.
     """
     parts = zip(regions.labels, *regions.seen, regions.sure.tolist(), strict=True)
     return [
-        {"label": label, "share": share, "style_share": other, "match": match(sure), "number": number}
+        {
+            "label": label,
+            "name": name_of(label),
+            "share": share,
+            "style_share": other,
+            "match": match(sure),
+            "number": number,
+        }
         for number, (label, share, other, sure) in enumerate(parts, 1)
         if share >= LEAST
     ]
