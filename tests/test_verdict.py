@@ -172,8 +172,8 @@ def test_many_pure_colours_are_a_fact_with_the_option_that_leaves_hardly_any() -
     """Told alike by all, at the strength of the picture, and no fault."""
     vivid = SOUND | {"pure_colors": 0.277}
     said = (
-        "Pure colours: 28% of the picture is as vivid as sRGB can be, with red, green or blue newly at its limit; "
-        "--output.color 0.8 leaves hardly any of that."
+        "Very vivid colours: in 28% of the picture, red, green or blue has come to its limit, where the finest "
+        "differences are lost; --output.color 0.8 brings nearly all of it back."
     )
     for tell in (in_words, plainly, look_plainly):
         assert tell(vivid) == [*tell(SOUND), said]

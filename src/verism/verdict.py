@@ -229,9 +229,9 @@ def pure(figures: Mapping[str, float], strength: Strength) -> list[str]:
     # Without a figure, or with one that is not a number, nothing is known.
     if not figures.get("pure_colors", 0) > PURE:
         return []
-    seen = f"{figures['pure_colors']:.0%} of the picture is as vivid as sRGB can be"
-    less = f"--output.color {PURE_LESS * strength.color:.2g} leaves hardly any of that"
-    return [f"Pure colours: {seen}, with red, green or blue newly at its limit; {less}."]
+    reached = f"in {figures['pure_colors']:.0%} of the picture, red, green or blue has come to its limit"
+    less = f"--output.color {PURE_LESS * strength.color:.2g} brings nearly all of it back"
+    return [f"Very vivid colours: {reached}, where the finest differences are lost; {less}."]
 
 
 def _colours(figures: Mapping[str, float]) -> str:
