@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -435,6 +436,30 @@ def test_whatever_was_stopped_goes_on_by_the_command_that_was_printed_however_of
     with pytest.raises(SystemExit, match="2"):
         main(first)
     assert "mine-theirs.jpg: exists already, and is finished: all 9 steps are made" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [(), ("--output.path", "mine.png")], ids=["its name", "a name of the user's"])
+def test_the_same_command_again_tells_how_to_finish_what_was_stopped(
+    name: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Until it is finished."""
+    words = ["mine.jpg", "theirs.jpg", *SMALL, "--trainer.max_steps", "3", *name]
+    Path("mine.png").unlink(missing_ok=True)
+    with pytest.raises(SystemExit, match="143"):
+        main([*words, "--trainer.callbacks+", "trouble.Terminate", "--trainer.callbacks.after", "1"])
+    capfd.readouterr()
+
+    def again() -> str:
+        with suppress(SystemExit):
+            main(words)
+        return capfd.readouterr().out
+
+    found = re.search(r"(\S+) is of a run that was stopped. To finish it: \S* ?verism (run .*)", again())
+    assert found is not None
+    assert found[1] == (name[-1] if name else "mine-theirs.jpg")
+    main(shlex.split(found[2]))
+    assert "was stopped" not in again()
 
 
 @pytest.mark.slow

@@ -241,6 +241,7 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
     # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
     again = command if request.preview or given else [*command, PATH, str(path)]
+    _tell_of_stopped(name, command if given else [*command, PATH, str(name)], options)
     # The previews that whole runs go on from are found by their photos' names.
     title = "" if given and request.preview else _title(path, options)
     try:
@@ -294,6 +295,14 @@ def _title(picture: Path, options: Sequence[str]) -> str:
 def _run_of(picture: Path, options: Sequence[str]) -> Path:
     """Return the folder of the run that has the name of a picture."""
     return Path(_root(options), LOGS, run_folder.named_by(picture.stem))
+
+
+def _tell_of_stopped(picture: Path, command: Sequence[str], options: Sequence[str]) -> None:
+    """Print how to finish a picture, if an earlier run was stopped while making it, and this one does not resume it."""
+    state = str(_run_of(picture, options) / "checkpoints" / "last.ckpt")
+    if value_of(options, "--ckpt_path") is None and picture.resolve() in unfinished.left(state):
+        resumed = checkpoints.resuming(command, state)
+        say(Text.assemble(f"{near(picture)} is of a run that was stopped. To finish it: ", (resumed, "cyan")))
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
