@@ -7,21 +7,21 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 STARTS = 4
-"""Number of starts of the clustering, of which the best result is taken."""
+"""Number of random starts; the clustering with the lowest cost is kept."""
 
 ITERATIONS = 30
-"""Number of iterations from each start."""
+"""Number of iterations per start."""
 
 
 def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
-    """Return the centres of clusters of unit vectors: the best of ``STARTS`` runs of Lloyd's algorithm.
+    """Cluster unit vectors with spherical k-means, and return the centres of the best of ``STARTS`` runs.
 
     Starting centres are drawn by k-means++ (Arthur and Vassilvitskii 2007, "k-means++: The Advantages of Careful
     Seeding").
 
     Args:
         points: ``(n, d)``, unit vectors.
-        weights: ``(n,)``, how much each counts.
+        weights: ``(n,)``, the weight of each point.
         count: number of clusters.
 
     Returns:
@@ -38,7 +38,7 @@ def spherical_kmeans(points: Tensor, weights: Tensor, count: int) -> Tensor:
             centers = torch.cat([centers, points[drawn]])
         for _ in range(ITERATIONS):
             nearest = F.one_hot((points @ centers.T).argmax(dim=1), count).to(points) * weights.unsqueeze(1)
-            # The second summand keeps a centre that has lost all of its points where it is.
+            # The second term leaves a centre in place when it has lost all of its points.
             centers = F.normalize(nearest.T @ points + 1e-6 * centers)
         cost = float(((1 - (points @ centers.T).amax(dim=1)) * weights).sum())
         if cost < least:

@@ -1,4 +1,4 @@
-"""The colours that label the regions, and the words by which the user may name them."""
+"""The colours that label regions, and the names by which users can refer to them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ NAMES: Mapping[str, str] = {
     "orange": "#f58230",
     "grey": "#808080",
 }
-"""Labels of the regions by their names: colours that are easily told apart in a label image."""
+"""Label colours by name. They are easy to tell apart in a label image."""
 
 COLORS = tuple(NAMES.values())
 
 RADIUS = 32
-"""Euclidean distance in 8-bit RGB up to which colours are shades of one label; labels should be twice as far apart."""
+"""Largest Euclidean distance, in 8-bit RGB, between shades of one label. Labels should be twice as far apart."""
 
 _WORDS = {label: name for name, label in NAMES.items()}
 
 
 def label_of(name: str) -> str:
-    """Return the label for a word such as ``red``; any other name, such as the label itself, is returned as it is."""
+    """Return the label for a name such as ``red``. Anything else, such as a label, is returned unchanged."""
     return NAMES.get(name, name)
 
 
 def name_of(label: str) -> str:
-    """Return the word for a label; the label itself, if there is none."""
+    """Return the name of a label, or the label itself if it has no name."""
     return _WORDS.get(label, label)
 
 
 def said(label: str) -> str:
-    """Return a label as messages show it: its word, and its colour for whoever paints it."""
+    """Format a label for messages: its name, followed by the colour to paint with."""
     return f"{_WORDS[label]} {label}" if label in _WORDS else label
 
 
 def unused(labels: Iterable[str]) -> list[str]:
-    """Return the labels that are still free for the user's own regions, given those that are taken."""
+    """Return the labels that are still available for regions that the user adds, given those in use."""
     taken = set(labels)
     return [label for label in COLORS if label not in taken]

@@ -1,4 +1,4 @@
-"""What the network sees at each position of two photos, without their grades."""
+"""Network features at each position of two photos, with the colour grade of each photo removed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ SIDE = 256
 """Short side, in pixels, at which the network sees the photos."""
 
 BORDER = 32
-"""Width, in pixels, of the reflected border around a photo, without which zero padding makes a region of its own."""
+"""Width, in pixels, of the reflected border around a photo. Without it, zero padding would form a region of its own."""
 
 STRIDES = (8, 16)
-"""Strides, in pixels, of ``LAYERS``; the sides of a photo are rounded down to multiples of the greater one."""
+"""Strides, in pixels, of ``LAYERS``. The sides of a photo are rounded down to multiples of the larger stride."""
 
 DIMENSIONS = 64
 """Number of principal components in which the features are compared."""
 
 
 class Seen(NamedTuple):
-    """What the network sees of a photo.
+    """Network features of a photo.
 
     Attributes:
-        points: ``(h · w, DIMENSIONS)``, the features at each position, unit vectors.
-        weights: ``(h · w,)``, how much each position counts; they add up to 1, whatever the photo's size.
+        points: ``(h · w, DIMENSIONS)``, the feature at each position, a unit vector.
+        weights: ``(h · w,)``, the weight of each position. The weights sum to 1 whatever the size of the photo.
         shape: (h, w), number of positions in height and width.
     """
 
@@ -42,17 +42,16 @@ class Seen(NamedTuple):
 
 
 def seen(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> tuple[Seen, Seen]:
-    """Return what the network sees of the content and of the style photo, in features that can be compared.
+    """Return comparable features of the content photo and the style photo.
 
-    Those at ``LAYERS``, normalised and less the mean over their own photo, are reduced to ``DIMENSIONS`` principal
-    components. The means hold the photos' grades: if they were kept, skies of different colours would not correspond.
+    The features at ``LAYERS`` are normalised, centred on the mean of their own photo, and reduced to ``DIMENSIONS``
+    principal components. The means encode the grade: if they were kept, skies of different colours would not match.
 
     Args:
-        backbone: the network, with ReLU and max pooling in any case.
+        backbone: the network; ReLU and max pooling are used whatever its options.
         content: ``(1, 3, H, W)``, RGB in [0, 1].
         style: ``(1, 3, H', W')``, RGB in [0, 1].
-        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo, by which its positions are weighted; None: it is
-            opaque.
+        opacity: ``(1, 1, H', W')`` in [0, 1], weights for the positions of the style photo. None if it is opaque.
     """
     network = backbone.as_published()
     found = [_features(network, photo) for photo in (content, style)]
@@ -67,7 +66,7 @@ def seen(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None =
 
 
 def _features(network: VGG, photo: Tensor) -> Tensor:
-    """Return the features at ``LAYERS``, concatenated at the positions of the first: ``(1, d, h, w)``."""
+    """Return the features at ``LAYERS``, concatenated at the resolution of the first layer: ``(1, d, h, w)``."""
     small = images.scale(photo, SIDE)
     small = images.resize(small, [side // STRIDES[1] * STRIDES[1] for side in small.shape[-2:]])
     found = network(F.pad(small, (BORDER,) * 4, mode="reflect"), LAYERS)
@@ -82,11 +81,11 @@ def _features(network: VGG, photo: Tensor) -> Tensor:
 
 
 def _components(found: list[Tensor], counts: list[Tensor]) -> list[Tensor]:
-    """Return the principal components of the features of both photos, each less the mean over its own photo.
+    """Return the principal components of the features of both photos, after subtracting each photo's own mean.
 
     Args:
         found: the features of each photo, ``(1, d, h, w)``.
-        counts: how much each position counts, ``(1, 1, h, w)`` for each photo.
+        counts: the weight of each position, ``(1, 1, h, w)`` for each photo.
 
     Returns:
         ``(1, DIMENSIONS, h, w)`` for each photo.

@@ -1,4 +1,4 @@
-"""Label images: pictures in which each region has a colour of its own, from which regions are read."""
+"""Label images: pictures that mark each region with a colour of its own."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from verism.regions.masks import resize
 from verism.regions.regions import OneMask, Regions, Strokes
 
 FLAT = 16
-"""Range of 8-bit levels within 3×3 pixels up to which a pixel is inside an area, and not on its edge."""
+"""Largest range of 8-bit levels within 3×3 pixels at which the centre counts as inside an area, not on an edge."""
 
 SMALLEST = 0.001
-"""Share of a mask that the inside of an area of one colour must cover to be a label; smaller areas are specks."""
+"""Smallest share of a mask that the inside of areas of one colour must cover to be a label. Less counts as specks."""
 
 
 class Palette(NamedTuple):
@@ -39,25 +39,25 @@ class Palette(NamedTuple):
 
 
 def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: float) -> Regions:
-    """Read the masks of the content and the style photo.
+    """Read the masks of the content photo and the style photo.
 
-    Labels are found (``find_labels``) in both masks together. Each pixel gets the label of its mask whose colour is
-    nearest, so that antialiased and compressed edges are assigned, too. Each mask is then resized to its photo's size
-    (``resize``).
+    Labels are found (``find_labels``) in both masks together. Each pixel gets the label of its mask with the nearest
+    colour, so that antialiased and compressed edges are assigned too. Each mask is then resized to the size of its
+    photo (``resize``).
 
-    A label that is left in only one of the masks has no counterpart. If it covers no more than ``threshold`` of its
-    photo, its pixels are in no region. They are not given to the label of the nearest colour, which is near by chance
-    only: in the style photo, a thing that the content photo lacks would then colour that region; in the content photo,
-    nothing says what the thing should look like.
+    A label that remains in only one of the masks has no counterpart. If it covers no more than ``threshold`` of its
+    photo, its pixels belong to no region. They are not given to the label with the nearest colour, which is nearest
+    only by chance. In the style photo, an object that the content photo lacks would then affect the colours of that
+    region; in the content photo, nothing says what the object should look like.
 
     Args:
-        masks: files of the content photo's and the style photo's mask, in any format that ``images.read`` takes.
+        masks: mask files of the content photo and the style photo, in any format that ``images.read`` supports.
         shapes: (height, width) of the content photo and of the style photo.
         threshold: largest share of a photo, from 0 to 1, that a label without a counterpart may cover.
 
     Raises:
-        VerismError: a mask cannot be read, has no areas of one colour, does not have its photo's aspect ratio, or has a
-            label without a counterpart that covers more than ``threshold``; or the masks have no label in common.
+        VerismError: if a mask cannot be read, has no areas of a single colour, differs from its photo in aspect ratio,
+            or has a label without a counterpart that covers more than ``threshold``; or if the masks share no label.
     """
     pictures = [images.read(mask) for mask in masks]
     for mask, picture, shape, name in zip(masks, pictures, shapes, ("content", "style"), strict=True):
@@ -84,21 +84,21 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
 
 
 def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]) -> OneMask | Strokes:
-    """Read the mask of one of the photos: all of its regions, with labels as in ``read``, or strokes over those found.
+    """Read the mask of one photo: either all of its regions, with labels as in ``read``, or strokes over found regions.
 
     Args:
-        mask: the file of the mask. If it is transparent somewhere, it is strokes, where it is opaque.
+        mask: the mask file. If any of it is transparent, its opaque pixels are strokes.
         shape: (height, width) of the photo.
         role: the photo that the mask belongs to.
 
     Raises:
-        VerismError: the mask cannot be read, has no areas of one colour, is transparent all over, or does not have its
-            photo's aspect ratio.
+        VerismError: if the mask cannot be read, has no areas of a single colour, is completely transparent, or differs
+            from its photo in aspect ratio.
     """
     picture, opacity = photo_file.read(mask)[:2]
     _check_aspect(mask, picture.shape[-2:], role, shape)
     if opacity is not None:
-        # Only fully opaque pixels: a soft brush fades out over what it is not meant for.
+        # Only fully opaque pixels count: the edge of a soft brush spills over pixels that were not meant.
         where = opacity == 1
         if not bool(where.any()):
             raise VerismError(f"{mask}: is transparent all over, and so paints nothing; leave it out.")
@@ -128,16 +128,16 @@ def palette(picture: Tensor) -> Palette:
 def find_labels(masks: Sequence[Palette]) -> tuple[Tensor, Tensor]:
     """Find the colours that are labels in at least one of the masks.
 
-    The most common colour stands for all colours within ``RADIUS`` of it, then the most common of the others, and so
-    on. A colour is a label of a mask if the inside of its areas covers at least ``SMALLEST`` of it. Edges have no
-    inside, however long they are, so the colours that two labels mix to there are no labels.
+    The most common colour absorbs all colours within ``RADIUS`` of it, then the most common of the remaining ones, and
+    so on. A colour is a label of a mask if the inside of its areas covers at least ``SMALLEST`` of the mask. Edges have
+    no inside, however long they are, so the blends along the border of two labels do not become labels.
 
     Args:
         masks: the colours of each mask, from ``palette``.
 
     Returns:
-        The colours of the labels, ``(K, 3)``, 8-bit RGB, the most common first; and which of them are labels of each
-        mask, ``(len(masks), K)`` bool.
+        The label colours, ``(K, 3)``, 8-bit RGB, the most common first; and for each mask, which of them are its
+        labels, ``(len(masks), K)`` bool.
     """
     colors = torch.cat([mask.colors for mask in masks])
     left = torch.block_diag(*(mask.inside for mask in masks)).T
@@ -159,12 +159,12 @@ def _names(colors: Tensor) -> list[str]:
 
 
 def _nearest(mask: Palette, colors: Tensor, labels: Tensor) -> Tensor:
-    """Return the pixels of ``mask`` that are nearest to each of its labels, ``(1, K, H, W)`` bool.
+    """Return which pixels of ``mask`` are nearest in colour to each of its labels, ``(1, K, H, W)`` bool.
 
     Args:
         mask: the colours of the mask.
-        colors: ``(K, 3)``, 8-bit RGB, those of all labels.
-        labels: ``(K,)`` bool, which of them are labels of this mask.
+        colors: ``(K, 3)``, 8-bit RGB, the colours of all labels.
+        labels: ``(K,)`` bool, which labels this mask has.
     """
     distance = torch.cdist(mask.colors, colors).masked_fill(~labels, math.inf)
     return distance.argmin(dim=1)[mask.pixels] == torch.arange(len(colors)).view(1, -1, 1, 1)
@@ -183,10 +183,10 @@ def _check_alone(masks: Sequence[Path], names: Sequence[str], alone: Tensor, thr
     """Raise ``VerismError`` if a label that only the first mask has covers more than the threshold.
 
     Args:
-        masks: the first mask, and the one that lacks the label, for the message.
-        names: of the K labels.
-        alone: ``(K,)``, share of the photo that each label covers, 0 for those that both masks have.
-        threshold: largest share that is allowed.
+        masks: the first mask and the mask that lacks the label, for the error message.
+        names: names of the K labels.
+        alone: ``(K,)``, share of the photo that each label covers; 0 for labels that both masks have.
+        threshold: largest share allowed.
     """
     share, name = max(zip(alone.tolist(), names, strict=True))
     if share > threshold:

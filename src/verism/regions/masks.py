@@ -1,4 +1,4 @@
-"""Masks as tensors: a channel for each region, from 0 to 1 or bool."""
+"""Masks as tensors, with one channel per region, either bool or in [0, 1]."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 ROUNDS = 10
-"""Most attempts at enlarged masks that give the same back: those of photos took five."""
+"""Maximum number of attempts at enlarging masks so that shrinking restores them. Masks of photos needed five."""
 
 
 def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
     """Return the label image of regions, ``(1, 3, H, W)``, RGB in [0, 1].
 
     Args:
-        masks: ``(1, K, H, W)``, hard or soft. A pixel gets the colour of the region that covers the most of it, or
-            black where no region covers as much as is left.
+        masks: ``(1, K, H, W)``, hard or soft. A pixel gets the colour of the region that covers most of it, or black
+            if no region covers as much of it as is left uncovered.
         labels: K colours, as ``#rrggbb``.
     """
     colors = torch.cat([label_colors(labels) / 255, torch.zeros(1, 3)]).to(masks.device)
@@ -26,9 +26,9 @@ def paint(masks: Tensor, labels: Sequence[str]) -> Tensor:
 
 
 def winners(masks: Tensor) -> Tensor:
-    """Return the number of the region that covers the most of each pixel, ``(1, H, W)`` int64, from 0.
+    """Return the index of the region that covers most of each pixel, ``(1, H, W)`` int64.
 
-    It is K where no region covers as much as is left.
+    The index is K where no region covers as much of the pixel as is left uncovered.
 
     Args:
         masks: ``(1, K, H, W)``, hard or soft.
@@ -38,9 +38,9 @@ def winners(masks: Tensor) -> Tensor:
 
 
 def seen(masks: Tensor) -> Tensor:
-    """Return the share of a photo that is seen in the colour of each region, ``(K,)`` float64, as ``paint`` shows it.
+    """Return the share of a photo that ``paint`` shows in the colour of each region, ``(K,)`` float64.
 
-    What a soft region has of places where another covers more does not count for it.
+    A soft region gets no credit for pixels where another region covers more.
 
     Args:
         masks: ``(1, K, H, W)``, hard or soft.
@@ -50,9 +50,9 @@ def seen(masks: Tensor) -> Tensor:
 
 
 def enlarged(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return hard masks of a larger size, bool, with smooth borders, from which ``resize`` gives the same back.
+    """Enlarge masks to hard ones with smooth borders, bool, which ``resize`` shrinks back to the original masks.
 
-    Soft masks place the borders within the pixels. What a thin part would lose to its neighbours is given back.
+    Soft masks place borders at subpixel positions. Thin parts get back what they would lose to their neighbours.
 
     Args:
         masks: ``(1, K, H, W)``, hard or soft.
@@ -75,10 +75,10 @@ def _hard(winner: Tensor, count: int) -> Tensor:
 
 
 def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Resize masks ``(1, K, H, W)``, hard or soft, to hard ones, bool.
+    """Resize hard or soft masks ``(1, K, H, W)`` to hard masks, bool.
 
-    Each position goes to the region, or to no region, that covers the most of it, and to the first of two that cover
-    the same. A region that covers the most of no position vanishes.
+    Each position goes to the region that covers most of it, or to no region if most of it is uncovered. In a tie, the
+    first region wins. A region that wins no position vanishes.
 
     Args:
         masks: hard or soft.
@@ -92,5 +92,5 @@ def resize(masks: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def label_colors(labels: Sequence[str]) -> Tensor:
-    """Return the colours of labels, ``#rrggbb`` each: ``(K, 3)`` float32, in 8-bit RGB."""
+    """Return the colours of ``#rrggbb`` labels, ``(K, 3)`` float32, in 8-bit RGB."""
     return torch.tensor([ImageColor.getrgb(label) for label in labels], dtype=torch.float32).view(-1, 3)

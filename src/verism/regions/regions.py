@@ -1,4 +1,4 @@
-"""The regions of two photos, and what a user may change about them."""
+"""The regions of two photos, and the changes that users can make to them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ from verism.regions.colors import RADIUS, label_of, said, unused
 from verism.regions.masks import label_colors, resize, seen
 
 SEEN = 0.005
-"""Share of a photo below which a region is not said to be in it."""
+"""Share of a photo below which a region is not reported as present in it."""
 
 
 class Regions(NamedTuple):
-    """Which part of the content photo takes its look from which part of the style photo.
+    """Matching regions of two photos: each part of the content photo takes its look from a part of the style photo.
 
     Attributes:
-        labels: names of the K regions, colours as ``#rrggbb``; those of masks from files with the most common first.
-        content: ``(1, K, H, W)``, a channel for each label, at the content photo's size. Hard masks are bool, with each
-            pixel in one region at most; soft masks are in [0, 1], and the channels of a pixel add up to 1 at most.
-        style: ``(1, K, H', W')``, the same at the style photo's size.
-        confidence: ``(K,)`` in [0, 1], how certain it is that both photos show the same in a region; None: certain.
-        one_scene: in [0, 1], how certain it is that the photos are of one scene, so that a single grade explains all of
-            their differences.
-        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque. Transparent pixels are in no
-            region.
-        found: whether the network found them; otherwise they come from masks, which the user can change.
-        added: labels of regions that the user painted in addition to those that were found.
+        labels: names of the K regions, as ``#rrggbb`` colours. Those read from mask files are sorted, most common
+            first.
+        content: ``(1, K, H, W)``, one channel per label, at the size of the content photo. Hard masks are bool, with
+            each pixel in at most one region. Soft masks are in [0, 1], and sum to at most 1 over the channels.
+        style: ``(1, K, H', W')``, the same at the size of the style photo.
+        confidence: ``(K,)`` in [0, 1], how certain it is that both photos show the same thing in a region. None means
+            certain.
+        one_scene: in [0, 1], how certain it is that the photos show the same scene, so that a single grade explains
+            all of their differences.
+        opacity: ``(1, 1, H', W')`` in [0, 1], opacity of the style photo. None if it is opaque. Transparent pixels
+            belong to no region.
+        found: whether the network found the regions. Otherwise they come from masks that the user can edit.
+        added: labels of regions that the user painted in addition to those found.
     """
 
     labels: tuple[str, ...]
@@ -48,29 +50,29 @@ class Regions(NamedTuple):
 
     @property
     def undivided(self) -> bool:
-        """Whether all of the content photo is one region, so that only the style photo's transparency matters."""
+        """Whether the whole content photo is one region, so that only the transparency of the style photo matters."""
         return self.opacity is not None and len(self.labels) == 1 and bool((self.content == 1).all())
 
     @property
     def sure(self) -> Tensor:
-        """The confidence of each region, ``(K,)`` in [0, 1]: all 1 if ``confidence`` is None."""
+        """The confidence of each region, ``(K,)`` in [0, 1]. All 1 if ``confidence`` is None."""
         return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
 
     @property
     def seen(self) -> tuple[list[float], list[float]]:
-        """The share of the content photo and of the style photo that is seen in each region, as ``paint`` shows it."""
-        # Between several style photos, there is nothing.
+        """The share of the content photo and of the style photo that ``paint`` shows in the colour of each region."""
+        # Gaps between several style photos do not count.
         opaque = 1.0 if self.opacity is None else float(self.opacity.mean())
         return seen(self.content).tolist(), (seen(self.style) / opaque).tolist()
 
     def merge(self, groups: Sequence[Sequence[str]]) -> Regions:
-        """Return the regions with those of each group merged into one, which keeps the first label of the group.
+        """Merge the regions of each group into one, which keeps the first label of the group.
 
         Args:
-            groups: labels of the regions to merge, or the words for them.
+            groups: labels or names of the regions to merge.
 
         Raises:
-            VerismError: a label is not one of these regions', or is named twice.
+            VerismError: if a label belongs to none of these regions, or is given twice.
         """
         groups = [list(map(label_of, group)) for group in groups if group]
         if not groups:
@@ -85,7 +87,7 @@ class Regions(NamedTuple):
         every = sorted([*groups, *alone], key=lambda group: self.labels.index(group[0]))
         members = torch.tensor([[label in group for label in self.labels] for group in every])
         shares = self.content.double().mean(dim=(0, 2, 3)).cpu() * members
-        # The confidence of a group is the mean of its members', weighted by their size.
+        # The confidence of a group is the mean over its members, weighted by size.
         sure = shares @ self.sure.double().cpu() / shares.sum(dim=1).clamp_min(1e-12)
         content, style = (
             torch.einsum("bkhw,gk->bghw", masks.float(), members.to(masks.device, torch.float32)).to(masks.dtype)
@@ -100,13 +102,13 @@ class Regions(NamedTuple):
         )
 
     def leave_out(self, labels: Sequence[str]) -> Regions:
-        """Return the regions with zero confidence in some of them, so that they are treated like the rest of the photo.
+        """Set the confidence of some regions to zero, so that they are treated like the rest of the photo.
 
         Args:
-            labels: labels of the regions to leave out, or the words for them.
+            labels: labels or names of the regions to leave out.
 
         Raises:
-            VerismError: a label is not one of these regions'.
+            VerismError: if a label belongs to none of these regions.
         """
         labels = list(map(label_of, labels))
         for label in labels:
@@ -123,13 +125,14 @@ class Regions(NamedTuple):
         return ", ".join(map(said, self.labels))
 
     def painted(self, *strokes: Strokes) -> Regions:
-        """Return the regions with each painted pixel moved to the region of its colour; all other pixels stay.
+        """Move each painted pixel to the region of its colour. All other pixels keep their region.
 
-        A colour of ``regions.colors`` that no region has makes a new one. What is painted in one colour in both photos
-        is a match of the user's own: that region's confidence is 1. A new region in one photo alone has none: 0.
+        A colour from ``regions.colors`` that no region has creates a new region. A colour painted in both photos is a
+        match made by the user, so its confidence is 1. A new region in only one of the photos has no match, so its
+        confidence is 0.
 
         Raises:
-            VerismError: the colour of a stroke is neither that of a region nor one of ``regions.colors``.
+            VerismError: if the colour of a stroke is neither that of a region nor one of ``regions.colors``.
         """
         result, used = self, dict[str, set[str]]()
         for each in strokes:
@@ -146,7 +149,7 @@ class Regions(NamedTuple):
         return result._replace(confidence=torch.tensor(confidence).to(result.sure))
 
     def _painted(self, strokes: Strokes) -> tuple[Regions, set[str]]:
-        """Return the regions with the strokes over one photo, and the labels of what was painted."""
+        """Return the regions after painting over one photo, and the labels that were painted."""
         shape = getattr(self, strokes.role).shape[-2:]
         where, levels = (F.interpolate(it.float(), shape, mode="nearest")[0] for it in (strokes.where, strokes.levels))
         inside = where[0].bool()
@@ -162,7 +165,7 @@ class Regions(NamedTuple):
             )
         used = {choice[number] for number in nearest.unique().tolist()}
         wider = self._with(tuple(label for label in choice if label in used - set(self.labels)))
-        # Columns of the choice that have become labels, in the order of the labels.
+        # The columns of the choice that became labels, in the order of the labels.
         kept = [number for number, label in enumerate(choice) if label in wider.labels]
         masks: Tensor = getattr(wider, strokes.role)
         changed = masks.clone()
@@ -170,7 +173,7 @@ class Regions(NamedTuple):
         return (wider._replace(content=changed) if strokes.role == "content" else wider._replace(style=changed)), used
 
     def _with(self, labels: tuple[str, ...]) -> Regions:
-        """Return the regions with further ones, which are still empty in both photos."""
+        """Return the regions with further labels, which are still empty in both photos."""
         if not labels:
             return self
         content, style = (
@@ -185,12 +188,12 @@ class Regions(NamedTuple):
         )
 
     def showing(self, opacity: Tensor) -> Regions:
-        """Return the regions without the transparent pixels of the style photo.
+        """Remove the transparent pixels of the style photo from the regions.
 
-        A region that is transparent all over has no match: its confidence is 0.
+        A region that is completely transparent has no match, so its confidence becomes 0.
 
         Args:
-            opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo.
+            opacity: ``(1, 1, H', W')`` in [0, 1], opacity of the style photo.
         """
         hard = self.style.dtype == torch.bool
         style = self.style & (opacity > VISIBLE) if hard else self.style * opacity
@@ -199,7 +202,7 @@ class Regions(NamedTuple):
         return self._replace(style=style, confidence=confidence, opacity=opacity)
 
     def at(self, content: Sequence[int], style: Sequence[int]) -> Regions:
-        """Return the regions at another size of the photos, given the (height, width) of each."""
+        """Return the regions resized for other sizes of the photos, given the (height, width) of each."""
         shapes = zip((self.content, self.style), (content, style), strict=True)
         mine, theirs = (
             resize(masks, shape) if masks.dtype == torch.bool else images.resize(masks, shape)
@@ -210,24 +213,24 @@ class Regions(NamedTuple):
 
 
 def undivided(shape: Sequence[int], opacity: Tensor) -> Regions:
-    """Return a single region: all of the content photo, and whatever is opaque of the style photo.
+    """Return a single region: the whole content photo, and the opaque part of the style photo.
 
     Args:
-        shape: height and width of the content photo.
-        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo.
+        shape: (height, width) of the content photo.
+        opacity: ``(1, 1, H', W')`` in [0, 1], opacity of the style photo.
     """
     everything = torch.ones(1, 1, *shape, dtype=torch.bool)
     return Regions(("#ffffff",), everything, opacity > VISIBLE, opacity=opacity)
 
 
 class Strokes(NamedTuple):
-    """What the user painted over the regions that were found in one of the photos.
+    """What the user painted over the regions found in one photo.
 
     Attributes:
         role: the photo.
-        mask: the file, for messages.
+        mask: the file, for error messages.
         levels: ``(1, 3, H, W)``, RGB in 8-bit levels, at any size.
-        where: ``(1, 1, H, W)`` bool, whether a pixel was painted.
+        where: ``(1, 1, H, W)`` bool, True where a pixel was painted.
     """
 
     role: Literal["content", "style"]
@@ -237,12 +240,12 @@ class Strokes(NamedTuple):
 
 
 class OneMask(NamedTuple):
-    """The regions of one of the photos, whose counterparts in the other photo are still to be found.
+    """The regions of one photo, whose counterparts in the other photo are not known yet.
 
     Attributes:
-        role: the photo whose regions these are.
-        labels: names of the K regions, colours as ``#rrggbb``; the most common first.
-        masks: ``(1, K, H, W)`` bool, at that photo's size; each pixel is in one region at most.
+        role: the photo that these regions belong to.
+        labels: names of the K regions, as ``#rrggbb`` colours, the most common first.
+        masks: ``(1, K, H, W)`` bool, at the size of that photo. Each pixel is in at most one region.
     """
 
     role: Literal["content", "style"]
