@@ -13,7 +13,7 @@ RANGES = ((0.0, 1.0), (-0.4, 0.4), (-0.4, 0.4))
 """Ranges of L, a and b in Oklab that contain all of sRGB."""
 
 NODES = (21, 17, 17)
-"""Number of lattice nodes along L, a and b: 0.05 apart, which is about 5 ΔE."""
+"""Number of lattice nodes along L, a and b. They are 0.05 apart, which is about 5 ΔE."""
 
 
 def average_by_color(values: Tensor, photo: Tensor) -> Tensor:

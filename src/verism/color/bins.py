@@ -25,12 +25,12 @@ class ColorBins(NamedTuple):
     counts: Tensor
 
     def means(self, values: Tensor) -> Tensor:
-        """Return the mean of ``values`` ``(H · W, c)`` over each bin, ``(n, c)``; differentiable in the values."""
+        """Return the mean of ``values`` ``(H · W, c)`` over each bin, ``(n, c)``. Differentiable in the values."""
         sums = values.new_zeros(len(self.counts), values.shape[1]).index_add(0, self.cell, values)
         return sums / self.counts.to(values).unsqueeze(1)
 
     def within(self, values: Tensor) -> Tensor:
-        """Return the difference of ``values`` ``(H · W, c)`` from the mean of their bin, of the same shape."""
+        """Return the deviation of ``values`` ``(H · W, c)`` from the mean of their bin, in the same shape."""
         return values - self.means(values)[self.cell]
 
 
@@ -41,7 +41,7 @@ def color_bins(photo: Tensor, step: float = STEP) -> ColorBins:
         photo: ``(1, 3, H, W)``, RGB in [0, 1], on any device.
         step: side of a bin, in Oklab.
     """
-    # In bfloat16, colours of one bin would be rounded into several.
+    # In bfloat16, rounding would split the colours of one bin over several.
     with torch.autocast(photo.device.type, enabled=False):
         cells = (Oklab().encode(photo.float()) / step).round().long().flatten(2).squeeze(0)
     # L is in [0, 1], and a and b are well inside [-0.5, 0.5].

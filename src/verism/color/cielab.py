@@ -1,4 +1,4 @@
-"""CIELAB, in which distances approximate perceived differences."""
+"""CIELAB, a space in which distances approximate perceived differences."""
 
 from __future__ import annotations
 

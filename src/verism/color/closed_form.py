@@ -1,4 +1,4 @@
-"""The closed-form grade of a photo or of a region: a tone curve, a saturation and a tint, each within bounds."""
+"""The closed-form grade of a photo or of a region: a bounded tone curve, saturation and tint."""
 
 from __future__ import annotations
 
@@ -17,91 +17,91 @@ from verism.color.tone_curve import ANCHOR, SLOPES, tone_curve
 from verism.color.weighted_colors import WeightedColors
 
 CAREFUL_SLOPES = (0.7, 1.5)
-"""Bounds of a whole photo's tone curve, narrower than a region's: some of its parts may have no counterpart in the
-style, such as a dark otter on a bright rock."""
+"""Bounds of the slope of a whole photo's tone curve. They are narrower than a region's, because parts of the photo may
+have no counterpart in the style, such as a dark otter on a bright rock."""
 
 LIFTED = 0.4
-"""Share of a whole photo's tone curve that is kept where it would lift tones. Otherwise parts without a counterpart in
-the style, such as a sky that fills only half as much of the photo, would look hazy."""
+"""Share that is kept of the lift in a whole photo's tone curve. With the full lift, parts without a counterpart in the
+style, such as a sky that fills only half as much of the photo, would look hazy."""
 
 REGION_LIFTED = 0.7
-"""The same share for a region. Shadows that are lifted all the way to those of a bright style look washed out."""
+"""The same share for a region. Shadows lifted all the way to those of a bright style look washed out."""
 
 DARK = 0.5
-"""Oklab lightness below which darker tones are lifted less, so that shadows keep their depth."""
+"""Oklab lightness below which tones are lifted less the darker they are, so that shadows keep their depth."""
 
 BLACK = 0.01
-"""Largest Oklab lightness to which the photo's black may be lifted: the black of a print, which does not look hazy."""
+"""Highest Oklab lightness to which black may be lifted: that of black in a print, which does not look hazy."""
 
 WHITE_LOWERED = 0.05
-"""Largest Oklab lightness by which the photo's white may be lowered: the sun must not turn grey."""
+"""Largest amount of Oklab lightness by which white may be lowered: the sun must not turn grey."""
 
 REGION_ANCHOR = 0.3
-"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, if the style's region has no white: a
+"""Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, if the style's region has no white. A
 white wall may take on the tone of another wall."""
 
 PAPER_ANCHOR = 100.0
-"""Weight of the photo's white in the fit of a tone curve, instead of ``ANCHOR``, if it is that of paper."""
+"""Weight of the photo's white in the fit of a tone curve, instead of ``ANCHOR``, if that white is paper."""
 
 BLOWN = 0.97
-"""Oklab lightness from which a colour counts as white in both regions: a sun, a lamp, a bright cloud."""
+"""Oklab lightness from which a colour counts as white in both regions, such as a sun, a lamp or a bright cloud."""
 
 FEW_BLOWN = 0.02
-"""Share of a region from which its whites count in full."""
+"""Share of a region from which its whites count fully."""
 
 SATURATIONS = (0.5, 1.6)
-"""Bounds of the saturation, a factor: below them, a photo goes grey; above them, noise and compression show as
-colour."""
+"""Bounds of the saturation factor. Below them, a photo goes grey; above them, noise and compression artefacts become
+visible as colour."""
 
 CAREFUL_SATURATIONS = (0.8, 1.4)
-"""Bounds of the saturation of a whole photo."""
+"""Bounds of the saturation factor of a whole photo."""
 
 MONOCHROME = 0.02
-"""Root mean square chroma, in Oklab, below which a style counts in part as black and white, even if it is toned."""
+"""Root mean square chroma, in Oklab, below which a style counts as partly black and white, even if it is toned."""
 
 NEARLY_GREY = 0.02
-"""Chroma, in Oklab, that is added to chromas before they are divided, so that nearly grey colours are not amplified
-until they are colourful."""
+"""Chroma, in Oklab, added to chromas before dividing by them, so that nearly grey colours are not amplified into vivid
+ones."""
 
 FAINT = 0.005
-"""Chroma, in Oklab, of a style's mean colour at which its hue counts by half: a grey has none."""
+"""Chroma, in Oklab, of a style's mean colour at which its hue has half its weight. A grey has no hue."""
 
 CHROMA_STEPS = 4
-"""Steps of the fixed-point iteration that matches the chroma of the result to the style's."""
+"""Number of fixed-point iterations that match the chroma of the result to the style's."""
 
 CAST = 0.03
-"""Chroma, in Oklab, of a colour cast of which half is removed. Up to about a warm lamp's light, it is the colour of the
-light; more is the colour of the things themselves."""
+"""Chroma, in Oklab, of a colour cast of which half is removed. A weaker cast, up to about that of a warm lamp, is the
+colour of the light; a stronger one is the colour of the objects themselves."""
 
 LIGHT = 0.08
-"""Chroma, in Oklab, of a style's neutral axis at which half of it counts as the colour of its light: about that of
-white at 4000 K in a photo balanced for daylight. More is the colour of things: an autumn wood has no greys at all."""
+"""Chroma, in Oklab, of a style's neutral axis of which half counts as the colour of its light: about that of white at
+4000 K in a photo balanced for daylight. Stronger colour belongs to objects: an autumn wood has no greys at all."""
 
 HIGHLIGHT = 0.85
-"""Oklab lightness of the result above which a tint fades into that of the style's white."""
+"""Oklab lightness of the result above which a tint fades into the tint of the style's white."""
 
 NO_WHITE = 0.8
 """Oklab lightness up to which a style's lightest colours do not count as white at all."""
 
 LEAST_WEIGHT = 0.3
-"""Lower bound of a ``hue_weight`` that is divided by, so that the shifts of nearly grey hues stay moderate."""
+"""Lower bound of a ``hue_weight`` used as a divisor, so that the shifts of nearly grey hues stay moderate."""
 
 GREYISH = 0.06
-"""Chroma, in Oklab, of a region's mean colour at which half of the shift goes to all hues and half to the hues around
-that colour's own."""
+"""Chroma, in Oklab, of a region's mean colour at which half of the shift goes to all hues, and half to the hues around
+the mean colour's own."""
 
 
 def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -> ToneAndChroma:
-    """Return the map, in one row, that gives a whole photo the style's tones, saturation and neutral axis.
+    """Return the map, in one row, that gives a whole photo the tones, saturation and neutral axis of the style.
 
-    The photo's neutral colours take on the tint of the style's most nearly neutral ones, as far as it can be that of
-    light, so that neither a blue sky nor orange leaves in the style colour a face. The tone curve lifts tones only in
-    part (``LIFTED``).
+    The photo's neutral colours take on the tint of the style's most nearly neutral colours, as far as that tint may be
+    the colour of light, so that neither a blue sky nor orange leaves in the style can colour a face. The tone curve
+    lifts tones only in part (``LIFTED``).
 
     Args:
         content: ``(3, n)``, Oklab.
         style: ``(3, m)``, Oklab.
-        opacity: ``(m,)`` in [0, 1], of the style photo; None: it is opaque.
+        opacity: ``(m,)`` in [0, 1], opacity of the style photo. None if it is opaque.
     """
     source = WeightedColors(content, torch.ones_like(content[0]))
     target = WeightedColors(style, torch.ones_like(style[0]) if opacity is None else opacity)
@@ -119,12 +119,12 @@ def whole_photo(content: Tensor, style: Tensor, opacity: Tensor | None = None) -
 
 
 def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
-    """Return the map, in one row, that gives a region the tones, the mean colour and the chroma of its counterpart.
+    """Return the map, in one row, that gives a region the tones, mean colour and chroma of its counterpart.
 
-    Neutral colours take on the tint of the style's neutral axis, as in ``whole_photo``. What the mean colour then lacks
-    of the style's is added to the hues around the mean colour's own, and less to those further away; the greyer the
-    mean colour, the more of it is added to all hues alike. Each hue of the result lies between the photo's own and that
-    of the style's mean colour at the same tone (``verism.color.hue_range``).
+    Neutral colours take on the tint of the style's neutral axis, as in ``whole_photo``. The remaining difference of the
+    mean colours is added to the hues around the region's mean hue, and less to hues further away. The greyer the mean
+    colour, the more of the difference goes to all hues alike. Each hue of the result lies between the photo's own hue
+    and that of the style's mean colour at the same tone (``verism.color.hue_range``).
 
     Args:
         content: ``(3, n)``, Oklab, of the whole photo.
@@ -136,8 +136,8 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
     source, target = WeightedColors(content, content_weights), WeightedColors(style, style_weights)
     curve = _tone_curve(source, target, SLOPES, _anchor_of_white(source, target), paper)
     curve = _lifting_less(curve, REGION_LIFTED)
-    # A soft mask contains the edges of the region's neighbours. At a lightness that the region itself hardly has, their
-    # colours would decide its mean: red rocks would turn the dark parts of a grey sky mauve.
+    # A soft mask contains the edges of neighbouring regions. Where the region itself has hardly any pixels of a
+    # lightness, their colours would decide its mean: red rocks would turn the dark parts of a grey sky mauve.
     typical, style_typical = source.typical, target.typical
     base = _base(source, target, curve, _neutral_axes(typical, style_typical, curve), SATURATIONS, paper)
     wanted = style_typical.mean_at(curve.to(target.colors))
@@ -156,14 +156,14 @@ def region(content: Tensor, style: Tensor, content_weights: Tensor, style_weight
 
 
 class _Base(NamedTuple):
-    """The parts that the maps of a whole photo and of a region have in common.
+    """What the maps of a whole photo and of a region have in common.
 
     Attributes:
         curve: ``(KNOTS,)``, the tone curve.
         saturation: a scalar, the ratio of the spreads of a and b.
-        most_gain: factor by which the saturation may still be multiplied.
+        most_gain: largest further factor on the saturation.
         cast: ``(KNOTS, 2)``, a and b of the colour cast to remove from the nearly neutral colours of each tone.
-        neutral: ``(KNOTS, 2)``, a and b of the tint that replaces it.
+        neutral: ``(KNOTS, 2)``, a and b of the tint that replaces the cast.
         white: ``(2,)``, a and b of the photo's white.
         style_white: ``(2,)``, a and b of the style's white.
     """
@@ -181,14 +181,14 @@ class _Base(NamedTuple):
         return self.neutral - saturation * self.cast
 
     def map(self, saturation: Tensor, tint: Tensor, hues: Tensor) -> ToneAndChroma:
-        """Return the map with the tone curve and a saturation, and with shifts of a and b that fade towards white.
+        """Return the map with the tone curve, a saturation, and shifts of a and b that fade towards white.
 
         Args:
             saturation: a scalar.
             tint: ``(KNOTS, 2)``, at each tone.
             hues: ``(HUES, KNOTS, 2)``, at each hue and tone.
         """
-        # Towards white, the tint fades into that of the style's white, so that blown highlights stay without colour.
+        # Towards white, the tint fades into that of the style's white, so that blown highlights stay colourless.
         of_white = self.style_white - saturation * self.white
         kept = ((1 - self.curve.to(tint)) / (1 - HIGHLIGHT)).clamp(0, 1).unsqueeze(1)
         tint, hues = torch.lerp(of_white.expand_as(tint), tint, kept), hues * kept
@@ -205,14 +205,14 @@ def _base(
     bounds: tuple[float, float],
     paper: float,
 ) -> _Base:
-    """Return the parts that are common to both maps.
+    """Return what both maps have in common.
 
     Args:
         source: the content photo.
         target: the style photo.
         curve: ``(KNOTS,)``, the tone curve.
-        axes: the nearly neutral colours of both at each tone, ``(KNOTS, 2)`` each, as ``_neutral_axes`` returns them.
-        bounds: of the saturation.
+        axes: the nearly neutral colours of both photos at each tone, ``(KNOTS, 2)`` each, from ``_neutral_axes``.
+        bounds: bounds of the saturation.
         paper: in [0, 1], how certain it is that the photo's white is paper, which takes on no tint.
     """
     saturation, most_gain = _saturation(source, target, bounds)
@@ -227,7 +227,7 @@ def _tone_curve(
     anchor: float,
     paper: float,
 ) -> Tensor:
-    """Return the tone curve, ``(KNOTS,)``, which moves the black and white points only a little towards the style's.
+    """Return the tone curve, ``(KNOTS,)``, which moves black and white only slightly towards those of the style.
 
     Args:
         source: the content photo.
@@ -244,21 +244,21 @@ def _tone_curve(
 
 
 def _anchor_of_white(source: WeightedColors, target: WeightedColors) -> float:
-    """Return the weight of a region's white in the fit of its tone curve: the more white the style has, the greater."""
+    """Return the weight of a region's white in the fit of its tone curve. It grows with the white in the style."""
     white, style_white = source.share_from(BLOWN), target.share_from(BLOWN)
     return REGION_ANCHOR + (ANCHOR - REGION_ANCHOR) * min(white, style_white) / max(white, FEW_BLOWN)
 
 
 def _lifting_less(curve: Tensor, share: float) -> Tensor:
-    """Return a tone curve ``(KNOTS,)`` with only a share of its lift of tones, and less of it in shadows."""
+    """Return a tone curve ``(KNOTS,)`` that lifts tones only by a share, and shadows by less."""
     knots = torch.linspace(0, 1, KNOTS).to(curve)
     shares = share * (knots / DARK).clamp_max(1)
     return knots + torch.where(curve > knots, shares, 1) * (curve - knots)
 
 
 def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[float, float]) -> tuple[Tensor, float]:
-    """Return the ratio of the spreads of a and b, within bounds, and the factor from it to the upper bound."""
-    # A black-and-white style takes all colour away, even if that is below the lower bound.
+    """Return the ratio of the spreads of a and b, within bounds, and the factor between it and the upper bound."""
+    # A black-and-white style removes all colour, even if that is below the lower bound.
     kept = in_color(target)
     grey = NEARLY_GREY * kept
     saturation = ((target.spread + grey) / (source.spread + grey)).clamp(bounds[0] * float(kept), bounds[1])
@@ -266,7 +266,7 @@ def _saturation(source: WeightedColors, target: WeightedColors, bounds: tuple[fl
 
 
 def in_color(target: WeightedColors) -> Tensor:
-    """Return how far from black and white the opaque part of the style is, a scalar from 0.001 to 1."""
+    """Return how far the opaque part of the style is from black and white, a scalar from 0.001 to 1."""
     visible = target._replace(weights=(target.weights > 0).to(target.colors))
     return (visible.rms_chroma / MONOCHROME).clamp(1e-3, 1)
 
@@ -284,10 +284,10 @@ def _neutral_axes(source: WeightedColors, target: WeightedColors, curve: Tensor)
 
 
 def _of_light(tint: Tensor, color: Tensor) -> Tensor:
-    """Return the part of a style's neutral axis that is the colour of its light; a and b, ``(n, 2)``, as the argument.
+    """Return the part of a style's neutral axis that is the colour of its light: a and b, ``(n, 2)``, as given.
 
-    ``t / (1 + (|t| / LIGHT)⁴)``: hardly less than t while t is weak, and hardly anything if it is strong. All of t is
-    the tone of a print if the style has no other colours.
+    ``t / (1 + (|t| / LIGHT)⁴)``: almost all of t if it is weak, and almost nothing if it is strong. If the style has no
+    other colours, all of t is the tone of a print.
 
     Args:
         tint: ``(n, 2)``, at each tone.
@@ -298,10 +298,10 @@ def _of_light(tint: Tensor, color: Tensor) -> Tensor:
 
 
 def _cast(neutral: Tensor, tint: Tensor) -> Tensor:
-    """Return the part of nearly neutral colours that is a colour cast; a and b, ``(n, 2)``, like the arguments.
+    """Return the part of nearly neutral colours that is a colour cast: a and b, ``(n, 2)``, like the arguments.
 
     A photo that is colourful even where it is most nearly neutral has no cast: it shows green grass or evening light,
-    which should stay. The part of it that the tint has as well counts all the same, so as not to be doubled.
+    which should stay. The part of it that the tint shares counts as a cast anyway, so that it is not applied twice.
     """
     squared = neutral.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
     same = ((tint * neutral).sum(dim=1, keepdim=True) / squared).clamp(0, 1)
@@ -327,8 +327,8 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
         base: the parts that the shifts are added to.
 
     Returns:
-        The shift of all hues, ``(KNOTS, 2)``; that of each hue, ``(HUES, KNOTS, 2)``; and how much each hue is that of
-        the region, ``(HUES, KNOTS, 1)`` in [0, 1]: 0 where the mean colour is grey.
+        The shift of all hues, ``(KNOTS, 2)``; the shift of each hue, ``(HUES, KNOTS, 2)``; and how strongly each hue
+        belongs to the region, ``(HUES, KNOTS, 1)`` in [0, 1]: 0 where the mean colour is grey.
     """
     knots = torch.linspace(0, 1, KNOTS).to(source.colors)
     mean = source.mean_at(knots)
@@ -338,8 +338,8 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
     neutral = base.tint(base.saturation)
     lacking = wanted - base.saturation * mean - neutral
     lacking = lacking + _hues_left(base.saturation) * hue_weight(chroma) * _turning_part(neutral, hue)
-    # All hues are shifted towards the style's colour only, and not away from the region's own: between green leaves
-    # that turn orange, grey trunks become brown, and not mauve.
+    # Hues are only shifted towards the style's colour, not away from the region's own: among green leaves that turn
+    # orange, grey trunks become brown rather than mauve.
     amount = wanted.norm(dim=1, keepdim=True)
     direction, is_hue = wanted / amount.clamp_min(1e-6), amount / (amount + FAINT)
     own = chroma.square() / (chroma.square() + GREYISH**2)
@@ -349,13 +349,13 @@ def _mean_shift(source: WeightedColors, wanted: Tensor, base: _Base) -> tuple[Te
 
 
 def _into_range(saturation: Tensor, tint: Tensor, hues: Tensor, chroma: Tensor, wanted: Tensor) -> Tensor:
-    """Return what to add to the shifts of each hue, ``(HUES, KNOTS, 2)``, to keep the graded hue within its range.
+    """Return what to add to the shifts of each hue, ``(HUES, KNOTS, 2)``, to keep graded hues within their range.
 
     Args:
         saturation: a scalar.
         tint: ``(KNOTS, 2)``, at each tone.
         hues: ``(HUES, KNOTS, 2)``, the shifts so far.
-        chroma: ``(HUES, KNOTS)``, that of the photo's colours of each hue and tone.
+        chroma: ``(HUES, KNOTS)``, chroma of the photo's colours of each hue and tone.
         wanted: ``(KNOTS, 2)``, the style's mean colour at each tone of the result.
     """
     own = hue_directions(tint).unsqueeze(1).expand_as(hues)
@@ -369,7 +369,7 @@ def _into_range(saturation: Tensor, tint: Tensor, hues: Tensor, chroma: Tensor, 
 def _guard(tint: Tensor) -> Tensor:
     """Return shifts of each hue, ``(HUES, KNOTS, 2)``, that keep a tint ``(KNOTS, 2)`` from turning opposite hues.
 
-    Under a warm tint, a blue sky should go grey, and not mauve.
+    Under a warm tint, a blue sky should turn grey rather than mauve.
     """
     return torch.stack([-_turning_part(tint, hue.expand_as(tint)) for hue in hue_directions(tint)])
 
@@ -395,14 +395,14 @@ def _hues_left(saturation: Tensor) -> Tensor:
 def _finished(
     with_gain: Callable[[Tensor], ToneAndChroma], base: _Base, source: WeightedColors, target: WeightedColors
 ) -> ToneAndChroma:
-    """Return the map under which the result has as much chroma as the style, and skin keeps its colour.
+    """Return the map that gives the result as much chroma as the style has, and keeps the colour of skin.
 
-    Matching the spread around the mean colour alone gives too little chroma: the mean of several colours is greyer than
-    each of them. So the saturation is multiplied by a gain, from 1 to ``base.most_gain``.
+    Matching the spread around the mean colour alone gives too little chroma, because the mean of several colours is
+    greyer than each of them. So the saturation is multiplied by a gain from 1 to ``base.most_gain``.
 
     Args:
-        with_gain: returns the map for a gain.
-        base: gives the largest gain.
+        with_gain: returns the map for a given gain.
+        base: supplies the largest gain.
         source: the content photo.
         target: the style photo.
     """

@@ -14,12 +14,12 @@ def local_affine(guide: Tensor, target: Tensor, radius: int, epsilon: float) -> 
 
     In every window, ``target ≈ a · guide + b`` with the least squared error plus ``ε |a|²`` (per pixel of the window);
     a pixel gets the mean of a and b over the windows that contain it. With the target as its own guide, the filter is
-    an edge-preserving smoothing: variation below √ε is levelled, and greater variation stays. The time per pixel does
+    an edge-preserving smoothing: variation below √ε is levelled, and greater variation is kept. The time per pixel does
     not depend on the radius. Differentiable in guide and target.
 
     Source: He et al., "Guided Image Filtering", 2013, Eq. 5, 6 and 8, and their form for a colour guide. Fitted at a
     small size and upsampled before ``apply_affine``, it is the filter of He and Sun, "Fast Guided Filter", 2015. All
-    windows lie wholly inside the image, so that functions at the borders are fitted to as many pixels as others.
+    windows lie inside the image, so the functions at the borders are fitted to as many pixels as all others.
 
     Args:
         guide: ``(1, C, H, W)``, C is 1 or 3, components of about [0, 1].
@@ -28,15 +28,15 @@ def local_affine(guide: Tensor, target: Tensor, radius: int, epsilon: float) -> 
         epsilon: ε, the penalty for the slopes, in the guide's units squared; positive.
 
     Returns:
-        ``(1, P, C + 1, H, W)``, the slopes and, last, the offset; in the target's type, but at least float32.
+        ``(1, P, C + 1, H, W)``, the slopes followed by the offset, in the target's type but at least float32.
 
     Raises:
-        ValueError: no window fits into the guide.
+        ValueError: if no window fits into the guide.
     """
     size = 2 * radius + 1
     if size > min(guide.shape[-2:]):
         raise ValueError(f"a window of {size}×{size} pixels does not fit into a guide of {tuple(guide.shape[-2:])}")
-    # In float32, differences of cumulative sums, and of means of squares, would leave hardly a digit.
+    # In float32, differences of cumulative sums and of mean squares would lose almost all digits.
     colors, values = in_float64(guide), in_float64(target)
     mean, target_mean = _window_mean(colors, size), _window_mean(values, size)
     ridge = epsilon * torch.eye(guide.shape[1], dtype=colors.dtype, device=colors.device)[..., None, None]
@@ -67,9 +67,9 @@ def apply_affine(coefficients: Tensor, guide: Tensor) -> Tensor:
 
 
 def apply_upsampled(coefficients: Tensor, guide: Tensor) -> Tensor:
-    """Return ``apply_affine`` of coefficients that were fitted at another size, upsampled bilinearly to the guide's.
+    """Apply coefficients that were fitted at another size, upsampled bilinearly to the guide's size.
 
-    One target channel at a time, because the coefficients of a large photo take many times its memory.
+    Works on one target channel at a time, because the coefficients of a large photo take many times its memory.
 
     Args:
         coefficients: ``(1, P, C + 1, h, w)``, as ``local_affine`` returns them.
@@ -87,10 +87,10 @@ def apply_upsampled(coefficients: Tensor, guide: Tensor) -> Tensor:
 
 
 def window_radius(share: float, shape: Sequence[int]) -> int:
-    """Return a radius in pixels that is a share of a photo's short side, at least 1 and small enough to fit.
+    """Return a radius in pixels for a share of a photo's short side: at least 1, and small enough to fit.
 
     Args:
-        share: radius as a share of the short side; from 0.5, a window spans the whole short side.
+        share: radius as a share of the short side. From 0.5, a window spans the whole short side.
         shape: (height, width) of the photo.
     """
     short = min(shape)
@@ -98,19 +98,19 @@ def window_radius(share: float, shape: Sequence[int]) -> int:
 
 
 def in_float64(x: Tensor) -> Tensor:
-    """Return ``x`` in float64; moved to the CPU from an Apple GPU, which does not have that type."""
+    """Return ``x`` in float64. Tensors on an Apple GPU, which lacks that type, are moved to the CPU."""
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 
 def outer(left: Tensor, right: Tensor) -> Tensor:
-    """Return the products of all pairs of channels, ``(1, P, H, W)`` and ``(1, C, H, W)`` to ``(1, P, C, H, W)``."""
+    """Multiply all pairs of channels of ``(1, P, H, W)`` and ``(1, C, H, W)``, giving ``(1, P, C, H, W)``."""
     return left.unsqueeze(2) * right.unsqueeze(1)
 
 
 def whitening(covariance: Tensor) -> Tensor:
     """Return the lower triangular K with ``Kᵀ K = S⁻¹`` for the matrix S at each pixel.
 
-    By Gram-Schmidt orthogonalisation of the unit vectors with S as the inner product, for all pixels at once;
+    Uses Gram-Schmidt orthogonalisation of the unit vectors with S as the inner product, for all pixels at once;
     torch.linalg would call a library function for each pixel.
 
     Args:
@@ -131,7 +131,7 @@ def whitening(covariance: Tensor) -> Tensor:
 
 
 def _window_sum(x: Tensor, size: int) -> Tensor:
-    """Sum ``(…, H, W)`` over all windows of ``size``² inside, as differences of cumulative sums: O(1) per pixel."""
+    """Sum ``(…, H, W)`` over all windows of ``size``² that fit inside, in O(1) per pixel, by cumulative sums."""
     for dim, front in ((-2, (0, 0, 1, 0)), (-1, (1, 0))):
         sums = F.pad(x, front).cumsum(dim)
         count = sums.shape[dim] - size

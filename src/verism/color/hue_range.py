@@ -6,24 +6,24 @@ import torch
 from torch import Tensor
 
 WIDE = 0.5
-"""Sine of the largest angle between two hues, 150 degrees, up to which everything between them is kept. Closer to 180
-degrees, neither way around the circle is clearly the shorter one, and colours go through grey instead."""
+"""Sine of the largest angle between two hues, 150 degrees, up to which all hues between them are kept. Closer to 180
+degrees, neither way around the circle is clearly shorter, and colours pass through grey instead."""
 
 
 def between(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
-    """Return colours with their hues brought between two hues, on the shorter way around the circle.
+    """Move the hues of colours between two hues, on the shorter way around the circle.
 
-    A colour outside of the cone ``{α · own + β · wanted | α, β ≥ 0}`` is projected onto it: onto the nearer of its two
+    A colour outside the cone ``{α · own + β · wanted | α, β ≥ 0}`` is projected onto it: onto the nearer of its two
     edges, or to grey. A deep blue that takes on some orange is then bluish, grey or orange, but not mauve.
 
-    The cone between two hues that are far apart also contains hues that neither photo has. A colour there is moved
-    towards the nearer edge: the smaller of α and β is multiplied by a power of its ratio to the larger one, whose
+    The cone between two hues that are far apart also contains hues that neither photo has. Colours with such hues are
+    moved towards the nearer edge: the smaller of α and β is multiplied by a power of its ratio to the larger one. The
     exponent rises from 0 at a right angle to 1 at 120 degrees.
 
     Args:
         colors: ``(…, 2)``, a and b of Oklab.
         own: ``(…, 2)``, unit vectors.
-        wanted: ``(…, 2)``, unit vectors; or 0, which allows only the own hue.
+        wanted: ``(…, 2)``, unit vectors, or 0 to allow only the own hue.
     """
     across = _cross(own, wanted)
     is_inside = (_cross(colors, wanted) * across >= 0) & (_cross(own, colors) * across >= 0)
@@ -31,7 +31,7 @@ def between(colors: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
     on_own, on_wanted = ((colors * edge).sum(dim=-1, keepdim=True).clamp_min(0) * edge for edge in (own, wanted))
     is_nearer = (colors - on_own).norm(dim=-1) < (colors - on_wanted).norm(dim=-1)
     nearer = torch.where(is_nearer.unsqueeze(-1), on_own, on_wanted)
-    # For an obtuse range, at least one of the two projections is 0 wherever a colour is outside.
+    # For an obtuse range, at least one of the two projections is 0 for any colour outside it.
     on_edges = torch.where(is_acute.unsqueeze(-1), nearer, on_own + on_wanted)
     kept = is_inside * torch.where(is_acute, 1, (across.abs() / WIDE).clamp_max(1))
     inside = torch.where(is_acute.unsqueeze(-1), colors, _nearer_to_an_edge(colors, own, wanted))

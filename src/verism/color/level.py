@@ -10,17 +10,17 @@ from torch import Tensor
 from verism.color.spaces import from_light, to_light
 
 DARKEST = 1e-3
-"""Linear light up to which a channel counts as black; from 1 minus this value on, it counts as blown out. Neither tells
-the exposure."""
+"""Linear light up to which a channel counts as black. From 1 minus this value, it counts as blown out. Neither says
+anything about exposure."""
 
 
 class Shift(NamedTuple):
-    """A shift of a photo's exposure, which may grow evenly from one edge to the opposite one, like a graduated filter.
+    """A shift of a photo's exposure. It may vary evenly from one edge to the opposite one, like a graduated filter.
 
     Attributes:
         stops: ``(3,)``, shift of red, green and blue in the middle of the photo.
-        slopes: ``(2, 3)``, by how much the shift is larger at the right edge than at the left, and at the bottom edge
-            than at the top, in stops of red, green and blue.
+        slopes: ``(2, 3)``, how much larger the shift is at the right edge than at the left, and at the bottom edge than
+            at the top, in stops of red, green and blue.
     """
 
     stops: Tensor
@@ -28,7 +28,7 @@ class Shift(NamedTuple):
 
     @classmethod
     def even(cls, stops: Tensor) -> Shift:
-        """Return the shift of a whole photo by ``stops``, ``(3,)``."""
+        """Return an even shift of the whole photo by ``stops``, ``(3,)``."""
         return cls(stops, stops.new_zeros(2, 3))
 
 
@@ -36,12 +36,12 @@ def levelled(photo: Tensor, shift: Shift) -> Tensor:
     """Return a photo with more or less light in each channel.
 
     Linear light x becomes ``g x / (1 + (g − 1) x)`` with ``g = 2 ** stops``: shadows are multiplied by g, black and
-    white stay, and nothing clips. The odds ``x / (1 − x)`` are all multiplied by g, so shifts add up, and the opposite
-    shift undoes one.
+    white stay, and nothing clips. All odds ``x / (1 − x)`` are multiplied by g, so shifts add up, and the opposite
+    shift undoes a shift.
 
     Args:
         photo: ``(1, 3, H, W)``, sRGB in [0, 1].
-        shift: what is added, in stops; 0 leaves the channel unchanged.
+        shift: the shift in stops; 0 leaves a channel unchanged.
 
     Returns:
         ``(1, 3, H, W)``, sRGB in [0, 1].
@@ -51,7 +51,7 @@ def levelled(photo: Tensor, shift: Shift) -> Tensor:
     height, width = photo.shape[-2:]
     across, down = shift.slopes.to(photo).view(2, 1, 3, 1, 1)
     gain = (shift.stops.to(photo).view(1, 3, 1, 1) + down * _centers(height).to(photo).view(-1, 1)).exp2()
-    # Gains take a whole map only if they differ from left to right.
+    # The gain only needs a full map if it differs from left to right.
     gain = gain * (across * _centers(width).to(photo)).exp2() if bool(across.any()) else gain
     return from_light(_multiplied(to_light(photo), gain))
 
@@ -71,12 +71,12 @@ def _centers(count: int) -> Tensor:
 
 
 def stops_between(light: Tensor, other: Tensor, weights: Tensor) -> Tensor:
-    """Return the shift in stops, ``(3,)``, that takes colours to others: the weighted mean over the pairs of colours.
+    """Return the shift in stops, ``(3,)``, between two sets of colours: the weighted mean over pairs of colours.
 
     Args:
         light: ``(n, 3)``, linear light in [0, 1].
-        other: ``(n, 3)``, linear light in [0, 1] of the colours to which the shift should lead.
-        weights: ``(n,)``, how much each pair counts.
+        other: ``(n, 3)``, linear light in [0, 1] of the colours that the shift should lead to.
+        weights: ``(n,)``, the weight of each pair.
     """
     # A shift of exposure adds to the logarithm of the odds (``levelled``).
     log_odds, wanted = (torch.logit(it.double(), eps=DARKEST) for it in (light, other))

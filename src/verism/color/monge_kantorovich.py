@@ -1,4 +1,4 @@
-"""The closed-form colour transfer: a linear map that gives one photo's colours the mean and covariance of another's."""
+"""Closed-form colour transfer: a linear map that gives one photo's colours the mean and covariance of another's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 ROUNDING = 0.25 / 255
-"""Approximate standard deviation of rounding to 8 bits: it keeps the covariance of a grey photo invertible."""
+"""Approximate standard deviation of rounding to 8 bits. It keeps the covariance of a grey photo invertible."""
 
 
 class ColorMap(NamedTuple):
@@ -37,18 +37,18 @@ def monge_kantorovich(
 ) -> ColorMap:
     """Return the affine map that gives ``content`` the mean and covariance of ``style`` with the least displacement.
 
-    ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)``: of all linear maps from one covariance to the other, the
-    one that is symmetric and positive definite. Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour
+    ``T = Σc^(-1/2) (Σc^(1/2) Σs Σc^(1/2))^(1/2) Σc^(-1/2)`` is the only linear map from one covariance to the other
+    that is symmetric and positive definite. Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour
     mapping for example-based colour transfer", Eq. 9.
 
     Args:
         content: ``(1, 3, H, W)``, in any colour space with components of about [0, 1].
         style: ``(1, 3, H', W')``, in the same space.
-        noise: standard deviation of the noise in both photos, whose variance is added to their covariances in every
-            direction. A direction in which the content photo varies less is noise, and is not amplified until it varies
-            as the style photo does. A tensor ``(3,)``: that of each component.
-        weights: how much each pixel of content and style counts, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative
-            and not all 0; None: all the same.
+        noise: standard deviation of the noise in both photos. Its variance is added to their covariances in every
+            direction. Where the content photo varies less than this, the variation is noise, and is not amplified to
+            that of the style photo. A tensor ``(3,)`` gives a value for each component.
+        weights: weight of each pixel of content and style, ``(1, 1, H, W)`` and ``(1, 1, H', W')``, not negative and
+            not all 0. None gives all pixels the same weight.
 
     Returns:
         The map, in float32 on the CPU.
@@ -66,7 +66,7 @@ def _moments(photo: Tensor, weight: Tensor, noise: float | Tensor) -> tuple[Tens
     """Return the weighted mean ``(3,)`` and covariance ``(3, 3)`` of a photo's colours, with noise, in float64."""
     colors, weight = (tensor.detach().cpu().double().flatten(2).squeeze(0) for tensor in (photo, weight))
     share = weight.squeeze(0) / weight.sum()
-    # On the device of the colours, because a Trainer may have made another one the default.
+    # On the device of the colours, because a Trainer may have changed the default device.
     unit = torch.eye(3, dtype=colors.dtype, device=colors.device)
     return colors @ share, colors.cov(correction=0, aweights=share) + noise**2 * unit
 

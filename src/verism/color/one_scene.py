@@ -11,28 +11,29 @@ from verism.color.tone_and_chroma import HUES, KNOTS, ToneAndChroma
 from verism.color.weighted_colors import WeightedColors
 
 NOISE = 0.02
-"""Standard deviation, in Oklab, up to which the variation of a photo's colours may be noise."""
+"""Standard deviation, in Oklab, up to which variation of a photo's colours may be noise."""
 
 KEPT = 0.5
-"""Least share of the slope that a toe or a shoulder leaves at the photo's black or white, to keep the detail there."""
+"""Smallest share of the slope that a toe or a shoulder keeps at black or white, to preserve detail there."""
 
 
 def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_weights: Tensor) -> ToneAndChroma:
     """Return the map of colours, in one row, that explains the difference between two photos of one scene.
 
     It is the mean of two linear maps that match mean and covariance with the least displacement
-    (``monge_kantorovich``). The first is of all three coordinates together: it follows a split toning, but where it is
-    wrong, it can turn red into black. The second is of lightness and of a and b separately, and cannot. Being linear,
-    their mean would burn out clouds or crush shadows beyond what both photos show, so it bends before it leaves the
-    range of both.
+    (``monge_kantorovich``). The first works on all three coordinates together: it follows split toning, but can turn
+    red into black where it is wrong. The second works on lightness and on a and b separately, which rules that out.
+    A linear map would burn out clouds or crush shadows beyond what both photos show, so their mean bends before it
+    leaves the range of both.
 
-    A black-and-white style has no noise in a and b: what the grade kept for it of the photo's colours would be seen.
+    A black-and-white style has no noise in a and b: any of the photo's colours that the grade kept as noise would be
+    visible.
 
     Args:
         content: ``(3, n)``, Oklab.
         style: ``(3, m)``, Oklab.
-        content_weights: ``(n,)`` in [0, 1], how much of what is at each pixel the style photo shows too.
-        style_weights: ``(m,)`` in [0, 1], how much of what is at each pixel the content photo shows too.
+        content_weights: ``(n,)`` in [0, 1], how much of the content of each pixel the style photo shows too.
+        style_weights: ``(m,)`` in [0, 1], how much of the content of each pixel the content photo shows too.
     """
     weights = (content_weights, style_weights)
     of_colors = NOISE * float(in_color(WeightedColors(style, torch.ones_like(style[0]))))
@@ -44,7 +45,7 @@ def one_grade(content: Tensor, style: Tensor, content_weights: Tensor, style_wei
 
 
 def _bent(grade: ToneAndChroma, content: Tensor, style: Tensor) -> ToneAndChroma:
-    """Return a linear map, in one row, with a toe or a shoulder where it would go beyond both photos' black or white.
+    """Give a linear map, in one row, a toe or a shoulder where it would exceed the black or white of both photos.
 
     The change is a parabola over lightness, from halfway between the photo's mean lightness and its black or white to
     that end, and a straight line beyond it.
@@ -70,7 +71,7 @@ def _bent(grade: ToneAndChroma, content: Tensor, style: Tensor) -> ToneAndChroma
 def _least_displacement(
     content: Tensor, style: Tensor, weights: tuple[Tensor, Tensor], axes: tuple[int, ...], noise: Tensor
 ) -> ToneAndChroma:
-    """Return the linear map of least displacement of some of the three coordinates; the others become 0."""
+    """Return the linear map of least displacement for some of the three coordinates; the others become 0."""
     chosen = torch.zeros(3, 1)
     chosen[list(axes)] = 1
     ours, theirs = ((colors.cpu() * chosen).view(1, 3, 1, -1) for colors in (content, style))

@@ -1,22 +1,22 @@
-"""White paper behind a product, which stays white whatever the style is."""
+"""White paper behind a product, which stays white whatever the style."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 WHITE = 0.99
-"""Oklab lightness from which a colour may be that of white paper."""
+"""Oklab lightness from which a colour may be white paper."""
 
 BACKDROP = (0.25, 0.5)
-"""Share of a photo that has one colour: from the second, that colour is a backdrop, such as the paper behind a product;
-up to the first, it is any colour, and white may be a bright sky or a lamp."""
+"""Share of a photo that has a single colour. From the second value, that colour is a backdrop, such as the paper behind
+a product. Up to the first value, it is not, and white may be a bright sky or a lamp."""
 
 
 def white_paper(lightness: Tensor) -> Tensor:
     """Return how certain it is that each pixel of a photo shows white paper, in [0, 1].
 
     Args:
-        lightness: Oklab, of all pixels of the photo, of any shape, which the result has, too.
+        lightness: Oklab lightness of all pixels of the photo, of any shape. The result has the same shape.
     """
     white = (lightness >= WHITE).to(lightness)
     low, high = BACKDROP

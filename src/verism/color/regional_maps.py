@@ -1,4 +1,4 @@
-"""The maps of a whole photo and of its regions: how far a region's own map may depart from the whole photo's."""
+"""Colour maps of a whole photo and its regions: how far a region's map may depart from the map of the whole photo."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from verism.color.closed_form import region, whole_photo
 from verism.color.tone_and_chroma import ToneAndChroma, stacked
 
 DOUBT = 0.02
-"""Root mean square difference, in Oklab, between a region's own map and the whole photo's that may be chance: about
-2 ΔE, which is just visible."""
+"""Root mean square difference, in Oklab, between the map of a region and that of the whole photo that may be due to
+chance: about 2 ΔE, which is just visible."""
 
 HELD = 0.5
-"""Share of the way that a region of another photo goes from the look that was found to its own map. It is not known
-which of the two is wrong; if one of them is right, their mean has half the error of the other."""
+"""How far a region of another photo goes from the given look towards its own map. Either of the two may be wrong; if
+one of them is right, their mean has half the error of the other."""
 
 _TRACE = 1e-6
 """Weight of each pixel in every region, so that the statistics of an empty region are defined."""
@@ -28,11 +28,11 @@ def by_region(
     confidence: Tensor,
     opacity: Tensor | None = None,
 ) -> ToneAndChroma:
-    """Return the map for the whole photo and that for each of K regions, in 1 + K rows.
+    """Return the map for the whole photo and the map for each of K regions, in 1 + K rows.
 
-    The map of the whole photo lies between ``whole_photo`` and the ``region`` of everything that the photos share, the
-    closer to the latter the more they share; there, each region has the same weight in both photos. A region's own
-    map ``T_k`` departs from the whole photo's T only as far as the two differ by more than chance:
+    The map of the whole photo lies between ``whole_photo`` and the ``region`` made of everything that the photos share,
+    and the more they share, the closer it is to the latter, where each region has the same weight in both photos. A
+    region's own map ``T_k`` departs from the whole photo's T only as far as the two differ by more than chance:
     ``T + (1 − (DOUBT / d)²)₊ · (T_k − T)``, where d is their root mean square difference on the region's pixels (James
     and Stein 1961, "Estimation with Quadratic Loss").
 
@@ -42,7 +42,7 @@ def by_region(
         content_masks: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
         style_masks: ``(K, m)`` in [0, 1], how much of each pixel is in each region.
         confidence: ``(K,)`` in [0, 1], how certain it is that the photos show the same in each region.
-        opacity: ``(m,)`` in [0, 1], of the style photo; None: it is opaque.
+        opacity: ``(m,)`` in [0, 1], opacity of the style photo. None if it is opaque.
     """
     opacity = torch.ones_like(style[0]) if opacity is None else opacity
     whole = whole_photo(content, style, opacity)
@@ -71,7 +71,7 @@ def held(
     style_masks: Tensor,
     opacity: Tensor | None = None,
 ) -> ToneAndChroma:
-    """Return the maps for a photo and its K regions, in 1 + K rows, held to a look that was found for other photos.
+    """Return the maps for a photo and its K regions, in 1 + K rows, kept close to a look found for other photos.
 
     The first row is that look, T. A region's row is ``T + HELD · (1 − (DOUBT / d)²)₊ · (T_k − T)``, as in
     ``by_region``, but only part of the way.
@@ -82,7 +82,7 @@ def held(
         style: ``(3, m)``, Oklab, of the whole photo.
         content_masks: ``(K, n)`` in [0, 1], how much of each pixel is in each region.
         style_masks: ``(K, m)`` in [0, 1], how much of each pixel is in each region.
-        opacity: ``(m,)`` in [0, 1], of the style photo; None: it is opaque.
+        opacity: ``(m,)`` in [0, 1], opacity of the style photo. None if it is opaque.
     """
     opacity = torch.ones_like(style[0]) if opacity is None else opacity
     maps = [common]
@@ -97,7 +97,7 @@ def _chance(own: ToneAndChroma, other: ToneAndChroma, content: Tensor, inside: T
 
     Args:
         own: the region's map, in one row.
-        other: the map that it is compared with, in one row.
+        other: the map to compare it with, in one row.
         content: ``(3, n)``, Oklab.
         inside: ``(n,)`` in [0, 1], how much of each pixel is in the region.
     """

@@ -1,4 +1,4 @@
-"""The colours that a fit has seen, and the distance of others from them: how well a look is known for a colour."""
+"""The colours that a fit has seen, and the distance of other colours from them: how well a look covers a colour."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ KNOWN = 12.0
 """Distance, in ΔE76, from the nearest seen colour up to which a colour counts as known."""
 
 RARE = 2e-5
-"""Share of the photo's pixels that a cell needs for its colour to count as seen; a single pixel may be noise."""
+"""Share of the photo's pixels that a cell needs for its colour to count as seen. A single pixel may be noise."""
 
 _CHUNK = 1024
-"""Number of colours whose distances are computed at a time, which bounds the memory."""
+"""Number of colours whose distances are computed at a time, to limit memory."""
 
 _ROWS = 256
-"""Number of rows of a photo that are looked up at a time, which bounds the memory."""
+"""Number of rows of a photo that are looked up at a time, to limit memory."""
 
 
 class SeenColors:
-    """The colours of a photo: a histogram in RGB, and the distance of any colour from the nearest one in it.
+    """The colours of a photo: a histogram in RGB that gives the distance of any colour from the nearest one in it.
 
     Attributes:
-        shares: ``(n,)`` float64, the share of the photo's pixels in each cell that is not empty; they add up to 1.
-        colors: ``(n, 3)`` float64, the mean colour of those pixels, RGB in [0, 1]. Both are on the CPU.
+        shares: ``(n,)`` float64, the share of the photo's pixels in each non-empty cell, summing to 1, on the CPU.
+        colors: ``(n, 3)`` float64, the mean colour of the pixels in each cell, RGB in [0, 1], on the CPU.
     """
 
     def __init__(self, photo: Tensor) -> None:
@@ -46,14 +46,14 @@ class SeenColors:
         """Return the mean of ``image`` over the pixels of each cell, ``(n, 3)`` float64.
 
         Args:
-            image: ``(1, 3, H, W)``, of the photo's shape, such as the result of a fit to it.
+            image: ``(1, 3, H, W)``, of the shape of the photo, such as the result of a fit to it.
         """
         sums = torch.zeros(len(self._counts), 3, dtype=torch.float64)
         means: Tensor = sums.index_add_(0, self._cell, _pixels(image)) / self._counts.unsqueeze(1)
         return means
 
     def distance(self, nodes: Tensor) -> Tensor:
-        """Return the distance of each of some colours from the nearest seen colour.
+        """Return the distance of each colour from the nearest seen colour.
 
         Args:
             nodes: ``(n, 3)``, RGB in [0, 1].
@@ -68,7 +68,7 @@ class SeenColors:
     def unknown(self, photo: Tensor) -> float:
         """Return the share of the pixels of ``photo`` ``(1, 3, H, W)`` further than ``KNOWN`` from any seen colour.
 
-        It is computed on the photo's device.
+        Computed on the photo's device.
         """
         distances = self._distances.to(photo.device)
         far = [lookup(distances, 2 * band.float() - 1) > KNOWN for band in photo.split(_ROWS, dim=-2)]

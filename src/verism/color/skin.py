@@ -16,16 +16,16 @@ SKIN_KEPT = 0.75
 """Smallest share of its chroma that skin keeps: a pale face is a look, a grey one is a fault."""
 
 SKIN_HUES = (20.0, 60.0)
-"""Distance from the hue of skin, in degrees, up to which a hue counts as skin, and from which on it does not."""
+"""Distance, in degrees, from the hue of skin up to which a hue counts fully as skin, and from which it does not."""
 
 
 def with_skin(grade: ToneAndChroma, in_color: Tensor) -> ToneAndChroma:
-    """Return the map with as much added at the hues of skin as it takes to keep ``SKIN_KEPT`` of skin's chroma.
+    """Return the map with enough colour added at the hues of skin to keep ``SKIN_KEPT`` of the chroma of skin.
 
     Args:
-        grade: in R rows.
-        in_color: a scalar in [0, 1], by which that share is multiplied: less for a black-and-white style, in which skin
-            may be grey, too.
+        grade: the map, in R rows.
+        in_color: a scalar in [0, 1] that scales that share. It is lower for a black-and-white style, in which skin may
+            be grey too.
     """
     degrees, chroma = SKIN
     hue = grade.tones.new_tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])

@@ -15,7 +15,7 @@ class ColorSpace(Described, ABC):
     """Three coordinates of a colour, each of about [0, 1] or symmetric about 0.
 
     Attributes:
-        lightness: weights of the three coordinates whose sum is the lightness of a colour; that of white is 1.
+        lightness: weights of the three coordinates whose weighted sum is the lightness of a colour; white has 1.
         grey: the coordinates of white, so that ``t · grey`` is the grey of lightness t.
     """
 
@@ -87,31 +87,31 @@ def to_light(image: Tensor) -> Tensor:
 
 
 def from_light(light: Tensor) -> Tensor:
-    """Return gamma-encoded sRGB for linear light of any shape and value; below 0, the straight line goes on."""
-    # Clamped, because the gradient of the power is infinite at 0, which ``where`` would turn into nan.
+    """Return gamma-encoded sRGB for linear light of any shape and value. Below 0, the linear part is extended."""
+    # Clamped because the gradient of the power is infinite at 0, which ``where`` would turn into nan.
     return torch.where(light <= _KNEE, light * 12.92, 1.055 * light.clamp_min(_KNEE) ** (1 / 2.4) - 0.055)
 
 
 def chroma_of(colors: Tensor) -> Tensor:
-    """Return the chroma ``(…)`` of Oklab colours ``(3, …)``, at least 1e-7; its gradient is finite for greys too.
+    """Return the chroma ``(…)`` of Oklab colours ``(3, …)``, at least 1e-7, with a finite gradient even for greys.
 
-    It is a hundred times as fast as ``norm`` over the two coordinates.
+    A hundred times as fast as ``norm`` over the two coordinates.
     """
     return (colors[1].square() + colors[2].square() + 1e-14).sqrt()
 
 
 def into_gamut(coordinates: Tensor) -> Tensor:
-    """Return Oklab colours as sRGB; colours outside its gamut lose chroma, and keep their lightness and hue.
+    """Return Oklab colours as sRGB. Colours outside the gamut lose chroma, and keep their lightness and hue.
 
     Clipping each channel would change lightness and hue, and flatten detail. So would moving towards grey on a straight
-    line in encoded RGB: far outside the gamut, it is mostly a channel far below 0 that decides how far, and orange
-    turns green.
+    line in encoded RGB: far outside the gamut, the distance to move usually depends on a channel far below 0, and
+    orange turns green.
 
     Args:
         coordinates: ``(1, 3, H, W)``, L, a and b.
 
     Returns:
-        RGB in [0, 1], ``(1, 3, H, W)``. Its gradient treats the factor by which chroma is reduced as a constant.
+        RGB in [0, 1], ``(1, 3, H, W)``. The gradient treats the factor that reduces chroma as a constant.
     """
     decode = Oklab().decode
     image = decode(coordinates)
@@ -124,7 +124,7 @@ def into_gamut(coordinates: Tensor) -> Tensor:
 
 
 def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
-    """Return, by bisection, the largest share of the chroma with which colours are in the gamut of sRGB.
+    """Find, by bisection, the largest share of their chroma with which colours are in the gamut of sRGB.
 
     Args:
         lightness: ``(1, 1, 1, n)``, L of Oklab.
@@ -146,13 +146,13 @@ def _share_in_gamut(lightness: Tensor, chroma: Tensor) -> Tensor:
 
 
 _TOLERANCE = 0.5 / 255
-"""Distance from [0, 1] up to which a sample counts as in gamut: at 8 bits, clipping it is not seen."""
+"""Distance from [0, 1] up to which a sample counts as in gamut. Clipping it is invisible at 8 bits."""
 
 _DARKEST, _BRIGHTEST = -_TOLERANCE / 12.92, ((1 + _TOLERANCE + 0.055) / 1.055) ** 2.4
 """The linear light of the samples at ``_TOLERANCE`` from 0 and 1: gamma need not be applied to tell what is within."""
 
 _HALVINGS = 12
-"""Number of bisection steps, which find the border of the gamut to 1/4096 of the chroma."""
+"""Number of bisection steps, which locate the border of the gamut to 1/4096 of the chroma."""
 
 _KNEE = 0.0031308
 """Linear light up to which sRGB's transfer function is a straight line."""

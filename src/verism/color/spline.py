@@ -1,4 +1,4 @@
-"""Functions on a regular lattice: cubic splines from few control values; interpolation between nodes in 3D and back."""
+"""Functions on a regular lattice: cubic splines from control values, trilinear interpolation, and its transpose."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def cubic_spline(controls: int, at: Tensor) -> Tensor:
-    """Return the matrix ``(n, controls)`` that takes the control values of a uniform cubic B-spline to its values.
+    """Return the matrix ``(n, controls)`` that maps the control values of a uniform cubic B-spline to its values.
 
     Args:
         controls: number of control values, spread evenly from 0 to 1. They are extrapolated linearly beyond both ends,
-            so that control values on a straight line make a straight line. A single control value makes a constant.
-        at: ``(n,)``, where the spline is evaluated, in [0, 1].
+            so that control values on a straight line give a straight line. A single control value gives a constant.
+        at: ``(n,)`` in [0, 1], where to evaluate the spline.
     """
     if controls == 1:
         return torch.ones_like(at).unsqueeze(1)
@@ -25,7 +25,7 @@ def cubic_spline(controls: int, at: Tensor) -> Tensor:
     left = position.floor().clamp(0, controls - 2)
     t = position - left
     weights = torch.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], dim=1) / 6
-    # Column i + 1 belongs to control value i; the first and the last column, to those beyond the ends.
+    # Column i + 1 belongs to control value i; the first and last columns, to the values beyond the ends.
     columns = left.long().unsqueeze(1) + torch.arange(4, device=at.device)
     matrix = weights.new_zeros(len(at), controls + 2).scatter_(1, columns, weights)
     before, inside, after = matrix[:, :1], matrix[:, 1:-1].clone(), matrix[:, -1:]
@@ -50,7 +50,7 @@ def lookup(lattice: Tensor, places: Tensor) -> Tensor:
 
     Args:
         lattice: ``(c, Z, Y, X)``, values at nodes that are spread evenly from -1 to 1 along each axis, ends included.
-        places: ``(1, 3, H, W)``: x, y and z; outside [-1, 1], the value at the border is used.
+        places: ``(1, 3, H, W)``: x, y and z. Outside [-1, 1], the value at the border is used.
 
     Returns:
         ``(c, H, W)``.
@@ -61,11 +61,11 @@ def lookup(lattice: Tensor, places: Tensor) -> Tensor:
 
 
 def spread(values: Tensor, positions: Tensor, shape: Sequence[int]) -> Tensor:
-    """Add up values on a lattice, each divided between the eight nodes around it: the transpose of ``lookup``.
+    """Add up values on a lattice, dividing each between the eight nodes around it: the transpose of ``lookup``.
 
     Args:
         values: ``(c, n)``.
-        positions: ``(3, n)``: z, y and x, in nodes from the first; outside the lattice, the border's nodes are used.
+        positions: ``(3, n)``: z, y and x, counted in nodes from the first. Outside, the border's nodes are used.
         shape: number of nodes along z, y and x, at least 2 each.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Colour lookup tables, and the table that best approximates a look that depends on more than the colour."""
+"""Colour lookup tables, and the best approximation by a table of a look that depends on more than colour."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ SIZE = 33
 """Number of nodes along each axis of a table."""
 
 CONTROLS = 9
-"""Number of control values along each axis of the spline that is fitted."""
+"""Number of control values of the fitted spline along each axis."""
 
 LENGTH = 0.2
-"""Distance in RGB over which the correction falls to 1/e where the photo has no such colours."""
+"""Distance in RGB over which the correction decays to 1/e where the photo has no similar colours."""
 
 RAMP = 40.0
-"""ΔE76 beyond ``KNOWN`` over which the pull towards the plain map grows to its full weight."""
+"""Range in ΔE76, beyond ``KNOWN``, over which the pull towards the plain map grows to its full weight."""
 
 MIN_SLOPE = 0.2
-"""Smallest slope of lightness along the grey axis, where the photo does not clearly say otherwise."""
+"""Smallest slope of lightness along the grey axis, unless the photo clearly says otherwise."""
 
 MAX_SLOPE = 2.5
-"""Largest slope of lightness along the grey axis, likewise: a steeper one amplifies noise and draws contours."""
+"""Largest slope of lightness along the grey axis, likewise. A steeper slope amplifies noise and causes banding."""
 
 _SAMPLES = 17
-"""Number of points along each axis at which the spline is held to the plain map and its slopes are checked."""
+"""Number of samples along each axis at which the spline is held to the plain map and its slopes are checked."""
 
 _PULL = 1e-3
-"""Weight, against the mean squared error, of the mean squared correction where the photo has no such colours."""
+"""Weight, relative to the mean squared error, of the mean squared correction where the photo has no similar colours."""
 
 _STIFFNESS = 3e-6
-"""Weight of bending, against the mean squared error: it smooths the correction."""
+"""Weight of bending, relative to the mean squared error. It smooths the correction."""
 
 _INERTIA = 1e-10
 """Weight of the squared control values, which only makes the solution unique."""
 
 _FOLDING = 2.0
-"""Weight, against the mean squared error, of the mean squared distance of slopes from their bounds."""
+"""Weight, relative to the mean squared error, of the mean squared distance of slopes from their bounds."""
 
 _ROUNDS = 10
-"""Largest number of rounds of the search for the slopes that are out of bounds; few change after five."""
+"""Maximum number of rounds of the search for slopes that are out of bounds. Few change after five."""
 
 _LIGHTNESS_FIRST = torch.tensor(
     [[3**-0.5, 2**-0.5, 6**-0.5], [3**-0.5, -(2**-0.5), 6**-0.5], [3**-0.5, 0.0, -2 * 6**-0.5]], dtype=torch.float64
@@ -65,7 +65,7 @@ def nodes(size: int) -> Tensor:
 
 
 def through(table: Tensor, photo: Tensor) -> Tensor:
-    """Return a photo through a colour lookup table, with trilinear interpolation: ``(1, 3, H, W)``, not clipped.
+    """Apply a colour lookup table to a photo, with trilinear interpolation: ``(1, 3, H, W)``, not clipped.
 
     Args:
         table: ``(3, n, n, n)``, RGB by blue, green and red; it is moved to the photo's device.
@@ -87,25 +87,25 @@ def over_nodes(size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
 
 @torch.no_grad()
 def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tensor:
-    """Return a smooth table that takes ``content`` close to ``image``, and is the plain map for all other colours.
+    """Return a smooth table that takes ``content`` close to ``image``, and equals the plain map for all other colours.
 
     The table is ``plain`` plus a correction, a cubic spline f that minimises
 
         mean ‖plain(c) + f(c) − image‖² + pull · ∫ (ρ ‖f‖² + LENGTH² ‖∇f‖²) + bending + folding.
 
-    ρ is 0 within ΔE76 12 (``seen_colors.KNOWN``) of a colour of the photo and grows to 1 over the next 40 (``RAMP``).
-    So the correction is constant near the photo's colours and then decays to 1/e over about 0.2 of the RGB range
-    (``LENGTH``): around a single grey, half of it is left at a distance of 0.27, and a tenth at 0.5. Minimal gradients
-    do not overshoot, so apart from smoothing, the correction is largest at the photo's colours.
+    ρ is 0 within a ΔE76 of 12 (``seen_colors.KNOWN``) of a colour of the photo, and grows to 1 over the next 40
+    (``RAMP``). So the correction is constant near the photo's colours, and then decays to 1/e over about 0.2 of the RGB
+    range (``LENGTH``): around a single grey, half of it is left at a distance of 0.27, and a tenth at 0.5. Minimising
+    gradients causes no overshoot, so apart from smoothing, the correction is largest at the photo's colours.
 
-    Folding penalises lightness, the mean of R, G and B, that falls where one of them rises, or whose slope along the
-    grey axis is outside ``MIN_SLOPE`` to ``MAX_SLOPE``; many pixels that say otherwise outweigh it.
+    Folding penalises lightness, the mean of R, G and B, that falls as one of them rises, or whose slope along the grey
+    axis is outside ``MIN_SLOPE`` to ``MAX_SLOPE``. Many pixels that say otherwise outweigh it.
 
     Args:
         content: ``(1, 3, H, W)``, RGB in [0, 1].
         image: ``(1, 3, H, W)``, RGB, what the photo should become.
-        plain: the map of colours that the content photo does not have; a function gets images on the CPU. None: such
-            colours stay unchanged.
+        plain: the map for colours that the content photo does not have. A function receives images on the CPU. None
+            leaves such colours unchanged.
 
     Returns:
         ``(3, 33, 33, 33)``, RGB by blue, green and red, on the CPU; not clipped.
@@ -132,7 +132,7 @@ def closest(content: Tensor, image: Tensor, plain: Plain | None = None) -> Tenso
 
 
 def _of(function: Callable[[Tensor], Tensor], colors: Tensor) -> Tensor:
-    """Apply a function of an image to a list of colours ``(n, 3)``; returns ``(n, 3)`` float64 on the CPU."""
+    """Apply an image function to a list of colours ``(n, 3)``. Returns ``(n, 3)`` float64 on the CPU."""
     image = function(colors.T.float().view(1, 3, 1, -1))
     return image.detach().cpu().double().view(3, -1).T
 
@@ -146,11 +146,11 @@ def _basis(colors: Tensor) -> Tensor:
 def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, plain: Tensor) -> Tensor:
     """Return the control values of lightness with a penalty for slopes that are out of bounds.
 
-    For a given set of such slopes, the penalty is quadratic; the set is updated until it stays the same.
+    For a fixed set of such slopes, the penalty is quadratic. The set is updated until it no longer changes.
 
     Args:
         controls: ``(CONTROLS³,)``, the control values without the penalty.
-        energy: ``(CONTROLS³, CONTROLS³)``, the quadratic form that they minimise.
+        energy: ``(CONTROLS³, CONTROLS³)``, the matrix of the quadratic form to minimise.
         wanted: ``(CONTROLS³,)``, its linear part.
         basis: ``(_SAMPLES³, CONTROLS³)``, the weights of the control values at the samples.
         plain: ``(_SAMPLES³,)``, the plain map's component along the grey axis at the samples: √3 for white.
@@ -160,7 +160,7 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
     along_grey = (_SAMPLES - 1) ** 3
     least, most = torch.zeros_like(own), torch.full_like(own, torch.inf)
     least[:along_grey], most[:along_grey] = MIN_SLOPE, MAX_SLOPE
-    # A slope that is out of bounds in the plain map is not the correction's fault.
+    # The correction is not to blame for slopes that are already out of bounds in the plain map.
     least, most = torch.minimum(least, own), torch.maximum(most, own)
     weight, out, penalty = _FOLDING / len(basis), torch.zeros_like(own, dtype=torch.bool), torch.zeros_like(energy)
     for _ in range(_ROUNDS):
@@ -169,7 +169,7 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
         before, out = out, slopes != bounds
         if torch.equal(before, out):
             break
-        # Most of the time is spent here; after the first round, few rows change, so only those are updated.
+        # Most of the time is spent here. After the first round, few rows change, so only those are updated.
         for sign, changed in ((1, out & ~before), (-1, before & ~out)):
             penalty += sign * weight * steps[changed].T @ steps[changed]
         controls = torch.linalg.solve(energy + penalty, wanted + weight * steps[out].T @ (bounds - own)[out])
@@ -177,14 +177,13 @@ def _unfolded(controls: Tensor, energy: Tensor, wanted: Tensor, basis: Tensor, p
 
 
 def _steps(values: Tensor) -> list[Tensor]:
-    """Return the slopes of lightness between neighbouring samples, along the grey axis, blue, green and red.
+    """Return the slopes of lightness between neighbouring samples: along the grey axis, blue, green and red.
 
     Args:
         values: ``(_SAMPLES³, k)``, components along the grey axis: √3 for white.
 
     Returns:
-        Four tensors ``(n, k)``; for the map that changes nothing, slopes are 1 along the grey axis and 1/3 along the
-        others.
+        Four tensors ``(n, k)``. The identity map has slopes of 1 along the grey axis, and of 1/3 along the others.
     """
     grid = values.view(_SAMPLES, _SAMPLES, _SAMPLES, -1) * (_SAMPLES - 1) / 3**0.5
     pairs = [grid[1:, 1:, 1:] - grid[:-1, :-1, :-1], *(grid.diff(dim=axis) for axis in range(3))]

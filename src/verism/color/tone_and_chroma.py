@@ -1,4 +1,4 @@
-"""The form of a grade by hand: a tone curve, a saturation, a tint for each tone, and shifts of single hues."""
+"""The form of a manual colour grade: a tone curve, a saturation, a tint for each tone, and shifts of single hues."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch.nn import functional as F  # noqa: N812
 from verism.color.spaces import chroma_of
 
 KNOTS = 17
-"""Number of lightnesses, evenly from black to white, at which a map's curves are given."""
+"""Number of lightness knots of a map's curves, spaced evenly from black to white."""
 
 HUES = 12
-"""Number of hues, evenly around the circle, at which a map's shifts by hue are given."""
+"""Number of hue knots of a map's shifts by hue, spaced evenly around the circle."""
 
 COLORFUL = 0.05
-"""Chroma, in Oklab, at which a colour takes on 63 percent (1 − 1/e) of its hue's shift."""
+"""Chroma, in Oklab, at which a colour takes on 63 percent (1 − 1/e) of the shift of its hue."""
 
 
 class ToneAndChroma(NamedTuple):
@@ -42,7 +42,7 @@ class ToneAndChroma(NamedTuple):
     hues: Tensor
 
     def __call__(self, colors: Tensor) -> Tensor:
-        """Return Oklab colours ``(3, …)`` through each of the maps, ``(R, 3, …)``."""
+        """Apply each of the maps to Oklab colours ``(3, …)``, giving ``(R, 3, …)``."""
         points = colors.flatten(1)
         tones, hues = self._shifts(points)
         result = torch.einsum("roi,in->ron", self.matrix, points)
@@ -51,7 +51,7 @@ class ToneAndChroma(NamedTuple):
         return result.view(-1, *colors.shape)
 
     def mixed(self, colors: Tensor, shares: Tensor) -> Tensor:
-        """Return the mean of the maps of Oklab colours, weighted pixel by pixel.
+        """Apply a weighted mean of the maps to Oklab colours, with a weight per pixel.
 
         Args:
             colors: ``(3, …)``.
@@ -81,17 +81,17 @@ class ToneAndChroma(NamedTuple):
         )
 
     def towards(self, other: ToneAndChroma, share: float) -> ToneAndChroma:
-        """Return the map that lies between this one and another; share 0 is this map, 1 the other."""
+        """Interpolate between this map, at share 0, and another, at share 1."""
         return ToneAndChroma(*(torch.lerp(a, b, share) for a, b in zip(self, other, strict=True)))
 
 
 def identity() -> ToneAndChroma:
-    """Return the map that changes nothing, in one row."""
+    """Return the identity map, in one row."""
     return ToneAndChroma(torch.eye(3).unsqueeze(0), torch.zeros(1, KNOTS, 3), torch.zeros(1, HUES, KNOTS, 2))
 
 
 def stacked(maps: Sequence[ToneAndChroma]) -> ToneAndChroma:
-    """Return several maps as one, with the rows of all of them."""
+    """Concatenate the rows of several maps."""
     return ToneAndChroma(*(torch.cat(parts) for parts in zip(*maps, strict=True)))
 
 
@@ -101,31 +101,31 @@ def hue_weight(chroma: Tensor) -> Tensor:
 
 
 def hue_directions(like: Tensor) -> Tensor:
-    """Return the unit vectors of the ``HUES`` hues in the plane of a and b, ``(HUES, 2)``, of the type of ``like``."""
+    """Return the unit vectors of the ``HUES`` hues in the plane of a and b, ``(HUES, 2)``, in the type of ``like``."""
     angles = torch.arange(HUES).to(like) * (2 * math.pi / HUES)
     return torch.stack([angles.cos(), angles.sin()], dim=1)
 
 
 def _knot_before(positions: Tensor, last: int) -> tuple[Tensor, Tensor]:
-    """Return the knot before each position ``(n,)``, at most ``last``, and how far it is to the next, from 0 to 1."""
+    """Return the knot before each position ``(n,)``, at most ``last``, and the fraction of the way to the next knot."""
     before = positions.floor().long().clamp(0, last)
     return before, positions - before
 
 
 def _interpolated(table: Tensor, knots: list[Tensor], weights: list[Tensor], to_next: Tensor) -> Tensor:
-    """Return a weighted sum of values that are linear between consecutive rows of a table.
+    """Return a weighted sum of values interpolated linearly between consecutive rows of a table.
 
     Args:
         table: ``(rows, R, c)``.
-        knots: rows at which to look, ``(n,)`` each.
-        weights: weight of each of them, ``(n,)`` each.
-        to_next: ``(n,)`` in [0, 1], how far from each row to the one after it.
+        knots: rows to look up, ``(n,)`` each.
+        weights: the weight of each of them, ``(n,)`` each.
+        to_next: ``(n,)`` in [0, 1], the fraction of the way from each row to the next.
 
     Returns:
         ``(n, R, c)``.
     """
     rows = torch.stack([row for knot in knots for row in (knot, knot + 1)], dim=1)
     of_rows = torch.stack([part for weight in weights for part in (weight * (1 - to_next), weight * to_next)], dim=1)
-    # embedding_bag reads whole rows, in the order of memory: several times as fast as indexing single numbers.
+    # embedding_bag reads whole rows in memory order, several times as fast as indexing single numbers.
     found = F.embedding_bag(rows, table.flatten(1), per_sample_weights=of_rows.to(table), mode="sum")
     return found.view(-1, *table.shape[1:])

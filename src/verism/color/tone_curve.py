@@ -1,4 +1,4 @@
-"""The tone curve that gives a photo's lightnesses the distribution of another photo's, with bounded slopes."""
+"""A tone curve with bounded slopes that gives a photo the distribution of another photo's lightnesses."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ QUANTILES = 65
 """Number of quantiles of lightness that the curve is fitted to."""
 
 SLOPES = (0.5, 1.8)
-"""Bounds of the slope: below them, texture goes flat; above them, noise becomes visible."""
+"""Bounds of the slope. Below them, texture goes flat; above them, noise becomes visible."""
 
 RIDGE = 0.02
-"""Weight of the squared deviation of the slope from 1 against the squared error of the quantiles; it decides where the
-photo has few pixels."""
+"""Weight of the squared deviation of the slope from 1, relative to the squared error of the quantiles. It decides the
+slope where the photo has few pixels."""
 
 ANCHOR = 4.0
-"""Weight of the squared error at black and at white against the mean squared error of the quantiles."""
+"""Weight of the squared error at black and at white, relative to the mean squared error of the quantiles."""
 
 _ROUNDS = 40
-"""Rounds of the penalty method that brings the slopes within their bounds."""
+"""Number of rounds of the penalty method that brings slopes within their bounds."""
 
 _STIFFENING = 0.05 * ANCHOR
-"""Weight that the penalty of a slope gains in each round in which it is out of bounds."""
+"""Amount by which the penalty on a slope grows in each round in which it is out of bounds."""
 
 
 def tone_curve(
@@ -37,23 +37,23 @@ def tone_curve(
     slopes: tuple[float, float] = SLOPES,
     anchors: tuple[float, float] = (ANCHOR, ANCHOR),
 ) -> Tensor:
-    """Fit a piecewise linear curve that takes the lightnesses of the content photo to the distribution of the style's.
+    """Fit a piecewise linear curve that maps the lightnesses of the content photo to the distribution of the style's.
 
-    Least squares between quantiles, with a ridge towards a slope of 1. Slopes that leave their bounds are penalised,
-    with a weight that grows as long as they do.
+    Uses least squares between quantiles, with a ridge towards a slope of 1. Slopes that leave their bounds are
+    penalised, with a weight that grows until they return.
 
     Args:
         content: ``(n,)``, lightnesses in [0, 1].
-        content_weights: ``(n,)``, how much each counts.
+        content_weights: ``(n,)``, the weight of each lightness.
         style: ``(m,)``, lightnesses in [0, 1].
-        style_weights: ``(m,)``, how much each counts.
-        ends: lightnesses to which black and white should go, as far as the slopes allow.
+        style_weights: ``(m,)``, the weight of each lightness.
+        ends: target lightnesses of black and white, reached as far as the slopes allow.
         slopes: lower and upper bound of the slope.
-        anchors: weights of the squared errors at black and at white, against the mean squared error of the quantiles;
-            0 leaves an end open.
+        anchors: weights of the squared errors at black and at white, relative to the mean squared error of the
+            quantiles; 0 leaves an end free.
 
     Returns:
-        The curve at lightnesses evenly from 0 to 1, ``(KNOTS,)`` float32, on the CPU.
+        The curve at lightnesses spaced evenly from 0 to 1, ``(KNOTS,)`` float32, on the CPU.
     """
     at = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
     x, y = quantiles(content, content_weights, at), quantiles(style, style_weights, at)

@@ -8,20 +8,20 @@ import torch
 from torch import Tensor
 
 MARGIN = 0.05
-"""Share of a region that may lie above what counts as its top, and below its bottom: outliers do not move them."""
+"""Share of a region that may lie above its nominal top, and below its nominal bottom, to ignore outliers."""
 
 EXPLAINED = (0.4, 0.6)
-"""Share of the variance of a and b in the style photo that the vertical position explains: from the first on, the photo
-takes over some of the gradient, and from the second on, all of it. The share is lower where a region shows different
-things above and below, such as a wall and a floor, which another photo need not have there."""
+"""Share of the variance of a and b in the style photo that the vertical position explains. From the first value, the
+photo takes over part of the gradient; from the second, all of it. The share is lower where a region shows different
+things above and below, such as a wall and a floor, which need not be in the same places in another photo."""
 
 
 class VerticalGradient(NamedTuple):
-    """What is added to the colours of K regions, linearly from the top of each to its bottom.
+    """A shift of the colours of K regions that varies linearly from the top of each region to its bottom.
 
     Attributes:
-        ends: ``(K, 2)``, the top and the bottom of each region, as shares of the photo's height from above.
-        tints: ``(K, 2, 2)``, what is added to a and b, in Oklab, at the top and above, and at the bottom and below. The
+        ends: ``(K, 2)``, the top and the bottom of each region, as shares of the photo's height from the top.
+        tints: ``(K, 2, 2)``, the shift of a and b, in Oklab, at and above the top, and at and below the bottom. The
             mean over the region is 0.
     """
 
@@ -29,26 +29,26 @@ class VerticalGradient(NamedTuple):
     tints: Tensor
 
     def __call__(self, shares: Tensor) -> Tensor:
-        """Return what is added to a and b at each pixel, ``(2, H, W)``.
+        """Return the shift of a and b at each pixel, ``(2, H, W)``.
 
         Args:
-            shares: ``(K, H, W)``, how much the colours of each region count there.
+            shares: ``(K, H, W)``, the weight of each region at each pixel.
         """
-        # In bfloat16, the rows of a large photo could not be told apart.
+        # bfloat16 could not tell apart the rows of a large photo.
         down = _down(self.ends.float(), shares.shape[1]).unsqueeze(1)
         top, bottom = self.tints.float().unsqueeze(3).unbind(1)
         return torch.einsum("khw,kch->chw", shares.float(), torch.lerp(top, bottom, down)).to(shares)
 
     def times(self, factor: float) -> VerticalGradient:
-        """Return the same gradient, stronger or weaker."""
+        """Return the gradient scaled by a factor."""
         return VerticalGradient(self.ends, factor * self.tints)
 
 
 def between(content: Tensor, style: Tensor, content_masks: Tensor, style_masks: Tensor) -> VerticalGradient:
-    """Return the part of the style photo's gradients that a photo's regions lack.
+    """Return the part of the style photo's gradients that the regions of a photo lack.
 
-    The slopes of a and b from a region's top to its bottom, ``w`` in the photo and ``u`` in the style photo, are those
-    of least squares. The photo's is steepened by ``e · (1 − (w · u) / (u · u)) · u``, with the bracket in [0, 1]:
+    The slopes of a and b from a region's top to its bottom, ``w`` in the photo and ``u`` in the style photo, come from
+    least squares. The photo's slope is steepened by ``e · (1 − (w · u) / (u · u)) · u``, with the bracket in [0, 1]:
     towards the style's gradient as far as it is missing, and never against the photo's own. The factor e rises from 0
     to 1 with the share of the variance that ``u`` explains (``EXPLAINED``).
 
@@ -70,7 +70,7 @@ def between(content: Tensor, style: Tensor, content_masks: Tensor, style_masks: 
 
 
 def none(like: Tensor) -> VerticalGradient:
-    """Return the gradient of no region, of the type of ``like``."""
+    """Return an empty gradient, for no regions, in the type of ``like``."""
     return VerticalGradient(like.new_zeros(0, 2), like.new_zeros(0, 2, 2))
 
 
@@ -85,14 +85,14 @@ def _ends(masks: Tensor) -> Tensor:
 
 
 def _down(ends: Tensor, height: int) -> Tensor:
-    """Return how far down in each region each of ``height`` rows is: ``(K, height)``, from 0 at its top to 1."""
+    """Return how far down each region each of ``height`` rows is: ``(K, height)``, from 0 at its top to 1."""
     centers = (torch.arange(height).to(ends) + 0.5) / height
     top, bottom = ends.unsqueeze(2).unbind(1)
     return ((centers - top) / (bottom - top).clamp_min(1 / height)).clamp(0, 1)
 
 
 def _fitted(colors: Tensor, masks: Tensor, down: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Fit colours by a linear function of how far down a pixel is, region by region.
+    """Fit colours by a linear function of the vertical position, region by region.
 
     Args:
         colors: ``(2, H, W)``.
@@ -100,8 +100,8 @@ def _fitted(colors: Tensor, masks: Tensor, down: Tensor) -> tuple[Tensor, Tensor
         down: ``(K, H)``.
 
     Returns:
-        The mean of ``down`` in each region, ``(K,)``; the slope, ``(K, 2)``; and the share of the colours' variance
-        that it explains, ``(K,)``.
+        The mean of ``down`` in each region, ``(K,)``; the slope, ``(K, 2)``; and the share of the variance of the
+        colours that the slope explains, ``(K,)``.
     """
     weights = masks / masks.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     rows = weights.sum(dim=2)

@@ -17,25 +17,25 @@ FEW = 0.1
 """Share of the pixels below which the mean colour at one lightness counts less than the mean over all lightnesses."""
 
 FEW_OF_HUE = 0.01
-"""The same share for the colours of one hue and lightness."""
+"""The same share for colours of one hue and lightness."""
 
 HUE_POWER = 4
-"""Power of the cosine of the angle between two hues by which they count as near: a quarter at 45 degrees."""
+"""Power of the cosine of the angle between two hues that weights their closeness: a quarter at 45 degrees."""
 
 TYPICAL = (2.5, 0.03)
-"""Distance from the median colour at which a colour's weight falls to a quarter: a factor of the median distance, and
-the smallest such distance, in Oklab."""
+"""Distance from the median colour at which the weight of a colour falls to a quarter: a multiple of the median
+distance, and a lower bound, in Oklab."""
 
 NEUTRAL_CHROMA = (0.015, 0.2)
 """Bounds, in Oklab, of the chroma up to which a colour counts as nearly neutral."""
 
 
 class WeightedColors(NamedTuple):
-    """Colours in Oklab, each with a weight: a photo, or one of its regions, without its geometry.
+    """Weighted colours in Oklab: those of a photo or one of its regions, without their positions.
 
     Attributes:
         colors: ``(3, n)``: lightness L in [0, 1], and a and b.
-        weights: ``(n,)``, not negative and not all 0: how much each colour counts.
+        weights: ``(n,)``, the weight of each colour, not negative and not all 0.
     """
 
     colors: Tensor
@@ -49,14 +49,14 @@ class WeightedColors(NamedTuple):
     def mean_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean of a and b around each of ``lightnesses`` ``(k,)``: ``(k, 2)``.
 
-        Where few colours are of that lightness, it approaches the mean over all lightnesses.
+        Where few colours have that lightness, it approaches the mean over all lightnesses.
         """
         return self._mean_near(lightnesses, self.mean)
 
     def neutral_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean of a and b of the nearly neutral colours around each of ``lightnesses`` ``(k,)``: ``(k, 2)``.
 
-        Where few of them are of that lightness, it approaches the mean of all colours there, with at most the chroma of
+        Where few of them have that lightness, it approaches the mean of all colours there, with at most the chroma of
         the nearly neutral ones: the dark corners of a courtyard in golden light may be violet, but its light is not.
         """
         neutral, mean = self.neutral, self.mean_at(lightnesses)
@@ -66,7 +66,7 @@ class WeightedColors(NamedTuple):
     def chroma_at(self, lightnesses: Tensor) -> Tensor:
         """Return the mean chroma around each of ``HUES`` hues and each of ``lightnesses`` ``(k,)``: ``(HUES, k)``.
 
-        Where few colours are of that hue and lightness, it approaches the mean chroma of all.
+        Where few colours have that hue and lightness, it approaches the mean chroma of all colours.
         """
         chroma, near = chroma_of(self.colors), self._near(lightnesses)
         hues = hue_directions(self.colors) @ (self.colors[1:] / chroma.clamp_min(1e-6))
@@ -76,7 +76,7 @@ class WeightedColors(NamedTuple):
 
     @property
     def neutral(self) -> WeightedColors:
-        """The same colours with less weight the more chroma they have; about a quarter of the photo keeps its weight.
+        """The same colours, weighted less the more chroma they have. About a quarter of the photo keeps its weight.
 
         ``w · exp(−(C / C₀)²)``, where C₀ is the chroma below which a quarter of the photo lies, within
         ``NEUTRAL_CHROMA``.
@@ -88,12 +88,13 @@ class WeightedColors(NamedTuple):
 
     @property
     def typical(self) -> WeightedColors:
-        """The same colours, where those far from the median count only if they are wholly inside the region.
+        """The same colours, where those far from the median only count if they are entirely inside the region.
 
-        ``w · (g + (1 − g) · p²)``, where ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman and McClure
-        1987, "Statistical Methods for Tomographic Image Reconstruction"), d the distance of a and b from their medians,
-        s as in ``TYPICAL``, and p, at most 1, w by the mean weight of what is in the region, ``Σw² / Σw``. The red rock
-        at the edge of a soft mask of a grey sky hardly counts any more, but the grey trunk amid green leaves does.
+        The weight is ``w · (g + (1 − g) · p²)``. Here ``g = 1 / (1 + (d / s)²)²`` is the weight of a robust mean (Geman
+        and McClure 1987, "Statistical Methods for Tomographic Image Reconstruction"), with d the distance of a and b
+        from their medians and s as in ``TYPICAL``. p, at most 1, is w divided by the mean weight within the region,
+        ``Σw² / Σw``. Red rock at the edge of a soft mask of a grey sky then hardly counts, but a grey trunk amid green
+        leaves does.
         """
         some, half = self.every(4), torch.tensor([0.5])
         medians = torch.cat([quantiles(values, some.weights, half) for values in some.colors[1:]]).to(self.colors)
@@ -121,18 +122,18 @@ class WeightedColors(NamedTuple):
 
     @property
     def lightness_range(self) -> tuple[float, float]:
-        """The percentiles 0.5 and 99.5 of lightness: the photo's black and white points."""
+        """The percentiles 0.5 and 99.5 of lightness: the black and white points of the photo."""
         black, white = quantiles(self.colors[0], self.weights, torch.tensor([0.005, 0.995])).tolist()
         return black, white
 
     @property
     def highlights(self) -> tuple[float, Tensor]:
-        """The 99th percentile of lightness, and the mean of a and b from there on, ``(2,)``."""
+        """The 99th percentile of lightness, and the mean of a and b above it, ``(2,)``."""
         lightest = float(quantiles(self.colors[0], self.weights, torch.tensor([0.99])))
         return lightest, self._replace(weights=self.weights * (self.colors[0] >= lightest)).mean
 
     def share_from(self, lightness: float) -> float:
-        """Return the share of the colours of at least a lightness, in [0, 1]."""
+        """Return the share of the colours with at least the given lightness, in [0, 1]."""
         return float(self.weights @ (self.colors[0] >= lightness).to(self.weights) / self.weights.sum())
 
     def every(self, step: int) -> WeightedColors:
@@ -140,13 +141,13 @@ class WeightedColors(NamedTuple):
         return WeightedColors(self.colors[:, ::step], self.weights[::step])
 
     def _mean_near(self, lightnesses: Tensor, otherwise: Tensor) -> Tensor:
-        """Return the mean of a and b around each of ``lightnesses``, or rather ``otherwise`` where few colours are."""
+        """Return the mean of a and b around each of ``lightnesses``, or ``otherwise`` where there are few colours."""
         near = self._near(lightnesses)
         sums = near @ self.colors[1:].T + FEW * otherwise
         return sums / (near.sum(dim=1, keepdim=True) + FEW)
 
     def _near(self, lightnesses: Tensor) -> Tensor:
-        """Return the share of each colour around each of ``lightnesses`` ``(k,)``: ``(k, n)``."""
+        """Return the normalised weight of each colour around each of ``lightnesses`` ``(k,)``: ``(k, n)``."""
         window = torch.exp(-((self.colors[0] - lightnesses.unsqueeze(1)) / BANDWIDTH).square() / 2)
         return window * (self.weights / self.weights.sum())
 
@@ -156,7 +157,7 @@ class WeightedColors(NamedTuple):
 
 
 def quantiles(values: Tensor, weights: Tensor, at: Tensor) -> Tensor:
-    """Return weighted quantiles: for each share, the least value up to which that share of the weight lies.
+    """Return weighted quantiles: for each share, the smallest value up to which that share of the weight lies.
 
     Args:
         values: ``(n,)``, on any device.
