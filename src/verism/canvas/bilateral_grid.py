@@ -19,7 +19,7 @@ from verism.errors import VerismError
 
 MIN_SLOPE = 0.2
 """Slope of the tone curve (lightness of the result over that of the photo), and contrast factor of details, below which
-the penalty for folding begins."""
+the folding penalty starts."""
 
 FINENESS = 4
 """Number of spline samples per interval between control values."""
@@ -29,8 +29,8 @@ FINENESS = 4
 class BilateralGrid(LinearGrade):
     """An affine transform of the colour of each pixel, looked up by its position and the lightness around it.
 
-    The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so neighbours are
-    treated alike unless an edge lies between them. Fine detail is preserved, because the lightness that selects the
+    The transforms lie on a coarse grid over x, y and the lightness of the pixel's surroundings, so neighbouring pixels
+    are treated alike unless an edge lies between them. Fine detail is preserved, because the lightness that selects the
     transform is smoothed. The parameter holds the control values of a cubic spline, which is added to the linear map
     that the grid starts from.
 
@@ -120,17 +120,17 @@ class BilateralGrid(LinearGrade):
         return added + start.view(12, 1, 1, 1)
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo's colours through their transforms, ``(1, 3, H, W)``, RGB, not clipped."""
+        """Apply the transforms to the colours of the photo, giving ``(1, 3, H, W)``, RGB, not clipped."""
         values = lookup(lattice, places)
         coefficients = values.view(1, 3, 4, *values.shape[1:])
         return self.space.decode(apply_affine(coefficients, self.space.encode(photo)))
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
+        """Return the unweighted penalties of the constructor's weights, by name, each a scalar."""
         lattice = self.lattice()
         transforms = lattice.view(3, 4, *lattice.shape[1:])
         lightness, grey = (torch.tensor(axis).to(image) for axis in (self.space.lightness, self.space.grey))
-        # A transform takes the grey of lightness l to the lightness gain · l + offset.
+        # A transform maps the grey of lightness l to the lightness gain · l + offset.
         gain = torch.einsum("o,oizyx,i->zyx", lightness, transforms[:, :3], grey)
         level = torch.linspace(0, 1, lattice.shape[1]).to(image).view(-1, 1, 1)
         tone = gain * level + torch.einsum("o,ozyx->zyx", lightness, transforms[:, 3])
@@ -150,7 +150,7 @@ class BilateralGrid(LinearGrade):
         """Return the lightness around each pixel, by edge-preserving smoothing: ``(1, 1, H, W)``.
 
         The guided filter is fitted at the size of the fit or below, so that its windows cover the same part of the
-        scene in a photo of any size.
+        scene in photos of any size.
         """
         short = min(*photo.shape[-2:], *self.photo.shape[-2:])
         small = self._lightness(images.scale(photo, short))

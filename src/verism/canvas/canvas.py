@@ -15,24 +15,24 @@ from verism.errors import VerismError
 from verism.regions.regions import Regions
 
 FindCorrespondence = Callable[[Tensor, Tensor], Correspondence]
-"""Takes the content photo and the style photo; returns for each pixel of both how far the other one shows the same."""
+"""Takes the content photo and the style photo. Returns, for each pixel of both, how far the other shows the same."""
 
 
 class Canvas(Described, nn.Module, ABC):
-    """Holds the parameters that are optimised, and makes the image from them.
+    """Holds the parameters to optimise, and renders the image from them.
 
     Attributes:
-        penalty_weights: name of a penalty to its weight in the total loss; empty if the canvas has no penalties.
+        penalty_weights: weight of each penalty in the total loss, by name. Empty if the canvas has no penalties.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
-        """Keep the penalties whose weight is not 0.
+        """Keep the penalties with nonzero weights.
 
         Args:
-            weights: name of a penalty to its weight in the total loss; None: the canvas has no penalties.
+            weights: weight of each penalty in the total loss, by name. None if the canvas has no penalties.
 
         Raises:
-            VerismError: a weight is negative or not finite.
+            VerismError: if a weight is negative or not finite.
         """
         super().__init__()
         for name, weight in (weights or {}).items():
@@ -41,10 +41,10 @@ class Canvas(Described, nn.Module, ABC):
         self.penalty_weights = {name: weight for name, weight in (weights or {}).items() if weight}
 
     def check(self) -> None:
-        """Check, before a run writes anything, that the canvas can start.
+        """Check that the canvas can start, before a run writes anything.
 
         Raises:
-            VerismError: it starts from a file that cannot be read.
+            VerismError: if the canvas starts from a file that cannot be read.
         """
 
     @abstractmethod
@@ -55,21 +55,22 @@ class Canvas(Described, nn.Module, ABC):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the first image on the canvas.
+        """Initialise the canvas with the first image.
 
         Args:
-            content: ``(1, 3, H, W)``, RGB in [0, 1]; the image takes its shape.
+            content: ``(1, 3, H, W)``, RGB in [0, 1]. The image takes its shape.
             style: ``(1, 3, H', W')``, RGB in [0, 1].
-            find_correspondence: compares the photos; called only by a canvas that starts from what they have in common.
-            regions: of the two photos, for a canvas that treats regions differently; None: there are none.
+            find_correspondence: compares the photos. Only called by canvases that start from what the photos share.
+            regions: regions of the two photos, for canvases that treat regions differently. None if there are none.
 
         Raises:
-            VerismError: it starts from a file that cannot be read, or needs ``find_correspondence`` and there is none.
+            VerismError: if the canvas starts from a file that cannot be read, or ``find_correspondence`` is needed but
+                missing.
         """
 
     @abstractmethod
     def resize(self, content: Tensor) -> None:
-        """Resize the image to the size of ``content``, and keep what it shows; this may replace the parameters.
+        """Resize the image to the size of ``content`` without changing what it shows. May replace the parameters.
 
         Args:
             content: the content photo at the new size, ``(1, 3, H, W)``, RGB in [0, 1].
@@ -77,14 +78,14 @@ class Canvas(Described, nn.Module, ABC):
 
     @abstractmethod
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Load the state of another canvas of the same class, whose image may have another size.
+        """Load the state of another canvas of the same class, whose image may have a different size.
 
         Args:
-            state: name to tensor, from ``state_dict``.
+            state: tensors by name, from ``state_dict``.
 
         Raises:
-            KeyError: the state lacks a parameter.
-            RuntimeError: the state is that of another class.
+            KeyError: if the state lacks a parameter.
+            RuntimeError: if the state is that of another class.
         """
 
     @abstractmethod
@@ -99,25 +100,25 @@ class Canvas(Described, nn.Module, ABC):
             photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
-            ``(1, 3, H, W)``, RGB, not clipped; of the photo's shape, unless the class says otherwise.
+            ``(1, 3, H, W)``, RGB, not clipped, in the shape of the photo unless the class says otherwise.
         """
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the colour lookup table that comes closest to what the canvas does to the photo.
+        """Return the colour lookup table that best approximates what the canvas does to the photo.
 
         Args:
             content: the content photo that the canvas was started with, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
-            ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
+            ``(3, n, n, n)``, RGB by blue, green and red, not clipped.
         """
         return color_table.closest(content, self())
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties for the canvas's current state: name to a scalar, before its weight.
+        """Return the unweighted penalties for the current state of the canvas, by name, each a scalar.
 
         Args:
-            image: the image, as ``forward`` returned it.
+            image: the image that ``forward`` returned.
         """
         del image
         return {}

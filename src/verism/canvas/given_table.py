@@ -1,4 +1,4 @@
-"""A fixed lookup table: the look of a series, or of a look that was saved to a file."""
+"""A fixed lookup table: the look of a series, or a look read from a file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from verism.regions.regions import Regions
 
 @final
 class GivenTable(Grade):
-    """A photo through a fixed lookup table, whose nodes are the control values."""
+    """Applies a fixed lookup table, whose nodes are the control values, to a photo."""
 
     by_color_alone: ClassVar[bool] = True
 
     def __init__(self, table: Tensor, photo: Tensor) -> None:
-        """Take a table.
+        """Create the canvas from a table.
 
         Args:
-            table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red; not clipped.
-            photo: ``(1, 3, H, W)``, RGB in [0, 1], with the colours that the table was found for.
+            table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red, not clipped.
+            photo: ``(1, 3, H, W)``, RGB in [0, 1], with the colours that the table was made for.
         """
         super().__init__(table, Srgb(), {})
         self.requires_grad_(requires_grad=False)
@@ -37,7 +37,7 @@ class GivenTable(Grade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put another content photo on the canvas; the style photo is ignored, since the look is fixed."""
+        """Load another content photo. The style photo is ignored, since the look is fixed."""
         self.resize(content)
 
     def locate(self, photo: Tensor) -> Tensor:
@@ -54,6 +54,6 @@ class GivenTable(Grade):
         return self.controls.detach()
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo's colours through the table, ``(1, 3, H, W)``, RGB, not clipped."""
+        """Apply the table to the colours of the photo, giving ``(1, 3, H, W)``, RGB, not clipped."""
         del photo
         return lookup(lattice, places).unsqueeze(0)

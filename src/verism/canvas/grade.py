@@ -14,36 +14,36 @@ from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
 
 BAND = 2**18
-"""Number of pixels that are rendered at a time, which bounds the memory whatever the size of the photo; with four times
-as many, rendering takes a fifth longer."""
+"""Number of pixels that are rendered at a time, to limit memory for photos of any size. With four times as many, rendering
+takes a fifth longer."""
 
 
 class Grade(Canvas):
-    """The content photo through a function of colour, whose values are given on a small lattice.
+    """Applies a function of colour, whose values are given on a small lattice, to the content photo.
 
-    The geometry stays the photo's. Because the lattice is small compared with the photo, it can be fitted at a small
-    size and rendered at any size.
+    The geometry of the photo is unchanged. Because the lattice is small compared with the photo, it can be fitted at a
+    small size and rendered at any size.
 
     Attributes:
-        controls: the one parameter: control values of a cubic spline, 0 at the start, which is added to the function
-            that the canvas starts from.
+        controls: the only parameter: control values of a cubic spline, initially 0, which is added to the function that
+            the canvas starts from.
         photo: ``(1, 3, H, W)``, the content photo at the size of the fit, RGB in [0, 1].
-        places: ``(1, n, H, W)``, what decides how each of its pixels is treated, from ``locate``.
+        places: ``(1, n, H, W)``, what decides how each pixel is treated, from ``locate``.
     """
 
     photo: Tensor
     places: Tensor
 
     by_color_alone: ClassVar[bool] = False
-    """Whether the result depends on the colour alone, in every photo and place, so that a table is the whole look."""
+    """Whether the result depends on colour alone, in every photo and place, so that a table captures the whole look."""
 
     def __init__(self, controls: Tensor, space: ColorSpace, weights: Mapping[str, float]) -> None:
-        """Set up the canvas, still without a photo.
+        """Set up the canvas, without a photo yet.
 
         Args:
-            controls: the parameter at the start.
+            controls: initial value of the parameter.
             space: the colour space in which the canvas works.
-            weights: name of a penalty to its weight.
+            weights: weight of each penalty, by name.
         """
         super().__init__(weights)
         self.space = space
@@ -53,12 +53,12 @@ class Grade(Canvas):
         self.register_load_state_dict_post_hook(_find_places)  # type: ignore[no-untyped-call]  # torch has no types here.
 
     def resize(self, content: Tensor) -> None:
-        """Replace the content photo by the same photo at another size; the look stays the same."""
+        """Replace the content photo with the same photo at another size. The look is unchanged."""
         self.photo = content.to(self.controls, copy=True)
         self.places = self.locate(self.photo)
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Load the state of another canvas of the same class, whose photo may have another size."""
+        """Load the state of another canvas of the same class, whose photo may have a different size."""
         # By default, named_buffers lists a tensor once, even if two buffers share it.
         for name, buffer in self.named_buffers(remove_duplicate=False):
             if name in state:
@@ -68,7 +68,7 @@ class Grade(Canvas):
 
     @abstractmethod
     def locate(self, photo: Tensor) -> Tensor:
-        """Return what decides how pixels of ``photo`` ``(1, 3, H, W)`` are treated, such as their colours or positions.
+        """Return what decides how the pixels of ``photo`` ``(1, 3, H, W)`` are treated, such as colour or position.
 
         Returns:
             ``(1, n, H, W)``.
@@ -76,7 +76,7 @@ class Grade(Canvas):
 
     @abstractmethod
     def lattice(self) -> Tensor:
-        """Return the current values on the lattice, in the shape that ``color`` takes."""
+        """Return the current values on the lattice, in the shape that ``color`` expects."""
 
     @abstractmethod
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class Grade(Canvas):
 
     @torch.no_grad()
     def render(self, photo: Tensor) -> Tensor:
-        """Return a photo with the same look: the content photo at its full size, or any other photo.
+        """Apply the look to a photo: the content photo at full size, or any other photo.
 
         Args:
             photo: ``(1, 3, H, W)``, RGB in [0, 1].
@@ -117,12 +117,12 @@ class Grade(Canvas):
 
 
 def _find_places(canvas: nn.Module, keys: object) -> None:
-    """Recompute ``places`` after loading a state: only the photo, from which they follow, is saved."""
+    """Recompute ``places`` after loading a state, which only saves the photo that they follow from."""
     del keys
     grade = cast("Grade", canvas)
     grade.places = grade.locate(grade.photo)
 
 
 def out_of_range(image: Tensor) -> Tensor:
-    """Return the mean squared distance of samples from [0, 1]: unlike clipping, it leaves them a gradient."""
+    """Return the mean squared distance of samples from [0, 1]. Unlike clipping, it preserves their gradient."""
     return (image - image.clamp(0, 1)).square().mean()

@@ -16,31 +16,31 @@ from verism.errors import VerismError
 from verism.regions.regions import Regions
 
 Start = Literal["monge_kantorovich", "shared", "identity"]
-"""The linear map to start from: the closed form for all of both photos, the same for what they share, or none."""
+"""The initial linear map: the closed form for both photos as a whole, for what they share, or the identity."""
 
 NOISE = 0.02
-"""Standard deviation up to which the variation of a photo's colours may be noise: five levels of 8 bits."""
+"""Standard deviation up to which variation of a photo's colours may be noise: five levels of 8 bits."""
 
 
 class LinearGrade(Grade):
-    """A grade that starts from one linear map of colours, to which the values on its lattice are added.
+    """A grade that starts from a single linear map of colours, to which the values on its lattice are added.
 
     Attributes:
         matrix: ``(3, 3)``, the matrix of the linear map, in the canvas's colour space.
-        offset: ``(3,)``, its offset.
+        offset: ``(3,)``, the offset of the linear map.
     """
 
     matrix: Tensor
     offset: Tensor
 
     def __init__(self, controls: Tensor, space: ColorSpace, init: Start, weights: Mapping[str, float]) -> None:
-        """Set up the canvas, still without a photo.
+        """Set up the canvas, without a photo yet.
 
         Args:
-            controls: the parameter at the start.
+            controls: initial value of the parameter.
             space: the colour space in which the canvas works.
             init: the linear map to start from.
-            weights: name of a penalty to its weight.
+            weights: weight of each penalty, by name.
         """
         super().__init__(controls, space, weights)
         self.init = init
@@ -59,10 +59,10 @@ class LinearGrade(Grade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the content photo on the canvas, through the linear map that ``init`` names.
+        """Load the content photo, and start from the linear map that ``init`` names.
 
         Raises:
-            VerismError: ``init`` is shared, and ``find_correspondence`` is missing.
+            VerismError: if ``init`` is shared and ``find_correspondence`` is missing.
         """
         opacity = None if regions is None else regions.opacity
         self.matrix, self.offset = (

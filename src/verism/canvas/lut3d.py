@@ -21,23 +21,22 @@ from verism.errors import VerismError
 from verism.regions.regions import Regions
 
 RETOUCHED: Literal["retouched"] = "retouched"
-"""The start from the tone curve, saturation and tint of ``RegionalGrade``, instead of a linear map."""
+"""Start from the tone curve, saturation and tint of ``RegionalGrade``, instead of a linear map."""
 
 MIN_SLOPE = 0.1
-"""Slope of the tone curve (lightness of the result over that of the photo) below which the penalty for folding
-begins."""
+"""Slope of the tone curve (lightness of the result over that of the photo) below which the folding penalty starts."""
 
 
 @final
 class Lut3d(LinearGrade):
-    """A table over red, green and blue, interpolated between its nodes: each colour becomes another, wherever it is.
+    """A table over red, green and blue, interpolated between its nodes: a function of colour alone, not of position.
 
-    It is what a .cube file holds, so every program that reads such files gives the same result. The parameter holds the
-    few control values of a cubic spline, which is added to the map that the table starts from.
+    A .cube file holds such a table, so every program that reads these files gives the same result. The parameter holds
+    the few control values of a cubic spline, which is added to the map that the table starts from.
 
     Attributes:
-        bent: ``(3, n, n, n)``, what the start adds to its linear map, in the canvas's colour space: 0 unless it is
-            retouched.
+        bent: ``(3, n, n, n)``, what the initial map adds to its linear part, in the canvas's colour space: 0 unless the
+            start is retouched.
     """
 
     bent: Tensor
@@ -91,7 +90,7 @@ class Lut3d(LinearGrade):
         self.size = size
         self.register_buffer("bent", torch.zeros(3, size, size, size))
         self.register_load_state_dict_pre_hook(_straight)  # type: ignore[no-untyped-call]  # torch has no types here.
-        # In the shape of an image, which colour spaces and colour maps take.
+        # In the shape of an image, which colour spaces and colour maps expect.
         self.register_buffer("nodes", nodes(size).flatten(2).unsqueeze(0), persistent=False)
         self.register_buffer("spline", cubic_spline(controls, torch.linspace(0, 1, size)), persistent=False)
 
@@ -102,10 +101,10 @@ class Lut3d(LinearGrade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the content photo on the canvas, through the map that ``init`` names.
+        """Load the content photo, and start from the map that ``init`` names.
 
         Raises:
-            VerismError: the map needs ``find_correspondence``, and it is missing.
+            VerismError: if the map needs ``find_correspondence`` and it is missing.
         """
         super().start(content, style, find_correspondence, regions)
         self.bent = torch.zeros_like(self.bent)
@@ -121,26 +120,26 @@ class Lut3d(LinearGrade):
         return 2 * photo - 1
 
     def lattice(self) -> Tensor:
-        """Return the table, ``(3, n, n, n)``: sRGB by blue, green and red; not clipped."""
+        """Return the table, ``(3, n, n, n)``: sRGB by blue, green and red, not clipped."""
         encoded = self._encoded()
         return self.space.decode(encoded.flatten(2).unsqueeze(0)).view_as(encoded)
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the table itself, ``(3, n, n, n)``: RGB by blue, green and red; not clipped."""
+        """Return the table itself, ``(3, n, n, n)``: RGB by blue, green and red, not clipped."""
         del content
         return self.lattice()
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the photo's colours through the table, ``(1, 3, H, W)``, RGB, not clipped."""
+        """Apply the table to the colours of the photo, giving ``(1, 3, H, W)``, RGB, not clipped."""
         del photo
         return lookup(lattice, places).unsqueeze(0)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
+        """Return the unweighted penalties of the constructor's weights, by name, each a scalar."""
         steps = self.controls.shape[-1] - 1
         bends = [self.controls.diff(n=2, dim=dim) * steps**2 for dim in (1, 2, 3)]
         lightness = torch.einsum("c,czyx->zyx", torch.tensor(self.space.lightness).to(image), self._encoded())
-        # Along the grey axis and its parallels.
+        # Along the grey axis and lines parallel to it.
         slope = (lightness[1:, 1:, 1:] - lightness[:-1, :-1, :-1]) * (self.size - 1)
         return {
             "smoothness": torch.stack([bend.square().mean() for bend in bends]).sum(),
@@ -157,6 +156,6 @@ class Lut3d(LinearGrade):
 
 
 def _straight(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
-    """Allow loading a checkpoint that is older than retouched starts, and so has no ``bent``."""
+    """Allow loading checkpoints from before retouched starts, which have no ``bent``."""
     del rest
     state.setdefault(f"{prefix}bent", torch.zeros_like(canvas.get_buffer("bent")))

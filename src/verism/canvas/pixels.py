@@ -23,10 +23,10 @@ from verism.regions.regions import Regions
 class Pixels(Canvas):
     """The pixels themselves are the parameter, normalised as for ImageNet and not clamped, as in the paper.
 
-    The result has the size that was optimised; with ``finish``, it has that of the content photo.
+    The result has the size of the optimisation or, with ``finish``, that of the content photo.
 
     Attributes:
-        pixels: ``(1, 3, H, W)``, the one parameter; empty (H = W = 0) until ``start``.
+        pixels: ``(1, 3, H, W)``, the only parameter. Empty (H = W = 0) until ``start``.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Pixels(Canvas):
         if not finish_epsilon > 0:
             raise VerismError(f"--model.canvas.finish_epsilon {finish_epsilon}: must be above 0.")
         super().__init__()
-        # A program may name a file by a string.
+        # Python callers may pass a file as a string.
         self.init = init if init in ("content", "style", "noise") else Path(init)
         self.seed = seed
         self.finish = finish
@@ -77,10 +77,10 @@ class Pixels(Canvas):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the first image on the canvas.
+        """Initialise the canvas with the first image.
 
         Raises:
-            VerismError: ``init`` is a file that cannot be read, or a checkpoint of another canvas.
+            VerismError: if ``init`` is a file that cannot be read, or a checkpoint of another canvas.
         """
         del find_correspondence, regions
         shape = content.shape[-2:]
@@ -88,7 +88,7 @@ class Pixels(Canvas):
             first = self._read(self.init)
         elif self.init == "noise":
             generator = torch.Generator().manual_seed(self.seed)
-            # In float32: other types draw other numbers, and a Trainer may have changed the default type.
+            # float32, because other types draw other numbers, and a Trainer may have changed the default type.
             first = torch.randn(content.shape, generator=generator, dtype=torch.float32)
         else:
             first = self.normalize(content if self.init == "content" else style)
@@ -112,10 +112,10 @@ class Pixels(Canvas):
 
     @torch.no_grad()
     def render(self, photo: Tensor) -> Tensor:
-        """Return the image at its own size or, with ``finish``, at the content photo's.
+        """Return the image at its own size or, with ``finish``, at the size of the content photo.
 
-        The finish is a guided filter that is fitted at the image's size and applied at the photo's (He and Sun 2015,
-        "Fast Guided Filter").
+        Finishing applies a guided filter that is fitted at the size of the image and applied at that of the photo (He
+        and Sun 2015, "Fast Guided Filter").
 
         Args:
             photo: the content photo at its own size, ``(1, 3, H, W)``, RGB in [0, 1].

@@ -1,4 +1,4 @@
-"""A retoucher's grade: a tone curve, a saturation and a tint for the whole photo, and others for each region."""
+"""A retoucher's grade: a tone curve, a saturation and a tint for the whole photo, and for each region."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ from verism.errors import VerismError
 from verism.regions.regions import Regions
 
 EDGE_FILTER = (0.02, 1e-4)
-"""Parameters of the guided filter that aligns the masks of the regions with the edges of a larger photo: radius of its
-windows as a share of the short side, and ε, in squared RGB."""
+"""Parameters of the guided filter that aligns the masks of the regions with the edges of a larger photo: the window
+radius as a share of the short side, and ε, in squared RGB."""
 
 NOISE_FILTER = (0.02, 1e-3)
-"""The same parameters of the guided filter that separates a photo from its noise and finest texture."""
+"""The same parameters for the guided filter that separates a photo from its noise and finest texture."""
 
 LAB_SCALE = (1.0, 2.5, 2.5)
-"""Factors of L, a and b in the departure penalty. They make differences in Oklab about proportional to those in CIELAB,
-where a and b are 2.5 times as large compared with L. With equal factors, grey skies turned mauve in the fit."""
+"""Factors of L, a and b in the departure penalty. They make differences in Oklab roughly proportional to those in
+CIELAB, where a and b are 2.5 times as large relative to L. With equal factors, the fit turned grey skies mauve."""
 
 
 @final
 class RegionalGrade(Grade):
     """One function of colour for the whole photo, and one for each region that both photos show.
 
-    A pixel takes the mean of these functions, weighted by how much of it is in each region, times the confidence that
-    the style photo shows the same there; the rest of the weight goes to the function of the whole photo. Besides these
-    weights, only a tint from the top of a region to its bottom depends on the position: a sky does not break up into
+    Each pixel gets the mean of these functions, weighted by its share of each region, times the confidence that the
+    style photo shows the same thing there. The rest of the weight goes to the function of the whole photo. Apart from
+    these weights, only a tint from the top of a region to its bottom depends on position: a sky does not break up into
     patches of two colours, but can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each
     function starts as a tone curve, a saturation and a tint in Oklab, found in closed form
     (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
     lightness alone, so that no hue is singled out.
 
     Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
-    more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most
-    vivid colours, whichever is higher. Colours outside sRGB lose chroma and keep their lightness and hue.
+    more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most vivid
+    colours, whichever is higher. Colours outside sRGB lose chroma and keep their lightness and hue.
 
     Attributes:
-        matrix: ``(1 + K, 3, 3)``, ``tones`` and ``hues``: the functions at the start, as ``ToneAndChroma`` has them;
-            the first is that of the whole photo.
-        shares: ``(1, K, H, W)``, how much the function of each region counts at each pixel.
-        ends: ``(K, 2)`` and ``tints``: the gradient of each region, as VerticalGradient has them.
+        matrix: ``(1 + K, 3, 3)``, with ``tones`` and ``hues``, the initial functions, as in ``ToneAndChroma``. The
+            first is that of the whole photo.
+        shares: ``(1, K, H, W)``, the weight of each region's function at each pixel.
+        ends: ``(K, 2)``, with ``tints``, the gradient of each region, as in ``VerticalGradient``.
         vivid: 99th percentile of the style photo's chroma, in Oklab.
     """
 
@@ -126,7 +126,7 @@ class RegionalGrade(Grade):
 
     @property
     def first(self) -> ToneAndChroma:
-        """The functions at the start: that of the whole photo, then that of each region."""
+        """The initial functions: that of the whole photo, followed by those of the regions."""
         return ToneAndChroma(self.matrix, self.tones, self.hues)
 
     def start(
@@ -136,10 +136,10 @@ class RegionalGrade(Grade):
         find_correspondence: FindCorrespondence | None = None,
         regions: Regions | None = None,
     ) -> None:
-        """Put the content photo on the canvas, graded in closed form.
+        """Load the content photo, and grade it in closed form.
 
         Raises:
-            VerismError: the photos may be of one scene, and ``find_correspondence`` is missing.
+            VerismError: if the photos may show the same scene and ``find_correspondence`` is missing.
         """
         colors, style_colors = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
         opacity = torch.ones_like(style_colors[0])
@@ -164,20 +164,20 @@ class RegionalGrade(Grade):
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.ends, self.tints = vertical_gradient.none(self.tones)
         if divided is not None:
-            # Photos of one scene differ by their grade, not by the gradient of their light.
+            # Photos of the same scene differ in their grade, not in the gradient of their light.
             self.ends, self.tints = self._lacking(content, style, divided).times(1 - divided.one_scene)
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
         """Return a canvas for another photo that starts from this canvas's function of the whole photo.
 
-        The functions of the other photo's regions lie between that one and the closed form for each of them
+        The functions of the other photo's regions lie between this function and the closed form for each region
         (``regional_maps.held``), and so do their gradients.
 
         Args:
             content: the other photo, ``(1, 3, H, W)``, RGB in [0, 1].
             style: the style photo, ``(1, 3, H', W')``, RGB in [0, 1].
-            regions: those of ``content`` and ``style``.
+            regions: regions of ``content`` and ``style``.
         """
         colors, style_colors = (self.space.encode(photo.float()).flatten(2).squeeze(0) for photo in (content, style))
         masks, style_masks = (soft[0].flatten(1).to(content) for soft in (regions.content, regions.style))
@@ -195,7 +195,7 @@ class RegionalGrade(Grade):
         return twin
 
     def resize(self, content: Tensor) -> None:
-        """Replace the content photo by the same photo at another size; the look stays the same."""
+        """Replace the content photo with the same photo at another size. The look is unchanged."""
         content = content.to(self.controls)
         if self.shares.shape[-2:] != content.shape[-2:]:
             self.shares = self._shares(content)
@@ -209,7 +209,7 @@ class RegionalGrade(Grade):
         return twin
 
     def without_region(self, number: int) -> RegionalGrade:
-        """Return a canvas in which a region, one of K from 0, is treated like the rest of the photo."""
+        """Return a canvas that treats a region, given by its index, like the rest of the photo."""
         twin = copy.deepcopy(self)
         twin.shares[:, number] = 0
         twin.resize(twin.photo)
@@ -219,22 +219,22 @@ class RegionalGrade(Grade):
         """Return what decides how each pixel is treated.
 
         Returns:
-            ``(1, 3 + K + 2, H, W)``: the photo without its noise, RGB; the weights of the regions' functions; and what
-            their gradients add to a and b.
+            ``(1, 3 + K + 2, H, W)``: the photo without its noise, RGB; the weights of the regions' functions; and the
+            shift of a and b by their gradients.
         """
         shares = self.shares if photo.shape == self.photo.shape else self._shares(photo)
         tint = VerticalGradient(self.ends, self.tints)(shares[0])
         return torch.cat([self._without_noise(photo), shares, tint.unsqueeze(0)], dim=1)
 
     def lattice(self) -> Tensor:
-        """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: those at the start plus the splines."""
+        """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: the initial ones plus the splines."""
         return self.tones + self.get_buffer("spline") @ self.controls
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
-        """Return the graded photo: the photo without its noise through the functions, the gradients, and the noise.
+        """Return the graded photo: functions and gradients applied to the photo without its noise, plus the noise.
 
-        The graded noise is the difference between the graded photo with its noise and without it. It may exceed the
-        photo's own noise neither in lightness nor in chroma.
+        The graded noise is the difference between the graded photo with noise and without it. It must not exceed the
+        noise of the original photo, either in lightness or in chroma.
         """
         noisy, smooth = (self.space.encode(image)[0] for image in (photo, places[:, :3]))
         shares, tint = places[0, 3:-2], places[0, -2:]
@@ -246,33 +246,33 @@ class RegionalGrade(Grade):
         return self._displayable(graded + torch.cat([lightness, chroma + tint]), noisy)
 
     def table(self, content: Tensor) -> Tensor:
-        """Return the lookup table that comes closest to the canvas.
+        """Return the lookup table that best approximates the canvas.
 
-        Colours that the content photo does not have go through the function of the whole photo.
+        Colours that the content photo does not have are mapped by the function of the whole photo.
 
         Args:
             content: the content photo that the canvas was started with, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Returns:
-            ``(3, n, n, n)``, RGB by blue, green and red; not clipped.
+            ``(3, n, n, n)``, RGB by blue, green and red, not clipped.
         """
         return color_table.closest(content, self(), self.plain)
 
     @torch.no_grad()
     def plain(self, photo: Tensor) -> Tensor:
-        """Return each colour of ``photo`` through the function of the whole photo; both ``(1, 3, H, W)``, RGB.
+        """Apply the function of the whole photo to each colour of ``photo``; both ``(1, 3, H, W)``, RGB.
 
-        Pixel by pixel: unlike ``render``, it does not separate the photo from its noise, and has no gradients.
+        Unlike ``render``, it works pixel by pixel, without separating noise and without gradients.
         """
         colors = self.space.encode(photo.to(self.photo))[0]
         no_region = colors.new_zeros(len(self.matrix) - 1, *colors.shape[-2:])
         return self._displayable(self._mixed(colors, self.lattice(), no_region), colors).to(photo)
 
     def penalties(self, image: Tensor) -> Mapping[str, Tensor]:
-        """Return the penalties whose weights the constructor takes, by name, each a scalar."""
+        """Return the unweighted penalties of the constructor's weights, by name, each a scalar."""
         del image
         bend = self.controls.diff(n=2, dim=1) * (self.controls.shape[1] - 1) ** 2
-        # Exact for greys; the lightness of other colours also depends on their chroma, through the matrix.
+        # Exact for greys. The lightness of other colours also depends on their chroma, through the matrix.
         slope = self.matrix[:, :1, 0] + self.lattice()[..., 0].diff(dim=1) * (KNOTS - 1)
         low, high = self.bounds
         return {
@@ -294,14 +294,14 @@ class RegionalGrade(Grade):
 
         Args:
             graded: ``(3, H, W)``, Oklab.
-            before: ``(3, H, W)``, Oklab, the same pixels of the photo.
+            before: ``(3, H, W)``, Oklab, the same pixels before grading.
         """
-        # Without the limit, a saturation that suits this photo would turn the green of another one neon.
+        # Without the limit, a saturation that suits this photo would turn greens in another one neon.
         share = (chroma_of(before).maximum(self.vivid) / chroma_of(graded)).clamp_max(1)
         return into_gamut(torch.cat([graded[:1], share * graded[1:]]).unsqueeze(0))
 
     def _mixed(self, colors: Tensor, lattice: Tensor, shares: Tensor) -> Tensor:
-        """Return Oklab colours ``(3, H, W)`` through the functions, mixed by ``shares`` ``(K, H, W)``."""
+        """Apply the functions, mixed by ``shares`` ``(K, H, W)``, to Oklab colours ``(3, H, W)``."""
         whole = 1 - shares.sum(dim=0, keepdim=True)
         return ToneAndChroma(self.matrix, lattice, self.hues).mixed(colors, torch.cat([whole, shares]))
 
@@ -315,7 +315,7 @@ class RegionalGrade(Grade):
         return apply_upsampled(coefficients, photo).clamp(0, 1)
 
     def _without_noise(self, photo: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)`` without its noise, by a guided filter at the size of the fit."""
+        """Remove the noise of a photo ``(1, 3, H, W)`` by a guided filter at the size of the fit."""
         small = images.resize(photo, self.photo.shape[-2:])
         share, epsilon = NOISE_FILTER
         coefficients = local_affine(small, small, window_radius(share, small.shape[-2:]), epsilon)
