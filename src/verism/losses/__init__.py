@@ -1,9 +1,9 @@
 """Losses on the features of an image, computed in two steps.
 
 Every loss first reduces features to *statistics*, and then computes its term of the total from these. The statistics of
-an additive loss are sums over positions, which add up over disjoint parts of the image. So the same loss serves a whole
-image, an image in tiles, and an image of which each of several GPUs has a share. A loss that is not additive is always
-given whole feature maps, and is therefore right with tiles and several GPUs, too.
+an additive loss are sums over positions, so those of disjoint parts of an image add up. The same loss therefore works
+for a whole image, for an image in tiles, and for an image shared between several GPUs. A loss that is not additive is
+always given whole feature maps, and is therefore also exact with tiles and several GPUs.
 """
 
 from verism.losses.color import ColorLoss

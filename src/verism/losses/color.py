@@ -1,4 +1,4 @@
-"""Colour: how far the Gram matrix of the image's three colour channels is from the style photo's."""
+"""Colour: the distance of the Gram matrix of the image's three colour channels from the style photo's."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from verism.losses.term import Normalization, Term
 class ColorLoss(Loss):
     """``mean((G_x − G_s)²)`` of the Gram matrices of the normalised RGB channels (section 6.1 of the paper).
 
-    Both images are first resized to the shape of the one with fewer pixels, as in the paper. The paper's code detached
-    the image there, so its colour loss had no gradient at any weight; this one has. As in the paper, and unlike the
-    style loss, it is not divided by the number of elements.
+    Both images are first resized to the shape of the image with fewer pixels, as in the paper. The paper's code
+    detached the image at that point, so its colour loss had no gradient at any weight; this one has. As in the paper,
+    and unlike the style loss, it is not divided by the number of elements.
     """
 
-    # Only the number of a region's pixels counts for how it is resized.
+    # Resizing a region depends only on its number of pixels.
     regional = True
 
     def __init__(self, weight: float = 0.0, normalization: Normalization = "paper") -> None:
@@ -40,19 +40,19 @@ class ColorLoss(Loss):
         self.shape = torch.Size()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Take the target from the photos' colours, both ``(1, 3, H, W)``, at the size of the smaller one."""
+        """Set the target from the colours of the photos, both ``(1, 3, H, W)``, at the size of the smaller photo."""
         del layer
         photos = (content, style)
         self.shape = min((photo.shape[-2:] for photo in photos), key=torch.Size.numel)
         self.distance.set_target(*(gram(resize(photo, self.shape)) for photo in photos))
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Return the whole photo's colours: the size to which they are resized depends on the other photo."""
+        """Return the colours of the whole photo. The size to resize them to depends on the other photo."""
         del layer, role, here
         return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
-        """Reduce the whole image's colours to sums over positions."""
+        """Reduce the colours of the whole image to sums over positions."""
         del layer, here
         return gram(resize(features, self.shape))
 

@@ -1,4 +1,4 @@
-"""Consistency: equal colours of the content photo should stay equal, wherever they are."""
+"""Consistency: equal colours of the content photo should stay equal wherever they are."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
 
 RIDGE = 1e-6
-"""Variance, in squared RGB, added to that of the colours within bins, so that the fit is defined for a photo of few
-colours; it is less than that of rounding to 8 bits."""
+"""Variance, in squared RGB, added to that of the colours within bins, so that the fit is defined for photos with few
+colours. It is smaller than the variance of rounding to 8 bits."""
 
 
 def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
-    """Return the mean square of what no single function of the photo's colour explains in ``image``.
+    """Return the mean square of the part of ``image`` that no single function of the photo's colours explains.
 
     ``mean_x ‖(r_x − r̄_b(x)) − A (c_x − c̄_b(x))‖²``, where r and c are the colours of image and photo, r̄ and c̄ their
-    means over the bin b of similar colours that pixel x is in, and A is the 3×3 matrix, common to all bins, that fits
-    best. It grows when one colour of the photo becomes several.
+    means over the bin b of similar colours that pixel x is in, and A is the best-fitting 3×3 matrix, common to all
+    bins. It grows when one colour of the photo becomes several.
 
     Args:
         image: ``(1, 3, H, W)``, RGB.
@@ -34,8 +34,8 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
         bins: the photo's colours in bins.
 
     Returns:
-        A scalar of at least float32, in squared RGB: 0 if the image is an affine function of the photo's colours, or
-        has one colour in each bin, and little for any other smooth function of the photo's colours.
+        A scalar of at least float32, in squared RGB. It is 0 if the image is an affine function of the photo's colours
+        or has one colour in each bin, and small for any other smooth function of the photo's colours.
     """
     with torch.autocast(image.device.type, enabled=False):
         result, colors = (bins.within(full_precision(x).flatten(2).squeeze(0).T) for x in (image, photo))
@@ -49,9 +49,9 @@ def inconsistency(image: Tensor, photo: Tensor, bins: ColorBins) -> Tensor:
 class ConsistencyLoss(Loss):
     """The mean squared difference, in RGB, of the image from the best function of the content photo's colours.
 
-    Style losses compare statistics of the whole photo, so they allow one side of a sky to take on one colour of the
-    style photo and the other side another; to the eye, this is a fault. The formula is that of ``inconsistency``. It
-    works with any canvas, and at any size.
+    Style losses compare statistics of the whole photo, so one side of a sky may take on one colour of the style photo
+    and the other side another, which viewers see as a fault. See ``inconsistency`` for the formula. It works with any
+    canvas, at any size.
     """
 
     photo: Tensor
@@ -84,7 +84,7 @@ class ConsistencyLoss(Loss):
             self.register_buffer(name, value, persistent=False)
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Return the whole photo's colours."""
+        """Return the colours of the whole photo."""
         del layer, role, here
         return features
 

@@ -15,7 +15,7 @@ from verism.losses.term import Normalization, Term, full_precision
 
 
 class SquaredError(NamedTuple):
-    """A sum of squared differences; it adds up over disjoint parts of an image.
+    """A sum of squared differences. Sums over disjoint parts of an image add up.
 
     Attributes:
         total: the sum, a scalar in at least float32.
@@ -50,10 +50,10 @@ class FeatureDistance(nn.Module):
         self.normalization = normalization
 
     def set_target(self, target: Tensor) -> None:
-        """Take the target: the content photo's features, ``(1, d, h · w)``.
+        """Set the target: the content photo's features, ``(1, d, h · w)``.
 
         Raises:
-            VerismError: the normalisation is relative, and all of them are zero.
+            VerismError: if the normalisation is relative and all features are zero.
         """
         scale = target.square().mean() if self.normalization == "relative" else torch.ones_like(target[0, 0, 0])
         if scale == 0:
@@ -100,15 +100,15 @@ class ContentLoss(Loss):
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
     ) -> Sequence[Tensor]:
-        """Return the content photo's features, one ``(1, d, h · w)``, with 0 at positions that are not ``here``.
+        """Return the content photo's features as one ``(1, d, h · w)``, with 0 at positions that are not ``here``.
 
-        The style photo is not needed: for it, the sequence is empty.
+        The style photo is not needed, so its sequence is empty.
         """
         del layer
         return [here.put(full_precision(features).flatten(2))] if role == "content" else []
 
     def target(self, layer: str, content: Sequence[Tensor], style: Sequence[Tensor]) -> None:
-        """Take the target at one of ``layers``: the content photo's features."""
+        """Set the target at one of ``layers``: the content photo's features."""
         del style
         (target,) = content
         self._at(layer).set_target(target)

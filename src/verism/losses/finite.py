@@ -1,4 +1,4 @@
-"""A total that is not finite, and the term that makes it so."""
+"""Checks for a total that is not finite, and finds the term that caused it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from verism.losses.term import Term
 
 
 def culprit(total: float, terms: Mapping[str, Term]) -> tuple[str, float]:
-    """Return the name and the value of the first term that is not finite; ``total`` if all terms are finite."""
+    """Return the name and value of the first term that is not finite, or ``total`` if all terms are finite."""
     values = ((name, float(term.raw)) for name, term in terms.items())
     return next(((name, value) for name, value in values if not math.isfinite(value)), ("total", total))
 
 
 def check_first(total: Tensor, terms: Mapping[str, Term]) -> None:
-    """Check the first total of a run, which waits for the device.
+    """Check the first total of a run. This waits for the device.
 
     Args:
         total: a scalar.
         terms: the terms by name.
 
     Raises:
-        UndefinedLossError: the total is not finite. No step has been made, so that no learning rate is to blame.
+        UndefinedLossError: if the total is not finite. No step has been made, so the learning rate is not to blame.
     """
     if total.isfinite():
         return

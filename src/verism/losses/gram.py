@@ -1,4 +1,4 @@
-"""Gram matrices of feature maps, the statistics that stand for style, and their distances."""
+"""Gram matrices of feature maps, the statistics that represent style, and distances between them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verism.losses.term import Normalization, full_precision, unit
 
 
 class Gram(NamedTuple):
-    """Inner products of feature channels, summed over positions; it adds up over disjoint parts of an image.
+    """Inner products of feature channels, summed over positions. Sums over disjoint parts of an image add up.
 
     Attributes:
         products: ``G = F Fᵀ`` with F the features as ``(d, positions)``; shape ``(d, d)``, at least float32.
-        positions: number of positions, ``h · w``, in the sum.
+        positions: number of positions in the sum, ``h · w``.
     """
 
     products: Tensor
@@ -27,7 +27,7 @@ class Gram(NamedTuple):
 def gram(features: Tensor) -> Gram:
     """Return the Gram matrix of ``features`` ``(1, d, h, w)``, not divided by the number of positions.
 
-    It has a first derivative, and no second one.
+    It has a first derivative, but no second one.
 
     Source: Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, Eq. 3; Eq. 2 of the paper.
     """
@@ -39,8 +39,8 @@ def gram(features: Tensor) -> Gram:
 def sum_distance(image: Gram, style: Gram) -> Tensor:
     """Return the mean squared difference of two Gram matrices, ``mean((G_x − G_s)²)``, a scalar.
 
-    It compares sums over positions, so it is meaningful only for images of about the same size, unlike
-    ``mean_distance``.
+    It compares sums over positions so, unlike ``mean_distance``, it is only meaningful for images of about the same
+    size.
     """
     return (image.products - style.products).square().mean()
 
@@ -60,7 +60,7 @@ class GramDistance(nn.Module):
         """Choose the distance.
 
         Args:
-            place: name of the layer, or of whatever the Gram matrix was computed from, for an error message.
+            place: name of the layer, or of whatever the Gram matrix was computed from, for error messages.
             normalization: paper: the distance is ``paper``. relative: it is ``mean_distance``, divided by its value for
                 the content photo.
             paper: the distance in the paper.
@@ -72,10 +72,10 @@ class GramDistance(nn.Module):
         self.positions = 0
 
     def set_target(self, content: Gram, style: Gram) -> None:
-        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+        """Set the target from the style photo and, if ``relative``, the unit from its distance to the content photo.
 
         Raises:
-            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
+            NoDifferenceError: if the normalisation is relative and that distance is nearly zero.
         """
         nothing = Gram(torch.zeros_like(style.products), 1)
         size = self.distance(content, nothing) + self.distance(style, nothing)
@@ -92,10 +92,10 @@ class GramDistance(nn.Module):
 class _GramProducts(torch.autograd.Function):
     """``Xᵀ X`` of ``X`` ``(positions, d)``, accumulated in float32 from features of any type.
 
-    Compared with plain ``X.float().T @ X.float()``, it saves a float32 copy of the features (which would be the largest
-    tensor of a step, and kept for the backward pass) and one of the two products of the backward pass:
-    ``dX = X (dG + dGᵀ)``. That product is a gradient of features and not a loss, so it is computed in the features' own
-    type. A part of a larger feature map is not copied.
+    Compared with ``X.float().T @ X.float()``, it saves a float32 copy of the features (the largest tensor of a step,
+    kept for the backward pass) and one of the two products of the backward pass: ``dX = X (dG + dGᵀ)``. That product is
+    a gradient of features rather than a loss, so it is computed in the type of the features. A part of a larger feature
+    map is not copied.
     """
 
     @staticmethod
@@ -105,7 +105,7 @@ class _GramProducts(torch.autograd.Function):
         dtype = torch.promote_types(features.dtype, torch.float32)
         if features.device.type == "cuda" and dtype != features.dtype:
             (rows,) = _rows(features)
-            # A product of two such numbers is exact in float32, in which the GPU's matrix units add them up.
+            # The product of two such numbers is exact in float32, in which the GPU's matrix units accumulate.
             return torch.mm(rows.T, rows, out_dtype=dtype)
         products = features.new_zeros(channels, channels, dtype=dtype)
         for part in _rows(features):
@@ -131,7 +131,7 @@ class _GramProducts(torch.autograd.Function):
 
 
 def _rows(features: Tensor) -> Iterator[Tensor]:
-    """Yield features ``(1, d, h, w)`` as ``(positions, d)``; on a CPU, as many positions at a time as fit its cache."""
+    """Yield features ``(1, d, h, w)`` as ``(positions, d)``. On a CPU, in blocks of positions that fit the cache."""
     _, channels, height, width = features.shape
     step = max(1, 2**18 // (channels * width)) if features.device.type == "cpu" else height
     for part in features.squeeze(0).split(step, dim=1):

@@ -25,13 +25,14 @@ class Loss(Described, nn.Module, ABC):
 
     Attributes:
         additive: whether the statistic of the whole image is the sum of the statistics of its parts. If so, the loss
-            may be given a feature map part by part, which needs less memory. If not, the default, it is always given
+            may be given a feature map part by part, which needs less memory. If not (the default), it is always given
             the whole feature map.
-        regional: whether the loss can be computed of a region by itself, because its statistic does not depend on where
-            features are: a region's are given to it as a column, ``(1, d, n, 1)``. If so, and if the photos have
-            regions, each is compared with its counterpart. If not, the default, the loss always compares whole photos.
+        regional: whether the loss can be computed for a single region, because its statistic does not depend on the
+            positions of features. The features of a region are passed as a column, ``(1, d, n, 1)``. If so, and if the
+            photos have regions, each region is compared with its counterpart. If not (the default), the loss always
+            compares whole photos.
         weight: weight of the loss in the total.
-        layers: layer name to its weight within the loss; empty if the loss is turned off.
+        layers: weight of each layer within the loss, by name. Empty if the loss is turned off.
         normalization: ``paper`` or ``relative``; each loss documents what that means for it.
     """
 
@@ -46,7 +47,7 @@ class Loss(Described, nn.Module, ABC):
             cls.regional = vars(cls).get("regional", False)
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
-        """Keep the weights, without the layers whose weight is 0.
+        """Store the weights, leaving out layers with zero weight.
 
         Args:
             weight: weight of the loss in the total; 0 turns it off.
@@ -54,7 +55,7 @@ class Loss(Described, nn.Module, ABC):
             normalization: ``paper`` or ``relative``.
 
         Raises:
-            VerismError: a layer cannot have that name, or a weight is negative or not finite. With a negative weight,
+            VerismError: if a layer cannot have its name, or a weight is negative or not finite. With a negative weight,
                 the optimiser would maximise the loss.
         """
         super().__init__()
@@ -82,19 +83,19 @@ class Loss(Described, nn.Module, ABC):
         """
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Any:
-        """Reduce a photo's features at one of ``layers`` to the statistic that the target is made from.
+        """Reduce a photo's features at one of ``layers`` to the statistic that the target is computed from.
 
-        It is called for the content photo first. By default, the statistic is that of ``statistic``.
+        Called for the content photo first. By default, this is ``statistic``.
 
         Args:
             layer: name of the layer.
             role: the photo that the features come from.
-            features: ``(1, d, h, w)``, of the photo; or of a part of it, if the loss is ``additive`` and the layer is
+            features: ``(1, d, h, w)``, of the photo, or of a part of it if the loss is ``additive`` and the layer is
                 not ``input``.
-            here: the positions of the whole photo's feature map that these features are at.
+            here: the positions of these features in the feature map of the whole photo.
 
         Returns:
-            Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
+            Tensors and counts, in mappings and named tuples. If the loss is ``additive``, they are summed over the
             parts of a photo.
         """
         del role
@@ -112,12 +113,12 @@ class Loss(Described, nn.Module, ABC):
 
         Args:
             layer: name of the layer.
-            features: ``(1, d, h, w)``, of the image; or of a part of it, if the loss is ``additive`` and the layer is
+            features: ``(1, d, h, w)``, of the image, or of a part of it if the loss is ``additive`` and the layer is
                 not ``input``.
-            here: the positions of the whole image's feature map that these features are at.
+            here: the positions of these features in the feature map of the whole image.
 
         Returns:
-            Tensors and counts, in mappings and named tuples; if the loss is ``additive``, they are summed over the
+            Tensors and counts, in mappings and named tuples. If the loss is ``additive``, they are summed over the
             parts of an image.
         """
 
@@ -130,7 +131,7 @@ class Loss(Described, nn.Module, ABC):
         """Return the loss of the whole image.
 
         Args:
-            totals: layer name to the statistic of the whole image.
+            totals: statistic of the whole image at each layer, by name.
 
         Returns:
             A term with a value for each layer.

@@ -16,11 +16,11 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
 
 CHUNK = 2**16
-"""Number of positions that are taken to float64 at a time."""
+"""Number of positions that are converted to float64 at a time."""
 
 
 class Gaussian(NamedTuple):
-    """What a normal distribution of features is given by.
+    """The parameters of a normal distribution of features.
 
     Attributes:
         mean: the mean of every channel, ``(d,)``.
@@ -32,11 +32,11 @@ class Gaussian(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """First and second moments of features about an offset, as sums over positions; they add up over disjoint parts.
+    """First and second moments of features about an offset, as sums over positions that add up over disjoint parts.
 
     Attributes:
-        sums: ``(d,)``, sums of the features less the offset, in at least float32.
-        products: ``(d, d)``, sums of their products with each other, in at least float32.
+        sums: ``(d,)``, sums of the features minus the offset, in at least float32.
+        products: ``(d, d)``, sums of the products of their pairs, in at least float32.
         positions: number of positions in the sums.
     """
 
@@ -46,9 +46,9 @@ class Moments(NamedTuple):
 
     @property
     def gaussian(self) -> Gaussian:
-        """The mean, less the offset, and the covariance."""
+        """The mean minus the offset, and the covariance."""
         mean = self.sums / self.positions
-        # Of large means, little is left but rounding: that is what the offset is for.
+        # For large means, rounding would leave little of the difference; that is what the offset is for.
         return Gaussian(mean, self.products / self.positions - mean.outer(mean))
 
 
@@ -60,7 +60,7 @@ def moments(features: Tensor, offset: Tensor | None = None) -> Moments:
 
 
 def exact_moments(features: Tensor) -> Moments:
-    """Return the moments of ``features`` ``(1, d, h, w)`` about 0, in float64; on the CPU for an Apple GPU."""
+    """Return the moments of ``features`` ``(1, d, h, w)`` about 0, in float64. On the CPU instead of an Apple GPU."""
     step = max(1, CHUNK // features.shape[-1])
     parts = [moments(in_float64(part)) for part in features.split(step, dim=2)]
     return Moments(
@@ -73,8 +73,8 @@ def exact_moments(features: Tensor) -> Moments:
 def moments_distance(image: Gaussian, style: Gaussian) -> Tensor:
     """Return ``mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²)``, over channels and over pairs of channels, a scalar.
 
-    A Gram matrix divided by its number of positions is ``Σ + μμᵀ``, in which a change of the mean can cancel one of the
-    covariance; here, it cannot.
+    A Gram matrix divided by its number of positions is ``Σ + μμᵀ``, where a change of the mean can cancel a change of
+    the covariance. Here it cannot.
     """
     return (image.mean - style.mean).square().mean() + (image.covariance - style.covariance).square().mean()
 
@@ -82,8 +82,8 @@ def moments_distance(image: Gaussian, style: Gaussian) -> Tensor:
 class MomentsDistance(nn.Module):
     """The distance of an image's moments to the style photo's at one layer, in one of the two normalisations.
 
-    The image's moments are taken about the content photo's mean. About 0, those of features with a large mean and a
-    small variance would be lost to rounding in float32.
+    The image's moments are computed about the content photo's mean. About 0, moments of features with a large mean and
+    a small variance would be lost to rounding in float32.
     """
 
     offset: Tensor
@@ -103,18 +103,18 @@ class MomentsDistance(nn.Module):
         self.normalization = normalization
 
     def prepare(self, features: Tensor) -> None:
-        """Choose the device and the type of the target, those of the features ``(1, d, h, w)``."""
+        """Set the device and type of the target to those of the features ``(1, d, h, w)``."""
         self.register_buffer("offset", full_precision(features.new_zeros(features.shape[1])), persistent=False)
 
     def set_target(self, content: Moments, style: Moments) -> None:
-        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+        """Set the target from the style photo and, if ``relative``, the unit from its distance to the content photo.
 
         Args:
             content: the content photo's moments about 0, in float64.
-            style: the style photo's, likewise.
+            style: the style photo's moments about 0, in float64.
 
         Raises:
-            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
+            NoDifferenceError: if the normalisation is relative and that distance is nearly zero.
         """
         here, there = content.gaussian, style.gaussian
         nothing = Gaussian(torch.zeros_like(there.mean), torch.zeros_like(there.covariance))
@@ -157,17 +157,17 @@ class MomentsLoss(Loss):
         self.distances = nn.ModuleDict({name: MomentsDistance(name, normalization) for name in self.layers})
 
     def target(self, layer: str, content: Moments, style: Moments) -> None:
-        """Take the target at one of ``layers`` from the style photo's moments."""
+        """Set the target at one of ``layers`` from the style photo's moments."""
         self._at(layer).set_target(content, style)
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
-        """Reduce a photo's features to sums about 0, as long as the content photo's mean is not known; in float64."""
+        """Reduce a photo's features to sums about 0, in float64, since the content photo's mean is not yet known."""
         del role, here
         self._at(layer).prepare(features)
         return exact_moments(features)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Moments:
-        """Reduce the features to sums over positions, wherever these are, about the content photo's mean."""
+        """Reduce the features to sums over positions about the content photo's mean."""
         del here
         return moments(features, self._at(layer).offset)
 

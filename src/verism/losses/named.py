@@ -1,4 +1,4 @@
-"""The losses of a run by name: those that every run has, and further ones that the user names."""
+"""The losses of a run by name: those that every run has, and those that the user adds."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from verism.errors import VerismError
 from verism.losses.loss import Loss
 
 TERMS = ("content", "style", "color", "photorealism", "consistency", "canvas", "total")
-"""Names that further losses cannot have, because terms that every run has are logged under them."""
+"""Names that added losses cannot have, because terms that every run has are logged under them."""
 
 
 def check_name(name: str) -> str:
-    """Return the name of a further loss; raise ``VerismError`` if it cannot be used."""
+    """Return the name of an added loss, or raise ``VerismError`` if it cannot be used."""
     if name in TERMS:
         raise VerismError(f"--model.losses.{name}: the name is taken by a term of the method itself; choose another.")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -24,19 +24,19 @@ def check_name(name: str) -> str:
 
 
 def option(name: str) -> str:
-    """Return the option of the command line that chooses a term, by the name of the term."""
+    """Return the command-line option that sets a term, given the name of the term."""
     return f"--model.{name if name in TERMS else f'losses.{name}'}"
 
 
 def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str, Loss]:
-    """Return the losses whose weight is not 0, by name.
+    """Return the losses with nonzero weights, by name.
 
     Args:
-        losses: name to loss; None for one that is left out.
-        backbone: the network whose layers they may ask for.
+        losses: losses by name; None for a loss that is left out.
+        backbone: the network whose layers the losses may use.
 
     Raises:
-        VerismError: all weights are 0, or a loss asks for a layer that the backbone does not have.
+        VerismError: if all weights are 0, or a loss uses a layer that the backbone does not have.
     """
     found = {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
     if not found:

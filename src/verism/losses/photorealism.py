@@ -19,11 +19,11 @@ from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
 
 WINDOW = 3
-"""Side of the windows of the matting Laplacian, in pixels, as in both papers; the code below is for this side only."""
+"""Side, in pixels, of the windows of the matting Laplacian, as in both papers. The code only supports this side."""
 
 
 class AffineError(NamedTuple):
-    """What the content photo's colours do not explain, summed over windows.
+    """The part of the image that the content photo's colours do not explain, summed over windows.
 
     Attributes:
         total: ``Σ_c V_cᵀ M V_c``, a scalar in at least float32.
@@ -37,17 +37,17 @@ class AffineError(NamedTuple):
 def window_basis(guide: Tensor, epsilon: float) -> Tensor:
     """Return, for every window, a basis of the linear functions of its colours: a factor of the matting Laplacian.
 
-    With C the 9×3 colours of a window less their mean, and ``Kᵀ K = (Cᵀ C + ε)⁻¹``, it is ``U = C Kᵀ``, so that the
+    With C the 9×3 colours of a window minus their mean, and ``Kᵀ K = (Cᵀ C + ε)⁻¹``, it is ``U = C Kᵀ``, so that the
     window's part of the Laplacian is ``1 − 11ᵀ/9 − U Uᵀ``. No component of U exceeds 1, whereas the inverse itself
     reaches 1/ε, with differences too small for float32.
 
     Args:
         guide: ``(1, 3, H, W)``, RGB in [0, 1].
-        epsilon: ε of Levin et al., added to the sums of squares of a window; its variances get a ninth of it.
+        epsilon: ε of Levin et al., added to the sums of squares of a window, so a ninth of it to its variances.
 
     Returns:
         ``(9, 3, H − 2, W − 2)``, in at least float32: pixel of the window, component, window. It takes 108 bytes per
-        pixel, where a feature map of 64 channels takes 256.
+        pixel; a feature map of 64 channels takes 256.
     """
     exact = in_float64(guide)
     spread = torch.stack(_window_pixels(exact)) - F.avg_pool2d(exact, 3, stride=1)
@@ -59,15 +59,15 @@ def window_basis(guide: Tensor, epsilon: float) -> Tensor:
 
 
 def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
-    """Return ``M V_c`` for each channel of ``image``: the residuals of the windows' affine fits, added up by pixel.
+    """Return ``M V_c`` for each channel of ``image``: the residuals of the windows' affine fits, summed by pixel.
 
-    This is ``N V − (Σ a) · I − Σ b``, with I the content photo, a and b the guided filter's coefficients and N the
-    number of windows that contain a pixel (He et al., "Fast Matting Using Large Kernel Matting Laplacian Matrices",
-    2010). It is exact at the borders, too, where Levin et al. also have fewer windows.
+    This is ``N V − (Σ a) · I − Σ b``, with I the content photo, a and b the coefficients of the guided filter, and N
+    the number of windows that contain a pixel (He et al., "Fast Matting Using Large Kernel Matting Laplacian Matrices",
+    2010). It is also exact at the borders, where Levin et al. have fewer windows as well.
 
     Args:
         image: ``(1, 3, H, W)``.
-        basis: that of the content photo, from ``window_basis``.
+        basis: basis of the content photo, from ``window_basis``.
 
     Returns:
         ``(1, 3, H, W)``.
@@ -88,12 +88,12 @@ def matting_laplacian(image: Tensor, basis: Tensor) -> Tensor:
 def affine_error(image: Tensor, basis: Tensor) -> AffineError:
     """Return how far ``image`` is from a locally affine function of the content photo.
 
-    It has a first derivative, and no second one. It adds up over parts of the image only if these overlap by two
-    pixels, so that every 3×3 window is in exactly one of them.
+    It has a first derivative, but no second one. It only adds up over parts of the image that overlap by two pixels, so
+    that every 3×3 window is in exactly one of them.
 
     Args:
         image: ``(1, 3, H, W)``, RGB in [0, 1].
-        basis: that of the content photo, from ``window_basis``.
+        basis: basis of the content photo, from ``window_basis``.
     """
     total: Tensor = _QuadraticForm.apply(full_precision(image), basis)
     return AffineError(total, image.shape[-2] * image.shape[-1])
@@ -103,17 +103,17 @@ def affine_error(image: Tensor, basis: Tensor) -> AffineError:
 class PhotorealismLoss(Loss):
     """``Σ_c V_cᵀ M V_c / (H·W)``: V the image's RGB channels, M the content photo's matting Laplacian.
 
-    It is zero (but for ε) if every 3×3 window is an affine function of the content photo's colours there. Other
-    colours, other contrast and smooth shading cost next to nothing; a bent line or a painted texture costs much.
+    It is zero (except for ε) if every 3×3 window is an affine function of the content photo's colours in that window.
+    Different colours or contrast and smooth shading cost next to nothing; a bent line or a painted texture costs much.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 2; M of Levin et al., "A Closed-Form Solution to Natural
     Image Matting", 2008, Eq. 12.
 
-    With a greater ``scale``, it compares the means over blocks of pixels. Smooth shading is then no longer free: areas
+    With a larger ``scale``, it compares the means over blocks of pixels. Smooth shading is then no longer free: areas
     that are flat in the photo, such as a clear sky, have to stay flat.
 
-    There is no ``relative`` normalisation: this loss is zero at the content photo, from which other losses take their
-    unit. As a mean over pixels of values in [0, 1], it depends on no scale of features.
+    There is no ``relative`` normalisation, because this loss is zero at the content photo, from which other losses take
+    their unit. As a mean over pixels of values in [0, 1], it does not depend on the scale of features.
     """
 
     basis: Tensor
@@ -141,10 +141,10 @@ class PhotorealismLoss(Loss):
         self.normalize = Normalization()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Compute the factored Laplacian from the content photo's colours.
+        """Compute the factors of the Laplacian from the content photo's colours.
 
         Raises:
-            VerismError: a side of the photo has fewer than three blocks of ``scale`` pixels.
+            VerismError: if a side of the photo has fewer than three blocks of ``scale`` pixels.
         """
         del layer, style
         guide = self._rgb(content)
@@ -156,18 +156,18 @@ class PhotorealismLoss(Loss):
         self.register_buffer("basis", window_basis(guide, self.epsilon), persistent=False)
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Return the whole photo's colours."""
+        """Return the colours of the whole photo."""
         del layer, role, here
         return features
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> AffineError:
-        """Reduce the whole image's colours to a sum over windows, ``affine_error``."""
+        """Reduce the colours of the whole image to a sum over windows, as in ``affine_error``."""
         del layer, here
         return affine_error(self._rgb(features), self.basis)
 
     def forward(self, totals: Mapping[str, AffineError]) -> Term:
         """Return the term from the sum over the whole image."""
-        # Luan et al. do not divide by the number of pixels. With the mean, a weight means the same at every size.
+        # Luan et al. do not divide by the number of pixels. With the mean, a weight has the same effect at every size.
         values = {name: error.total / error.positions for name, error in totals.items()}
         return Term(self.weight, self.layers, values)
 
@@ -179,7 +179,7 @@ class PhotorealismLoss(Loss):
 class _QuadraticForm(torch.autograd.Function):
     """``Σ_c V_cᵀ M V_c``, whose derivative is ``2 M V``, because M is symmetric.
 
-    ``M V``, which the forward pass computes in any case, is kept for the backward pass. Autograd would apply M a second
+    ``M V``, which the forward pass computes anyway, is kept for the backward pass. Autograd would apply M a second
     time, in many small steps.
     """
 
@@ -197,6 +197,6 @@ class _QuadraticForm(torch.autograd.Function):
 
 
 def _window_pixels(x: Tensor) -> list[Tensor]:
-    """Return nine views of ``(…, H, W)``, each ``(…, H − 2, W − 2)``: one for each pixel of all 3×3 windows."""
+    """Return nine views of ``(…, H, W)``, each ``(…, H − 2, W − 2)``: one for each pixel position in the windows."""
     height, width = x.shape[-2] - 2, x.shape[-1] - 2
     return [x[..., i : i + height, j : j + width] for i in range(3) for j in range(3)]

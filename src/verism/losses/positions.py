@@ -9,13 +9,13 @@ from torch import Tensor
 
 
 class Positions(NamedTuple):
-    """Where some features lie on the whole feature map of a layer.
+    """Positions of features in the whole feature map of a layer.
 
     Attributes:
-        at: ``(n,)`` int64, ascending indices into the map's ``height · width`` positions, row by row; None: all of
-            them.
-        height: height of the whole map; not used if ``at`` is None.
-        width: width of the whole map; not used if ``at`` is None.
+        at: ``(n,)`` int64, ascending indices into the map's ``height · width`` positions, row by row. None means all
+            positions.
+        height: height of the whole map. Unused if ``at`` is None.
+        width: width of the whole map. Unused if ``at`` is None.
     """
 
     at: Tensor | None = None
@@ -38,13 +38,13 @@ class Positions(NamedTuple):
         return values.new_zeros(*values.shape[:-1], self.height * self.width).index_copy(-1, self.at, values)
 
     def among(self, wanted: Tensor) -> tuple[Positions, Tensor]:
-        """Return which of some wanted positions are among these.
+        """Select those of the wanted positions that are among these.
 
         Args:
             wanted: ``(m,)`` int64, indices into the whole map.
 
         Returns:
-            Those that were found, as positions in a map of m by 1; and their indices into the n positions here.
+            The positions found, as positions in a map of m by 1, and their indices into the n positions here.
         """
         if self.at is None:
             return self, wanted
@@ -54,4 +54,4 @@ class Positions(NamedTuple):
 
 
 EVERYWHERE = Positions()
-"""All positions: the features are those of the whole image."""
+"""All positions of the whole image."""

@@ -17,18 +17,18 @@ from verism.regions.masks import resize
 from verism.regions.regions import Regions
 
 EXPECTED = ("style", "color")
-"""Names of the losses that are expected to compare region with region, because they bring in the style photo."""
+"""Names of the losses that users expect to compare region by region, because they bring in the style photo."""
 
 
 def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
-    """Return the losses as a run computes them: those that are ``regional`` by region, if there are regions."""
+    """Return the losses as a run computes them: if there are regions, ``regional`` losses are computed by region."""
     if regions is None:
         return dict(losses)
     return {name: RegionalLoss(loss, regions) if loss.regional else loss for name, loss in losses.items()}
 
 
 def whole(losses: Mapping[str, Loss], regions: Regions | None) -> list[str]:
-    """Return the names of the losses that compare whole photos, though there are regions to compare."""
+    """Return the names of the expected losses that compare whole photos even though there are regions."""
     return [name for name in EXPECTED if regions is not None and name in losses and not losses[name].regional]
 
 
@@ -42,26 +42,26 @@ def select(features: Tensor, positions: Tensor) -> Tensor:
 class RegionalLoss(Loss):
     """``Σ_k c_k · share_k · loss_k``, where ``loss_k`` is the same loss on the features of region k alone.
 
-    ``c_k`` is the confidence that both photos show the same in region k, so that what only one of them has is not
-    compared. ``share_k`` is the region's share of the content photo, so that a pixel counts the same in a small region
-    as in a large one, and a single region that covers everything gives the loss itself.
+    ``c_k`` is the confidence that both photos show the same thing in region k, so things that only one of them shows
+    are not compared. ``share_k`` is the region's share of the content photo, so that a pixel counts the same in small
+    and large regions, and a single region that covers everything gives the loss itself.
 
-    It is for losses that are ``regional``: style, colour, moments and sliced Wasserstein. Each
-    position of a layer belongs to the region that covers the most of it, or to none (``masks.resize``). A layer ignores
-    a region that has no position there in one of the photos. If it ignores all regions, its loss is 0; for regions from
-    masks, which the user can change, that is an error instead, unless their confidence is 0.
-    ``normalization: relative`` is relative to the distance of the region's own statistics; it also ignores a region
-    that looks the same in both photos, such as a black border, unless all of them do, which is an error. ``ColorLoss``
+    It works for ``regional`` losses: style, colour, moments and sliced Wasserstein. Each position of a layer belongs to
+    the region that covers most of it, or to none (``masks.resize``). A layer ignores regions that have no position in
+    one of the photos. If it ignores all regions, its loss is 0; for regions from masks, which the user can change, that
+    is an error instead, unless their confidence is 0.
+    ``normalization: relative`` is relative to the distance of the region's own statistics. It also ignores regions that
+    look the same in both photos, such as a black border, unless all of them do, which is an error. ``ColorLoss``
     resizes a region as a single column of pixels, row after row.
 
     Source: Luan et al., "Deep Photo Style Transfer", 2017, Eq. 3 and 4. There, regions have equal weights, so a pixel
     counts more in a smaller region; their code weights regions by share, as here. They multiply features by soft masks,
-    blurred to follow the network's receptive fields; here, a position is in one region or in none.
+    blurred to follow the network's receptive fields; here, a position belongs to one region or to none.
 
     Attributes:
-        whole: the loss of which each region has a copy.
-        shares: label of a region to its share of the content photo, times its confidence.
-        compared: layer to the labels of the regions that are compared there.
+        whole: the loss that is copied for each region.
+        shares: each region's share of the content photo times its confidence, by label.
+        compared: labels of the regions that are compared at each layer, by layer.
     """
 
     nothing: Tensor
@@ -70,8 +70,8 @@ class RegionalLoss(Loss):
         """Make a copy of the loss for each region.
 
         Args:
-            loss: the loss; it gets no targets itself.
-            regions: those of the two photos.
+            loss: the loss, which gets no targets itself.
+            regions: regions of the two photos.
         """
         super().__init__(loss.weight, loss.layers, loss.normalization)
         self.additive = loss.additive
@@ -88,7 +88,7 @@ class RegionalLoss(Loss):
     def target_statistic(
         self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE
     ) -> dict[str, Any]:
-        """Return the loss's target statistic of each region that has positions at this layer, by label."""
+        """Return the target statistic for each region that has positions at this layer, by label."""
         self.nothing = self.nothing.to(features.device)
         positions = self._division(role, features, here)
         if role == "content":
@@ -102,11 +102,11 @@ class RegionalLoss(Loss):
         return found
 
     def target(self, layer: str, content: Mapping[str, Any], style: Mapping[str, Any]) -> None:
-        """Take each region's target at one of ``layers``.
+        """Set the target of each region at one of ``layers``.
 
         Raises:
-            VerismError: no region of the user's masks has positions in both photos; the loss cannot be computed from a
-                region's features; or it is relative to a difference that no region has.
+            VerismError: if no region of the user's masks has positions in both photos, the loss cannot be computed from
+                a region's features, or the loss is relative to a difference that no region has.
         """
         alike: list[VerismError] = []
         self.compared[layer] = []
@@ -128,7 +128,7 @@ class RegionalLoss(Loss):
             )
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> dict[str, Any]:
-        """Return the loss's statistic of each region that is compared at this layer, by label."""
+        """Return the statistic of each region that is compared at this layer, by label."""
         found: dict[str, Any] = {}
         for label in self.compared[layer]:
             mine, at = here.among(self._division("content", features, here)[label])
@@ -136,7 +136,7 @@ class RegionalLoss(Loss):
         return found
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
-        """Return one term from the statistics of all regions: the sum of their values, weighted by share."""
+        """Return a single term from the statistics of all regions: the sum of their values, weighted by share."""
         values: dict[str, Tensor] = dict.fromkeys(totals, self.nothing)
         for label, part in self._labelled().items():
             of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
@@ -146,24 +146,24 @@ class RegionalLoss(Loss):
         return Term(self.weight, self.layers, values)
 
     def _labelled(self) -> dict[str, Loss]:
-        """Return the loss of each region, by its label."""
+        """Return the loss of each region, by label."""
         return dict(zip(self.regions.labels, cast("Sequence[Loss]", self.parts), strict=True))
 
 
 class _Division:
-    """The positions of each region on the feature maps of both photos, computed once for each size of map."""
+    """The positions of each region on the feature maps of both photos, computed once for each map size."""
 
     def __init__(self, regions: Regions) -> None:
         self.regions = regions
         self._found: dict[tuple[Role, tuple[int, int], torch.device], dict[str, Tensor]] = {}
 
     def __call__(self, role: Role, features: Tensor, here: Positions) -> Mapping[str, Tensor]:
-        """Return, by label, the indices ``(n,)`` of the region's positions in the whole map behind ``features``.
+        """Return the indices ``(n,)`` of each region's positions in the whole map behind ``features``, by label.
 
         Args:
             role: the photo that the features come from.
             features: ``(1, d, h, w)``, of the photo or a part of it.
-            here: the positions of the whole map that they are at.
+            here: the positions of the features in the whole map.
         """
         shape = here.frame(features)
         key = (role, shape, features.device)

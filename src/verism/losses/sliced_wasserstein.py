@@ -34,19 +34,19 @@ def project(features: Tensor, directions: Tensor) -> Tensor:
 
 
 def resample(sorted_values: Tensor, count: int) -> Tensor:
-    """Interpolate ``(k, n)`` sorted values linearly to ``(k, count)``, keeping the first and the last."""
+    """Interpolate ``(k, n)`` sorted values linearly to ``(k, count)``, keeping the first and last values."""
     return F.interpolate(sorted_values.unsqueeze(0), size=count, mode="linear", align_corners=True).squeeze(0)
 
 
 def random_directions(
     count: int, dimensions: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Draw unit vectors ``(count, dimensions)``, uniformly on the sphere; another ``dtype`` draws others."""
+    """Draw unit vectors ``(count, dimensions)`` uniformly from the sphere. Other ``dtype``s draw others."""
     return F.normalize(torch.randn(count, dimensions, generator=generator, dtype=dtype))
 
 
 def generator_of(layer: str, seed: int) -> torch.Generator:
-    """Return the random generator of a layer, which depends on the layer's name and the seed alone."""
+    """Return the random generator of a layer, which depends only on the layer's name and the seed."""
     digest = hashlib.sha256(f"{seed} {layer}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8]))
 
@@ -62,13 +62,13 @@ class QuantileDistance(nn.Module):
     def __init__(
         self, layer: str, normalization: Normalization, directions: int, positions: int | None, seed: int
     ) -> None:
-        """Choose the normalisation, and how many directions and positions are drawn.
+        """Choose the normalisation, and how many directions and positions to draw.
 
         Args:
-            layer: name of the layer, for an error message and for the seed.
+            layer: name of the layer, for error messages and for the seed.
             normalization: paper: the distance as it is. relative: divided by its value for the content photo.
             directions: number of directions.
-            positions: number of positions; None: all of them.
+            positions: number of positions. None for all of them.
             seed: seed of the directions and positions.
         """
         super().__init__()
@@ -79,7 +79,7 @@ class QuantileDistance(nn.Module):
         self._drawn = 0
 
     def draw(self, features: Tensor, here: Positions) -> None:
-        """Draw the directions and positions for the content photo, unless they have been drawn for its size."""
+        """Draw the directions and positions for the content photo, unless they were already drawn for its size."""
         positions = math.prod(here.frame(features))
         if self._drawn == positions:
             return
@@ -95,21 +95,21 @@ class QuantileDistance(nn.Module):
         self.register_buffer("sample", sample, persistent=False)
 
     def project(self, features: Tensor, here: Positions) -> Tensor:
-        """Return the projections at the drawn positions, ``(k, n)``; 0 for those that are not ``here``."""
+        """Return the projections at the drawn positions, ``(k, n)``, with 0 at positions that are not ``here``."""
         if self.sample is None:
             return here.put(project(features, self.directions))
         drawn, places = here.among(self.sample)
         return drawn.put(project(select(features, places), self.directions))
 
     def set_target(self, content: Tensor, style: Tensor) -> None:
-        """Take the target from the style photo; for ``relative``, the unit from its distance to the content photo.
+        """Set the target from the style photo and, if ``relative``, the unit from its distance to the content photo.
 
         Args:
             content: the content photo's projections, ``(k, n)``.
             style: the style photo's projections, ``(k, m)``.
 
         Raises:
-            NoDifferenceError: the normalisation is relative, and that distance is next to zero.
+            NoDifferenceError: if the normalisation is relative and that distance is nearly zero.
         """
         start, quantiles = (projected.sort(dim=-1).values for projected in (content, style))
         target = resample(quantiles, start.shape[-1])
@@ -127,11 +127,11 @@ class SlicedWassersteinLoss(Loss):
     """``Σ_l w_l · mean((q_x − q_s)²)``, q the quantiles of the features along random directions.
 
     This is the squared sliced Wasserstein-2 distance over a fixed set of directions. Where it is zero, the two
-    distributions agree along each direction, and not only in their second moments, as with Gram matrices.
+    distributions agree along each direction, not only in their second moments as with Gram matrices.
 
-    Time and memory grow with the number of positions times that of directions, because all projections are sorted at
-    once. A sample of the positions is enough for a canvas that changes neighbouring pixels together, such as a grid or
-    a table; with free pixels, those outside the sample would have no gradient.
+    Time and memory grow with the number of positions times the number of directions, because all projections are sorted
+    at once. A sample of the positions is enough for a canvas that changes neighbouring pixels together, such as a grid
+    or a table; with free pixels, those outside the sample would have no gradient.
 
     Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, Eq. 4; there, other directions
     are drawn at every step.
@@ -173,7 +173,7 @@ class SlicedWassersteinLoss(Loss):
         )
 
     def target_statistic(self, layer: str, role: Role, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Project a photo's features onto each direction; those of the content photo at the drawn positions only."""
+        """Project a photo's features onto each direction; those of the content photo only at the drawn positions."""
         distance = self._at(layer)
         if role == "content":
             distance.draw(features, here)
@@ -181,11 +181,11 @@ class SlicedWassersteinLoss(Loss):
         return here.put(project(features, distance.directions))
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
-        """Take the target at one of ``layers``: the quantiles of the style photo's projections."""
+        """Set the target at one of ``layers``: the quantiles of the style photo's projections."""
         self._at(layer).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
-        """Project the image's features onto each direction; 0 for positions that are not ``here``."""
+        """Project the image's features onto each direction, with 0 at positions that are not ``here``."""
         return self._at(layer).project(features, here)
 
     def forward(self, totals: Mapping[str, Tensor]) -> Term:

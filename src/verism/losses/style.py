@@ -60,11 +60,11 @@ class StyleLoss(Loss):
         )
 
     def target(self, layer: str, content: Gram, style: Gram) -> None:
-        """Take the target at one of ``layers`` from the style photo's Gram matrix."""
+        """Set the target at one of ``layers`` from the style photo's Gram matrix."""
         cast("GramDistance", self.distances[layer]).set_target(content, style)
 
     def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Gram:
-        """Reduce the features to sums over positions, wherever these are."""
+        """Reduce the features to sums over positions."""
         del layer, here
         return gram(features)
 

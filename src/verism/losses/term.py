@@ -11,13 +11,13 @@ from torch import Tensor
 from verism.errors import NoDifferenceError
 
 Normalization = Literal["paper", "relative"]
-"""``paper``: the loss as the paper's code computes it. ``relative``: divided by a constant that is computed from the
-content and the style photo, so that its value depends neither on the scale of the features nor on the photos' sizes."""
+"""``paper``: the loss as the paper's code computes it. ``relative``: the loss divided by a constant computed from the
+content and style photos, so that its value depends neither on the scale of the features nor on the photos' sizes."""
 
 
 INDISTINCT = 1e-4
-"""Root mean square of a difference of statistics, relative to that of the statistics themselves, up to which they count
-as the same: ten times what rounding in float32 makes of equal ones, and less than a hundredth of what 8 bits resolve.
+"""Root mean square difference of statistics, relative to the statistics themselves, up to which they count as equal:
+ten times the rounding error of equal ones in float32, and less than a hundredth of what 8 bits resolve.
 """
 
 
@@ -26,8 +26,8 @@ class Term(NamedTuple):
 
     Attributes:
         weight: the term's weight in the total (Eq. 3 and 4 of the paper).
-        layers: layer name to its weight within the term.
-        values: layer name to its loss, a scalar in at least float32.
+        layers: weight of each layer within the term, by name.
+        values: loss at each layer, a scalar in at least float32, by name.
     """
 
     weight: float
@@ -41,16 +41,16 @@ class Term(NamedTuple):
 
     @property
     def weighted(self) -> Tensor:
-        """The term's share of the total: ``weight · raw``."""
+        """The term's contribution to the total: ``weight · raw``."""
         return self.weight * self.raw
 
     def detach(self) -> Term:
-        """Return the term with values that are detached from the graph."""
+        """Return the term with its values detached from the graph."""
         return Term(self.weight, self.layers, {name: value.detach() for name, value in self.values.items()})
 
 
 def full_precision(x: Tensor) -> Tensor:
-    """Return ``x`` in float32, or in float64 if it has that type: losses are never computed in less than float32."""
+    """Return ``x`` in at least float32: losses are never computed at lower precision, and float64 is kept."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
@@ -58,13 +58,13 @@ def unit(normalization: Normalization, start: Tensor, size: Tensor, place: str) 
     """Return the scalar by which a distance to the style photo is divided.
 
     Args:
-        normalization: relative: it is ``start``. paper: it is 1.
-        start: the content photo's own distance to the style photo, a scalar, a mean square.
-        size: what the distances of both photos from a photo whose statistics are all 0 add up to, a scalar.
-        place: name of the layer, or of what else is compared, for the error message.
+        normalization: relative: the scalar is ``start``. paper: it is 1.
+        start: the distance of the content photo to the style photo, a scalar, a mean square.
+        size: the sum of the distances of both photos from a photo whose statistics are all 0, a scalar.
+        place: name of the layer, or of whatever else is compared, for the error message.
 
     Raises:
-        NoDifferenceError: the normalisation is relative, and ``start`` is zero, or so little that it may be rounding.
+        NoDifferenceError: if the normalisation is relative, and ``start`` is zero or may be mere rounding error.
     """
     if normalization == "paper":
         return torch.ones_like(start)
