@@ -1,1 +1,1 @@
-"""The look of a finished run, read back for other photos and, as a lookup table, for other programs."""
+"""The look of a finished run, loaded to apply it to other photos or to export it as a lookup table."""

@@ -1,4 +1,4 @@
-"""Applies one look to many photos, to each by its own regions, but close to the grade that a run has found."""
+"""Applies one look to many photos, each by its own regions, but close to the grade that a run has found."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from verism.regions.search import find_regions
 
 @dataclass(frozen=True)
 class ByRegions:
-    """Gives photos the look of a run, each by the regions that it has in common with the run's style photo.
+    """Gives photos the look of a run, each by the regions that it shares with the run's style photo.
 
     Attributes:
-        canvas: as the run left it.
-        backbone: the network that finds the regions, as it did in the run.
+        canvas: the canvas of the run.
+        backbone: the network that finds the regions, as in the run.
         style: the run's style photo at the size of the fit, ``(1, 3, H, W)``, RGB in [0, 1].
-        opacity: how much of it shows, ``(1, 1, H, W)``; None: all.
+        opacity: opacity of the style photo, ``(1, 1, H, W)``. None if it is opaque.
         size: short side at which regions are found, in pixels.
     """
 
@@ -39,14 +39,14 @@ class ByRegions:
 
     @classmethod
     def read(cls, run: Path, canvas: Grade) -> ByRegions:
-        """Return the look of a run.
+        """Load the look of a run.
 
         Args:
-            run: its folder, or a checkpoint, as ``saved.read`` takes it.
-            canvas: what ``saved.read`` found there.
+            run: the folder of the run, or a checkpoint, as for ``saved.read``.
+            canvas: the canvas that ``saved.read`` returned for it.
 
         Raises:
-            VerismError: the canvas has no regions, or the run's style photo or weights cannot be found any more.
+            VerismError: if the canvas has no regions, or the run's style photo or weights can no longer be found.
         """
         path = saved.file(run)
         if not isinstance(canvas, RegionalGrade):
@@ -67,7 +67,7 @@ class ByRegions:
         return cls(canvas, backbone, photo.pixels, photo.alpha, pair.size)
 
     def to(self, device: torch.device) -> ByRegions:
-        """Return the same look on a device, to which its canvas and network are moved, also for all who share them."""
+        """Return the same look on another device. The canvas and network are moved, and may be shared."""
         opacity = None if self.opacity is None else self.opacity.to(device)
         return replace(
             self,
@@ -79,7 +79,7 @@ class ByRegions:
 
     @torch.no_grad()
     def __call__(self, photo: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], of any size, with the look; not clipped."""
+        """Apply the look to a photo ``(1, 3, H, W)``, RGB in [0, 1], of any size. The result is not clipped."""
         content = images.scale(photo, min(self.size, *photo.shape[-2:]))
         regions = find_regions(self.backbone, content, self.style, opacity=self.opacity)
         if self.opacity is not None:

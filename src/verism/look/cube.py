@@ -10,7 +10,7 @@ from verism import atomic
 from verism.errors import VerismError
 
 TITLE_BYTES = 200
-"""Longest title, in bytes; the specification allows lines of 250 bytes."""
+"""Longest title, in bytes. The specification allows lines of 250 bytes."""
 
 SPACE = "# In: sRGB, full range, 0 to 1. Out: sRGB, full range; clip what is below 0 or above 1."
 """Comment on the colour space, for which the format has no keyword."""
@@ -23,17 +23,17 @@ def check(path: Path) -> None:
 
 
 def write(path: Path, table: Tensor, title: str) -> None:
-    """Write a table, whole or not at all, replacing any existing file.
+    """Write a table atomically, replacing any existing file.
 
     Adobe 2013, "Cube LUT Specification" 1.0: sRGB in [0, 1] in, sRGB out, not clipped; red changes fastest.
 
     Args:
-        path: ends in ``.cube``; missing folders are made.
+        path: a path that ends in ``.cube``. Missing folders are created.
         table: ``(3, n, n, n)``, RGB by blue, green and red.
-        title: of the look; double quotes are left out, and what cannot stand in a line of text becomes a space.
+        title: title of the look. Double quotes are removed, and characters not allowed in a line become spaces.
 
     Raises:
-        VerismError: the ending is another, or the file cannot be written.
+        VerismError: if the path has a different ending, or the file cannot be written.
     """
     check(path)
     rows = table.detach().cpu().flatten(1).T.tolist()
@@ -43,7 +43,7 @@ def write(path: Path, table: Tensor, title: str) -> None:
 
 
 def _line(title: str) -> str:
-    """Return a title as one line of text: a file's name may contain line breaks, and bytes that are not text."""
+    """Return a title as one line of text. A file name may contain line breaks, and bytes that are not text."""
     printable = "".join(letter if letter.isprintable() else " " for letter in title.replace('"', ""))
     text = " ".join(printable.split())
     return text.encode()[:TITLE_BYTES].decode(errors="ignore")

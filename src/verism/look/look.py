@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from verism.canvas.grade import Grade
 
 FULL = Strength()
-"""The whole look."""
+"""The full look."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """The look that a run has found: a function of a photo, which needs no further fitting.
+    """The look that a run has found: a function of a photo that needs no further fitting.
 
-    The photo that the run was fitted to is graded place by place, as in the run's result. Other photos go through the
-    colour lookup table that comes closest to it, as with ``verism predict --hold_back false``.
+    The photo that the run was fitted to is graded place by place, as in the result of the run. Other photos go through
+    the colour lookup table that approximates the look best, as with ``verism predict --hold_back false``.
 
     Attributes:
         canvas: the canvas that the run optimised.
@@ -49,75 +49,75 @@ class Look:
 
     @classmethod
     def read(cls, run: str | Path) -> Self:
-        """Return the look that a run or a series has found, or that a look's own file holds.
+        """Load the look of a run or a series, or from a look file.
 
         Args:
             run: the folder of a run of ``fit``, such as ``lightning_logs/mine-theirs``, or one of its checkpoints; the
                 folder of a series; or a .safetensors file, which ``load`` reads without Lightning.
 
         Raises:
-            VerismError: there is none, it cannot be read, or the canvas of the run holds one image and no look.
+            VerismError: if there is no look, it cannot be read, or the canvas of the run holds an image but no look.
         """
-        # Imported here, because it needs Lightning, and a look that is loaded from its own file does not.
+        # Imported here, because it needs Lightning, which a look loaded from its own file does not.
         from verism.look import saved  # noqa: PLC0415
 
         return cls(saved.read(Path(run)))
 
     @staticmethod
     def load(path: str | Path, strength: Strength = FULL) -> TableLook:
-        """Return a look from its own file, as ``save`` and ``verism export`` write it, without Lightning.
+        """Load a look from a file written by ``save`` or ``verism export``, without Lightning.
 
         Args:
             path: a .safetensors file.
-            strength: of the look, relative to what the file has.
+            strength: strength of the look, relative to that of the file.
 
         Raises:
-            VerismError: the file cannot be read, or ``strength`` is not from 0 to 1.
+            VerismError: if the file cannot be read, or ``strength`` is not from 0 to 1.
         """
         strength.check()
         return TableLook(*look_file.read(Path(path)), strength)
 
     def __call__(self, photo: PhotoLike) -> Image.Image:
-        """Apply the look to a photo, at its full size.
+        """Apply the look to a photo at full size.
 
         Args:
-            photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+            photo: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
 
         Returns:
-            An sRGB image of 8 bits, with the photo's alpha channel if it has one.
+            An 8-bit sRGB image, with the photo's alpha channel if it has one.
 
         Raises:
-            VerismError: the photo cannot be read.
+            VerismError: if the photo cannot be read.
         """
         return on_photo(photo, self.apply)
 
     render = __call__
-    """The same under the name that ``TableLook`` has for it, too."""
+    """Alias of ``__call__``, under the same name as in ``TableLook``."""
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], with the look: of the same shape, in [0, 1]."""
+        """Apply the look to a photo ``(1, 3, H, W)``, sRGB in [0, 1]. Returns the same shape and range."""
         image = self.canvas.render(photo) if is_own(self.canvas, photo) else through(self.table, photo)
         return self.strength(photo, image)
 
     @cached_property
     @torch.no_grad()
     def table(self) -> Tensor:
-        """The lookup table at full strength, ``(3, n, n, n)``, RGB by blue, green and red; not clipped."""
+        """The lookup table at full strength, ``(3, n, n, n)``, RGB by blue, green and red, not clipped."""
         return self.canvas.table(self.canvas.photo)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Deviation:
-        """Write the look as a lookup table, as ``verism export`` does: .cube, .png (HaldCLUT) or .safetensors.
+        """Write the look as a lookup table, like ``verism export``: .cube, .png (HaldCLUT) or .safetensors.
 
         Args:
-            path: the ending says in which format; missing folders are made.
-            overwrite: replace a file that exists.
+            path: the file to write; its ending selects the format. Missing folders are created.
+            overwrite: replace an existing file.
 
         Returns:
-            How far the table is from the picture of the run.
+            The deviation of the table from the picture of the run.
 
         Raises:
-            VerismError: the file exists, has another ending, or cannot be written.
+            VerismError: if the file exists, has a different ending, or cannot be written.
         """
         path = Path(path)
         lut_file.check(path)
@@ -128,7 +128,7 @@ class Look:
 
 
 def is_own(canvas: Grade, photo: Tensor) -> bool:
-    """Return whether ``photo`` ``(1, 3, H, W)``, on any device, is the one that the canvas was fitted to."""
+    """Return whether ``photo`` ``(1, 3, H, W)``, on any device, is the photo that the canvas was fitted to."""
     own = canvas.photo.to(photo.device)
     same_shape = abs(photo.shape[-1] / photo.shape[-2] - own.shape[-1] / own.shape[-2]) * own.shape[-2] < 1
     # Within half a level of 8 bits, because resizing and rounding may have changed the photo by that much.

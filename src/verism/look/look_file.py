@@ -1,4 +1,4 @@
-"""A look as a file of verism's own, which is small and loads without Lightning: see docs/look_format.md."""
+"""A look in verism's own file format, which is small and loads without Lightning. See docs/look_format.md."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ VERSION = "1"
 ENDING = ".safetensors"
 
 NAME = f"look{ENDING}"
-"""The name of the file in the folder of a series."""
+"""Name of the look file in the folder of a series."""
 
 NOTES = ".series"
-"""The folder beside it with what a continued series needs to know."""
+"""Folder beside the look file with what is needed to continue a series."""
 
 FITTED_TO = Path(NOTES, "fitted_to.png")
-"""The photos, in one picture, that it was fitted to."""
+"""The photos that the look was fitted to, in one picture."""
 
 STYLES = Path(NOTES, "styles.json")
 """The paths of the style photos, as a list."""
@@ -36,34 +36,34 @@ MOST_NODES = 256
 
 
 def write(path: Path, table: Tensor, title: str) -> None:
-    """Write a table, whole or not at all, replacing any existing file.
+    """Write a table atomically, replacing any existing file.
 
     Args:
-        path: ends in ``.safetensors``; missing folders are made.
-        table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red; not clipped.
-        title: of the look.
+        path: a path that ends in ``.safetensors``. Missing folders are created.
+        table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red, not clipped.
+        title: title of the look.
 
     Raises:
-        VerismError: the file cannot be written.
+        VerismError: if the file cannot be written.
     """
     said = {"format": FORMAT, "version": VERSION, "title": title.encode(errors="replace").decode()}
     atomic.write(path, _in_order(save({"table": table.detach().cpu().float().contiguous()}, said)))
 
 
 def _in_order(data: bytes) -> bytes:
-    """Return a file of safetensors, which writes its header's entries in random order, with these in a fixed one."""
+    """Sort the header entries of a safetensors file, which the library writes in random order."""
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8:start]), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    # The numbers begin at a multiple of eight bytes.
+    # The tensor data starts at a multiple of eight bytes.
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data[start:]
 
 
 def read(path: Path) -> tuple[Tensor, str]:
-    """Return a table ``(3, n, n, n)``, as ``write`` takes it, and its title.
+    """Read a table ``(3, n, n, n)``, as passed to ``write``, and its title.
 
     Raises:
-        VerismError: there is no such file, it is empty, damaged, of another version, or holds something else.
+        VerismError: if the file is missing, empty, damaged, of another version, or holds something else.
     """
     permission.check(path)
     if not path.is_file():

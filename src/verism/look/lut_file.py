@@ -1,4 +1,4 @@
-"""A look as a file for other programs: a lookup table at a chosen strength, and its deviation from the picture."""
+"""A look as a file for other programs: a lookup table at a given strength, and its deviation from the picture."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from verism.metrics import color_differences
 
 
 class Format(NamedTuple):
-    """A format of lookup tables.
+    """A file format of lookup tables.
 
     Attributes:
-        write: writes a file from a path, a table and a title.
-        nodes: the numbers of nodes along each axis that files are written with; the first is the default.
-        about: what it is to photographers, to follow a file's name; empty if they know it by its ending.
+        write: writes a file, given a path, a table and a title.
+        nodes: supported numbers of nodes along each axis. The first is the default.
+        about: what photographers use it for, to follow a file name. Empty if they know it by its ending.
     """
 
     write: Callable[[Path, Tensor, str], None]
@@ -44,24 +44,24 @@ FORMATS: Mapping[str, Format] = {
         " (a HaldCLUT, for ImageMagick, darktable and RawTherapee)",
     ),
 }
-"""The formats by the endings of their files."""
+"""The formats by file ending."""
 
 CANNOT = (
     "A table changes a colour the same everywhere, and this look does not. "
     "One that a table holds exactly: verism mine.jpg theirs.jpg --config lut.yaml"
 )
-"""What is said of a table that does not show the picture."""
+"""Message for a table that cannot reproduce the picture."""
 
 NOTICED = (
     (1.0, "to the eye the same as {}"),
     (3.0, "hardly to be told from {}"),
     (math.inf, "visibly different from {} in places"),
 )
-"""How a CIEDE2000 below each limit looks, from a picture: 1 is just noticed side by side, and 2 to 3 at a glance."""
+"""What a CIEDE2000 difference below each limit looks like. 1 is just noticeable side by side; 2 to 3, at a glance."""
 
 
 class Deviation(NamedTuple):
-    """The CIEDE2000 difference between a picture and what the lookup table of its look makes of the photo.
+    """The CIEDE2000 difference between a picture and the photo with the lookup table of the picture's look.
 
     Attributes:
         mean: mean over all pixels.
@@ -72,36 +72,36 @@ class Deviation(NamedTuple):
     most: float
 
     def plainly(self, strength: Strength) -> str:
-        """Return what the table is to the eye, to follow the table's name after a comma.
+        """Describe the visible quality of the table, to follow the name of the table and a comma.
 
         Args:
-            strength: at which the look is in both.
+            strength: strength of the look in both the table and the picture.
         """
         picture = "the picture" if strength.is_full else "the picture at this strength"
         return next(words for limit, words in NOTICED if self.most < limit).format(picture)
 
     @property
     def is_visible(self) -> bool:
-        """Whether one sees at a glance that the table does not make the picture."""
+        """Whether the difference between the table and the picture is visible at a glance."""
         return self.most >= NOTICED[1][0]
 
     @property
     def figures(self) -> str:
-        """The two figures, as part of a sentence."""
+        """Both figures, as part of a sentence."""
         return f"CIEDE2000 {self.mean:.2f} on average, below {self.most:.2f} for 95 % of the pixels"
 
 
 def about(path: Path) -> str:
-    """Return what a table is for, to follow the name of its file; empty if its ending says so."""
+    """Return what a table is used for, to follow its file name. Empty if its ending says so."""
     return FORMATS[path.suffix.lower()].about
 
 
 def check(path: Path, nodes: int | None = None) -> None:
-    """Raise ``VerismError`` unless ``path`` has the ending of a format that can have ``nodes`` along each axis.
+    """Raise ``VerismError`` unless ``path`` has the ending of a format that supports ``nodes`` along each axis.
 
     Args:
         path: the file to write.
-        nodes: number of nodes; None: the format's default.
+        nodes: number of nodes. None for the default of the format.
     """
     endings.check_table(path)
     form = FORMATS[path.suffix.lower()]
@@ -114,21 +114,21 @@ def check(path: Path, nodes: int | None = None) -> None:
 def write(
     path: Path, table: Tensor, photo: Tensor, image: Tensor, strength: Strength, nodes: int | None = None
 ) -> Deviation:
-    """Write the table of a look at a strength, as ``write_table`` does, and compare it with the picture.
+    """Write the table of a look at a strength, like ``write_table``, and compare it with the picture.
 
     Args:
-        path: its ending says in which format; its name is the look's title.
-        table: of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
+        path: the file to write. Its ending selects the format, and its name is the title of the look.
+        table: the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
         photo: the content photo of the look, ``(1, 3, H, W)``, RGB in [0, 1].
-        image: what the look makes of it, at full strength; of the same shape.
-        strength: of what is written.
-        nodes: along each axis of what is written; None: the format's default.
+        image: the photo with the look at full strength, of the same shape.
+        strength: strength of the look in the file.
+        nodes: number of nodes along each axis of the file's table. None for the default of the format.
 
     Returns:
-        How far the table that was written is from the picture at that strength, on ``photo``.
+        The deviation of the written table from the picture at that strength, on ``photo``.
 
     Raises:
-        VerismError: the file cannot be written, its ending is that of no format, or its format cannot have ``nodes``.
+        VerismError: if the file cannot be written, its ending is unknown, or its format does not support ``nodes``.
     """
     written = write_table(path, table, strength, nodes)
     return deviation(through(written, photo), strength(photo, image))
@@ -136,19 +136,19 @@ def write(
 
 @torch.no_grad()
 def write_table(path: Path, table: Tensor, strength: Strength, nodes: int | None = None) -> Tensor:
-    """Write the table of a look at a strength, whole or not at all, replacing any existing file.
+    """Write the table of a look at a strength atomically, replacing any existing file.
 
     Args:
-        path: its ending says in which format; its name is the look's title.
-        table: of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
-        strength: of what is written.
-        nodes: along each axis of what is written; None: the format's default.
+        path: the file to write. Its ending selects the format, and its name is the title of the look.
+        table: the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
+        strength: strength of the look in the file.
+        nodes: number of nodes along each axis of the file's table. None for the default of the format.
 
     Returns:
         The table that was written, ``(3, nodes, nodes, nodes)``.
 
     Raises:
-        VerismError: the file cannot be written, its ending is that of no format, or its format cannot have ``nodes``.
+        VerismError: if the file cannot be written, its ending is unknown, or its format does not support ``nodes``.
     """
     check(path, nodes)
     form = FORMATS[path.suffix.lower()]
@@ -158,9 +158,9 @@ def write_table(path: Path, table: Tensor, strength: Strength, nodes: int | None
 
 
 def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:
-    """Return a table with another number of nodes, and at a strength, ``(3, nodes, nodes, nodes)``.
+    """Resample a table to another number of nodes, at a given strength: ``(3, nodes, nodes, nodes)``.
 
-    At full strength it is not clipped to [0, 1].
+    At full strength, the result is not clipped to [0, 1].
     """
     if strength.is_full:
         return table if table.shape[-1] == nodes else over_nodes(nodes, partial(through, table))
@@ -169,7 +169,7 @@ def at_strength(table: Tensor, strength: Strength, nodes: int) -> Tensor:
 
 
 def deviation(image: Tensor, picture: Tensor) -> Deviation:
-    """Return how far two images ``(1, 3, H, W)`` are apart, clipped to [0, 1]: in CIEDE2000."""
+    """Return the CIEDE2000 difference between two images ``(1, 3, H, W)``, clipped to [0, 1]."""
     differences = color_differences(image.detach(), picture.detach())
-    # torch.quantile does not take so many values.
+    # torch.quantile does not support this many values.
     return Deviation(float(differences.mean()), float(np.quantile(differences.numpy(), 0.95)))

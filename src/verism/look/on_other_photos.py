@@ -1,4 +1,4 @@
-"""A look on photos that it was not made for: in full if they are like its own, and with restraint if not."""
+"""A look on photos that it was not made for: in full if they are similar to its own photo, otherwise with restraint."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ from verism.look.restraint import restrained as restrained_image
 from verism.look.strength import Strength
 
 UNKNOWN = 0.05
-"""Share of a photo's pixels with colours unknown to the look, from which on the look is weaker, and a warning names the
+"""Share of a photo's pixels with colours unknown to the look, from which the look is weakened, and a warning names the
 photo."""
 
 UNLIKE, ALIKE = 0.45, 0.6
-"""Overlap of the palettes of two photos up to which they are of different scenes, and from which on they are of one.
+"""Overlap of the palettes of two photos up to which they show different scenes, and from which they show the same one.
 A photo overlaps with itself, exposed a third more or less, by 0.5 to 0.6; with photos of other scenes, by 0.05 to
 0.45."""
 
 SHIFT = 0.036
-"""Largest mean change of a and b in Oklab, about ΔE 15 in CIELAB, of a photo of another scene: evening light that suits
-one photo is a colour cast in another. A photo that already has that light is changed by half as much."""
+"""Largest mean change of a and b in Oklab, about ΔE 15 in CIELAB, for a photo of another scene: evening light that
+suits one photo is a colour cast in another. A photo that already has that light is changed by half as much."""
 
 LIGHTNESS = 0.1
-"""Largest change of mean lightness in Oklab of a photo of another scene: not everything can be dusk."""
+"""Largest change of mean lightness in Oklab for a photo of another scene: not everything can be dusk."""
 
 SIDE = 300
 """Short side, in pixels, at which the change of a photo is fitted to its edges."""
 
 RADIUS, EPSILON = 0.02, 1e-3
-"""Radius of the guided filter as a share of the short side, and its ε: variation below √ε counts as grain."""
+"""Radius of the guided filter as a share of the short side, and its ε. Variation below √ε counts as grain."""
 
 SMALLEST = 3
 """Short side, in pixels, of the filter's smallest window, and so of the smallest photo that it can be fitted to."""
 
 AREA = 2**16
-"""Largest number of pixels from which a photo's palette and its change are computed."""
+"""Maximum number of pixels used to compute a photo's palette and its change."""
 
 
 class Treatment(NamedTuple):
-    """How a photo, or a clip, is given a look.
+    """How a look is applied to a photo or clip.
 
     Attributes:
         table: lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
-        render: returns a photo ``(1, 3, H, W)``, RGB in [0, 1], with the whole look: through the table, and on a photo
-            of another scene without amplifying its grain.
+        render: applies the full look to a photo ``(1, 3, H, W)``, RGB in [0, 1], through the table. For a photo of
+            another scene, it does not amplify grain.
         strength: strength of the look.
-        unknown: share of the pixels with colours that the look does not know.
-        taken: how far the photo's colours change, as a share of how far the look in full would change them.
+        unknown: share of the pixels with colours unknown to the look.
+        taken: how far the photo's colours change, relative to the change by the full look.
     """
 
     table: Tensor
@@ -70,24 +70,24 @@ class Treatment(NamedTuple):
 
     @torch.no_grad()
     def __call__(self, photo: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, RGB in [0, 1], with the look, in [0, 1]."""
+        """Apply the look to a photo ``(1, 3, H, W)``, RGB in [0, 1]. The result is in [0, 1]."""
         return self.strength(photo, self.render(photo))
 
 
 class OnOtherPhotos:
-    """The look of a run on any photo.
+    """The look of a run, for any photo.
 
     Attributes:
         table: the look as a lookup table, ``(3, n, n, n)``, RGB by blue, green and red.
-        seen: the colours that it was fitted to.
+        seen: the colours that the look was fitted to.
     """
 
     def __init__(self, canvas: Grade, *, hold_back: bool = True) -> None:
-        """Take the look from a canvas.
+        """Extract the look from a canvas.
 
         Args:
-            canvas: as the run left it.
-            hold_back: false: every photo gets the table exactly, as it always does if the canvas is itself a table.
+            canvas: the canvas of the run.
+            hold_back: if false, every photo gets exactly the table. That is always the case if the canvas is a table.
         """
         self.table, self.seen = canvas.table(canvas.photo), SeenColors(canvas.photo)
         self.holds_back = hold_back and not canvas.by_color_alone
@@ -95,23 +95,23 @@ class OnOtherPhotos:
 
     @torch.no_grad()
     def treatment(self, shown: Sequence[Tensor], asked: Strength) -> Treatment:
-        """Return how a photo is treated.
+        """Decide how the look is applied to a photo.
 
-        The look is weaker in proportion to the pixels with colours that it does not know: the less two photos have in
-        common, the less a look found for one says about the other. Otherwise, a photo with the palette of the run's own
-        photo gets it in full. The less the palettes overlap, the more the look is restrained (``restraint.py``), and
-        the more closely the mean change of colour is kept below ``SHIFT``, or half of it if the photo already has the
-        light that the look brings, and that of lightness below ``LIGHTNESS``.
+        The look is weakened in proportion to the pixels with colours unknown to it: the less two photos have in common,
+        the less a look found for one says about the other. Apart from that, a photo with the palette of the run's own
+        photo gets the full look. The less the palettes overlap, the more the look is restrained (``restraint.py``), and
+        the more closely the mean change is limited: that of lightness to ``LIGHTNESS``, and that of colour to
+        ``SHIFT``, or half of it if the photo already has the light that the look brings.
 
         Args:
             shown: the photo, or some frames of the clip, ``(1, 3, H, W)``, RGB in [0, 1].
-            asked: the strength on a photo that gets the look in full.
+            asked: the strength for a photo that gets the look in full.
         """
         unknown = mean(map(self.seen.unknown, shown))
         if not self.holds_back:
             return Treatment(self.table, partial(through, self.table), asked, unknown)
         small = [images.within(photo, AREA).cpu() for photo in shown]
-        # Of all frames together: each alone may show a part of what the look was fitted to.
+        # Over all frames together, because each alone may show only part of what the look was fitted to.
         colors = torch.stack([palette(photo) for photo in small]).mean(dim=0)
         alike = min(max((overlap(self._palette, colors) - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
         table = torch.lerp(self._restrained, self.table, alike)
@@ -128,10 +128,10 @@ class OnOtherPhotos:
         return Treatment(table, render, strength, unknown, min(1.0, taken / whole) if whole else 1.0)
 
     def _lacking(self, photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
-        """Return how much of the mean colour that the look adds to photos they still lack, from 0 to 1.
+        """Return how much the photos lack of the mean colour that the look adds, from 0 to 1.
 
-        They lack nothing if they already have the mean colour of the look's own result, and everything if it takes the
-        whole change to reach it.
+        They lack nothing if they already have the mean colour of the look's own result, and everything if only the full
+        change would reach it.
         """
         color = _mean_color(photos)
         added = _mean_color(results) - color
@@ -160,13 +160,13 @@ def _change(photos: Sequence[Tensor], results: Sequence[Tensor]) -> tuple[float,
 
 
 def _moved(photos: Sequence[Tensor], results: Sequence[Tensor]) -> float:
-    """Return the mean distance of results from their photos in Oklab."""
+    """Return the mean distance between results and their photos in Oklab."""
     pairs = zip(photos, results, strict=True)
     return mean(float((Oklab().encode(it) - Oklab().encode(photo)).norm(dim=1).mean()) for photo, it in pairs)
 
 
 def _held(change: float, limit: float) -> float:
-    """Return the factor that keeps a change smoothly below a limit: nearly 1 if the change is far below it."""
+    """Return the factor that smoothly keeps a change below a limit: nearly 1 if the change is far below it."""
     return limit * math.tanh(change / limit) / change if change else 1.0
 
 
@@ -180,7 +180,7 @@ def _mean_color(photos: Sequence[Tensor]) -> Tensor:
 
 
 def _smooth(table: Tensor, photo: Tensor) -> Tensor:
-    """Return a photo through a table, with a change that follows the photo's edges but not its grain."""
+    """Apply a table to a photo, with a change that follows the photo's edges but not its grain."""
     short = min(photo.shape[-2:])
     if short < SMALLEST:
         return through(table, photo)

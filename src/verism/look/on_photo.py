@@ -1,4 +1,4 @@
-"""A look on a photo as a caller gives it: a path, an image or a tensor in, an image out."""
+"""Applies a look to a photo given by the caller as a path, an image or a tensor, and returns an image."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from verism.data.source import PhotoLike
 
 
 def on_photo(photo: PhotoLike, apply: Callable[[Tensor], Tensor]) -> Image.Image:
-    """Return a photo with a look, at its full size: an sRGB image of 8 bits, with the photo's alpha channel if any.
+    """Apply a look to a photo at full size. Returns an 8-bit sRGB image, with the photo's alpha channel if any.
 
     Args:
-        photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
-        apply: the look, of ``(1, 3, H, W)``, sRGB in [0, 1]; returns the same.
+        photo: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+        apply: the look, a function from ``(1, 3, H, W)``, sRGB in [0, 1], to the same.
 
     Raises:
-        VerismError: the photo cannot be read.
+        VerismError: if the photo cannot be read.
     """
     read = source.read(source.source(photo, "the photo"))
     return photo_file.to_pillow(read.showing(apply(read.pixels)))

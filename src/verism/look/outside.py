@@ -1,20 +1,20 @@
-"""What becomes of a photo's colours that sRGB, in which looks are made, cannot show: in words."""
+"""Messages about colours of a photo outside sRGB, in which looks are made."""
 
 from __future__ import annotations
 
 from verism.photo_file import Encoding, Photo
 
 LEAST = 0.01
-"""Share of a photo's pixels from which on this is told: a hundredth is as large as a flower."""
+"""Share of a photo's pixels from which such colours are reported. A hundredth is as large as a flower."""
 
 
 def said(photo: Photo, encoding: Encoding, strength: float) -> str:
-    """Return what becomes of them in a picture, as a sentence; empty if the photo has hardly any, or loses nothing.
+    """Describe in a sentence what happens to these colours in a picture. Empty if there are hardly any or none is lost.
 
     Args:
         photo: the photo as it was read.
         encoding: how the picture is written.
-        strength: strength of the whole look in it.
+        strength: strength of the look in the picture.
     """
     kept = 1 - strength if encoding.profile == "keep" and photo.profile else 0.0
     if photo.beyond < LEAST or kept == 1:

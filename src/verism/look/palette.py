@@ -1,4 +1,4 @@
-"""The palette of a photo, a coarse colour histogram; and how much two palettes have in common."""
+"""The palette of a photo, a coarse colour histogram, and the overlap of two palettes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STEPS = (0.125, 0.05, 0.05)
 """Distance between the centres of neighbouring bins in L, a and b of Oklab."""
 
 BINS = (10, 18, 18)
-"""Number of bins along each."""
+"""Number of bins along L, a and b."""
 
 LOWEST = (0.0, -0.4, -0.4)
-"""L, a and b of the first bin's centre."""
+"""L, a and b of the centre of the first bin."""
 
 
 def palette(photo: Tensor) -> Tensor:
-    """Return the share of a photo's pixels in each bin, ``BINS``, float64 on the CPU; the shares add up to 1.
+    """Return the share of a photo's pixels in each bin, ``BINS``, float64 on the CPU. The shares sum to 1.
 
     A colour is divided between the eight bins around it, so that a small change of all colours changes little.
 
@@ -33,7 +33,7 @@ def palette(photo: Tensor) -> Tensor:
 
 
 def overlap(one: Tensor, other: Tensor) -> float:
-    """Return how much two palettes have in common, from 0 to 1 for the same: the sum of the smaller shares.
+    """Return the overlap of two palettes, from 0 to 1 for equal palettes: the sum of the smaller shares.
 
     Source: Swain and Ballard, "Color Indexing", 1991, histogram intersection.
     """

@@ -1,4 +1,4 @@
-"""The picture of a run: its canvas, rendered over the content photo at full size, and what its file records."""
+"""The picture of a run: its canvas rendered over the content photo at full size, and the metadata of its file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 1400
 
 
 def at_most(photo: Photo, size: int | None) -> Photo:
-    """Return a photo scaled down to ``size`` pixels on its long side; if that is None or larger, the photo itself."""
+    """Scale a photo down to ``size`` pixels on its long side. If ``size`` is None or larger, return it unchanged."""
     height, width = photo.pixels.shape[-2:]
     long = max(height, width)
     if size is None or size >= long:
@@ -30,7 +30,7 @@ def at_most(photo: Photo, size: int | None) -> Photo:
 
 @torch.no_grad()
 def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
-    """Return what the canvas makes of the content photo, at a strength, with the photo's alpha and metadata."""
+    """Render the content photo through the canvas at a strength, with the photo's alpha and metadata."""
     original = source.pixels.to(next(canvas.parameters()).device)
     image = canvas.render(original)
     return source.showing(strength(images.resize(original, image.shape[-2:]), image), 1 - strength.strength)
@@ -39,13 +39,13 @@ def rendered(canvas: Canvas, source: Photo, strength: Strength) -> Photo:
 def made_with(
     identity: Mapping[str, str], options: Mapping[str, Any], steps: int, strength: Strength
 ) -> dict[str, str]:
-    """Return the metadata by which a picture's file records how it was made.
+    """Return the metadata by which a picture file records how it was made.
 
     Args:
         identity: ``weights`` and ``sha256`` of the network.
-        options: options of model and data, as the run has recorded them; only their SHA-256 is kept.
-        steps: number of steps that were made.
-        strength: strength of the picture.
+        options: recorded options of the model and data. Only their SHA-256 is kept.
+        steps: number of steps of the run.
+        strength: strength of the look in the picture.
     """
     recorded = json.dumps(options, sort_keys=True, default=str)
     digest = hashlib.sha256(recorded.encode()).hexdigest()

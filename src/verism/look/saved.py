@@ -1,4 +1,4 @@
-"""Reads a look from a run's checkpoint, the folder of a series, or a look's own file."""
+"""Reads a look from the checkpoint of a run, the folder of a series, or a look file."""
 
 from __future__ import annotations
 
@@ -23,42 +23,42 @@ from verism.look import look_file
 from verism.missing import missing_run
 
 EVERY_COLOR = 17
-"""Nodes along each axis of the colours that a table is assumed to know if its file does not record them."""
+"""Nodes along each axis of the colours that a table is assumed to cover if its file does not record them."""
 
 
 def file(look: Path) -> Path:
     """Return the file that holds a look.
 
     Args:
-        look: the folder of a run, whose newest checkpoint is taken, or of a series, which has a file of its own; or a
-            checkpoint or a look's own file, which is returned as it is.
+        look: the folder of a run, whose newest checkpoint is used; the folder of a series, which has a look file; or a
+            checkpoint or look file, which is returned as is.
 
     Raises:
-        VerismError: the folder has neither, or there is nothing.
+        VerismError: if the path does not exist, or the folder contains neither.
     """
     if not look.exists():
         kind = "look" if is_table(look) else "checkpoint" if look.suffix else "checkpoint, run or series"
         raise missing_run(look, kind)
     if not look.is_dir():
         return look
-    # A run leaves no such file, but a user may write one into its folder.
+    # A run writes no such file, but a user may have saved one in its folder.
     own = look / look_file.NAME
     return own if own.is_file() and not (look / "checkpoints").is_dir() else newest(look)
 
 
 def is_table(path: Path) -> bool:
-    """Return whether a file that ``file`` returned is a look's own, a lookup table, and no checkpoint."""
+    """Return whether a file returned by ``file`` is a look file, with a lookup table, rather than a checkpoint."""
     return path.suffix.lower() == look_file.ENDING
 
 
 def read(look: Path) -> Grade:
-    """Return a look as a canvas: that of a run as the run left it, or one that holds the table of a series or a file.
+    """Read a look as a canvas: that of a run, or one that holds the table of a series or a look file.
 
     Args:
-        look: as ``file`` takes it.
+        look: the path of a look, as for ``file``.
 
     Raises:
-        VerismError: there is no look, it cannot be read, or the canvas of the run does not colour a photo.
+        VerismError: if there is no look, it cannot be read, or the canvas of the run does not colour a photo.
     """
     path = file(look)
     if is_table(path):
@@ -74,25 +74,25 @@ def read(look: Path) -> Grade:
 
 
 def _colors(path: Path) -> Tensor:
-    """Return an image of the colours that a look's own file was fitted to, ``(1, 3, H, W)``; of all, if unknown."""
+    """Return an image ``(1, 3, H, W)`` of the colours that a look file was fitted to; of all colours if unknown."""
     fitted_to = path.parent / look_file.FITTED_TO
-    # Another file beside a series may be the look of something else.
+        # Any other file beside a series may hold an unrelated look.
     if path.name == look_file.NAME and fitted_to.is_file():
         return images.read(fitted_to)
     return nodes(EVERY_COLOR).flatten(2).unsqueeze(0)
 
 
 def photos(look: Path) -> tuple[list[Path], list[Path]]:
-    """Return the content and the style photos that a look was made from, as far as that is known.
+    """Return the content and style photos that a look was made from, as far as they are known.
 
     Args:
-        look: as ``file`` takes it.
+        look: the path of a look, as for ``file``.
     """
     path = file(look)
     if not is_table(path):
         data = checkpoint.read(path).get("datamodule_hyper_parameters", {})
         return [Path(data["content"])] if data.get("content") else [], style_paths(data) if data.get("style") else []
-    # Another file beside a series may be the look of something else.
+    # Any other file beside a series may hold an unrelated look.
     if path.name != look_file.NAME:
         return [], []
     try:
@@ -102,17 +102,17 @@ def photos(look: Path) -> tuple[list[Path], list[Path]]:
 
 
 def styles(look: Path) -> list[Path]:
-    """Return the style photos that a look was taken from; empty unless they are known and all are still there.
+    """Return the style photos of a look. Empty unless they are known and all still exist.
 
     Args:
-        look: as ``file`` takes it.
+        look: the path of a look, as for ``file``.
     """
     _, found = photos(look)
     return found if all(style.is_file() for style in found) else []
 
 
 def of_a_run(look: Path) -> Path:
-    """Return the checkpoint of a run; raise ``VerismError`` if ``look``, as ``file`` takes it, is of no run."""
+    """Return the checkpoint of a run. Raises ``VerismError`` if ``look``, as for ``file``, does not belong to a run."""
     path = file(look)
     if is_table(path):
         raise VerismError(
@@ -123,14 +123,14 @@ def of_a_run(look: Path) -> Path:
 
 
 def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
-    """Return the canvas of a run as the run left it, of any kind.
+    """Restore the canvas of a run, of any class.
 
     Args:
-        path: of the checkpoint.
-        state: what it holds.
+        path: path of the checkpoint.
+        state: contents of the checkpoint.
 
     Raises:
-        VerismError: the checkpoint does not record its canvas, or the canvas cannot be built or take the state.
+        VerismError: if the checkpoint does not record its canvas, or the canvas cannot be built or load the state.
     """
     options = state["hyper_parameters"].get("canvas")
     if options is None:
@@ -148,13 +148,13 @@ def canvas(path: Path, state: Mapping[str, Any]) -> Canvas:
 
 
 def backbone(state: Mapping[str, Any]) -> Backbone:
-    """Return the network of a run, with the weights that it had.
+    """Return the network of a run, with the weights used in the run.
 
     Args:
-        state: what its checkpoint holds; the checkpoint must record the parts of its run.
+        state: contents of the checkpoint, which must record the components of its run.
 
     Raises:
-        VerismError: the network cannot be built, or its weights cannot be loaded, or have changed since.
+        VerismError: if the network cannot be built, or its weights cannot be loaded or have changed since.
     """
     try:
         made: Backbone = _made("backbone", Backbone, state["hyper_parameters"]["backbone"])
@@ -164,16 +164,16 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
 
 
 def _made(name: str, kind: type, options: Any) -> Any:
-    """Return the object that a class path with options describes, if its classes are trusted."""
+    """Create the object described by a class path with options, if its classes are trusted."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument(f"--{name}", type=kind)
     return trust.built(parser, {name: options})[name]
 
 
 def newest(run: Path) -> Path:
-    """Return the newest checkpoint of a run's folder; raise ``VerismError`` if it has none."""
+    """Return the newest checkpoint in the folder of a run. Raises ``VerismError`` if there is none."""
     permission.check(run / "checkpoints")
-    # The file of a run that has just begun is reserved but still empty.
+    # A run that has just started has reserved its file, which is still empty.
     files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:

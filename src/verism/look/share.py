@@ -9,7 +9,7 @@ PERCENT = 10
 
 
 def check(option: str, value: float) -> None:
-    """Raise ``VerismError`` unless the value of an option is from 0 to 1; the option has its dashes."""
+    """Raise ``VerismError`` unless the value of an option, given with its dashes, is from 0 to 1."""
     if not 0 <= value <= 1:
         percent = f"; write {value / 100:g}" if PERCENT <= value <= 100 else ""  # noqa: PLR2004
         raise VerismError(f"{option} {value}: must be from 0, your photo, to 1, the whole look{percent}.")

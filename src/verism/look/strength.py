@@ -1,4 +1,4 @@
-"""The strength of a look: of the whole, of its colour and of its tone."""
+"""The strength of a look: overall, of its colour and of its tone."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from verism.color.spaces import Oklab, into_gamut
 from verism.look import share
 
 BAND = 2**18
-"""Number of pixels that are blended at a time, which limits the memory for photos of any size."""
+"""Number of pixels that are blended at a time, to limit memory for photos of any size."""
 
 SHADOW = 0.2
 """Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with lightness."""
 
 NAMES = ("strength", "colour", "tone")
-"""The parts of a strength in files' names."""
+"""The components of a strength in file names."""
 
 IN_NAMES = re.compile(rf"(-({'|'.join(NAMES)})-[\d.]+)+$")
-"""What a name without its ending says of a strength (``Strength.in_names``)."""
+"""The part of a file name without its ending that gives a strength (``Strength.in_names``)."""
 
 
 class Strength(NamedTuple):
-    """How much of a result a photo takes on, in three numbers from 0 to 1.
+    """How much of a result a photo takes on, as three numbers from 0 to 1.
 
     Attributes:
-        strength: strength of the whole look, from 0, the photo exactly, to 1, the result that color and tone
-            describe.
+        strength: overall strength, from 0, exactly the photo, to 1, the result that color and tone describe.
         color: strength of the change of hue and saturation, from 0, the photo's colours in the result's light, to 1,
             the result's colours.
         tone: strength of the change of light and contrast, from 0, the photo's light with the result's colours, to 1,
@@ -43,7 +42,7 @@ class Strength(NamedTuple):
 
     @property
     def is_full(self) -> bool:
-        """Whether the blend is the result itself."""
+        """Whether blending returns the result itself."""
         return self == Strength()
 
     def check(self) -> None:
@@ -53,31 +52,32 @@ class Strength(NamedTuple):
 
     @property
     def in_names(self) -> str:
-        """The three as a part of a file's name, such as "-strength-0.6-colour-0.5"; empty for the whole look."""
+        """The three numbers as part of a file name, such as "-strength-0.6-colour-0.5". Empty for the full look."""
         shares = zip(NAMES, self, strict=True)
         return "".join(f"-{name}-{share:g}" for name, share in shares if share != 1)
 
     def said(self) -> dict[str, str]:
-        """Return the three as text, for the record of what made a file."""
+        """Return the three numbers as text, for the record of how a file was made."""
         return {name: str(value) for name, value in self._asdict().items()}
 
     @torch.no_grad()
     def __call__(self, photo: Tensor, image: Tensor) -> Tensor:
-        """Blend a photo with the result that was made of it.
+        """Blend a photo with the result made from it.
 
-        In Oklab, ``tone`` interpolates lightness L from the photo's to the result's. Either's chroma is brought to that
-        lightness M by the factor ``M / L · min(1, r(L) / r(M))``, and ``color`` interpolates between the two. ``M / L``
-        keeps the chromaticity (a/L, b/L), which a change of exposure leaves as it is; ``r(L) = 1 − exp(−(L/SHADOW)³)``
-        is 1 except near black, where it keeps noise from turning into colour when it is lifted. Colours outside sRGB
-        lose chroma, and keep hue and lightness. Finally, ``strength`` blends the photo with this result, in sRGB.
+        In Oklab, ``tone`` interpolates lightness L between the photo's and the result's. The chroma of both is scaled
+        to the new lightness M by the factor ``M / L · min(1, r(L) / r(M))``, and ``color`` interpolates between the
+        two. ``M / L`` preserves the chromaticity (a/L, b/L), as a change of exposure does. ``r(L) = 1 −
+        exp(−(L/SHADOW)³)`` is 1 except near black, where it keeps lifted noise from turning into colour. Colours
+        outside sRGB lose chroma, and keep hue and lightness. Finally, ``strength`` blends the photo with this result,
+        in sRGB.
 
         Args:
             photo: ``(1, 3, H, W)``, sRGB in [0, 1].
-            image: of the same shape, and taken to the photo's type and device; clipped to [0, 1] first, so that half
-                the strength is half of the change that is seen.
+            image: the result, of the same shape, which is converted to the photo's type and device. It is first clipped
+                to [0, 1], so that half the strength gives half of the visible change.
 
         Returns:
-            ``(1, 3, H, W)``, in [0, 1]; with color and tone 1 it is ``images.blend``, bit for bit.
+            ``(1, 3, H, W)``, in [0, 1]. If color and tone are 1, it equals ``images.blend`` bit for bit.
         """
         if self.color == self.tone == 1:
             return images.blend(photo, image, self.strength)

@@ -1,4 +1,4 @@
-"""A look that was loaded from its file: a lookup table, for any photo."""
+"""A look loaded from a file: a lookup table, for any photo."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from verism.look.strength import Strength
 
 @dataclass(frozen=True)
 class TableLook:
-    """A look as one function of the colour; nothing is fitted, and neither a network nor Lightning is needed.
+    """A look that is a function of colour. Nothing is fitted, and neither a network nor Lightning is needed.
 
     Attributes:
-        table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red; not clipped.
-        title: of the look.
-        strength: how much of it a photo takes on.
+        table: ``(3, n, n, n)``, from sRGB to sRGB, RGB by blue, green and red, not clipped.
+        title: title of the look.
+        strength: how much of the look a photo takes on.
 
     Example:
         >>> import verism
@@ -36,23 +36,23 @@ class TableLook:
     strength: Strength = Strength()  # noqa: RUF009  # It cannot change.
 
     def render(self, photo: PhotoLike) -> Image.Image:
-        """Apply the look to a photo, at its full size.
+        """Apply the look to a photo at full size.
 
         Args:
-            photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+            photo: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
 
         Returns:
-            An sRGB image of 8 bits, with the photo's alpha channel if it has one.
+            An 8-bit sRGB image, with the photo's alpha channel if it has one.
 
         Raises:
-            VerismError: the photo cannot be read.
+            VerismError: if the photo cannot be read.
         """
         return on_photo(photo, self.apply)
 
     __call__ = render
-    """The same as a call, as for ``Look``."""
+    """Alias of ``render``, as in ``Look``."""
 
     @torch.no_grad()
     def apply(self, photo: Tensor) -> Tensor:
-        """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], with the look: of the same shape, in [0, 1]."""
+        """Apply the look to a photo ``(1, 3, H, W)``, sRGB in [0, 1]. Returns the same shape and range."""
         return self.strength(photo, through(self.table, photo))
