@@ -1,8 +1,8 @@
-"""Metrics of a result: whether it still looks like a photograph, its structure, its colours and its style.
+"""Metrics of a result: photographic quality, structure, colour and style.
 
 Photos are ``(1, 3, H, W)``, sRGB in [0, 1]. Every metric is a scalar, computed in at least float32. ``drift``,
 ``lost``, ``blown`` and ``semantic`` first scale the photos, up or down, to a short side of ``SIDE`` pixels, so that
-runs of any size can be compared; the others compare photos at the size at which they are given.
+runs of any size can be compared. The others compare photos at their given size.
 """
 
 from verism.metrics.by_region import semantic

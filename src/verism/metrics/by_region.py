@@ -1,4 +1,4 @@
-"""The colours of each region, beside those of its counterpart in the style photo."""
+"""Compares the colours of each region with those of its counterpart in the style photo."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from verism.regions.regions import Regions
 
 
 def semantic(image: Tensor, style: Tensor, known: Regions) -> Tensor:
-    """Return how far the colours of each region are from those of its counterpart in the style photo.
+    """Return the distance between the colours of each region and those of its counterpart in the style photo.
 
-    The mean over regions k, weighted by their number of positions in the result, of the sliced Wasserstein-2 distance
-    (``sliced_wasserstein``) between region k of the result and region k of the style photo. It is a fair measure only
-    of a method that was not given the same regions.
+    This is the mean over regions k, weighted by their number of positions in the result, of the sliced Wasserstein-2
+    distance (``sliced_wasserstein``) between region k of the result and region k of the style photo. It is only a fair
+    measure of methods that were not given the same regions.
 
     Args:
         image: the result.
         style: the style photo, of any size.
-        known: the regions of the content photo and of the style photo, hard, at any size. Those that cover less than
+        known: the regions of the content photo and the style photo, hard, at any size. Regions that cover less than
             ``SMALLEST_REGION`` of either photo are left out.
 
     Returns:
-        In units of RGB: 0 if every region has the colours of its counterpart; nan if there is no region to compare.
+        In units of RGB. 0 if every region has the colours of its counterpart; nan if there is no region to compare.
     """
     sides = [(at_side(photo), masks) for photo, masks in ((image, known.content), (style, known.style))]
     pixels = [photo.squeeze(0).flatten(1) for photo, _ in sides]

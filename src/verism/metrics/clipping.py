@@ -1,4 +1,4 @@
-"""Where shadows and highlights have lost their detail."""
+"""Finds shadows and highlights that have lost their detail."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ NEAR_LIMIT = 0.1
 """Largest distance of any channel of a highlight from white, and of a shadow from black."""
 
 HALF_LEVEL = 0.5 / 255
-"""Distance from 0 and 1 within which a sample is rounded to them at 8 bits."""
+"""Distance from 0 or 1 within which a sample is rounded to it at 8 bits."""
 
 
 def newly_clipped(image: Tensor, content: Tensor) -> Tensor:
-    """Return the share of pixels that are burnt highlights or crushed shadows in the image, but not in the content.
+    """Return the share of pixels that are burnt highlights or crushed shadows in the image but not in the content.
 
     Returns:
-        Share of all pixels, in [0, 1]: 0 if no detail in shadows or highlights was lost.
+        Share of all pixels, in [0, 1]. 0 if no detail in shadows or highlights was lost.
     """
     places = where_newly_clipped(image, content)
     return (places.highlights | places.shadows).mean(dtype=torch.float64)
 
 
 def pure_colors(image: Tensor, content: Tensor) -> Tensor:
-    """Return the share of pixels that are neither nearly white nor black, and have a channel newly at its limit.
+    """Return the share of pixels that are neither nearly white nor nearly black and have a channel newly at a limit.
 
-    Such colours are as vivid as sRGB can show them. A look may ask for more, which is lost; that need not be seen.
+    Such colours are as vivid as sRGB can show. A look may ask for more, which is lost, though not always visibly.
 
     Returns:
         Share of all pixels, in [0, 1].
@@ -38,12 +38,12 @@ def pure_colors(image: Tensor, content: Tensor) -> Tensor:
 
 
 class Clipped(NamedTuple):
-    """Where channels of a result have newly reached a limit, 0 or 255 at 8 bits; each ``(H, W)`` bool, without overlap.
+    """Where channels of a result have newly reached a limit, 0 or 255 at 8 bits. Each is ``(H, W)`` bool; disjoint.
 
     Attributes:
-        highlights: nearly white pixels with a channel that is 255 in the result, and was not in the content photo.
-        shadows: nearly black pixels with a channel that is 0 in the result, and was not in the content photo.
-        colors: other pixels with a channel that has newly reached a limit. They are vivid, and need not lack detail: a
+        highlights: nearly white pixels with a channel that is 255 in the result but not in the content photo.
+        shadows: nearly black pixels with a channel that is 0 in the result but not in the content photo.
+        colors: other pixels with a channel that has newly reached a limit. They are vivid, but need not lack detail: a
             dark forest in evening light has hardly any blue.
     """
 
@@ -67,7 +67,7 @@ def where_newly_clipped(image: Tensor, content: Tensor) -> Clipped:
 
 
 def newly_at_limits(image: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where a channel is newly 255, and where one is newly 0, at 8 bits; each ``(H, W)`` bool.
+    """Return where any channel is newly 255, and where any is newly 0, at 8 bits, each ``(H, W)`` bool.
 
     Args:
         image: the result.

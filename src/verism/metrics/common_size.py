@@ -1,4 +1,4 @@
-"""The size at which details and places are compared, whatever the photo's own."""
+"""The common size at which details and places are compared, whatever the size of the photo."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from verism import images
 from verism.losses.term import full_precision
 
 SIDE = 320
-"""Short side in pixels at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured, whatever the photo's."""
+"""Short side, in pixels, at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured."""
 
 LARGEST = 2**20
-"""Number of pixels above which they are measured at a shorter side: it bounds time and memory for a panorama."""
+"""Number of pixels above which they are measured at a shorter side, to limit time and memory for panoramas."""
 
 
 def at_side(photo: Tensor) -> Tensor:
-    """Return a photo at the size at which ``drift``, ``lost``, ``blown`` and ``semantic`` measure it.
+    """Return a photo at the size at which ``drift``, ``lost``, ``blown`` and ``semantic`` are measured.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB, of any size, on any device; clamped to [0, 1].
 
     Returns:
-        ``(1, 3, h, w)``, on the CPU, with a short side of ``SIDE`` pixels, or less to have at most ``LARGEST`` pixels.
+        ``(1, 3, h, w)``, on the CPU, with a short side of ``SIDE`` pixels, or less if limited by ``LARGEST`` pixels.
     """
     long, short = sorted(photo.shape[-2:], reverse=True)
     side = min(SIDE, int((LARGEST * short / long) ** 0.5))
@@ -31,7 +31,7 @@ def at_side(photo: Tensor) -> Tensor:
 
 
 def blurred(photo: Tensor, sigma: float) -> Tensor:
-    """Blur every channel by a Gaussian, cut off at 3σ; the photo's edges are repeated beyond it."""
+    """Blur every channel by a Gaussian, cut off at 3σ. Beyond the edges of the photo, edge pixels are repeated."""
     radius, channels = int(3 * sigma), photo.shape[1]
     offsets = torch.arange(-radius, radius + 1, dtype=photo.dtype)
     # A softmax of negative squares: a Gaussian that sums to 1.

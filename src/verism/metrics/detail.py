@@ -1,4 +1,4 @@
-"""Detail that has gone flat, and detail that was blown up."""
+"""Detail that was flattened, and detail whose contrast was blown up."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ def lost(image: Tensor, content: Tensor) -> Tensor:
     """Return the share of the content photo's detail that has gone flat, such as snow that is now an even orange.
 
     The contrast at a position is the standard deviation of luma l around it, ``sqrt(G(l²) - G(l)²)``, under a Gaussian
-    window G with σ = 2 pixels at a short side of ``SIDE``. Positions where the content photo's is above ``TEXTURED``
-    are textured; detail is lost where the result's is below ``CONTRAST[0]`` times the content photo's.
+    window G with σ = 2 pixels at a short side of ``SIDE``. Positions where the contrast of the content photo is above
+    ``TEXTURED`` are textured. Detail is lost where the contrast of the result is below ``CONTRAST[0]`` times that of
+    the content photo.
 
     Args:
         image: the result.
         content: the content photo, of the result's aspect ratio.
 
     Returns:
-        Share of the textured positions, in [0, 1]: 0 if all have kept their detail, or if there are none.
+        Share of the textured positions, in [0, 1]. 0 if all have kept their detail, or there are none.
     """
     return Contrast(content)(image)[0]
 
@@ -36,14 +37,14 @@ def lost(image: Tensor, content: Tensor) -> Tensor:
 def blown(image: Tensor, content: Tensor) -> Tensor:
     """Return the share of the content photo's detail whose contrast was blown up, such as amplified noise.
 
-    As ``lost``, but counts positions where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
+    Like ``lost``, but counts positions where the result's contrast is above ``CONTRAST[1]`` times the content photo's.
 
     Args:
         image: the result.
         content: the content photo, of the result's aspect ratio.
 
     Returns:
-        Share of the textured positions, in [0, 1]: 0 if contrast is nowhere that much higher, or if there are none.
+        Share of the textured positions, in [0, 1]. 0 if contrast is that much higher nowhere, or there are none.
     """
     return Contrast(content)(image)[1]
 

@@ -1,4 +1,4 @@
-"""Masks of regions, as the metrics that look at regions take them."""
+"""Region masks in the form that the region metrics use."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from verism.losses.term import full_precision
 from verism.regions.masks import resize
 
 SMALLEST_REGION = 0.02
-"""Share of a photo below which ``drift`` and ``semantic`` leave a region out: figures from so few pixels are noisy."""
+"""Share of a photo below which ``drift`` and ``semantic`` leave a region out: so few pixels give noisy figures."""
 
 
 def masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return masks ``(1, K, h, w)`` at another size, on the CPU: ``(K, N)``; bool if they are bool."""
+    """Resize masks ``(1, K, h, w)``, on the CPU, to ``(K, N)``. Bool masks stay bool."""
     masks = masks.detach().cpu()
     if masks.dtype == torch.bool:
         masks = resize(masks, shape)
@@ -26,11 +26,11 @@ def masks_at(masks: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def large_regions(masks: Tensor | None, like: Tensor) -> Tensor:
-    """Return the weights ``(K, N)`` of the regions that are large enough; what is in none of them is one more region.
+    """Return the weights ``(K, N)`` of the large enough regions. Whatever is in no region is one more region.
 
     Args:
         masks: ``(K, N)``, or None for the whole photo.
-        like: ``(N,)``, whose data type the weights take.
+        like: ``(N,)``, a tensor whose data type the weights get.
     """
     whole = torch.ones_like(like).unsqueeze(0)
     if masks is None:

@@ -1,4 +1,4 @@
-"""All metrics of a result at once."""
+"""Computes all metrics of a result."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ NAMES = (
     "style_distance",  # ↓ to 0; the content photo has 1
     "pure_colors",  # 0: none; not a fault by itself
 )
-"""The metrics that ``Measure`` returns, with the direction in which they improve; those that agree best with the eye
-come first."""
+"""The metrics that ``Measure`` returns, with the direction in which they improve. Those that agree best with human
+judgement come first."""
 
 TOLD = (
     "drift",
@@ -66,19 +66,19 @@ class Measure:
         opacity: Tensor | None = None,
         names: Sequence[str] = NAMES,
     ) -> None:
-        """Compute whatever all measurements share, from the two photos.
+        """Compute whatever all measurements share from the two photos.
 
         Args:
             content: the content photo, ``(1, 3, H, W)``, sRGB in [0, 1], of the results' size.
             style: the style photo, ``(1, 3, H', W')``, sRGB in [0, 1], of any size.
-            backbone: the network of ``style_distance``, which is computed on its device; with ReLU and max pooling in
-                any case, so that runs with other activations and poolings can be compared.
-            masks: the content photo's regions, as ``drift`` takes them.
+            backbone: the network for ``style_distance``, which is computed on the network's device. ReLU and max
+                pooling are used whatever its options, so that runs with other activations and poolings are comparable.
+            masks: the content photo's regions, as in ``drift``.
             original: the content photo at the size at which results are rendered, if that is larger than the size of
-                the fit: ``drift``, ``lost`` and ``blown`` compare it with the rendered result. None: ``content``.
-            opacity: the opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]; transparent pixels are left out of
-                ``sliced_wasserstein`` and ``style_distance``. None: it is opaque.
-            names: which of ``NAMES`` are measured. Without ``style_distance``, which takes about half of the time, the
+                the fit. ``drift``, ``lost`` and ``blown`` compare it with the rendered result. None for ``content``.
+            opacity: opacity of the style photo, ``(1, 1, H', W')`` in [0, 1]. Transparent pixels are left out of
+                ``sliced_wasserstein`` and ``style_distance``. None if it is opaque.
+            names: which of ``NAMES`` to measure. Without ``style_distance``, which takes about half of the time, the
                 backbone is not used.
         """
         self.names = names
@@ -96,12 +96,12 @@ class Measure:
         """Return the value of each of ``names``.
 
         Args:
-            image: the result, of the content photo's shape; clamped to [0, 1], as when it is written.
-            rendered: the result at the size at which it was rendered, of the aspect ratio of ``original``; None:
+            image: the result, of the content photo's shape, clamped to [0, 1] as when it is written.
+            rendered: the result at the size at which it was rendered, with the aspect ratio of ``original``. None for
                 ``image``.
 
         Raises:
-            VerismError: the image has another shape.
+            VerismError: if the image has a different shape.
         """
         if image.shape != self.content.shape:
             (height, width), (content_height, content_width) = image.shape[-2:], self.content.shape[-2:]
@@ -134,7 +134,7 @@ class Measure:
 
     @torch.no_grad()
     def drift(self, rendered: Tensor) -> float:
-        """Return the drift of a result at the size at which it was rendered, of the aspect ratio of ``original``."""
+        """Return the drift of a result at the size at which it was rendered, with the aspect ratio of ``original``."""
         return float(self._drift(rendered))
 
     @torch.no_grad()
@@ -147,10 +147,10 @@ class Measure:
 
 
 def where_opaque(values: Tensor, opacity: Tensor | None) -> Tensor:
-    """Return values ``(1, d, h, w)`` where a photo is opaque, ``(1, d, 1, n)``; all, unchanged, without an opacity."""
+    """Select the opaque positions of values ``(1, d, h, w)`` as ``(1, d, 1, n)``. Unchanged without an opacity."""
     if opacity is None:
         return values
     share = F.interpolate(opacity.to(values), values.shape[-2:], mode="area").flatten()
-    # A thin shape may cover no position of a deep layer by half; then the positions that it covers most are taken.
+    # A thin shape may cover no position of a deep layer by half. Then the positions that it covers most are used.
     shown = share > min(VISIBLE, 0.99 * float(share.max()))
     return values.flatten(2)[..., shown].unsqueeze(2)
