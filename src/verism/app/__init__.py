@@ -1,1 +1,1 @@
-"""The app: a local page that gives a photo the look of another, with the functions of the command line."""
+"""The app: a local web page that gives a photo the look of another, with the features of the command line."""

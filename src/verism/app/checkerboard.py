@@ -1,4 +1,4 @@
-"""Shows what of a photo is transparent."""
+"""Shows which parts of a photo are transparent."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from torch import Tensor
 from verism.photo_file import Photo
 
 SQUARE = 12
-"""Side of a square of the board, in pixels."""
+"""Side of a square of the checkerboard, in pixels."""
 
 LIGHT, DARK = 1.0, 0.8
-"""Greys of its squares."""
+"""Grey levels of the squares."""
 
 
 def over_checkerboard(photo: Photo) -> Tensor:
-    """Return a photo's pixels, ``(1, 3, H, W)``, over a checkerboard where it is transparent, as photographers expect.
+    """Composite a photo over a checkerboard, as photographers expect. Returns ``(1, 3, H, W)``.
 
-    Over white, nobody could tell a cut-out from a photo with a white ground.
+    Over white, a cut-out could not be told from a photo with a white background.
     """
     if photo.alpha is None:
         return photo.pixels

@@ -1,4 +1,4 @@
-"""Where a picture has newly lost its highlights, shadows and colours: in words, and as marks over it."""
+"""Finds newly clipped highlights, shadows and colours in a picture, and reports them in words and as marks."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from verism.metrics import newly_at_limits, where_newly_clipped
 from verism.verdict import CLIPPED
 
 LITTLE = 0.001
-"""Share of a picture below which no figure is told."""
+"""Share of a picture below which no figure is reported."""
 
 APART, STRIPE, EDGE = 14, 3, 1
-"""Distance between two stripes of the marks of pure colours, the width of one, and that of its edge, in pixels: between
-them, one sees the picture."""
+"""Distance between the stripes that mark pure colours, width of a stripe, and width of its edge, in pixels. The picture
+shows between the stripes."""
 
 RED, BLUE, WHITE = (1.0, 0.0, 0.0), (0.0, 0.25, 1.0), (1.0, 1.0, 1.0)
 
 TRIED = 6
-"""Distance between the pixels at which a slider is tried: all of them would take as long as the picture itself."""
+"""Sampling step, in pixels, when the effect of a slider is tested. All pixels would take as long as the picture."""
 
 NOTHING = "Nothing is newly clipped."
 
 
 class Mark(NamedTuple):
-    """How a kind of clipping is told and marked.
+    """How a kind of clipping is named and marked.
 
     Attributes:
-        name: of the kind, as part of a sentence.
-        look: of its marks, likewise.
+        name: name of the kind, as part of a sentence.
+        look: appearance of its marks, as part of a sentence.
     """
 
     name: str
@@ -47,18 +47,18 @@ MARKS = (
 
 
 def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
-    """Return in a sentence how much of a picture is newly clipped; empty if that is too little to be noticed.
+    """Describe in a sentence how much of a picture is newly clipped. Empty if it is too little to notice.
 
     Args:
         image: the picture, ``(1, 3, H, W)``, RGB in [0, 1].
         photo: the content photo, of the same shape.
-        marks: whether it is marked: then any of it is told.
+        marks: whether clipping is marked in the picture. If so, even the smallest amount is reported.
     """
     places = where_newly_clipped(image, photo)
     shares = [float(where.double().mean()) for where in places]
     if not any(shares) if marks else shares[0] + shares[1] <= CLIPPED:
         return NOTHING if marks else ""
-    # Of little beside much, one is told where it is marked.
+    # A small amount beside a large one is only reported if it is marked.
     least = 0.0 if marks else min(LITTLE, max(shares) / 2)
     parts = [
         f"{mark.name} in {_percent(share)}{f' ({mark.look})' if marks else ''}"
@@ -71,12 +71,12 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
 
 
 def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
-    """Return in a sentence which slider gives detail back, as is tried: a burnt sky needs another than a pure orange.
+    """Say which slider would recover detail, by testing them: a burnt sky and a pure orange need different ones.
 
     Args:
         look: the picture at full strength, ``(1, 3, H, W)``, RGB in [0, 1].
         photo: the content photo, of the same shape.
-        strength: the strength at which it is shown.
+        strength: the strength at which the picture is shown.
     """
     look, photo = look[..., ::TRIED, ::TRIED], photo[..., ::TRIED, ::TRIED]
 
@@ -86,7 +86,7 @@ def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
 
     half = clipped(strength) / 2
     left = {name: clipped(strength._replace(**{name: share / 2})) for name, share in strength._asdict().items()}
-    # Either of these leaves more of the look.
+    # Either of these preserves more of the look.
     name = min(("tone", "color"), key=lambda name: left[name])
     if left[name] > half:
         name = "strength"
@@ -94,10 +94,10 @@ def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:
 
 
 def marked(image: Tensor, photo: Tensor) -> Tensor:
-    """Return a picture with what is newly clipped marked as ``MARKS`` says; both as for ``said``.
+    """Mark newly clipped areas of a picture as defined in ``MARKS``. The arguments are those of ``said``.
 
-    On what is nearly white or black, one sees a colour. A pure colour may be that of its mark: it has stripes with a
-    white edge, which rise where one of red, green and blue is full, and fall where one is missing.
+    Nearly white or black areas are marked with a colour. A pure colour could coincide with that of its mark, so it gets
+    stripes with a white edge. They rise where red, green or blue is at its maximum, and fall where one is missing.
     """
     height, width = image.shape[-2:]
     rows, columns = torch.arange(height).view(-1, 1), torch.arange(width)
@@ -115,5 +115,5 @@ def _painted(image: Tensor, where: Tensor, color: tuple[float, float, float]) ->
 
 
 def _percent(share: float) -> str:
-    # It would be 0.0 %.
+    # Rounding would give 0.0 %.
     return f"less than {LITTLE:.1%}" if share < LITTLE else f"{share:.1%}"

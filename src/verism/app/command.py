@@ -1,4 +1,4 @@
-"""The command ``app``: a local page that gives a photo the look of another."""
+"""The command ``app``, which serves a local web page that gives a photo the look of another."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NEEDED = (
 )
 
 HEARTBEAT_S = 1
-"""Seconds between two looks at whether a page is still open."""
+"""Interval, in seconds, of checks whether a page is still open."""
 
 
 def app(args: Sequence[str]) -> None:
-    """Run ``app`` with its arguments, until Ctrl-C.
+    """Run ``app`` with the given arguments until Ctrl-C.
 
     Raises:
-        VerismError: Gradio is not installed, or the port is taken.
+        VerismError: if Gradio is not installed, or the port is in use.
     """
     parser = ArgumentParser(prog="verism app", description=DESCRIPTION, exit_on_error=False)
     parser.add_argument(
@@ -49,14 +49,14 @@ def app(args: Sequence[str]) -> None:
             # Windows has no SIGHUP.
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), _end)
-        # Set before Gradio is imported: it would contact its makers, keep uploaded files after the app has ended, and
-        # notice a page that was closed, whose run is to end, only after up to 15 seconds.
+        # Set before Gradio is imported. Otherwise it would phone home, keep uploaded files after the app has ended, and
+        # take up to 15 seconds to notice that a page was closed, whose run should then end.
         os.environ.update(
             GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=folder, GRADIO_HEARTBEAT_INTERVAL=str(HEARTBEAT_S)
         )
         from verism.app import server  # noqa: PLC0415
 
-        # After each run, the garbage collector looks for what it has left; modules are never garbage.
+        # The garbage collector runs after each run. Modules are never garbage, so it need not traverse them.
         gc.freeze()
         with server.running(options.port, opens=options.open) as address:
             sys.stdout.write(f"verism app: {address} (Ctrl-C ends it)\n")

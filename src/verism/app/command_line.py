@@ -1,4 +1,4 @@
-"""A picture's command, by which the command line makes the same."""
+"""The command that makes the same picture on the command line."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from verism.commands.run import PREVIEW
 from verism.look.strength import Strength
 
 Space = Literal["srgb", "keep"]
-"""A colour space of files, by its name on the command line."""
+"""Colour space of output files, by its name on the command line."""
 
 
 def command_of(shown: Shown, strength: Strength, space: Space = "srgb") -> str:
-    """Return the command that makes a picture, at a strength of its look, in the folder of its photos."""
+    """Return the command that makes a picture at a given strength, to be run in the folder of its photos."""
     names = [path.name for path in shown.styles]
     options: dict[str, Any] = {
         "config": f"{shown.config}.yaml",
@@ -37,11 +37,11 @@ def command_of(shown: Shown, strength: Strength, space: Space = "srgb") -> str:
 
 
 def _as_typed(value: Any) -> str:
-    """Return an option's value as it is typed, lists without the quotes that Python has."""
+    """Format an option's value as it is typed, without Python's quotes in lists."""
     return f"[{', '.join(map(_as_typed, value))}]" if isinstance(value, list) else str(value)
 
 
 def _quoted(word: str) -> str:
-    """Return a word as a shell takes it, in double quotes where it has single ones, which can be read then."""
+    """Quote a word for the shell, in double quotes if it contains single quotes, for legibility."""
     has_single = "'" in word and not set(word) & set('"$`\\!')
     return f'"{word}"' if has_single else shlex.quote(word)

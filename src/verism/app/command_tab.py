@@ -1,4 +1,4 @@
-"""The tab with the command that makes the same picture."""
+"""The tab that shows the command that makes the same picture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OF_THE_PICTURE = "The command makes the picture that is shown, without what you 
 
 
 def build() -> tuple[Any, Any, Any]:
-    """Return the elements with the command, what is said of it, and the file that it names besides the photos."""
+    """Return the elements for the command, the text about it, and the file that it needs besides the photos."""
     command = gr.Code(
         label="The same on the command line",
         language="shell",
@@ -37,7 +37,7 @@ def build() -> tuple[Any, Any, Any]:
 
 
 def about(session: Session) -> str:
-    """Return what is to be said of the command: which regions it names by their colours, and what is not in it yet."""
+    """Describe the command: which regions it refers to by colour, and what it does not include yet."""
     if session.shown is None or session.regions is None:
         return ""
     made = session.shown.corrections

@@ -1,4 +1,4 @@
-"""A user's corrections of the regions that were found, as options of a run."""
+"""The user's corrections of found regions, as options of a run."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from verism.regions.masks import label_colors, paint
 from verism.regions.regions import Regions
 
 DIMMED = 0.25
-"""Brightness of the regions that are not chosen, if any are chosen."""
+"""Brightness of unselected regions while others are selected."""
 
 PALE = 0.4
-"""Lightness of the photo's black below the colours of regions, which would be no colours on black."""
+"""Lightness of the photo's black under the colours of regions. Black would hide the colours."""
 
 COVER = 0.35, 0.65
-"""How much the colours of regions cover the photo, if nothing is sure of a region, and if all is."""
+"""Opacity of the region colours over the photo at confidence 0 and 1."""
 
 FAINT = 0.5
-"""How much the colours of regions cover the photo that is painted over, as a share of that on the maps."""
+"""Opacity of the region colours while painting, relative to that on the maps."""
 
 Role = Literal["content", "style"]
-"""One of both photos."""
+"""One of the two photos."""
 
 MASK_NAMES: Mapping[Role, str] = {"content": "regions.png", "style": "regions-style.png"}
-"""Names of the files with what was painted over either photo."""
+"""Names of the files with the strokes painted over each photo."""
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """Corrections of the regions that were found.
+    """Corrections of found regions.
 
     Attributes:
-        merged: groups of labels of regions that are merged; each group keeps its first label.
+        merged: groups of labels of merged regions. Each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
-        mask: strokes over the regions of the content photo, which is transparent elsewhere; None: there are none.
-        style_mask: the same of the style photo.
+        mask: file with strokes over the regions of the content photo, transparent elsewhere. None if there are none.
+        style_mask: the same for the style photo.
         painted: labels of the regions that have such strokes.
     """
 
@@ -56,7 +56,7 @@ class Corrections:
     painted: tuple[str, ...] = ()
 
     def merge(self, labels: Sequence[str]) -> Corrections:
-        """Return the corrections with further regions merged, each of which may be a merged group already."""
+        """Merge further regions, which may already be merged groups, and return the new corrections."""
         groups = {group[0]: group for group in self.merged}
         joined = tuple(member for label in labels for member in groups.pop(label, (label,)))
         return replace(
@@ -67,22 +67,22 @@ class Corrections:
         )
 
     def leave_out(self, labels: Sequence[str]) -> Corrections:
-        """Return the corrections with further regions left out."""
+        """Leave out further regions, and return the new corrections."""
         return replace(self, left_out=tuple(dict.fromkeys([*self.left_out, *labels])))
 
     def paint(self, role: Role, mask: Path, labels: Sequence[str]) -> Corrections:
-        """Return the corrections with another mask of a photo, in which there are new strokes for some regions."""
+        """Replace the mask of a photo, which has new strokes for some regions, and return the new corrections."""
         labels = tuple(dict.fromkeys([*self.painted, *labels]))
         if role == "content":
             return replace(self, mask=mask, painted=labels)
         return replace(self, style_mask=mask, painted=labels)
 
     def strokes(self, role: Role) -> Path | None:
-        """Return the mask of a photo; None: there is none."""
+        """Return the mask of a photo, or None if there is none."""
         return self.mask if role == "content" else self.style_mask
 
     def whose(self, label: str) -> str:
-        """Return in words what the user has made of a region; empty if it is as it was found."""
+        """Describe what the user has changed about a region. Empty if it is as it was found."""
         made = {
             "painted": label in self.painted,
             "merged": any(label == group[0] for group in self.merged),
@@ -91,7 +91,7 @@ class Corrections:
         return f"as you {acts} it" if acts else ""
 
     def options(self) -> dict[str, Any]:
-        """Return the corrections as options of ``verism fit``; empty if there are none."""
+        """Return the corrections as options of ``verism fit``. Empty if there are none."""
         options = {
             "data.merge": [list(map(name_of, group)) for group in self.merged],
             "data.leave_out": list(map(name_of, self.left_out)),
@@ -102,14 +102,14 @@ class Corrections:
 
 
 def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str], numbers: Mapping[str, int]) -> Tensor:
-    """Return a photo under the colours and numbers of its regions; if some are chosen, the others are dimmed.
+    """Overlay a photo with the colours and numbers of its regions. If some are selected, the others are dimmed.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
         masks: the photo's masks of the regions, ``(1, K, h, w)``, of any size.
         regions: the regions, for their labels and confidence.
-        chosen: labels of the chosen regions.
-        numbers: of the regions that have one, by their labels.
+        chosen: labels of the selected regions.
+        numbers: numbers of the regions that have one, by label.
     """
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = tinted(photo, masks, regions)
@@ -120,14 +120,14 @@ def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str],
 
 
 def to_paint_over(photo: Tensor, masks: Tensor, regions: Regions, numbers: Mapping[str, int]) -> Tensor:
-    """Return a photo under its regions as ``shown`` does, but so that one sees more of the photo."""
+    """Overlay a photo with its regions like ``shown``, but so that more of the photo is visible."""
     masks = images.resize(masks.float(), photo.shape[-2:])
     image = torch.lerp(images.luma(photo).expand_as(photo), tinted(photo, masks, regions), FAINT)
     return numbered(image, masks, [numbers.get(label) for label in regions.labels])
 
 
 def tinted(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
-    """Return a photo in pale grey under the colours of its regions: its own, and its black, would make others of them.
+    """Return a photo in pale grey under the region colours, which its own colours and black would change.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
@@ -141,10 +141,10 @@ def tinted(photo: Tensor, masks: Tensor, regions: Regions) -> Tensor:
 
 
 def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) -> str | None:
-    """Return the label of the region with the largest part of a place; None if the place is in no region.
+    """Return the label of the region that covers most of a place, or None if the place is in no region.
 
     Args:
-        masks: the part of each pixel that is in each of K regions, ``(1, K, h, w)``.
+        masks: the share of each pixel in each of K regions, ``(1, K, h, w)``.
         labels: labels of the regions.
         place: distance from the left and from the top, as shares of width and height, in [0, 1].
     """
@@ -155,11 +155,11 @@ def region_at(masks: Tensor, labels: Sequence[str], place: tuple[float, float]) 
 
 
 def layers(mask: Path | None, shape: Sequence[int]) -> Tensor:
-    """Return what was painted before, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
+    """Return what was painted so far, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
 
     Args:
-        mask: the file of it; None: nothing was painted.
-        shape: height and width of what is empty.
+        mask: the file with it. None if nothing was painted.
+        shape: (height, width) of the empty result in that case.
     """
     if mask is None:
         return torch.zeros(1, 4, *shape)
@@ -169,18 +169,18 @@ def layers(mask: Path | None, shape: Sequence[int]) -> Tensor:
 
 
 def labels_in(labels: Sequence[str], strokes: Tensor) -> tuple[str, ...]:
-    """Return those of the labels in whose colours there are strokes, ``(1, 4, h, w)``, as ``painted`` returns them."""
+    """Return the labels whose colours occur in strokes ``(1, 4, h, w)``, as returned by ``painted``."""
     used = (strokes[0, :3, strokes[0, 3] > 0].T * 255).round().unique(dim=0)
     return tuple(label for label in labels if bool((used == label_colors([label])).all(dim=1).any()))
 
 
 def painted(labels: Sequence[str], strokes: Tensor, before: Tensor) -> Tensor:
-    """Return what the user has painted over the regions by now, ``(1, 4, h, w)``, RGB and opacity in [0, 1].
+    """Combine earlier and new strokes over the regions: ``(1, 4, h, w)``, RGB and opacity in [0, 1].
 
     Args:
-        labels: labels of the regions; where strokes are over each other, the last counts.
-        strokes: what was painted last, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
-        before: what was painted before, as it is returned here.
+        labels: labels of the regions. Where strokes overlap, the topmost counts.
+        strokes: the new strokes, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
+        before: the earlier strokes, as returned by this function.
     """
     palette = label_colors(labels) / 255
     top = topmost(strokes, palette)

@@ -1,4 +1,4 @@
-"""Where the work of all open pages is done, one at a time, because each piece of it uses all cores."""
+"""Runs the work of all open pages one at a time, because each piece of work uses all cores."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from contextlib import contextmanager
 from verism.app.session import Session
 
 WAITING_FOR_OTHER = "Waiting for the other window"
-"""Said while the work of another page is done."""
+"""Status shown while the work of another page runs."""
 
 WAITING = "Waiting for the run before to end"
-"""Said while other work of the same page is done."""
+"""Status shown while other work of the same page runs."""
 
 GLANCE_S = 0.1
-"""Seconds between two looks at whether it is one's turn, or one was stopped."""
+"""Polling interval, in seconds, while waiting for the turn or a stop."""
 
 
 class Desk:
-    """A place where one piece of work is done at a time, in the order in which it comes."""
+    """Runs one piece of work at a time, in order of arrival."""
 
     def __init__(self) -> None:
-        """Start with nothing to do."""
+        """Start with an empty queue."""
         self._line: list[tuple[object, Session]] = []
         self._changed = threading.Condition()
 
     @contextmanager
     def place(self, session: Session, say: Callable[[str], object], check: Callable[[], None]) -> Iterator[None]:
-        """Do work within this context, when all that came before has ended.
+        """Enter this context once all earlier work has ended, and do the work within it.
 
         Args:
-            session: whose work it is.
-            say: called with what is waited for, when it is waited for.
-            check: called while waiting; what it raises ends the waiting.
+            session: the session that the work belongs to.
+            say: called with the reason for waiting, if any.
+            check: called while waiting. An exception ends the wait.
         """
         ticket = object()
         with self._changed:

@@ -1,4 +1,4 @@
-"""How the page looks: its style sheet, theme and head."""
+"""The appearance of the page: its style sheet, theme and head."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-# Gradio applies rules within @media only below its own .contain, and all other rules both there and as they are.
+# Gradio scopes rules within @media to its .contain element, and emits all other rules both scoped and unscoped.
 CSS = """
 .gradio-container { max-width: 1500px !important; width: 100%; margin: 0 auto; }
 .gradio-container main, .gradio-container .contain { width: 100%; }
@@ -192,7 +192,7 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
 """
 
 DRESS: Mapping[str, Any] = {
-    # The system's fonts, so that none are downloaded.
+    # System fonts, so that no fonts are downloaded.
     "theme": gr.themes.Default(
         primary_hue="teal",
         neutral_hue="zinc",

@@ -1,4 +1,4 @@
-"""The easel: Gradio's editor, in which the user paints over their photo in the colours of its regions."""
+"""The easel: a Gradio image editor in which the user paints over a photo in the colours of its regions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from verism.verdict import NO_MATCH
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."
 
 KEPT = "Painted in one photo alone, a number keeps the match that was found for it, also one that only one photo has: "
-"""Said before what follows from that for the numbers whose match is not sure."""
+"""Prefix for the consequences for numbers with uncertain matches."""
 
 NEW = "Number {} is a new region, of your own."
 
@@ -33,27 +33,27 @@ NO_MORE = "There is no further colour for a region of your own."
 LABELS: Mapping[Role, str] = {"content": "Your photo", "style": "Style photo"}
 
 BEGIN: Mapping[Role, str] = {"content": "Paint over your photo", "style": "Paint over the style photo"}
-"""The page's words for beginning to paint."""
+"""Labels of the buttons that start painting."""
 
 STYLED = "This is painted over one style photo, and there are several: give one of them alone."
 
 
 def none() -> tuple[Any, Any, str]:
-    """Return no easel."""
-    # The style sheet hides the editor with its button.
+    """Return updates that remove the easel."""
+    # The style sheet hides the editor together with its button.
     return gr.skip(), gr.Button(visible=False), ""
 
 
 def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[Any, Any, str]:
-    """Return an easel with a photo, with a brush that has the colours of the regions, and what is said of these.
+    """Return updates for an easel with a photo, a brush with the region colours, and the text about them.
 
     Args:
-        session: whose photo it is.
-        brush: label of the region in whose colour the user has painted last; empty: they have chosen none.
-        role: which of both photos.
+        session: the session that the photo belongs to.
+        brush: label of the region whose colour the user painted with last. Empty if none was selected.
+        role: which of the two photos.
 
     Raises:
-        VerismError: there are no regions, or several style photos to paint over.
+        VerismError: if there are no regions, or there are several style photos to paint over.
     """
     regions, fitted, numbers = session.divided, session.fitted, session.numbers
     if role == "style" and len(fitted.styles) > 1:
@@ -61,11 +61,11 @@ def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[An
     session.easel = _of(session, role)
     photo, masks = (fitted.photo, regions.content) if role == "content" else (fitted.style, regions.style)
     new = session.new_label
-    # The first may be a region of the other photo alone.
+    # The first region may only exist in the other photo.
     largest = regions.labels[int(seen(masks).argmax())]
     seen_now = {label: numbers[label] for label in regions.labels if label in numbers}
     colors = seen_now | ({} if new is None else {new: len(numbers) + 1})
-    # The one that was chosen last, also for the other photo: a region of one's own is painted in both.
+    # Keep the last colour even for the other photo, because a region of one's own is painted in both.
     chosen = brush if brush in colors else largest
     palette = gr.Brush(
         colors=[(label, OPACITY) for label in colors],
@@ -87,14 +87,14 @@ def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[An
 
 
 def _low(photo: Tensor) -> str:
-    """Return HTML by which the editor of a wide photo is no higher on a phone than the photo needs."""
+    """Return HTML that limits the height of the editor on a phone to what a wide photo needs."""
     height, width = photo.shape[-2:]
     fits = f"min(420px, calc((100vw - 5rem) * {height / width:.3f} + 6rem))"
     return f"<style>@media (max-width: 640px) {{ #editor {{ height: {fits} !important; }} }}</style>"
 
 
 def _palette(numbers: Sequence[int], said: str) -> str:
-    """Return HTML that writes the regions' numbers on the colours of the editor's brush, and what is said of them."""
+    """Return HTML with the region numbers for the colours of the editor's brush, and the text about them."""
     rules = [
         f'#editor .swatch button:nth-child({place})::after {{ content: "{number}"; }}'
         for place, number in enumerate(numbers, start=1)
@@ -103,7 +103,7 @@ def _palette(numbers: Sequence[int], said: str) -> str:
 
 
 def _said(session: Session, new: int | None) -> str:
-    """Return what becomes of what is painted in which number: only strokes in both photos make a match surer."""
+    """Describe what happens to strokes by number. Only strokes in both photos make a match more certain."""
     regions, is_one = session.divided, len(session.fitted.styles) == 1
     found = [
         (session.numbers[label], sure)
@@ -117,7 +117,7 @@ def _said(session: Session, new: int | None) -> str:
 
 
 def _kept(without: Sequence[int], partly: Sequence[int]) -> list[str]:
-    """Return a sentence on the numbers that have no match, and on those whose match is not quite sure, if any."""
+    """Return a sentence about numbers without a match, and one about those with an uncertain match, if any."""
     said = []
     if without:
         verbs = ("has", "follows") if len(without) == 1 else ("have", "follow")
@@ -134,7 +134,7 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def after_fit(session: Session) -> Any:
-    """Return the easel after a fit: as it is, or none if it was in use with another photo or other regions."""
+    """Return the update for the easel after a fit. It is removed if it was in use for another photo or regions."""
     regions = session.regions
     if session.easel is None or regions is None:
         session.easel = None
@@ -143,11 +143,11 @@ def after_fit(session: Session) -> Any:
 
 
 def again(session: Session, brush: str = "") -> Any:
-    """Return an easel with the photo and regions of a fit, if the user was painting over others before.
+    """Return an easel with the photo and regions of a fit, if the user was painting over earlier ones.
 
     Args:
-        session: whose easel it is.
-        brush: as ``begin`` takes it.
+        session: the session that the easel belongs to.
+        brush: as for ``begin``.
     """
     if session.easel is None or _fits_easel(session):
         return gr.skip()
@@ -168,14 +168,14 @@ def _of(session: Session, role: Role) -> Easel:
 
 
 def take(session: Session, painted: Mapping[str, Any] | None) -> bool:
-    """Take over the strokes that are on the easel, if there are any, before another photo is put on it.
+    """Apply any strokes on the easel before it is given another photo.
 
     Args:
-        session: whose regions they change.
-        painted: the editor's value.
+        session: the session whose regions change.
+        painted: value of the editor.
 
     Returns:
-        Whether there were some.
+        Whether there were any strokes.
     """
     if session.easel is None or not _fits_easel(session):
         return False
@@ -187,14 +187,14 @@ def take(session: Session, painted: Mapping[str, Any] | None) -> bool:
 
 
 def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
-    """Take over what is painted.
+    """Apply the strokes on the easel.
 
     Args:
-        session: whose regions it changes.
-        painted: the editor's value.
+        session: the session whose regions change.
+        painted: value of the editor.
 
     Raises:
-        VerismError: nothing was painted, or not over the photo.
+        VerismError: if nothing was painted, or the strokes are not over the photo.
     """
     found = painted or {}
     layers = [layer for layer in found.get("layers", []) if layer is not None]
@@ -204,12 +204,12 @@ def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
     role: Role = "content" if session.easel is None else session.easel.role
     photo = session.fitted.photo if role == "content" else session.fitted.style
     if found.get("background") is None or strokes.shape[-2:] != photo.shape[-2:]:
-        # On an empty canvas, which is of another shape, nobody can know where in the photo this was meant to be.
+        # An empty canvas has another shape, so the positions in the photo are unknown.
         raise VerismError(f"This was not painted over the photo: press {BEGIN[role]}, and paint once more.")
     session.paint(strokes, role)
 
 
 def _levels(image: Tensor) -> NDArray[Any]:
-    """Return an image ``(1, 3, H, W)``, RGB in [0, 1], as ``(H, W, 3)`` uint8."""
+    """Convert an image ``(1, 3, H, W)``, RGB in [0, 1], to ``(H, W, 3)`` uint8."""
     levels: NDArray[Any] = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return levels

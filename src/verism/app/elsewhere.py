@@ -1,4 +1,4 @@
-"""Sentences that were written for the command line, as they are said on the page."""
+"""Rephrases messages written for the command line for the page."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ OWN_WORDS: Mapping[str, str] = {
     "--data.style_weights: ": "Weights: ",
     "; choose weights closer to each other, or a larger --data.size.": "; choose weights closer to each other.",
 }
-"""What the page has in place of options, or what can be done about its own limits."""
+"""The page's counterparts of options, or what the user can do about limits of the page."""
 
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 NOT_HERE = (
     "What begins with -- is an option of the command line, which the app does not have; verism fit --help says more."
 )
-"""Said of all other options, for which there is nothing on the page."""
+"""Hint for all other options, which have no counterpart on the page."""
 
 
 def on_the_page(message: str) -> str:
-    """Return a message in which no option is named as if the page had it."""
+    """Rephrase a message so that it does not refer to options that the page lacks."""
     rest = message
     for theirs, ours in OWN_WORDS.items():
         rest = rest.replace(theirs, "")

@@ -1,4 +1,4 @@
-"""What becomes of errors in events: messages on the page."""
+"""Turns errors in events into messages on the page."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from verism.app.watch import StoppedError
 from verism.errors import VerismError
 
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
-"""Option of the events that only the page itself may trigger, which are all of them."""
+"""Options for events that only the page itself may trigger, which all of them are."""
 
 LOST_FULL = "Final quality was stopped: the photos or the method have changed, and a preview comes first."
-"""Said of a run that others take the place of: it may have taken a while already."""
+"""Message for a run that is replaced by others, and may already have taken a while."""
 
 
 def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callable[..., Any]:
-    """Return a function whose ``VerismError`` becomes a message on the page, which otherwise stays as it is.
+    """Wrap a function so that a ``VerismError`` becomes a message on the page, which is otherwise left unchanged.
 
-    Its event must be queued: of others, Gradio writes messages to the terminal instead.
+    The event must be queued. For events outside the queue, Gradio writes messages to the terminal instead.
 
     Args:
-        function: the function of an event.
-        is_chained: whether another event of the same action of the user comes before, whose messages are not repeated.
+        function: the event handler.
+        is_chained: whether it follows another event of the same user action, whose messages must not be repeated.
     """
 
     @functools.wraps(function)
@@ -54,7 +54,7 @@ def guarded(function: Callable[..., Any], *, is_chained: bool = False) -> Callab
 
 
 def warn(session: Session, message: str) -> None:
-    """Say what went wrong, until the user does the next thing; once for each of their actions."""
+    """Show an error message until the user's next action, at most once per action."""
     _tell_once(session, escape(on_the_page(message)), gr.Warning, duration=None)
 
 
@@ -65,10 +65,10 @@ def _tell_once(session: Session, message: str, tell: Callable[..., Any], **optio
 
 
 def by_name(message: str, args: Sequence[Any]) -> str:
-    """Return a message with the names of the files among an event's arguments in place of their temporary paths."""
+    """Replace the temporary paths of files among an event's arguments by file names in a message."""
     for arg in args:
         for file in [arg] if isinstance(arg, str) else arg if isinstance(arg, list) else []:
-            # Unlike Path's, this is False for what is no possible path, such as a text that is too long for one.
+            # Unlike Path's method, this returns False for impossible paths, such as text that is too long for one.
             if isinstance(file, str) and os.path.isfile(file):  # noqa: PTH113
                 message = message.replace(file, Path(file).name)
     return message

@@ -1,4 +1,4 @@
-"""The tab that gives the look to other photos."""
+"""The tab that applies the look to other photos."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from verism.errors import VerismError
 from verism.look.strength import Strength
 
 BEGINNING = "Looking through the photos"
-"""Said before the first photo is graded."""
+"""Status before the first photo is graded."""
 
 ABOUT = "The look of the picture above on other photos, at the strength of the sliders."
-"""Said before photos are graded."""
+"""Description shown before photos are graded."""
 
 WEAKER = (
     "A look with regions is made for the colours of your photo: the less another photo has of them, the weaker it is "
     "there, against colour casts and blotches. Below each result is how much of the look it has."
 )
-"""Said of a look that is not a table."""
+"""Note on looks that are not tables."""
 
 EVERY_S = 1
-"""Seconds between two looks at what is done."""
+"""Interval, in seconds, at which the shown progress is updated."""
 
 MOST = 60
-"""Number of results that are shown; all are written."""
+"""Maximum number of results shown. All results are written."""
 
 
 class FolderTab(NamedTuple):
     """The tab that grades other photos.
 
     Attributes:
-        about: what becomes of other photos.
-        stop: the button that stops what runs, beside those that begin it.
-        events: the button, the function and the options of each event that grades photos, by its name.
-        adapt: the choice to treat each photo by its own regions, which takes a look with regions.
-        whole: the choice to have the look no weaker on other colours, for such a look, too.
-        results: the pictures of the results.
-        archive: their files.
-        clock: has them follow the work, while it is active.
+        about: the description of what happens to other photos.
+        stop: the stop button beside the buttons that start the work.
+        events: the button, function and options of each event that grades photos, by name.
+        adapt: the option to treat each photo by its own regions, for looks with regions.
+        whole: the option not to weaken the look on other colours, for looks with regions.
+        results: the gallery of results.
+        archive: the files of the results.
+        clock: the timer that updates both while the work runs.
     """
 
     about: Any
@@ -60,7 +60,7 @@ class FolderTab(NamedTuple):
 
 
 def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
-    """Add the tab's elements; return those that others need."""
+    """Build the elements of the tab, and return those that other tabs need."""
     about = gr.Markdown(ABOUT)
     with gr.Row(equal_height=True):
         adapt = gr.Checkbox(
@@ -109,7 +109,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
     clock.tick(shown, [session], [results, archive], queue=False, show_progress="hidden", **PRIVATE)
     chosen.upload(guarded(_photos_of), [chosen], [dropped, report], show_progress_on=[dropped], **PRIVATE)
     for button in (go, pack):
-        # What is said there is of what was done before.
+        # The old report is about the previous work.
         button.click(lambda: "", None, [report], queue=False, show_progress="hidden", **PRIVATE)
     shown_on = {"show_progress_on": [report]}
     events: dict[str, tuple[Any, Callable[..., Any], Mapping[str, Any]]] = {
@@ -128,7 +128,7 @@ def build(session: Any, sliders: Sequence[Any]) -> FolderTab:
 
 
 def _photos_of(files: Sequence[str]) -> tuple[list[str], str]:
-    """Return the photos among the files of a folder, and in words what is left out."""
+    """Return the photos among the files of a folder, and a text about the files that are left out."""
     found = series.photos_among(list(map(Path, files)))
     return list(map(str, found.files)), found.said()
 
@@ -168,15 +168,15 @@ def _grade_files(
     found = session.grade(
         list(map(Path, files)), folder, Strength(*strength), progress, adapt=adapt, hold_back=not whole
     )
-    # Else, those of the folder before stay.
+    # Otherwise, the results of the previous folder stay.
     if found.files:
         session.packed = [series.pack(found.files, folder.with_suffix(".zip")), *found.files]
     return by_name(_paragraphs(found, "the .zip file"), [files])
 
 
 def after_fit(session: Session) -> tuple[str, Any, Any]:
-    """Return what is said before photos are graded, and the choices that the look of a new picture leaves."""
-    # A table does the same to all photos.
+    """Return the description shown before photos are graded, and the options that the look of a new picture allows."""
+    # A table treats all photos the same.
     is_table = session.fitted.run.look.canvas.by_color_alone
     adapt, whole = (
         gr.Checkbox(visible=True) if can else gr.Checkbox(value=False, visible=False)
@@ -186,19 +186,19 @@ def after_fit(session: Session) -> tuple[str, Any, Any]:
 
 
 def begin(session: Session) -> tuple[Any, Any, Any]:
-    """Return the results that there are, no files, which would be taken for those to come, and a clock that runs."""
+    """Return the current results, no files (the old ones could be mistaken for the new), and a running timer."""
     session.put_aside, session.packed = session.packed, []
     return *shown(session), gr.Timer(active=True)
 
 
 def end(session: Session) -> tuple[Any, Any, Any]:
-    """Return the results, their files, and a clock that stands still; those before are back if there are no others."""
+    """Return the results, their files, and a stopped timer. Without new results, the previous ones are back."""
     session.packed = session.packed or session.put_aside
     return *shown(session), gr.Timer(active=False)
 
 
 def shown(session: Session) -> tuple[Any, Any]:
-    """Return the results that there are by now, and their files; what is as before does not change on the page."""
+    """Return the results so far, and their files, leaving unchanged elements of the page alone."""
     return _pictures(session), _files(session)
 
 
@@ -223,5 +223,5 @@ def _files(session: Session) -> Any:
 
 
 def _paragraphs(outcome: series.FolderOutcome, where: str) -> str:
-    """Return the outcome in words, as Markdown: a paragraph for each line."""
+    """Format the outcome as Markdown, with a paragraph for each line."""
     return on_the_page(outcome.said(where)).replace("\n", "\n\n")

@@ -1,4 +1,4 @@
-"""Paint that lets the photo through: which colour is on top, where strokes are over each other."""
+"""Translucent paint: finds which colour is on top where strokes overlap."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 OPACITY = 0.7
-"""Opacity of a stroke. It is the lowest at which four strokes over each other, in any of the eight colours of regions,
-mix to no colour that others with another one on top also mix to, as far as 8 bits tell them apart."""
+"""Opacity of a stroke. It is the lowest at which no two stacks of up to four strokes, in the eight region colours and
+with different colours on top, mix to colours that are equal at 8 bits."""
 
 DEEPEST = 4
-"""Number of strokes over each other that are told apart; what is below them hardly shows."""
+"""Number of overlapping strokes that are told apart. Anything below them hardly shows."""
 
 LEAST = OPACITY / 2
-"""Opacity from which on a pixel counts as painted."""
+"""Opacity from which a pixel counts as painted."""
 
 NEAR = 6 / 255
-"""Distance, in colour times opacity, up to which a pixel is a mixture of strokes. Others are at the edge of one."""
+"""Distance, in colour times opacity, up to which a pixel is a mixture of strokes. Others are at an edge."""
 
 
 def topmost(strokes: Tensor, palette: Tensor) -> Tensor:
-    """Return the index of the colour that is on top at each pixel, ``(H, W)``; -1 where nothing is painted.
+    """Return the index of the topmost colour at each pixel, ``(H, W)``, and -1 where nothing is painted.
 
-    A stroke's edge mixes what is beside each other, and goes to the colour next to it.
+    Pixels at the edge of a stroke mix the colours on both sides, and get the nearest recognised one.
 
     Args:
-        strokes: ``(1, 4, H, W)``, RGB and opacity in [0, 1], of strokes of ``OPACITY`` or opaque ones.
+        strokes: ``(1, 4, H, W)``, RGB and opacity in [0, 1], of strokes that are opaque or have ``OPACITY``.
         palette: ``(K, 3)``, RGB in [0, 1], the colours of the strokes.
     """
     opacity = strokes[0, 3]
@@ -49,9 +49,9 @@ def topmost(strokes: Tensor, palette: Tensor) -> Tensor:
 
 @cache
 def _mixtures(palette: tuple[tuple[float, ...], ...]) -> tuple[Tensor, Tensor]:
-    """Return what strokes over each other mix to, colour times opacity and opacity, and which of them is on top."""
+    """Return the mixtures of overlapping strokes, as colour times opacity and opacity, and their topmost colours."""
     colors = torch.cat([torch.tensor(palette), torch.ones(len(palette), 1)], dim=1)
-    # Paint of another program, or of a browser without transparency, is opaque.
+    # Paint from another program, or from a browser without transparency, is opaque.
     mixtures, tops = [colors], [torch.arange(len(palette))]
     for depth in range(1, DEEPEST + 1):
         order = torch.tensor(list(itertools.product(range(len(palette)), repeat=depth)))
@@ -64,11 +64,11 @@ def _mixtures(palette: tuple[tuple[float, ...], ...]) -> tuple[Tensor, Tensor]:
 
 
 def _filled(found: Tensor, otherwise: Tensor, is_painted: Tensor) -> Tensor:
-    """Return indices with those painted pixels that have none given to what is next to them, from all sides inwards."""
+    """Fill in painted pixels that have no index from their neighbours, from all sides inwards."""
     while bool((empty := is_painted & (found < 0)).any()):
         grown = F.max_pool2d(found.float()[None, None], 3, stride=1, padding=1)[0, 0].long()
         if not bool((grown[empty] >= 0).any()):
-            # Nothing there is a mixture of strokes.
+            # No pixel is a mixture of strokes.
             whole = found.clone()
             whole[is_painted] = torch.where(found[is_painted] < 0, otherwise, found[is_painted])
             return whole

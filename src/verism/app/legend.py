@@ -1,4 +1,4 @@
-"""The regions in words: how much of either photo they are, and what becomes of them."""
+"""Describes the regions in words: their sizes in both photos, and how they are treated."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from verism.regions.regions import SEEN, Regions
 from verism.verdict import NO_MATCH
 
 SURE = 0.8
-"""Confidence from which on a region is said to have the look of its counterpart, without a reservation."""
+"""Confidence from which a region is described as having the look of its counterpart, without reservation."""
 
 LITTLE = 0.01
-"""Share of a photo below which a region of the user's own is said to have less than that."""
+"""Share of a photo below which a user's own region is described as smaller than that."""
 
 
 def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = True) -> dict[str, str]:
-    """Return for each region that is seen, by its colour, what a photographer has to know of it.
+    """Return what a photographer needs to know about each visible region, by the region's colour.
 
     Args:
-        regions: of the content and the style photo.
-        corrections: what the user has made of them, which is said to be theirs, and never doubted.
-        is_one_style: whether there is one style photo, which can be painted over.
+        regions: regions of the content and style photos.
+        corrections: the user's corrections. They are described as the user's own, without doubts.
+        is_one_style: whether there is a single style photo, which can be painted over.
     """
     style = "the style photo" if is_one_style else "the style photos"
-    # Of a soft region, there may be a little in many places, and more of others in each.
+    # A soft region may have a little of many places, with more of others in each of them.
     matches = regions.sure * regions.style.flatten(2).any(dim=2)[0].to(regions.sure)
     parts = zip(regions.labels, *regions.seen, matches.tolist(), strict=True)
     return {
@@ -35,13 +35,13 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
 
 
 def listed(regions: Regions) -> tuple[str, ...]:
-    """Return the labels of the regions that are seen in either photo."""
+    """Return the labels of the regions that are visible in either photo."""
     shares = zip(regions.labels, *regions.seen, strict=True)
     return tuple(label for label, own, other in shares if max(own, other) >= SEEN)
 
 
 def _own(own: float, other: float, style: str, *, can_match: bool) -> str:
-    """Return what is said of a region that the user has added."""
+    """Describe a region that the user has added."""
     mine, theirs = f"{_percent(own)} of your photo, a region of your own", f"{_percent(other)} of {style}"
     if own and other:
         return f"{mine}, with the look of {theirs[0].lower()}{theirs[1:]}"

@@ -1,4 +1,4 @@
-"""The page: its elements, and how a look is fitted to the photos that are dropped on it."""
+"""The page: its elements, and how a look is fitted to the photos dropped on it."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ from verism.page.result import jpeg
 from verism.page.self_contained import data_uri
 
 THUMBNAIL = 360
-"""Long side of the thumbnails of the photos that were given, in pixels."""
+"""Long side of the thumbnails of the given photos, in pixels."""
 
 
 PREVIEWED = (
     "This is a preview. Final quality takes longer over the look, which comes out nearly the same, and says whether "
     "the picture has faults. Save gives either at full size."
 )
-"""Said of a picture that is a preview."""
+"""Note on a picture that is a preview."""
 
 INFO: Mapping[str, str] = {
     "strength": "0 is your photo, 1 the look",
     "color": "0 keeps your photo's colours",
     "tone": "0 keeps your photo's light",
 }
-"""What a number of each slider means, by the options of the command line."""
+"""Help text of each slider, by command-line option."""
 
 
 class Boxes(NamedTuple):
     """Elements below the sliders.
 
     Attributes:
-        marks: the box to tick for marks of what is clipped.
-        close: that for a part of the picture at full size.
-        earlier: that for the picture from before the regions were changed.
-        room: how much room there is for that part.
-        measure: the button that the page presses when there is more room for it, or less.
-        place: where in the picture it is.
+        marks: checkbox that marks newly clipped areas.
+        close: checkbox that shows a part of the picture at full size.
+        earlier: checkbox that compares with the picture from before the regions were changed.
+        room: the space available for that part.
+        measure: the button that the page presses when that space changes.
+        place: the position of that part in the picture.
     """
 
     marks: Any
@@ -66,7 +66,7 @@ class Boxes(NamedTuple):
 
 
 def build() -> gr.Blocks:
-    """Return the page."""
+    """Build the page."""
     with gr.Blocks(title="verism", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         session, desk = gr.State(Session()), Desk()
         gr.HTML(dress.HEAD)
@@ -114,7 +114,7 @@ def build() -> gr.Blocks:
             (FULL, full.click, _full),
         ]
         runs = [work.run(desk, [session, photo, styles], state, *it, fits) for it in asked]
-        # Two at once could end in the wrong order.
+        # Two at once could finish in the wrong order.
         blend: dict[str, Any] = {
             "inputs": [session, *view],
             "concurrency_id": "blends",
@@ -128,10 +128,10 @@ def build() -> gr.Blocks:
                 js=scripts.TO_RESULT if kind in ("regions", "painted") else scripts.TO_PICTURE,
                 **quietly,
             )
-            # One that is still on its way to the page, after a photo was taken away, does not stand for the next.
+            # An event still on its way after a photo was removed must not count as the next one.
             if kind == DROP:
                 ended.then(None, js=scripts.CHANGED, trigger_mode="multiple", queue=False, **quietly)
-            # A run has the sliders as they were when it began.
+            # A run renders with the sliders as they were when it began.
             ended.then(guarded(_blend, is_chained=True), outputs=[*seen, command, saving.note], **blend)
             ended.then(
                 guarded(easel.again, is_chained=True),
@@ -145,7 +145,7 @@ def build() -> gr.Blocks:
         for name, (button, function, options) in grading.events.items():
             begun, ended = work.run(desk, [session], state, name, button.click, function, options)
             begun.then(None, js=scripts.TO_REPORT, **quietly)
-            # The clock would else wait for what runs.
+            # Otherwise, the timer would wait for the running work.
             now = {
                 "inputs": [session],
                 "outputs": [grading.results, grading.archive, grading.clock],
@@ -155,10 +155,10 @@ def build() -> gr.Blocks:
             begun.then(folder_tab.begin, **now)
             ended.then(folder_tab.end, **now)
         work.stop_on([stop.click, grading.stop.click], session, state)
-        # It says that the picture is without them.
+        # The text says that the picture lacks the corrections.
         regions.corrected.change(command_tab.about, [session], [about], queue=False, **quietly)
         gr.on(
-            # Not their input, which the button beside each, that takes it back to 1, is not.
+            # Not ``input``, which the reset button beside each slider does not trigger.
             [*(slider.change for slider in sliders), boxes.marks.input, boxes.earlier.input],
             guarded(_blend),
             outputs=[*seen, command, saving.note],
@@ -171,18 +171,18 @@ def build() -> gr.Blocks:
 
 
 def _changing(session: gr.State, photo: Any, styles: Any, method: Any, seen: Sequence[Any]) -> tuple[Any, Any]:
-    """Return the events of other photos and of another method, which dim the picture, and show both photos."""
+    """Return the events for new photos and a new method, which dim the picture, and show both photos."""
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     drops = [photo.upload, styles.upload, photo.clear, styles.clear, styles.delete]
-    # Unlike its input, which the list sends as often as it loses the focus, too, this is another method.
+    # Unlike ``input``, which the list also sends whenever it loses focus, this means another method.
     gr.on([*drops, method.change], None, js=scripts.CHANGING, queue=False, **quietly)
-    # One that comes while another is read, as when a photo takes the place of the one that is there, is not left out.
+    # An event that arrives while another is handled, as when one photo replaces another, must not be dropped.
     dropped = gr.on(drops, guarded(_given), [session, photo, styles], seen, trigger_mode="always_last", **quietly)
     return dropped, method.change(_other_method, [session, method], [method], queue=False, **quietly)
 
 
 def _follow(demo: gr.Blocks, session: gr.State) -> None:
-    """End what runs for a page when it is closed or loaded anew, and add the scripts to those that are opened."""
+    """End the work of a page that is closed or reloaded, and add the scripts to pages that are opened."""
     opened: WeakValueDictionary[str, Session] = WeakValueDictionary()
 
     def came(it: Session, request: gr.Request) -> None:
@@ -199,7 +199,7 @@ def _follow(demo: gr.Blocks, session: gr.State) -> None:
 
 
 def _asking() -> tuple[Any, ...]:
-    """Return the elements for what is asked for: both kinds of photos, the method, and the buttons that do it."""
+    """Return the input elements: both kinds of photos, the method, and the buttons that start the work."""
     photo = gr.File(label="Your photo", height=150, elem_id="photo")
     gr.Button("Choose another photo", size="sm", elem_id="replace")
     styles = gr.File(label="Style: one photo, or several", file_count="multiple", height=260, elem_id="styles")
@@ -220,7 +220,7 @@ def _asking() -> tuple[Any, ...]:
 
 
 def _looking() -> tuple[Any, ...]:
-    """Return the elements for what is seen: the pictures, of what they are, and what there is to choose below them."""
+    """Return the output elements: the pictures, their caption, and the controls below them."""
     picture = gr.ImageSlider(
         label=BEFORE_AND_AFTER,
         interactive=False,
@@ -269,9 +269,9 @@ def _looking() -> tuple[Any, ...]:
 
 
 def _looking_closely(boxes: Boxes, blend: Mapping[str, Any], seen: Sequence[Any]) -> None:
-    """Add the events that show a part of the picture at full size, and the whole of it again."""
+    """Add the events that show a part of the picture at full size, and the whole picture again."""
     quietly: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-    # Making the whole of it at full size may take a while.
+    # Rendering the whole picture at full size may take a while.
     look = {**blend, "outputs": seen, "show_progress": "full", "show_progress_on": seen[:1]}
     asks = [boxes.close.input, boxes.measure.click]
     measured = gr.on(asks, None, None, [boxes.room], js=scripts.ROOM, queue=False, **quietly)
@@ -291,12 +291,12 @@ class Given(NamedTuple):
     Attributes:
         seen: HTML with the photos.
         editor: the easel.
-        use: its button.
-        palette: what is said of its colours.
+        use: the button of the easel.
+        palette: the text about its colours.
         photo: the field with the photo.
         styles: the field with the style photos.
         preview: the button that makes a preview.
-        full: that for final quality.
+        full: the button for final quality.
         weights: the field with the weights of several style photos.
     """
 
@@ -312,10 +312,10 @@ class Given(NamedTuple):
 
 
 def _given(session: Session, photo: str | None, styles: Sequence[str] | None) -> Given:
-    """Return the photos as they are read, and no easel; stop the work on earlier photos.
+    """Return the given photos, without an easel, and stop the work on earlier photos.
 
-    An easel that was in use is there again, with the new photo, as soon as that has regions. A file that is no photo
-    is taken out of its field, where the photo before is there again; if nothing else has changed, work goes on.
+    An easel that was in use reappears with the new photo as soon as that has regions. A file that is not a photo is
+    removed from its field, which gets the previous photo back. If nothing else has changed, the work goes on.
     """
     given = [file for file in [photo, *(styles or [])] if file]
     wrong = {file: said for file in given if (said := _wrong(file))}
@@ -334,7 +334,7 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
     if wrong and readable == session.given:
         session.turns.ask()
         return Given(seen, gr.skip(), gr.skip(), gr.skip(), *fields, gr.skip(), gr.skip(), gr.skip())
-    # They are of other photos, which may be as many.
+    # The weights belong to other photos, of which there may be equally many.
     anew = {} if session.given is not None and session.given[1] == readable[1] else {"value": ""}
     weights = gr.Textbox(visible=len(readable[1]) > 1, **anew)
     session.given = readable
@@ -348,7 +348,7 @@ def _given(session: Session, photo: str | None, styles: Sequence[str] | None) ->
 
 
 def _wrong(file: str) -> str:
-    """Return what is wrong with a file that was given, in a sentence; empty if it is a photo."""
+    """Return what is wrong with a given file, in a sentence. Empty if it is a photo."""
     try:
         _small(Path(file))
     except VerismError as error:
@@ -357,7 +357,7 @@ def _wrong(file: str) -> str:
 
 
 def thumbnails(session: Session, photo: str | None, styles: Sequence[str] | None) -> str:
-    """Return the photos that were given, and under each that it is not in the picture, if there is one without it."""
+    """Return the given photos, with a note under each that the current picture, if any, does not include."""
     files = [Path(file) for file in (*([photo] if photo else []), *(styles or []))]
     shown = session.shown
     used = files if shown is None else [shown.content, *shown.styles]
@@ -373,7 +373,7 @@ def _thumbnail(file: Path, *, is_used: bool) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _small(file: Path) -> str:
-    """Return the thumbnail of a file that was given, whose path is of its content, as a data URI."""
+    """Return the thumbnail of a given file, whose path identifies its contents, as a data URI."""
     return data_uri("image/jpeg", jpeg(over_checkerboard(at_most(photo_file.read(file, least=THUMBNAIL), THUMBNAIL))))
 
 
@@ -400,7 +400,7 @@ def _preview_of_changes(
     *view: Any,
     progress: Any = gr.Progress(),  # noqa: B008
 ) -> Any:
-    # There are none if what was painted could not be taken, which has been said.
+    # There are none if the strokes could not be applied, which has been reported.
     if session.shown is None or session.corrections == session.shown.corrections:
         return gr.skip()
     return _preview(session, photo, styles, method, weights, *view, progress=progress)
@@ -470,7 +470,7 @@ def _fit(
 def _blend(session: Session, *view: Any) -> Any:
     if session.shown is None:
         return gr.skip()
-    # The hint to save again was given for the picture before.
+    # The hint to save again belonged to the previous picture.
     return *pictures(session, View(*view)), _command(session, *view), save_tab.listed(session)
 
 

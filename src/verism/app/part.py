@@ -1,4 +1,4 @@
-"""A part of the picture at its full size, pixel by pixel, and where in the picture it is."""
+"""A part of the picture at full size, pixel by pixel, and its position in the picture."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from torch.nn import functional as F  # noqa: N812
 from verism import images
 
 ROOM = (1000, 700)
-"""Width and height of a part, in pixels, as long as the page has not said how much room there is."""
+"""Default width and height of a part, in pixels, until the page has reported the available space."""
 
 LEAST, MOST = 200, 4000
-"""Smallest and largest side for which there is taken to be room: a page that is scrolled or folded may say anything."""
+"""Bounds of a side of the available space. A page that is scrolled or folded may report anything."""
 
 AREA = 320 * 210
-"""Largest number of pixels of the picture in which the part is marked."""
+"""Maximum number of pixels of the overview in which the part is marked."""
 
 LINE = 3
-"""Width of the line around it there."""
+"""Width of the line around the part in the overview."""
 
 GROUND = 0.5
-"""Grey around a photo that is smaller than its room."""
+"""Grey level around a photo that is smaller than the available space."""
 
 MIDDLE = (0.5, 0.5)
 
@@ -35,8 +35,8 @@ class Part(NamedTuple):
     Attributes:
         left: distance from the left.
         top: distance from the top.
-        width: its width.
-        height: its height.
+        width: width of the part.
+        height: height of the part.
     """
 
     left: int
@@ -45,12 +45,12 @@ class Part(NamedTuple):
     height: int
 
     def of(self, image: Tensor) -> Tensor:
-        """Return this part of a picture ``(1, channels, H, W)`` of full size."""
+        """Cut this part out of a full-size picture ``(1, channels, H, W)``."""
         return image[..., self.top : self.top + self.height, self.left : self.left + self.width]
 
 
 def room_of(said: str) -> tuple[int, int]:
-    """Return the width and height of the room for a part, of which a page has said "WIDTHxHEIGHT"."""
+    """Parse the width and height of the available space, which the page reports as "WIDTHxHEIGHT"."""
     found = re.fullmatch(r"(\d+)x(\d+)", said)
     if found is None:
         return ROOM
@@ -59,12 +59,12 @@ def room_of(said: str) -> tuple[int, int]:
 
 
 def part_at(shape: tuple[int, int], place: tuple[float, float], room: tuple[int, int]) -> Part:
-    """Return the part of a picture that fills the room, with a place as near to its middle as the edges allow.
+    """Return the part of a picture that fills the available space, centred on a place as far as the edges allow.
 
     Args:
-        shape: height and width of the picture.
+        shape: (height, width) of the picture.
         place: distance from the left and from the top, as shares of width and height, in [0, 1].
-        room: width and height of the part; a picture that is smaller is taken as a whole.
+        room: (width, height) of the part. A smaller picture is used as a whole.
     """
     height, width = shape
     wide, high = min(room[0], width), min(room[1], height)
@@ -74,23 +74,23 @@ def part_at(shape: tuple[int, int], place: tuple[float, float], room: tuple[int,
 
 
 def framed(image: Tensor, room: tuple[int, int]) -> Tensor:
-    """Return a part ``(1, 3, H, W)`` in the middle of the room, so that the page does not enlarge a small photo."""
+    """Centre a part ``(1, 3, H, W)`` in the available space, so that the page does not enlarge a small photo."""
     wide, high = room[0] - image.shape[-1], room[1] - image.shape[-2]
     return F.pad(image, (wide // 2, wide - wide // 2, high // 2, high - high // 2), value=GROUND)
 
 
 def small(image: Tensor) -> Tensor:
-    """Return a picture ``(1, 3, H, W)`` at the size at which a part is marked in it."""
+    """Scale a picture ``(1, 3, H, W)`` to the size of the overview."""
     return images.within(image, AREA)
 
 
 def overview(image: Tensor, shape: tuple[int, int], part: Part) -> Tensor:
-    """Return a picture ``(1, 3, H, W)``, RGB in [0, 1], small, with a white line on a black one around a part of it.
+    """Return a small picture ``(1, 3, H, W)``, RGB in [0, 1], with a white line over a black one around a part.
 
     Args:
         image: the picture at any size.
-        shape: height and width of its full size.
-        part: the part.
+        shape: (height, width) of its full size.
+        part: the part to mark.
     """
     seen = small(image).clone()
     height, width = seen.shape[-2:]

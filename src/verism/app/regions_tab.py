@@ -1,4 +1,4 @@
-"""The tab with the regions: both photos under their colours, and what there is to do with them."""
+"""The regions tab: both photos under the colours of their regions, and the tools to correct them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from verism.canvas import RegionalGrade
 from verism.likeness import has_one_grade, of_scene
 
 NARROW, WIDE = 160, 700
-"""Smallest width of a photo with its regions, in pixels, beside another and in a row of its own."""
+"""Minimum width of a photo with its regions, in pixels: beside another photo, and in a row of its own."""
 
 NOT_YET = "The picture does not show your last changes of the regions yet."
-"""Also true if there are earlier ones in it, or if what was undone still is."""
+"""Also true if the picture includes earlier changes, or still includes changes that were undone."""
 
 AT_STAKE = (
     "Your corrections of the regions are for these photos and this method. With others, they are set aside; they come "
     "back with these."
 )
-"""Said beside the photos, before others are given."""
+"""Warning beside the photos, before others are given."""
 
 UNTAKEN = "What you are painting is lost with other photos, unless you preview it first."
 
@@ -37,19 +37,19 @@ DRAWING = (
 )
 
 SEVERAL = "Paint over the style photo: give one alone"
-"""The button that begins to, while there are several."""
+"""Label of the button that starts painting over the style photo, while there are several."""
 
 TOGETHER = "What has one number is graded together"
-"""What regions are for, with a look that has them."""
+"""The purpose of regions, for a look with regions."""
 
 COMPARED = (
     "What has one number is compared with the same number in the style, but one lookup table is found for all of them, "
     "and treats the whole photo alike"
 )
-"""What they are for, with a look that is a table."""
+"""The purpose of regions, for a look that is a table."""
 
 HARDLY_COUNT = "What has one number is compared with the same number in the style, but hardly changes that grade"
-"""What they are for if the photos are of one scene."""
+"""The purpose of regions if the photos show the same scene."""
 
 WHAT_TO_DO = (
     "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
@@ -67,17 +67,17 @@ BEING_WORKED_IN = "Your last changes of the regions are being worked in…"
 
 
 class RegionsTab(NamedTuple):
-    """Elements of the tab with the regions.
+    """Elements of the regions tab.
 
     Attributes:
         again: the button that fits again.
-        use: that which takes over what is painted.
-        taken: its event, after which it is fitted again, too.
-        result: the picture that is shown, below that button.
-        corrected: whether that has the corrections.
-        marked: what changes with the regions, ``corrected`` too.
-        easel: the editor, the button that takes over what is painted in it, and what is said of its colours.
-        brush: the field for the colour that is chosen for the brush.
+        use: the button that applies what is painted.
+        taken: the event of that button, which is followed by another fit.
+        result: the current picture, below that button.
+        corrected: whether that picture includes the corrections.
+        marked: the elements that change with the regions, including ``corrected``.
+        easel: the editor, the button that applies what is painted in it, and the text about its colours.
+        brush: the field with the selected colour of the brush.
     """
 
     again: Any
@@ -91,12 +91,12 @@ class RegionsTab(NamedTuple):
 
 
 def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
-    """Add the tab's elements; return those that others need.
+    """Build the elements of the tab, and return those that other tabs need.
 
     Args:
-        session: the page's session.
-        warned: the element beside the photos that says what becomes of corrections, if there are any.
-        lacking: the element beside the picture that says, as the tab does, what is not in it yet.
+        session: the session of the page.
+        warned: the element beside the photos that warns about corrections, if there are any.
+        lacking: the element beside the picture that says, like the tab, what the picture does not include yet.
     """
     with gr.Row():
         mine, theirs = (
@@ -149,27 +149,27 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     ):
         changed = button.click(_changing(change), [session], changing, **quietly)
         if button is undo:
-            # There are no strokes on it: they would be undone first.
+            # The easel has no strokes, which would be undone first.
             changed.then(
                 guarded(easel.again, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly
             )
-    # Also after the editor's bin, which removes the photo, too.
+    # Also after the editor's bin, which removes the photo as well.
     for button, start in ((begin, _begin_mine), (begin_style, _begin_theirs)):
-        # What is on the easel is not lost when the other photo is put there.
+        # Keep the strokes on the easel when it gets the other photo.
         taken = button.click(guarded(_take), [session, editor], changing, **quietly)
         begun = taken.then(guarded(start, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly)
         begun.then(None, js=scripts.TO_EDITOR, **quietly)
     taken = use.click(_changing(easel.paint), [session, editor], changing, **quietly)
-    # What was taken is in the regions from now on, and not on the easel to be taken back.
+    # From now on, applied strokes are part of the regions, and can no longer be undone on the easel.
     taken.then(guarded(easel.again, is_chained=True), [session, brush], at_easel, js=scripts.BRUSHED, **quietly)
     return RegionsTab(again, use, taken, result, corrected, changing, at_easel, brush)
 
 
 def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
-    """Return what the tab shows, and what is said beside the photos.
+    """Return the contents of the tab, and the warning beside the photos.
 
-    That is both photos under their regions, a legend, what there is to do, and whether it is in the picture; at the
-    end, the button to paint over the style photo, which takes a single one, and what the regions are for.
+    These are both photos under their regions, the legend, the possible actions, whether the picture includes the
+    corrections, and finally the button to paint over a single style photo and the purpose of the regions.
     """
     stake = at_stake(session)
     regions = session.regions
@@ -184,7 +184,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
         gr.Image(value=str(session.draw(picture)), visible=True, min_width=width, label=label)
         for label, picture, width in (
             ("Your photo", shown(fitted.photo, regions.content, regions, session.chosen, session.numbers), NARROW),
-            # Several side by side get a row of their own.
+            # Several photos side by side get a row of their own.
             (
                 "Style photo" if is_one else "Style photos",
                 fitted.apart(shown(fitted.style, regions.style, regions, session.chosen, session.numbers)),
@@ -216,7 +216,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
 
 
 def _about(session: Session) -> str:
-    """Return what the regions are for, and what there is to do with them."""
+    """Return the purpose of the regions, and what the user can do with them."""
     canvas = session.fitted.run.canvas
     purpose = TOGETHER if isinstance(canvas, RegionalGrade) else COMPARED
     scene = of_scene(session.divided, canvas)
@@ -227,18 +227,18 @@ def _about(session: Session) -> str:
 
 
 def at_stake(session: Session) -> str:
-    """Return HTML that says what becomes of what the user has corrected, if other photos are given."""
-    # The style sheet shows the second as long as there are strokes that are not taken.
+    """Return HTML that says what happens to the user's corrections if other photos are given."""
+    # The style sheet shows the second sentence while there are strokes that were not applied.
     said = f"<p>{AT_STAKE}</p>" if session.corrections != Corrections() else ""
-    # What is said is of those before, as the picture is, which it dims.
+    # The texts are about the previous photos, like the picture, which this class dims.
     changing = '<span class="changing"></span>' if session.turns.has_new_photos or session.is_stale else ""
-    # What is said of the picture that is there would be taken for what is being made.
+    # Texts about the current picture would be taken to be about the one in progress.
     busy = '<span class="busy"></span>' if session.turns.is_fitting else ""
     return f'{said}<p class="untaken">{UNTAKEN}</p>{changing}{busy}'
 
 
 def corrected(session: Session) -> str:
-    """Return in words whether the corrections are in the picture; empty if they are, or are about to be forgotten."""
+    """Say whether the picture lacks corrections. Empty if it includes them, or they are about to be discarded."""
     if session.shown is None or session.corrections == session.shown.corrections or session.turns.has_new_photos:
         return ""
     return BEING_WORKED_IN if session.takes_corrections else NOT_YET
@@ -272,7 +272,7 @@ def _choose(session: Session, photo: Tensor, event: gr.SelectData, *, content: b
 
 
 def _changing(change: Callable[..., None]) -> Callable[..., Any]:
-    """Return an event's function that changes the regions and shows them."""
+    """Return an event handler that changes the regions and shows them."""
 
     def changed(session: Session, *args: Any) -> Any:
         change(session, *args)

@@ -1,4 +1,4 @@
-"""The tab that saves: the picture, and its look as a table."""
+"""The tab that saves the picture, and its look as a table."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from verism.look import lut_file
 from verism.look.strength import Strength
 
 SAVES = "saves"
-"""Gradio's name for the events that write files, one at a time. They do not wait for what runs, after which another
-picture would be shown than that for which they were asked."""
+"""Concurrency group, in Gradio, of the events that write files, one at a time. They do not wait for running work, which
+could replace the picture that they were requested for."""
 
 ENDINGS: Mapping[str, str] = {
     "Like the photo": "",
@@ -36,7 +36,7 @@ ENDINGS: Mapping[str, str] = {
 SRGB = "sRGB"
 
 SPACES: Mapping[str, Space] = {SRGB: "srgb", "Like the photo": "keep"}
-"""The colour spaces of a picture, as the command line calls them."""
+"""The colour spaces of a picture, with their names on the command line."""
 
 ABOUT = (
     "The picture at full size, with the photo's metadata and depth; the look as a lookup table (LUT) for other "
@@ -52,23 +52,23 @@ TABLE_NEAR = (
 )
 
 UNSEEN, PLAIN = (limit for limit, _ in lut_file.NOTICED[:2])
-"""Difference (CIEDE2000) below which it is hardly seen, and from which on it is plain to see."""
+"""CIEDE2000 differences below which a difference is hardly visible, and from which it is plainly visible."""
 
 
 OF_PREVIEW = "Final quality takes longer over the look, which comes out nearly the same: press it, and save again."
-"""Said of a file that is saved before the whole run was made."""
+"""Note on a file saved before the full run was made."""
 
 STALE = "The photos or the method have changed since: Preview and Final quality make another picture than that."
-"""Said of a file that is saved before their picture is there, in place of the other, which would be of theirs."""
+"""Note, in place of ``OF_PREVIEW``, on a file saved after the photos or the method have changed."""
 
 
 class SaveTab(NamedTuple):
-    """Elements of the tab that saves.
+    """Elements of the save tab.
 
     Attributes:
-        files: the files that were saved.
-        note: what is said of the last of them, and of each, of which picture it is, and how near a table comes to it.
-        about: what a table of the look can do.
+        files: the saved files.
+        note: the note on the last file; for each file, the picture it belongs to, and how close a table comes to it.
+        about: the description of what a table of the look can do.
         space: the colour space of a picture.
     """
 
@@ -79,7 +79,7 @@ class SaveTab(NamedTuple):
 
 
 def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
-    """Add the tab's elements; return those that others need."""
+    """Build the elements of the tab, and return those that other tabs need."""
     gr.Markdown(ABOUT)
     with gr.Row():
         ending = gr.Dropdown(
@@ -90,7 +90,7 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
             min_width=200,
             elem_id="ending",
         )
-        # A second list beside the first would open when the keyboard leaves that.
+        # A second drop-down list beside the first would open when the keyboard leaves the first.
         space = gr.Radio(
             list(SPACES), value=SRGB, label="Colour space of the picture", info=" ", min_width=200, elem_id="space"
         )
@@ -108,7 +108,7 @@ def build(session: Any, sliders: Sequence[Any]) -> SaveTab:
         elem_id="files",
     )
     note = gr.Markdown(elem_id="note", elem_classes="progress")
-    # The name of the file that the browser has yet to download; none if it could not be written.
+    # Name of the file that the browser has yet to download. Empty if the file could not be written.
     due = gr.Textbox(label="To be downloaded", visible="hidden", elem_id="due")
     saving = {"concurrency_id": SAVES, "concurrency_limit": 1, "show_progress_on": [note]}
     outputs = [files, note, due]
@@ -137,25 +137,25 @@ def _save_table(ending: str, session: Session, *strength: float) -> tuple[Any, s
 
 
 def _hint(session: Session) -> str:
-    """Return what there is to be said of the picture that a file is of which is written now."""
+    """Return the note on the picture that a file written now belongs to."""
     return STALE if session.is_stale else OF_PREVIEW if session.fitted.preview else ""
 
 
 def _note(session: Session, said: str) -> str:
-    """Return, as Markdown, what is said of the file that was saved last, and of which picture each file is."""
+    """Return, as Markdown, the note on the last saved file, and the picture that each file belongs to."""
     return "\n\n".join(filter(None, [MARKDOWN.sub(ESCAPED, said), listed(session)]))
 
 
 def listed(session: Session) -> str:
-    """Return as Markdown of which picture each file is that was saved, the newest first; empty if there is none."""
+    """Return, as Markdown, the picture that each saved file belongs to, newest first. Empty if there are no files."""
     return "\n".join(f"- {MARKDOWN.sub(ESCAPED, f'{path.name}: {session.saved[path]}')}." for path in session.saved)
 
 
 def said_of(difference: float) -> str:
-    """Return in a photographer's words how a table differs from the picture; what helps is said above it.
+    """Describe in a photographer's words how a table differs from the picture. Remedies are listed above it.
 
     Args:
-        difference: that of 95 % of the pixels is below this, in CIEDE2000.
+        difference: 95th percentile of the CIEDE2000 differences of the pixels.
     """
     if difference < UNSEEN:
         return "side by side, one hardly sees a difference from that picture"
@@ -164,13 +164,13 @@ def said_of(difference: float) -> str:
 
 
 def _offer(session: Session, path: Path, about: str) -> Any:
-    """Put a file, of which is known what it is of, before those that the page offers; return all of them."""
+    """Put a file, with its description, before the files that the page offers, and return all of them."""
     session.saved = {path: about, **{other: words for other, words in session.saved.items() if other != path}}
     return offered(session)
 
 
 def after_fit(session: Session) -> tuple[Any, str, str, Any]:
-    """Return what the tab shows when there is a new picture, beside the files of those before."""
+    """Return the contents of the tab for a new picture. Earlier files stay."""
     is_near = isinstance(session.fitted.run.look.canvas, RegionalGrade)
     named = _space_of(session)
     info = f"Your photo is in {named}; sRGB looks right everywhere" if named else "Your photo's own is sRGB, too"
@@ -178,7 +178,7 @@ def after_fit(session: Session) -> tuple[Any, str, str, Any]:
 
 
 def _space_of(session: Session) -> str:
-    """Return the name of the colour space in which files can be like the photo; empty if that is sRGB."""
+    """Return the name of the colour space that files can share with the photo. Empty if that is sRGB."""
     profile = session.fitted.run.model.data.source.profile
     if not profile:
         return ""

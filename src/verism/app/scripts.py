@@ -1,4 +1,4 @@
-"""Scripts that run in the page: what Gradio's elements do not do by themselves."""
+"""Scripts that run in the page, for behaviour that Gradio's elements lack."""
 
 CLOSE_MESSAGES = """() => {
   const close = () => document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
@@ -10,7 +10,7 @@ CLOSE_MESSAGES = """() => {
     if (key === "Enter" && target.matches("#weights *")) close();
   }, true);
 }"""
-"""Script by which messages close when the user does the next thing: they are about what was done before."""
+"""Closes messages at the user's next action, because they are about the previous one."""
 
 TO_PICTURE = """(photo, styles) => {
   if (!photo || !(styles || []).length) return;
@@ -20,21 +20,21 @@ TO_PICTURE = """(photo, styles) => {
     if (top < 0 || top > innerHeight / 2) picture.scrollIntoView({ behavior: "smooth", block: "start" });
   }, 300);
 }"""
-"""Script that brings the picture into view, if it is out of it, as on a phone."""
+"""Scrolls the picture into view if it is out of view, as on a phone."""
 
 TO_RESULT = """() => {
   document.body.toggleAttribute("data-taking", false);
   setTimeout(() => document.querySelector("#result")?.scrollIntoView({ behavior: "smooth", block: "nearest" }), 300);
 }"""
-"""Script that brings the result of corrected regions into view, once what is said of them is above it, and leaves it to
-the page to say what becomes of what was painted."""
+"""Scrolls the result of corrected regions into view, once the text about it is above it. The page itself then says what
+happens to what was painted."""
 
 TO_EDITOR = """() => setTimeout(() => {
   document.body.toggleAttribute("data-switching", false);
   document.querySelector("#editor")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   document.dispatchEvent(new Event("editor"));
 }, 300)"""
-"""Script that brings what is painted over into view, once it is there."""
+"""Scrolls the painted photo into view once it is there."""
 
 KEEP_GROUND = """() => {
   const tint = () => {
@@ -50,7 +50,7 @@ KEEP_GROUND = """() => {
     for (let times = 0; times < 100 && !tint(); times++) await new Promise((done) => setTimeout(done, 50));
   });
 }"""
-"""Script by which the ground of Gradio's editor is dark when the page is: Gradio leaves it as the page was opened."""
+"""Gives Gradio's editor a dark background when the page is dark. Gradio keeps the one from when the page was opened."""
 
 KEEP_PHOTO = """() => {
   let easel = null, strokes = 0;
@@ -92,8 +92,8 @@ KEEP_PHOTO = """() => {
     count(strokes - 1);
   }, true);
 }"""
-"""Script by which undoing ends with the strokes: to Gradio's editor, the photo is what was done before them, and would
-be undone as well, and after that the strokes on the photo before it."""
+"""Limits undoing to strokes. Gradio's editor treats the photo as the first action, which would be undone too, and after
+it the strokes on the previous photo."""
 
 KEEP_NUMBERS = """() => {
   const isNumber = (it) => it.matches?.("input[type=number]");
@@ -147,10 +147,10 @@ KEEP_NUMBERS = """() => {
     }
   }, true);
 }"""
-"""Script that keeps what is no number of a slider's from Gradio, which would raise an error: while a number is typed,
-its field is empty at times. A field that is left like that has the slider's number again; one with a number out of the
-slider's range, its nearest bound. A comma is a decimal point, also where the browser's language has none. Of letters,
-which browsers leave out or not, it says that a number is wanted. What it says goes with the next action."""
+"""Hides values of a slider's field that are not numbers from Gradio, which would raise an error: the field is empty at
+times while a number is typed. A field left in that state gets the slider's number back, and a number out of range
+becomes the nearest bound. A comma is a decimal point, even where the browser's language has none. For letters, which
+some browsers drop, it says that a number is needed. Its message disappears with the next action."""
 
 TAKE_DROPS = """() => {
   // Else the browser leaves this page, and opens the file.
@@ -186,8 +186,8 @@ TAKE_DROPS = """() => {
   });
   document.addEventListener("click", ({ target }) => { if (target.closest("#replace")) chosen.click(); });
 }"""
-"""Script by which a photo that is dropped where there is one already, or chosen by the button below, takes its place,
-or, where there may be several, is added."""
+"""Lets a photo that is dropped on an existing one, or selected with the button below, replace it or, where several are
+allowed, be added to it."""
 
 KEEP_WORK = """addEventListener("beforeunload", (event) => {
   const isRunning = ["#stop", "#stop_folder"].some((it) => document.querySelector(it)?.disabled === false);
@@ -197,18 +197,18 @@ KEEP_WORK = """addEventListener("beforeunload", (event) => {
   // Gradio would end its connection at once, and load the page anew for whoever stays.
   event.stopImmediatePropagation();
 });"""
-"""Script by which the browser asks before it leaves a page with corrections of the regions, or at work: these would be
-lost. It comes before Gradio's own in the page."""
+"""Makes the browser ask before leaving a page with region corrections or running work, which would be lost. It is
+loaded before Gradio's own scripts."""
 
 QUIET_STREAMS = """{
   const { warn } = console;
   console.warn = (...words) => { if (words[0] !== "Method not implemented.") warn.apply(console, words); };
 }"""
-"""Script that keeps from the browser's console what Gradio's client writes whenever it has heard the last of an event:
-its stand-in for the browser's EventSource, which is done then, cannot be closed."""
+"""Suppresses an error that Gradio's client writes to the browser's console at the end of every event, because its
+replacement for EventSource cannot be closed."""
 
 BRUSHED = "(session) => [session, document.body.dataset.brush ?? '']"
-"""Script that returns the colour that was chosen last for the brush, as ``#rrggbb``; empty: none was."""
+"""Returns the last selected colour of the brush, as ``#rrggbb``. Empty if none was selected."""
 
 KEEP_BRUSH = """() => {
   const buttons = () => [...document.querySelectorAll("#editor .swatch button")];
@@ -225,8 +225,8 @@ KEEP_BRUSH = """() => {
     document.body.dataset.brush = `#${levels.map((it) => Number(it).toString(16).padStart(2, "0")).join("")}`;
   }, true);
 }"""
-"""Script that names the colours of the brush by their regions, and notes which is chosen: Gradio's editor has the first
-again with another photo."""
+"""Labels the colours of the brush with their regions, and records the selected one. Gradio's editor selects the first
+again when it gets another photo."""
 
 KEEP_KEYS = """() => {
   const find = () => document.querySelector("#picture [data-testid=slider]");
@@ -283,21 +283,21 @@ KEEP_KEYS = """() => {
     }
   }, true);
 }"""
-"""Script by which the keyboard reaches the divider, whose arrows move it, and what is reached has a name."""
+"""Makes the divider reachable by keyboard and movable with the arrow keys, and names focusable elements."""
 
 KEEP_PICK = """() => document.addEventListener("click", ({ target }) => {
   document.body.dataset.picked = target.closest("#legend button")?.dataset.region ?? "";
 }, true)"""
-"""Script that notes which row of the list of regions is clicked, with the mouse or the keyboard."""
+"""Records which row of the list of regions is clicked, with the mouse or the keyboard."""
 
 PICK = "(session) => [session, document.body.dataset.picked ?? '']"
-"""Script that returns the region of that row, as ``#rrggbb``; empty: it is none of a region."""
+"""Returns the region of that row, as ``#rrggbb``. Empty if the row is not that of a region."""
 
 PICKED = """() => setTimeout(() => {
   const { picked } = document.body.dataset;
   if (picked) document.querySelector(`#legend [data-region="${picked}"]`)?.focus();
 }, 100)"""
-"""Script that leaves the keyboard where it was, once the list is there anew."""
+"""Keeps the keyboard focus in place after the list is rebuilt."""
 
 _MEASURED = """() => {
   // Without what it is enlarged by.
@@ -306,7 +306,7 @@ _MEASURED = """() => {
 }"""
 
 ROOM = f"() => document.body.dataset.room = ({_MEASURED})()"
-"""Script that returns how much room there is for a part of the picture, in pixels of the screen."""
+"""Returns the space available for a part of the picture, in pixels of the screen."""
 
 KEEP_ROOM = """() => {
   const measured = MEASURED;
@@ -320,13 +320,13 @@ KEEP_ROOM = """() => {
   let due = 0;
   addEventListener("resize", () => { clearTimeout(due); due = setTimeout(look, 500); });
 }""".replace("MEASURED", _MEASURED)
-"""Script that asks for another part of the picture when there is more room for it, or less: it would be scaled."""
+"""Requests another part of the picture when the available space changes. Otherwise the part would be scaled."""
 
 AS_IT_IS = "(said) => said"
-"""Script that says the same in another place."""
+"""Copies a text to another element."""
 
 TO_REPORT = "() => document.querySelector('#report')?.scrollIntoView({ behavior: 'smooth', block: 'nearest' })"
-"""Script that brings the progress of a folder into view."""
+"""Scrolls the progress of a folder into view."""
 
 DOWNLOAD = """async (name) => {
   const find = () => [...document.querySelectorAll("#files a[download]")].find((it) => it.download === name);
@@ -334,22 +334,22 @@ DOWNLOAD = """async (name) => {
   if (name) find()?.click();
   return "";
 }"""
-"""Script that has the browser download a file which the page offers, once its link is there."""
+"""Makes the browser download a file that the page offers, once its link exists."""
 
 CHANGING = "() => document.body.toggleAttribute('data-changing', true)"
-"""Script that dims the picture at once when other photos are given, or another method is chosen."""
+"""Dims the picture as soon as other photos are given or another method is selected."""
 
 CHANGED = "() => document.body.toggleAttribute('data-changing', false)"
-"""Script that leaves it to the page to say whether others are still on their way."""
+"""Ends that dimming, so that the page decides whether others are still on their way."""
 
 HALTING = """() => document.addEventListener("click", ({ target }) => {
   if (target.closest("#stop, #stop_folder")) document.body.toggleAttribute("data-halting", true);
 }, true)"""
-"""Script that has the button say at once that what runs is being stopped, before Gradio hears of the click: that can be
-busy with a picture."""
+"""Makes the stop button say at once that the work is being stopped, before Gradio handles the click, which can take a
+while during rendering."""
 
 HALTED = "() => document.body.toggleAttribute('data-halting', false)"
-"""Script that leaves it to the page to say what is so."""
+"""Ends that state, so that the page shows its own."""
 
 ON_LOAD = (
     CLOSE_MESSAGES,
@@ -363,4 +363,4 @@ ON_LOAD = (
     KEEP_PHOTO,
     TAKE_DROPS,
 )
-"""The scripts that a page needs from when it is opened."""
+"""The scripts that a page loads when it is opened."""

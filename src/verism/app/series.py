@@ -29,25 +29,25 @@ from verism.look.strength import Strength
 from verism.photo_file.encoders import FORMATS
 
 ADAPT = "Treat each photo by its own regions"
-"""The page's words for grading each photo by the regions that it has in common with the style photo."""
+"""Label of the option to grade each photo by the regions that it shares with the style photo."""
 
 FULL_LOOK = "The whole look on every photo"
-"""The page's words for a look that is not weaker on photos with other colours."""
+"""Label of the option not to weaken the look on photos with other colours."""
 
 NAMED = 10
-"""Largest number of photos that a sentence names."""
+"""Maximum number of photos named in a sentence."""
 
 HALF = 0.5
-"""Share of the look below which a result is said to have taken little of it."""
+"""Share of the look below which a result is reported to have taken on little of it."""
 
 
 @dataclass(frozen=True)
 class Graded(Record):
-    """The outcome for a photo: its result need not be made anew to know what there is to be said of it.
+    """The outcome for one photo. It is stored, so that an existing result need not be made again to report on it.
 
     Attributes:
-        taken: how much of the look the result has, as a share of the look in full.
-        unknown: share of its pixels with colours that the look was not fitted to.
+        taken: how much of the look the result has, relative to the full look.
+        unknown: share of the photo's pixels with colours that the look was not fitted to.
     """
 
     taken: float = 1.0
@@ -59,14 +59,14 @@ class FolderOutcome:
     """The outcome for several photos.
 
     Attributes:
-        files: the paths of the results that were made.
+        files: paths of the results.
         failures: a sentence for each photo that could not be read or written.
         weak: names of photos whose results have less than ``HALF`` of the look.
-        strange: names of photos with many colours that the look was not fitted to, if it was not weaker on them.
+        strange: names of photos with many colours that the look was not fitted to, if it was not weakened for them.
         stopped: whether the work was stopped before the last photo.
-        before: the number of photos whose results were there already, and were not made anew.
-        renamed: names of results that could not have those of their photos, which other files have.
-        could_adapt: whether ``ADAPT`` can be advised: the look has regions, and it was not done already.
+        before: number of photos whose results already existed, and were not made again.
+        renamed: names of results that could not have the names of their photos because other files have them.
+        could_adapt: whether to suggest ``ADAPT``: the look has regions, and the option was off.
     """
 
     files: Sequence[Path]
@@ -79,10 +79,10 @@ class FolderOutcome:
     could_adapt: bool = True
 
     def said(self, where: str) -> str:
-        """Return the outcome in words.
+        """Describe the outcome in words.
 
         Args:
-            where: where the results are, such as a folder's name.
+            where: the place of the results, such as the name of a folder.
         """
         count, new = len(self.files) or "no", "new " if self.before else ""
         done = f"{'Stopped: ' if self.stopped else ''}{count} {new}photo{'s are' if count != 1 else ' is'} in {where}."
@@ -115,10 +115,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def photos_in(folder: str) -> Found:
-    """Return the photos of a folder, in order, without hidden ones and those that verism made.
+    """Return the photos of a folder, in order, without hidden files and those made by verism.
 
     Raises:
-        VerismError: there is no such folder, or no photo in it.
+        VerismError: if the folder does not exist, or contains no photo.
     """
     path = Path(folder).expanduser()
     if path.is_file():
@@ -129,10 +129,10 @@ def photos_in(folder: str) -> Found:
 
 
 def photos_among(files: Sequence[Path]) -> Found:
-    """Return the photos among the files of a folder that was uploaded, as ``photos_in`` does.
+    """Return the photos among the files of an uploaded folder, like ``photos_in``.
 
     Raises:
-        VerismError: there is none.
+        VerismError: if there is none.
     """
     seen = sorted((file for file in files if not file.name.startswith(".")), key=lambda file: file.name)
     photos = [file for file in seen if photo_file.is_photo(file)]
@@ -156,26 +156,26 @@ def grade(
     show: Callable[[Path, Graded], object] | None = None,
     named: str = "",
 ) -> FolderOutcome:
-    """Give photos the look of a run, as ``verism predict`` does, without replacing any file.
+    """Give photos the look of a run, like ``verism predict``, without replacing any file.
 
-    What was done before in the same way, with the same look, is not done again.
+    Results made earlier in the same way, with the same look, are not made again.
 
     Args:
         run: the run with the look.
-        photos: the files of the photos.
-        folder: the folder for the results, which have the names of their photos and what is added to them, and their
-            formats if these can be written; otherwise, they are PNG files.
+        photos: the photo files.
+        folder: the folder for the results. They are named after their photos, with a suffix, and have the same format
+            if it can be written; otherwise, they are PNG files.
         strength: strength of the look.
         tell: called with the progress before each photo.
-        stop: when it is set, the work ends before the next photo.
-        adapt: grade each photo by the regions that it has in common with the style photo.
-        hold_back: whether the look is weaker on photos with colours that it was not fitted to.
-        show: called with the path of each result, once it is written, or found to be there already, and with what is
-            known of it; None: nothing is.
-        named: added to the names of the photos, such as "-sunset".
+        stop: when set, the work ends before the next photo.
+        adapt: grade each photo by the regions that it shares with the style photo.
+        hold_back: whether to weaken the look on photos with colours that it was not fitted to.
+        show: called with the path and the record of each result, once it is written or found to exist already. May be
+            None.
+        named: suffix added to the names of the photos, such as "-sunset".
 
     Raises:
-        VerismError: the run has no look for other photos, or ``adapt`` is set and its look has no regions.
+        VerismError: if the run has no look for other photos, or ``adapt`` is set and its look has no regions.
     """
     canvas = run.look.canvas
     look, by_regions = OnOtherPhotos(canvas, hold_back=hold_back), _by_regions(run) if adapt else None
@@ -231,7 +231,7 @@ def grade(
 
 
 def _treated(treatment: Treatment, asked: Strength, by_regions: ByRegions | None) -> Treatment:
-    """Return a treatment with the look that a photo's own regions have, if it is to have that."""
+    """Return a treatment with the look for a photo's own regions, if it should have that look."""
     if by_regions is None:
         return treatment
     share = treatment.strength.strength / asked.strength if asked.strength else 1.0
@@ -239,17 +239,17 @@ def _treated(treatment: Treatment, asked: Strength, by_regions: ByRegions | None
 
 
 def _done(photo: Path, path: Path, notes: Notes) -> Path | None:
-    """Return a photo's result that is there, under a name or one that ``free_name`` has given in its place, or None."""
+    """Return the existing result of a photo, under its own name or an alternative from ``free_name``, or None."""
     names = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
     try:
         return next((name for name in itertools.takewhile(Path.exists, names) if notes.has(photo, name)), None)
     except VerismError:
-        # It cannot be read, which is said when it is its turn.
+        # The photo cannot be read, which is reported when its turn comes.
         return None
 
 
 def _decides(run: FittedRun) -> str:
-    """Return a digest of the look that a run has found."""
+    """Return a digest of the look of a run."""
     found = hashlib.sha256(repr(run.look.canvas).encode())
     for name, value in sorted(run.look.canvas.state_dict().items()):
         found.update(name.encode())
@@ -267,7 +267,7 @@ def _by_regions(run: FittedRun) -> ByRegions:
 
 
 def pack(files: Sequence[Path], path: Path) -> Path:
-    """Write files into one .zip file; return its path."""
+    """Pack files into a .zip file, and return its path."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in files:
             archive.write(file, file.name)

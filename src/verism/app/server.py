@@ -1,4 +1,4 @@
-"""Serves the page, to this machine alone."""
+"""Serves the page to this machine only."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from verism.app.scripts import KEEP_WORK, QUIET_STREAMS
 from verism.errors import VerismError
 
 HOST = "127.0.0.1"
-"""The machine's own address, which no other machine can reach."""
+"""The loopback address, which no other machine can reach."""
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Content security policy by which a browser contacts no other server, whatever Gradio's page asks for."""
+"""Content security policy that keeps the browser from contacting other servers, whatever Gradio's page requests."""
 
 
 WORDS = {
@@ -33,14 +33,14 @@ WORDS = {
     "upload_text.drop_file": "Drop here",
     "upload_text.click_to_upload": "Click to choose",
 }
-"""What Gradio 6 has no words for in any language, and would show as it is written here; a word that it spells in
-another way than the page; and words that sound as if photos left this computer."""
+"""Texts that Gradio 6 has in no language, and would show by their keys; words that it spells differently from the page;
+and words that suggest that photos leave this computer."""
 
 
 class Policy:
-    """Middleware that adds ``POLICY`` to every response, and the scripts to the page that come first.
+    """Middleware that adds ``POLICY`` to every response, and the scripts that must come first to the page.
 
-    Gradio adds scripts of a page's head only after its own.
+    Gradio only adds scripts of a page's head after its own.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -48,7 +48,7 @@ class Policy:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond as the application does, with the policy in the header."""
+        """Respond like the application, with the policy in the header."""
         is_page = False
 
         async def with_policy(message: Message) -> None:
@@ -58,7 +58,7 @@ class Policy:
                 headers["Content-Security-Policy"] = POLICY
                 is_page = scope.get("path") == "/" and headers.get("content-type", "").startswith("text/html")
                 if is_page:
-                    # It gets longer.
+                    # The scripts make the response longer.
                     del headers["content-length"]
             elif is_page and message["type"] == "http.response.body":
                 script = f"<head><script>{QUIET_STREAMS}\n{KEEP_WORK}</script>".encode()
@@ -70,14 +70,14 @@ class Policy:
 
 @contextmanager
 def running(port: int | None, *, opens: bool = False) -> Iterator[str]:
-    """Serve the page within this context; yield its address.
+    """Serve the page within this context, and yield its address.
 
     Args:
-        port: the port to listen on; None: the first free one from 7860.
-        opens: open the page in the browser.
+        port: the port to listen on. None for the first free port from 7860.
+        opens: whether to open the page in the browser.
 
     Raises:
-        VerismError: the port is taken.
+        VerismError: if the port is in use.
     """
     demo = page.build()
     # Against DNS rebinding: a foreign page whose name resolves to this machine would count as the same origin.

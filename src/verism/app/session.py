@@ -1,4 +1,4 @@
-"""The state of one open page: two photos, the run that was fitted to them, and corrections of its regions."""
+"""The state of one open page: the photos, the run that was fitted to them, and corrections of its regions."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ from verism.stopping import stopped_by
 
 
 class Easel(NamedTuple):
-    """What a user paints over.
+    """The photo that a user paints over.
 
     Attributes:
-        role: which of both photos it is.
+        role: which of the two photos it is.
         photo: its file.
-        labels: of the regions in whose colours one paints.
-        mask: what was painted over it before; None: nothing.
+        labels: labels of the regions whose colours are available.
+        mask: file with earlier strokes over it. None if there are none.
     """
 
     role: Role
@@ -59,24 +59,24 @@ class Easel(NamedTuple):
 
 
 NO_PHOTO = Easel("content", Path(), ())
-"""The easel of a user who paints, while the regions of another photo are being found."""
+"""The easel of a user who is painting while the regions of another photo are being found."""
 
 OF_THE_WHOLE = "Of the whole look, with every slider at 1:"
-"""Said before what the figures say."""
+"""Prefix of what the metrics say."""
 
 NEARLY = 0.95
-"""Share of the look from which on nothing is said of it."""
+"""Share of the look from which it is not mentioned."""
 
 UNMEASURED = "The picture is in final quality. You stopped before it was measured, so nothing is said about its faults."
-"""Said in place of what the figures say."""
+"""Shown in place of what the metrics say."""
 
 
 class Earlier(NamedTuple):
-    """A picture that another is compared with; the run that made it is not kept.
+    """An earlier picture to compare with. The run that made it is not kept.
 
     Attributes:
         image: at full strength, as ``Shown.image``.
-        preview: whether it is of a preview.
+        preview: whether it is a preview.
     """
 
     image: Tensor
@@ -84,7 +84,7 @@ class Earlier(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Corrections that are set aside while there are other photos, or another method.
+    """Corrections that are set aside while there are other photos or another method.
 
     Attributes:
         corrections: the corrections.
@@ -107,29 +107,28 @@ class Session:
     """The state of one open page.
 
     Attributes:
-        turns: what the page has been asked to do.
-        shown: the last fit; None before the first.
-        regions: the regions of ``shown``, with the corrections since; None if there are none.
-        corrections: corrections of the regions that were found.
-        taken: those that the fit under way takes in; None: there is none.
-        chosen: labels of the regions that are chosen.
-        saved: files that were written since the page was opened, the newest first, and what is said of each.
-        results: of the folder that was graded last, a small picture of each, and its name with how much of the look it
-            has.
-        results_look: the names of the style photos whose look they have, and the method.
-        results_shown: how many of them the page shows; None: it shows those of the folder before.
-        packed: the files that the page offers of them, the .zip file first; empty if a folder of the user's has them.
-        packed_shown: those of them that the page shows.
-        put_aside: those of the folder before, while it is not known whether there will be others.
-        messages: what the user was told since their last action, so that it is not told twice.
-        said: what the page says of the picture.
-        photo: the photo that was given last and could be read; None: there was none.
-        given: the photo and the style photos that were given last, as the page names them; None: none were.
-        config: that of the method that was chosen last; None: the first was left as it is.
-        is_refused: whether some of what was given last was no photo, and was taken out again.
-        earlier: the picture from before the user changed the regions first, for the same photos; None: there is none.
-        easel: what the user paints over; None if they do not paint.
-        place: what of the picture is shown at full size, as shares of its width and height.
+        turns: the work that the page has requested.
+        shown: the last fit. None before the first.
+        regions: the regions of ``shown`` with all later corrections. None if there are none.
+        corrections: corrections of the found regions.
+        taken: the corrections that the running fit includes. None if no fit is running.
+        chosen: labels of the selected regions.
+        saved: files written since the page was opened, newest first, with a description of each.
+        results: results for the last folder: a small picture of each, and its name with how much of the look it has.
+        results_look: the look of these results: the names of its style photos, and the method.
+        results_shown: how many of them the page shows. None if it still shows those of the previous folder.
+        packed: files of the results that the page offers, the .zip file first. Empty if they are in a user's folder.
+        packed_shown: those of ``packed`` that the page shows.
+        put_aside: results for the previous folder, as long as there may be no new ones.
+        messages: messages since the user's last action, so that none is repeated.
+        said: what the page says about the picture.
+        photo: the last given photo that could be read. None if there was none.
+        given: the last given photo and style photos, as the page names them. None if there were none.
+        config: config of the last selected method. None if the first method was never changed.
+        is_refused: whether some of the last given files were not photos, and were removed.
+        earlier: the picture from before the user first changed the regions, for the same photos. None if there is none.
+        easel: what the user is painting over. None if they are not painting.
+        place: the part of the picture shown at full size, as shares of width and height.
     """
 
     def __init__(self) -> None:
@@ -159,23 +158,23 @@ class Session:
         self.easel: Easel | None = None
         self.place = MIDDLE
         self._found: Regions | None = None
-        # Labels of the regions that are seen, with the regions that they are of.
+        # The labels of the visible regions, with the regions that they belong to.
         self._numbered: tuple[Regions, tuple[str, ...]] | None = None
-        # What was before each correction, the last at the end.
+        # The states before each correction, most recent last.
         self._before: list[tuple[Corrections, Regions]] = []
         self._kept: dict[tuple[Path, tuple[Path, ...], str, tuple[float, ...]], Kept] = {}
         self._folder: Path | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return a new session: Gradio copies the initial state for every page that is opened."""
+        """Return a new session, because Gradio copies the initial state for every page that is opened."""
         return type(self)()
 
     @property
     def folder(self) -> Path:
-        """A folder for files that the page shows or offers; it is removed with the session."""
+        """A folder for files that the page shows or offers. It is removed with the session."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="session-", dir=os.environ.get("GRADIO_TEMP_DIR")))
-            # A session is not closed, but garbage-collected after its page was closed.
+            # A session is never closed, only garbage-collected after its page was closed.
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 
@@ -192,21 +191,21 @@ class Session:
     ) -> Shown:
         """Fit the look of style photos to a photo.
 
-        Corrections are for the photos, the config and the weights that they were made with: with others, they are set
-        aside, and come back with these.
+        Corrections belong to the photos, config and weights that they were made with. With others, they are set aside,
+        and return when these return.
 
         Args:
             photo: the photo that keeps its content.
             styles: the photos whose common look it takes on.
-            config: name of the config, as ``verism.fit`` takes it.
+            config: name of the config, as for ``verism.fit``.
             tell: called with the progress.
             preview: make only the steps of a preview.
-            weights: how much each style photo counts; empty: all the same.
+            weights: weight of each style photo. Empty for equal weights.
             **more: further options of ``verism fit``.
 
         Raises:
-            VerismError: a photo is missing or cannot be read, or the run failed.
-            StoppedError: ``stop`` was called.
+            VerismError: if a photo is missing or cannot be read, or the run failed.
+            StoppedError: if ``stop`` was called.
         """
         if photo is None or not styles:
             raise VerismError("Two photos are needed: yours, and the one whose look it should take on.")
@@ -226,10 +225,10 @@ class Session:
         try:
             with stopped_by(watch.obey):
                 run = fit(photo, list(styles), config, progress=False, callbacks=[watch], **options)
-                # Whoever has stopped it has been told that the picture before stays.
+                # A user who stopped the run was told that the previous picture stays.
                 watch.obey()
         except VerismError as error:
-            # A picture that could not be made, because it was stopped, is told in other words.
+            # A picture that failed because it was stopped is reported in other words.
             if watch.has_stopped and not isinstance(error, StoppedError):
                 raise StoppedError from error
             raise
@@ -253,13 +252,13 @@ class Session:
         if kept is not None:
             del self._kept[asked]
             self.regions, self._found = kept.regions, kept.found
-        # Else they are those that were corrected, perhaps while it ran.
+        # Otherwise, they are the corrected regions, which may have changed during the run.
         if self.corrections == Corrections():
             self.regions = self._found
         return self.shown
 
     def measured(self) -> list[str]:
-        """Return what the figures say about the picture; if the user stops that, the picture stays, and it is said."""
+        """Return what the metrics say about the picture. If the user stops the measurement, say that instead."""
 
         def obey() -> None:
             if self.turns.stopping.is_set():
@@ -273,12 +272,12 @@ class Session:
 
     @property
     def takes_corrections(self) -> bool:
-        """Whether the corrections of the regions are in the fit that is under way, or will be in one that waits."""
+        """Whether the running fit, or one that is waiting, includes the corrections of the regions."""
         waiting = self.turns.fits if self.taken is None else self.turns.fits[1:]
         return not self.turns.is_stopping and (bool(waiting) or self.taken == self.corrections)
 
     def has(self, photo: str, styles: Sequence[str], config: str) -> bool:
-        """Return whether the last fit is of these photos and this config."""
+        """Return whether the last fit has these photos and this config."""
         shown = self.shown
         return shown is not None and (shown.content, shown.styles, shown.config) == (
             Path(photo),
@@ -288,7 +287,7 @@ class Session:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the picture is of other photos than those that are given, or by another method than is chosen."""
+        """Whether the picture was made from other photos, or with another method, than those now selected."""
         if self.shown is None:
             return False
         photo, styles = (str(self.shown.content), tuple(map(str, self.shown.styles)))
@@ -296,24 +295,24 @@ class Session:
 
     @property
     def fitted(self) -> Shown:
-        """The last fit; raises ``VerismError`` if there was none."""
+        """The last fit. Raises ``VerismError`` if there was none."""
         if self.shown is None:
             raise VerismError("There is no look yet: give two photos first.")
         return self.shown
 
     @property
     def divided(self) -> Regions:
-        """The regions; raises ``VerismError`` if there are none."""
+        """The regions. Raises ``VerismError`` if there are none."""
         if self.regions is None:
             raise VerismError("The photos were compared as a whole, and there are no regions.")
         return self.regions
 
     @property
     def numbers(self) -> Mapping[str, int]:
-        """The number of each region that is seen, or was before it was merged, by its label.
+        """The number of each region that is visible, or was before it was merged, by label.
 
-        They stay when regions are merged, or further ones are painted. Of those that were found, some may be nowhere to
-        be seen: they have none, so that none is missing between the others.
+        Numbers stay the same when regions are merged or painted. Found regions that are visible nowhere get no number,
+        so that the numbers have no gaps.
         """
         found = self._found or self.divided
         if self._numbered is None or self._numbered[0] is not found:
@@ -323,45 +322,45 @@ class Session:
 
     @property
     def new_label(self) -> str | None:
-        """The label of the next region that the user paints beside those that there are; None: there can be no more."""
+        """The label of the next region that the user paints in addition. None if there can be no more."""
         return next(iter(unused(self._all_labels)), None)
 
     @property
     def _all_labels(self) -> set[str]:
-        """The labels of all regions, those that were merged with others, too."""
+        """The labels of all regions, including those that were merged."""
         merged = {label for group in self.corrections.merged for label in group}
         return {*(self._found or self.divided).labels, *self.divided.labels, *merged}
 
     def seen(self, strength: Strength) -> Tensor:
-        """Return the result at a strength, ``(1, 3, H, W)``, at the size at which it is shown."""
+        """Return the result at a strength, ``(1, 3, H, W)``, at display size."""
         return strength(self.fitted.photo, self.fitted.image)
 
     def before(self, strength: Strength, *, earlier: bool) -> Tensor:
-        """Return what the result is compared with, of the same shape.
+        """Return the image that the result is compared with, of the same shape.
 
         Args:
             strength: strength of the result.
-            earlier: take the result from before the user changed the regions, if there is one; else, it is the photo.
+            earlier: use the result from before the user changed the regions, if any, instead of the photo.
         """
         photo = self.fitted.photo
         return strength(photo, self.earlier.image) if earlier and self.earlier is not None else photo
 
     def draw(self, image: Tensor, *, exact: bool = False) -> Path:
-        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], as a file for the page; return its path.
+        """Write an image ``(1, 3, H, W)``, RGB in [0, 1], to a file for the page, and return its path.
 
         Args:
             image: the image.
-            exact: write a PNG file, and not a JPEG file, whose own traces would be taken for those of the look.
+            exact: write PNG instead of JPEG, whose artefacts could be mistaken for effects of the look.
         """
         data = _png(image) if exact else jpeg(image)
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}{'.png' if exact else '.jpg'}"
-        # The browser may be reading it.
+        # The browser may be reading an existing file.
         if not path.exists():
             atomic.write(path, data)
         return path
 
     def choose(self, place: tuple[float, float], *, content: bool) -> None:
-        """Choose the region at a place of the content or the style photo; if it is chosen already, unchoose it.
+        """Toggle the selection of the region at a place of the content or style photo.
 
         Args:
             place: distance from the left and from the top, as shares of width and height, in [0, 1].
@@ -373,16 +372,16 @@ class Session:
             self.pick(label)
 
     def pick(self, label: str) -> None:
-        """Choose a region; if it is chosen already, unchoose it."""
+        """Toggle the selection of a region."""
         kept = tuple(other for other in self.chosen if other != label)
         if label in self.divided.labels:
             self.chosen = kept if label in self.chosen else (*kept, label)
 
     def merge(self) -> None:
-        """Merge the chosen regions; raise ``VerismError`` if fewer than two are chosen."""
+        """Merge the selected regions. Raises ``VerismError`` if fewer than two are selected."""
         if len(self.chosen) < 2:  # noqa: PLR2004
             raise VerismError("Click the regions that belong together, at least two, and then merge them.")
-        # The largest gives its label, and so its colour and number.
+        # The largest region passes on its label, and so its colour and number.
         shares = dict(zip(self.divided.labels, self.divided.seen[0], strict=True))
         group = sorted(self.chosen, key=lambda label: -shares[label])
         self._before.append((self.corrections, self.divided))
@@ -390,7 +389,7 @@ class Session:
         self.regions, self.chosen = self.divided.merge([group]), ()
 
     def leave_out(self) -> None:
-        """Have the chosen regions treated like the rest of the photo; raise ``VerismError`` if none is chosen."""
+        """Treat the selected regions like the rest of the photo. Raises ``VerismError`` if none is selected."""
         if not self.chosen:
             raise VerismError(
                 "Click the regions whose match is wrong first, those that are to have the look of the whole photo."
@@ -403,37 +402,37 @@ class Session:
         """Change the regions of a photo where the user has painted over them.
 
         Args:
-            strokes: what was painted, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
+            strokes: the strokes, ``(1, 4, H, W)``, RGB and opacity in [0, 1], of any size.
             role: the photo.
 
         Raises:
-            VerismError: nothing was painted.
+            VerismError: if nothing was painted.
         """
         if not bool((strokes[:, 3:] > 0).any()):
             raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
         regions = self.divided
-        # As large as it is painted: at the size of the fit, whoever goes on with the file would find stairs.
+        # At the size at which it was painted: at the size of the fit, the file would have jagged edges.
         shape = (self.fitted.photo if role == "content" else self.fitted.style).shape[-2:]
         labels = (*regions.labels, *([] if self.new_label is None else [self.new_label]))
         new = painted(labels, strokes, layers(None, shape))
         after = torch.where(new[:, 3:] > 0, new, layers(self.corrections.strokes(role), shape))
         mask = free_name(self.folder / MASK_NAMES[role])
         photo_file.write(mask, Photo(after[:, :3], after[:, 3:]), {})
-        # The strokes before are in the regions already, some in colours that are merged with others by now.
+        # Earlier strokes are already in the regions, some in colours that have since been merged.
         drawn = Strokes(role, mask, new[:, :3] * 255, new[:, 3:] > 0)
         self._before.append((self.corrections, regions))
         self.regions = regions.painted(drawn)
         self.corrections, self.chosen = self.corrections.paint(role, mask, labels_in(labels, new)), ()
 
     def reset(self) -> None:
-        """Remove all corrections of the regions that were found, which ``undo`` brings back."""
+        """Remove all corrections of the found regions. ``undo`` restores them."""
         if self.regions is not None and self.corrections != Corrections():
             self._before.append((self.corrections, self.regions))
         self.corrections, self.chosen = Corrections(), ()
         self.regions = self._found
 
     def undo(self) -> None:
-        """Take back the last correction, or the last ``reset``; raise ``VerismError`` if there is none."""
+        """Undo the last correction or ``reset``. Raises ``VerismError`` if there is none."""
         if not self._before:
             raise VerismError("There is no correction of the regions to undo.")
         self.corrections, self.regions = self._before.pop()
@@ -444,10 +443,10 @@ class Session:
 
         Args:
             strength: strength of the picture.
-            ending: ending of the file's name, such as ".tiff"; empty: the photo's own.
-            space: colour space of the file, as ``Encoding.profile``.
+            ending: file ending, such as ".tiff". Empty for that of the photo.
+            space: colour space of the file, as in ``Encoding.profile``.
         """
-        # Another picture may come while this one is written.
+        # Another picture may arrive while this one is being written.
         shown, written = self.fitted, self._written
         run, photo = shown.run, shown.content
         same = strength, ending or photo.suffix, space
@@ -461,7 +460,7 @@ class Session:
         return written[same]
 
     def save_table(self, strength: Strength, ending: str) -> tuple[Path, Deviation]:
-        """Write the look as a lookup table; return its path, and how far it is from the picture.
+        """Write the look as a lookup table. Returns its path, and its deviation from the picture.
 
         Args:
             strength: strength of the look in the table.
@@ -482,10 +481,10 @@ class Session:
         adapt: bool,
         hold_back: bool = True,
     ) -> FolderOutcome:
-        """Give photos the look, as ``series.grade`` does, until ``stop`` is called.
+        """Give photos the look, like ``series.grade``, until ``stop`` is called.
 
-        Their files are named as those of single photos, and by what else was chosen. The results of the folder before
-        are kept until the first photo is begun, or is found to be done already.
+        Files are named like those of single photos, with a suffix for the other options. The results for the previous
+        folder are kept until the first photo is started, or found to be done already.
         """
         shown, is_begun = self.fitted, False
 
@@ -502,9 +501,9 @@ class Session:
 
         def begin_and_show(path: Path, graded: Graded) -> None:
             begin()
-            # First, because the page cuts off what is too long.
+            # First, because the page truncates long captions.
             taken = "" if graded.taken >= NEARLY else f"{graded.taken:.0%} of the look: "
-            # One that was done before may have been changed since, into what cannot be read.
+            # A result from before may have been changed into something unreadable.
             with suppress(VerismError):
                 self.results.append((self._small(path), f"{taken}{path.name}"))
 
@@ -522,7 +521,7 @@ class Session:
         )
 
     def _small(self, path: Path) -> Path:
-        """Return a small picture of a file, which is made once: a folder may have hundreds that are done already."""
+        """Return a cached small picture of a file, since a folder may have hundreds of finished results."""
         key = path, path.stat().st_mtime_ns
         if key not in self._smaller:
             self._smaller[key] = self.draw(over_checkerboard(at_most(photo_file.read(path, least=SIDE), SIDE)))

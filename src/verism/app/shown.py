@@ -1,4 +1,4 @@
-"""A fitted run, and what the page shows and says of it."""
+"""A fitted run, and what the page shows and says about it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from verism.regions.regions import Regions
 from verism.uneven import LEAVE_OUT, Uneven
 
 TOLD_OF_SHOWN = ("newly_clipped", "pure_colors")
-"""Figures that are told of the picture as it is shown (``verism.app.clipping``), and not of the whole look."""
+"""Metrics reported for the picture as shown (``verism.app.clipping``) instead of for the full look."""
 
 SIDE = 1000
-"""Largest long side of the pictures on the page, in pixels, as for a preview on the command line."""
+"""Maximum long side of the pictures on the page, in pixels, as for a preview on the command line."""
 
 TABLE_METHOD = "One lookup table"
 """The method whose look is a table, so that other programs show exactly the same."""
@@ -41,45 +41,45 @@ METHODS: Mapping[str, str] = {
     TABLE_METHOD: "lut",
     "Same scene, other grading": "match",
 }
-"""The methods that a user can choose, and the config of each."""
+"""The methods that a user can select, with the config of each."""
 
 IN_NAMES: Mapping[str, str] = {"lut": "lookup-table", "match": "same-scene"}
-"""What the names of files say of a method, by its config; nothing of the first, which most are made by."""
+"""File name components for methods, by config. The first method, which is the most common, has none."""
 
 ABOUT_METHODS: Mapping[str, str] = {
     "Region by region": "Matches what both photos show, such as sky with sky, and gives each part its own look.",
     TABLE_METHOD: "Changes the whole photo alike: a lookup table (LUT), which other programs can load.",
     "Same scene, other grading": "For two photos of one scene: finds how the style photo was graded.",
 }
-"""What each method does, in a line."""
+"""A one-line description of each method."""
 
 OTHER_METHOD = "These photos seem to show different scenes: for those, choose another method, Region by region."
-"""Said of a method that is for two photos of one scene, if they are of two."""
+"""Advice if a method for photos of one scene is used on photos of two."""
 
 GAP_BELOW = 0.99
-"""Opacity up to which a place is between two style photos, and not in one."""
+"""Opacity up to which a place counts as between two style photos rather than in one."""
 
 MANY = 3
-"""Number of further style photos from which on their names are not in those of files."""
+"""Number of further style photos from which their names are left out of file names."""
 
 FORGOT = (
     "Your corrections of the regions are set aside: they come back with the photos and the method that they are for."
 )
-"""Said of the first picture without the corrections that were there before."""
+"""Note on the first picture without the previous corrections."""
 
 CAME_BACK = "Your corrections of the regions for these photos and this method are back."
-"""Said of the first picture that has them again."""
+"""Note on the first picture that has its corrections back."""
 
 SLIDERS: Mapping[str, str] = {"strength": "Strength", "color": "Colour", "tone": "Tone"}
-"""The sliders of the page, by the options of the command line."""
+"""The sliders of the page, by command-line option."""
 
 UNDER_REGIONS = (
     "under Regions, merging those that are one thing helps, or giving one of them the look of the whole photo"
 )
-"""What helps if regions that differ have made several colours of one."""
+"""Remedy if differing regions have turned one colour into several."""
 
 REMEDIES: Mapping[str, str] = {f"--output.{option}": slider for option, slider in SLIDERS.items()}
-"""What the page has in place of the other options that help against faults."""
+"""The page's counterparts of other options that help against faults."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ class Shown:
         preview: whether it made only the steps of a preview.
         content: the file of the content photo.
         styles: the files of the style photos, at least one.
-        corrections: the corrections of the regions that it was made with.
-        forgot: whether there were corrections of the regions of other photos, or by another method, before.
-        came_back: whether its corrections were made before other photos, or another method, took their place.
-        weights: how much each of several style photos counts; empty: all the same.
+        corrections: the corrections of the regions that it includes.
+        forgot: whether corrections for other photos or another method were set aside.
+        came_back: whether its corrections were restored after other photos or another method.
+        weights: weight of each of several style photos. Empty for equal weights.
     """
 
     run: FittedRun
@@ -115,18 +115,18 @@ class Shown:
 
     @property
     def look(self) -> str:
-        """The names of the style photos, and how much each counts if that was chosen."""
+        """The names of the style photos, and their weights if any were set."""
         counts = [f" (×{weight:g})" for weight in self.weights] or [""] * len(self.styles)
         return " + ".join(f"{path.name}{count}" for path, count in zip(self.styles, counts, strict=True))
 
     @property
     def caption(self) -> str:
-        """The names of the photos, whether it is a preview, and by which method it was made."""
+        """The names of the photos, whether it is a preview, and the method."""
         return f"{self.title}: {'a preview' if self.preview else 'in final quality'}, {self._method}"
 
     @property
     def how(self) -> str:
-        """The names of the style photos, and by which method their look was found."""
+        """The names of the style photos, and the method that found their look."""
         return f"{self.look}, {self._method}"
 
     @property
@@ -140,20 +140,20 @@ class Shown:
 
     @cached_property
     def image(self) -> Tensor:
-        """The result at full strength, of the same shape."""
+        """The result at full strength, in the shape of ``photo``."""
         source = at_most(self.run.model.data.source, SIDE)
         return over_checkerboard(rendered(self.run.canvas, source, Strength())).clamp(0, 1)
 
     @cached_property
     def whole(self) -> Tensor:
-        """The result at full strength and full size, of the code that makes its file, but in half precision."""
+        """The result at full strength and full size, from the code that makes its file, but in half precision."""
         photo = rendered(self.run.canvas, self.run.model.data.source, Strength())
-        # Finer than 8 bits, and half of what the photo itself takes.
+        # Finer than 8 bits, and half the size of the photo itself.
         return over_checkerboard(photo).clamp(0, 1).half()
 
     @property
     def has_whole(self) -> bool:
-        """Whether that is there already: it may take a while."""
+        """Whether ``whole``, which may take a while, has been computed."""
         return "whole" in self.__dict__
 
     def parts(self, part: Part) -> tuple[Tensor, Tensor]:
@@ -171,7 +171,7 @@ class Shown:
 
     @cached_property
     def style(self) -> Tensor:
-        """The style photo, or several side by side, likewise."""
+        """The style photo, or several side by side, with at most ``SIDE`` pixels on the long side."""
         data = self.run.model.data
         if len(data.styles) == 1:
             return over_checkerboard(at_most(read(data.styles[0]), SIDE))
@@ -179,19 +179,19 @@ class Shown:
         return images.resize(together, [side * SIDE // max(together.shape[-2:]) for side in together.shape[-2:]])
 
     def apart(self, style: Tensor) -> Tensor:
-        """Return ``style``, or a picture of its shape, with nothing between the photos, if there are several."""
+        """Blank the gaps between several style photos in ``style``, or in a picture of the same shape."""
         opacity = self.run.model.data.opacity
         if len(self.styles) == 1 or opacity is None:
             return style
-        # There, the colours lead from one photo to the other, of which nobody is to see anything.
+        # In the gaps, colours blend from one photo to the next, which should not be visible.
         return torch.where(images.resize(opacity.cpu().float(), style.shape[-2:]) > GAP_BELOW, style, 1.0)
 
     @property
     def regions(self) -> Regions | None:
-        """The regions that were compared, on the CPU and hard; None if the photos were compared as a whole.
+        """The regions that were compared, on the CPU and hard. None if the photos were compared as a whole.
 
-        Each place is in the region that has the most of it. If what several have of it were added up where they are
-        merged, places of others would seem to change sides.
+        Each place belongs to the region that covers most of it. If shares were summed when regions are merged, places
+        in other regions would seem to change sides.
         """
         found = self.run.model.regions
         if found is None or found.undivided:
@@ -202,13 +202,13 @@ class Shown:
 
     @property
     def warnings(self) -> list[str]:
-        """What speaks against the method, and what the user has lost by it, in words."""
+        """Objections to the method, and what the user has lost by choosing it, in words."""
         scene = find(self.run.model.trainer, SameScene)
         other = [OTHER_METHOD] if scene is not None and scene.said else []
         return [*other, *([FORGOT] if self.forgot else []), *([CAME_BACK] if self.came_back else [])]
 
     def sentences(self) -> list[str]:
-        """Return what the figures say about the result, and its faults, in plain words."""
+        """What the metrics say about the result and its faults, in plain words."""
         model = self.run.model
         measure = RunMeasure(model, TOLD)
         figures = measure(model)
@@ -221,19 +221,19 @@ class Shown:
         return said
 
     def _remedied(self, uneven: Uneven, fault: verdict.Fault) -> verdict.Fault:
-        """Return a fault with what of the page helps."""
+        """Return a fault with the remedies that the page offers."""
         if LEAVE_OUT in uneven.changes:
             return fault._replace(remedy=UNDER_REGIONS) if fault.metric == "drift" else fault
         return uneven.remedied(fault)
 
     @property
     def stem(self) -> str:
-        """The name of its files, without their endings: of its photos, the method, and whether it is a preview."""
+        """Stem of its file names: the photos, the method, and whether it is a preview."""
         return f"{self.content.stem}{self.ending}"
 
     @property
     def ending(self) -> str:
-        """What is added to a photo's name in that of a file with this look, such as "-sunset-preview"."""
+        """Suffix for the names of photos that get this look, such as "-sunset-preview"."""
         first, *others = (path.stem for path in self.styles)
         more = [f"and-{len(others)}-more"] if len(others) >= MANY else others
         weights = ["weights", *(f"{weight:g}" for weight in self.weights)] if self.weights else []

@@ -1,4 +1,4 @@
-"""What a page has been asked to do: what runs, what waits for its turn, and what of it was stopped."""
+"""The work that a page has requested: what is running, what is waiting, and what was stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from verism.app.watch import StoppedError
 
 DROP = "drop"
-"""The kind of work that is done for photos as they are dropped, each time anew."""
+"""The kind of work that is done when photos are dropped, each time anew."""
 
 FULL = "full"
 """The kind of work that makes a picture in final quality."""
@@ -19,7 +19,7 @@ FITS = (DROP, "preview", "regions", "painted", FULL)
 """The kinds of work that make another picture."""
 
 Wait = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""A function that returns a context which is entered when it is the turn of some work; see ``Turns.turn``."""
+"""A function that returns a context which is entered when it is the work's turn. See ``Turns.turn``."""
 
 
 def directly(check: Callable[[], None]) -> AbstractContextManager[None]:
@@ -29,40 +29,40 @@ def directly(check: Callable[[], None]) -> AbstractContextManager[None]:
 
 
 class Turns:
-    """The work of one open page, from when it is asked for until it has ended.
+    """The work of one open page, from request to completion.
 
     Attributes:
-        stopping: set to end work in progress.
-        is_replaced: whether the work that was stopped last was stopped for other work.
-        is_halted: whether the picture that was to be made last was stopped by the user.
-        has_lost_full: whether it was one in final quality, which was stopped for other photos, or another method.
+        stopping: set to end the running work.
+        is_replaced: whether the work stopped last was stopped to make way for other work.
+        is_halted: whether the user stopped the last picture.
+        has_lost_full: whether a final-quality picture was stopped by new photos or another method.
     """
 
     def __init__(self) -> None:
-        """Start with nothing to do."""
+        """Start without any work."""
         self.stopping = threading.Event()
         self.is_replaced = self.is_halted = self.has_lost_full = False
         self._under_way: list[str] = []
-        # Of each drop that has not ended, in their order, whether there was anything to do: one without a photo, as
-        # when the photo is taken away first, does not end the work of the next.
+        # For each unfinished drop, in order, whether there was anything to do. A drop without a photo, as when the
+        # photo is removed first, does not end the work of the next drop.
         self._drops: deque[bool] = deque()
         self._stopped = self._asked = 0
-        # Of each drop that has not come to its turn, how many had been asked for when it was begun.
+        # For each drop still waiting for its turn, how many had been requested when it began.
         self._coming: deque[int] = deque()
-        # How often the user has stopped what there was; how much work is in its turn or waits for it; and how much of
-        # what was stopped has yet to come there.
+        # How often the user has stopped everything; how much work is running or waiting; and how much stopped work
+        # has not yet reached its turn.
         self._stops = self._here = self._late = 0
 
     def begin(self, kind: str, *, is_due: bool = True) -> None:
-        """Note that work of some kind was asked for, until ``end`` is called with the same kind.
+        """Record that work of some kind was requested, until ``end`` is called with the same kind.
 
         Args:
             kind: the kind of the work.
-            is_due: whether there is all that it needs; else, there is nothing to do.
+            is_due: whether everything that it needs is present. If not, there is nothing to do.
         """
         if kind == DROP:
             if not self._drops:
-                # Of one that never came, as when the page has lost it, nothing is left to put others out of step.
+                # Discard drops that never arrived, as when the page lost them, so that the others stay in step.
                 self._coming.clear()
             self._drops.append(is_due)
             self._coming.append(self._asked)
@@ -75,29 +75,30 @@ class Turns:
             self._under_way.append(kind)
 
     def end(self, kind: str) -> None:
-        """Note that such work has ended, of several of one kind the first."""
+        """Record that work of this kind has ended; if there are several, the first of them."""
         was_due = self._drops.popleft() if kind == DROP and self._drops else True
         if was_due and kind in self._under_way:
             self._under_way.remove(kind)
 
     @contextmanager
     def turn(self, kind: str, wait: Wait = directly) -> Iterator[bool]:
-        """Do work within this context, and yield whether it is still to be done, when what was asked before has ended.
+        """Enter this context when earlier work has ended, and yield whether the work should still be done.
 
-        Work on photos that were dropped is not, if others were dropped, or another method was chosen, while it waited.
+        Work on dropped photos is no longer needed if other photos were dropped, or another method was selected, while
+        it waited.
 
         Args:
             kind: the kind of the work.
-            wait: returns a context that is entered when it is the turn of this work; it calls its argument meanwhile,
-                and ends with what that raises.
+            wait: returns a context that is entered when it is this work's turn. Until then, it calls its argument
+                repeatedly, and ends with any exception that this raises.
 
         Raises:
-            StoppedError: the user has stopped this work while it waited.
+            StoppedError: if the user stopped this work while it waited.
         """
         came, self._here = self._stops, self._here + 1
         asked = self._coming.popleft() if kind == DROP and self._coming else self._asked
         if self._late:
-            # It was stopped on its way here.
+            # It was stopped before it arrived here.
             self._late -= 1
             came -= 1
 
@@ -107,7 +108,7 @@ class Turns:
 
         try:
             with wait(check):
-                # Before the conditions are looked at, so that no stop is missed.
+                # Before the conditions are checked, so that no stop is missed.
                 self.stopping.clear()
                 check()
                 yield kind != DROP or asked >= self._asked
@@ -118,22 +119,22 @@ class Turns:
 
     @property
     def runs(self) -> str | None:
-        """The kind of the work that runs, or is the first to run; None: there is none."""
+        """The kind of the running work, or of the first in line. None if there is none."""
         return next(iter(self._under_way), None)
 
     @property
     def is_fitting(self) -> bool:
-        """Whether another picture is being made, or is to be."""
+        """Whether another picture is being made, or is about to be."""
         return bool(self.fits)
 
     @property
     def fits(self) -> list[str]:
-        """The kinds of the work that makes another picture, that under way and such that waits, in their order."""
+        """The kinds of running and waiting work that make another picture, in order."""
         return [kind for kind in self._under_way if kind in FITS]
 
     @property
     def has_new_photos(self) -> bool:
-        """Whether others are to take the place of the photos, or of the method, that corrections were made for."""
+        """Whether new photos or another method are about to replace those that the corrections were made for."""
         return DROP in self._under_way
 
     @property
@@ -147,11 +148,11 @@ class Turns:
         return self.is_busy and self._stopped > 0
 
     def stop(self, *, for_other: bool = False) -> None:
-        """End the work in progress, as soon as a part or photo is finished, and what waits for its turn.
+        """End the running work, once its current part or photo is finished, and cancel what is waiting.
 
         Args:
-            for_other: work of the kind ``DROP`` takes its place, so that the user need not be told; other kinds that
-                wait are still done.
+            for_other: work of the kind ``DROP`` replaces it, so the user need not be told. Other waiting work is still
+                done.
         """
         self.is_replaced = for_other
         if for_other:
@@ -163,5 +164,5 @@ class Turns:
         self.stopping.set()
 
     def ask(self) -> None:
-        """Note that work of the kind ``DROP`` comes, which takes the place of such that waits."""
+        """Record that work of the kind ``DROP`` is coming, which replaces waiting work of that kind."""
         self._asked += 1

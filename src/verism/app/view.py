@@ -1,4 +1,4 @@
-"""What is seen of a picture: the whole or a part of it, before and after, with marks or without."""
+"""The view of a picture: the whole or a part of it, before and after, with or without marks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class View(NamedTuple):
     """What the user wants to see of a picture: the values of the elements below it.
 
     Attributes:
-        strength: of the look.
-        color: of its colours.
-        tone: of its light.
-        marks: whether what is newly clipped is marked.
+        strength: overall strength of the look.
+        color: strength of its colour.
+        tone: strength of its tone.
+        marks: whether newly clipped areas are marked.
         earlier: whether it is compared with the picture from before the regions were changed.
         space: the colour space of its file.
         close: whether a part of it is shown at full size.
-        room: the room for that part, as ``room_of`` takes it.
+        room: the space available for that part, as for ``room_of``.
     """
 
     strength: float
@@ -47,7 +47,7 @@ class View(NamedTuple):
 
 
 def _unlike(session: Session) -> str:
-    """Return in words that the pictures before and after were not made alike, if so."""
+    """Say that the pictures before and after were made in different ways, if so."""
     earlier, is_preview = session.earlier, session.fitted.preview
     if earlier is None or earlier.preview == is_preview:
         return ""
@@ -56,9 +56,9 @@ def _unlike(session: Session) -> str:
 
 
 def pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
-    """Return the pictures under the divider, the one after alone, and in words what is newly clipped in it.
+    """Return the pictures under the divider, the one after alone, and a text about what is newly clipped in it.
 
-    At the end is an overview of where in the picture they are, if they are a part of it.
+    If they are a part of the picture, the last element is an overview that shows its position.
     """
     photo, result = session.fitted.photo, session.seen(view.blend)
     is_earlier = view.earlier and session.earlier is not None
@@ -75,7 +75,7 @@ def pictures(session: Session, view: View) -> tuple[Any, str, str, Any]:
 
 
 def _close(session: Session, view: View, result: Tensor) -> tuple[Any, Any]:
-    """Return a part of the pictures before and after at full size, and where in the picture it is."""
+    """Return a part of the pictures before and after at full size, and its position in the picture."""
     shape = session.fitted.shape
     room = room_of(view.room)
     part = part_at(shape, session.place, room)

@@ -1,4 +1,4 @@
-"""Reports the progress of a run, and ends it between two steps when asked to."""
+"""Reports the progress of a run, and ends it between two steps on request."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verism.errors import VerismError
 from verism.lines import duration
 
 Tell = Callable[[float, str], object]
-"""A function that takes the share of the work that is done, from 0 to 1, and the progress in words."""
+"""A function that receives the share of the work that is done, from 0 to 1, and the progress in words."""
 
 
 class StoppedError(VerismError):
-    """Work that was stopped because the user asked for it."""
+    """Raised for work that was stopped at the user's request."""
 
     def __init__(self) -> None:
         """Set the message."""
@@ -28,38 +28,38 @@ STEPS = (0.4, 0.9)
 """Shares of the whole work that are done before the first step, and after the last."""
 
 WORKING = "Working out the look"
-"""Said while the steps are made."""
+"""Status during the steps."""
 
 EVERY_S = 0.25
-"""Least number of seconds from one report of a step to the next. On small photos and on a GPU, steps take milliseconds,
-and a page that draws each of them falls behind, by minutes and gigabytes, and does not hear the user."""
+"""Minimum interval, in seconds, between progress reports. On small photos and on a GPU, steps take milliseconds. A page
+that draws each of them falls behind by minutes and gigabytes, and does not respond to the user."""
 
 
 class Watch(Callback):
-    """Reports the progress of a run, stage by stage and step by step, and ends it when it is asked to stop.
+    """Reports the progress of a run, by stage and by step, and ends the run when asked to stop.
 
     Attributes:
-        has_stopped: whether it has ended the run.
+        has_stopped: whether it ended the run.
     """
 
     def __init__(self, tell: Tell, stop: threading.Event, then: str = "the picture is made") -> None:
-        """Choose how to report and when to stop.
+        """Set how to report and when to stop.
 
         Args:
-            tell: called with the progress at the beginning of every stage, and after steps at most every ``EVERY_S``.
-            stop: when it is set, the run ends before the next stage or step.
-            then: what still comes after the steps, whose time left is told: nobody knows how long that takes.
+            tell: called with the progress at the start of every stage, and after steps at most every ``EVERY_S``.
+            stop: when set, the run ends before the next stage or step.
+            then: what follows the steps, whose remaining time is reported; the time of what follows is unknown.
         """
         self._tell, self._stop, self._then = tell, stop, then
         self._began = self._told = 0.0
         self.has_stopped = False
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Report that the photos were read and the network is there: it compares them next."""
+        """Report that the photos were read and the network loaded. The photos are compared next."""
         self._begin(0.2, "Finding what both photos show")
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report that the canvas has its first image: the losses look at the style next."""
+        """Report that the canvas has its first image. The losses compute their targets next."""
         self._begin(0.35, "Looking at the style")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -74,7 +74,7 @@ class Watch(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Report how far it is and the time left; neither steps nor their loss say anything to a photographer."""
+        """Report the progress and the time left. Step numbers and losses mean nothing to a photographer."""
         step, steps, now = trainer.global_step, trainer.max_steps, time.monotonic()
         if step == steps:
             self._tell(STEPS[1], "Making the picture")
@@ -89,7 +89,7 @@ class Watch(Callback):
         self._tell(share, stage)
 
     def obey(self) -> None:
-        """Raise ``StoppedError`` if the run was asked to stop; once, so that it can clear up."""
+        """Raise ``StoppedError`` if the run was asked to stop, but only once, so that it can clean up."""
         if self._stop.is_set() and not self.has_stopped:
             self.has_stopped = True
             raise StoppedError

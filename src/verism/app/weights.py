@@ -1,4 +1,4 @@
-"""How much each of several style photos counts, as the user types it."""
+"""Parses the weights of several style photos as typed by the user."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from verism.errors import VerismError
 
 
 def weights_of(typed: str, count: int) -> tuple[float, ...]:
-    """Return the weights of the style photos; empty if none are typed, or there is one photo alone.
+    """Return the weights of the style photos. Empty if none are typed, or there is only one photo.
 
     Args:
         typed: a number for each photo, such as "2 1", "2, 1" or "2:1".
         count: the number of style photos.
 
     Raises:
-        VerismError: something else was typed.
+        VerismError: if anything else was typed.
     """
     words = re.split(r"[\s,;:]+", typed.strip(" \t,;:"))
     if count == 1 or words == [""]:

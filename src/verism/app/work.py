@@ -23,47 +23,47 @@ EMPTY = "Give your photo and one whose look you like; a preview comes by itself.
 FIRST = "The first picture is being made."
 
 NEXT = "Above is still the previous picture."
-"""Said while a picture is there and another is made: what is said of the one would be taken for the other."""
+"""Note while a new picture is being made, since texts about the old picture could be taken to be about the new one."""
 
 NEXT_PREVIEW = "A preview of {} is being made. Above is still the previous picture."
-"""Said instead while it is made of other photos, or with another method."""
+"""The same note if the new picture is made from other photos or with another method."""
 
 MARKDOWN = re.compile(r"[\\`*_\[\]<>&$~]")
-"""What is not shown as it is in a name."""
+"""Markdown characters in a name that need escaping."""
 
 ESCAPED = r"\\\g<0>"
-"""What has it shown as it is."""
+"""Replacement that escapes them."""
 
 HALTED = "Stopped. Above is still the previous picture."
 
 OF_OTHERS = "Above is {}. Preview and Final quality make another, of what you have chosen since."
-"""Said in place of what is said of a picture as long as the photos or the method are no longer those of the picture."""
+"""Note, in place of texts about a picture, while the photos or the method differ from those of the picture."""
 
 HALTED_FIRST = "Stopped. There is no picture yet: Preview makes one."
 
 STOPPING = "Stopping…"
-"""Said from when the user has stopped what runs until it has ended: a photo of a folder is finished."""
+"""Status from when the user stops the work until it has ended, since the current photo of a folder is finished."""
 
 
 class State(NamedTuple):
-    """What the page shows of the work that there is, in the order of the elements that it is for.
+    """What the page shows about the current work, in the order of its elements.
 
     Attributes:
-        stop: the button that stops what runs, beside those for a picture.
-        stop_folder: that beside those for a folder, while one is graded.
+        stop: the stop button beside the buttons for a picture.
+        stop_folder: the stop button beside the buttons for a folder, while one is graded.
         picture: the picture.
-        blending: the elements for how it is shown.
+        blending: the elements that control how it is shown.
         below: the tabs.
-        said: what is said of the picture.
-        corrected: whether the corrections of the regions are in it.
-        warned: what becomes of them.
+        said: the texts about the picture.
+        corrected: whether the picture includes the corrections of the regions.
+        warned: the warning about the corrections.
         preview: the button that makes a preview.
-        full: that for final quality.
+        full: the button for final quality.
         weights: the field with the weights of several style photos.
-        again: the button that makes a preview with the regions.
-        use: that for a preview with what is painted.
-        go: that for a folder on this computer.
-        pack: that for photos that were dropped.
+        again: the button for a preview with the regions.
+        use: the button for a preview with what is painted.
+        go: the button for a folder on this computer.
+        pack: the button for photos that were dropped.
     """
 
     stop: Any
@@ -92,20 +92,20 @@ def run(
     function: Callable[..., Any],
     options: Mapping[str, Any],
 ) -> tuple[Any, Any]:
-    """Have an event do work that can be stopped, between two others that show that there is something to stop.
+    """Make an event do work that can be stopped, between two events that show whether there is anything to stop.
 
     Args:
-        desk: where the work is done.
+        desk: the desk where the work is done.
         needed: the session, and the fields without which there is nothing to do.
         state: the elements that ``state_of`` updates.
-        kind: names the work. Work that is asked for again before it has ended is not done again, except for ``DROP``:
-            that is for other photos.
-        on: takes the event's function.
+        kind: the kind of the work. Work that is requested again before it has ended is not done again, except for
+            ``DROP``, which is for other photos.
+        on: registers the event handler.
         function: does the work.
-        options: of the event that does the work.
+        options: options of the event that does the work.
 
     Returns:
-        The event that comes before the work, and the work.
+        The event before the work, and the event that does the work.
     """
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     is_first = kind == DROP
@@ -113,7 +113,7 @@ def run(
     begun = on(functools.partial(begin, kind), needed, state, trigger_mode=mode, **quietly)
     ended = begun.then(
         guarded(in_turn(desk, kind, function), is_chained=is_first),
-        # It waits at the desk, where it can say for what, and be stopped.
+        # The work waits at the desk, where it can report the reason and be stopped.
         concurrency_limit=None,
         trigger_mode=mode,
         **options,
@@ -124,9 +124,9 @@ def run(
 
 
 def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of an event that does nothing if, when its turn comes, other work has taken its place."""
+    """Wrap an event handler so that it does nothing if other work has replaced it when its turn comes."""
 
-    # Gradio looks for its parameters, of which one may be for the progress.
+    # Gradio inspects the parameters, one of which may be for the progress.
     @functools.wraps(function)
     def in_turn(session: Session, *args: Any) -> Any:
         told = gr.Progress()
@@ -139,7 +139,7 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
                 try:
                     return function(session, *args) if is_due else gr.skip()
                 finally:
-                    # The picture before is not needed any more.
+                    # The previous picture is no longer needed.
                     free_earlier_runs()
         except StoppedError:
             session.turns.is_halted = kind in FITS and not session.turns.is_replaced
@@ -150,22 +150,22 @@ def in_turn(desk: Desk, kind: str, function: Callable[..., Any]) -> Callable[...
 
 
 def begin(kind: str, session: Session, *needed: Any) -> State:
-    """Note that work was asked for, if there is all that it needs; return what the page shows then."""
+    """Record that work was requested, if everything it needs is present, and return what the page shows then."""
     session.turns.begin(kind, is_due=all(needed))
     return state_of(session)
 
 
 def end(kind: str, session: Session) -> State:
-    """Note that work has ended; return what the page shows then."""
+    """Record that work has ended, and return what the page shows then."""
     session.turns.end(kind)
     return state_of(session)
 
 
 def state_of(session: Session) -> State:
-    """Return updates by which what runs can be stopped, nothing empty is seen, and nothing said that is not so."""
+    """Return updates that let the user stop running work, hide empty elements, and remove outdated texts."""
     there, is_busy = session.shown is not None, session.turns.is_busy
     is_graded = is_busy and session.turns.runs not in FITS
-    # The same work, asked for again before it has ended, is not done again: a click would be lost.
+    # Work requested again before it has ended is not done again, so the click would be lost.
     can_fit, can_begin = can_ask(session), not session.turns.is_stopping
     return State(
         stop=_stop(session, live=is_busy),
@@ -187,7 +187,7 @@ def state_of(session: Session) -> State:
 
 
 def can_ask(session: Session) -> bool:
-    """Return whether a picture can be asked for: there are photos, and nothing is about to end."""
+    """Return whether a picture can be requested: there are photos, and no work is about to end."""
     return session.given is not None and all(session.given) and not session.turns.is_stopping
 
 
@@ -217,12 +217,12 @@ def _said(session: Session) -> str:
 
 
 def stop_on(clicks: Sequence[Any], session: Any, state: Sequence[Any]) -> None:
-    """Have clicks stop what runs and what waits, and the page say so before it has heard of it."""
+    """Make clicks stop running and waiting work, and show this on the page before the server has responded."""
     quietly: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
     gr.on(clicks, stop_all, [session], state, **quietly).then(None, js=scripts.HALTED, **quietly)
 
 
 def stop_all(session: Session) -> State:
-    """Stop what runs and what waits; return what the page shows then."""
+    """Stop running and waiting work, and return what the page shows then."""
     session.turns.stop()
     return state_of(session)
