@@ -76,7 +76,7 @@ def read(look: Path) -> Grade:
 def _colors(path: Path) -> Tensor:
     """Return an image ``(1, 3, H, W)`` of the colours that a look file was fitted to; of all colours if unknown."""
     fitted_to = path.parent / look_file.FITTED_TO
-        # Any other file beside a series may hold an unrelated look.
+    # Any other file beside a series may hold an unrelated look.
     if path.name == look_file.NAME and fitted_to.is_file():
         return images.read(fitted_to)
     return nodes(EVERY_COLOR).flatten(2).unsqueeze(0)
