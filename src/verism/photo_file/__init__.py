@@ -1,4 +1,4 @@
-"""Photo files, with all that they hold: the only place that knows file formats."""
+"""Photo files and everything they contain. This is the only package that knows file formats."""
 
 from verism.photo_file.memory import from_pillow, from_tensor
 from verism.photo_file.origin import made_by_verism

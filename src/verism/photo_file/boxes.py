@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A box: its type, of four bytes, and its contents."""
+    """A box: its four-byte type, and its contents."""
 
     kind: bytes
     body: bytes
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """Yield the boxes that follow one another in ``data``.
+    """Yield the consecutive boxes in ``data``.
 
     Raises:
-        ValueError: a box is longer than the rest of ``data``, or shorter than its own header.
+        ValueError: if a box is longer than the rest of ``data``, or shorter than its own header.
     """
     place = 0
     while place + 8 <= len(data):
@@ -35,7 +35,7 @@ def boxes(data: bytes) -> Iterator[Box]:
 
 
 def find(data: bytes, *names: bytes) -> bytes | None:
-    """Return the contents of the first box at a path of names; None if there is none."""
+    """Return the contents of the first box at a path of names, or None if there is none."""
     for name in names:
         found = next((box.body for box in boxes(data) if box.kind == name), None)
         if found is None:
@@ -46,7 +46,7 @@ def find(data: bytes, *names: bytes) -> bytes | None:
 
 
 def brands(data: bytes) -> frozenset[bytes]:
-    """Return the brands that a file names, from its first bytes; none if it is not an ISO base media file."""
+    """Return the brands listed in the first bytes of a file. Empty if it is not an ISO base media file."""
     if data[4:8] != b"ftyp":
         return frozenset()
     end = min(len(data), int.from_bytes(data[:4]))
@@ -54,10 +54,10 @@ def brands(data: bytes) -> frozenset[bytes]:
 
 
 def primary_properties(data: bytes) -> Sequence[Box]:
-    """Return the properties of a file's primary picture, in their order.
+    """Return the properties of a file's primary picture, in order.
 
     Raises:
-        ValueError: the file has no primary picture, or its boxes are damaged.
+        ValueError: if the file has no primary picture, or its boxes are damaged.
     """
     try:
         meta = find(data, b"meta")
@@ -80,7 +80,7 @@ def _number(body: bytes | None) -> int:
 
 
 def _associated(body: bytes, item: int) -> list[int]:
-    """Return the numbers, from 1, of an item's properties."""
+    """Return the one-based numbers of an item's properties."""
     version, is_wide = body[0], body[3] & 1
     (count,) = struct.unpack_from(">I", body, 4)
     place = 8
@@ -93,6 +93,6 @@ def _associated(body: bytes, item: int) -> list[int]:
         indices = struct.unpack_from(form, body, place)
         place += struct.calcsize(form)
         if found == item:
-            # The highest bit says that a reader must know the property.
+            # The highest bit marks properties that a reader must support.
             return [index & (0x7FFF if is_wide else 0x7F) for index in indices]
     return []

@@ -1,4 +1,4 @@
-"""Colour spaces, also those that files name by other means than an ICC profile."""
+"""Colour spaces, including those that files specify by other means than an ICC profile."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS = 4096
-"""Number of entries of the tone curve in a profile that is made here."""
+"""Number of entries of the tone curve in generated profiles."""
 
 WHITE_NITS = 203.0
-"""Luminance of diffuse white in HDR, in cd/m² (ITU-R BT.2408), which becomes the white of sRGB."""
+"""Luminance of diffuse white in HDR, in cd/m² (ITU-R BT.2408). It becomes the white of sRGB."""
 
 HLG_NITS = 1000.0
 """Nominal peak luminance of an HLG display, in cd/m² (ITU-R BT.2100)."""
 
 PQ_NITS = 10000.0
-"""Luminance of the PQ signal 1, in cd/m²."""
+"""Luminance of a PQ signal of 1, in cd/m²."""
 
 Hdr = Literal["PQ", "HLG"]
 
@@ -29,8 +29,8 @@ class Color(NamedTuple):
     """A colour space.
 
     Attributes:
-        profile: its ICC profile; empty for sRGB. For HDR, the profile of linear light with the same primaries.
-        hdr: its HDR transfer function, None for a space that an ICC profile describes fully.
+        profile: its ICC profile, empty for sRGB. For HDR, the profile of linear light with the same primaries.
+        hdr: its HDR transfer function, or None for a space that an ICC profile describes completely.
     """
 
     profile: bytes = b""
@@ -75,8 +75,8 @@ def _power(exponent: float) -> Callable[[NDArray[Any]], NDArray[Any]]:
 
 
 _CURVES: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    # Stills that are tagged with a curve of SDR television cameras were almost always made for an sRGB display, and
-    # browsers treat them so.
+    # Stills tagged with a curve of SDR television cameras were almost always made for an sRGB display, and browsers
+    # treat them as such.
     **dict.fromkeys((1, 6, 11, 12, 13, 14, 15), _srgb_curve),
     4: _power(2.2),
     5: _power(2.8),
@@ -92,10 +92,10 @@ UNSPECIFIED = 2
 
 
 def of_code_points(primaries: int, transfer: int) -> Color | None:
-    """Return the space of two code points of ITU-T H.273 (CICP, nclx); None if both are unspecified.
+    """Return the space of two code points of ITU-T H.273 (CICP, nclx), or None if both are unspecified.
 
     Raises:
-        ValueError: a code point is reserved, or does not belong to an RGB space.
+        ValueError: if a code point is reserved, or does not belong to an RGB space.
     """
     if primaries == transfer == UNSPECIFIED:
         return None
@@ -119,15 +119,15 @@ def corners_of(primaries: int) -> tuple[float, ...]:
 def of_chromaticities(
     corners: Sequence[float] | None, white: Sequence[float] | None, gamma: float | None = None
 ) -> Color:
-    """Return the colour space of given primaries, white point and exponent; those of sRGB where they are None.
+    """Return the colour space with the given primaries, white point and exponent. None stands for those of sRGB.
 
     Args:
         corners: CIE x and y of red, green and blue.
         white: CIE x and y of white.
-        gamma: exponent that takes the signal to linear light: 2.2 means signal^2.2.
+        gamma: exponent that maps the signal to linear light; 2.2 means signal^2.2.
 
     Raises:
-        ValueError: such a space cannot exist.
+        ValueError: if such a space cannot exist.
     """
     corners, white = tuple(corners or _BT709), tuple(white or _D65)
     area = _area(corners)
@@ -139,15 +139,15 @@ def of_chromaticities(
 
 
 def of_table(corners: Sequence[float], white: Sequence[float] | None, table: NDArray[Any]) -> Color:
-    """Return the colour space of given primaries, white point and tone curve.
+    """Return the colour space with the given primaries, white point and tone curve.
 
     Args:
         corners: CIE x and y of red, green and blue.
-        white: CIE x and y of white; None: D65.
-        table: linear light in [0, 1] for signals that are spaced evenly from 0 to 1.
+        white: CIE x and y of white. None for D65.
+        table: linear light in [0, 1] for signals spaced evenly from 0 to 1.
 
     Raises:
-        ValueError: such a space cannot exist.
+        ValueError: if such a space cannot exist.
     """
     signals = np.linspace(0, 1, len(table))
     space = of_chromaticities(corners, white)
@@ -160,21 +160,21 @@ def of_table(corners: Sequence[float], white: Sequence[float] | None, table: NDA
 
 @cache
 def adobe_rgb() -> Color:
-    """Return Adobe RGB (1998), which DCF calls its optional space."""
+    """Return Adobe RGB (1998), the optional colour space of DCF."""
     return Color(bytes(imagecodecs.cms_profile("adobergb")))
 
 
 def sdr(signal: NDArray[np.float32], hdr: Hdr, peak: float | None = None) -> NDArray[np.float32]:
-    """Return linear light in [0, 1] of an HDR signal: absolute luminance, tone-mapped to a peak of 203 cd/m².
+    """Convert an HDR signal to linear light in [0, 1]: absolute luminance, tone-mapped to a peak of 203 cd/m².
 
-    The mapping is that of ITU-R BT.2390, section 5.4.1: a roll-off of the highlights in PQ above a knee, without black
-    lift, by the largest of red, green and blue, so that hues are kept. The peak of HLG is 1000 cd/m².
+    The mapping follows ITU-R BT.2390, section 5.4.1: a roll-off of highlights in PQ above a knee, without black lift,
+    based on the largest of red, green and blue to preserve hues. The peak of HLG is 1000 cd/m².
 
     Args:
         signal: ``(H, W, 3)`` in [0, 1].
         hdr: its transfer function.
-        peak: peak of PQ in cd/m², to which brighter light is clipped, so that several signals are treated alike; None:
-            the largest light in this signal. It has no effect on HLG.
+        peak: peak of PQ in cd/m². Brighter light is clipped, so that several signals are treated alike. None for the
+            brightest light in this signal. No effect on HLG.
     """
     light = _from_pq(signal) if hdr == "PQ" else _from_hlg(signal)
     largest = light.max(axis=2, keepdims=True)
@@ -190,7 +190,7 @@ def sdr(signal: NDArray[np.float32], hdr: Hdr, peak: float | None = None) -> NDA
 
 
 def _hermite(relative: NDArray[Any], knee: float, goal: float) -> NDArray[Any]:
-    """Return BT.2390's spline from the knee, where its slope is 1, to the goal, where it is 0."""
+    """Return BT.2390's spline from the knee, where its slope is 1, to the goal, where its slope is 0."""
     t = (relative - knee) / (1 - knee)
     return (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (-2 * t**3 + 3 * t**2) * goal
 
@@ -200,7 +200,7 @@ _C1, _C2, _C3 = 3424 / 4096, 2413 / 128, 2392 / 128
 
 
 def _from_pq(signal: NDArray[Any]) -> NDArray[Any]:
-    """Return luminance in cd/m² of a PQ signal (SMPTE ST 2084)."""
+    """Convert a PQ signal to luminance in cd/m² (SMPTE ST 2084)."""
     power = np.clip(signal, 0, 1) ** (1 / _M2)
     nits: NDArray[Any] = PQ_NITS * (np.maximum(power - _C1, 0) / (_C2 - _C3 * power)) ** (1 / _M1)
     return nits
@@ -212,7 +212,7 @@ def _to_pq(nits: NDArray[Any]) -> NDArray[Any]:
 
 
 def _from_hlg(signal: NDArray[Any]) -> NDArray[Any]:
-    """Return luminance in cd/m² of an HLG signal on its nominal display (ITU-R BT.2100, table 5)."""
+    """Convert an HLG signal to luminance in cd/m² on its nominal display (ITU-R BT.2100, table 5)."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)  # noqa: PLR2004
     luminance = scene @ np.array([0.2627, 0.6780, 0.0593], scene.dtype)

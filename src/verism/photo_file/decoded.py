@@ -1,4 +1,4 @@
-"""What the readers of all formats return."""
+"""The common result of the readers of all formats."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Decoded(NamedTuple):
 
     Attributes:
         samples: the samples, in the orientation of the file unless ``upright``.
-        color: the colour space that the file names; None if it names none.
+        color: the colour space specified by the file, or None.
         about: its metadata.
-        upright: whether the orientation has been applied to the samples; otherwise it is in ``about``.
-        pictures: the number of pictures in the file, of which this is the first.
-        notes: sentences about what could not be kept, to be printed after the file's name.
+        upright: whether the orientation was already applied to the samples. Otherwise it is in ``about``.
+        pictures: number of pictures in the file, of which this is the first.
+        notes: sentences about what could not be kept, to be printed after the file name.
     """
 
     samples: Samples
@@ -30,5 +30,5 @@ class Decoded(NamedTuple):
 
     @property
     def space(self) -> Color:
-        """The colour space to convert from: the file's, else the one that its EXIF names (Adobe RGB), else sRGB."""
+        """The colour space to convert from: the file's, otherwise that of its EXIF (Adobe RGB), otherwise sRGB."""
         return self.color or self.about.color or SRGB

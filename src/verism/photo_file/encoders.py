@@ -17,17 +17,17 @@ from verism.photo_file.metadata import COMMENT, METRE, PHOTOSHOP_IPTC, entries, 
 from verism.photo_file.samples import RGB
 
 SEGMENT = 65533
-"""Largest number of bytes in a segment of a JPEG file; metadata that does not fit is left out."""
+"""Maximum number of bytes in a segment of a JPEG file. Metadata that does not fit is left out."""
 
 KEYWORD = 79
-"""Largest number of characters in the keyword of a PNG text."""
+"""Maximum number of characters in the keyword of a PNG text."""
 
 DENSITY = 65536
-"""Upper limit of the resolution in a JPEG file, in dots per inch, itself not included."""
+"""Exclusive upper limit of the resolution in a JPEG file, in dots per inch."""
 
 
 class Extras(NamedTuple):
-    """What is written in addition to the pixels."""
+    """Everything that is written in addition to the pixels."""
 
     exif: Image.Exif
     profile: bytes
@@ -40,11 +40,11 @@ class Format(NamedTuple):
     """A format of results.
 
     Attributes:
-        encode: returns a file with samples ``(H, W, 3 or 4)``, uint8 or uint16, and extras, at a quality from 1 to 100,
-            which lossless formats ignore.
-        depths: numbers of bits per sample that it can have.
-        alpha: whether it can have transparency.
-        side: largest number of pixels on a side.
+        encode: encodes samples ``(H, W, 3 or 4)``, uint8 or uint16, and extras, at a quality from 1 to 100, which
+            lossless formats ignore. Returns the contents of the file.
+        depths: supported numbers of bits per sample.
+        alpha: whether transparency is supported.
+        side: maximum number of pixels on a side.
     """
 
     encode: Callable[[NDArray[Any], Extras, int], bytes]
@@ -54,7 +54,7 @@ class Format(NamedTuple):
 
 
 def _png(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
-    """Encode PNG with imagecodecs, as Pillow only writes 8 bits of colour, and insert the chunks of metadata."""
+    """Encode PNG with imagecodecs, since Pillow only writes 8-bit colour, and insert the metadata chunks."""
     encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
     chunks = [(b"iCCP", b"ICC profile\0\0" + zlib.compress(extras.profile)), (b"eXIf", extras.exif.tobytes()[6:])]
     dpi = resolution(extras.exif)
@@ -68,7 +68,7 @@ def _png(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
 
 
 def _text(keyword: str, text: bytes) -> tuple[bytes, bytes]:
-    """Return name and contents of a chunk for a text in UTF-8, not compressed."""
+    """Return the name and contents of an uncompressed text chunk in UTF-8."""
     return b"iTXt", keyword.encode("latin-1", "replace") + b"\0\0\0\0\0" + text
 
 
@@ -77,10 +77,10 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
-    """Encode TIFF, of which Pillow only writes 8 bits: by deflate, with horizontal differencing."""
+    """Encode TIFF with deflate and horizontal differencing. Pillow only writes 8-bit TIFF."""
     height, width, channels = samples.shape
     differences = np.diff(samples, axis=1, prepend=samples.dtype.type(0))
-    # In the byte order of the photo's EXIF, because 16-bit texts in it are in that order.
+    # In the byte order of the photo's EXIF, since its 16-bit texts have that order.
     is_little = extras.exif.endian == "<"
     data = zlib.compress(differences.astype(samples.dtype.newbyteorder("<" if is_little else ">")).tobytes())
     directory = TiffImagePlugin.ImageFileDirectory_v2((b"II*\0" if is_little else b"MM\0*") + bytes(4))
@@ -102,7 +102,7 @@ def _tiff(samples: NDArray[Any], extras: Extras, _: int) -> bytes:
         TiffImagePlugin.ICCPROFILE: extras.profile,
     }
     if channels > RGB:
-        structure[TiffImagePlugin.EXTRASAMPLES] = 2  # Not multiplied into the colours.
+        structure[TiffImagePlugin.EXTRASAMPLES] = 2  # Alpha is not premultiplied.
     if extras.xmp:
         structure[TiffImagePlugin.XMP] = extras.xmp
     if extras.iptc:
@@ -155,4 +155,4 @@ FORMATS: Mapping[str, Format] = {
     ".tiff": Format(_tiff, (8, 16), alpha=True, side=2**31 - 1),
     ".webp": Format(_webp, (8,), alpha=True, side=16383),
 }
-"""The formats by the endings of their files."""
+"""The formats by file ending."""

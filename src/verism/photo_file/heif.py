@@ -26,7 +26,7 @@ _UNKNOWN = "its colour space is named by {} that are not known; values are taken
 
 
 def read_heic(path: Path) -> Decoded:
-    """Read a HEIC file at its own depth; libheif applies rotation, mirroring and cropping."""
+    """Read a HEIC file at its own depth. libheif applies rotation, mirroring and cropping."""
     heif: Any = importlib.import_module("pillow_heif")
     file = heif.open_heif(path, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     check_size(path, *file.size)
@@ -51,10 +51,10 @@ def read_heic(path: Path) -> Decoded:
 
 
 def read_avif(path: Path) -> Decoded:
-    """Read an AVIF file at its own depth, with its rotation, mirroring and cropping applied.
+    """Read an AVIF file at its own depth, and apply its rotation, mirroring and cropping.
 
     Raises:
-        ValueError: its boxes are damaged.
+        ValueError: if its boxes are damaged.
     """
     data = path.read_bytes()
     properties = boxes.primary_properties(data)
@@ -70,7 +70,7 @@ def read_avif(path: Path) -> Decoded:
             pictures = getattr(file, "n_frames", 1)
             packet = file.info.get("xmp", b"")
             blocks = Blocks(metadata.exif_block(file.info.get("exif", b"")), xmp=packet)
-    except Exception:  # The picture has been decoded: what Pillow trips over is its metadata.
+    except Exception:  # The picture was decoded, so it is the metadata that Pillow fails on.
         blocks = Blocks(damaged=("metadata",))
     space, notes = _space(_icc(properties), _nclx(properties))
     return Decoded(
@@ -79,7 +79,7 @@ def read_avif(path: Path) -> Decoded:
 
 
 def _first_frame(data: bytes) -> NDArray[Any]:
-    """Return the first picture of a sequence at 8 bits, by Pillow: imagecodecs decodes all of them or crashes."""
+    """Return the first picture of a sequence at 8 bits, using Pillow: imagecodecs decodes all of them, or crashes."""
     with Image.open(io.BytesIO(data), formats=("AVIF",)) as file:
         return np.asarray(file)
 
@@ -92,7 +92,7 @@ def _split(samples: NDArray[Any], properties: Sequence[Box], data: bytes) -> Sam
 
 
 def _coded_depth(data: bytes) -> int:
-    """Return the bits per sample of coded pictures that do not have 8, which is 10 or 12 in AVIF."""
+    """Return the bits per sample of coded pictures with more than 8 bits: 10 or 12 in AVIF."""
     container = boxes.find(data, b"meta", b"iprp", b"ipco") or b""
     configuration = next((box.body for box in boxes.boxes(container) if box.kind == b"av1C"), bytes(4))
     return 12 if configuration[2] & 0x20 else 10
@@ -113,7 +113,7 @@ def _nclx(properties: Sequence[Box]) -> tuple[int, int] | None:
 
 
 def _space(profile: Any, code_points: tuple[int, int] | None) -> tuple[Color | None, tuple[str, ...]]:
-    """Return the colour space, preferably by an ICC profile (ISO/IEC 23000-22), and a note if it is unknown."""
+    """Return the colour space, preferably from an ICC profile (ISO/IEC 23000-22), and a note if it is unknown."""
     if isinstance(profile, bytes) and profile:
         return Color(profile), ()
     if code_points is None:

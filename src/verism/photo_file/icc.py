@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 RELATIVE_COLORIMETRIC = 1
-"""LittleCMS's number for the intent that keeps colours within sRGB, and clips others to the nearest within it."""
+"""LittleCMS's number of the intent that keeps colours within sRGB, and clips others to the nearest colour in it."""
 
 PROBE = 9
 """Number of colours along each axis of the RGB cube at which a profile is compared with sRGB."""
 
 SAME = 0.5 / 255
-"""Half a level of 8 bits: a profile that changes no colour by more is sRGB under another name."""
+"""Half a level of 8 bits. A profile that changes no colour by more is sRGB under another name."""
 
 
 MADE = (1999, 10, 18, 0, 0, 0)
-"""Year, month, day, hour, minute and second at which every profile of ours was made: sRGB's, of IEC 61966-2-1."""
+"""Creation date and time of all generated profiles, that of sRGB, IEC 61966-2-1."""
 
 
 class ProfileError(Exception):
@@ -39,31 +39,31 @@ def srgb() -> bytes:
 
 
 def to_srgb(samples: NDArray[Any], profile: bytes, *, clip: bool = True) -> NDArray[np.float32]:
-    """Return ``(H, W, 3)`` sRGB, clipped to [0, 1], of samples of another colour space.
+    """Convert samples of another colour space to sRGB ``(H, W, 3)``, clipped to [0, 1].
 
     Args:
         samples: ``(H, W, channels)``: grey, RGB or CMYK, uint8, uint16 or float32 in [0, 1].
         profile: the ICC profile of their colour space.
-        clip: whether they are clipped; otherwise, colours that sRGB cannot show have channels below 0 or above 1.
+        clip: whether to clip. Otherwise, colours outside sRGB have channels below 0 or above 1.
 
     Raises:
-        ProfileError: it is not a valid profile, or its space has another number of channels.
+        ProfileError: if the profile is invalid, or its space has a different number of channels.
     """
     spaces = {1: "gray", 3: "rgb", 4: "cmyk"}
     return _transform(samples, profile, srgb(), spaces[samples.shape[2]], clip=clip)
 
 
 def from_srgb(pixels: NDArray[np.float32], profile: bytes) -> NDArray[np.float32]:
-    """Return ``(H, W, 3)``, clipped to [0, 1], in the RGB space of ``profile``, of sRGB in [0, 1].
+    """Convert sRGB in [0, 1] to the RGB space of ``profile``: ``(H, W, 3)``, clipped to [0, 1].
 
     Raises:
-        ProfileError: it is not a valid profile, not of RGB, or can only be converted from.
+        ProfileError: if the profile is invalid, not an RGB profile, or only supports conversion from its space.
     """
     return _transform(pixels, srgb(), profile, "rgb")
 
 
 def lab_to_srgb(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``(H, W, 3)`` sRGB, clipped to [0, 1], of CIE L*a*b* of D50.
+    """Convert CIE L*a*b* under D50 to sRGB ``(H, W, 3)``, clipped to [0, 1].
 
     Args:
         values: ``(H, W, 3)``: L* in [0, 100], a* and b* from −128 to 128.
@@ -77,11 +77,11 @@ def _lab() -> bytes:
 
 
 def _undated(profile: bytes) -> bytes:
-    """Return a profile with ``MADE`` as its time, since LittleCMS's clock would make equal pictures unequal files."""
+    """Set the time of a profile to ``MADE``, so that equal pictures give equal files. LittleCMS uses the clock."""
     header = bytearray(profile[:128])
     header[24:36] = struct.pack(">6H", *MADE)
     if any(header[84:100]):
-        # Its ID is the MD5 of the profile without flags, intent and ID (ICC.1:2022, 7.2.18).
+        # The ID is the MD5 of the profile without flags, intent and ID (ICC.1:2022, 7.2.18).
         plain = bytearray(header)
         plain[44:48], plain[64:68], plain[84:100] = bytes(4), bytes(4), bytes(16)
         header[84:100] = hashlib.md5(plain + profile[128:], usedforsecurity=False).digest()
@@ -89,19 +89,19 @@ def _undated(profile: bytes) -> bytes:
 
 
 def is_rgb(profile: bytes) -> bool:
-    """Return whether a profile is of an RGB space, by its header."""
+    """Return whether a profile describes an RGB space, according to its header."""
     return profile[16:20] == b"RGB "
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Return whether a profile of an RGB space means sRGB; raise ``ProfileError`` if it cannot be used."""
+    """Return whether a profile of an RGB space is equivalent to sRGB. Raises ``ProfileError`` if it is unusable."""
     steps = np.linspace(0, 1, PROBE, dtype=np.float32)
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     return bool(np.abs(_transform(colors, profile, srgb(), "rgb") - colors).max() <= SAME)
 
 
 def leads_back(profile: bytes) -> bool:
-    """Return whether ``from_srgb``, too, can use a profile: those of scanners can only be converted from."""
+    """Return whether ``from_srgb`` supports a profile, too. Scanner profiles only convert from their space."""
     try:
         from_srgb(np.zeros((1, 1, 3), np.float32), profile)
     except ProfileError:
@@ -112,7 +112,7 @@ def leads_back(profile: bytes) -> bool:
 def _transform(
     samples: NDArray[Any], source: bytes, target: bytes, space: str, *, clip: bool = True
 ) -> NDArray[np.float32]:
-    """Return samples converted by LittleCMS, ``(H, W, 3)``; it uses one core, so threads share the rows."""
+    """Convert samples to ``(H, W, 3)`` with LittleCMS. It uses a single core, so threads share the rows."""
     result = np.empty((*samples.shape[:2], 3), np.float32)
 
     def transform(rows: slice) -> None:

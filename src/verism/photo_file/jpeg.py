@@ -1,4 +1,4 @@
-"""JPEG files, also with several pictures (MPO) and gain maps (Ultra HDR): their first picture."""
+"""JPEG files, including those with several pictures (MPO) or gain maps (Ultra HDR). Only the first picture is read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCAN, _END = 0xDA, 0xD9
 _COMMENT = 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of the segment with the picture's size, depth and number of channels."""
+"""Markers of the segment that gives the size, depth and number of channels of the picture."""
 
 _USUAL, _DEEP = 8, 12
 """Bits per sample of lossy JPEG."""
@@ -37,7 +37,7 @@ _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFIL
 _PHOTOSHOP, _JFIF = b"Photoshop 3.0\0", b"JFIF\0"
 
 _PER_INCH = {1: 1.0, 2: 2.54}
-"""JFIF's units of resolution, to dots per inch."""
+"""JFIF's units of resolution, with the factor to dots per inch."""
 
 
 class _Segment(NamedTuple):
@@ -48,15 +48,15 @@ class _Segment(NamedTuple):
 
 
 def read(path: Path, least: int | None = None) -> Decoded:
-    """Read a JPEG file; damaged metadata is left out.
+    """Read a JPEG file, leaving out damaged metadata.
 
     Args:
         path: the file.
-        least: decode it to a half, a quarter or an eighth, as long as each side has at least so many pixels; None: in
-            full.
+        least: decode at a half, a quarter or an eighth of the size, as long as each side has at least this many pixels.
+            None for full size.
 
     Raises:
-        ValueError: it ends before its pixels do, or is of a kind that cannot be read.
+        ValueError: if the file ends before its pixels do, or is of an unsupported kind.
     """
     data = path.read_bytes()
     segments, scan = _segments(data)
@@ -69,12 +69,12 @@ def read(path: Path, least: int | None = None) -> Decoded:
         and not (_APP1 <= segment.marker <= _APP15 and segment.marker != _APP14)
         and not (segment.marker == _APP0 and not segment.body.startswith(_JFIF))
     ]
-    # Only what the pixels depend on, so that no damaged metadata can keep them from being read.
+    # Only what the pixels depend on, so that damaged metadata cannot prevent decoding.
     core = data[:2] + b"".join(kept) + data[scan:]
     precision, height, width, channels = _frame(segments)
     check_size(path, width, height)
     if precision == _DEEP and channels in (GREY, RGB):
-        # libjpeg silently fills missing pixels with grey. This marker cannot occur within the data of the pixels.
+        # libjpeg silently fills in missing pixels with grey. This marker cannot occur within the pixel data.
         if bytes((0xFF, _END)) not in data[scan:]:
             raise ValueError("it ends before its pixels do")
         samples = split(np.asarray(imagecodecs.jpeg8_decode(core)), precision)
@@ -90,7 +90,7 @@ def read(path: Path, least: int | None = None) -> Decoded:
 
 
 def exif(file: BinaryIO) -> bytes:
-    """Return the EXIF block of an opened file, of which nothing else is read; empty if there is none."""
+    """Read only the EXIF block of an open file. Empty if there is none."""
     file.seek(2)
     while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] not in (_SCAN, _END):  # noqa: PLR2004
         length = max(0, int.from_bytes(head[2:]) - 2)
@@ -105,7 +105,7 @@ def _frame(segments: list[_Segment]) -> tuple[int, int, int, int]:
     """Return the bits per sample, height, width and number of channels of the picture.
 
     Raises:
-        ValueError: it has none.
+        ValueError: if there is none.
     """
     for segment in segments:
         if segment.marker in _FRAMES and len(segment.body) > 5:  # noqa: PLR2004
@@ -115,7 +115,7 @@ def _frame(segments: list[_Segment]) -> tuple[int, int, int, int]:
 
 
 def _segments(data: bytes) -> tuple[list[_Segment], int]:
-    """Return the segments before the first scan, and where that begins."""
+    """Return the segments before the first scan, and the offset of the scan."""
     found, place = [], 2
     while place + 4 <= len(data):
         if data[place] != 0xFF or data[place + 1] in (0, 0xFF):  # noqa: PLR2004
@@ -142,7 +142,7 @@ def _bodies(segments: list[_Segment], marker: int, name: bytes) -> Iterator[byte
 
 
 def _profile(segments: list[_Segment]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the ICC profile, joined from its segments; if some are missing, none, and a name for the damage."""
+    """Join the ICC profile from its segments. If some are missing, return no profile, and the name of the damage."""
     parts = {part[0]: part for part in _bodies(segments, _APP2, _ICC) if len(part) > 2}  # noqa: PLR2004
     if not parts:
         return b"", ()

@@ -1,4 +1,4 @@
-"""JPEG XL files (ISO/IEC 18181): libjxl decodes the pixels, and what they mean is read from the header."""
+"""JPEG XL files (ISO/IEC 18181). libjxl decodes the pixels; the header says what they mean."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CUSTOM = 2
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _WHITES = {1: (0.3127, 0.3290), 10: (1 / 3, 1 / 3), 11: (0.314, 0.351)}
 _CODE_POINTS = {1: 1, 9: 9, 11: 12}
-"""JPEG XL's primaries, to those of ITU-T H.273 with a white of D65."""
+"""JPEG XL's primaries, mapped to those of ITU-T H.273 with a white of D65."""
 
 
 class _Extra(NamedTuple):
@@ -39,7 +39,7 @@ class _Extra(NamedTuple):
 
 
 class _Header(NamedTuple):
-    """What the pixels mean; ``bits`` is 0 for floating-point samples."""
+    """The meaning of the pixels. ``bits`` is 0 for floating-point samples."""
 
     width: int
     height: int
@@ -50,14 +50,14 @@ class _Header(NamedTuple):
 
 
 class _Bits:
-    """Reads a stream of bits, from the lowest bit of each byte on, as JPEG XL stores them."""
+    """Reads a bit stream, starting at the lowest bit of each byte, as in JPEG XL."""
 
     def __init__(self, data: bytes) -> None:
         self._number = int.from_bytes(data, "little")
         self._left = 8 * len(data)
 
     def u(self, count: int) -> int:
-        """Return a number of ``count`` bits."""
+        """Read a number of ``count`` bits."""
         self._left -= count
         if self._left < 0:
             raise ValueError("a header that is cut off")
@@ -69,7 +69,7 @@ class _Bits:
         return bool(self.u(1))
 
     def u32(self, *choices: tuple[int, int]) -> int:
-        """Return a number that is coded in one of four ways, each an offset and a number of bits to add to it."""
+        """Read a number coded in one of four ways, each an offset and a number of bits to read and add to it."""
         offset, count = choices[self.u(2)]
         return offset + self.u(count)
 
@@ -82,10 +82,10 @@ class _Bits:
 
 
 def read(path: Path) -> Decoded:
-    """Read a JPEG XL file; libjxl applies its orientation.
+    """Read a JPEG XL file. libjxl applies its orientation.
 
     Raises:
-        ValueError: its colour space is not known, its samples are not those of a photo, or it is damaged.
+        ValueError: if its colour space is unknown, its samples are not those of a photo, or it is damaged.
     """
     data = path.read_bytes()
     stream, blocks, is_jpeg = data, Blocks(), False
@@ -103,7 +103,7 @@ def read(path: Path) -> Decoded:
 
 
 def _as_jpeg(path: Path, data: bytes) -> Decoded:
-    """Read a JPEG file that was losslessly packed into a JPEG XL file."""
+    """Read a JPEG file that was losslessly transcoded to JPEG XL."""
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder, path.with_suffix(".jpg").name)
         packed.write_bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
@@ -124,12 +124,12 @@ def _blocks(found: Sequence[boxes.Box]) -> Blocks:
             kind = body[:4]
             try:
                 body = bytes(imagecodecs.brotli_decode(body[4:]))
-            except Exception:  # Damaged in whatever way.
+            except Exception:  # Any kind of damage.
                 damaged.append("metadata")
                 continue
         contents.setdefault(kind, body)
     exif = contents.get(b"Exif", b"")
-    # The box begins with an offset to the EXIF block.
+    # The box starts with the offset of the EXIF block.
     block = exif[4 + int.from_bytes(exif[:4]) :]
     return Blocks(metadata.exif_block(block), xmp=contents.get(b"xml ", b""), damaged=tuple(dict.fromkeys(damaged)))
 
@@ -187,7 +187,7 @@ def _size(bits: _Bits) -> tuple[int, int]:
 
 
 def _extra_fields(bits: _Bits) -> int:
-    """Skip fields that do not concern the pixels, and return the orientation."""
+    """Skip fields that do not affect the pixels, and return the orientation."""
     orientation = 1 + bits.u(3)
     if bits.flag():
         _size(bits)
@@ -244,7 +244,7 @@ def _color(bits: _Bits, *, is_xyb: bool) -> tuple[bool, Color | None]:
     has_profile = bits.flag()
     space = bits.enum()
     if has_profile:
-        # libjxl converts samples that are coded in its own space to sRGB; others are in the space of the profile.
+        # libjxl converts samples coded in its own space to sRGB. All others are in the space of the profile.
         if is_xyb:
             return space == _GREY_SPACE, SRGB
         raise UnsupportedError(
@@ -272,7 +272,7 @@ def _named(
     gamma: float | None,
     transfer: int | None,
 ) -> Color | None:
-    """Return the colour space that the header's numbers describe."""
+    """Return the colour space that the numbers in the header describe."""
     is_usual = white_number == 1 and corners is None and primaries in _CODE_POINTS
     if is_usual and transfer is not None:
         return color.of_code_points(_CODE_POINTS[primaries], transfer)

@@ -1,4 +1,4 @@
-"""Photos that a program holds in memory, as images of Pillow's or as tensors."""
+"""Photos in memory, as Pillow images or tensors."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from verism.photo_file.samples import RGB, of_pillow
 from verism.photo_file.size import check_size
 
 TENSOR_DEPTH = 16
-"""Bits per sample with which the result of a tensor is written to files, as for floating-point files."""
+"""Bits per sample of files written from the result for a tensor, as for floating-point files."""
 
 ROUNDING = 1e-4
-"""How far values of a tensor may be outside of [0, 1] without a word: that is arithmetic, and no sample shows it."""
+"""How far tensor values may be outside [0, 1] without a warning. This is rounding error, and invisible in samples."""
 
 
 def from_pillow(image: Image.Image, name: str) -> Photo:
-    """Convert an image of Pillow's to sRGB, as a photo file is converted when it is read.
+    """Convert a Pillow image to sRGB, in the same way as a photo file.
 
     Its ICC profile (``info["icc_profile"]``), EXIF orientation and transparency are taken into account. EXIF and XMP
-    are kept for files that are written of the result.
+    are kept for files written from the result.
 
     Args:
-        image: of mode L, LA, RGB, RGBA, P, CMYK, 1, I;16, or F with samples in [0, 1].
-        name: names the image in messages, such as "the content photo".
+        image: an image of mode L, LA, RGB, RGBA, P, CMYK, 1, I;16, or F with samples in [0, 1].
+        name: name of the image in messages, such as "the content photo".
 
     Raises:
-        VerismError: the image is damaged, too small, or of another mode.
+        VerismError: if the image is damaged, too small, or of another mode.
     """
     check_size(name, *image.size)
     try:
@@ -53,12 +53,12 @@ def from_tensor(image: Tensor, name: str) -> Photo:
     """Check a tensor that holds a photo.
 
     Args:
-        image: ``(1, 3, H, W)``, of a floating-point type, sRGB in [0, 1]. Values just outside, such as those of a sharp
-            resize, are clipped, and it is said.
-        name: names the image in messages, such as "the content photo".
+        image: ``(1, 3, H, W)``, of a floating-point type, sRGB in [0, 1]. Values just outside, such as those from
+            sharp resizing, are clipped with a warning.
+        name: name of the image in messages, such as "the content photo".
 
     Raises:
-        VerismError: the tensor has another shape or type, values far outside of [0, 1], or too few pixels.
+        VerismError: if the tensor has another shape or type, values far outside [0, 1], or too few pixels.
     """
     if image.dim() != 4 or image.shape[:2] != (1, RGB):  # noqa: PLR2004
         raise VerismError(f"{name}: is a tensor of shape {tuple(image.shape)}; a photo has the shape (1, 3, H, W).")
@@ -67,7 +67,7 @@ def from_tensor(image: Tensor, name: str) -> Photo:
     check_size(name, image.shape[-1], image.shape[-2])
     pixels = image.detach().cpu().float().clone()
     least, most = float(pixels.min()), float(pixels.max())
-    # Written so that NaN, which compares false, is refused.
+    # Written so that NaN, which compares false, is rejected.
     if not (least >= -JUST_OUTSIDE and most <= 1 + JUST_OUTSIDE):
         raise VerismError(f"{name}: its values go from {least:g} to {most:g}; scale them to RGB in [0, 1].")
     if least < -ROUNDING or most > 1 + ROUNDING:

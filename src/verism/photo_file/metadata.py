@@ -1,4 +1,4 @@
-"""The metadata of photo files, and what of it is carried over to results."""
+"""The metadata of photo files, and the part of it that is carried over to results."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from verism.photo_file.photo import Photo
 from verism.version import __version__
 
 PHOTOSHOP_IPTC = 0x0404
-"""Number of the Photoshop resource that contains IPTC; JPEG files have it in such resources, too."""
+"""Number of the Photoshop resource that contains IPTC, also used in JPEG files."""
 
 PROGRAM = "verism"
-"""Beginning of the Software tag of pictures that verism made; its version follows."""
+"""Start of the Software tag of pictures made by verism, followed by the version."""
 
 UPRIGHT = 1
-"""EXIF's orientation of a picture that is stored upright."""
+"""EXIF orientation of a picture that is stored upright."""
 
 _STRUCTURE = frozenset(
     {
@@ -42,7 +42,7 @@ _STRUCTURE = frozenset(
         37724,
     }
 )
-"""Tags that say how a TIFF file is built and what its samples mean; the orientation is one of them."""
+"""Tags that describe the structure of a TIFF file and the meaning of its samples, including the orientation."""
 
 _DNG = range(50706, 53000)
 """Tags of DNG, which describe the samples of a raw file."""
@@ -60,7 +60,7 @@ _UNTRUE: Mapping[int, frozenset[int]] = {
     # Gamma belongs to a colour space that the result does not have.
     ExifTags.IFD.Exif: frozenset({0xA500}),
 }
-"""Entries of directories that are no longer true of a result."""
+"""Directory entries that no longer apply to a result."""
 
 _MOVABLE = (
     b"Nikon\0\2",
@@ -70,24 +70,24 @@ _MOVABLE = (
     b"Apple iOS\0",
     b"PENTAX \0",
 )
-"""Beginnings of makers' notes whose offsets count from the notes themselves; in others, they count from the start of
-the file, and would be wrong in another file."""
+"""Prefixes of maker notes whose offsets are relative to the notes themselves. In others, offsets are relative to the
+start of the file, and would be wrong in another file."""
 
 _FIELDS: Mapping[str, int] = {
     "Author": ExifTags.Base.Artist,
     "Copyright": ExifTags.Base.Copyright,
     "Description": ExifTags.Base.ImageDescription,
 }
-"""The EXIF fields that correspond to keywords of PNG."""
+"""EXIF fields that correspond to PNG keywords."""
 
 COMMENT = "Comment"
-"""PNG's keyword for what JPEG calls a comment."""
+"""PNG keyword for what JPEG calls a comment."""
 
 _GAIN_MAPS = (b"ns.adobe.com/hdr-gain-map", b"ns.apple.com/HDRGainMap")
-"""Names in XMP by which a file announces a gain map."""
+"""Names in XMP that announce a gain map."""
 
 METRE = 0.0254
-"""Metres in an inch: what takes PNG's pixels per metre to dots per inch."""
+"""Metres per inch: the factor from PNG's pixels per metre to dots per inch."""
 
 _INCH, _CENTIMETRE = 2, 3
 
@@ -97,15 +97,15 @@ _MOST_DPI = 1e6
 
 
 class About(NamedTuple):
-    """A file's metadata, without what is damaged.
+    """The metadata of a file, without damaged parts.
 
     Attributes:
         exif: the part of the EXIF block that is carried over to results.
         xmp: the part of the XMP packet that is carried over.
         iptc: the records of IPTC-IIM.
         texts: keywords and texts, as in ``Photo``.
-        orientation: EXIF's orientation of the samples, 1 to 8.
-        color: Adobe RGB if EXIF names it by the DCF standard; else None.
+        orientation: EXIF orientation of the samples, 1 to 8.
+        color: Adobe RGB if EXIF specifies it by the DCF standard, otherwise None.
         notes: sentences about what was left out.
     """
 
@@ -119,15 +119,15 @@ class About(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """The metadata of a file, before it is checked.
+    """The metadata of a file before it is checked.
 
     Attributes:
-        exif: loads the EXIF block into Pillow's EXIF, and may raise any exception; None if there is no block.
+        exif: loads the EXIF block into a Pillow Exif object, and may raise any exception. None if there is no block.
         xmp: the XMP packet.
         iptc: the records of IPTC-IIM.
         texts: keywords and texts, as in ``Photo``.
-        dpi: resolution in dots per inch, horizontal and vertical, that the file names outside of EXIF.
-        damaged: names of blocks that could not be found whole.
+        dpi: resolution in dots per inch, horizontal and vertical, if specified outside EXIF.
+        damaged: names of blocks that are incomplete.
     """
 
     exif: Callable[[Image.Exif], None] | None = None
@@ -139,7 +139,7 @@ class Blocks(NamedTuple):
 
 
 def exif_block(data: bytes) -> Callable[[Image.Exif], None] | None:
-    """Return a function that loads an EXIF block, which may begin with its name; None if the block is empty."""
+    """Return a function that loads an EXIF block, which may start with its name, or None if the block is empty."""
     if not data:
         return None
     block = data.removeprefix(b"Exif\0\0")
@@ -147,7 +147,7 @@ def exif_block(data: bytes) -> Callable[[Image.Exif], None] | None:
 
 
 def about(blocks: Blocks) -> About:
-    """Return a file's metadata; what is damaged is left out, with a note that says so."""
+    """Return the metadata of a file. Damaged parts are left out, with a note."""
     notes = [f"its {name} is damaged and left out" for name in blocks.damaged]
     orientation, color, kept = UPRIGHT, None, Image.Exif()
     if blocks.exif is not None:
@@ -189,9 +189,9 @@ def about(blocks: Blocks) -> About:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """Yield a list that gets what this thread warns of within this context, and nobody else does.
+    """Yield a list that collects the warnings of this thread within this context, which are shown nowhere else.
 
-    What other threads warn of meanwhile is not about this photo, and is lost.
+    Warnings of other threads during that time are not about this photo, and are dropped.
     """
     warned: list[str] = []
     reader = threading.get_ident()
@@ -207,14 +207,14 @@ def _warnings() -> Iterator[list[str]]:
 
 
 class _Lost(NamedTuple):
-    """Whether entries were left out because they are damaged, and whether the maker's notes were."""
+    """Whether damaged entries were left out, and whether the maker notes were."""
 
     damaged: bool
     maker_note: bool
 
 
 def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
-    """Return the part of a photo's EXIF that is carried over to a result, and whether entries were lost."""
+    """Return the part of a photo's EXIF that is carried over to a result, and what was lost."""
     kept = Image.Exif()
     kept.endian = source.endian
     damaged = maker_note = False
@@ -232,7 +232,7 @@ def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
         except Exception:
             damaged = True
             continue
-        # It is announced, but not found.
+        # The directory is announced but missing.
         damaged |= not directory
         entries = {}
         for inner, found in directory.items():
@@ -255,10 +255,10 @@ def _kept(source: Image.Exif) -> tuple[Image.Exif, _Lost]:
 
 
 def _entry(get: Callable[[int], Any], tag: int, directory: int | None) -> Any:
-    """Return an entry's value if it can be written as it was read; else None."""
+    """Return the value of an entry if it can be written as it was read, otherwise None."""
     try:
         value = get(tag)
-        # Pillow decodes every text as Latin-1, so that this restores its bytes, and can only write ASCII.
+        # Pillow decodes every text as Latin-1, so encoding restores its bytes. It can only write ASCII texts.
         value = value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
         alone = Image.Exif()
         if directory is None:
@@ -277,9 +277,9 @@ def _orientation(exif: Image.Exif) -> int:
 
 
 def orientation_of(value: Any) -> int:
-    """Return EXIF's orientation from a value of any type; ``UPRIGHT`` if it is none of the eight."""
+    """Return the EXIF orientation for a value of any type, or ``UPRIGHT`` if it is not one of the eight."""
     while isinstance(value, (tuple, list, bytes)) and len(value):
-        # In bytes of either order, the first that is not 0 is the number.
+        # In either byte order, the first nonzero byte is the number.
         value = next((item for item in value if item), 0)
     try:
         number = int(value)
@@ -289,7 +289,7 @@ def orientation_of(value: Any) -> int:
 
 
 def _dcf_color(exif: Image.Exif) -> Color | None:
-    """Return Adobe RGB if EXIF names it, by the DCF standard or by the number that some cameras use for it; or None."""
+    """Return Adobe RGB if EXIF specifies it, by the DCF standard or by a number that some cameras use, else None."""
     details, index = _directory(exif, ExifTags.IFD.Exif), _directory(exif, ExifTags.IFD.Interop).get(1, "")
     text = index.decode("latin-1") if isinstance(index, bytes) else str(index)
     is_adobe = text.strip("\0 ") == "R03" or details.get(ExifTags.Base.ColorSpace) == 2  # noqa: PLR2004
@@ -297,7 +297,7 @@ def _dcf_color(exif: Image.Exif) -> Color | None:
 
 
 def _directory(exif: Image.Exif, tag: int) -> dict[int, Any]:
-    """Return a directory of EXIF; empty if it is damaged, or there is none, for which Pillow 12 raises an error."""
+    """Return an EXIF directory. Empty if it is damaged or missing, for which Pillow 12 raises an error."""
     try:
         return dict(exif.get_ifd(tag))
     except Exception:  # Damaged directories are reported where they are carried over.
@@ -305,17 +305,17 @@ def _directory(exif: Image.Exif, tag: int) -> dict[int, Any]:
 
 
 def iptc_of(resources: bytes) -> bytes:
-    """Return the IPTC records among Photoshop's resources.
+    """Return the IPTC records among Photoshop resources.
 
     Raises:
-        ValueError: they are damaged.
+        ValueError: if the resources are damaged.
     """
     place = 0
     while place + 12 <= len(resources):
         if resources[place : place + 4] != b"8BIM":
             raise ValueError("Photoshop's resources")
         (number,) = struct.unpack_from(">H", resources, place + 4)
-        # Skip a name, which begins with its length and is padded to an even number of bytes.
+        # Skip a name, which starts with its length and is padded to an even number of bytes.
         place += 6 + (resources[place + 6] + 2) // 2 * 2
         if place + 4 > len(resources):
             raise ValueError("Photoshop's resources")
@@ -329,7 +329,7 @@ def iptc_of(resources: bytes) -> bytes:
 
 
 def entries(exif: Image.Exif) -> Iterator[tuple[int, Any]]:
-    """Yield the tags and their values; the value of a directory is its contents, not its offset in the file."""
+    """Yield the tags and their values. The value of a directory is its contents, not its offset in the file."""
     for tag, value in exif.items():
         yield tag, exif.get_ifd(tag) if tag in TiffTags.TAGS_V2_GROUPS else value
 
@@ -355,7 +355,7 @@ def written(photo: Photo, made_with: Mapping[str, str], *, in_srgb: bool) -> Ima
 
 
 def _keep_bytes(exif: Image.Exif) -> None:
-    """Turn texts beyond ASCII, which Pillow decodes as Latin-1 and writes as question marks, back into bytes."""
+    """Restore the bytes of non-ASCII texts, which Pillow decodes as Latin-1 and writes as question marks."""
     directories = [exif.get_ifd(tag) for tag in list(exif) if tag in TiffTags.TAGS_V2_GROUPS]
     for directory in (exif, *directories):
         for tag, value in list(directory.items()):
@@ -370,7 +370,7 @@ def _user_comment(text: str, exif: Image.Exif) -> bytes:
 
 
 def resolution(exif: Image.Exif) -> tuple[float, float] | None:
-    """Return the resolution in EXIF, in dots per inch; None if there is none, or an impossible one."""
+    """Return the resolution in EXIF, in dots per inch, or None if it is missing or impossible."""
     try:
         across, down = (float(exif[tag]) for tag in _RESOLUTION[:2])
         unit = int(exif.get(_RESOLUTION[2], _INCH))
@@ -383,7 +383,7 @@ def resolution(exif: Image.Exif) -> tuple[float, float] | None:
 
 
 def small(exif: Image.Exif, limit: int) -> Image.Exif:
-    """Return EXIF of at most ``limit`` bytes, from which as many of the longest entries are removed as it takes.
+    """Shrink EXIF to at most ``limit`` bytes by removing as many of the longest entries as necessary.
 
     Those are the camera's own notes and previews, not what a photographer wrote.
     """
@@ -398,7 +398,7 @@ def small(exif: Image.Exif, limit: int) -> Image.Exif:
 
 
 def decoded_texts(texts: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, str], ...]:
-    """Return texts decoded from UTF-8, or from Latin-1 if they are not UTF-8; empty texts are left out."""
+    """Decode texts as UTF-8, or as Latin-1 if they are not valid UTF-8. Empty texts are left out."""
     found = []
     for keyword, data in texts:
         stripped = data.strip(b"\0 \r\n\t")
@@ -412,7 +412,7 @@ def decoded_texts(texts: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, str], 
 
 
 def dots_per_inch(values: Sequence[float], per_inch: float) -> tuple[float, float] | None:
-    """Return a resolution, horizontal and vertical, in dots per inch; None if it is impossible.
+    """Return a resolution, horizontal and vertical, in dots per inch, or None if it is impossible.
 
     Args:
         values: the resolution in another unit.

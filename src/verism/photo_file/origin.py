@@ -1,4 +1,4 @@
-"""Whether verism made a picture, by the headers of its file alone."""
+"""Detects pictures made by verism from file headers alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from verism.photo_file import jpeg, png, tiff, webp
 from verism.photo_file.metadata import PROGRAM, exif_block
 
 _START = 12
-"""Number of bytes at the start of a file from which the formats of results are told apart."""
+"""Number of bytes at the start of a file that identify the formats of results."""
 
 
 def made_by_verism(path: str | Path) -> bool:
-    """Return whether a picture is as verism wrote it, by its Software tag; False if it cannot be read.
+    """Return whether a picture was written by verism, according to its Software tag. False if it cannot be read.
 
-    Only headers are read: in a file of any size, a few kilobytes.
+    Only headers are read: a few kilobytes, whatever the size of the file.
     """
     path = Path(path)
     exif = Image.Exif()
@@ -30,12 +30,12 @@ def made_by_verism(path: str | Path) -> bool:
                 return False
             load(file, exif)
             return str(exif.get(ExifTags.Base.Software, "")).startswith(f"{PROGRAM} ")
-    except Exception:  # A damaged file can make Pillow raise any exception; whoever reads the photo reports it.
+    except Exception:  # A damaged file can make Pillow raise any exception. Whoever reads the photo reports it.
         return False
 
 
 def _of_block(find: Callable[[BinaryIO], bytes]) -> Callable[[BinaryIO, Image.Exif], None]:
-    """Return a function that loads the EXIF block that ``find`` returns, empty if there is none."""
+    """Return a function that loads the EXIF block that ``find`` returns, which is empty if there is none."""
 
     def load(file: BinaryIO, exif: Image.Exif) -> None:
         block = exif_block(find(file))
@@ -56,4 +56,4 @@ _LOADERS: Sequence[tuple[Callable[[bytes], bool], Callable[[BinaryIO, Image.Exif
     (lambda start: start[:4] == b"RIFF" and start[8:] == b"WEBP", _of_block(webp.exif)),
     (lambda start: start.startswith(tiff.BEGINNINGS[:2]), _of_tiff),
 )
-"""For each format that results can have, a test of a file's first bytes, and what loads its EXIF."""
+"""For each format of results, a test of a file's first bytes, and a function that loads its EXIF."""

@@ -1,4 +1,4 @@
-"""Formats whose metadata is read by Pillow: BMP, GIF, JPEG 2000, PPM and the like."""
+"""Formats whose metadata Pillow reads: BMP, GIF, JPEG 2000, PPM and similar formats."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from verism.photo_file.size import check_size
 from verism.photo_file.unsupported import UnsupportedError
 
 FORMATS = ("BMP", "DIB", "GIF", "JPEG2000", "PCX", "PPM", "PSD", "QOI", "SGI", "TGA")
-"""Pillow's names for these formats; its others are not for photos, or are read by another program."""
+"""Pillow's names of these formats. Its other formats are not for photos, or are read by another library."""
 
 _JP2_START = b"\xff\x4f\xff\x51"
-"""Start of a JPEG 2000 codestream, and of its segment with the size and the channels."""
+"""Start of a JPEG 2000 codestream, followed by the segment with the size and channels."""
 
 _CMYK, _SRGB, _GREY, _SYCC = 12, 16, 17, 18
 _KNOWN_SPACES = {_CMYK, _SRGB, _GREY, _SYCC}
-"""Colour spaces of JPEG 2000, by their numbers."""
+"""Supported colour spaces of JPEG 2000, by number."""
 
 
 def check(path: Path) -> None:
-    """Raise ``PIL.UnidentifiedImageError`` unless a file begins as one of these formats does."""
+    """Raise ``PIL.UnidentifiedImageError`` unless a file starts like one of these formats."""
     Image.open(path, formats=FORMATS).close()
 
 
@@ -38,15 +38,15 @@ def read(path: Path) -> Decoded:
     """Read a file of another format.
 
     Raises:
-        ValueError: its samples are of a kind that cannot be read correctly.
-        PIL.UnidentifiedImageError: it has none of these formats.
+        ValueError: if its samples are of an unsupported kind.
+        PIL.UnidentifiedImageError: if it has none of these formats.
     """
     with Image.open(path, formats=FORMATS) as file:
         check_size(path, *file.size)
         pictures = getattr(file, "n_frames", 1)
         info = dict(file.info)
         if file.format == "PSD":
-            # The first of its pictures is the composite of all layers.
+            # The first picture is the composite of all layers.
             pictures = 1
             _check_photoshop(file)
         data = path.read_bytes() if file.format == "JPEG2000" else b""
@@ -67,7 +67,7 @@ def read(path: Path) -> Decoded:
 
 def _samples(file: Any) -> Samples:
     if file.mode == "I":
-        # PPM's greyscale of more than 8 bits, which Pillow scales to 16.
+        # Greyscale PPM of more than 8 bits, which Pillow scales to 16.
         return Samples(np.asarray(file)[..., None].clip(0, 65535).astype(np.uint16))
     if file.mode == "F":
         raise UnsupportedError("floating-point samples, which are read from TIFF alone")
@@ -75,10 +75,10 @@ def _samples(file: Any) -> Samples:
 
 
 def _jpeg2000(data: bytes, file: Any) -> Samples:
-    """Return the samples of a JPEG 2000 file at their own depth, of which Pillow would keep 8 bits.
+    """Return the samples of a JPEG 2000 file at their own depth. Pillow would keep only 8 bits.
 
     Raises:
-        ValueError: they are of a kind that cannot be read correctly.
+        ValueError: if they are of an unsupported kind.
     """
     depths, spaces = _depths(data), _enumerated(data)
     if any(depth & 0x80 for depth in depths) or len(set(depths)) > 1 or not spaces <= _KNOWN_SPACES:
@@ -92,14 +92,14 @@ def _jpeg2000(data: bytes, file: Any) -> Samples:
 
 
 def _depths(data: bytes) -> list[int]:
-    """Return the depth of each channel minus 1; the highest bit is set for signed samples."""
+    """Return the depth of each channel minus 1. The highest bit is set for signed samples."""
     place = data.find(_JP2_START) + len(_JP2_START)
     (count,) = struct.unpack_from(">H", data, place + 36)
     return [data[place + 38 + 3 * i] for i in range(count)]
 
 
 def _boxed(data: bytes) -> bytes:
-    """Return the boxes of a file, one after the other; none if the file is a bare codestream."""
+    """Return the concatenated boxes of a file. Empty if the file is a bare codestream."""
     return data if data[4:8] == b"jP  " else b""
 
 

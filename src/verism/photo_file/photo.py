@@ -1,4 +1,4 @@
-"""What a photo file holds."""
+"""The contents of a photo file."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch.nn import functional as F  # noqa: N812
 
 
 class Photo(NamedTuple):
-    """What a photo file holds.
+    """The contents of a photo file.
 
     Attributes:
-        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright; pixels that are not seen at all have the
-            colours around them.
-        alpha: ``(1, 1, H, W)``, from 0, transparent, to 1; None for an opaque photo.
+        pixels: ``(1, 3, H, W)`` float32, sRGB in [0, 1], upright. Fully transparent pixels have the colours around
+            them.
+        alpha: ``(1, 1, H, W)``, from 0, transparent, to 1. None for an opaque photo.
         depth: bits per sample, 8 or 16.
         profile: the ICC profile that the pixels were converted from, if results can be written in its space, which
-            must be an RGB one; else empty.
-        exif: the EXIF block, without the orientation; empty if there is none.
-        xmp: the XMP packet, likewise.
-        iptc: the records of IPTC-IIM (caption, credit, …); empty if there are none.
-        texts: pairs of keyword and text from outside of these blocks, such as PNG's Author and JPEG's comment.
-        lost: ``(1, 3, H, W)``, by how much the file's colours, in the space of ``profile``, are more than those of
-            ``pixels``, because sRGB cannot show them; None if that is nothing.
-        beyond: share of the file's pixels with such colours, whether or not it has a ``profile``.
+            must be an RGB space. Otherwise empty.
+        exif: the EXIF block, without the orientation. Empty if there is none.
+        xmp: the XMP packet, without the orientation. Empty if there is none.
+        iptc: the records of IPTC-IIM (caption, credit, …). Empty if there are none.
+        texts: pairs of keyword and text from outside these blocks, such as PNG's Author and JPEG's comment.
+        lost: ``(1, 3, H, W)``, the excess of the file's colours over ``pixels``, in the space of ``profile``, because
+            sRGB cannot represent them. None if there is none.
+        beyond: share of the file's pixels with such colours, with or without a ``profile``.
     """
 
     pixels: Tensor
@@ -41,15 +41,15 @@ class Photo(NamedTuple):
 
     @property
     def over_white(self) -> Tensor:
-        """The pixels, composited over white where the photo is transparent."""
+        """The pixels composited over white where the photo is transparent."""
         return self.pixels if self.alpha is None else 1 - self.alpha.to(self.pixels) * (1 - self.pixels)
 
     def showing(self, pixels: Tensor, kept: float = 0.0) -> Self:
-        """Return the photo with other ``pixels``, which may have another size: all else is then resized to it.
+        """Return the photo with other ``pixels``. If these have another size, everything else is resized to it.
 
         Args:
             pixels: ``(1, 3, H, W)``, sRGB.
-            kept: share of ``lost`` that belongs to them: as much as there is of the photo itself in a blend.
+            kept: share of ``lost`` to keep, equal to the share of the photo itself in a blend.
         """
         shape = pixels.shape[-2:]
         alpha = None if self.alpha is None else _resized(self.alpha, shape)
@@ -58,7 +58,7 @@ class Photo(NamedTuple):
 
     @property
     def opaque(self) -> Self:
-        """The photo over white, for a format that has no transparency."""
+        """The photo over white, for formats without transparency."""
         if self.alpha is None:
             return self
         return self._replace(

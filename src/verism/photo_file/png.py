@@ -24,42 +24,42 @@ from verism.photo_file.size import check_size
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _CORE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
-"""Chunks that the pixels depend on; in an animation, these are the default picture."""
+"""Chunks that the pixels depend on. In an animation, they hold the default picture."""
 
 _END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 _XMP = "XML:com.adobe.xmp"
 _RAW_PROFILE = "Raw profile type "
 _MOST_TEXT = 2**24
-"""Largest size of a decompressed text or profile, in bytes: far more than any needs, and safe for the memory."""
+"""Maximum size of a decompressed text or profile, in bytes: far more than any needs, without exhausting memory."""
 
 _SRGB_GAMMA = range(45000, 46000)
-"""Values of gAMA, in 1/100000, that stand for sRGB's own curve."""
+"""Values of gAMA, in 1/100000, that represent sRGB's own curve."""
 
 
 class _Texts(NamedTuple):
-    """Texts of a file: keyword and bytes, and which kinds of block are damaged."""
+    """Texts of a file, as keyword and bytes, and the kinds of damaged blocks."""
 
     found: tuple[tuple[str, bytes], ...]
     damaged: tuple[str, ...]
 
 
 def read(path: Path) -> Decoded:
-    """Read a PNG file; damaged metadata is left out.
+    """Read a PNG file, leaving out damaged metadata.
 
     Raises:
-        ValueError: it ends before its pixels do.
+        ValueError: if the file ends before its pixels do.
     """
     data = path.read_bytes()
     chunks = list(_chunks(data))
     pixels = [end for kind, *_, end in chunks if kind == b"IDAT"]
-    # The checksum after them may be missing.
+    # The checksum after the pixels may be missing.
     if not pixels or pixels[-1] - 4 > len(data):
         raise ValueError("it ends before its pixels do")
     core = SIGNATURE + b"".join(data[start:end] for kind, _, start, end in chunks if kind in _CORE) + _END
     with Image.open(io.BytesIO(core), formats=("PNG",)) as file:
         check_size(path, *file.size)
-        # Pillow has 8 bits of colour at most.
+        # Pillow supports at most 8 bits of colour.
         is_deep = core[24] > 8  # noqa: PLR2004
         samples = split(imagecodecs.png_decode(core)) if is_deep else of_pillow(file)
     bodies = {kind: body for kind, body, _, _ in reversed(chunks)}
@@ -71,7 +71,7 @@ def read(path: Path) -> Decoded:
 
 
 def exif(file: BinaryIO) -> bytes:
-    """Return the EXIF block before the pixels of an opened file, of which nothing else is read; empty without one."""
+    """Read only the EXIF block before the pixels of an open file. Empty if there is none."""
     file.seek(len(SIGNATURE))
     while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":  # noqa: PLR2004
         length = int.from_bytes(head[:4])
@@ -82,7 +82,7 @@ def exif(file: BinaryIO) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield name, contents, start and end of each chunk; the last may be cut off."""
+    """Yield the name, contents, start and end of each chunk. The last chunk may be truncated."""
     place = len(SIGNATURE)
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
@@ -214,7 +214,7 @@ def _blocks(bodies: Mapping[bytes, bytes], texts: _Texts) -> Blocks:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """Return the bytes of a block that ImageMagick has written as text: name, length and hexadecimal digits."""
+    """Decode a block that ImageMagick has written as text: name, length and hexadecimal digits."""
     match = re.fullmatch(rb"\s*\S+\s+(\d+)\s+([0-9a-fA-F\s]*)", text)
     if match is None:
         raise ValueError("a raw profile")

@@ -1,4 +1,4 @@
-"""Raw files, which are developed by LibRaw."""
+"""Raw files, developed by LibRaw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RAWPY = importlib.util.find_spec("rawpy") is not None
 """Whether the package that develops raw files is installed."""
 
 _CFA, _LINEAR_RAW = 32803, 34892
-"""Photometric interpretations of a sensor's samples."""
+"""Photometric interpretations of sensor data."""
 
 _DNG_VERSION = 50706
 
@@ -40,13 +40,13 @@ _BEGINNINGS = (
     (8, b"IIII"),
     (8, b"MMMM"),
 )
-"""Offset and bytes by which the raw files of a maker are recognised."""
+"""Offset and bytes that identify the raw files of each maker."""
 
 _TIFF = (b"II*\0", b"MM\0*")
 
 
 def begins_as_raw(start: bytes) -> bool:
-    """Return whether the first bytes of a file are those of a raw file."""
+    """Return whether the first bytes of a file identify a raw file."""
     return any(start[place:].startswith(mark) for place, mark in _BEGINNINGS)
 
 
@@ -56,7 +56,7 @@ def is_raw_name(path: Path) -> bool:
 
 
 def is_raw(tags: Any, photometrics: frozenset[int]) -> bool:
-    """Return whether a TIFF file is a raw one, by the tags of its first page and the photometrics of all its pages."""
+    """Return whether a TIFF file is a raw file, by the tags of its first page and the photometrics of all its pages."""
     return _DNG_VERSION in tags or bool(photometrics & {_CFA, _LINEAR_RAW})
 
 
@@ -69,10 +69,10 @@ def check(path: Path) -> None:
 
 
 def read(path: Path) -> Decoded:
-    """Develop a raw file to sRGB of 16 bits at full size, with the camera's white balance and exposure.
+    """Develop a raw file to 16-bit sRGB at full size, with the camera's white balance and exposure.
 
     Raises:
-        VerismError: the package for it is missing, or LibRaw cannot develop it.
+        VerismError: if the required package is missing, or LibRaw cannot develop the file.
     """
     check(path)
     rawpy: Any = importlib.import_module("rawpy")
@@ -83,7 +83,7 @@ def read(path: Path) -> Decoded:
                 use_camera_wb=True,
                 output_color=rawpy.ColorSpace.sRGB,
                 output_bps=16,
-                # Keep the exposure; by default, LibRaw brightens each photo by its content.
+                # Keep the exposure. By default, LibRaw brightens each photo depending on its content.
                 no_auto_bright=True,
                 # sRGB's own curve.
                 gamma=(2.4, 12.92),
@@ -96,7 +96,7 @@ def read(path: Path) -> Decoded:
 
 
 def _about(path: Path) -> About:
-    """Return the metadata of a raw file that is based on TIFF; for others, a note that it is not carried over."""
+    """Return the metadata of a TIFF-based raw file. For others, return a note that it is not carried over."""
     with path.open("rb") as file:
         if file.read(4) not in _TIFF:
             return About(notes=("of this kind of raw file, no metadata is carried over",))

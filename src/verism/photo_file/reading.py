@@ -1,4 +1,4 @@
-"""Reading photos."""
+"""Reads photos."""
 
 from __future__ import annotations
 
@@ -38,43 +38,44 @@ if HEIF:
     importlib.import_module("pillow_heif").register_heif_opener()
 
 START = 512
-"""Number of bytes at the start of a file from which its format is recognised."""
+"""Number of bytes at the start of a file that identify its format."""
 
 JUST_OUTSIDE = 0.25
-"""How far floating-point samples may be below 0 or above 1 to be clipped: these are highlights, not another scale."""
+"""How far floating-point samples may be outside [0, 1] to be clipped: up to this, they are highlights; beyond it, the
+scale must be different."""
 
 
 def read(path: str | Path, white: float | None = None, *, least: int | None = None) -> Photo:
     """Read a photo at its full depth, and convert it to sRGB.
 
-    The orientation is applied. Colours are converted from the space that the file names, relative colorimetric: by an
-    ICC profile, by code points (PNG's cICP, AVIF's and HEIC's nclx), by gamma and chromaticities, or by EXIF's
-    Adobe RGB; if it names none, values are taken as sRGB. HDR is tone-mapped, as ``color.sdr`` says. Only the first
-    frame or page is read. Metadata that is damaged is left out, which is reported.
+    The orientation is applied. Colours are converted from the space that the file specifies, with relative colorimetric
+    intent: by an ICC profile, by code points (PNG's cICP, AVIF's and HEIC's nclx), by gamma and chromaticities, or by
+    EXIF's Adobe RGB. Without any of these, values are interpreted as sRGB. HDR is tone-mapped (``color.sdr``). Only the
+    first frame or page is read. Damaged metadata is left out, which is reported.
 
     Args:
         path: JPEG, PNG, WebP, TIFF, AVIF, JPEG XL, …; HEIC with the extra ``heif``, raw files with ``raw``.
-        white: the value that means white in floating-point samples; greater values are clipped. None: 1, and only
-            values just outside of [0, 1] are clipped.
-        least: the photo is to be shown small: it may be read smaller than it is, if that is quicker (JPEG), with at
-            least so many pixels on each side. None: in full.
+        white: the value of white in floating-point samples; greater values are clipped. None for 1, with only values
+            just outside [0, 1] clipped.
+        least: the photo will be shown small, and may be read at a reduced size if that is faster (JPEG), with at least
+            this many pixels on each side. None for full size.
 
     Raises:
-        VerismError: the file is missing, empty, not an image, or damaged; it has a side of less than ``MIN_SIDE``
-            pixels, more pixels than ``limited`` allows, or floating-point samples far outside of [0, 1]; it is of a
-            kind that cannot be read correctly; or ``white`` is not above 0.
+        VerismError: if the file is missing, empty, not an image, or damaged; has a side of less than ``MIN_SIDE``
+            pixels, more pixels than ``limited`` allows, or floating-point samples far outside [0, 1]; is of an
+            unsupported kind; or if ``white`` is not above 0.
     """
     path = Path(path)
     if white is not None and not 0 < white < float("inf"):
         raise VerismError(f"--data.white {white}: must be above 0.")
     check_file(path)
     try:
-        # In this order: its lock keeps two threads from restoring each other's warnings.
+        # In this order: the first lock keeps two threads from restoring each other's warnings.
         with pillow_limited(), tiff.without_messages(), warnings.catch_warnings():
-            # Decoders warn about damage that does not keep a photo from being read.
+            # Decoders warn about damage that does not prevent a photo from being read.
             warnings.simplefilter("ignore")
             file = _decoded(path, least)
-        # A damaged file may contain fewer pixels than it says.
+        # A damaged file may contain fewer pixels than it declares.
         check_size(path, *file.samples.colors.shape[1::-1])
     except (VerismError, MemoryError):
         raise
@@ -92,15 +93,15 @@ def read(path: str | Path, white: float | None = None, *, least: int | None = No
 
 
 def converted(path: Path | str, file: Decoded, white: float | None = None) -> Photo:
-    """Return a decoded photo upright and in sRGB.
+    """Convert a decoded photo to sRGB, and turn it upright.
 
     Args:
-        path: names the photo in messages.
+        path: name of the photo in messages.
         file: the decoded file.
-        white: the value that means white in floating-point samples, as for ``read``.
+        white: the value of white in floating-point samples, as for ``read``.
 
     Raises:
-        VerismError: it has floating-point samples far outside of [0, 1].
+        VerismError: if there are floating-point samples far outside [0, 1].
     """
     for note in (*file.notes, *file.about.notes):
         rank_zero_info(f"{path}: {note}.")
@@ -126,7 +127,7 @@ def converted(path: Path | str, file: Decoded, white: float | None = None) -> Ph
 
 
 def is_photo(path: str | Path) -> bool:
-    """Return whether a file begins as a photo does, of any kind that is known; it may be damaged nonetheless."""
+    """Return whether a file starts like a photo in any supported format. It may still be damaged."""
     path = Path(path)
     try:
         if _reader(path) is other.read:
@@ -141,10 +142,10 @@ def is_photo(path: str | Path) -> bool:
 
 
 def check_header(path: str | Path) -> None:
-    """Check cheaply that a photo can be read: its pixels are not looked at.
+    """Check cheaply that a photo can be read, without looking at its pixels.
 
     Raises:
-        VerismError: the file is missing or empty, does not begin as a photo does, or needs a package that is not
+        VerismError: if the file is missing or empty, does not start like a photo, or needs a package that is not
             installed.
     """
     path = Path(path)
@@ -161,7 +162,7 @@ def _decoded(path: Path, least: int | None) -> Decoded:
 
 
 def _reader(path: Path) -> Callable[[Path], Decoded]:
-    """Return the reader of a file's format, by its first bytes."""
+    """Return the reader for a file's format, chosen by its first bytes."""
     with path.open("rb") as file:
         start = file.read(START)
     return next(reader for is_of_format, reader in _READERS if is_of_format(start))
@@ -192,14 +193,14 @@ _READERS: Sequence[tuple[Callable[[bytes], bool], Callable[[Path], Decoded]]] = 
     (_begins(jpeg_xl.SIGNATURE, jpeg_xl.CODESTREAM), jpeg_xl.read),
     (lambda _: True, other.read),
 )
-"""For each format, a test of a file's first bytes, and its reader; the first that matches is used."""
+"""For each format, a test of a file's first bytes, and its reader. The first match is used."""
 
 
 def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> NDArray[Any]:
-    """Return integer samples as they are, and floating-point samples divided by ``white`` and clipped to [0, 1].
+    """Return integer samples unchanged, and floating-point samples divided by ``white`` and clipped to [0, 1].
 
     Raises:
-        VerismError: some are far outside of [0, 1], or not finite.
+        VerismError: if some are far outside [0, 1], or not finite.
     """
     if colors.dtype != np.float32:
         return colors
@@ -207,7 +208,7 @@ def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> ND
     least, most = float(scaled.min()), float(scaled.max())
     if least >= 0 and most <= 1:
         return scaled
-    # Also refuses NaN, which compares false.
+    # Also rejects NaN, which compares false.
     upper = 1 + JUST_OUTSIDE if white is None else float("inf")
     if not (least >= -JUST_OUTSIDE and most <= upper) or most == float("inf"):
         raise VerismError(
@@ -219,7 +220,7 @@ def _in_range(path: Path | str, colors: NDArray[Any], white: float | None) -> ND
 
 
 def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[InSrgb, bytes]:
-    """Return the colours ``(H, W, 3)`` in sRGB, and the photo's profile if results can be written in its space."""
+    """Convert colours to sRGB ``(H, W, 3)``. Also return the photo's profile if results can be written in its space."""
     channels = colors.shape[2]
     if space.hdr is not None and channels != CMYK:
         rank_zero_info(f"{path}: its HDR ({space.hdr}) is tone-mapped to the range of sRGB.")
@@ -237,7 +238,7 @@ def _pixels(path: Path | str, colors: NDArray[Any], space: Color) -> tuple[InSrg
 
 
 def _converted(colors: NDArray[Any], space: Color) -> tuple[InSrgb, bytes]:
-    """Return the same as ``_pixels`` for a space with a profile; raise ``ProfileError`` if that cannot be used."""
+    """Like ``_pixels``, for a space with a profile. Raises ``ProfileError`` if the profile is unusable."""
     channels = colors.shape[2]
     if channels == RGB and is_srgb(space.profile):
         return InSrgb(samples.unit(colors), 0.0, None), b""
@@ -286,4 +287,4 @@ _TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     7: lambda rows: np.rot90(_transposed(rows), 2),
     8: np.rot90,
 }
-"""For each EXIF orientation, the function that makes the picture upright."""
+"""For each EXIF orientation, a function that turns the picture upright."""

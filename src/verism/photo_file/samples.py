@@ -15,11 +15,11 @@ GREY, RGB, CMYK = 1, 3, 4
 
 
 class Samples(NamedTuple):
-    """Samples of a picture, uint8, uint16 or float32, at the full range of their type; floats from 0 to 1.
+    """Samples of a picture, uint8, uint16 or float32, at the full range of the type; floats are from 0 to 1.
 
     Attributes:
-        colors: ``(H, W, 1, 3 or 4)``, grey, RGB or CMYK, not multiplied by alpha.
-        alpha: ``(H, W, 1)``; None for an opaque picture.
+        colors: ``(H, W, 1, 3 or 4)``, grey, RGB or CMYK, not premultiplied by alpha.
+        alpha: ``(H, W, 1)``. None for an opaque picture.
     """
 
     colors: NDArray[Any]
@@ -27,10 +27,10 @@ class Samples(NamedTuple):
 
 
 def of_pillow(file: Image.Image) -> Samples:
-    """Return the samples of a picture that Pillow has opened.
+    """Return the samples of a picture opened by Pillow.
 
     Raises:
-        ValueError: its samples are of a type that photos do not have.
+        ValueError: if its samples are of a type that photos do not have.
     """
     if file.mode == "CMYK":
         return Samples(np.asarray(file))
@@ -42,15 +42,15 @@ def of_pillow(file: Image.Image) -> Samples:
 
 
 def split(samples: NDArray[Any], bits: int | None = None, *, associated: bool = False) -> Samples:
-    """Return colours and alpha of ``(H, W)`` or ``(H, W, channels)``, the last of 2 or 4 channels being alpha.
+    """Split ``(H, W)`` or ``(H, W, channels)`` into colours and alpha, the last of 2 or 4 channels.
 
     Args:
-        samples: of any type that ``full`` takes.
+        samples: samples of any type that ``full`` supports.
         bits: as for ``full``.
-        associated: whether the colours have been multiplied by alpha, which is undone.
+        associated: whether the colours are premultiplied by alpha, which is undone.
 
     Raises:
-        ValueError: there are more than 4 channels, or the type is one that ``full`` refuses.
+        ValueError: if there are more than 4 channels, or ``full`` does not support the type.
     """
     if samples.ndim == 2:  # noqa: PLR2004
         samples = samples[:, :, None]
@@ -65,14 +65,14 @@ def split(samples: NDArray[Any], bits: int | None = None, *, associated: bool = 
 
 
 def full(samples: NDArray[Any], bits: int | None = None) -> NDArray[Any]:
-    """Return samples as uint8, uint16 or float32, at the full range of that type.
+    """Convert samples to uint8, uint16 or float32, at the full range of the type.
 
     Args:
         samples: booleans, unsigned integers or floats.
-        bits: how many of an integer's bits are used, from the lowest; None: all.
+        bits: number of used bits of an integer, from the lowest. None for all.
 
     Raises:
-        ValueError: they are signed or complex.
+        ValueError: if the samples are signed or complex.
     """
     if samples.dtype == np.bool_:
         return samples.astype(np.uint8) * np.uint8(255)
@@ -93,7 +93,7 @@ def full(samples: NDArray[Any], bits: int | None = None) -> NDArray[Any]:
 
 
 def straight(colors: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    """Undo the multiplication of colours by alpha; the type of the colours is kept."""
+    """Undo the premultiplication of colours by alpha, keeping the type of the colours."""
     opacity = unit(alpha)
     divided = np.divide(unit(colors), opacity, out=np.zeros(colors.shape, np.float32), where=opacity > 0)
     if colors.dtype == np.float32:

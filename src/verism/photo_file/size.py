@@ -1,4 +1,4 @@
-"""The sizes of photos that can be read."""
+"""Limits on the size of photos."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from PIL import Image
 from verism.errors import VerismError
 
 MIN_SIDE = 32
-"""Smallest side of a photo, in pixels: in VGG-19's deepest layers, a side is 1/16 as long."""
+"""Minimum side of a photo, in pixels. In VGG-19's deepest layers, a side is 1/16 as long."""
 
 MEGAPIXELS = 179.0
-"""Size of the largest photo that is read by default, in megapixels: that at which Pillow refuses to read."""
+"""Default maximum size of a photo, in megapixels: the size at which Pillow refuses to read."""
 
 _limit = ContextVar("max_megapixels", default=MEGAPIXELS)
 _lock = RLock()
@@ -24,12 +24,12 @@ _lock = RLock()
 
 @contextmanager
 def limited(megapixels: float) -> Iterator[None]:
-    """Within this context, refuse to read larger photos before memory is allocated for them.
+    """Within this context, reject larger photos before memory is allocated for them.
 
-    Outside of any such context, the limit is ``MEGAPIXELS``.
+    Outside any such context, the limit is ``MEGAPIXELS``.
 
     Raises:
-        VerismError: the limit is not above 0.
+        VerismError: if the limit is not above 0.
     """
     if not megapixels > 0:
         raise VerismError(f"--data.max_megapixels {megapixels}: must be above 0.")
@@ -42,8 +42,8 @@ def limited(megapixels: float) -> Iterator[None]:
 
 @contextmanager
 def pillow_limited() -> Iterator[None]:
-    """Within this context, make Pillow's limit the same as verism's; afterwards, that of the caller is restored."""
-    # One thread at a time: otherwise, a thread could restore the limit that another has set, for good.
+    """Within this context, set Pillow's limit to that of verism. Afterwards, the caller's limit is restored."""
+    # One thread at a time: otherwise, a thread could permanently restore a limit set by another thread.
     with _lock:
         before = Image.MAX_IMAGE_PIXELS
         # Pillow warns above its limit, and refuses above twice its limit.
@@ -55,7 +55,7 @@ def pillow_limited() -> Iterator[None]:
 
 
 def check_size(path: Path | str, width: int, height: int) -> None:
-    """Raise ``VerismError`` if a photo, which ``path`` names, is too large or too small."""
+    """Raise ``VerismError`` if a photo, named by ``path``, is too large or too small."""
     if width * height > _limit.get() * 1e6:
         raise too_large(path)
     if min(width, height) < MIN_SIDE:
@@ -65,7 +65,7 @@ def check_size(path: Path | str, width: int, height: int) -> None:
 
 
 def too_large(path: Path | str) -> VerismError:
-    """Return the error for a photo that is larger than the limit."""
+    """Return the error for a photo that exceeds the limit."""
     return VerismError(
         f"{path}: has more pixels than the safety limit of {_limit.get():g} megapixels; if you trust the file, raise "
         "--data.max_megapixels."

@@ -27,10 +27,10 @@ from verism.photo_file.unsupported import UnsupportedError
 BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 MOST = 16
-"""Largest number of samples per pixel: more than any photo has; a hostile file could fill the memory with more."""
+"""Maximum number of samples per pixel, more than any photo has. A malicious file could exhaust memory with more."""
 
 PAGES = 1000
-"""Largest number of pages that are searched for the photo."""
+"""Maximum number of pages that are searched for the photo."""
 
 _BITS, _SAMPLE_FORMAT, _COLOR_MAP, _INK_SET, _DOT_RANGE = 258, 339, 320, 332, 336
 _TRANSFER, _WHITE, _PRIMARIES, _YCBCR, _REFERENCE, _PHOTOSHOP = 301, 318, 319, 529, 532, 34377
@@ -41,10 +41,10 @@ _UNSIGNED, _SIGNED, _FLOAT, _VOID = 1, 2, 3, 4
 _CMYK_INKS = 1
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-"""Extra samples that are alpha; others are a scanner's infrared, a saved selection or the like."""
+"""Extra samples that are alpha. Others are a scanner's infrared channel, a saved selection and similar."""
 
 _JPEG = frozenset({6, 7, 34892, 33007})
-"""Compressions whose decoder turns YCbCr into RGB."""
+"""Compressions whose decoder converts YCbCr to RGB."""
 
 
 class _Layout(NamedTuple):
@@ -52,8 +52,8 @@ class _Layout(NamedTuple):
 
     Attributes:
         bits: number of bits per sample.
-        is_float: whether they are floating-point numbers.
-        is_signed: whether they are signed integers.
+        is_float: whether samples are floating-point numbers.
+        is_signed: whether samples are signed integers.
     """
 
     bits: int
@@ -63,7 +63,7 @@ class _Layout(NamedTuple):
 
 @contextmanager
 def without_messages() -> Iterator[None]:
-    """Leave out tifffile's own messages about damage, which is reported in one sentence; not for several threads."""
+    """Suppress tifffile's own messages about damage, which is reported in one sentence. Not thread-safe."""
     logger = logging.getLogger("tifffile")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -74,11 +74,11 @@ def without_messages() -> Iterator[None]:
 
 
 def read(path: Path) -> Decoded:
-    """Read a TIFF file; a raw file that is based on TIFF is developed.
+    """Read a TIFF file. A TIFF-based raw file is developed.
 
     Raises:
-        ValueError: its samples are of a kind that cannot be read correctly.
-        VerismError: it is a raw file that cannot be developed, or too small.
+        ValueError: if its samples are of an unsupported kind.
+        VerismError: if it is a raw file that cannot be developed, or too small.
     """
     with tifffile.TiffFile(path) as file:
         pages = list(islice(_pages(file.pages), PAGES))
@@ -99,18 +99,18 @@ def read(path: Path) -> Decoded:
 
 
 def _pages(pages: Any) -> Iterator[Any]:
-    """Yield the pages, each followed by its subpages, up to the first that is damaged."""
+    """Yield the pages, each followed by its subpages, up to the first damaged page."""
     place = 0
     while True:
         try:
             page = pages[place]
-        except Exception:  # There is no further page, or it is damaged.
+        except Exception:  # There are no more pages, or the next one is damaged.
             return
         if isinstance(page, tifffile.TiffPage):
             yield page
             try:
                 below = page.pages
-            except Exception:  # Damaged in whatever way.
+            except Exception:  # Any kind of damage.
                 below = None
             if below is not None:
                 yield from islice(_pages(below), PAGES)
@@ -118,10 +118,10 @@ def _pages(pages: Any) -> Iterator[Any]:
 
 
 def _value(page: Any, tag: int, otherwise: Any = None) -> Any:
-    """Return a tag's value; ``otherwise`` if there is none, or it is damaged."""
+    """Return the value of a tag, or ``otherwise`` if it is missing or damaged."""
     try:
         return page.tags[tag].value if tag in page.tags else otherwise
-    except Exception:  # Damaged in whatever way.
+    except Exception:  # Any kind of damage.
         return otherwise
 
 
@@ -129,7 +129,7 @@ def of_page(page: Any) -> Samples:
     """Return the samples of a page.
 
     Raises:
-        ValueError: they are of a kind that cannot be read correctly.
+        ValueError: if they are of an unsupported kind.
     """
     if page.size > MOST * page.imagelength * page.imagewidth:
         raise UnsupportedError(f"a TIFF of {page.shape} samples")
@@ -162,7 +162,7 @@ def _layout(page: Any) -> _Layout:
     """Return how the samples are stored.
 
     Raises:
-        ValueError: the channels are stored in different ways, or in one that cannot be read correctly.
+        ValueError: if the channels are stored in different ways, or in an unsupported way.
     """
     bits, formats = _all(page, _BITS, page.bitspersample), _all(page, _SAMPLE_FORMAT, _UNSIGNED)
     if len(bits) > 1 or len(formats) > 1:
@@ -198,7 +198,7 @@ def _palette(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     if layout.is_float or layout.is_signed or table.dtype != np.uint16 or table.shape[0] != RGB:
         raise ValueError("a TIFF of a palette that is damaged")
     if table.max() <= 255:  # noqa: PLR2004
-        # Some programs write values of 8 bits where 16 are meant, which all readers allow for.
+        # Some programs write 8-bit values where 16-bit ones are required, which all readers tolerate.
         table = table.astype(np.uint8)
     elif bool(((table >> 8) * 257 == table).all()) or not bool((table & 255).any()):
         table = (table >> 8).astype(np.uint8)
@@ -207,7 +207,7 @@ def _palette(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
 
 
 def _ycbcr(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
-    """Return RGB by the coefficients and the range that the file has (TIFF 6.0, section 21)."""
+    """Convert to RGB by the coefficients and range given in the file (TIFF 6.0, section 21)."""
     found = _full(samples, layout)
     if page.compression in _JPEG:
         return found
@@ -235,7 +235,7 @@ def _inks(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
 
 
 def _lab(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
-    """Return sRGB for CIE L*a*b* of D50, with a* and b* signed (TIFF) or offset by 128 (ICC)."""
+    """Convert CIE L*a*b* under D50 to sRGB, with a* and b* signed (TIFF) or offset by 128 (ICC)."""
     if layout.is_float or layout.bits not in (8, 16):
         raise UnsupportedError("a TIFF of L*a*b* that has neither 8 nor 16 bits")
     scale, most = 2.0 ** (layout.bits - 8), 2**layout.bits - 1
@@ -243,19 +243,19 @@ def _lab(samples: NDArray[Any], page: Any, layout: _Layout) -> NDArray[Any]:
     lightness = samples[..., :1].astype(unsigned).astype(np.float32)
     if page.photometric == PHOTOMETRIC.ICCLAB:
         chroma = samples[..., 1:].astype(unsigned).astype(np.float32) / scale - 128
-        # 16 bits end at 0xFF00.
+        # The range of 16-bit values ends at 0xFF00.
         lightness = np.minimum(lightness * (100 / (255 * scale)), 100)
     else:
         chroma = samples[..., 1:].astype(signed).astype(np.float32) / scale
         lightness = lightness * (100 / most)
     found = lab_to_srgb(np.concatenate([lightness, chroma], axis=2))
-    # At the depth of the samples, so that results are written at that depth, too.
+    # At the depth of the samples, so that results are also written at that depth.
     levels: NDArray[Any] = (found * most).round().astype(unsigned)
     return levels
 
 
 def _numbers(page: Any, tag: int, otherwise: Sequence[float]) -> list[float]:
-    """Return a tag's numbers, or ``otherwise``; fractions are stored as numerator and denominator in turn."""
+    """Return the numbers of a tag, or ``otherwise``. Fractions alternate numerators and denominators."""
     value = _value(page, tag)
     flat = [float(item) for item in value] if isinstance(value, tuple) else []
     if len(flat) == 2 * len(otherwise):
@@ -273,14 +273,14 @@ _COLORS: Mapping[int, tuple[int, Callable[[NDArray[Any], Any, _Layout], NDArray[
     PHOTOMETRIC.CIELAB: (RGB, _lab),
     PHOTOMETRIC.ICCLAB: (RGB, _lab),
 }
-"""For each photometric interpretation, the number of channels, and what converts them to grey, RGB or CMYK."""
+"""For each photometric interpretation, the number of channels, and the function that converts to grey, RGB or CMYK."""
 
 _MULTIPLIED = frozenset({PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB, PHOTOMETRIC.SEPARATED})
-"""Photometric interpretations in which a multiplication by alpha can be undone."""
+"""Photometric interpretations in which premultiplication by alpha can be undone."""
 
 
 def _space(page: Any) -> tuple[Color | None, tuple[str, ...]]:
-    """Return the colour space: an ICC profile, else primaries and a transfer function (TIFF 6.0, section 20)."""
+    """Return the colour space: an ICC profile, or primaries and a transfer function (TIFF 6.0, section 20)."""
     profile = _value(page, TiffImagePlugin.ICCPROFILE)
     if isinstance(profile, bytes) and profile:
         return Color(profile), ()
@@ -300,7 +300,7 @@ def _space(page: Any) -> tuple[Color | None, tuple[str, ...]]:
 
 
 def _about(path: Path, page: Any) -> About:
-    """Return the metadata of the first page, which is where it is even if another page is the photo."""
+    """Return the metadata of the first page, which holds it even if another page is the photo."""
     damaged = []
     packet, records = (
         _as_bytes(_value(page, tag, b"")) for tag in (TiffImagePlugin.XMP, TiffImagePlugin.IPTC_NAA_CHUNK)
@@ -339,7 +339,7 @@ def _load_big(exif: Image.Exif, page: Any) -> None:
 
 
 def _as_bytes(value: Any) -> bytes:
-    """Return a tag's bytes, which some programs store as other types, or as whole numbers of four bytes."""
+    """Return the bytes of a tag, which some programs store as other types, or as four-byte integers."""
     if isinstance(value, str):
         return value.encode("latin-1", "replace")
     if isinstance(value, np.ndarray):

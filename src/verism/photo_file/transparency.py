@@ -1,4 +1,4 @@
-"""Transparent photos: which pixels are visible, and which colours are computed with where none are."""
+"""Transparent photos: which pixels are visible, and the colours used in computations where none are."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 VISIBLE = 0.5
-"""Opacity above which a pixel counts as visible, where it has to be either that or not."""
+"""Opacity above which a pixel counts as visible, where a binary decision is needed."""
 
 
 def filled(pixels: Tensor, opacity: Tensor) -> Tensor:
-    """Return a photo in which the pixels that are not seen at all have colours from nearby.
+    """Fill the fully transparent pixels of a photo with colours from nearby.
 
-    These get smoother with the distance from visible pixels. So a network whose receptive field crosses the border of a
-    cut-out sees no edge there. Visible pixels are averaged over 2×2 pixels again and again, and the averages are laid
+    These become smoother with the distance from visible pixels, so a network whose receptive field crosses the border
+    of a cut-out sees no edge there. Visible pixels are repeatedly averaged over 2×2 pixels, and the averages are placed
     under the photo, the coarsest first: the "pull" and "push" of Gortler et al. 1996, "The Lumigraph", section 3.4.
 
     Args:
-        pixels: ``(1, 3, H, W)``, RGB in [0, 1], not multiplied by their opacity.
+        pixels: ``(1, 3, H, W)``, RGB in [0, 1], not premultiplied by opacity.
         opacity: ``(1, 1, H, W)`` in [0, 1].
 
     Returns:
-        ``(1, 3, H, W)``; the pixels as they are where the opacity is not 0, and in a photo of which nothing is seen.
+        ``(1, 3, H, W)``. Pixels with nonzero opacity, and photos without visible pixels, are unchanged.
     """
     hidden = opacity == 0
     if bool(hidden.all()) or not bool(hidden.any()):
@@ -31,7 +31,7 @@ def filled(pixels: Tensor, opacity: Tensor) -> Tensor:
 
 
 def _underlaid(colors: Tensor, opacity: Tensor) -> Tensor:
-    """Lay averages of nearby pixels under colours ``(1, 3, h, w)`` that are multiplied by their opacity."""
+    """Place averages of nearby pixels under colours ``(1, 3, h, w)`` that are premultiplied by opacity."""
     if min(opacity.shape[-2:]) == 1:
         known = opacity.sum().clamp_min(1e-6)
         return colors + (1 - opacity) * colors.sum(dim=(2, 3), keepdim=True) / known

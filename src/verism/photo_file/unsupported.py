@@ -1,5 +1,5 @@
-"""The error for a file that is intact, but of a kind that cannot be read correctly."""
+"""The error for a file that is intact, but of an unsupported kind."""
 
 
 class UnsupportedError(ValueError):
-    """Its message completes "cannot be read as an image (…)"."""
+    """The message completes "cannot be read as an image (…)"."""

@@ -25,7 +25,7 @@ _FLAGS = 0x20 | 0x08 | 0x04
 
 
 def read(path: Path) -> Decoded:
-    """Read a WebP file; damaged metadata is left out."""
+    """Read a WebP file, leaving out damaged metadata."""
     data = path.read_bytes()
     chunks = list(_chunks(data))
     body = b"".join(_plain(data[start:end]) for kind, _, start, end in chunks if kind not in _APART)
@@ -41,7 +41,7 @@ def read(path: Path) -> Decoded:
 
 
 def exif(file: BinaryIO) -> bytes:
-    """Return the EXIF block of an opened file, of which nothing else is read; empty if there is none."""
+    """Read only the EXIF block of an open file. Empty if there is none."""
     file.seek(_HEAD)
     while len(head := file.read(8)) == 8:  # noqa: PLR2004
         length = int.from_bytes(head[4:], "little")
@@ -52,7 +52,7 @@ def exif(file: BinaryIO) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield name, contents, start and end of each chunk; the last may be cut off."""
+    """Yield the name, contents, start and end of each chunk. The last chunk may be truncated."""
     place = _HEAD
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
@@ -62,7 +62,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
 
 
 def _plain(chunk: bytes) -> bytes:
-    """Return a chunk as it is, but an extended header without the bits of the chunks that are left out."""
+    """Return a chunk unchanged, except for an extended header, which loses the bits of the chunks left out."""
     if chunk[:4] == b"VP8X" and len(chunk) > 8:  # noqa: PLR2004
         return chunk[:8] + bytes([chunk[8] & ~_FLAGS]) + chunk[9:]
     return chunk

@@ -1,4 +1,4 @@
-"""Writing photos."""
+"""Writes photos."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ PLAIN = Encoding()
 
 
 def write(path: str | Path, photo: Photo, made_with: Mapping[str, str], encoding: Encoding = PLAIN) -> None:
-    """Write a photo, whole or not at all, replacing any existing file.
+    """Write a photo atomically, replacing any existing file.
 
     Args:
-        path: its ending says in which format; missing folders are made.
-        photo: its pixels are clipped to [0, 1]; alpha and metadata are written if the format has a place for them.
+        path: the file to write. Its ending selects the format. Missing folders are created.
+        photo: the photo. Its pixels are clipped to [0, 1]; alpha and metadata are written if the format supports them.
         made_with: how the photo was made, stored as JSON in the EXIF field ImageHistory.
         encoding: how the pixels are written.
 
     Raises:
-        VerismError: no format has this ending, the format cannot have this depth or size, or the file cannot be
+        VerismError: if no format has this ending, the format does not support this depth or size, or the file cannot be
             written.
     """
     path = Path(path)
@@ -80,14 +80,14 @@ def write(path: str | Path, photo: Photo, made_with: Mapping[str, str], encoding
 
 
 def to_pillow(photo: Photo) -> Image.Image:
-    """Return a photo as an sRGB image of Pillow's, with the same 8-bit samples that ``write`` puts into a file.
+    """Convert a photo to a Pillow image in sRGB, with the same 8-bit samples that ``write`` puts into a file.
 
     Args:
-        photo: its pixels are clipped to [0, 1].
+        photo: the photo. Its pixels are clipped to [0, 1].
 
     Returns:
         An image of mode RGB, or RGBA for a photo with an alpha channel. ``info["icc_profile"]`` is sRGB, so that
-        Pillow writes it into files. EXIF, XMP and the like are left out.
+        Pillow writes it into files. Metadata such as EXIF and XMP is left out.
     """
     image = Image.fromarray(_levels(_with_alpha(_rows(photo.pixels), photo), 8, dither=False))
     image.info["icc_profile"] = srgb()
@@ -95,7 +95,7 @@ def to_pillow(photo: Photo) -> Image.Image:
 
 
 def check(path: str | Path, encoding: Encoding = PLAIN) -> None:
-    """Raise ``VerismError`` unless a file with this ending can be written in this encoding."""
+    """Raise ``VerismError`` unless a file with this ending can be written with this encoding."""
     path = Path(path)
     endings.check_picture(path)
     form = FORMATS[path.suffix.lower()]
@@ -113,12 +113,12 @@ def can_write(path: str | Path) -> bool:
 
 
 def _rows(values: Tensor) -> NDArray[np.float32]:
-    """Return ``(1, d, H, W)`` as ``(H, W, d)``, clipped to [0, 1]."""
+    """Convert ``(1, d, H, W)`` to ``(H, W, d)``, clipped to [0, 1]."""
     return _plain_rows(values.detach().clamp(0, 1))
 
 
 def _plain_rows(values: Tensor) -> NDArray[np.float32]:
-    """Return ``(1, d, H, W)`` as ``(H, W, d)``."""
+    """Convert ``(1, d, H, W)`` to ``(H, W, d)``."""
     rows: NDArray[np.float32] = values.squeeze(0).permute(1, 2, 0).float().cpu().numpy()
     return rows
 
@@ -133,6 +133,6 @@ def _levels(samples: NDArray[np.float32], depth: int, *, dither: bool) -> NDArra
         return scaled.round().astype(np.uint16)
     if dither:
         chance = np.random.default_rng(0).random(scaled.shape, np.float32)
-        # A little less than ±½, so that a whole number with a rounding error is still rounded to itself.
+        # Slightly less than ±½, so that an integer with a rounding error is still rounded to itself.
         scaled = scaled + (chance - np.float32(0.5)) * np.float32(0.998)
     return scaled.round().clip(0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""XMP packets of results: the photo's packet, without what is not true of the result."""
+"""XMP packets of results: the photo's packet, without what no longer applies to the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMESPACES: Mapping[str, str] = {
 _UNTRUE = frozenset(
     (_NAMESPACES[prefix], name)
     for prefix, names in {
-        # Gain maps, depth maps, videos and sounds behind the photo, none of which are written.
+        # Gain maps, depth maps, videos and sounds appended to the photo, none of which are written.
         "hdrgm": "*",
         "HDRGainMap": "*",
         "Container": "*",
@@ -41,14 +41,14 @@ _UNTRUE = frozenset(
         "MicroVideoOffset MicroVideoPresentationTimestampUs HdrPlusMakernote",
         # A second block of XMP.
         "xmpNote": "HasExtendedXMP",
-        # Pictures of the photo as it was.
+        # Pictures of the original photo.
         "xmp": "Thumbnails",
-        # How the samples of the photo were laid out; the result has its own.
+        # How the samples of the photo were stored; the result has its own layout.
         "tiff": "ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation SamplesPerPixel "
         "PlanarConfiguration YCbCrSubSampling YCbCrPositioning TransferFunction WhitePoint PrimaryChromaticities "
         "YCbCrCoefficients ReferenceBlackWhite",
         "exif": "PixelXDimension PixelYDimension ColorSpace CompressedBitsPerPixel",
-        # What a raw converter was to do, and must not do again.
+        # Instructions for a raw converter, which must not be applied again.
         "crs": "*",
     }.items()
     for name in names.split()
@@ -56,10 +56,10 @@ _UNTRUE = frozenset(
 
 
 def carried(packet: bytes) -> bytes:
-    """Return the XMP packet of a result: with the orientation of an upright picture, without what is not true of it.
+    """Return the XMP packet of a result: with an upright orientation, without what no longer applies to the result.
 
     Raises:
-        ValueError: the packet is damaged.
+        ValueError: if the packet is damaged.
     """
     packet = packet.strip(b"\0 \r\n\t")
     if not packet:
@@ -77,7 +77,7 @@ def carried(packet: bytes) -> bytes:
 
 
 def _clean(document: Document) -> bool:
-    """Remove from a packet what is not true of a result; return whether the packet was changed."""
+    """Remove from a packet what no longer applies to a result. Returns whether the packet changed."""
     elements = [element for element in document.getElementsByTagName("*") if isinstance(element, Element)]
     spaces = dict(_NAMESPACES)
     for element in elements:
