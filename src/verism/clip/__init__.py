@@ -1,4 +1,4 @@
-"""Clips: video files graded by a lookup table, with all that else is in them (extra ``video``)."""
+"""Video clips, graded by a lookup table, with everything else in the file unchanged (extra ``video``)."""
 
 from verism.clip.encoding import ClipEncoding
 from verism.clip.grading import grade

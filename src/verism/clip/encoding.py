@@ -1,4 +1,4 @@
-"""How a graded clip is written."""
+"""How a graded clip is encoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Encoder(NamedTuple):
 
     Attributes:
         name: FFmpeg's name of the encoder.
-        containers: endings of the files that it can be written to, the most general first.
+        containers: endings of the files that can contain its output, the most general first.
         options: options of the encoder.
     """
 
@@ -26,9 +26,9 @@ class Encoder(NamedTuple):
 
 
 STEADY = "no-psy=1:trellis=0:deadzone-inter=32:aq-mode=3:aq-strength=1.2:chroma-qp-offset=-3:b-adapt=2"
-"""Options of x264 that make compression noise change less from frame to frame, as ``docs/looks.md`` measures it: small
-differences between frames are dropped instead of kept as grain, dark, smooth and coloured places get more bits, and
-frames of lower quality are placed where they do least."""
+"""Options of x264 that make compression noise vary less from frame to frame, as measured in ``docs/looks.md``: small
+differences between frames are dropped instead of kept as grain; dark, smooth and coloured areas get more bits; and
+frames of lower quality are placed where they matter least."""
 
 ENCODERS: Mapping[Codec, Encoder] = {
     # A constant quality at which differences are hard to see.
@@ -38,7 +38,7 @@ ENCODERS: Mapping[Codec, Encoder] = {
     "prores": Encoder("prores_ks", (".mov", ".mkv"), {"vendor": "apl0"}),
     "ffv1": Encoder("ffv1", (".mkv",), {"level": "3", "slicecrc": "1"}),
 }
-"""The encoders by the names that users give."""
+"""The encoders by codec, as named by users."""
 
 
 class ClipEncoding(NamedTuple):
@@ -59,13 +59,13 @@ class ClipEncoding(NamedTuple):
         return ENCODERS[self.codec]
 
     def pixels(self, source: Any) -> str:
-        """Return FFmpeg's name of the pixel format for a clip: with no fewer bits and no less chroma, if there is one.
+        """Return FFmpeg's name of the pixel format for a clip, with at least its bits and chroma if there is one.
 
         Args:
-            source: the clip's own pixel format, PyAV's ``VideoFormat``.
+            source: the clip's own pixel format, a PyAV ``VideoFormat``.
 
         Raises:
-            VerismError: this build of FFmpeg lacks the encoder.
+            VerismError: if this build of FFmpeg lacks the encoder.
         """
         av = library()
         try:
@@ -88,10 +88,10 @@ class ClipEncoding(NamedTuple):
 
 
 def _chroma(source: Any) -> list[str]:
-    """Return the chroma subsamplings that lose nothing of a clip's chroma, the one with the fewest samples first."""
+    """Return the chroma subsamplings that preserve all of a clip's chroma, sorted by number of samples."""
     if source.is_rgb:
         return ["444"]
-    # Samples of chroma for 16 pixels in each direction. A grey clip has none, and any subsampling will do.
+    # Chroma samples for 16 pixels in each direction. A grey clip has none, and any subsampling will do.
     across, down = source.chroma_width(16), source.chroma_height(16)
     grey = len(source.components) == 1
     if grey or (across <= 8 and down <= 8):  # noqa: PLR2004

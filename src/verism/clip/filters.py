@@ -1,4 +1,4 @@
-"""FFmpeg's filters for clips: from a clip's samples to RGB, through a lookup table, and back."""
+"""FFmpeg filters for clips: from a clip's samples to RGB, through a lookup table, and back."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from verism.clip.space import Space
 from verism.look import cube
 
 PLANES = "gbrpf32le"
-"""Pixel format between the filters: RGB in floating point, so that nothing but the result is rounded."""
+"""Pixel format between the filters: floating-point RGB, so that only the result is rounded."""
 
 SCALER = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 """Flags of swscale: how chroma is interpolated and rounded."""
 
 
 def to_rgb(stream: Any, space: Space, size: tuple[int, int] | None = None) -> Any:
-    """Return a filter graph from the frames of a stream to float32 RGB, at a size (width, height) if one is given."""
+    """Return a filter graph from a stream's frames to float32 RGB, at the given size (width, height), if any."""
     sides = {} if size is None else {"w": str(size[0]), "h": str(size[1])}
     return _graph(stream, [_decoding(space, sides), ("format", {"pix_fmts": PLANES})])
 
@@ -31,12 +31,12 @@ def to_rgb(stream: Any, space: Space, size: tuple[int, int] | None = None) -> An
 def through_table(stream: Any, space: Space, table: Tensor, pixels: str) -> Iterator[Any]:
     """Yield a filter graph from the frames of a stream to those of a result, with a lookup table in between.
 
-    The table is interpolated linearly between its eight nearest nodes, as ``color.table.through`` does.
+    The table is interpolated linearly between its eight nearest nodes, as in ``color.table.through``.
 
     Args:
         stream: the video stream of the clip.
         space: the colour space of the clip.
-        table: from the clip's RGB to the result's, ``(3, n, n, n)``, RGB by blue, green and red.
+        table: maps the clip's RGB to the result's, ``(3, n, n, n)``, RGB by blue, green and red.
         pixels: FFmpeg's name of the result's pixel format.
     """
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""How much a graded clip flickers where the clip itself does not."""
+"""Measures how much a graded clip flickers where the original clip does not."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ STATIC = 0.5
 """ΔE76 between two frames up to which a pixel counts as static: about one level of 8 bits, which may be rounding."""
 
 FOLLOWED = 2.3
-"""ΔE76 between a pixel and its place in the next frame up to which the flow has followed it: a difference that is just
-noticeable (M. Mahy, L. Van Eycken, A. Oosterlinck: Evaluation of uniform color spaces, 1994)."""
+"""ΔE76 between a pixel and its place in the next frame up to which the flow counts as correct: a just noticeable
+difference (M. Mahy, L. Van Eycken, A. Oosterlinck: Evaluation of uniform color spaces, 1994)."""
 
 WINDOW = 7
-"""Radius of the window of the optical flow, in pixels; a border as wide does not count."""
+"""Radius of the optical flow's window, in pixels. A border of the same width is ignored."""
 
 
 def flicker(before: Sequence[Tensor], after: Sequence[Tensor]) -> float:
     """Return the mean change between neighbouring frames of the result that is not in the clip, in ΔE76.
 
-    The change between two frames is the mean ΔE76 (CIE 1976, D65) over the pixels that are static in the clip, which
-    change by at most ``STATIC`` there. The change of the clip itself in these pixels is subtracted. In a pan, pixels
-    are static by chance only; ``flicker_along_flow`` is for that.
+    The change between two frames is the mean ΔE76 (CIE 1976, D65) over the pixels that are static in the clip, where
+    they change by at most ``STATIC``. The change of the clip itself in these pixels is subtracted. In a pan, pixels are
+    static only by chance; use ``flicker_along_flow`` for pans.
 
     Args:
         before: frames of the clip, at least two, each ``(1, 3, H, W)``, sRGB in [0, 1].
         after: the same frames of the result.
 
     Returns:
-        0 for no flicker, or if no pixel is static; negative if the result changes less than the clip.
+        0 for no flicker, or if no pixel is static. Negative if the result changes less than the clip.
     """
     changes = (
         (_change(old, new), _change(graded_old, graded_new))
@@ -46,10 +46,10 @@ def flicker(before: Sequence[Tensor], after: Sequence[Tensor]) -> float:
 
 
 def flicker_along_flow(before: Sequence[Tensor], after: Sequence[Tensor]) -> float:
-    """Return ``flicker`` for a moving camera: the change of what is shown, followed from one frame to the next.
+    """Return ``flicker`` for a moving camera: the change of the scene content, tracked from frame to frame.
 
     The optical flow of the clip (iterative Lucas-Kanade: G. Le Besnerais, F. Champagnat: Dense optical flow by
-    iterative local window registration, 2005) is applied to both, so that what the flow gets wrong changes both alike.
+    iterative local window registration, 2005) is applied to both clips, so errors of the flow affect both alike.
     Pixels count if they differ from their place in the clip's next frame by at most ``FOLLOWED``.
 
     Args:
@@ -57,7 +57,7 @@ def flicker_along_flow(before: Sequence[Tensor], after: Sequence[Tensor]) -> flo
         after: the same frames of the result.
 
     Returns:
-        0 for no flicker, or if no pixel could be followed; negative if the result changes less than the clip.
+        0 for no flicker, or if no pixel could be tracked. Negative if the result changes less than the clip.
     """
     inner = slice(WINDOW, -WINDOW), slice(WINDOW, -WINDOW)
 
@@ -71,12 +71,12 @@ def flicker_along_flow(before: Sequence[Tensor], after: Sequence[Tensor]) -> flo
 
 
 def _neighbours(before: Sequence[Tensor], after: Sequence[Tensor]) -> Iterable[tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """Return each frame and the next one, of the clip and of the result."""
+    """Return each frame and the next one, of both the clip and the result."""
     return zip(before, before[1:], after, after[1:], strict=False)
 
 
 def _mean_beyond(changes: Iterable[tuple[Tensor, Tensor]], limit: float) -> float:
-    """Return the mean of what results change more than clips do, over the pixels that change by up to ``limit`` there.
+    """Return the mean excess change of results over clips, over the pixels that change by up to ``limit`` in the clip.
 
     Args:
         changes: for two neighbouring frames, the change of each pixel in the clip and in the result.
@@ -97,13 +97,13 @@ def _change(image: Tensor, other: Tensor) -> Tensor:
 
 
 def _flow(old: Tensor, new: Tensor) -> Tensor:
-    """Return where each pixel of a frame is in the next one: its shift down and to the right, ``(2, H, W)``."""
+    """Return the shift of each pixel of a frame to its place in the next one, down and to the right: ``(2, H, W)``."""
     grays = [rgb2gray(it[0].permute(1, 2, 0).double().numpy()) for it in (old, new)]
     return torch.from_numpy(np.asarray(optical_flow_ilk(*grays, radius=WINDOW)))  # type: ignore[no-untyped-call]
 
 
 def _moved(frame: Tensor, flow: Tensor) -> Tensor:
-    """Return a frame moved back by a flow, interpolated linearly."""
+    """Warp a frame back along a flow, with linear interpolation."""
     height, width = frame.shape[-2:]
     down, right = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     places = torch.stack([(right + flow[1]) / (width - 1), (down + flow[0]) / (height - 1)], dim=-1) * 2 - 1

@@ -1,4 +1,4 @@
-"""Grades a clip by a lookup table: every frame alike, and with all else in the file as it was."""
+"""Grades a clip by a lookup table: all frames alike, with everything else in the file unchanged."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from verism.clip.kinds import library
 from verism.errors import InterruptedClipError, VerismError
 
 COPIED = ("audio", "subtitle", "video")
-"""Kinds of streams that are copied to a result as they are; of video streams, only cover pictures are."""
+"""Kinds of streams that are copied to a result unchanged. Of video streams, only cover pictures are copied."""
 
 FORMATS: Mapping[str, str] = {".mkv": "matroska", ".mov": "mov", ".m4v": "mp4", ".mp4": "mp4"}
-"""FFmpeg's names of the containers, by their endings."""
+"""FFmpeg's names of the containers, by file ending."""
 
 MISSING = 0.02
-"""Share of a clip's length that may be without pictures before a note says so; durations are often rounded."""
+"""Share of a clip's length that may be without pictures before it is noted, since durations are often rounded."""
 
 CHAPTERS = "SubtitleHandler"
 """FFmpeg's name of the track with the titles of chapters in MP4 and QuickTime files."""
 
 USUAL = ClipEncoding()
-"""How a clip is written by default."""
+"""The default encoding of a clip."""
 
 Report = Callable[[int], object]
-"""A function that is called with the number of frames that were done since the last call."""
+"""A function that is called with the number of frames finished since the last call."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ClipOutcome:
 
     Attributes:
         frames: number of frames.
-        notes: what could not be read or kept, each to be printed after the file's name.
+        notes: what could not be read or kept, each to be printed after the file name.
     """
 
     frames: int
@@ -57,10 +57,10 @@ def grade(
     report: Report = lambda _: None,
     made_with: Mapping[str, str] | None = None,
 ) -> ClipOutcome:
-    """Write a clip graded by a lookup table, whole or not at all, replacing any existing file.
+    """Write a clip graded by a lookup table, atomically, replacing any existing file.
 
-    Frames keep their times, also if the frame rate varies; sound, subtitles, chapters, rotation, timecode and metadata
-    are copied. If a stream cannot be in the result's container, a note says so. HDR is tone-mapped.
+    Frames keep their times, even if the frame rate varies. Sound, subtitles, chapters, rotation, timecode and metadata
+    are copied. Streams that the result's container does not support are noted. HDR is tone-mapped.
 
     Args:
         path: the clip.
@@ -68,12 +68,12 @@ def grade(
         table: from sRGB to sRGB, ``(3, n, n, n)``, RGB by blue, green and red.
         encoding: how the result is written.
         report: called after every frame.
-        made_with: how the result was made, for its comment.
+        made_with: how the result was made, for the comment in its file.
 
     Raises:
-        VerismError: the clip cannot be read correctly, or the result cannot be written.
-        InterruptedClipError: Ctrl-C was pressed; the frames done until then are in a file next to ``result``, with
-            ``.partial`` in its name.
+        VerismError: if the clip cannot be read correctly, or the result cannot be written.
+        InterruptedClipError: if Ctrl-C was pressed. The frames finished until then are in a file next to ``result``,
+            with ``.partial`` in its name.
     """
     path = Path(path)
     result = Path(result)
@@ -119,10 +119,10 @@ def grade(
 
 
 def _contents(path: Path, clip: Any, stream: Any, first: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a clip's frames, and the packets of the streams that are copied, in the order of the file.
+    """Yield a clip's frames, and the packets of the copied streams, in file order.
 
     Raises:
-        VerismError: the size or colour space changes from one frame to another.
+        VerismError: if the size or colour space changes from one frame to another.
     """
     kept = [stream, *(other for other in clip.streams if other is not stream and other.type in COPIED)]
     for packet in clip.demux(*kept):
@@ -160,9 +160,9 @@ class _Writer:
         self._result, self._clip, self._stream, self._encoder = result, clip, stream, encoding.encoder
         form = FORMATS[result.suffix.lower()]
         options = {
-            # Only QuickTime files can have tags beyond the standard ones.
+            # Only QuickTime files support tags beyond the standard ones.
             "mov": {"movflags": "+use_metadata_tags"},
-            # Otherwise, FFmpeg identifies the file and its tracks by random numbers.
+            # Otherwise, FFmpeg assigns random numbers to the file and its tracks.
             "matroska": {"fflags": "+bitexact"},
         }.get(form, {})
         with self._errors():
@@ -172,7 +172,7 @@ class _Writer:
         metadata = {key: value for key, value in clip.metadata.items() if key.lower() not in own}
         if made_with:
             said = origin.comment(made_with)
-            # In Matroska, the names of tags are in capitals.
+            # In Matroska, tag names are in capitals.
             comment = next((key for key in metadata if key.lower() == "comment"), "comment")
             metadata[comment] = "; ".join(filter(None, (metadata.get(comment), said)))
         self._file.metadata.update(metadata)
@@ -209,7 +209,7 @@ class _Writer:
                 self._file.set_chapters(chapters)
 
     def _add_others(self) -> None:
-        """Add the streams that are copied, and a note for each that the container cannot have."""
+        """Add the streams to copy, and a note for each that the container does not support."""
         known = self._file.supported_codecs
         for other in self._clip.streams:
             if other is self._stream:
@@ -217,11 +217,11 @@ class _Writer:
             name = "" if other.codec_context is None else other.codec_context.codec.canonical_name
             is_cover = other.type == "video" and other.disposition & self._av.stream.Disposition.attached_pic
             if other.type == "data" and "timecode" in other.metadata:
-                # FFmpeg writes it anew from the metadata of the video stream.
+                # FFmpeg rewrites it from the metadata of the video stream.
                 self._video.metadata.setdefault("timecode", other.metadata["timecode"])
                 continue
             if other.type == "data" and other.metadata.get("handler_name") == CHAPTERS and self._clip.chapters():
-                # FFmpeg writes it anew with the chapters.
+                # FFmpeg rewrites it with the chapters.
                 continue
             if other.type not in COPIED or (other.type == "video" and not is_cover) or name not in known:
                 what = f"{other.type} stream{f' ({name})' if name else ''}"

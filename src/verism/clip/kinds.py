@@ -1,4 +1,4 @@
-"""The containers of clips' results, and the library that reads clips."""
+"""The containers of graded clips, and the library that reads clips."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from verism.errors import VerismError
 
 
 def result_name(path: Path, containers: tuple[str, ...]) -> str:
-    """Return the name of a clip's result: the clip's own, with another ending where its container cannot be written.
+    """Return the file name of a clip's result: the clip's own, with another ending if its container is unsupported.
 
     Args:
         path: the clip.
-        containers: endings that the codec of the result can have, the most general first.
+        containers: endings that the result's codec supports, the most general first.
     """
     return path.name if path.suffix.lower() in containers else f"{path.stem}{containers[0]}"
 
 
 def library() -> ModuleType:
-    """Return PyAV; raise ``VerismError`` if it is not installed."""
+    """Return PyAV. Raises ``VerismError`` if it is not installed."""
     try:
         import av  # noqa: PLC0415  # Of an extra.
         import av.filter  # noqa: PLC0415
     except ImportError as error:
         raise VerismError("Clips need another package: pip install 'verism[video]'.") from error
-    # Damage is reported in one sentence, without FFmpeg's own messages. With any level but None, they pass through
-    # Python: a decoder's thread that has something to say waits for the thread that waits for its end.
+    # Damage is reported in one sentence, without FFmpeg's own messages. At any level but None, these pass through
+    # Python, which can deadlock: a decoder thread with a message waits for the thread that waits for it to end.
     av.logging.set_level(None)
     return av

@@ -1,4 +1,4 @@
-"""Opens clips, and reads single frames of them."""
+"""Opens clips, and reads single frames from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from verism.missing import check_file
 from verism.photo_file import MIN_SIDE
 
 MAX_BITS = 16
-"""Largest number of bits per sample."""
+"""Maximum number of bits per sample."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Info:
     """Properties of a clip.
 
     Attributes:
-        width: width of its frames as they are stored, in pixels.
-        height: height of its frames as they are stored, in pixels.
-        seconds: its length in seconds; 0 if its file does not say.
-        frames: number of frames, by what its file says; 0 if that says nothing.
-        space: its colour space.
-        rotation: rotation of its frames for display, in degrees counter-clockwise.
+        width: width of the stored frames, in pixels.
+        height: height of the stored frames, in pixels.
+        seconds: length in seconds. 0 if the file does not say.
+        frames: number of frames according to the file. 0 if the file does not say.
+        space: colour space.
+        rotation: rotation of the frames for display, in degrees counter-clockwise.
     """
 
     width: int
@@ -45,17 +45,17 @@ class Info:
 
 
 def check_exists(path: str | Path) -> None:
-    """Raise ``VerismError`` unless there is such a file, with something in it; a name close to it may be meant."""
+    """Raise ``VerismError`` unless the file exists and is not empty. The message may suggest a similar name."""
     path = Path(path)
     check_file(path, "clip")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Yield PyAV's container of a clip and its video stream; within this context, FFmpeg's errors become a sentence.
+    """Yield PyAV's container of a clip and its video stream. Within this context, FFmpeg's errors become a sentence.
 
     Raises:
-        VerismError: there is no such file, it is not a clip, or it is damaged.
+        VerismError: if the file does not exist, is not a clip, or is damaged.
     """
     av = library()
     check_exists(path)
@@ -75,10 +75,10 @@ def first_frame(path: Path) -> Any:
     """Return the first frame of a clip.
 
     Raises:
-        VerismError: there is none, or its frames are of a kind that cannot be read correctly.
+        VerismError: if there is none, or the frames are of an unsupported kind.
     """
-    # The file is opened just for this: seeking back to the beginning would lose packets before the first frame, such as
-    # those of sound.
+    # The file is opened just for this, because seeking back to the start would lose packets before the first frame,
+    # such as sound.
     with opened(path) as (container, stream):
         frame: Any = next(iter(container.decode(stream)), None)
     if frame is None:
@@ -98,7 +98,7 @@ def first_frame(path: Path) -> Any:
 
 
 def info(path: str | Path) -> Info:
-    """Return the properties of a clip; raise ``VerismError`` if it cannot be read correctly."""
+    """Return the properties of a clip. Raises ``VerismError`` if it cannot be read correctly."""
     path = Path(path)
     frame = first_frame(path)
     with opened(path) as (container, stream):
@@ -113,19 +113,19 @@ def info(path: str | Path) -> Info:
 
 
 def seconds(container: Any, stream: Any) -> float:
-    """Return the length of a clip in seconds; 0 if its file does not say."""
+    """Return the length of a clip in seconds. 0 if the file does not say."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
     return float(Fraction(container.duration or 0, 1_000_000))
 
 
 def count(container: Any, stream: Any) -> int:
-    """Return the number of frames of a clip, by what its file says; 0 if that says nothing."""
+    """Return the number of frames of a clip according to its file. 0 if the file does not say."""
     return stream.frames or round(seconds(container, stream) * float(stream.average_rate or 0))
 
 
 def moments(path: str | Path, number: int) -> list[float]:
-    """Return the middles of ``number`` equal parts of a clip, in seconds; raise ``VerismError`` if it is unreadable."""
+    """Return the midpoints of ``number`` equal parts of a clip, in seconds. Raises ``VerismError`` if unreadable."""
     path = Path(path)
     length = info(path).seconds
     return [length * (2 * part + 1) / (2 * number) for part in range(number)]
@@ -136,15 +136,15 @@ def frames(path: str | Path, times: Sequence[float], size: int | None = None) ->
 
     Args:
         path: the clip.
-        times: times in seconds from its beginning; for each, the first frame that is not earlier is returned, or the
-            last frame of the clip.
-        size: largest number of pixels of the short side; None: the clip's own.
+        times: times in seconds from the start. For each, the first frame at or after that time is returned, or the last
+            frame of the clip.
+        size: maximum number of pixels on the short side. None for the clip's own size.
 
     Returns:
         The frames, each ``(1, 3, H, W)``, sRGB in [0, 1], converted like photos.
 
     Raises:
-        VerismError: the clip cannot be read correctly.
+        VerismError: if the clip cannot be read correctly.
     """
     path = Path(path)
     found = []

@@ -19,18 +19,18 @@ SIDE = 320
 
 
 def sheet(path: Path, number: int = FRAMES, side: int = SIDE) -> Tensor:
-    """Return frames of a clip side by side, at least one from each of its ``number`` longest shots.
+    """Arrange frames of a clip side by side, with at least one from each of its ``number`` longest shots.
 
     Args:
         path: the clip.
         number: number of frames, a square number.
-        side: largest number of pixels of a frame's short side.
+        side: maximum number of pixels on a frame's short side.
 
     Returns:
         ``(1, 3, H, W)``, sRGB in [0, 1], without gaps, so that a fit sees nothing but the clip.
 
     Raises:
-        VerismError: the clip cannot be read correctly.
+        VerismError: if the clip cannot be read correctly.
     """
     frames = reading.frames(path, standing(shots(path), number), side)
     columns = math.isqrt(number)

@@ -1,4 +1,4 @@
-"""Finds the cuts of a clip, and chooses frames that represent it."""
+"""Finds the cuts of a clip, and selects frames that represent it."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from numpy.typing import NDArray
 from verism.clip import filters, reading, space
 
 SIDE = 48
-"""Short side of the frames that are compared, in pixels."""
+"""Short side, in pixels, of the frames that are compared."""
 
 CELLS = 6
 """Number of bins of a histogram along each of red, green and blue."""
 
 CUT = 0.4
-"""Share of the pixels that are in another bin after a cut than before it."""
+"""Smallest share of the pixels that change bins at a cut."""
 
 FLASH = 3
-"""Number of frames for which the picture must stay different before and after a cut: a shorter flash is not a cut."""
+"""Number of frames for which the picture must stay different before and after a cut. A shorter flash is not a cut."""
 
 SHORTEST = 0.4
-"""Shortest length of a shot, in seconds."""
+"""Minimum length of a shot, in seconds."""
 
 
 class Shot(NamedTuple):
-    """A part of a clip without a cut, in seconds from its beginning."""
+    """A part of a clip without a cut, in seconds from the start of the clip."""
 
     start: float
     end: float
 
 
 def shots(path: Path) -> list[Shot]:
-    """Return the shots of a clip, by its colours.
+    """Find the shots of a clip by its colours.
 
     A cut is where the histograms of red, green and blue of two neighbouring frames differ by at least ``CUT`` of the
-    pixels, and where each of the two frames also differs from the frame ``FLASH`` frames away, beyond the other. Shots
-    that dissolve into each other, or have the same colours, count as one.
+    pixels, and each of the two frames also differs from the frame that is ``FLASH`` frames away on the other side of
+    the cut. Shots that dissolve into each other, or have the same colours, count as one.
 
     Raises:
-        VerismError: the clip cannot be read correctly.
+        VerismError: if the clip cannot be read correctly.
     """
     times, histograms = _histograms(path)
     length = max(reading.info(path).seconds, times[-1])
@@ -51,7 +51,7 @@ def shots(path: Path) -> list[Shot]:
 
 
 def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> list[float]:
-    """Return the times of the frames that begin a shot, except the first.
+    """Return the times of the frames that start a shot, except the first.
 
     Args:
         times: the times of all frames, in seconds.
@@ -70,7 +70,7 @@ def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> l
 def standing(parts: Sequence[Shot], number: int) -> list[float]:
     """Return the times of ``number`` frames that represent a clip.
 
-    Each shot gets one frame, the longest shots first; further frames go to the shots with the most time per frame. The
+    Each shot gets one frame, longest shots first. Further frames go to the shots with the most time per frame. The
     frames are in the middles of equal parts of their shots.
 
     Args:
@@ -79,7 +79,7 @@ def standing(parts: Sequence[Shot], number: int) -> list[float]:
     """
     counts = [0] * len(parts)
     for _ in range(number):
-        # A shot without a frame comes before any that has one.
+        # A shot without a frame takes precedence over any shot that has one.
         urgency = [
             ((count == 0), (shot.end - shot.start) / (count + 1)) for shot, count in zip(parts, counts, strict=True)
         ]

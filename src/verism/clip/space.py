@@ -27,13 +27,13 @@ MATRICES: Mapping[int, str] = {
     7: "smpte240m",
     9: "bt2020",
 }
-"""Code points of ITU-T H.273, table 4, to swscale's names of the matrices."""
+"""Code points of ITU-T H.273, table 4, with swscale's names of the matrices."""
 
 RGB = 0
-"""The code point for samples that are red, green and blue."""
+"""The code point for RGB samples."""
 
 HD = 576
-"""Number of lines above which a clip that names no matrix is taken as BT.709, else as BT.601, as players do."""
+"""Number of lines above which a clip without a specified matrix is read as BT.709, else as BT.601, as in players."""
 
 FULL = 2
 """FFmpeg's code point of full range."""
@@ -42,7 +42,7 @@ NODES = 65
 """Number of nodes along each axis of a table that also converts between colour spaces."""
 
 PEAK_NITS = 1000.0
-"""Peak luminance of a PQ clip that does not name its own, in cd/m²."""
+"""Peak luminance of a PQ clip that does not specify one, in cd/m²."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Space:
 
     Attributes:
         matrix: swscale's name of the matrix from YUV to RGB; "gbr" for RGB.
-        full: whether samples have the full range, 0 to 255, or the limited range, 16 to 235.
+        full: whether samples have the full range, 0 to 255, rather than the limited range, 16 to 235.
         color: the colour space of its RGB.
-        codes: code points of matrix, range, primaries and transfer, as an encoder takes them.
+        codes: code points of matrix, range, primaries and transfer, as for an encoder.
         peak: peak luminance of PQ, in cd/m².
     """
 
@@ -65,26 +65,26 @@ class Space:
 
     @property
     def result(self) -> Space:
-        """The space of a graded clip: its own, or BT.709 in limited range where it is HDR, which is tone-mapped."""
+        """The space of a graded clip: its own, or BT.709 in limited range if it is HDR, which is tone-mapped."""
         return self if self.color.hdr is None else Space("bt709", False, SRGB, (1, 1, 1, 1))
 
     def to_srgb(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the clip's RGB ``(H, W, 3)`` as sRGB, both in [0, 1], converted like photos.
+        """Convert the clip's RGB ``(H, W, 3)`` to sRGB like a photo's, both in [0, 1].
 
-        The curve of television cameras is taken as that of sRGB. HDR is tone-mapped by one function for the whole clip.
+        The curve of television cameras is treated as that of sRGB. A single function tone-maps HDR for the whole clip.
         """
         if self.color.hdr is not None:
             return to_srgb(color.sdr(signal, self.color.hdr, self.peak), self.color.profile)
         return to_srgb(signal, self.color.profile) if self.color.profile else signal
 
     def graded(self, table: Tensor) -> Tensor:
-        """Return the table that takes the clip's RGB to that of ``result``, with a look from sRGB to sRGB in between.
+        """Return the table that maps the clip's RGB to that of ``result``, by way of a look from sRGB to sRGB.
 
         Args:
             table: the look, ``(3, n, n, n)``, RGB by blue, green and red.
 
         Returns:
-            The same table if the clip's RGB is taken as sRGB, else one with ``NODES`` nodes along each axis.
+            The same table if the clip's RGB is treated as sRGB, otherwise one with ``NODES`` nodes along each axis.
         """
         if self.color == SRGB:
             return table
@@ -98,10 +98,10 @@ class Space:
 
 
 def of(path: Path, frame: Any) -> Space:
-    """Return the colour space of a clip, by its first frame.
+    """Return the colour space of a clip, determined from its first frame.
 
     Raises:
-        VerismError: its samples are of a kind that cannot be read correctly.
+        VerismError: if its samples are of an unsupported kind.
     """
     matrix, span = int(frame.colorspace), int(frame.color_range)
     primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
@@ -130,13 +130,13 @@ def of(path: Path, frame: Any) -> Space:
 
 
 def _peak(kinds: Mapping[str, bytes]) -> float:
-    """Return the peak luminance that a clip names: that of its content, else of its mastering display, in cd/m²."""
+    """Return the peak luminance that a clip specifies, of its content or else its mastering display, in cd/m²."""
     if (data := kinds.get("CONTENT_LIGHT_LEVEL")) is not None:
         (most,) = struct.unpack_from("=I", data)
         if most:
             return float(most)
     if (data := kinds.get("MASTERING_DISPLAY_METADATA")) is not None:
-        # FFmpeg's AVMasteringDisplayMetadata: ten fractions, the last of which is the peak, and two flags.
+        # FFmpeg's AVMasteringDisplayMetadata: ten fractions, of which the last is the peak, and two flags.
         numbers = struct.unpack_from("=22i", data)
         if numbers[21] and numbers[18] > 0 and numbers[19] > 0:
             return float(numbers[18] / numbers[19])
