@@ -27,18 +27,18 @@ class Activation(nn.Module):
             function: any elementwise module without parameters.
 
         Raises:
-            VerismError: it has parameters, or is not elementwise.
+            VerismError: if the function has parameters, or is not elementwise.
         """
         super().__init__()
         _check_elementwise(function)
         self.function = copy.deepcopy(function)
         if hasattr(function, "inplace"):
-            # Features that a loss has asked for must not be overwritten, whatever the caller set.
+            # Features requested by a loss must not be overwritten, whatever the caller set.
             self.function.inplace = False  # type: ignore[assignment]
         self._slope = _slope(function)
 
     def forward(self, x: Tensor, *, overwrite: bool) -> Tensor:
-        """Return the function of ``x``, of any shape.
+        """Apply the function to ``x``, of any shape.
 
         Args:
             x: the input.
@@ -52,11 +52,11 @@ class Activation(nn.Module):
 
 
 class _Leaky(torch.autograd.Function):
-    """LeakyReLU, and ReLU, whose slope is 0, with less memory than torch's.
+    """LeakyReLU, and ReLU (slope 0), with less memory than in torch.
 
-    If the input may be overwritten, the output takes its place, and its sign is enough for the derivative. In the
-    backward pass, the gradient is overwritten as well: that of a convolution's output is used nowhere else (``tap``).
-    This saves a copy of each feature map, 82 MB at 600×1066 in bfloat16.
+    If the input may be overwritten, the output replaces it, and its sign is enough for the derivative. The backward
+    pass also overwrites the gradient, since that of a convolution's output is used nowhere else (``tap``). This saves a
+    copy of each feature map, 82 MB at 600×1066 in bfloat16.
     """
 
     @staticmethod
@@ -79,7 +79,7 @@ class _Leaky(torch.autograd.Function):
 
 
 def _slope(function: nn.Module) -> float | None:
-    """Return the slope below 0 of a ReLU or LeakyReLU, whose output's sign tells the derivative; None for others."""
+    """Return the negative slope of a ReLU or LeakyReLU, whose output's sign gives the derivative; None for others."""
     if type(function) is nn.ReLU:
         return 0.0
     if type(function) is nn.LeakyReLU and function.negative_slope >= 0:

@@ -33,8 +33,8 @@ class Block(NamedTuple):
     """The convolutions at one resolution, and the pooling that halves it.
 
     Attributes:
-        convolutions: in the order in which an image passes them.
-        pool: name of the output of the 2×2 pooling, ``pool{block}``; None if there is no pooling.
+        convolutions: convolutions in the order of computation.
+        pool: name of the output of the 2×2 pooling, ``pool{block}``, or None if there is no pooling.
         stride: distance, in pixels of the image, between neighbouring positions of its convolutions.
     """
 
@@ -44,24 +44,24 @@ class Block(NamedTuple):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of its layers, in the order in which an image passes them."""
+        """Names of its layers, in the order of computation."""
         names = [name for layer in self.convolutions for name in (layer.name, layer.relu)]
         return (*names, self.pool) if self.pool else tuple(names)
 
     @property
     def channels(self) -> int:
-        """The number of output channels of all of its convolutions together."""
+        """The total number of output channels of its convolutions."""
         return sum(layer.outputs for layer in self.convolutions)
 
     def down_to(self, layer: str) -> Block:
-        """Return the block without what comes after one of its layers."""
+        """Return the block up to and including one of its layers."""
         if layer == self.pool:
             return self
         return self._replace(convolutions=self.convolutions[: self.layers.index(layer) // 2 + 1], pool=None)
 
 
 def plan(*convolutions: int) -> tuple[Block, ...]:
-    """Return the blocks of a VGG, without its last pooling, after which there is only the classifier.
+    """Return the blocks of a VGG, without its last pooling, which only the classifier uses.
 
     Args:
         *convolutions: number of convolutions in each of the five blocks.
@@ -91,19 +91,19 @@ CONVOLUTIONS = tuple(layer for block in BLOCKS for layer in block.convolutions)
 """The convolutions of VGG-19, in order."""
 
 INPUT = "input"
-"""Layer name of the image itself: RGB, normalised by the mean and standard deviation of ImageNet, with any network."""
+"""Layer name of the image itself: RGB, normalised by the mean and standard deviation of ImageNet, for any network."""
 
 POOLED = 16
-"""Side, in pixels, of the square that becomes one position after four poolings, the most that a network may have."""
+"""Side, in pixels, of the square that four poolings, the most that a network may have, reduce to one position."""
 
 
 def layers_of(blocks: Iterable[Block]) -> tuple[str, ...]:
-    """Return the names of the layers of all blocks, in the order in which an image passes them."""
+    """Return the names of the layers of all blocks, in the order of computation."""
     return tuple(name for block in blocks for name in block.layers)
 
 
 def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]:
-    """Return the blocks up to the deepest of ``layers``; the last block without what comes after that layer."""
+    """Return the blocks up to the deepest of ``layers``, with the last block cut off after that layer."""
     deepest = max(layers, key=(INPUT, *layers_of(blocks)).index, default=INPUT)
     for count, block in enumerate(blocks):
         if deepest in block.layers:
@@ -112,10 +112,10 @@ def down_to(blocks: Sequence[Block], layers: Iterable[str]) -> tuple[Block, ...]
 
 
 def reach(blocks: Sequence[Block]) -> tuple[int, ...]:
-    """Return, for the input of each block, how far around a position the output of the last block depends on it.
+    """Return, for the input of each block, how far from a position it affects the last block's output.
 
-    In pixels of the image. Poolings do not count: they combine pixels of one square of ``POOLED`` only, so they reach
-    no further than the edge of that square.
+    In pixels of the image. Poolings do not count: they only combine pixels within one square of ``POOLED``, so they
+    reach no further than the edge of that square.
     """
     radii = (len(block.convolutions) * block.stride for block in reversed(blocks))
     return tuple(accumulate(radii))[::-1]

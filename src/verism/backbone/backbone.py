@@ -17,38 +17,38 @@ from verism.description import Described
 from verism.errors import VerismError
 
 Features = Mapping[str, Tensor]
-"""Layer name to feature map ``(1, channels, height, width)``."""
+"""Feature maps ``(1, channels, height, width)`` by layer name."""
 
 
 class Backbone(Described, nn.Module, ABC):
     """A frozen network that returns feature maps by layer name.
 
-    A network of your own only needs ``layers`` and ``forward``; it is given whole images. A network that can process
-    part of an image at a time also defines ``blocks`` and ``through``; then large images are processed in tiles, and
-    several processes can share one image.
+    A custom network only needs ``layers`` and ``forward``, and receives whole images. A network that can process parts
+    of an image also defines ``blocks`` and ``through``. Large images are then processed in tiles, and several processes
+    can share one image.
 
-    The layer ``input``, the image itself, is not one of the network's: a loss may ask for it with any network.
+    The layer ``input``, the image itself, does not belong to the network: losses may use it with any network.
     """
 
     @property
     @abstractmethod
     def layers(self) -> Sequence[str]:
-        """Names of the layers, of letters, digits and _, in the order in which an image passes them."""
+        """Names of the layers, of letters, digits and _, in the order of computation."""
 
     @abstractmethod
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Return the feature maps of an image at some of ``layers``.
 
         Args:
-            image: ``(1, 3, H, W)``, RGB in [0, 1] (not clamped); the network normalises it as it was trained.
+            image: ``(1, 3, H, W)``, RGB in [0, 1], not clamped. The network normalises it as in its training.
             layers: some of ``layers``.
 
         Returns:
-            Layer name to ``(1, d, h, w)``.
+            Feature maps ``(1, d, h, w)`` by layer name.
         """
 
     def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Yield what ``forward`` returns, layer by layer as soon as it is computed, which can save memory."""
+        """Yield the items of ``forward``, each as soon as it is computed, which can save memory."""
         yield from self(image, layers).items()
 
     @cached_property
@@ -65,19 +65,19 @@ class Backbone(Described, nn.Module, ABC):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """Options of the constructor that load the same weights again, which those given, such as auto, may not do."""
+        """Constructor options that load the same weights again. Options such as auto might not."""
         return {}
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What a run records of the network, so that a checkpoint builds it with the same weights."""
+        """What a run records of the network, so that it can be rebuilt from a checkpoint with the same weights."""
         return {**self.description, "init_args": {**self.description["init_args"], **self.pinned}}
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """Blocks of 3×3 convolutions, with 2×2 poolings between them, through which parts of an image can pass.
+        """Blocks of 3×3 convolutions, with 2×2 poolings between them, that can process parts of an image.
 
-        Empty by default: the network is given whole images.
+        Empty by default, in which case the network receives whole images.
         """
         return ()
 
@@ -87,15 +87,15 @@ class Backbone(Described, nn.Module, ABC):
         """Compute part of an image through one block, and yield features as soon as they are computed.
 
         Args:
-            block: one of ``blocks``, perhaps without its last layers.
-            x: ``(1, channels, height, width)``, any part of the output of the block before or, for the first block, of
-                the layer ``input``; it is padded with zeros.
-            layers: names of the layers whose features are wanted; others than the block's are ignored.
-            index: rows and columns of these features that are wanted.
+            block: one of ``blocks``, possibly without its last layers.
+            x: ``(1, channels, height, width)``, any part of the output of the previous block or, for the first block,
+                of the layer ``input``. It is padded with zeros.
+            layers: names of the requested layers. Those of other blocks are ignored.
+            index: requested rows and columns of the features.
 
         Yields:
-            Name and features of each wanted layer, in order. Last, if the block has a pooling, its name and all of its
-            output.
+            Name and features of each requested layer, in order. Last, if the block has a pooling, its name and its
+            whole output.
         """
         raise NotImplementedError
 

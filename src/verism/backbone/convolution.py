@@ -12,10 +12,10 @@ from verism.first_derivative import first_derivative
 
 
 def frozen_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the 3×3 convolution of ``x`` ``(1, d, H, W)``, zero-padded to its size, of the type of ``weight``.
+    """Return the 3×3 convolution of ``x`` ``(1, d, H, W)``, zero-padded to the same size, in the type of ``weight``.
 
     Args:
-        x: the input; only it gets a derivative.
+        x: the input. Only the input gets a derivative.
         weight: ``(e, d, 3, 3)``.
         bias: ``(e,)``.
     """
@@ -27,11 +27,11 @@ def frozen_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class _FrozenConvolution(torch.autograd.Function):
-    """``conv2d`` with a derivative with respect to its input alone.
+    """``conv2d`` that is only differentiable with respect to its input.
 
-    torch's ``conv2d`` keeps its input for the backward pass, though only the kernel's derivative, which is not wanted,
-    needs it. Without it, feature maps after poolings and after layers that a loss has asked for are freed as soon as
-    the next map is computed: a quarter of the memory that a step of the paper's configuration would keep.
+    torch's ``conv2d`` keeps its input for the backward pass, even though only the derivative of the kernel, which is
+    not needed, uses it. Here, feature maps after poolings and after layers that a loss uses are freed as soon as the
+    next map is computed. This saves a quarter of the memory of a step in the paper's configuration.
     """
 
     @staticmethod

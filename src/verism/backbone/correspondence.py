@@ -1,4 +1,4 @@
-"""Which parts of two photos show the same, by their deep features: sky and sky, however different their colours."""
+"""Finds parts of two photos that show the same thing, by deep features: sky and sky, however different the colours."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LAYER = "relu4_1"
 """Layer whose features are compared: deep enough to tell sky from grass, and to depend little on their colours."""
 
 AREA = 2**17
-"""Largest number of pixels at which photos are compared: 2048 positions of ``LAYER``, which bounds time and memory."""
+"""Maximum number of pixels at which photos are compared: 2048 positions of ``LAYER``, to limit time and memory."""
 
 TEMPERATURE = 0.1
-"""Temperature of the softmax over cosine similarities: with a lower one, each position matches fewer others."""
+"""Temperature of the softmax over cosine similarities. At lower temperatures, each position matches fewer others."""
 
 
 class Correspondence(NamedTuple):
-    """How far each photo shows the same as the other one, position by position.
+    """How far each photo shows the same as the other, position by position.
 
     Attributes:
-        content: ``(1, 1, h, w)`` in [0, 1]: 1 where the style photo also shows what the content photo does, else 0.
+        content: ``(1, 1, h, w)`` in [0, 1]: 1 where the style photo shows the same as the content photo, 0 where not.
         style: ``(1, 1, h', w')`` in [0, 1], the same with the photos exchanged.
     """
 
@@ -35,13 +35,13 @@ class Correspondence(NamedTuple):
 
 @torch.no_grad()
 def find_correspondence(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> Correspondence:
-    """Return, for each pixel of each photo, how far the other one shows the same, by ``mutual_weights``.
+    """Return, for each pixel of each photo, how far the other photo shows the same, from ``mutual_weights``.
 
     Args:
-        backbone: the network, with ReLU and max pooling in any case.
+        backbone: the network; ReLU and max pooling are used whatever its options.
         content: ``(1, 3, H, W)``, RGB in [0, 1].
         style: ``(1, 3, H', W')``, RGB in [0, 1].
-        opacity: ``(1, 1, H', W')`` in [0, 1], of the style photo; None: it is opaque.
+        opacity: ``(1, 1, H', W')`` in [0, 1], opacity of the style photo. None if it is opaque.
 
     Returns:
         Weights ``(1, 1, H, W)`` and ``(1, 1, H', W')`` in [0, 1].
@@ -56,13 +56,13 @@ def find_correspondence(backbone: VGG, content: Tensor, style: Tensor, opacity: 
 
 
 def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) -> Correspondence:
-    """Return weights with which the two photos show the same things in about the same amounts.
+    """Return weights under which the two photos show the same things in about the same amounts.
 
-    ``S_ij`` is the cosine similarity of position i of the content photo to position j of the style photo, after the
-    mean of all positions is subtracted. Each content position is matched with style positions by
-    ``P_ij = exp(S_ij / τ) / Σ_j exp(S_ij / τ)``, and each style position with content positions by ``Q_ij``, likewise
-    over i. A position that is matched as often as the mean, or more often, has the full weight, and others have less:
-    ``style_j = min(1, Σ_i P_ij / mean_j)``, ``content_i = min(1, Σ_j Q_ij / mean_i)``.
+    ``S_ij`` is the cosine similarity of position i of the content photo to position j of the style photo, after
+    subtracting the mean over all positions. Each content position is matched with style positions by
+    ``P_ij = exp(S_ij / τ) / Σ_j exp(S_ij / τ)``, and each style position with content positions by ``Q_ij``,
+    normalised over i instead. A position that is matched at least as often as the mean has full weight; others have
+    less: ``style_j = min(1, Σ_i P_ij / mean_j)``, ``content_i = min(1, Σ_j Q_ij / mean_i)``.
 
     Sources: Li and Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis"
     (nearest neighbours among deep features); Rocco et al. 2018, "Neighbourhood Consensus Networks" (a softmax of the
@@ -72,7 +72,7 @@ def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) 
         content: features ``(1, d, h, w)`` of the content photo.
         style: features ``(1, d, h', w')`` of the style photo, at the same layer. Time and memory grow with
             ``h · w · h' · w'``, which should be a few thousand positions squared.
-        shown: ``(1, 1, h', w')`` in [0, 1], how much each position of the style counts; None: all the same.
+        shown: ``(1, 1, h', w')`` in [0, 1], the weight of each position of the style. None for equal weights.
 
     Returns:
         Weights ``(1, 1, h, w)`` and ``(1, 1, h', w')`` in [0, 1], float32.
@@ -91,12 +91,12 @@ def mutual_weights(content: Tensor, style: Tensor, shown: Tensor | None = None) 
 
 
 def _up_to_mean(found: Tensor, weights: Tensor, features: Tensor) -> Tensor:
-    """Return how often each position was matched, relative to the mean, and at most its own weight.
+    """Return how often each position was matched, relative to the mean, and limited to its own weight.
 
     Args:
         found: ``(n,)``, sums over the matches of each position.
-        weights: ``(n,)`` in [0, 1], how much each position counts.
-        features: ``(1, d, h, w)``, whose height and width the result has.
+        weights: ``(n,)`` in [0, 1], the weight of each position.
+        features: ``(1, d, h, w)``, which gives the height and width of the result.
     """
     mean = found.sum() / weights.sum()
     return torch.minimum(found / mean, weights).view(1, 1, *features.shape[-2:])

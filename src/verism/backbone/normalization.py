@@ -1,4 +1,4 @@
-"""Normalisation by the mean and standard deviation of ImageNet, as VGG was trained and as the paper optimises."""
+"""Normalisation by the mean and standard deviation of ImageNet, as in VGG's training and the paper's optimisation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ STD = (0.229, 0.224, 0.225)
 
 
 class Normalization(nn.Module):
-    """Takes RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
+    """Maps RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
 
-    The backbone takes such input. The canvas of free pixels holds it as well, because a learning rate only means the
-    same as in the paper if the same numbers are optimised.
+    This is the backbone's input format. The canvas of free pixels also uses it, because a learning rate only has the
+    same effect as in the paper if the same numbers are optimised.
     """
 
     mean: Tensor

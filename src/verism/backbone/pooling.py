@@ -12,10 +12,10 @@ from verism.first_derivative import first_derivative
 
 
 class AveragePool(nn.Module):
-    """The mean of each 2×2 square; the last row or column of an odd side is left out."""
+    """The mean of each 2×2 square. The last row or column of an odd side is left out."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return ``(1, d, ⌊h / 2⌋, ⌊w / 2⌋)`` of ``x`` ``(1, d, h, w)``."""
+        """Reduce ``x`` ``(1, d, h, w)`` to ``(1, d, ⌊h / 2⌋, ⌊w / 2⌋)``."""
         if torch.compiler.is_compiling():
             return F.avg_pool2d(x, 2)
         result: Tensor = _AveragePool.apply(x)
@@ -25,8 +25,8 @@ class AveragePool(nn.Module):
 class _AveragePool(torch.autograd.Function):
     """``avg_pool2d`` with a backward pass that writes each element once.
 
-    torch's own fills the derivative with zeros and then adds to it, square by square, which takes five times as long on
-    a CPU in bfloat16, and twice as long in float32. It also keeps its input.
+    torch's version fills the derivative with zeros and then adds to it square by square. On a CPU, this takes five
+    times as long in bfloat16, and twice as long in float32. It also keeps its input.
     """
 
     @staticmethod

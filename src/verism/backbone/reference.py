@@ -7,8 +7,8 @@ from verism.backbone.vgg import VGG, VGG19
 
 
 def reference(backbone: Backbone) -> VGG:
-    """Return the VGG with which a run compares photos: its backbone if that is one, else the embedded VGG-19.
+    """Return the VGG with which a run compares photos: its backbone if that is a VGG, else the embedded VGG-19.
 
-    The thresholds for regions and the scale of the metrics are calibrated for the features of a VGG.
+    The thresholds for regions and the scale of the metrics are calibrated for VGG features.
     """
     return backbone if isinstance(backbone, VGG) else VGG19("compact")

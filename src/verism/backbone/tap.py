@@ -1,4 +1,4 @@
-"""Taps: branches of a feature map for the losses, whose gradients need no memory of their own."""
+"""Taps: branches of a feature map for the losses, whose gradients need no additional memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def crop(x: Tensor, index: Index) -> Tensor:
 class _Tap(torch.autograd.Function):
     """Two uses of one feature map, whose gradients are added in the memory of the first.
 
-    For a slice, autograd would make a new map of zeros, in another memory format, which all later operations would have
+    For a slice, autograd would create a new map of zeros, in another memory format that all later operations would have
     to convert, and then a third map for the sum of both gradients.
     """
 

@@ -26,10 +26,10 @@ from verism.errors import VerismError
 class VGG(Backbone):
     """The frozen convolutions of a VGG, with an activation and a pooling of your choice.
 
-    The weights are neither parameters nor buffers, so that they are neither trained nor saved in checkpoints. They are
-    kept as they were loaded, together with a copy in the data type and on the device of the computation.
+    The weights are neither parameters nor buffers, so they are neither trained nor saved in checkpoints. They are kept
+    as loaded, together with a copy in the data type and on the device of the computation.
 
-    Features have first derivatives with respect to the image, and no second ones: ``create_graph=True`` is refused.
+    Features have first derivatives with respect to the image, but no second ones: ``create_graph=True`` is rejected.
     """
 
     @property
@@ -73,7 +73,7 @@ class VGG(Backbone):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks of the network, so that an image can pass through them in tiles."""
+        """All blocks of the network, so that images can be processed in tiles."""
         return self.published.blocks
 
     @property
@@ -88,7 +88,7 @@ class VGG(Backbone):
 
     @property
     def pinned(self) -> Mapping[str, str]:
-        """The weights that were loaded, since ``auto`` may load others elsewhere, and the hash of their file."""
+        """The loaded weights and the hash of their file. ``auto`` could load other weights elsewhere."""
         return self.identity
 
     @property
@@ -104,15 +104,15 @@ class VGG(Backbone):
             layers: some of ``self.layers``, or ``input``, which is the normalised image.
 
         Returns:
-            Layer name to ``(1, channels, height, width)``, in the autocast type if autocast is on.
+            Feature maps ``(1, channels, height, width)`` by layer name, in the autocast type if autocast is on.
 
         Raises:
-            VerismError: the network has no layer of that name.
+            VerismError: if the network has no layer of that name.
         """
         return dict(self.walk(image, layers))
 
     def walk(self, image: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Yield what ``forward`` returns, layer by layer as soon as it is computed."""
+        """Yield the items of ``forward``, each as soon as it is computed."""
         wanted = {*layers}
         check_layers(self, wanted)
         x = self.normalize(image)
@@ -148,16 +148,16 @@ class VGG(Backbone):
             yield block.pool, self.pool(x)
 
     def as_published(self) -> Self:
-        """Return the network as it was trained, with ReLU and max pooling; it shares the memory of the weights."""
+        """Return the network as it was trained, with ReLU and max pooling. It shares the memory of the weights."""
         twin = copy.copy(self)
-        # A shallow copy shares the dictionary of submodules; without a copy of it, this network would change as well.
+        # A shallow copy shares the dictionary of submodules. Without copying it, this network would change as well.
         twin._modules = dict(self._modules)
         twin.activate = Activation(nn.ReLU())
         twin.pool = nn.MaxPool2d(2, 2)
         return twin
 
     def kernels(self, x: Tensor) -> Mapping[str, weights_.Kernel]:
-        """Return the kernels on the device and in the type of a computation on ``x``; each copy is made once."""
+        """Return the kernels on the device and in the type of a computation on ``x``. Copies are cached."""
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         return self._weights.on(x.device, dtype)

@@ -1,4 +1,4 @@
-"""Load the backbone's weights: torchvision's, those of a file, or those embedded in this package."""
+"""Loads the backbone's weights: torchvision's, those of a file, or those embedded in this package."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from verism.backbone.architecture import BLOCKS, CONVOLUTIONS, VGG16_BLOCKS, Blo
 from verism.errors import VerismError
 
 Source = Literal["auto", "imagenet", "compact"] | Path
-"""``auto``: ``imagenet`` if torch.hub's cache holds it, else ``compact``. A path: a torchvision VGG-19 state dict."""
+"""``auto``: ``imagenet`` if it is in torch.hub's cache, else ``compact``. A path: a torchvision VGG-19 state dict."""
 
 Kernel = tuple[Tensor, Tensor]
 """A convolution's weight ``(out, in, 3, 3)`` and bias ``(out,)``."""
 
 COMPACT = Path(__file__).parent / "compact" / "vgg19_compact.safetensors"
-"""The weights of a VGG-19 that are embedded in this package."""
+"""The weights of the VGG-19 that is embedded in this package."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Published:
 
     Attributes:
         name: name of the network in the literature.
-        url: address of its weights, trained on ImageNet; the file's name ends in the first digits of its SHA-256.
+        url: URL of its weights, trained on ImageNet. The file name ends in the first digits of its SHA-256.
         blocks: its architecture.
-        compact: file of the weights embedded in this package, which are not torchvision's; None: there are none.
+        compact: file of the weights embedded in this package, which are not torchvision's. None if there are none.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Published:
 
     @property
     def imagenet_file(self) -> Path:
-        """The path at which torch.hub keeps its weights; the file need not exist."""
+        """The path at which torch.hub caches its weights. The file need not exist."""
         return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
 
     @property
@@ -72,7 +72,7 @@ class Weights:
     Attributes:
         name: ``imagenet``, ``compact``, or the path of the file.
         sha256: hexadecimal SHA-256 of the file.
-        kernels: convolution name to (weight ``(out, in, 3, 3)``, bias ``(out,)``), both float32.
+        kernels: weight ``(out, in, 3, 3)`` and bias ``(out,)`` of each convolution, both float32, by name.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Weights:
     _copies: dict[tuple[torch.device, torch.dtype], Mapping[str, Kernel]] = field(default_factory=dict)
 
     def on(self, device: torch.device, dtype: torch.dtype) -> Mapping[str, Kernel]:
-        """Return the kernels on a device and in a type, channels last; each copy is made once."""
+        """Return the kernels on a device and in a type, channels last. Copies are cached."""
         if (device, dtype) not in self._copies:
             self._copies[device, dtype] = {
                 name: (weight.to(device, dtype, memory_format=torch.channels_last), bias.to(device, dtype))
@@ -91,18 +91,18 @@ class Weights:
 
 
 def load(source: Source, network: Published = VGG19) -> Weights:
-    """Load weights. Only ``imagenet`` ever connects to the internet, and only if its file is not cached.
+    """Load weights. Only ``imagenet`` connects to the internet, and only if its file is not cached.
 
     Args:
         source: ``imagenet``, or the path of a state dict in torchvision's format, whole or ``features`` only, as
             ``.pth``/``.pt`` (read with ``weights_only=True``) or ``.safetensors``; for VGG-19, also ``auto`` and
             ``compact``.
-        network: the VGG whose weights are loaded.
+        network: the VGG whose weights to load.
 
     Raises:
-        VerismError: the file is missing, cannot be read, or does not hold the network; or the download failed.
+        VerismError: if the file is missing, cannot be read, or does not contain the network, or the download failed.
     """
-    # For a network without embedded weights, either word can still be the name of a file.
+    # For a network without embedded weights, either word can still be a file name.
     word = Path(source).name
     if word in ("auto", "compact") and network.compact is None and not Path(source).is_file():
         raise VerismError(
@@ -116,7 +116,7 @@ def load(source: Source, network: Published = VGG19) -> Weights:
 
 
 def _once(path: Path, name: str, network: Published, read: Callable[[Path, str, Published], Weights]) -> Weights:
-    """Return the weights of a file, which a run of the same process may have read already."""
+    """Return the weights of a file, which an earlier run in the same process may already have read."""
     permission.check(path)
     state = path.stat() if path.is_file() else None
     key = (path, name, network.name, state and (state.st_mtime_ns, state.st_size, state.st_ino))
@@ -124,21 +124,21 @@ def _once(path: Path, name: str, network: Published, read: Callable[[Path, str, 
 
 
 def choose(source: Source) -> Literal["imagenet", "compact"] | Path:
-    """Return the source that ``auto`` stands for on this machine; others are returned as they are."""
+    """Resolve ``auto`` to the source that it stands for on this machine. Other sources are returned unchanged."""
     if source != "auto":
         return source
     return "imagenet" if VGG19.imagenet_file.is_file() else "compact"
 
 
 class Dequantized(Mapping[str, Kernel]):
-    """The kernels of the compact file, kept as int8 and converted to float32 when they are asked for."""
+    """The kernels of the compact file, kept as int8 and converted to float32 on access."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Keep the tensors of the file.
+        """Store the tensors of the file.
 
         Args:
-            tensors: for each convolution ``{name}.scale`` ``(out,)`` float32 and ``{name}.bias`` ``(out,)`` float32;
-                and ``{name}.weight`` ``(out, in, 3, 3)`` int8, absent where the convolution is a scaled identity.
+            tensors: for each convolution, ``{name}.scale`` ``(out,)`` float32, ``{name}.bias`` ``(out,)`` float32, and
+                ``{name}.weight`` ``(out, in, 3, 3)`` int8, which is absent if the convolution is a scaled identity.
         """
         self.tensors = tensors
 
@@ -192,7 +192,7 @@ def _from_state_dict(path: Path, name: str, network: Published) -> Weights:
     try:
         state = read(path)
     except Exception as error:
-        # A file with other content can make an unpickler raise any exception.
+        # A file with other contents can make an unpickler raise any exception.
         raise VerismError(f"{path}: cannot be read as a checkpoint; {expected}.") from error
     if not isinstance(state, Mapping):
         raise VerismError(f"{path}: holds a {type(state).__name__}; {expected}.")
