@@ -1,4 +1,4 @@
-"""The pictures of a batch that was stopped: the same command keeps those that are whole, and makes the rest."""
+"""Resumes a stopped batch: the same command keeps the pictures that are complete and makes the rest."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from verism.data.source import digest
 from verism.errors import VerismError
 
 STOPPED = "stopped"
-"""What the record of a picture says that was stopped."""
+"""How the record of a stopped picture is marked."""
 
 Pair = tuple[Path, Path]
 """A content photo and a style photo."""
 
 
 def wished(request: Request, pair: Pair) -> Path:
-    """Return the path that a picture has unless another file has it."""
+    """Return the path that a picture gets if no other file has it."""
     content, style = pair[0], request.named(pair[1])
     if clip.is_clip(content):
         path = run_clip.result_path(content, style)
@@ -40,25 +40,25 @@ def wished(request: Request, pair: Pair) -> Path:
 
 @dataclass(frozen=True)
 class PictureOutcome(Record):
-    """The outcome for a picture of a batch.
+    """The outcome for one picture of a batch.
 
     Attributes:
-        state: path of the checkpoint of a picture that was stopped; None if it is whole, or has no checkpoint.
+        state: path of the checkpoint of a picture that was stopped; None if it is complete or has no checkpoint.
     """
 
     state: str | None = None
 
 
 class BatchSoFar:
-    """What a batch has made so far; it is noted beside the pictures, and forgotten when all of them are whole."""
+    """What a batch has made so far, recorded beside the pictures and deleted when all of them are complete."""
 
     def __init__(self, request: Request) -> None:
-        """Note the pictures of this request."""
+        """Keep a record of the pictures of this request."""
         self._request = request
 
     @cached_property
     def kept(self) -> dict[Pair, Path]:
-        """The pictures that are whole already, by their photos."""
+        """The pictures that are already complete, by their photos."""
         found: dict[Pair, Path] = {}
         for pair in self._request.pairs if self._request.is_batch else ():
             for picture, outcome in self._known(pair):
@@ -68,25 +68,25 @@ class BatchSoFar:
         return found
 
     def state(self, pair: Pair) -> str | None:
-        """Return the checkpoint of a picture that was stopped; None if it has none, or is to begin anew."""
+        """Return the checkpoint of a picture that was stopped; None if it has none or must start afresh."""
         states = (outcome.state for _, outcome in self._known(pair)) if self._request.is_batch else ()
         return next((state for state in states if state is not None and Path(state).is_file()), None)
 
     def note(self, pair: Pair, picture: Path) -> None:
-        """Take down that a picture is whole."""
+        """Record that a picture is complete."""
         self._write(pair, picture)
 
     def note_stopped(self, pair: Pair, picture: Path, state: str) -> None:
-        """Take down that a picture was stopped, and its checkpoint."""
+        """Record that a picture was stopped, and where its checkpoint is."""
         self._write(pair, picture, STOPPED, str(Path(state).resolve()))
 
     @rank_zero_only
     def forget(self) -> None:
-        """Remove the notes, since all pictures are whole: the same command makes new ones from now on."""
+        """Remove the records, since all pictures are complete: the same command makes new ones from now on."""
         for pair in self._request.pairs:
             for picture, _ in self._known(pair):
                 record = self._notes(pair).record(picture)
-                # The folder stays if other commands have notes there.
+                # The folder stays if other commands have records in it.
                 with suppress(OSError):
                     record.unlink(missing_ok=True)
                     record.parent.rmdir()
@@ -96,12 +96,12 @@ class BatchSoFar:
         if not self._request.is_batch:
             return
         own = self._notes(pair)
-        # Without the note, the same command makes the picture anew, under another name; nothing is lost.
+        # Without the record, the same command makes the picture again under another name; nothing is lost.
         with suppress(VerismError):
             PictureOutcome(own.digest(pair[0]), error, state).write(own.record(picture))
 
     def _known(self, pair: Pair) -> Iterator[tuple[Path, PictureOutcome]]:
-        """Yield the pictures of two photos of which there are notes, whatever number their names have."""
+        """Yield the recorded pictures of a pair of photos, whatever number their names end in."""
         name = wished(self._request, pair)
         records = sorted((name.parent / notes.NAME).glob(f"{glob.escape(name.stem)}*.json"))
         of = self._notes(pair).digest(pair[0]) if records else ""
@@ -115,13 +115,13 @@ class BatchSoFar:
 
     @cached_property
     def _options(self) -> str:
-        """Text of all options that decide a picture; of files, such as configs, their contents."""
+        """Text of all options that affect a picture; file options, such as configs, are replaced by their contents."""
         words = [word.partition("=") for word in self._request.options]
         return repr((self._request.preview, [(first, _content(value or first)) for first, _, value in words]))
 
 
 def _content(value: str) -> str:
-    """Return the digest of a file; any other value as it is."""
+    """Return the digest of a file; return any other value unchanged."""
     with suppress(OSError, VerismError):
         return digest(Path(value)) if Path(value).is_file() else value
     return value

@@ -1,4 +1,4 @@
-"""Turns the parser's complaint about a value, which lists types of Python, into a sentence that says what to do."""
+"""Turns the parser's message about a value, which lists Python types, into a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PLACE = re.compile(
 _AS_CALLABLE = re.compile(
     r"(?m)^( *(?:- )?)Type .+ expects a function or a callable class: |\. Got value: Namespace\(.*$"
 )
-"""What surrounds a complaint about an option whose value makes an object, such as the optimiser's."""
+"""What surrounds a message about an option whose value creates an object, such as the optimiser's."""
 
 _AS_TENSOR = re.compile(r"\n *- (?:Problem with given class_path 'torch\.Tensor':\n.*|Expected a dot import path .*)")
-"""Complaints that a value is not a tensor, which torch's optimisers accept in place of a number."""
+"""Messages that a value is not a tensor, which torch's optimisers accept in place of a number."""
 
 _REASON = re.compile(r"^ *- (.+(?:\n(?! *- | *Given value| *Subtypes| *Errors).+)*)", re.MULTILINE)
 
@@ -39,20 +39,20 @@ NAMES = {
     **dict.fromkeys(("dict", "collections.abc.Mapping"), "a dictionary such as {name: value}"),
     "NoneType": "null",
 }
-"""What a user calls a value of a type, in the order in which a sentence lists them."""
+"""What a user calls a value of each type, in the order in which a sentence lists them."""
 
 _SAYS_LITTLE = ("Expected a ", "Not a valid", "Does not val")
-"""Beginnings of the reasons that only name an expected type; the sentence lists all of these types."""
+"""Beginnings of reasons that only name an expected type; the sentence lists all of these types."""
 
 _ARGUMENTS = ("run", "results", "folders")
-"""Positional arguments of the commands that read runs, which have no option's name."""
+"""Positional arguments of the commands that read runs; unlike options, they are shown without dashes."""
 
 
 def plain(error: Exception) -> str:
-    """Return the parser's complaint about a value as a sentence; any other message as it is, on one line.
+    """Return the parser's message about a value as a sentence; return any other message unchanged, on one line.
 
     Args:
-        error: an ``ArgumentError``, or another error that the parser has raised with such a message.
+        error: an ``ArgumentError``, or another error that the parser raised with such a message.
     """
     rest = _AS_CALLABLE.sub(r"\1", str(error))
     entries = _entries(error)
@@ -70,7 +70,7 @@ def plain(error: Exception) -> str:
         listed = list(_REASON.finditer(rest))
         telling = [match for match in listed if not match[1].startswith(_SAYS_LITTLE)]
         if telling and _PLACE.match(telling[0][1]):
-            # A dictionary that was given in one piece: the reason is itself a complaint about an option inside it.
+            # A dictionary given as one value: the reason is itself a message about an option inside it.
             rest = rest[telling[0].start(1) :]
         else:
             reasons = [match[1] for match in telling or listed] or [rest]
@@ -92,14 +92,14 @@ def plain(error: Exception) -> str:
 
 
 def must_be(option: str, given: str, expected: Sequence[str]) -> str:
-    """Return the sentence about a value that an option cannot have.
+    """Return the sentence for a value that an option does not accept.
 
     Args:
         option: its name, with dashes.
         given: the value; empty if it is not to be repeated.
         expected: what the option takes, in the words of ``NAMES``, or the values themselves, quoted if they are texts.
     """
-    # Python takes int | float and float | int for the same type, and lists them as it met them first.
+    # Python treats int | float and float | int as the same type and lists its members in the order first seen.
     order = {name: place for place, name in enumerate(NAMES.values())}
     *others, last = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
     allowed = f"{', '.join(others)} or {last}" if others else last
@@ -107,9 +107,9 @@ def must_be(option: str, given: str, expected: Sequence[str]) -> str:
 
 
 def _entries(error: BaseException) -> dict[str, str]:
-    """Return the keys, such as ``.grain``, that lead to the refused value within each option that is a dictionary.
+    """Return the keys, such as ``.grain``, that lead to the rejected value within each option that is a dictionary.
 
-    The parser's messages name the option alone, so the keys are read from the frames that the error passed through.
+    The parser's messages name only the option, so the keys are read from the frames that the error passed through.
     """
     found: dict[str, str] = {}
     option = ""
@@ -126,7 +126,7 @@ def _entries(error: BaseException) -> dict[str, str]:
 
 
 def _telling(reason: str, option: str) -> str:
-    """Return a reason in the words of the command line."""
+    """Return a reason in command-line terms."""
     if reason.startswith("Expected an instantiatable class"):
         return f"needs a class before its options: give {option} itself first, with the name of one."
     nested = re.sub(

@@ -1,4 +1,4 @@
-"""Config files: whether one holds options at all, and which version of verism wrote it."""
+"""Config files: whether a file holds options at all, and which version of verism wrote it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MOST = 10_000
 """Limit on the values in a config, which guards against YAML alias bombs."""
 
 OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
-"""The keys with which a config describes an object: its class and the options of that."""
+"""The keys with which a config describes an object: its class and the options of that class."""
 
 _WRITTEN_BY = re.compile(r"^# verism==(\S+)", re.MULTILINE)
 
 
 def header() -> str:
-    """Return the text of the comment in which a config names the version that wrote it."""
+    """Return the text of the comment in which a config records the version that wrote it."""
     return f"verism=={version.__version__}"
 
 
@@ -38,7 +38,8 @@ def check(path: Path) -> None:
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
         raise VerismError(f"{path}: is not YAML: {error.problem}{line}.") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        # Bytes that are not text, characters that YAML does not allow, an impossible date, or too many brackets.
+        # Bytes that are not text, characters that YAML does not allow, an impossible date, or too deeply nested
+        # brackets.
         raise VerismError(f"{path}: is not YAML; a config is a text file of options.") from error
     if not isinstance(options, dict) or not options:
         raise VerismError(f"{path}: holds no options; a config has lines such as data: {{size: 600}}.")
@@ -50,7 +51,7 @@ def check(path: Path) -> None:
 
 
 def _check_classes(options: Any, path: Path, name: str = "") -> None:
-    """Raise ``VerismError`` if an option of a class stands beside the class's name, where the parser looks for none."""
+    """Raise ``VerismError`` if an option of a class stands next to the class's name, where the parser ignores it."""
     if isinstance(options, list):
         for value in options:
             _check_classes(value, path, name)
@@ -70,7 +71,7 @@ def _check_classes(options: Any, path: Path, name: str = "") -> None:
 
 
 def of_other_versions(paths: Iterable[Path]) -> str:
-    """Return what to add to the parser's complaint if configs were written by other versions; empty if none were."""
+    """Return what to add to the parser's message if other versions wrote the configs; empty if none did."""
     found = {path: _WRITTEN_BY.search(path.read_text(encoding="utf-8")) for path in paths}
     others = {path: match[1] for path, match in found.items() if match and match[1] != version.__version__}
     return "".join(
@@ -79,7 +80,7 @@ def of_other_versions(paths: Iterable[Path]) -> str:
 
 
 def _values(options: Any) -> Iterator[Any]:
-    """Yield a value, and all values that are in it, at any depth."""
+    """Yield a value and all values nested in it, at any depth."""
     left = [options]
     while left:
         value = left.pop()

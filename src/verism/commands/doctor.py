@@ -21,11 +21,11 @@ DESCRIPTION = "Say what verism finds on this machine: versions, devices, precisi
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "tensorboard", "pillow", "jsonargparse")
 
 IMAGENET = "vgg19-dcbb9e9d.pth"
-"""Name of the file in which torch.hub keeps torchvision's VGG-19."""
+"""Name of the file in which torch.hub stores torchvision's VGG-19."""
 
 ON_CPU = {False: 1_521_075_520, True: 848_537_760}
 ON_GPU = {False: 3_089_675_520, True: 1_632_837_760}
-"""Memory of a step, in bytes per megapixel, by whether features are in bf16: as ``memory_estimate`` computes it for the
+"""Memory of a step, in bytes per megapixel, by whether features are in bf16, as ``memory_estimate`` computes it for the
 paper's style layers and the deepest content layer of all configs."""
 
 
@@ -37,7 +37,7 @@ def doctor(args: Sequence[str]) -> None:
 
 
 def findings() -> Mapping[str, str]:
-    """Return what was found, by name, in the order in which it is printed; the last entry is a recommendation."""
+    """Return the findings by name, in print order; the last entry is a recommendation."""
     found = machine.find()
     return {
         "verism": f"{version.__version__}, Python {platform.python_version()}, {platform.system()}",
@@ -59,7 +59,7 @@ def _installed(package: str) -> str:
 
 
 def processor() -> str:
-    """Return the processor's name, as the system has it."""
+    """Return the processor's name as reported by the system."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.is_file() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -67,7 +67,7 @@ def processor() -> str:
 
 
 def imagenet_file() -> Path:
-    """Return where torch.hub keeps torchvision's VGG-19, without importing torch, which takes seconds."""
+    """Return where torch.hub stores torchvision's VGG-19, without importing torch, which takes seconds."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser()
     return home / "hub" / "checkpoints" / IMAGENET

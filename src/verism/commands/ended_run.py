@@ -1,4 +1,4 @@
-"""What ``run`` prints when one of its pictures is there: how it has become, and what may be done next."""
+"""What ``run`` prints when a picture is finished: how well it turned out, and what the user can do next."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from verism.uneven import WITHOUT_GRADIENT, Uneven
 OVERWRITE = "--output.overwrite"
 
 ANEW = ("--model.canvas.", "--data.")
-"""What a run begins with, so that it cannot go on from one that began otherwise."""
+"""Options that are fixed when a run begins: a run cannot continue from one that has other values."""
 
 LITTLE_TO_GIVE = "This style has little to give to this photo; try another photo as the style."
 
 
 def last_state(trainer: Trainer) -> str | None:
-    """Return the checkpoint of a run's last step, a URL or a path that is short here; None if there is none."""
+    """Return the checkpoint of a run's last step, as a URL or a shortened path; None if there is none."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     return state if state is None or "://" in state else near(Path(state)).as_posix()
@@ -47,7 +47,7 @@ class EndedRun:
     Attributes:
         request: what is asked for.
         trainer: of the run.
-        command: the words that have asked for the picture.
+        command: the words of the command that asked for the picture.
     """
 
     request: Request
@@ -55,9 +55,9 @@ class EndedRun:
     command: Sequence[str]
 
     def tell(self) -> Path | None:
-        """Print what is to be said of the picture; return its page, if that is a file."""
+        """Print how the picture turned out; return its page if that is a file."""
         figures = self._uneven.explained(self._figures)
-        # Of several pictures, what is as it should be is said once, at their end.
+        # With several pictures, what is fine is reported once, at the end.
         tell = verdict.exceptions if self.request.is_batch else verdict.look_plainly
         for sentence in likeness.without_repeats(tell(figures, self._look, self._strength), self._model):
             say(Text(f"  {sentence}"))
@@ -87,7 +87,7 @@ class EndedRun:
         return page.written
 
     def propose(self) -> None:
-        """Print what the user may do next: the whole of a preview, another style, or a milder picture."""
+        """Print what the user can do next: complete a preview, try another style, or make a milder picture."""
         little = verdict.hardly_there(self._look)
         if little and not likeness.little_shared(self._model):
             say(Text(LITTLE_TO_GIVE, "yellow"))
@@ -109,7 +109,7 @@ class EndedRun:
 
     @cached_property
     def _figures(self) -> Mapping[str, float]:
-        """The figures of the picture, at its strength."""
+        """The metrics of the picture at its own strength."""
         metrics = find(self.trainer, Metrics)
         return {} if metrics is None else metrics.written
 
@@ -124,7 +124,7 @@ class EndedRun:
 
     @cached_property
     def _look(self) -> Mapping[str, float]:
-        """The figures of the whole look, by which a style is judged, whatever part of it the picture has."""
+        """The metrics of the look at full strength, by which a style is judged, whatever the picture's strength."""
         metrics = find(self.trainer, Metrics)
         return {} if metrics is None else metrics.last
 
@@ -141,7 +141,7 @@ class EndedRun:
         return Strength() if self._output is None else self._output.strength
 
     def _has_less(self, fault: verdict.Fault) -> bool:
-        """Return whether the picture can have less of what causes a fault: there is none of it at strength 0."""
+        """Return whether the picture can have less of what causes a fault; at strength 0, there is none of it."""
         return bool(self._strength.strength) and all(getattr(self._strength, name) for name in fault.milder)
 
     def _remedy(self, fault: verdict.Fault) -> str:
@@ -156,13 +156,13 @@ class EndedRun:
         return self._again([*options, *fault.instead])
 
     def _again(self, options: Sequence[str]) -> str:
-        """Return the command that makes the picture by another run with further options; empty if there is none."""
-        # Of a preview, the whole picture; it can go on from it with other losses, but not with other regions.
+        """Return the command that makes the picture in another run with further options; empty if there is none."""
+        # A preview gets the whole picture, which can continue from it with other losses but not with other regions.
         begins_anew = any(name.startswith(ANEW) for name in options[::2])
         goes_on = self.request.preview and self._state is not None and not begins_anew
         going_on = ["--ckpt_path", str(self._state)] if goes_on else []
         given = value_of(self.command, PATH)
-        # That is the picture which is there already.
+        # That name already belongs to this picture.
         takes_place = given is not None and Path(given).is_file() and value_of(self.command, OVERWRITE) != "true"
         elsewhere = [PATH, str(free_name(Path(given)))] if given is not None and takes_place else []
         return _typed(*with_options(self.command, [*options, *elsewhere, *going_on]))
@@ -175,5 +175,5 @@ class EndedRun:
 
 
 def _typed(*words: str) -> str:
-    """Return a command of verism as it is typed."""
+    """Return a verism command as the user would type it."""
     return f"{checkpoints.program()} {shlex.join(words)}"

@@ -56,13 +56,13 @@ def evaluate(args: Sequence[str]) -> None:
 
 
 def _of_a_run(folder: Path, backbone: VGG19) -> dict[str, float]:
-    """Return the metrics of a finished run's result, at the run's size; those of details, in the result as written."""
+    """Return the metrics of a finished run's result at the run's size, and the detail metrics at the written size."""
     run = FinishedRun.read(folder)
     return evaluation.evaluate(run.rendered, run.pair, backbone)
 
 
 def _of_a_file(path: Path, options: Namespace, backbone: VGG19) -> dict[str, float]:
-    """Return the metrics of any result, at its size, against the photos that the options name."""
+    """Return the metrics of any result, at its own size, against the photos that the options name."""
     if options.content is None or options.style is None:
         raise VerismError(f"{path}: its photos are not known; give --content and --style.")
     image, content = (images.read(photo) for photo in (path, options.content))

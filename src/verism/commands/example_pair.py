@@ -1,4 +1,4 @@
-"""Keeps a user's photo from being paired with an example photo of verism's own configs by mistake."""
+"""Keeps a user's photo from being paired by mistake with an example photo from one of verism's configs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from verism.errors import VerismError
 
 
 def check(args: Sequence[str], content: Path, styles: Sequence[Path]) -> None:
-    """Refuse a photo of the user's together with an example that the user did not ask for.
+    """Refuse to pair one of the user's photos with an example photo that the user did not ask for.
 
     Args:
-        args: the arguments of ``fit``, with the paths of configs.
-        content: the content photo that results from them.
-        styles: the style photos that result from them.
+        args: the arguments of ``fit``, including the paths of configs.
+        content: the content photo that they select.
+        styles: the style photos that they select.
 
     Raises:
-        VerismError: one of the two photos comes from a config of verism's own, and the other does not.
+        VerismError: one of the two photos comes from one of verism's configs, and the other does not.
     """
     if not styles:
         return
-    # None: not named at all, or by a file for the whole section, which may name both.
+    # None: not named at all, or set by a file for the whole section, which may name both.
     asked: dict[str, bool | None] = {"content": None, "style": None}
     for option, value in _named(args):
         if option in asked:
@@ -43,7 +43,7 @@ def check(args: Sequence[str], content: Path, styles: Sequence[Path]) -> None:
 
 
 def _named(args: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Return the options of data that are given, in order, each with the config that has it; None: the command line."""
+    """Return the data options that are given, in order, each with the config that sets it; None: the command line."""
     found: list[tuple[str, Path | None]] = []
     for arg, following in pairwise([*args, ""]):
         option, equals, value = arg.partition("=")
@@ -59,13 +59,13 @@ def _data(config: Path) -> list[str]:
     try:
         options: Any = yaml.safe_load(config.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        # Not a file, but options as text; the parser has read what is there.
+        # Not a file but inline options, which the parser has already read.
         return []
     data = options.get("data") if isinstance(options, dict) else None
     return list(data) if isinstance(data, dict) else []
 
 
 def _is_own(config: Path | None, photo: Path) -> bool:
-    """Return whether a photo is an example, named by a config of verism's own."""
+    """Return whether a photo is an example, named by one of verism's own configs."""
     here = CONFIGS.resolve()
     return config is not None and config.resolve().is_relative_to(here) and photo.is_relative_to(here / "photos")

@@ -1,4 +1,4 @@
-"""The command ``export``: a look that was found as a lookup table for other programs."""
+"""The command ``export``: writes a fitted look as a lookup table for other programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verism.look import lut_file, saved
 from verism.quiet import quieten_lightning
 
 COMMON = "the look that all photos have in common, without what brings their exposures together"
-"""What the table of a series is, to follow its name: no single picture has it alone."""
+"""What the table of a series holds, as a continuation of its name: no single picture has exactly this look."""
 
 DESCRIPTION = """Write the look of a finished run or of a series as a lookup table, which other programs read.
 

@@ -36,14 +36,14 @@ SCREEN = 110
 """Default number of dots per inch."""
 
 DPI = (50, 1200)
-"""Smallest and largest number of dots per inch: below, labels cannot be read; above, a figure has hundreds of
+"""Smallest and largest number of dots per inch: below it, labels are illegible; above it, a figure has hundreds of
 megapixels."""
 
 CHANNELS = {"red": "tab:red", "green": "tab:green", "blue": "tab:blue"}
 
 
 def figures(args: Sequence[str]) -> None:
-    """Run ``figures`` with its arguments: draw the figures of each run, and print where they are.
+    """Run ``figures`` with its arguments: draw the figures of each run and print where they are.
 
     Raises:
         VerismError: a folder holds no finished run, a file cannot be read or written, or ``--dpi`` is not in ``DPI``.
@@ -83,7 +83,7 @@ def draw(run: FinishedRun, folder: Path, dpi: int = SCREEN) -> None:
 
 
 def luma_histograms(pictures: Mapping[str, Tensor]) -> Figure:
-    """Return histograms of luma, the share of pixels at each level, one panel for each picture (Figure 2).
+    """Return histograms of luma, the share of pixels at each level, with one panel per picture (Figure 2).
 
     Args:
         pictures: title to ``(1, 3, H, W)``, RGB in [0, 1].
@@ -103,7 +103,7 @@ def color_histograms(pictures: Mapping[str, Tensor]) -> Figure:
 
 
 def activation_functions(chosen: nn.Module) -> Figure:
-    """Return the graphs of the paper's activations, with that of ``chosen`` as a thick line (Figure 4)."""
+    """Return the graphs of the paper's activations, with ``chosen`` drawn as a thick line (Figure 4)."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     panel = figure.add_subplot()
     x = torch.linspace(-3, 3, 301)
@@ -122,14 +122,14 @@ def activation_functions(chosen: nn.Module) -> Figure:
 
 
 def convolution_outputs(features: Mapping[str, Tensor], activation: nn.Module) -> Figure:
-    """Return histograms of convolution outputs on a logarithmic scale, four panels in a row: the paper's 4×4 sheets.
+    """Return histograms of convolution outputs on a logarithmic scale, four panels per row: the paper's 4×4 sheets.
 
-    All have the same vertical axis, the share of the outputs. The horizontal axes differ, because outputs grow a
+    All panels share the vertical axis, the share of the outputs. The horizontal axes differ, because outputs grow a
     hundredfold from layer to layer.
 
     Args:
         features: layer name to ``(1, d, h, w)``, before the activation.
-        activation: the function that follows each of them, which is named below the panels.
+        activation: the function that follows each of them; it is named below the panels.
     """
     figure, panels = _panels(-(-len(features) // 4), 4, sharey=True)
     for panel, (name, values) in zip(panels, features.items(), strict=False):
@@ -152,7 +152,7 @@ def _histograms(pictures: Mapping[str, Mapping[str, Tensor]]) -> Figure:
     """Return histograms of levels, 0 to 255, on the same axes.
 
     Args:
-        pictures: title of a panel to its channels: name to values in [0, 1].
+        pictures: panel title to its channels: name to values in [0, 1].
     """
     figure, panels = _panels(1, len(pictures), sharey=True)
     top = 0.0
@@ -161,7 +161,7 @@ def _histograms(pictures: Mapping[str, Mapping[str, Tensor]]) -> Figure:
             shares = 100 * torch.histc(values * 255, 256, -0.5, 255.5) / values.numel()
             color = CHANNELS.get(name, "0.3")
             panel.stairs(shares.numpy(), torch.arange(257).numpy() - 0.5, color=color, fill=True, alpha=0.5, label=name)
-            # Black and white do not count: clipped pixels would dwarf the rest.
+            # Black and white are excluded: clipped pixels would dwarf the rest.
             top = max(top, float(shares[1:-1].max()))
         panel.set_title(title)
         panel.grid(alpha=0.25)

@@ -35,7 +35,7 @@ class FinishedRun:
 
     @classmethod
     def read(cls, folder: Path) -> FinishedRun:
-        """Return the run of ``folder``; raise ``VerismError`` if there is no such folder, or it holds none."""
+        """Return the run in ``folder``; raise ``VerismError`` if the folder does not exist or holds no run."""
         if not folder.exists():
             raise missing_run(folder)
         config = folder / "config.yaml"
@@ -56,7 +56,7 @@ class FinishedRun:
 
     @cached_property
     def rendered(self) -> Tensor:
-        """The result as it was written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
+        """The result as written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
         return self._read(self.result)
 
     @cached_property
@@ -64,18 +64,18 @@ class FinishedRun:
         """The result at the run's size, ``(1, 3, H, W)``, RGB in [0, 1].
 
         Raises:
-            VerismError: the run has no result, or its photos, which decide the size, cannot be read any more.
+            VerismError: the run has no result, or its photos, which determine the size, can no longer be read.
         """
         return images.resize(self.rendered, self.photos.content.shape[-2:])
 
     @cached_property
     def pair(self) -> PhotoPair:
-        """The run's photos and masks; its properties raise ``VerismError`` if they cannot be read any more."""
+        """The run's photos and masks; its properties raise ``VerismError`` if they can no longer be read."""
         return photo_pair(self.options["data"])
 
     @property
     def photos(self) -> Photos:
-        """The photos at the run's size; raises ``VerismError`` if they cannot be read any more."""
+        """The photos at the run's size; raises ``VerismError`` if they can no longer be read."""
         return self.pair.photos
 
     def _read(self, path: Path) -> Tensor:

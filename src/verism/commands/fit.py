@@ -36,23 +36,23 @@ from verism.quiet import quiet_writers, quieten_lightning
 from verism.tiling.memory_estimate import free
 
 EMBEDDED = ", the network that comes with verism (verism doctor tells of another)"
-"""What is said of its weights: that they are not torchvision's matters only to who compares networks."""
+"""Note added to the name of the embedded weights; only users who compare networks need to know the difference."""
 
 
 def fit(args: Sequence[str]) -> VerismCLI:
-    """Run ``fit`` with its arguments, and return what it was made of: ``model``, ``trainer``, ``datamodule``."""
+    """Run ``fit`` and return the finished CLI, which has ``model``, ``trainer`` and ``datamodule``."""
     quieten_lightning()
     return VerismCLI(["fit", *args], command=["fit", *args, *trust.given()])
 
 
 class VerismCLI(LightningCLI):
-    """LightningCLI for the one method that verism has: it builds a run from options, and runs it.
+    """LightningCLI with a single subcommand: it builds a run from options and runs it.
 
     Attributes:
         output_class: the callback that writes the result, configured by ``--output``.
-        first_step: number of steps that were made before this run, by those that it goes on from.
-        returns_home: whether a run that goes on with a picture does so in the folder of the run that has begun it, and
-            replaces its checkpoints.
+        first_step: number of steps made before this run, by the runs that it continues.
+        returns_home: whether a run that continues a picture stays in the folder of the run that began it and replaces
+            its checkpoints.
     """
 
     output_class: type[Output] = Output
@@ -60,10 +60,10 @@ class VerismCLI(LightningCLI):
     returns_home: bool = False
 
     def __init__(self, args: Sequence[str], command: Sequence[str] | None = None) -> None:
-        """Parse ``args``, of which the first is ``fit``, and run it.
+        """Parse ``args``, the first of which is ``fit``, and run it.
 
         Args:
-            args: of the command line.
+            args: the command-line arguments.
             command: the words with which the user started this run, for the hint on how to continue it; None: started
                 from Python.
         """
@@ -93,13 +93,13 @@ class VerismCLI(LightningCLI):
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Turn Ctrl-C and errors for which the machine is to blame (no memory, a full disk) into one sentence."""
+        """Turn Ctrl-C and errors caused by the machine (out of memory, a full disk) into one sentence."""
         try:
             yield
         except KeyboardInterrupt as error:
             raise self._stopped() from error
         except SystemExit as error:
-            # Lightning exits like this after Ctrl-C, with a status that says nothing of it.
+            # After Ctrl-C, Lightning exits this way, with a status that does not say so.
             if not isinstance(error.__context__, KeyboardInterrupt):
                 raise
             raise self._stopped() from error
@@ -112,7 +112,7 @@ class VerismCLI(LightningCLI):
                 raise
             raise OutOfMemoryError(f"There was not enough memory: try {self._remedy()}.") from error
         except (OSError, ValueError) as error:
-            # TensorBoardLogger wraps a failed write of its log into a ValueError.
+            # TensorBoardLogger wraps a failed write of its log in a ValueError.
             cause = error if isinstance(error, OSError) else error.__cause__
             if not isinstance(cause, OSError):
                 raise
@@ -120,14 +120,14 @@ class VerismCLI(LightningCLI):
             raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 
     def _stopped(self) -> VerismError:
-        """Return what is said of a run that Ctrl-C has stopped at once; if it made nothing, its folder goes."""
+        """Return the error for a run stopped at once by Ctrl-C; remove the run's folder if it made nothing."""
         if self._has_begun:
             return InterruptedRunError(signal.SIGINT, self.trainer.global_step)
         run_folder.give_up(self._claimed)
         return UnbegunRunError()
 
     def refuse(self) -> None:
-        """Remove the folder of a run that has made nothing, because it was refused."""
+        """Remove the folder of a run that was refused and has made nothing."""
         run_folder.give_up(self._claimed)
 
     @property
@@ -138,25 +138,25 @@ class VerismCLI(LightningCLI):
         return bool(self.trainer.global_step) or self.config_init.fit.output.written is not None
 
     def _logs(self) -> str:
-        """Return a name for a file whose error does not name it: TensorBoard writes its log in another thread."""
+        """Return a name for a file that its error does not name: TensorBoard writes its log in another thread."""
         try:
             return f"{self.trainer.log_dir}: its log"
         except AttributeError:
             return "a file of the run"
 
     def _remedy(self) -> str:
-        """Return the options that would need less memory: half of what was needed, or of what is free."""
+        """Return options that would need less memory: half of what was needed, or half of what is free."""
         try:
             passage = self.model.feature_pass.passage
         except AttributeError:
-            # Memory ran out before the photos were taken through the network.
+            # Memory ran out before the photos went through the network.
             return "a smaller --data.size"
         takes = passage.step.takes(passage.tiling)
         return str(passage.step.remedy(passage.tiling, min(free(self.model.device), takes) // 2))
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return the commands, each with the arguments of the Trainer's method that are no options."""
+        """Return the commands, each with the arguments of the Trainer's method that are not options."""
         # CheckpointFiles never unpickles arbitrary objects, so weights_only would have no effect.
         return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule", "weights_only"}}
 
@@ -165,7 +165,7 @@ class VerismCLI(LightningCLI):
         add_parts(parser, self.output_class)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse ``args``, and find the checkpoint to continue from.
+        """Parse ``args`` and find the checkpoint to continue from.
 
         The parser does not see the checkpoint, because Lightning would let its options replace the user's.
         """
@@ -183,15 +183,15 @@ class VerismCLI(LightningCLI):
                 rank_zero_info(f"{named}: a run has gone on from it, and this one goes on from {self._resumed}.")
 
     def read(self, parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
-        """Return the options that ``args`` stand for, checked."""
+        """Return the checked options that ``args`` stand for."""
         return parse(parser, args)
 
     def before_instantiate_classes(self) -> None:
-        """Check the photos, and choose the precision, unless the user did; continue from the checkpoint found.
+        """Check the photos, choose the precision unless the user did, and continue from the checkpoint found.
 
         Raises:
-            VerismError: a photo or a mask does not exist, or is none, or a region cannot have a name. It is said
-                before the weights are loaded, and hence before anything is said about them.
+            VerismError: a photo or mask does not exist or is not an image, or a region's name is invalid. This is
+                raised before the weights are loaded, and so before any message about them.
         """
         for photo in self.photo_files():
             photo_file.check_header(photo)
@@ -209,7 +209,7 @@ class VerismCLI(LightningCLI):
         return [data.content, *style_paths(vars(data)), *masks]
 
     def instantiate_classes(self) -> None:
-        """Build the parts; errors that torch or Lightning raise about their options become one sentence."""
+        """Build the parts; turn errors that torch or Lightning raise about their options into one sentence."""
         try:
             super().instantiate_classes()
         except (AssertionError, ImportError, TypeError, ValueError) as error:
@@ -218,7 +218,7 @@ class VerismCLI(LightningCLI):
             raise VerismError(f"The options cannot be taken together: {plain(error).rstrip('.')}.") from error
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Return the Trainer; errors that Lightning raises about its options become one sentence."""
+        """Return the Trainer; turn errors that Lightning raises about its options into one sentence."""
         options = self.config_init.fit.trainer
         given, plugins = _as_list(options.callbacks), _as_list(options.plugins)
         kwargs["callbacks"] = [*given, *self.own_callbacks(given)]
@@ -233,7 +233,7 @@ class VerismCLI(LightningCLI):
         return made
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
-        """Return the callbacks that every run has in addition to those that the user has ``given``."""
+        """Return the callbacks that every run has in addition to those ``given`` by the user."""
         options = self.config_init.fit.trainer
         own: list[Callback] = [KeepFreedMemory(), Signals(), SameScene()]
         if options.enable_checkpointing is not False:
@@ -246,15 +246,15 @@ class VerismCLI(LightningCLI):
         return own
 
     def progress(self) -> ProgressBar:
-        """Return the progress bar of a run whose options name none."""
+        """Return the default progress bar, for a run whose options name none."""
         return Progress()
 
     def after_instantiate_classes(self) -> None:
-        """Record all options of model and data, with the values that defaults such as ``auto`` stand for."""
+        """Record all options of model and data, with defaults such as ``auto`` resolved."""
         options = as_plain(self._parser(self.subcommand), self.config.fit, linked=True)
         model = options["model"]
         identity = self.model.backbone.identity
-        # Their SHA-256 is in the checkpoint, for which weights that have changed are refused.
+        # The checkpoint records their SHA-256, so a run with changed weights is refused.
         rank_zero_info(f"Weights: {identity['weights']}{EMBEDDED if identity['weights'] == COMPACT else ''}")
         backbone = model["backbone"]
         backbone["init_args"] = {**(backbone.get("init_args") or {}), **self.model.backbone.pinned}
@@ -265,14 +265,14 @@ class VerismCLI(LightningCLI):
 
     @property
     def title(self) -> str:
-        """The names of the photos, which the run's folder gets."""
+        """The names of the photos, after which the run's folder is named."""
         return str(self.datamodule.title)
 
     def before_fit(self) -> None:
-        """Find the user's mistakes before anything is written, and then take a folder that no other run has."""
+        """Check for user mistakes before anything is written, then claim a folder that no other run has."""
         options, parts = self.config.fit, self.config_init.fit
         preflight.check(options, self.model, self.datamodule, self.trainer)
-        # A requeued job finds its own files, and replaces them.
+        # A requeued job finds its own files and replaces them.
         parts.output.overwrite |= requeued()
         if self._resumed is not None:
             self.first_step = resuming.check(
@@ -283,7 +283,7 @@ class VerismCLI(LightningCLI):
             self._check_unfinished(parts.output)
         parts.page.check(self.trainer, parts.output)
         parts.regions.check()
-        # Only the first of several processes makes a folder, and a requeued job keeps the folder it had.
+        # Only the first of several processes makes a folder, and a requeued job keeps its earlier folder.
         if self.trainer.is_global_zero and not requeued():
             default = options.trainer.logger in (None, True)
             home = self._home(parts.output) if default and self.returns_home else None
@@ -294,7 +294,7 @@ class VerismCLI(LightningCLI):
                 self._claimed = self._numbered
 
     def _home(self, output: Output) -> Path | None:
-        """Return the folder of the run that this one resumes, if it goes on with the same picture; else None."""
+        """Return the folder of the run that this one resumes, if it continues the same picture; else None."""
         if self._resumed is None or output.path is None or "://" in self._resumed:
             return None
         home = Path(self._resumed).resolve().parent.parent
@@ -302,7 +302,7 @@ class VerismCLI(LightningCLI):
         return home if is_among_runs and unfinished.unchanged(output.path, output.replaceable) else None
 
     def _go_on_in(self, home: Path) -> None:
-        """Go on in the folder of the run that this one resumes, as a job does that SLURM has started again."""
+        """Continue in the folder of the run that this one resumes, as a job requeued by SLURM does."""
         for logger in self._numbered:
             logger._version = home.name
         for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # Set by a connector.
@@ -312,7 +312,7 @@ class VerismCLI(LightningCLI):
                 callback.is_at_home = True
 
     def _check_unfinished(self, output: Output) -> None:
-        """Raise ``VerismError`` if a run that has gone on from the checkpoint has finished the picture already."""
+        """Raise ``VerismError`` if another run continued from the checkpoint and has already finished the picture."""
         path, steps = output.path, self.trainer.max_steps
         is_finished = self._passed_on and 0 < steps <= self.first_step
         if is_finished and path is not None and path.exists() and not output.overwrite:
@@ -332,7 +332,7 @@ class SaveConfig(SaveConfigCallback):
 
 
 def _as_list(given: Any) -> list[Any]:
-    """Return the value of an option that takes one thing or a list of them, as a list."""
+    """Return the value of an option that takes one thing or a list, as a list."""
     if given is None:
         return []
     return given if isinstance(given, list) else [given]

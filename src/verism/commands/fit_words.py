@@ -1,4 +1,4 @@
-"""Words on the command line of another command that are meant for ``fit``."""
+"""Words on another command's command line that are meant for ``fit``."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Collection, Sequence
 from verism.errors import VerismError
 
 SECTIONS = ("model", "data", "trainer", "optimizer", "scalars", "metrics", "snapshots", "histograms")
-"""Sections of ``fit`` whose options other commands take, for all of the runs that they make."""
+"""Sections of ``fit`` whose options other commands accept and apply to all of the runs that they make."""
 
 
 def split(args: Sequence[str], kept: Collection[str] = ()) -> tuple[list[str], list[str]]:
-    """Return a command's own arguments, and those that are options of ``fit``: ``--data.size 256``, say.
+    """Return a command's own arguments and, separately, the options of ``fit``, such as ``--data.size 256``.
 
     Args:
-        args: all of them.
-        kept: options in ``SECTIONS`` that are the command's own.
+        args: all arguments.
+        kept: options in ``SECTIONS`` that belong to the command itself.
     """
     own: list[str] = []
     fits: list[str] = []
@@ -31,10 +31,10 @@ def split(args: Sequence[str], kept: Collection[str] = ()) -> tuple[list[str], l
 
 
 def as_overrides(words: Sequence[str]) -> dict[str, str]:
-    """Return options of ``fit`` as ``verism.fit`` takes them: ``--data.size 256`` is ``{"data.size": "256"}``.
+    """Return options of ``fit`` as ``verism.fit`` takes them: ``--data.size 256`` becomes ``{"data.size": "256"}``.
 
     Args:
-        words: an option, then its value, if that is not in the same word, and so on.
+        words: options, each followed by its value unless both are in one word.
 
     Raises:
         VerismError: an option is followed by more than one value.

@@ -1,4 +1,4 @@
-"""Log messages of a run that are printed only if there is reason to."""
+"""Log messages of a run that are printed only if needed."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from verism.quiet import LOGGERS
 
 
 class HeldBack:
-    """Log messages below warnings, which are printed only if there is reason to."""
+    """Holds back log messages below warnings, and prints them only if needed."""
 
     def __init__(self) -> None:
-        """Hold nothing back yet."""
+        """Start without holding anything back."""
         self._records: list[tuple[logging.Logger, logging.LogRecord]] = []
         self._loggers = [logging.getLogger(name) for name in LOGGERS]
 
     def hold(self) -> None:
-        """Hold messages back from now on."""
+        """Start holding messages back."""
         for logger in self._loggers:
             logger.addFilter(self._passes)
 
     def release(self) -> None:
-        """Print what was held back, and what comes from now on."""
+        """Print the messages held back so far, and all later ones."""
         self.let_go()
         while self._records:
             logger, record = self._records.pop(0)
             logger.handle(record)
 
     def drop(self) -> None:
-        """Forget what was held back."""
+        """Discard the messages held back so far."""
         self._records.clear()
 
     def let_go(self) -> None:
-        """Print what comes from now on."""
+        """Stop holding messages back."""
         for logger in self._loggers:
             logger.removeFilter(self._passes)
 
@@ -47,7 +47,7 @@ class HeldBack:
 
 @contextmanager
 def held_back() -> Iterator[HeldBack]:
-    """Hold back log messages below warnings within this context; if a run that has begun fails, they are printed."""
+    """Hold back log messages below warnings within this context; print them if a run that has begun fails."""
     held = HeldBack()
     held.hold()
     try:

@@ -1,4 +1,4 @@
-"""Photos and runs that are named on the command line and do not exist, which is told before the imports, of seconds."""
+"""Reports photos and runs that are named on the command line but do not exist, before the slow imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PHOTOS_FIRST = ("series",)
 """Commands whose first words are photos."""
 
 RESULTS_FIRST = ("test", "figures")
-"""Commands whose first words are runs, or pictures, which have an ending."""
+"""Commands whose first words are runs or pictures; pictures have a file ending."""
 
 _OF_A_RUN = ("--data.content", "--data.style", "--data.content_mask", "--data.style_mask")
 
@@ -34,17 +34,17 @@ OF_PHOTOS: Mapping[str, Sequence[str]] = {
     "render": ("--data.content",),
     "test": ("--content", "--style"),
 }
-"""By command, the options that take photos which must be there."""
+"""By command, the options that take photos which must exist."""
 
 _MARKS = "[]{}$~\0"
-"""Characters of lists and other YAML, which the parser reads, and of names that it has more to say of."""
+"""Characters of lists and other YAML, which the parser reads, and of names for which the parser has its own errors."""
 
 LONGEST = 255
-"""Length of a name from which the parser says that it is too long."""
+"""Longest name checked here; the parser itself reports longer ones."""
 
 
 def check(command: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` for the first photo or run that does not exist; what may be more than a name is left."""
+    """Raise ``VerismError`` for the first photo or run that does not exist; skip words that may not be plain names."""
     first, _ = leading(args)
     runs, photos = (first[:1], first[1:]) if command in RUN_FIRST else ([], [])
     if command in PHOTOS_FIRST:
@@ -55,7 +55,7 @@ def check(command: str, args: Sequence[str]) -> None:
     for word in runs:
         path = Path(word)
         if _is_name(word) and not path.exists():
-            # A look's own file.
+            # A look saved as a file of its own.
             raise missing_run(path, "look" if path.suffix == ".safetensors" else RUN_FIRST[command])
     for word in (*photos, *_values(args, OF_PHOTOS.get(command, ()))):
         if _is_missing(word):
@@ -63,7 +63,7 @@ def check(command: str, args: Sequence[str]) -> None:
 
 
 def _values(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
-    """Return the words that follow each option, up to the next one; of an option given twice, the last counts."""
+    """Return the words that follow each option, up to the next one; of a repeated option, the last one counts."""
     given: dict[str, Sequence[str]] = {}
     for place, arg in enumerate(args):
         option, equals, value = arg.partition("=")
@@ -77,7 +77,7 @@ def _is_missing(word: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    """Return whether a word is the name of one file: no pattern, address, list or empty text."""
+    """Return whether a word is the name of a single file, not a pattern, address, list or empty text."""
     is_more = len(word) > LONGEST or "://" in word or glob.has_magic(word) or bool(set(word) & set(_MARKS))
-    # A link that leads nowhere, or to itself, is the parser's.
+    # The parser reports a link that leads nowhere or to itself.
     return bool(word) and word not in ("null", "last") and not is_more and not Path(word).is_symlink()

@@ -1,4 +1,4 @@
-"""The command ``run`` up to where it needs more than Python: its help, and photos that do not exist."""
+"""The part of the command ``run`` that needs only the standard library: its help, and errors about missing photos."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ options:
 BOTH = "First yours, last the one whose look it takes on: verism mine.jpg theirs.jpg"
 
 STYLES, ALONE = ("--styles", "--style"), ("--preview", "--open")
-"""Options that take photos, and such that take nothing."""
+"""Options that take photos, and options that take no value."""
 
 OF_FILES = ("--data.content", "--data.style")
-"""Options of ``fit`` that name the photos in place of the first words."""
+"""Options of ``fit`` that name the photos in place of the leading words."""
 
 
 def run(args: Sequence[str]) -> None:
-    """Run ``run`` with its arguments; its help, and a slip in a name, need none of its imports, which take seconds.
+    """Run ``run`` with its arguments; help and misspelled file names are handled without its slow imports.
 
     Raises:
         SystemExit: for ``--help``.
-        VerismError: a photo does not exist; and as the command itself does.
+        VerismError: a photo does not exist; also as the command itself does.
     """
     if {"--help", "-h"} & set(args):
         sys.stdout.write(HELP)
@@ -77,7 +77,7 @@ def run(args: Sequence[str]) -> None:
 
 
 def _check_order(args: Sequence[str]) -> None:
-    """Raise ``VerismError`` for a photo after the value of an option, which would be taken for nothing."""
+    """Raise ``VerismError`` for a photo after the value of an option, which would otherwise be ignored."""
     for place, (option, value, word) in enumerate(zip(args, args[1:], args[2:], strict=False)):
         takes_one = option.startswith("--") and "=" not in option and option not in (*STYLES, *ALONE)
         if takes_one and _is_no_option(value) and _is_no_option(word) and exists(Path(word)):
@@ -88,8 +88,8 @@ def _check_order(args: Sequence[str]) -> None:
 
 
 def _check_count(args: Sequence[str]) -> None:
-    """Raise ``VerismError`` if no photo, or only one name, is given: a look comes from another photo."""
-    # Options that stand alone may be between the photos.
+    """Raise ``VerismError`` if no photo, or only one, is given: a look comes from another photo."""
+    # Options without a value may stand between the photos.
     photos = list(_photos([word for word in args if word not in ALONE]))
     if not photos:
         raise VerismError(f"run: which photos? {BOTH}")
@@ -104,7 +104,7 @@ def _check_count(args: Sequence[str]) -> None:
 
 
 def _check_style(photo: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` if the style of the only photo is named by an option, as ``fit`` has it."""
+    """Raise ``VerismError`` if the style of the only photo is given by an option, as for ``fit``."""
     named, others = take([word for word in args if word != photo], "--data.style")
     if not named:
         return
@@ -117,7 +117,7 @@ def _check_style(photo: str, args: Sequence[str]) -> None:
 
 
 def only_pair(args: Sequence[str]) -> tuple[Path, ...]:
-    """Return the photo and the style if one picture is surely asked for, by the names of two files; else nothing.
+    """Return the photo and the style if the arguments clearly ask for one picture by two file names; else nothing.
 
     Clips, patterns and folders are left to the command.
     """
@@ -130,7 +130,7 @@ def only_pair(args: Sequence[str]) -> tuple[Path, ...]:
 
 
 def _photos(args: Sequence[str]) -> Iterator[str]:
-    """Yield the words that name photos: the first ones, and those after ``--styles``."""
+    """Yield the words that name photos: the leading ones, and those after ``--styles``."""
     words = list(args)
     yield from leading(words)[0]
     for place, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""The options of ``fit``: a parser for them, and how they are read and built without a run."""
+"""The options of ``fit``: a parser for them, and functions to read them and build their objects without a run."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ SEED = 0
 """Default seed: random numbers are the same in every run, unless the user says otherwise."""
 
 TRAINER: Mapping[str, Any] = {"max_steps": 1000, "log_every_n_steps": 5, "enable_model_summary": False}
-"""Defaults of the Trainer that differ from Lightning's. Its model summary would list a single parameter."""
+"""Defaults of the Trainer that differ from Lightning's. Its model summary would list only a single parameter."""
 
 
 def resolve_paths() -> None:
-    """Have paths in a config mean the same wherever the command is run: relative to that config."""
-    # jsonargparse changes into a config's folder to parse it, so a path resolved there is relative to that config.
+    """Resolve paths in a config relative to that config, wherever the command is run."""
+    # jsonargparse changes into a config's folder to parse it, so a path resolved at that point is relative to the
+    # config.
     register_type(Path, str, _resolve, fail_already_registered=False)
 
 
@@ -79,7 +80,7 @@ class PhotoFiles(PhotoPair):
 
 
 class Parser(LightningArgumentParser):
-    """Lightning's parser, with a shorter help, and with the version of verism at the head of every config."""
+    """Lightning's parser with a shorter help text, and with the version of verism at the top of every config."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make the parser, with the same arguments as Lightning's."""
@@ -87,11 +88,11 @@ class Parser(LightningArgumentParser):
         super().__init__(*args, dump_header=header, **kwargs)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write a config of options that have been parsed, and hence validated, once."""
+        """Write a config without validating it again, since its options have been parsed."""
         super().save(*args, **{"skip_validation": True, **kwargs})
 
     def format_help(self, *args: Any, **kwargs: Any) -> str:
-        """Return the help without the lists of all of torch's modules and optimisers, which are 600 lines."""
+        """Return the help text without the lists of all of torch's modules and optimisers, which take 600 lines."""
         return re.sub(r",\s+known\s+subclasses:[^)]*\)", ")", super().format_help(*args, **kwargs))
 
 
@@ -99,7 +100,7 @@ def add_parts(parser: LightningArgumentParser, output: type[Output]) -> None:
     """Add the options of the optimiser, the learning-rate scheduler and the callbacks.
 
     Args:
-        parser: has the options of the model, the photos and the Trainer already.
+        parser: a parser that already has the options of the model, the photos and the Trainer.
         output: the callback that writes the result.
     """
     parser.add_argument(
@@ -121,7 +122,7 @@ def add_parts(parser: LightningArgumentParser, output: type[Output]) -> None:
     slots = ("canvas", "backbone", "style", "color")
     parser.set_defaults({f"model.{slot}": {"class_path": f"verism.{PAPER[slot].__name__}"} for slot in slots})
     parser.add_lightning_class_args(output, "output")
-    # No callback yet: VerismCLI.own_callbacks adds it unless --trainer.enable_checkpointing is false.
+    # Not a callback yet: VerismCLI.own_callbacks adds it unless --trainer.enable_checkpointing is false.
     parser.add_class_arguments(Checkpoints, "checkpoints")
     parser.add_lightning_class_args(Scalars, "scalars")
     parser.add_lightning_class_args(Metrics, "metrics")
@@ -139,8 +140,8 @@ def parse(parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
 
     Raises:
         ArgumentError: an option is unknown, or its value is not allowed.
-        VerismError: a file of options is not a text file, an option names a class that it does not accept, or the
-            user gave only one of the two photos, and the other is still the config's example.
+        VerismError: a file of options is not a text file, an option names a class that it does not accept, or the user
+            gave only one of the two photos, and the other is still the config's example.
     """
     try:
         found = parser.parse_args(list(args))
@@ -157,11 +158,11 @@ def as_plain(parser: LightningArgumentParser, found: Namespace, *, linked: bool 
     """Return options as plain types, as a config holds them.
 
     Args:
-        parser: has parsed them.
-        found: the options; what has just been parsed is not validated again, which takes longer than all else here.
+        parser: the parser that parsed them.
+        found: the options; they are not validated again, which would take longer than everything else here.
         linked: keep options that are linked to others, such as the model's optimiser.
     """
-    # As JSON, because YAML is slow to write and to read.
+    # JSON, because YAML is slow to write and to read.
     text = parser.dump(found, format="json", skip_none=False, skip_link_targets=not linked, skip_validation=True)
     options: dict[str, Any] = json.loads(text)
     return options
@@ -171,7 +172,7 @@ class FitOptions:
     """Reads and checks the options of ``fit`` without starting a run.
 
     Attributes:
-        parser: of the options, as ``fit`` takes them in a config.
+        parser: the parser of the options, as ``fit`` takes them in a config.
     """
 
     def __init__(self) -> None:
@@ -187,7 +188,7 @@ class FitOptions:
         add_parts(self.parser, Output)
 
     def parse(self, args: Sequence[str]) -> Namespace:
-        """Return the complete options that ``args`` stand for, checked.
+        """Return the complete, checked options that ``args`` stand for.
 
         Raises:
             ArgumentError, VerismError: as ``parse`` does.
@@ -196,11 +197,11 @@ class FitOptions:
             return parse(self.parser, args)
 
     def plain(self, found: Namespace) -> dict[str, Any]:
-        """Return options that ``parse`` has returned, of plain types, as ``fit`` takes them in a config."""
+        """Return options returned by ``parse`` as plain types, as ``fit`` takes them in a config."""
         return as_plain(self.parser, found)
 
     def read(self, args: Sequence[str]) -> dict[str, Any]:
-        """Return the complete options that ``args`` stand for, of plain types, as ``fit`` takes them in a config.
+        """Return the complete options that ``args`` stand for as plain types, as ``fit`` takes them in a config.
 
         Raises:
             ArgumentError, VerismError: as ``parse`` does.

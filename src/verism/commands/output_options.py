@@ -1,4 +1,4 @@
-"""Options of the commands that write files from a finished run: declared and read in one place."""
+"""Declares and reads the options of the commands that write files from a finished run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPLACE = "or set --output.overwrite true"
 
 
 def add_strength(parser: ArgumentParser) -> None:
-    """Add the options for the strength of the look: of the whole, of its colour and of its tone."""
+    """Add the options for the strength of the look: overall, of its colour and of its tone."""
     parser.add_class_arguments(Strength, "output", as_group=False, instantiate=False)
 
 
@@ -53,8 +53,8 @@ def add_file(parser: ArgumentParser, formats: str, otherwise: str = "") -> None:
 
     Args:
         parser: the parser of the command.
-        formats: which formats it can have, as in "A .cube or .png file."
-        otherwise: which file it is if none is named, as the rest of a sentence; empty: it must be named.
+        formats: the formats that it can have, as in "A .cube or .png file."
+        otherwise: the file that is used if none is named, as the rest of a sentence; empty: it must be named.
     """
     if otherwise:
         parser.add_argument("--output.path", type=Path | None, default=None, help=f"{formats} null: {otherwise}")
@@ -77,7 +77,7 @@ def encoding(output: Namespace) -> Encoding:
 
 def clip_encoding(output: Namespace) -> ClipEncoding:
     """Return how clips are written."""
-    # A depth of 16 is meant for photos; clips keep the depth that they have.
+    # A depth of 16 is meant for photos; clips keep their own depth.
     return ClipEncoding(output.codec, 8 if output.depth == 8 else None)  # noqa: PLR2004
 
 
@@ -87,16 +87,16 @@ def check_file(path: Path, output: Namespace, look: Path, content: Path | None =
     Args:
         path: the file.
         output: the options.
-        look: what it is made from, as ``saved.file`` takes it.
+        look: the look that it is made from, as ``saved.file`` takes it.
         content: the content photo, if it is not where the look says.
 
     Raises:
-        VerismError: the file cannot be written, is a photo of the look's, or exists and must not be replaced.
+        VerismError: the file cannot be written, is one of the look's photos, or exists and must not be replaced.
     """
     atomic.check(path)
     if not path.exists():
         return
-    # Said before an option that would not help.
+    # Checked first, because suggesting an option would not help here.
     contents, styles = saved.photos(look)
     own = [(same_file.CONTENT, photo) for photo in (*contents, content) if photo is not None]
     same_file.check_result("output.path", path, [*own, *((same_file.STYLE, photo) for photo in styles)])

@@ -1,4 +1,4 @@
-"""The command that gives photos a fit of their own, which is proposed where another photo's look does not suit them."""
+"""The command that gives photos a fit of their own, suggested where another photo's look does not suit them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from verism.commands.saying import near
 from verism.commands.words import take
 
 KEPT = tuple(f"--output.{name}" for name in ("strength", "color", "tone", "profile", "depth", "dither", "quality"))
-"""Options of the commands that give a look to photos which the proposed command takes, too."""
+"""Options of the commands that apply a look to photos which the suggested command accepts too."""
 
 ALONE = 10
-"""Largest number of photos that are proposed to be fitted one by one; more would take long, and get one new look."""
+"""Largest number of photos for which separate fits are suggested; more would take long, and get one new look."""
 
 
 def own_fit(
     photos: Sequence[Path], styles: Sequence[Path], folder: Path, args: Sequence[str], named: Sequence[str] = ()
 ) -> str:
-    """Return the command; empty if there is no single style, or no photo besides it.
+    """Return the command; empty if there is no single style, or no photo apart from it.
 
     Args:
-        photos: that are to have a fit of their own.
+        photos: the photos to be fitted anew.
         styles: style photos of the look that does not suit them.
-        folder: where that look's results are.
-        args: the arguments of the command that has given them the look.
-        named: the words that stand for the photos if there are more than ``ALONE``; empty: only few have a command.
+        folder: the folder of that look's results.
+        args: the arguments of the command that applied the look.
+        named: the words that stand for the photos if there are more than ``ALONE``; empty: no command for so many.
     """
     if len(styles) != 1:
         return ""
@@ -42,13 +42,13 @@ def own_fit(
     if len(photos) > ALONE:
         words = ["series", *named, "--style", str(near(style)), "--output.dir", new]
     else:
-        # What is made of a clip stands beside it.
+        # The result of a clip is written next to it.
         words = ["run", *files, str(near(style)), *([] if has_clips else ["--output.path", f"{new}/"])]
     return f"{checkpoints.program()} {shlex.join([*words, *_kept(args), *trust.given()])}"
 
 
 def free_folder(folder: Path, suffix: str) -> str:
-    """Return the name of a folder beside another that does not exist yet, named after it."""
+    """Return the name of a folder that does not exist yet, next to another and named after it."""
     named = folder if folder.name not in ("", "..") else folder.resolve()
     return str(near(atomic.free_name(named.with_name(f"{named.name}-{suffix}"))))
 

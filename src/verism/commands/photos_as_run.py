@@ -1,4 +1,4 @@
-"""Photos that are named where a command takes a run, which is told before the imports, with the command in order."""
+"""Reports photos given where a command takes a run, before the slow imports, and prints the corrected command."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ FOLDERS = ("test", "figures")
 """Commands that take several runs."""
 
 PICTURES_TOO = ("test",)
-"""Commands that take a picture in place of a run."""
+"""Commands that accept a picture in place of a run."""
 
 PHOTOS_AFTER = ("predict",)
 """Commands that take photos after the run."""
 
 OF_A_RUN = ("checkpoints", "config.yaml", "look.safetensors")
-"""What the folder of a run or of a series has, and no folder of photos: one of these."""
+"""Entries, at least one of which is in the folder of a run or series, but in no folder of photos."""
 
 EXAMPLE = f"{LOGS}/mine-theirs"
 
 
 def check(command: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` for a photo, a folder of photos or a pattern in the place of a run."""
+    """Raise ``VerismError`` for a photo, a folder of photos or a pattern in place of a run."""
     words, options = leading(args)
     for word in words if command in FOLDERS else words[:1] if command in RUN_FIRST else ():
         what = _photos(word)
@@ -49,7 +49,7 @@ def check(command: str, args: Sequence[str]) -> None:
 
 
 def ordered(command: str, args: Sequence[str]) -> str:
-    """Return a command as it is typed: a run before photos, the style by its option, examples of what is missing."""
+    """Return a command as typed but in order: run, photos, the style as an option, examples of what is missing."""
     words, options = leading(args)
     if command in RUN_FIRST:
         words = sorted(words, key=lambda word: not _is_run(Path(word)))
@@ -63,7 +63,7 @@ def ordered(command: str, args: Sequence[str]) -> str:
 
 
 def _photos(word: str) -> str:
-    """Return in which way a word stands for photos and no run, as the beginning of a sentence; empty if it does not."""
+    """Return how a word stands for photos rather than a run, as the beginning of a sentence; empty if it does not."""
     path = Path(word)
     if exists(path) and path.is_dir():
         return "holds photos, and no run" if not _is_run(path) and _has_photos(path) else ""
@@ -85,7 +85,7 @@ def _has_photos(folder: Path) -> bool:
 
 
 def _of_picture(picture: Path) -> str | None:
-    """Return the run that has the name of a picture, and so has probably made it."""
+    """Return the run that has a picture's name, and so has probably made it."""
     run = Path(LOGS, picture.stem)
     return str(run) if _is_run(run) else None
 

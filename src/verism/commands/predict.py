@@ -1,4 +1,4 @@
-"""The command ``predict``: a fitted look on other photos and clips, at their full size."""
+"""The command ``predict``: applies a fitted look to other photos and clips, at their full size."""
 
 from __future__ import annotations
 
@@ -44,14 +44,13 @@ from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
 
 SAMPLED, SIDE = 9, 256
-"""Number of frames of a clip that are searched for colours that the look does not know, and their short side in
-pixels."""
+"""Number of frames of a clip that are searched for colours unknown to the look, and their short side in pixels."""
 
 SHEET = "sheet.jpg"
-"""Name of the sheet of several photos, which is beside the results."""
+"""Name of the contact sheet of several photos, which is next to the results."""
 
 NAMED = 10
-"""Largest number of photos that this warning names; a table, where there is one, has all of them."""
+"""Largest number of photos that the warning names; the table, if there is one, lists all of them."""
 
 REMEDY = f"choose another --output.dir, {output_options.REPLACE}"
 """What the user can do about a file that is in the way."""
@@ -89,8 +88,8 @@ def predict(args: Sequence[str]) -> None:
 
     Raises:
         VerismError: the checkpoint holds no look, there are no photos, or a file would be overwritten.
-        InterruptedClipError: Ctrl-C was pressed while a clip was graded.
-        InterruptedPhotosError: Ctrl-C was pressed while photos were.
+        InterruptedClipError: Ctrl-C was pressed while a clip was being graded.
+        InterruptedPhotosError: Ctrl-C was pressed while photos were being graded.
         PredictError: some photos or clips could not be read or written; the others are done.
     """
     quieten_lightning()
@@ -149,17 +148,17 @@ def predict(args: Sequence[str]) -> None:
 
 
 def _styles(options: Namespace) -> list[Path]:
-    """Return the style photos of the look, which patterns and folders do not stand for."""
+    """Return the style photos of the look, which are left out of patterns and folders."""
     if not any(map(is_pattern, options.data.photos)):
         return []
-    # A look that cannot be read is told in its turn.
+    # A look that cannot be read is reported later.
     with suppress(VerismError):
         return saved.photos(options.ckpt_path)[1]
     return []
 
 
 def _with_options(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the options that the words before the first option stand for: a run, then photos."""
+    """Return the arguments with the leading words turned into the options that they stand for: a run, then photos."""
     first, options = leading(args)
     run, photos = first[:1], first[1:]
     named = [*(["--ckpt_path", *run] if run else []), *(["--data.photos", *photos] if photos else [])]
@@ -167,7 +166,7 @@ def _with_options(args: Sequence[str]) -> list[str]:
 
 
 def _done_before(jobs: Mapping[Path, Path], notes: Notes) -> dict[Path, PhotoOutcome]:
-    """Return the outcomes of the jobs that are done already; raise ``VerismError`` if a file is in another's way."""
+    """Return the outcomes of the jobs already done; raise ``VerismError`` if another file is in the way of a result."""
     found = {}
     for photo, result in jobs.items():
         if notes.has(photo, result):
@@ -180,9 +179,9 @@ def _done_before(jobs: Mapping[Path, Path], notes: Notes) -> dict[Path, PhotoOut
 
 
 def _recipe(options: Namespace) -> Recipe:
-    """Return what decides the results; raise ``VerismError`` if there is no such run, or an option is out of range."""
+    """Return what determines the results; raise ``VerismError`` for a missing run or an option out of range."""
     with photo_file.limited(options.data.max_megapixels):
-        # An invalid limit is refused here, once, and not once for each photo.
+        # An invalid limit is refused here once, rather than for each photo.
         run = saved.file(options.ckpt_path)
     return Recipe(
         run,
@@ -201,7 +200,7 @@ def _recipe(options: Namespace) -> Recipe:
 
 
 def _check_clip(photo: Path, options: Namespace) -> None:
-    """Raise ``VerismError`` if clips cannot be read here, or places are to be treated differently."""
+    """Raise ``VerismError`` if clips cannot be read here, or if regions are to be treated differently."""
     if options.adapt or options.output.local:
         option = "--adapt" if options.adapt else "--output.local"
         raise VerismError(
@@ -211,7 +210,7 @@ def _check_clip(photo: Path, options: Namespace) -> None:
 
 
 def _clip_outcome(photo: Path, result: Path, grading: Grading, encoding: ClipEncoding, notes: Notes) -> PhotoOutcome:
-    """Give a clip the look in this process, and return the outcome."""
+    """Apply the look to a clip in this process and return the outcome."""
     try:
         shown = clip.frames(photo, clip.moments(photo, SAMPLED), SIDE)
         treatment = grading.look.treatment(shown, grading.recipe.strength)
@@ -225,16 +224,16 @@ def _clip_outcome(photo: Path, result: Path, grading: Grading, encoding: ClipEnc
 
 
 def _noted(photo: Path, result: Path, unknown: float, notes: Notes) -> PhotoOutcome:
-    """Return the outcome for a photo that is done, and take it down."""
+    """Record the outcome for a photo that is done, and return it."""
     outcome = PhotoOutcome(unknown=unknown)
-    # Without the note, the same command refuses to replace the result and says so; nothing is lost.
+    # Without the record, the same command refuses to replace the result and says so; nothing is lost.
     with suppress(VerismError):
         replace(outcome, digest=notes.digest(photo)).write(notes.record(result))
     return outcome
 
 
 def _in_this_process(photos: Mapping[Path, Path], grading: Grading, notes: Notes) -> dict[Path, PhotoOutcome]:
-    """Give photos the look in this process, reading ahead and writing behind, and return the outcome for each."""
+    """Apply the look to photos in this process, reading ahead and writing behind, and return the outcome for each."""
     outcomes: dict[Path, PhotoOutcome] = {}
     phases = Phases(grading.read, grading.render, lambda photo, rendered: grading.write(photos[photo], rendered))
     if not photos:
@@ -255,11 +254,11 @@ def _in_this_process(photos: Mapping[Path, Path], grading: Grading, notes: Notes
 def _graded(
     photos: Mapping[Path, Path], grading: Grading, executor: Executor | None, notes: Notes
 ) -> dict[Path, PhotoOutcome]:
-    """Give photos the look, or have an executor do it, and return the outcome for each."""
+    """Apply the look to photos, or have an executor do it, and return the outcome for each."""
     if executor is None:
         return _in_this_process(photos, grading, notes)
     try:
-        # Next to the results, because workers on other machines can write there, too.
+        # Next to the results, because workers on other machines can write there too.
         notes.log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise VerismError(f"--output.dir {notes.folder}: cannot be written to ({error.strerror}).") from error
@@ -269,13 +268,13 @@ def _graded(
 
 
 def _check_table(photos: Mapping[Path, Path], notes: Notes, output: Namespace) -> None:
-    """Raise ``VerismError`` if there is a table of other results, or another file of its name."""
+    """Raise ``VerismError`` if there is a table of other results, or another file with its name."""
     table = output.dir / TABLE
     atomic.check_absent(table, replace=output.overwrite or notes.is_own(table, photos.values()), remedy=REMEDY)
 
 
 def _write_table(photos: Mapping[Path, tuple[Path, PhotoOutcome]], notes: Notes) -> None:
-    """List photos in a table, with their results and outcomes, and say where it is."""
+    """List photos with their results and outcomes in a table, and say where it is."""
     rows = [
         {
             "photo": photo,
@@ -387,7 +386,7 @@ def grade_clip(
     encoding: ClipEncoding,
     made_with: Mapping[str, str],
 ) -> None:
-    """Give a clip a look, under a bar with the frames done, frames per second and the time left.
+    """Apply a look to a clip, with a progress bar that shows frames done, frames per second and time left.
 
     Args:
         photo: the clip.
@@ -395,7 +394,7 @@ def grade_clip(
         table: lookup table of the look at full strength, ``(3, n, n, n)``, RGB by blue, green and red.
         strength: strength of the look.
         encoding: how the result is written.
-        made_with: what the comment of the result records about how it was made.
+        made_with: how the result was made, to be recorded in its comment.
 
     Raises:
         VerismError: as ``clip.grade`` does.
@@ -412,12 +411,12 @@ def warning(
     own: Callable[[Sequence[Path]], str],
     in_full: Callable[[Sequence[Path]], str] | None = None,
 ) -> str:
-    """Return lines that name the photos with many colours that the look does not know; empty if there are none.
+    """Return lines that name the photos with many colours unknown to the look; empty if there are none.
 
     Args:
         strange: share of pixels with such colours, by photo.
-        own: returns the command that gives photos a fit of their own; empty if that is not known.
-        in_full: returns the command that gives photos the whole look; None if they have it.
+        own: returns the command that gives photos a fit of their own; empty if it cannot be determined.
+        in_full: returns the command that gives photos the whole look; None if they have it already.
     """
     photos = [photo for photo, share in strange.items() if share > UNKNOWN]
     if not photos:
@@ -441,7 +440,7 @@ def warning(
 
 
 class _Typed:
-    """The command as it was typed, from which others are proposed.
+    """The command as it was typed, from which suggested commands are derived.
 
     Attributes:
         args: its arguments.
@@ -449,7 +448,7 @@ class _Typed:
     """
 
     def __init__(self, args: Sequence[str], folder: Path) -> None:
-        """Take it apart; ``folder`` is that of the results."""
+        """Parse the words; ``folder`` is the folder of the results."""
         self.args, self._folder = args, folder
         typed, options = leading(args)
         run, typed = typed[:1], typed[1:]
@@ -458,14 +457,14 @@ class _Typed:
         self._run, self.photos, self._options = [named] if named else run, several or typed, options
 
     def own(self, photos: Sequence[Path], look: Path) -> str:
-        """Return the command that gives photos a fit of their own; empty if the style of the look is not known."""
+        """Return the command that gives photos a fit of their own; empty if the look's style is not known."""
         return own_fit(photos, saved.styles(look), self._folder, self.args, self.photos)
 
     def in_full(self, photos: Sequence[Path]) -> str:
-        """Return the command that gives photos the whole look, in a folder of their own.
+        """Return the command that gives photos the whole look, in a separate folder.
 
         Args:
-            photos: the photos; if there are many, the command has all that were asked for.
+            photos: the photos; if there are many, the command names all that were asked for instead.
         """
         options = self._options
         for option in ("--hold_back", "--output.overwrite", "--output.dir"):
@@ -477,7 +476,7 @@ class _Typed:
 
 
 def _show(done: Mapping[Path, Path], recipe: Recipe, output: Namespace, notes: Notes) -> None:
-    """Write a sheet with several photos and their results, unless that is not wanted, and say where it is."""
+    """Write a contact sheet of several photos and their results, unless disabled, and say where it is."""
     if len(done) > 1 and output.sheet:
         sheet = output.dir / SHEET
         replaceable = output.overwrite or notes.is_own(sheet, done.values())

@@ -1,4 +1,4 @@
-"""Checks before a run: mistakes are found before anything is written."""
+"""Checks before a run, so that mistakes are found before anything is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_seed(seed: int) -> None:
 
 
 def check_regions(data: Namespace) -> None:
-    """Refuse names of regions that cannot be a region's colour; whether there is such a region is known later."""
+    """Refuse names that cannot be a region's colour; whether such a region exists is only known later."""
     named = {"merge": [name for group in data.merge for name in group], "leave_out": data.leave_out}
     for option, names in named.items():
         for name in names:
@@ -43,10 +43,10 @@ def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: T
     """Raise ``VerismError`` unless the run can begin.
 
     Args:
-        options: of ``fit``, as the user gave them.
-        model: built from the options, not started yet.
-        data: built from the options; the photos are read here.
-        trainer: built from the options.
+        options: the options of ``fit``, as the user gave them.
+        model: the model built from the options, not started yet.
+        data: the data module built from the options; the photos are read here.
+        trainer: the Trainer built from the options.
     """
     check_length(options.trainer)
     check_folders(trainer)
@@ -72,7 +72,7 @@ def check_length(trainer: Namespace) -> None:
 
 
 def check_folders(trainer: Trainer) -> None:
-    """Refuse folders for logs whose path cannot be followed, such as a symbolic link to itself."""
+    """Refuse log folders whose path cannot be resolved, such as a symbolic link to itself."""
     for folder in (trainer.default_root_dir, *(logger.save_dir for logger in trainer.loggers)):
         if folder and "://" not in str(folder):
             try:
@@ -98,7 +98,7 @@ def check_files(options: Namespace) -> None:
 
 
 def check_twins(data: PhotoFiles) -> None:
-    """Refuse two files with the same content as the two photos."""
+    """Refuse two photo files with identical content."""
     digests, (style, *_) = data.digests, data.styles
     if digests["content"] == digests["style"]:
         raise VerismError(
@@ -108,7 +108,7 @@ def check_twins(data: PhotoFiles) -> None:
 
 
 def check_optimizer(model: StyleTransfer, trainer: Trainer) -> None:
-    """Try optimiser and scheduler on tiny parameters, of as many dimensions as the canvas's; torch reports mistakes."""
+    """Try optimiser and scheduler on tiny parameters with as many dimensions as the canvas's, to find mistakes."""
     # With several processes, Lightning sets up their devices later; until then they must not be used.
     device = trainer.strategy.root_device if trainer.world_size == 1 else torch.device("cpu")
     trial = [nn.Parameter(torch.zeros([2] * it.dim(), device=device)) for it in model.canvas.parameters()]

@@ -1,4 +1,4 @@
-"""The previews that the whole pictures go on from: ``verism a.jpg b.jpg theirs.jpg --ckpt_path previews``."""
+"""The previews that whole pictures continue from: ``verism a.jpg b.jpg theirs.jpg --ckpt_path previews``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from verism.look import saved
 from verism.missing import LOGS
 
 WORD = "previews"
-"""What ``--ckpt_path`` is given to have each picture go on from its own preview."""
+"""The value of ``--ckpt_path`` that makes each picture continue from its own preview."""
 
 ENDING = "-preview"
-"""What the folder of a preview's run has after the names of the photos."""
+"""Suffix of the folder of a preview's run, after the names of the photos."""
 
 
 class Preview(NamedTuple):
@@ -27,7 +27,7 @@ class Preview(NamedTuple):
 
     Attributes:
         state: its checkpoint.
-        finished: the picture that a whole run has made of it since; None if none has, or it is not whole.
+        finished: the picture that a whole run has since made from it; None if there is none, or it is not complete.
     """
 
     state: Path
@@ -35,12 +35,12 @@ class Preview(NamedTuple):
 
 
 def newest(content: Path, styles: Sequence[Path], root: str | Path) -> Preview | None:
-    """Return the newest preview of a photo in a look; None if there is none.
+    """Return the newest preview of a photo in a given look; None if there is none.
 
     Args:
         content: the content photo.
         styles: the style photos, several if they are mixed.
-        root: the folder below which the runs are.
+        root: the folder that contains the runs.
 
     Raises:
         VerismError: a photo cannot be read.
@@ -52,7 +52,7 @@ def newest(content: Path, styles: Sequence[Path], root: str | Path) -> Preview |
             state = saved.newest(run)
             of = checkpoint.read(str(state))["verism"].get("photos", {})
         except VerismError:
-            # A run that has made no step, or a file of something else.
+            # A run that has made no step, or a file of another kind.
             continue
         if {role: list(of.get(role, ())) for role in photos} == photos:
             return Preview(state, _finished(state))
@@ -60,8 +60,8 @@ def newest(content: Path, styles: Sequence[Path], root: str | Path) -> Preview |
 
 
 def _finished(state: Path) -> Path | None:
-    """Return the picture that a run which has gone on from a checkpoint has finished."""
-    # Records of runs that chose no picture name the command instead.
+    """Return the finished picture of a run that continued from a checkpoint."""
+    # Records of runs that did not name a picture hold the command instead.
     pictures = [path for path in map(Path, continued.read(str(state))) if path.is_absolute()]
     unready = unfinished.left(str(state))
     return next((picture for picture in pictures if picture.is_file() and picture not in unready), None)

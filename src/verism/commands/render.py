@@ -1,4 +1,4 @@
-"""The command ``render``: the picture of a run, from its checkpoint."""
+"""The command ``render``: writes the picture of a run from its checkpoint."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def render(args: Sequence[str]) -> None:
             f"{near(options.run)}: is a series, and not a run with one picture; for its photos anew: {anew}"
         )
     encoding = output_options.encoding(output)
-    # The parser's paths have lost their slashes.
+    # The parser's paths have lost their trailing slashes.
     results = as_folder(value_of(args, "--output.path"))
     if output.path is not None and results is None:
         path = wished = output.path
@@ -95,7 +95,7 @@ def render(args: Sequence[str]) -> None:
 
 
 def _beside(run: Path, strength: Strength) -> Path:
-    """Return the path beside a run's picture that another one of the run has if there is no file yet.
+    """Return the path, next to a run's picture, of another picture of that run if no such file exists yet.
 
     Args:
         run: the folder of the run, or one of its checkpoints.
@@ -108,14 +108,14 @@ def _beside(run: Path, strength: Strength) -> Path:
     try:
         picture = FinishedRun.read(folder).result
     except VerismError as error:
-        # Why there is no checkpoint says more.
+        # If there is no checkpoint, that error says more.
         saved.of_a_run(run)
         raise VerismError(f"{run}: does not say where its picture is; name the new one: --output.path FILE.") from error
     return picture.with_stem(f"{IN_NAMES.sub('', picture.stem)}{strength.in_names}")
 
 
 def _content(given: Path | None, data: Mapping[str, Any], digests: Mapping[str, Sequence[str]], file: Path) -> Path:
-    """Return the content photo; raise ``VerismError`` if there is none, or another than the run's."""
+    """Return the content photo; raise ``VerismError`` if there is none, or if it is not the run's."""
     recorded = data.get("content")
     if given is None and recorded is None:
         raise VerismError(f"{file}: does not say which content photo it is of; give it with --data.content.")

@@ -1,4 +1,4 @@
-"""What ``run`` is asked for: photos, styles and options, read from its words."""
+"""What ``run`` is asked for: photos, styles and options, parsed from its arguments."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Request:
     Attributes:
         contents: content photos, at least one.
         styles: style photos, at least one.
-        options: further options, of ``fit``.
+        options: further options, which are those of ``fit``.
         preview: make a quick, small picture.
         opens: open the page in a browser, or the sheet of several pictures.
-        sheet: put several pictures on a sheet, too.
+        sheet: also put several pictures on a contact sheet.
         folder: where the pictures go; None: beside the content photos.
-        typed: the words that the user gave.
-        goes_on: whether each picture goes on from its preview.
-        mixed: style photos that are mixed into one, which the first stands for in ``styles``; empty if none are.
+        typed: the arguments as the user typed them.
+        goes_on: whether each picture continues from its preview.
+        mixed: style photos that are mixed into one, represented by the first in ``styles``; empty if none are.
     """
 
     contents: Sequence[Path]
@@ -58,7 +58,7 @@ class Request:
         return self.mixed or [style]
 
     def named(self, style: Path) -> Path:
-        """Return the path by whose name a picture in a style is named; of a mixture, it has all names."""
+        """Return the path after which a picture in a style is named; for a mixture, it contains all names."""
         return style.with_name(f"{'-'.join(photo.stem for photo in self.taken_from(style))}{style.suffix}")
 
     @cached_property
@@ -68,15 +68,15 @@ class Request:
 
     @cached_property
     def pairs(self) -> list[tuple[Path, Path]]:
-        """Every content photo with every style photo but itself, under this name or another."""
+        """All pairs of content and style photos, except a photo with itself, even under another name."""
         every = list(itertools.product(self.contents, self.styles))
-        # Of a folder that holds both. A single photo with itself is refused when it is read.
+        # For a folder that holds both. A single photo paired with itself is refused when it is read.
         others = [pair for pair in every if pair[0].resolve() != pair[1].resolve()]
         return [pair for pair in others if not _are_twins(*pair)] or others or every
 
     @property
     def strength(self) -> Strength:
-        """The strength that the options ask for, by which the pictures are named; what is no number is told later."""
+        """The strength that the options ask for, used in the pictures' names; invalid numbers are reported later."""
         shares = {name: value_of(self.options, f"--output.{name}") for name in Strength._fields}
         try:
             return Strength(**{name: float(share) for name, share in shares.items() if share is not None})
@@ -92,7 +92,7 @@ class Request:
 
     @property
     def is_batch(self) -> bool:
-        """Whether there are several pictures, of which little is said each, and all else once."""
+        """Whether there are several pictures; then little is printed for each, and everything else once."""
         return len(self.pairs) > 1
 
     @property
@@ -103,12 +103,12 @@ class Request:
 
 def _are_twins(first: Path, second: Path) -> bool:
     """Return whether two files have the same content."""
-    # Large files are read only if there is reason to.
+    # Large files are read only if necessary.
     return first.stat().st_size == second.stat().st_size and digest(first) == digest(second)
 
 
 def parse(args: Sequence[str]) -> Request:
-    """Return what the arguments ask for; raises ``VerismError`` as ``run`` does."""
+    """Return what the arguments ask for; raise ``VerismError`` as ``run`` does."""
     words = [word for word in args if word not in ALONE]
     photos, words = leading(words)
     styles: list[str] = []
@@ -119,7 +119,7 @@ def parse(args: Sequence[str]) -> Request:
             styles, words = leading(words)
         else:
             options.append(word)
-    # All other options of --output are of fit, which makes one picture.
+    # All other options of --output belong to fit, which makes one picture.
     sheet, options = take(options, SHEET)
     if sheet not in (None, "true", "false"):
         raise VerismError(f"{SHEET} {sheet}: must be true or false.")
@@ -134,7 +134,7 @@ def parse(args: Sequence[str]) -> Request:
         raise VerismError(
             f"{PATH} {path}: for a folder, write {path}/; a picture's name ends in .jpg, .png or the like."
         )
-    # Nobody weighs styles that each give a picture of their own.
+    # Weights only make sense for styles that are mixed, not for styles that each give a picture.
     weights = _weights(options)
     if not styles and len(photos) > 1:
         place = len(photos) - max(weights, 1)
@@ -166,7 +166,7 @@ def parse(args: Sequence[str]) -> Request:
 
 
 def _weights(options: Sequence[str]) -> int:
-    """Return how many weights of styles are given, which mix these; 0 if none are, or they cannot be read."""
+    """Return the number of style weights given, which mix the styles; 0 if there are none or they cannot be parsed."""
     try:
         given = yaml.safe_load(value_of(options, WEIGHTS) or "")
     except yaml.YAMLError:
@@ -175,10 +175,10 @@ def _weights(options: Sequence[str]) -> int:
 
 
 def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """Return the content and the style photos that names, patterns and folders stand for, each a photo by its header.
+    """Return the content and style photos that names, patterns and folders stand for, with their headers checked.
 
     Raises:
-        VerismError: a photo does not exist or is none, or a pattern has none.
+        VerismError: a photo does not exist or is not an image, or a pattern matches none.
     """
     looks = matching(map(Path, styles))
     contents = matching(map(Path, photos), but=looks)
@@ -194,11 +194,11 @@ def _files(photos: Sequence[str], styles: Sequence[str]) -> tuple[list[Path], li
 
 
 def _check_options(request: Request, given: Collection[str]) -> None:
-    """Raise ``VerismError`` if an option does not go with what is asked for.
+    """Raise ``VerismError`` if an option is incompatible with the request.
 
     Args:
-        request: what is asked for.
-        given: names of all options.
+        request: the request.
+        given: names of all options given.
     """
     for path in filter(clip.is_clip, request.contents):
         for option in (PATH, "--preview", "--ckpt_path"):

@@ -1,4 +1,4 @@
-"""What a command cannot do without, and the sentence that asks for it, completed from what the user typed."""
+"""The required arguments of each command, and the error that asks for them with a completed command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from verism.commands.words import leading
 from verism.errors import VerismError
 
 ELSEWHERE = ("-h", "--help", "--config", "-c", "--print_config", "--data")
-"""Options with which a command may need less, such as a config, which may name the photos: the parser decides."""
+"""Options with which a command may need less, such as a config that names the photos; the parser decides."""
 
 ALONE = ("--carry_over", "--dry_run")
 """Options that take no value."""
@@ -21,11 +21,11 @@ _LATE = re.compile(r"^the following arguments are required: (.+)$")
 
 
 class Need(NamedTuple):
-    """Something that a command cannot do without.
+    """A required argument.
 
     Attributes:
-        what: it in words.
-        example: words that may stand for it.
+        what: a description of it.
+        example: example words for it.
     """
 
     what: str
@@ -62,23 +62,23 @@ NEEDED: Mapping[str, Mapping[str, Need]] = {
     "test": {"RESULTS": Need("pictures, or folders of runs", _ONE_RUN)},
     "figures": {"FOLDERS": Need("folders of runs", _ONE_RUN)},
 }
-"""By command, and by option as it is typed; in capitals, what has no option. A test compares this with the parsers."""
+"""By command and option as typed; names in capitals are positional. A test compares this with the parsers."""
 
 
 def check(command: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` if the arguments surely lack what the command needs; what is not sure is the parser's."""
+    """Raise ``VerismError`` if required arguments are clearly missing; unclear cases are left to the parser."""
     lacking = _lacking(command, args)
     if lacking:
         raise VerismError(sentence(command, args, lacking))
 
 
 def completed(command: str, args: Sequence[str]) -> str:
-    """Return a command as it is typed, with examples of what it surely lacks."""
+    """Return a command as typed, with examples for what is clearly missing."""
     return _with_examples(command, args, _lacking(command, args))
 
 
 def _lacking(command: str, args: Sequence[str]) -> list[str]:
-    """Return the keys of ``NEEDED[command]`` that the arguments surely lack."""
+    """Return the keys of ``NEEDED[command]`` that are clearly missing from the arguments."""
     given = [arg.partition("=")[0] for arg in args if arg.startswith("-")]
     if any(option in ELSEWHERE or option.endswith(".help") for option in given):
         return []
@@ -94,7 +94,7 @@ def _lacking(command: str, args: Sequence[str]) -> list[str]:
 
 
 def plain(command: str, args: Sequence[str], message: str) -> str:
-    """Return the parser's complaint about what is missing as ``sentence`` has it; any other message as it is."""
+    """Return the parser's message about missing arguments in the form of ``sentence``; any other message unchanged."""
     late = _LATE.match(message)
     needed = NEEDED.get(command, {})
     found = [name.removeprefix("fit.") for name in late[1].split(", ")] if late else []
@@ -103,7 +103,7 @@ def plain(command: str, args: Sequence[str], message: str) -> str:
 
 
 def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str:
-    """Return what is missing, with a command that has it.
+    """Return an error for what is missing, with a command that includes it.
 
     Args:
         command: the command.

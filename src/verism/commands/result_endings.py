@@ -1,4 +1,4 @@
-"""Endings with which no picture or lookup table can be written, which is told before the imports, of seconds."""
+"""Reports file endings with which no picture or lookup table can be written, before the slow imports."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ WRITTEN: Mapping[str, Mapping[str, Callable[[Path], None]]] = {
     "render": _PICTURE,
     "export": {"--output.path": endings.check_table},
 }
-"""By command, the options that name a file which it writes, and what refuses an ending."""
+"""By command, the options that name a file it writes, and the function that refuses an ending."""
 
 
 def check(command: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` for a result that cannot be written with its ending; what is no plain name is left."""
+    """Raise ``VerismError`` for a result that cannot be written with its ending; skip what is not a plain name."""
     if command == "run" and not one_line.only_pair(args):
-        # Of several pictures, or of a clip, there is more to say.
+        # For several pictures or a clip, the command itself gives a more specific error.
         return
     options = settled(command, args)
     for option, refuse in WRITTEN.get(command, {}).items():
         value = value_of(options, option) or ""
         path = Path(value)
-        # Without an ending, it may be meant as a folder, or stand for something else.
+        # Without an ending, the value may be a folder or stand for something else.
         if path.suffix and "://" not in value and as_folder(value) is None:
             refuse(path)

@@ -15,10 +15,10 @@ WRITTEN = ("--output.path", "--output.lut", "--regions.path")
 
 
 def result_path(content: Path, style: Path, *, preview: bool, folder: Path | None = None) -> Path:
-    """Return the path that the result has if there is no file yet, nor a page.
+    """Return the path of the result, provided that neither that file nor its page exists yet.
 
     Args:
-        content: the content photo; the result has its format, if that can be written.
+        content: the content photo; the result has the same format, if that can be written.
         style: the style photo.
         preview: whether the result is a preview.
         folder: where the result goes; None: beside the content photo.
@@ -33,9 +33,9 @@ def result_path(content: Path, style: Path, *, preview: bool, folder: Path | Non
 
 
 def sheet_path(request: Request) -> Path:
-    """Return a path for the sheet, beside the photos or in their folder, named by what its pictures have in common.
+    """Return a path for the sheet, next to the photos or in their folder, named after what its pictures have in common.
 
-    That is the photo, or else the folder of the first one; the style, if there is only one; and their strength.
+    This is the photo, or else the folder of the first one; the style, if there is only one; and the strength.
     """
     first, *others = request.contents
     common = [first.resolve().parent.name if others else first.stem]
@@ -48,7 +48,7 @@ def sheet_path(request: Request) -> Path:
 
 
 def for_preview(options: Sequence[str]) -> list[str]:
-    """Return options that name the files of a preview after those that the whole run will write."""
+    """Return options that name a preview's files after those that the whole run will write."""
     named, name = [], ""
     for word in options:
         option, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""Checks whether a run can continue from a checkpoint: whether it is the same run."""
+"""Checks whether a run can continue from a checkpoint, that is, whether it is the same run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def named(given: str, root: str) -> str:
 
     Args:
         given: ``last``, the folder of a run, or the path or URL of a checkpoint.
-        root: the folder or URL below which the runs are of which ``last`` is the newest.
+        root: the folder or URL that contains the runs, of which ``last`` is the newest.
 
     Raises:
         VerismError: there is no run below ``root``, or the folder has no checkpoint.
@@ -33,17 +33,17 @@ def named(given: str, root: str) -> str:
 
 
 def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> int:
-    """Refuse a checkpoint that cannot be read, or that was left by a different run; return its number of steps.
+    """Refuse a checkpoint that cannot be read or that a different run wrote; return its number of steps.
 
     Args:
         path: path or URL of the checkpoint.
-        model: the module of the run; it is started, and brought to the size of the checkpoint's image.
+        model: the module of the run; it is set up and resized to the checkpoint's image.
         data: the photos of the run.
         trainer: the Trainer of the run.
         optimizer: class path of the run's optimiser.
 
     Raises:
-        VerismError: the checkpoint is of other weights, another optimiser, other photos or another canvas.
+        VerismError: the checkpoint has other weights, another optimiser, other photos or another canvas.
     """
     found = checkpoint.read(path)
     was = found["hyper_parameters"]
@@ -53,14 +53,14 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
             f"{path}: was made with other weights, {weights} of sha256 {sha256}: name them with "
             "--model.backbone.weights."
         )
-    # A run from Python may not have recorded it.
+    # A run started from Python may not have recorded it.
     made = was.get("optimizer", UNRECORDED)
     recorded = optimizer if made == UNRECORDED else made["class_path"]
     if recorded != optimizer:
         raise VerismError(
             f"{path}: was made with another --optimizer, {recorded}, and cannot be continued with {optimizer}."
         )
-    # Trainer.fit would attach them later, after it has made the run's folder.
+    # Trainer.fit would attach them only after it has made the run's folder.
     model.trainer = data.trainer = trainer
     trainer.datamodule = data  # type: ignore[attr-defined]  # Set by a connector.
     _check_photos(path, found["verism"].get("photos", {}), data.digests)
@@ -71,11 +71,11 @@ def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, op
 
 
 def _check_photos(path: str, was: Mapping[str, Sequence[str]], now: Mapping[str, list[str]]) -> None:
-    """Refuse the checkpoint of a run on other photos or masks than these.
+    """Refuse the checkpoint of a run with other photos or masks.
 
     Args:
-        path: of the checkpoint.
-        was: role of a file (content, style, …) to the SHA-256 of that run's files.
+        path: path or URL of the checkpoint.
+        was: role of a file (content, style, …) to the SHA-256 of the checkpoint's files.
         now: the same for this run.
     """
     for name in sorted(was.keys() | now.keys()) if was else ():

@@ -1,4 +1,4 @@
-"""The command ``run``, which makes pictures from photos in one line; ``verism mine.jpg theirs.jpg`` is the same."""
+"""The command ``run``, which makes pictures from photos in one line; ``verism mine.jpg theirs.jpg`` is short for it."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ from verism.photo_file import Encoding
 from verism.quiet import quieten_lightning
 
 DEFAULTS = ("--config", str(CONFIGS / "photoreal.yaml"), "--metrics.brief", "true")
-"""What a picture is made with unless the user names a config: only the figures that are put into words are measured."""
+"""Options of a picture for which the user names no config. Only the metrics that are reported in words are measured."""
 
 PREVIEW = {"--trainer.max_steps": "2", "--output.size": "1000", "--metrics.brief": "true"}
-"""Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its end, a small picture, and, with any
-config, few figures. The size of the fit stays, so that the full run can continue from them."""
+"""Two of the fifteen steps of photoreal.yaml, which come within 1.4 ΔE76 of its final result, a small picture, and few
+metrics, whatever the config. The size of the fit is unchanged, so that the full run can continue from them."""
 
 ALL_SOUND = "In all of them, shapes and edges are as in your photos, and the colours are even."
-"""What is said once of several pictures that have nothing else."""
+"""Printed once for several pictures if nothing else is to be reported."""
 
 
 class Made(NamedTuple):
-    """What has become of one of the pictures.
+    """The outcome for one of the pictures.
 
     Attributes:
         picture: its path.
-        page: its page; None if there is none, or it is not known.
-        stopped: the signal that came after the last step; None if none did.
-        is_sound: whether its shapes and colours are as they should be; None if it is not known.
+        page: its page; None if there is none, or if it is not known.
+        stopped: the signal received after the last step; None if there was none.
+        is_sound: whether its shapes and colours are as they should be; None if unknown.
     """
 
     picture: Path
@@ -79,10 +79,10 @@ def run(args: Sequence[str]) -> None:
     """Run ``run`` with its arguments.
 
     Raises:
-        VerismError: there are fewer than two photos, one does not exist or is none, or one name is given for several
-            pictures; and as ``fit`` does.
+        VerismError: there are fewer than two photos, one does not exist or is not an image, or one name is given for
+            several pictures; also as ``fit`` does.
         BatchError: some of several pictures could not be made; the others are done.
-        InterruptedPhotosError: several pictures were asked for, and a signal stopped one.
+        InterruptedPhotosError: several pictures were asked for, and a signal stopped one of them.
     """
     quieten_lightning()
     request = parse(args)
@@ -108,15 +108,15 @@ def run(args: Sequence[str]) -> None:
 
 
 def _check_depth(request: Request) -> None:
-    """Raise ``VerismError`` if one of several pictures cannot have the depth: the others would be made in vain."""
-    # What else may be wrong with the option is told by its parser.
+    """Raise ``VerismError`` if one of several pictures cannot have the bit depth, rather than after the others."""
+    # The parser reports any other error in the option.
     if request.is_batch and value_of(request.options, "--output.depth") == "16":
         names = [wished(request, pair) for pair in request.pairs if not clip.is_clip(pair[0])]
         depth.check(names, Encoding(depth=16))
 
 
 def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[Made], list[VerismError]]:
-    """Make the pictures that are not there already; return all of them by their photos, the new, and what failed."""
+    """Make the missing pictures; return all pictures by their photos, the new ones, and the errors."""
     results = dict(so_far.kept)
     if results:
         are = "is there already, and is kept" if len(results) == 1 else "are there already, and are kept"
@@ -150,8 +150,8 @@ def _made(request: Request, so_far: BatchSoFar) -> tuple[dict[Pair, Path], list[
 
 
 def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
-    """Return whether an error is of one picture; of an option, or of the only style, it is of all of them."""
-    # Who presses Ctrl-C means all of them.
+    """Return whether an error concerns only one picture; an option or the only style concerns all of them."""
+    # A user who presses Ctrl-C means all of them.
     if isinstance(error, InterruptedClipError):
         return False
     if isinstance(error, DivergedError | OutOfMemoryError):
@@ -161,7 +161,7 @@ def _is_of_one(error: VerismError, pair: Pair, request: Request) -> bool:
 
 
 def _announce(request: Request) -> None:
-    """Print how many pictures there will be, what is left out, and what a folder in the last place is taken for."""
+    """Print how many pictures there will be, what is left out, and how a folder in the last place is interpreted."""
     for photo, style in request.twins:
         say(Text(f"{photo.name} is the same photo as the style {style.name}, and is left out."))
     if request.is_batch:
@@ -183,12 +183,12 @@ def _announce(request: Request) -> None:
 
 
 def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
-    """Print how and where several pictures are, with their pages, and for previews the command that makes all whole.
+    """Print how the pictures turned out and where they are; for previews, also the command that makes them all whole.
 
     Args:
         request: what is asked for.
         pictures: number of pictures.
-        new: those that are new.
+        new: the newly made ones.
     """
     sound = [made.is_sound for made in new if made.is_sound is not None]
     if len(sound) > 1 and all(sound):
@@ -236,13 +236,13 @@ def _one(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
         command += [PATH, f"{request.folder}/"]
     photos = ["--data.content", str(content), "--data.style", _styles(request, style), PATH, str(path)]
     if request.is_batch:
-        # A page for each of them would be litter among the photos.
+        # A page for each of them would clutter the folder of photos.
         photos += ["--page.beside", "false"]
     quick = [word for option in PREVIEW.items() for word in option] if request.preview else []
-    # A continued run writes the same picture. A full run that continues a preview takes a name of its own.
+    # A continued run writes the same picture. A full run that continues a preview takes its own name.
     again = command if request.preview or given else [*command, PATH, str(path)]
     _tell_of_stopped(name, command if given else [*command, PATH, str(name)], options)
-    # The previews that whole runs go on from are found by their photos' names.
+    # Whole runs find the previews that they continue by the names of the photos.
     title = "" if given and request.preview else _title(path, options)
     try:
         made = _fitted(request, [*photos, *quick], options, again, title)
@@ -267,16 +267,16 @@ def _styles(request: Request, style: Path) -> str:
 
 
 def _free_name(wished: Path, options: Sequence[str]) -> Path:
-    """Return the first name that neither a picture has nor the run of one that was in its folder.
+    """Return the first name that is taken neither by a picture nor by the run of an earlier picture in its folder.
 
-    So a picture and its run have the same name, even where earlier pictures were removed.
+    This way, a picture and its run have the same name even where earlier pictures were removed.
     """
     resumed = value_of(options, "--ckpt_path")
     home = None if resumed is None else Path(resuming.named(resumed, _root(options))).resolve().parent.parent
 
     def has_run(picture: Path) -> bool:
         run = _run_of(picture, options)
-        # A run that left no picture goes on with its own.
+        # A run that left no picture continues under its own name.
         if not run.exists() or run.resolve() == home:
             return False
         try:
@@ -288,12 +288,12 @@ def _free_name(wished: Path, options: Sequence[str]) -> Path:
 
 
 def _title(picture: Path, options: Sequence[str]) -> str:
-    """Return the name of a picture's run: that of the picture, after its folder's if a run has it."""
+    """Return the name of a picture's run: the picture's own, prefixed by its folder's if another run has it."""
     return f"{picture.resolve().parent.name}-{picture.stem}" if _run_of(picture, options).exists() else picture.stem
 
 
 def _run_of(picture: Path, options: Sequence[str]) -> Path:
-    """Return the folder of the run that has the name of a picture."""
+    """Return the folder of the run that has a picture's name."""
     return Path(_root(options), LOGS, run_folder.named_by(picture.stem))
 
 
@@ -306,7 +306,7 @@ def _tell_of_stopped(picture: Path, command: Sequence[str], options: Sequence[st
 
 
 def _unfinished(options: Sequence[str]) -> set[Path]:
-    """Return the files that the run has left unfinished whose checkpoint the options name."""
+    """Return the files left unfinished by the run whose checkpoint the options name."""
     named = value_of(options, "--ckpt_path")
     if named is None:
         return set()
@@ -314,12 +314,12 @@ def _unfinished(options: Sequence[str]) -> set[Path]:
 
 
 def _root(options: Sequence[str]) -> str:
-    """Return the folder below which the runs are."""
+    """Return the folder that contains the runs."""
     return value_of(options, "--trainer.default_root_dir") or str(Path.cwd())
 
 
 def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
-    """Fit a look to frames of one of the clips, and give it to the clip."""
+    """Fit a look to frames of one of the clips and apply it to the clip."""
     del so_far
     content, style = pair
     name = wished(request, pair)
@@ -337,15 +337,14 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
 def _fitted(
     request: Request, own: Sequence[str], options: Sequence[str], again: Sequence[str] = (), title: str = ""
 ) -> Run:
-    """Return a run that has ended, of photoreal.yaml unless the user names a config.
+    """Return a finished run of photoreal.yaml, or of the config that the user names.
 
     Args:
         request: what is asked for.
-        own: options of this run. Options that come later win: these replace those of the config, and the user's
-            replace these.
+        own: options of this run. Later options win: these replace the config's, and the user's replace these.
         options: the user's.
-        again: the words with which the user can continue the run; none: those of ``fit``.
-        title: of the run, as ``Run`` takes it.
+        again: the words with which the user can continue the run; empty: those of ``fit``.
+        title: title of the run, as ``Run`` takes it.
     """
     if not split_configs(options)[0]:
         options = [*DEFAULTS, *options]
@@ -359,13 +358,13 @@ def _fitted(
 
 
 class Run(VerismCLI):
-    """``fit``, which also prints the photos in one line, and shares its bar with the other runs of a series."""
+    """``fit`` that also prints the photos on one line and shares its progress bar with the other runs of a series."""
 
-    # The folder is named by the picture, and there is one for each.
+    # The folder is named after the picture, and there is one for each.
     returns_home = True
 
     stopped: signal.Signals | None = None
-    """The signal that came after the last step; None if none did."""
+    """The signal received after the last step; None if there was none."""
 
     def __init__(
         self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
@@ -373,11 +372,12 @@ class Run(VerismCLI):
         """Run it.
 
         Args:
-            args: of ``fit``, with its name.
+            args: the arguments of ``fit``, beginning with its name.
             command: the words with which the user can continue this run.
-            request: what all runs of the series are for.
+            request: the request that all runs of the series serve.
             held: the messages that are held back.
-            title: the name of the picture without its ending, which the run's folder gets, too; empty: that of photos.
+            title: the name of the picture without its ending, which the run's folder gets too; empty: named after the
+                photos.
         """
         self._held, self._title = held, title
         self._pace, self._preview = request.pace, request.preview
@@ -395,17 +395,17 @@ class Run(VerismCLI):
         self.stopped = None if signals is None else signals.after_last_step(self.trainer)
 
     def _so_far(self) -> str:
-        """Return what a stopped run leaves and the command that goes on; empty if it leaves no picture."""
+        """Return what a stopped run leaves and the command that continues it; empty if it leaves no picture."""
         output, own, state = find(self.trainer, Output), find(self.trainer, Checkpoints), last_state(self.trainer)
         if own is None or state is None or output is None or output.written is None:
             return ""
-        # A clip has no picture, but a look, which is given to its frames afterwards.
+        # A clip has no picture but a look, which is applied to its frames afterwards.
         left = "the look so far is kept" if output.path is None else f"{near(output.path)} is the picture so far"
         return f"{left}, and this goes on with it: {checkpoints.resuming(own.command, state)}"
 
     @property
     def title(self) -> str:
-        """The picture's name, or those of the photos; a preview's folder is not to be taken for the whole run's."""
+        """The picture's name, or the photos'; a preview's folder must not be mistaken for that of the whole run."""
         return self._title or f"{super().title}{previews.ENDING if self._preview else ''}"
 
     def progress(self) -> ProgressBar:
@@ -414,11 +414,11 @@ class Run(VerismCLI):
         return Progress(self._pace, label, tells_loss=False)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
-        """Return those of ``fit``, and one that forgets what is said of the preparations once these have succeeded."""
+        """Return the callbacks of ``fit``, and one that discards the setup messages once setup has succeeded."""
         return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
     def refuse(self) -> None:
-        """Do what ``fit`` does, and say only the reason."""
+        """Do what ``fit`` does, and print only the reason."""
         super().refuse()
         self._held.drop()
 

@@ -1,4 +1,4 @@
-"""``verism clip.mp4 theirs.jpg``: a clip in the look of a photo, fitted to several of its frames."""
+"""``verism clip.mp4 theirs.jpg``: gives a clip the look of a photo, fitted to several of its frames."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from verism.errors import VerismError
 from verism.look.picture import made_with
 
 SIZE = 256
-"""Short side of the fit, in pixels, which nine frames share. At 384, it takes twice as long, and the pictures are as
-good."""
+"""Short side of the fit in pixels, shared by nine frames. At 384, it takes twice as long, and the pictures are no
+better."""
 
 
 def result_path(content: Path, style: Path) -> Path:
-    """Return the path that the result has, next to the clip, if there is no file yet.
+    """Return the path of the result, next to the clip, provided that no such file exists yet.
 
     Args:
         content: the clip.
@@ -31,7 +31,7 @@ def result_path(content: Path, style: Path) -> Path:
 
 
 def frames(content: Path, result: Path) -> Path:
-    """Write the frames that the look is fitted to as one picture next to a clip's result, and return its path.
+    """Write the frames for the fit as one picture next to the clip's result, and return its path.
 
     Raises:
         VerismError: the clip cannot be read correctly, or the picture cannot be written.
@@ -42,7 +42,7 @@ def frames(content: Path, result: Path) -> Path:
 
 
 def finish(made: VerismCLI, content: Path, result: Path) -> None:
-    """Give the clip the look that a fit to its frames has found: one table for the whole clip, so that it is steady.
+    """Apply the look fitted to a clip's frames: one table for the whole clip, so that it does not flicker.
 
     Args:
         made: the fit.

@@ -1,4 +1,4 @@
-"""The folder of a run, which no other run uses: ``lightning_logs/picos-sunset``, named by the photos."""
+"""The folder of a run, which no other run uses: ``lightning_logs/picos-sunset``, named after the photos."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LONGEST = 200
 
 
 def numbered(trainer: Trainer) -> list[Numbered]:
-    """Return the loggers that will choose their own number; this must be called before anything asks for it."""
+    """Return the loggers that will choose their own number; call this before anything asks for that number."""
     found = [logger for logger in trainer.loggers if isinstance(logger, Numbered)]
     return [logger for logger in found if logger._version is None]
 
 
 def named_by(title: str) -> str:
-    """Return the name of a folder: ``title``, with "_" in place of all that a shell or a file system may misread.
+    """Return a folder name: ``title``, with "_" in place of everything that a shell or a file system may misread.
 
     Args:
         title: the names of the photos, such as ``picos-sunset``.
@@ -40,8 +40,8 @@ def named_by(title: str) -> str:
 def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
     """Make the folders of the loggers, under a name or number that no other run has.
 
-    Lightning looks up which numbers are taken, and makes the folder later, so that runs that start at the same instant
-    would share a folder. Here, a run uses a folder only if it has made it. All loggers of a run get the same name.
+    Lightning checks which numbers are taken but makes the folder later, so runs that start at the same moment would
+    share a folder. Here, a run uses a folder only if it made it itself. All loggers of a run get the same name.
 
     Args:
         loggers: loggers that have no version yet.
@@ -66,10 +66,10 @@ def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
 
 
 def give_up(loggers: Sequence[Numbered]) -> None:
-    """Remove the folders that ``claim`` has made, with what the loggers have begun in them; at a URL, they are left.
+    """Remove the folders that ``claim`` made, with anything the loggers wrote to them; folders at a URL are kept.
 
     Args:
-        loggers: of a run that has ended before its first step; they are closed.
+        loggers: the loggers of a run that ended before its first step; they are closed.
     """
     for folder in {str(logger.log_dir) for logger in loggers}:
         if "://" not in folder:
@@ -77,7 +77,7 @@ def give_up(loggers: Sequence[Numbered]) -> None:
 
 
 def _make(folder: str) -> bool:
-    """Make a folder; return False if it exists already. At a URL, it is made only with its first file."""
+    """Make a folder; return False if it already exists. At a URL, a folder is only created with its first file."""
     if "://" in folder:
         return not get_filesystem(folder).exists(folder)
     path = Path(folder)
@@ -87,7 +87,7 @@ def _make(folder: str) -> bool:
             return False
         path.mkdir()
     except FileExistsError:
-        # Made by another run since, or a file stands where a folder above it belongs.
+        # Another run has made it since, or a file stands where a parent folder belongs.
         if path.is_dir():
             return False
         raise VerismError(f"{path}: cannot be made (a file is in the way); see --trainer.default_root_dir.") from None

@@ -1,4 +1,4 @@
-"""One file in two places: as the photo and the look, or as a photo and the result; told before the imports, too."""
+"""Refuses one file in two roles: as photo and look, or as photo and result; checked before the slow imports, too."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OWN = {CONTENT: "your photo", STYLE: "the style photo"}
 """What a photographer calls the files of these options."""
 
 RESULTS = ("output.path", "output.lut")
-"""Options that name files which a run writes."""
+"""Options that name files written by a run."""
 
 REGIONS = "regions.path"
-"""Option that names another one, which a result must not replace either."""
+"""Option that names another such file, which a result must not replace either."""
 
 
 def check(command: str, args: Sequence[str]) -> None:
-    """Raise ``VerismError`` for one file in two places, as far as that is sure from the arguments of a command."""
+    """Raise ``VerismError`` for one file in two roles, as far as the arguments of a command show it for certain."""
     options = settled(command, args)
     if command == "run":
         photos = one_line.only_pair(args)
@@ -43,7 +43,7 @@ def check(command: str, args: Sequence[str]) -> None:
 
 
 def check_photos(content: Path, style: Path) -> None:
-    """Raise ``VerismError`` if one file is both photos."""
+    """Raise ``VerismError`` if both photos are the same file."""
     if _are_one(content, style):
         raise VerismError(
             f"{content}: the photo and the look are the same file, and the photo would stay as it is; "
@@ -55,9 +55,9 @@ def check_result(option: str, result: Path, inputs: Iterable[tuple[str, Path]]) 
     """Raise ``VerismError`` if a result would replace one of the files that it is made from.
 
     Args:
-        option: that names the result, without dashes, as all here.
-        result: its file.
-        inputs: the options that name the others, and their files.
+        option: the option that names the result, without dashes, like all options here.
+        result: the file of the result.
+        inputs: the options that name the input files, with these files.
     """
     for name, taken in inputs:
         if _are_one(result, taken):
@@ -66,5 +66,5 @@ def check_result(option: str, result: Path, inputs: Iterable[tuple[str, Path]]) 
 
 
 def _are_one(first: Path, second: Path) -> bool:
-    """Return whether two paths lead to the same file, through links too."""
+    """Return whether two paths lead to the same file, even through links."""
     return exists(first) and exists(second) and first.samefile(second)

@@ -1,4 +1,4 @@
-"""What commands say about their photos and pictures: on stdout, with names in bold where the terminal has them."""
+"""What commands print about their photos and pictures: to stdout, with names in bold where the terminal supports it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from rich.text import Text
 
 @rank_zero_only
 def say(text: Text) -> None:
-    """Print a text as one line, from the first of several processes."""
+    """Print a text as one line, from the first of several processes only."""
     Console(file=sys.stdout, highlight=False, soft_wrap=True).print(text)
 
 
 def named(path: Path, wished: Path, run: Path | None = None) -> Text:
-    """Return the name of a file that was written, and what had the name that it would have had, if that is another.
+    """Return the name of a written file; if it is not the intended name, add what had that name already.
 
     Args:
         path: the file.
-        wished: the path that it would have had.
-        run: the folder that the file's run would have had, which may be that of an earlier run; None: it has none.
+        wished: the intended path.
+        run: the intended folder of the file's run, which an earlier run may have; None: it has none.
     """
     if path == wished:
         return Text(str(path), "bold")
@@ -35,27 +35,27 @@ def named(path: Path, wished: Path, run: Path | None = None) -> Text:
 
 
 def near(path: Path) -> Path:
-    """Return a path as a user would write it: relative to the current folder, if it is below that."""
+    """Return a path as a user would write it: relative to the current folder if it is inside it."""
     here = Path.cwd()
     return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
 
 
 COMPACT = "compact"
-"""Name of the weights that are in this package."""
+"""Name of the weights that come with this package."""
 
 
 def weights(name: str) -> str:
-    """Return what is to be said of a network's weights: nothing of those that everybody has."""
+    """Return what to print about a network's weights: nothing for the default ones."""
     return "" if name == COMPACT else f"{name} weights"
 
 
 def opening(photos: str, styles: Sequence[Path], *rest: str) -> Text:
-    """Return the first line of a command: ``mine.jpg in the look of theirs.jpg, vgg19 weights``.
+    """Return the first line of a command's output: ``mine.jpg in the look of theirs.jpg, vgg19 weights``.
 
     Args:
         photos: the photo's name, or how many there are.
         styles: the style photos.
-        rest: what else is to be said, such as the weights; what is empty is left out.
+        rest: further details, such as the weights; empty ones are left out.
     """
     names = " + ".join(path.name for path in styles)
     return Text.assemble((photos, "bold"), " in the look of ", (names, "bold"), *(f", {it}" for it in rest if it))

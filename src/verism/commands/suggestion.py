@@ -16,20 +16,20 @@ _UNKNOWN_OF_A_CLASS = re.compile(r"class_path '([\w.]+)': Option '([\w.]+)' is n
 
 
 def meant(message: str) -> str:
-    """Return what to add to the parser's complaint about an unknown option: the most similar one that exists.
+    """Return what to add to the parser's message about an unknown option: the most similar one that exists.
 
     Args:
-        message: the complaint, on one line.
+        message: the message, on one line.
 
     Returns:
-        A suggestion of an option of ``fit``, or of the class that the complaint names; empty if none is similar.
+        A suggested option of ``fit``, or of the class that the message names; empty if none is similar.
     """
     if of_a_class := _UNKNOWN_OF_A_CLASS.search(message):
         try:
             # The parser has imported the class already.
             options = signature(resolve_name(of_a_class[1])).parameters
         except (AttributeError, ImportError, TypeError, ValueError):
-            # A class that is not written in Python does not say what it takes.
+            # The signature of a class that is not written in Python is not available.
             return ""
         return _nearest(of_a_class[2], options)
     unknown = _UNKNOWN.search(message)

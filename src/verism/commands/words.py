@@ -1,4 +1,4 @@
-"""The words of a command line, read without its parser: those before the options, and the options' values."""
+"""Splits command-line words without the parser: the words before the options, and the options' values."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from verism.missing import exists
 
 CONFIGS = ("--config", "-c")
-"""Options that name a file with options."""
+"""Options that name a config file."""
 
 REPLACING = (*CONFIGS, "--data", "--output")
-"""Options that may name a file with options, which replace those before them."""
+"""Options that may name a file of options, which replace those before it."""
 
 
 def leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -29,7 +29,7 @@ def value_of(options: Sequence[str], name: str) -> str | None:
 
 
 def as_folder(value: str | None) -> Path | None:
-    """Return the folder that a result's name stands for, by its slash or because it exists; None if it is a file's."""
+    """Return the folder that a result's name stands for, by a trailing slash or because it exists; None for a file."""
     if value is None:
         return None
     path = Path(value)
@@ -37,7 +37,7 @@ def as_folder(value: str | None) -> Path | None:
 
 
 def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
-    """Return the value of an option, the last if it is given twice and None if not at all, and the other options."""
+    """Return an option's value (the last one if it is repeated; None if it is not given) and the other options."""
     value: str | None = None
     others: list[str] = []
     words = iter(options)
@@ -51,7 +51,7 @@ def take(options: Sequence[str], name: str) -> tuple[str | None, list[str]]:
 
 
 def take_all(options: Sequence[str], name: str) -> tuple[list[str], list[str]]:
-    """Return the values of an option that takes several, those given last, and the other options."""
+    """Return the values of an option that takes several (the last ones given), and the other options."""
     values: list[str] = []
     others = list(options)
     while (place := next((it for it, word in enumerate(others) if word.partition("=")[0] == name), None)) is not None:
@@ -62,7 +62,7 @@ def take_all(options: Sequence[str], name: str) -> tuple[list[str], list[str]]:
 
 
 def with_options(words: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Return a command with options added, each with its value; they replace those of the same name that it has."""
+    """Return a command with options added, each with its value; they replace any of the same name."""
     kept = list(words)
     for name in options[::2]:
         _, kept = take(kept, name)
@@ -83,10 +83,10 @@ def split_configs(options: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def settled(command: str, args: Sequence[str]) -> list[str]:
-    """Return the words that no file with options can replace: those after the last of such files.
+    """Return the words that no file of options can replace: those after the last such file.
 
     Args:
-        command: the command; ``run`` takes configs first, wherever they are.
+        command: the command; ``run`` reads configs first, wherever they are.
         args: its arguments.
     """
     words = split_configs(args)[1] if command == "run" else list(args)
