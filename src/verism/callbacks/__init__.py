@@ -1,4 +1,4 @@
-"""What a run logs and writes, and how it is stopped, saved and resumed: one callback a file."""
+"""What a run logs and writes, and how it is stopped, saved and resumed."""
 
 from verism.callbacks.checkpoints import Checkpoints
 from verism.callbacks.histograms import Histograms

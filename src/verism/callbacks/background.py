@@ -15,14 +15,14 @@ from torch import Tensor
 from verism.errors import VerismError
 
 AHEAD = 4
-"""Largest number of waiting tasks of a lane. They may hold large pictures, so a run that adds more waits for one."""
+"""Largest number of waiting tasks per lane. They may hold large pictures, so a run that adds more waits for one."""
 
 
 class Background(Callback):
-    """Runs tasks while the run goes on, and finishes all of them before it ends, however it ends.
+    """Runs tasks while the run continues, and finishes all of them before it ends, however it ends.
 
-    Tasks of one lane run one after the other, in a thread of its own. An exception of a task is raised in the run when
-    the next task of the lane is added, or at the end. ``StyleTransfer`` adds this callback to every Trainer.
+    Tasks of one lane run one after the other, in a thread of their own. An exception in a task is raised in the run
+    when the next task of the lane is added, or at the end. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Background(Callback):
         """Run a task after the earlier ones of its lane.
 
         Raises:
-            VerismError: an earlier task could not write its file; this one is still run.
+            VerismError: an earlier task could not write its file; the new task still runs.
         """
         if lane not in self._lanes:
             self._lanes[lane] = _Lane()
@@ -52,7 +52,7 @@ class Background(Callback):
         self.finish()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Wait for the last tasks, and only print their errors, since the run ends with its own exception."""
+        """Wait for the last tasks and only print their errors, since the run ends with its own exception."""
         try:
             self.finish()
         except Exception as error:
@@ -60,7 +60,7 @@ class Background(Callback):
 
 
 class _Lane:
-    """A thread, and those of its tasks that are not done, or whose errors have not been raised yet."""
+    """A thread, and those of its tasks that are not done or whose errors have not been raised yet."""
 
     def __init__(self) -> None:
         # An executor, because Python waits for its threads even if the process exits without calling the callbacks.
@@ -68,7 +68,7 @@ class _Lane:
         self._pending: deque[Future[None]] = deque()
 
     def add(self, task: Callable[[], None]) -> None:
-        # In the context of the run, which may have asked for something to be kept for the next one (``reuse``).
+        # Run in the context of the run, which may have asked to keep something for the next run (``reuse``).
         self._pending.append(self._pool.submit(copy_context().run, task))
         while self._pending and (self._pending[0].done() or len(self._pending) > AHEAD):
             _result(self._pending.popleft())
@@ -94,9 +94,8 @@ def _result(task: Future[None]) -> None:
 def arriving(tensor: Tensor) -> Callable[[], Tensor]:
     """Start copying a tensor to the CPU; return a function that waits for the copy, which any thread may call.
 
-    Args:
-        tensor: on the CPU it is not copied, and must not be overwritten; on a GPU, operations that are queued later in
-            the same stream may overwrite it.
+    tensor: on the CPU, it is not copied and must not be overwritten; on a GPU, operations queued later in the same
+        stream may overwrite it.
     """
     if tensor.device.type != "cuda":
         copy = tensor.detach().cpu()

@@ -10,7 +10,7 @@ from verism import atomic
 
 
 def read(checkpoint: str | Path, name: str) -> dict[str, str]:
-    """Return what is recorded next to a checkpoint in the file ``name``; empty if nothing is, or it cannot be read."""
+    """Return the record in the file ``name`` next to a checkpoint; empty if there is none or it cannot be read."""
     try:
         found = json.loads((Path(checkpoint).parent / name).read_text(encoding="utf-8"))
         return {str(key): str(value) for key, value in found.items()}
@@ -19,7 +19,7 @@ def read(checkpoint: str | Path, name: str) -> dict[str, str]:
 
 
 def add(checkpoint: str | Path, name: str, entries: Mapping[str, str]) -> None:
-    """Add entries to a record; without any, nothing is written.
+    """Add entries to a record; if there are none, write nothing.
 
     Raises:
         VerismError: the record cannot be written.

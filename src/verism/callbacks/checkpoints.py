@@ -23,20 +23,20 @@ from verism.errors import DivergedError, InterruptedRunError, UndefinedLossError
 
 
 class Checkpoints(Checkpoint):
-    """Writes ``checkpoints/last.ckpt`` into the run's folder: canvas, optimiser, options and the number of the step.
+    """Writes ``checkpoints/last.ckpt`` into the run's folder: canvas, optimiser, options and step number.
 
-    It is written before the first step, at intervals, and at the end, also if the run ends by Ctrl-C, SIGTERM,
-    ``max_time`` or an error. The previous checkpoint is kept as ``last.previous.ckpt``; ``--ckpt_path`` resumes from
-    either. At the end it is written before the picture, so that the picture can be made from it. If a checkpoint cannot
-    be written, the run goes on and tries again later; if the last one fails, the run fails, after it has written
-    everything else.
+    The checkpoint is written before the first step, at intervals, and at the end, even if the run ends by Ctrl-C,
+    SIGTERM, ``max_time`` or an error. The previous checkpoint is kept as ``last.previous.ckpt``; ``--ckpt_path``
+    resumes from either. At the end, the checkpoint is written before the picture, so that the picture can be made from
+    it. If a checkpoint cannot be written, the run continues and tries again later; if the last one fails, the run fails
+    after it has written everything else.
 
     Attributes:
         command: the arguments with which the run was started, for the hint on how to resume; None: it was started from
             Python.
-        origin: the checkpoint that the run resumes from, and what was asked for, as ``continued.asked`` returns it;
+        origin: the checkpoint that the run resumes from, and what was asked for, as returned by ``continued.asked``;
             None: it starts from the beginning.
-        is_at_home: whether the run is in the folder of the one that it resumes, whose checkpoints it replaces.
+        is_at_home: whether the run is in the folder of the run that it resumes, whose checkpoints it replaces.
     """
 
     def __init__(self, every_n_steps: int | None = None, every_minutes: float = 1.0) -> None:
@@ -82,7 +82,7 @@ class Checkpoints(Checkpoint):
         return self._claimed
 
     def state_at(self, step: int) -> str | None:
-        """Return the path or URL of the checkpoint after ``step`` steps; None if that was not written."""
+        """Return the path or URL of the checkpoint after ``step`` steps; None if it was not written."""
         return self._path if self._saved == step else None
 
     def remember(self, files: Iterable[Path]) -> None:
@@ -93,7 +93,7 @@ class Checkpoints(Checkpoint):
                 unfinished.record(self._path, files)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the first checkpoint, so that there always is one, and record it next to the one that was resumed."""
+        """Write the first checkpoint, so that there always is one, and record it next to the resumed checkpoint."""
         self.save(trainer)
         if self.origin is not None and self._saved is not None and trainer.is_global_zero:
             # Without the record, the same command starts from the same checkpoint again; nothing is lost.
@@ -101,7 +101,7 @@ class Checkpoints(Checkpoint):
                 continued.record(*self.origin, self._path)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        """Remember that canvas and optimiser are about to change: until both have, they must not be saved."""
+        """Note that canvas and optimiser are about to change: until both have, they must not be saved."""
         self._updating = trainer.global_step
 
     def on_train_batch_end(
@@ -120,7 +120,7 @@ class Checkpoints(Checkpoint):
             self._print_hint()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Raise ``VerismError`` if the last checkpoint could not be written, now that everything else has been."""
+        """Raise ``VerismError`` if the last checkpoint could not be written, now that everything else is."""
         self._release()
         if self._failure is not None:
             raise self._failure
@@ -176,14 +176,14 @@ class Checkpoints(Checkpoint):
 
 
 def resuming(command: Sequence[str] | None, path: str) -> str:
-    """Return the command that resumes from a checkpoint; its ``--ckpt_path`` alone for a run started from Python."""
+    """Return the command that resumes from a checkpoint; only its ``--ckpt_path`` for a run started from Python."""
     if command is None:
         return f"--ckpt_path {shlex.quote(path)}"
     return f"{program()} {shlex.join([*begun(command), '--ckpt_path', path])}"
 
 
 def begun(command: Sequence[str]) -> list[str]:
-    """Return a command without ``--ckpt_path``: as it would have begun the run."""
+    """Return a command without ``--ckpt_path``, as it would have started the run."""
     kept: list[str] = []
     for word in command:
         if word.startswith("--ckpt_path="):

@@ -1,7 +1,7 @@
-"""Checksums of the records in TensorBoard's files, which TensorBoard computes in Python, a byte at a time.
+"""Checksums of the records in TensorBoard's files, which TensorBoard computes in Python, one byte at a time.
 
-That is 0.16 s a megabyte, in which no other thread of Python runs: on a GPU, a thousand steps waited 20 s for those of
-their pictures. Here they are computed by google-crc32c; the files are the same.
+That takes 0.16 s per megabyte, during which no other Python thread runs: on a GPU, a thousand steps waited 20 s for the
+checksums of their pictures. Here, google-crc32c computes them; the files are the same.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import google_crc32c
 from tensorboard.summary.writer import record_writer
 
 ROTATION, ADDEND = 15, 0xA282EAD8
-"""How a checksum is masked, because that of bytes which contain their own checksum is of little use."""
+"""How a checksum is masked, because the plain checksum of bytes that contain their own checksum is of little use."""
 
 BITS, ALL = 32, 0xFFFFFFFF
-"""The number of bits of a checksum, and all of them."""
+"""The number of bits in a checksum, and a mask with all of them set."""
 
 
 def masked(data: bytes) -> int:
-    """Return the masked CRC-32C of a record, as in TensorFlow's file format for records."""
+    """Return the masked CRC-32C of a record, as in TensorFlow's record format."""
     checksum: int = google_crc32c.value(data)
     rotated = (checksum >> ROTATION) | (checksum << (BITS - ROTATION))
     return (rotated + ADDEND) & ALL
 
 
 def hasten() -> None:
-    """Have TensorBoard's writers in this process use ``masked``; there is no option for it."""
+    """Make TensorBoard's writers in this process use ``masked``; there is no option for it."""
     record_writer.masked_crc32c = masked

@@ -11,13 +11,13 @@ from verism.module import StyleTransfer
 
 
 class CoarseToFine(Callback):
-    """Moves on to the next of ``StyleTransfer``'s scales when it is due, with new targets and a new optimiser.
+    """Moves to the next of ``StyleTransfer``'s scales when it is due, with new targets and a new optimiser.
 
-    The image is kept, and resized. ``StyleTransfer`` adds this callback to every Trainer.
+    The image is kept and resized. ``StyleTransfer`` adds this callback to every Trainer.
     """
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Change the scale if this step is the first of one."""
+        """Change the scale if this step is the first of a new one."""
         model = cast("StyleTransfer", pl_module)
         size = model.size_at(trainer.global_step)
         if size == model.size:
@@ -31,7 +31,7 @@ class CoarseToFine(Callback):
 def rewrap(strategy: Strategy, model: LightningModule) -> None:
     """Wrap a model in DistributedDataParallel again, if it is wrapped, so that its current parameters are synchronised.
 
-    The wrapper only knows the parameters that the model had when it was wrapped, and another size of the image is a new
+    The wrapper only knows the parameters that the model had when it was wrapped, and an image of another size is a new
     parameter.
     """
     if isinstance(strategy, DDPStrategy):

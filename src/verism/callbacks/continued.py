@@ -1,4 +1,4 @@
-"""Which run has continued from a checkpoint, so that the same command, typed again, continues from the latest state."""
+"""Records which run has continued a checkpoint, so that the same command continues from the latest state."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from verism.callbacks import beside
 
 NAME = "continued.json"
-"""Record next to the checkpoints: what was asked for, to the checkpoint of the run that has continued with it."""
+"""Record next to the checkpoints: maps what was asked for to the checkpoint of the run that continued with it."""
 
 
 def asked(command: Sequence[str] | None, picture: Path | None) -> str:
-    """Return the text by which a later run is known to continue the work of an earlier one, if both have the same.
+    """Return the text that identifies the work of a run: a later run with the same text continues it.
 
     Args:
-        command: the words that started the run, without ``--ckpt_path``; None: it was started from Python.
-        picture: the file that was chosen for the result; None: it is in the run's own folder.
+        command: the command that started the run, without ``--ckpt_path``; None: it was started from Python.
+        picture: the file chosen for the result; None: it is in the run's own folder.
 
     Returns:
         The picture, whatever else has changed; without one, the whole command; empty if there is neither.
@@ -26,16 +26,16 @@ def asked(command: Sequence[str] | None, picture: Path | None) -> str:
 
 
 def read(checkpoint: str | Path) -> dict[str, str]:
-    """Return what is recorded next to a checkpoint; empty if nothing is, or it cannot be read."""
+    """Return the record next to a checkpoint; empty if there is none or it cannot be read."""
     return beside.read(checkpoint, NAME)
 
 
 def latest(checkpoint: str, what: str) -> str:
-    """Return the checkpoint of the latest run that has continued the same work from this one; itself, if there is none.
+    """Return the checkpoint of the latest run that has continued the same work from this one, or else this one itself.
 
     Args:
-        checkpoint: path of a checkpoint; one at a URL is returned as it is.
-        what: as ``asked`` returns it.
+        checkpoint: path of a checkpoint; a URL is returned unchanged.
+        what: the work, as returned by ``asked``.
     """
     passed = [checkpoint]
     while what and (later := read(passed[-1]).get(what)) is not None and later not in passed and Path(later).is_file():
@@ -48,8 +48,8 @@ def record(checkpoint: str, what: str, later: str) -> None:
 
     Args:
         checkpoint: path of the checkpoint.
-        what: as ``asked`` returns it; empty: nothing is recorded.
-        later: path of the checkpoint of the run that has continued.
+        what: the work, as returned by ``asked``; empty: nothing is recorded.
+        later: path of the checkpoint of the continuing run.
 
     Raises:
         VerismError: the record cannot be written.

@@ -1,4 +1,4 @@
-"""The callbacks that every run needs, even one from Python whose Trainer lists none."""
+"""The callbacks that every run needs, even one started from Python whose Trainer lists none."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from verism.callbacks.stop_early import StopEarly
 def complete(trainer: Trainer, patience: int | None) -> list[Callback]:
     """Return the callbacks that a Trainer lacks: for logs, early stopping, scales and background writes.
 
-    verism's bar replaces Lightning's default bar, which counts epochs, and Lightning's summary of the module, which has
-    one parameter, is removed. Commands, whose runs have an ``Output``, choose their bar themselves; one of Lightning's
-    is then the user's choice, and is kept.
+    verism's bar replaces Lightning's default bar, which counts epochs. Lightning's summary of the module, which has a
+    single parameter, is removed. Commands, whose runs have an ``Output``, choose their own bar; a Lightning bar in such
+    a run is therefore the user's choice, and is kept.
 
     Args:
         trainer: the Trainer of the run; Lightning's bar and summary are removed from its callbacks.
-        patience: number of steps after which a loss that has not fallen ends the run; None: never.
+        patience: number of steps without a fall in the loss after which the run ends; None: never.
 
     Raises:
         VerismError: ``patience`` is less than 1.

@@ -11,6 +11,6 @@ Kind = TypeVar("Kind", bound=Callback)
 
 
 def find(trainer: Trainer, kind: type[Kind]) -> Kind | None:
-    """Return the first callback of a class, or of one derived from it; None if the run has none."""
+    """Return the first callback of a class or a subclass of it; None if the run has none."""
     callbacks: Sequence[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # A list, set by a connector.
     return next((callback for callback in callbacks if isinstance(callback, kind)), None)

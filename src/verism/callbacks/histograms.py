@@ -56,7 +56,7 @@ class Histograms(Periodic):
         super().on_train_start(trainer, pl_module)
 
     def observe(self, writer: SummaryWriter, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Take the image, and the first time the photos; return what counts their levels and writes the counts."""
+        """Take the image, and the first time the photos; return a function that counts their levels."""
         now = time.time()
         counts: dict[str, Callable[[], Counts]] = {}
         shares: dict[str, Callable[[], Tensor]] = {}
@@ -99,7 +99,7 @@ def _vgg(model: StyleTransfer) -> VGG:
 def saturated(activation: nn.Module, values: Tensor) -> Tensor:
     """Return the share of ``values`` at which the slope of ``activation`` is below 1 − 0.99², as a scalar tensor.
 
-    That is the slope of Tanh where its value is ±0.99.
+    This is the slope of Tanh where its value is ±0.99.
     """
     with torch.enable_grad():
         values = values.detach().requires_grad_()
@@ -108,7 +108,7 @@ def saturated(activation: nn.Module, values: Tensor) -> Tensor:
 
 
 class Counts(NamedTuple):
-    """The arguments of ``SummaryWriter.add_histogram_raw`` that describe a histogram, under their names there."""
+    """The arguments of ``SummaryWriter.add_histogram_raw`` that describe a histogram, under the same names."""
 
     min: float
     max: float
@@ -120,7 +120,7 @@ class Counts(NamedTuple):
 
 
 def _levels(name: str, image: Tensor) -> dict[str, Callable[[], Counts]]:
-    """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: one bin for each level, centred on it."""
+    """Return the counts of an image ``(1, 3, H, W)``, RGB in [0, 1], by tag: one bin per level, centred on it."""
     channels = dict(zip(("red", "green", "blue"), image.float().squeeze(0) * 255, strict=True))
     channels["luma"] = luma(image.float()) * 255
     low, high = torch.tensor([-0.5, 255.5])
@@ -132,16 +132,16 @@ def count(values: Tensor, low: Tensor, high: Tensor) -> Callable[[], Counts]:
 
     Args:
         values: float32, of any shape, on any device.
-        low: lower edge of the first bin, a scalar; no value is below.
-        high: upper edge of the last bin, a scalar; no value is above.
+        low: lower edge of the first bin, a scalar; no value is below it.
+        high: upper edge of the last bin, a scalar; no value is above it.
     """
     if values.device.type == "mps":
-        values = values.cpu()  # The sums need float64, which mps does not have.
+        values = values.cpu()  # The sums need float64, which mps does not support.
     exact = values.flatten().double()
     low, high = (edge.to(values.device, torch.float64, non_blocking=True) for edge in (low, high))
     bins = ((exact - low) * (BINS / (high - low))).long().clamp_(0, BINS - 1)
-    # Sums of integers do not depend on their order. torch.histc on a GPU is not deterministic, which an option of the
-    # Trainer forbids.
+    # Sums of integers do not depend on their order. torch.histc is not deterministic on a GPU, and the Trainer has an
+    # option that forbids nondeterministic operations.
     counts = torch.zeros(BINS, dtype=torch.int64, device=values.device).scatter_add_(0, bins, torch.ones_like(bins))
     sums = torch.stack([low, high, exact.min(), exact.max(), exact.sum(), exact.square().sum()])
     found = arriving(torch.cat([sums, counts.double()]))

@@ -15,8 +15,8 @@ from verism.module import StyleTransfer
 class Hyperparameters(Callback):
     """Logs the options of the run: the parts with their arguments, the photos, the number of steps and the precision.
 
-    Loggers other than TensorBoard's get them in sections. TensorBoard's gets them as ``hparams.yaml`` in the run's
-    folder, and as a flat list on its HParams page, where ``Metrics`` logs them together with the first figures.
+    Other loggers get them in sections. TensorBoard's logger gets them as ``hparams.yaml`` in the run's folder, and as a
+    flat list on its HParams page, where ``Metrics`` logs them together with the first metrics.
 
     ``StyleTransfer`` adds this callback to a Trainer that has none.
     """
@@ -30,5 +30,6 @@ class Hyperparameters(Callback):
             elif trainer.is_global_zero:
                 if find(trainer, Metrics) is None and isinstance(pl_module, StyleTransfer):
                     logger.log_hyperparams(hyperparameters(pl_module.data, options))
-                # Lightning saved hparams.yaml before the options were known. No Path: the folder may be a URL.
+                # Lightning saved hparams.yaml before the options were known. A plain string, because the folder may be
+                # a URL.
                 save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)

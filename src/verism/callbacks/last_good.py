@@ -33,8 +33,8 @@ class Spoilt(NamedTuple):
 class LastGood:
     """Keeps the last state of a canvas up to which all losses were finite.
 
-    The state is chosen on the device at every step; only ``settle`` waits for the device. The state that is kept does
-    not depend on how often ``settle`` is called.
+    The state is chosen on the device at every step; only ``settle`` waits for the device. Which state is kept does not
+    depend on how often ``settle`` is called.
 
     Attributes:
         state: the last good state, as of the last ``settle``; None if there is none.
@@ -56,7 +56,7 @@ class LastGood:
         self._before = {name: value.clone() for name, value in state.items()}
 
     def after_step(self, step: int, outputs: Mapping[str, Any]) -> None:
-        """Take the outputs of a step: its total, ``loss``, and its ``terms`` by name."""
+        """Take the outputs of a step: the total as ``loss``, and its ``terms`` by name."""
         total = outputs["loss"].detach()
         finite = total.isfinite()
         if self._sound is None:
@@ -72,7 +72,7 @@ class LastGood:
         """Find out whether all losses so far were finite, which waits for the device.
 
         Returns:
-            The first that was not finite; None if all were.
+            The first loss that was not finite; None if all were.
         """
         steps, self._steps, self._sound = self._steps, [], None
         if self._spoilt is not None or not steps:

@@ -1,4 +1,4 @@
-"""Figures that say how good the image is, over the steps and next to the run's hyperparameters."""
+"""Metrics of how good the image is, over the steps and next to the run's hyperparameters."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from verism.module import StyleTransfer
 from verism.uneven import Uneven, cause
 
 AREA = 2**20
-"""Largest number of pixels at which images are measured; larger ones are scaled down, to save time and memory."""
+"""Largest number of pixels at which images are measured; larger ones are scaled down to save time and memory."""
 
 
 class Metrics(Periodic):
-    """Measures the image, and logs the figures, on TensorBoard's HParams page beside the run's hyperparameters.
+    """Measures the image and logs the metrics, on TensorBoard's HParams page next to the run's hyperparameters.
 
-    Tags, after 0, n, 2n, … updates, and of the last image; ``verism.metrics`` has the definitions:
+    Tags, logged after 0, n, 2n, … updates and for the last image; ``verism.metrics`` has the definitions:
 
-    - ``metrics/drift`` (ΔE): how differently one colour was treated in different places; within each region, if there
-      are masks.
+    - ``metrics/drift`` (ΔE): how differently one colour was treated in different places; with masks, within each
+      region.
     - ``metrics/lost`` and ``metrics/blown``: share of the content photo's detail that disappeared, and share whose
       contrast was exaggerated.
     - ``metrics/newly_clipped``: share of pixels that became burnt highlights or crushed shadows.
-    - ``metrics/pure_colors``: share of other pixels whose red, green or blue newly came to its limit.
+    - ``metrics/pure_colors``: share of the other pixels whose red, green or blue newly reached its limit.
     - ``metrics/structure``, ``metrics/sobel_ssim`` and ``metrics/psnr`` (dB): similarity to the content photo.
     - ``metrics/sliced_wasserstein``, ``metrics/color_distance``, ``metrics/style_distance``: distance from the style
-      photo; the content photo has 1 of the last two.
+      photo; for the last two, the content photo's own distance is 1.
     - ``metrics/ciede2000`` (ΔE): how far the colours moved.
 
     Images larger than ``AREA`` are measured at that size, and images of coarser scales at the size of the photos.
-    Drift, lost and blown are measured on the result as it is rendered over the content photo, at a short side of
+    Drift, lost and blown are measured on the result rendered over the content photo, at a short side of
     ``verism.metrics.SIDE``, if the canvas can be rendered at other sizes: at the small size of the fit, the image has
     lost detail that the result keeps.
 
-    TensorBoard's HParams page compares runs by the last value of each. All of these are of the full look. If
-    ``--output.strength`` asks for a part of it, the picture that is written is measured once more at the end, and its
-    figures are those that are printed.
+    TensorBoard's HParams page compares runs by the last value of each metric. All logged values are those of the full
+    look. If ``--output.strength`` asks for part of it, the written picture is measured once more at the end, and those
+    metrics are printed.
     """
 
     def __init__(self, every_n_steps: int = 100, brief: bool = False) -> None:
@@ -74,21 +74,21 @@ class Metrics(Periodic):
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The figures of the last image that was measured, at full strength; empty before it, or without a logger."""
+        """The metrics of the last measured image, at full strength; empty before that, or without a logger."""
         return self._last
 
     @property
     def written(self) -> Mapping[str, float]:
-        """The figures of the picture as it is written, at its strength; empty before the end, or without a logger."""
+        """The metrics of the picture as written, at its strength; empty before the end, or without a logger."""
         return self._written
 
     @property
     def uneven(self) -> Uneven:
-        """What makes tints within one area of the written picture differ, if they do so plainly."""
+        """The reason why tints within one area of the written picture differ, if they clearly do."""
         return self._uneven
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the first image, unless brief."""
+        """Measure the first image, unless ``brief`` is set."""
         self._taken = None
         if not self.brief:
             super().on_train_start(trainer, pl_module)
@@ -96,22 +96,22 @@ class Metrics(Periodic):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Measure the image if this is an n-th step, unless brief."""
+        """Measure the image if this is an n-th step, unless ``brief`` is set."""
         if not self.brief:
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def writer(self, logger: Logger) -> Logger:
-        """Return the logger itself, since every logger takes figures."""
+        """Return the logger itself, since every logger accepts metrics."""
         return logger
 
     def observe(self, writer: Logger, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Take the image of one step, once for all loggers; return what measures it, and logs what was measured."""
+        """Take the image of one step, once for all loggers; return a function that measures it and logs the metrics."""
         if self._taken != step:
             if self._taken is None:
                 self._measure = RunMeasure(model, metrics.TOLD if self.brief else metrics.NAMES)
             self._figures, self._taken = self._measure.of(model), step
         found = self._figures
-        # TensorBoard's HParams page compares runs by the metrics that come with the options: these, the first values.
+        # TensorBoard's HParams page compares runs by the metrics logged together with the options: the first values.
         compared = first and isinstance(writer, TensorBoardLogger)
         options = hyperparameters(model.data, run_options(model.trainer, model)) if compared else None
 
@@ -126,14 +126,15 @@ class Metrics(Periodic):
         return write
 
     def is_beside(self, writer: Logger, model: StyleTransfer) -> bool:
-        """Return whether the image is measured while the run goes on: on a GPU, for TensorBoard.
+        """Return whether the image is measured while the run continues: on a GPU, for TensorBoard.
 
-        A CPU is busy with the steps, and other loggers take figures from one thread, and in the order of the steps.
+        A CPU is busy with the steps, and other loggers accept metrics only from one thread and in the order of the
+        steps.
         """
         return model.device.type == step_option.DEVICE and isinstance(writer, TensorBoardLogger)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure the last image, and print its most telling figures and what is wrong with it."""
+        """Measure the last image, and print its most telling metrics and what is wrong with it."""
         if self.brief:
             self._look(trainer, pl_module, first=True)
         else:
@@ -154,7 +155,7 @@ class Metrics(Periodic):
             rank_zero_info(f"  {line}")
 
     def _of_picture(self, output: Output | None, model: StyleTransfer) -> Mapping[str, float]:
-        """Return the figures of the picture that ``output`` writes."""
+        """Return the metrics of the picture that ``output`` writes."""
         if output is None or output.strength.is_full or not bool(model.image.isfinite().all()):
             return self._last
         return self._measure.of(model, output.strength)()
@@ -164,7 +165,7 @@ class RunMeasure:
     """Measures the images of one run, as ``Metrics`` describes; the photos are analysed with the first image."""
 
     def __init__(self, model: StyleTransfer, names: Sequence[str] = metrics.NAMES) -> None:
-        """Take the photos of the run, and the names of the metrics; raise ``VerismError`` if a photo cannot be read."""
+        """Take the photos of the run and the names of the metrics; raise ``VerismError`` if a photo cannot be read."""
         self._photo = at_side(model.data.original)
         # Free pixels cannot be rendered at another size, and have no more detail than was optimised. A corner of the
         # photo is enough to tell whether the canvas can.
@@ -179,21 +180,21 @@ class RunMeasure:
             opacity = None if shown is None else images.resize(shown, style.shape[-2:])
             return Measure(content, style, network, masks, self._photo if self._renders else None, opacity, names)
 
-        # The measure depends on the photos alone, which the next run in this process may share.
+        # The measure depends only on the photos, which the next run in this process may share.
         seen = (repr(dict(model.data.hparams)), repr(model.data.digests), network.identity["sha256"])
         key = (*seen, str(device), self._renders, names)
         self._measure = functools.cache(lambda: reuse.once("measure", key, measure))
 
     def __call__(self, model: StyleTransfer) -> dict[str, float]:
-        """Return the figures of the run's current image, by name."""
+        """Return the metrics of the run's current image, by name."""
         return self.of(model)()
 
     def of(self, model: StyleTransfer, strength: Strength | None = None) -> Callable[[], dict[str, float]]:
-        """Take the run's current image; return what measures it, once, in any thread, while the run may go on.
+        """Take the run's current image; return a function that measures it once, in any thread, during the run.
 
         Args:
             model: the module of the run.
-            strength: strength of the picture that is measured; None: the image itself, not clipped.
+            strength: strength of the picture to measure; None: the image itself, not clipped.
         """
         image = model.image
         rendered = _render(model.canvas, self._photo) if self._renders else None
@@ -209,11 +210,11 @@ class RunMeasure:
         return figures
 
     def uneven(self, model: StyleTransfer, figures: Mapping[str, float], strength: Strength | None = None) -> Uneven:
-        """Return what makes tints within one area of the run's picture differ, if they do so plainly.
+        """Return why tints within one area of the run's picture differ, if they clearly do.
 
         Args:
             model: the module of the run.
-            figures: of the picture.
+            figures: metrics of the picture.
             strength: strength of the picture; None: the full one.
         """
 
@@ -226,5 +227,5 @@ class RunMeasure:
 
 
 def _render(canvas: Canvas, photo: Tensor) -> Tensor:
-    """Return the photo as the canvas renders it, in float32 like the result, even after a bf16-true run."""
+    """Return the photo as rendered by the canvas, in float32 like the result, even after a bf16-true run."""
     return copy.deepcopy(canvas).float().render(photo)

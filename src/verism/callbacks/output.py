@@ -33,19 +33,19 @@ from verism.photo_file import MIN_SIDE, Encoding, Photo
 
 
 class Output(Callback):
-    """Writes the result to a file when the run ends, also by Ctrl-C, ``max_time`` or an error.
+    """Writes the result to a file when the run ends, even by Ctrl-C, ``max_time`` or an error.
 
-    A canvas that grades the photo's colours is rendered over the content photo at its full size; a canvas of pixels has
-    the size at which it was optimised. A run whose loss is no longer finite is stopped, and the last state before that
-    is written.
+    A canvas that grades the photo's colours is rendered over the content photo at its full size; a canvas of pixels
+    keeps the size at which it was optimised. A run whose loss is no longer finite is stopped, and the last state before
+    that is written.
 
     Attributes:
-        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
-        written: the canvas whose result was written; None before that.
-        small: the result as it was written, at most ``SHOWN`` pixels wide and high, so that it can be shown without
-            rendering it again; None if it is not at full strength.
-        deviation: how far the lookup table is from the picture; None before it is written.
-        outside: what has become of the photo's colours outside sRGB, as a sentence; empty if nothing is to be said.
+        replaceable: files left by the run that this one resumes, path to SHA-256; they may be replaced.
+        written: the canvas whose result was written; None until then.
+        small: the result as written, at most ``SHOWN`` pixels wide and high, so that it can be shown without rendering
+            it again; None if it is not at full strength.
+        deviation: how far the lookup table deviates from the picture; None before it is written.
+        outside: what happened to the photo's colours outside sRGB, as a sentence; empty if there is nothing to report.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Output(Callback):
         Raises:
             VerismError: the result or the lookup table exists and must not be overwritten, or its ending is not that of
                 a format that can be written; both are the same file; the result, the table or the run's folder cannot
-                be written there; or the strength, the quality or the size is out of its range.
+                be written there; or the strength, the quality or the size is out of range.
         """
         folder = trainer.log_dir or trainer.default_root_dir
         own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
@@ -125,7 +125,7 @@ class Output(Callback):
         return path
 
     def check_picture(self) -> None:
-        """Raise ``VerismError`` if strength, quality or size is out of its range, wherever the result goes."""
+        """Raise ``VerismError`` if strength, quality or size is out of range, wherever the result goes."""
         self.strength.check()
         self.encoding.check()
         if self.size is not None and self.size < MIN_SIDE:
@@ -150,7 +150,7 @@ class Output(Callback):
         self._destination = self.check(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Record the files that the resumed run has left as this run's, so that they can be replaced again."""
+        """Record the files left by the resumed run as this run's, so that they can be replaced again."""
         files = map(Path, self.replaceable)
         self._remember(trainer, [file for file in files if unfinished.unchanged(file, self.replaceable)])
 
@@ -163,10 +163,10 @@ class Output(Callback):
     ) -> None:
         """Take the loss of the step, and stop the run if a loss was not finite.
 
-        On a GPU, the losses are read only where ``is_looked_at`` says so.
+        On a GPU, the losses are read only when ``is_looked_at`` returns true.
 
         Raises:
-            DivergedError: the loss of this step, or of one that was not read yet, is not finite.
+            DivergedError: the loss of this step, or of an earlier step that was not read yet, is not finite.
         """
         self._good.after_step(trainer.global_step - 1, outputs)
         if not is_looked_at(trainer, outputs["loss"]):
@@ -183,8 +183,8 @@ class Output(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the last image, or the last good one if the last step made it non-finite."""
         self._ended = True
-        # Lightning calls checkpoint callbacks last. But the checkpoint is written before the picture, which can then be
-        # made from it if it cannot be written now.
+        # Lightning calls checkpoint callbacks last. But the checkpoint must be written before the picture, which can
+        # then be made from it if writing it fails now.
         own = find(trainer, Checkpoints)
         if own is not None:
             own.save(trainer)
@@ -194,11 +194,11 @@ class Output(Callback):
         self._write(trainer, pl_module, last if sound else self._good.state)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the image of a run that had no step left to make, for which Lightning does not call ``on_train_end``.
+        """Write the image of a run with no step left to make, for which Lightning does not call ``on_train_end``.
 
         Raises:
-            VerismError: no step was made, or the result could not be written, which is raised only now that everything
-                else has been written.
+            VerismError: no step was made, or the result could not be written; the latter is raised only now that
+                everything else has been written.
         """
         if not self._ended:
             if trainer.global_step == 0:
@@ -212,7 +212,7 @@ class Output(Callback):
             raise self._failure
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Write the last image of a run that was stopped between two steps, else the last good one, if there is one."""
+        """Write the last image of a run that was stopped between two steps, or else the last good one, if any."""
         if not self._ended:
             if isinstance(exception, InterruptedRunError):
                 self.on_train_end(trainer, pl_module)
@@ -251,12 +251,12 @@ class Output(Callback):
             self._remember(trainer, [file for file in (self._destination, self.lut) if isinstance(file, Path)])
 
     def options(self, strength: Strength) -> list[str]:
-        """Return the options of ``render`` for the picture at a strength, written as this one is."""
+        """Return the options of ``render`` for the picture at a given strength, written like this one."""
         return [*as_options(strength), *as_options(self.encoding), *trust.given()]
 
     @property
     def destination(self) -> Path | str:
-        """Where the result is, or will be; a string if that is a URL."""
+        """Where the result is or will be; a string if it is a URL."""
         return self._destination
 
     @staticmethod
@@ -267,7 +267,7 @@ class Output(Callback):
 
     @staticmethod
     def _way_out(trainer: Trainer, command: str, options: Sequence[str]) -> str:
-        """Return how to write the file elsewhere from the checkpoint; empty if there is no checkpoint of this step."""
+        """Return how to write the file elsewhere from the checkpoint; empty if this step has no checkpoint."""
         own = find(trainer, Checkpoints)
         state = None if own is None else own.state_at(trainer.global_step)
         if state is None or not command:
@@ -299,7 +299,7 @@ class Output(Callback):
 
 
 def as_options(choice: Strength | Encoding) -> list[str]:
-    """Return the options that do not have their default value, with their values."""
+    """Return the options that differ from their defaults, with their values."""
     usual = type(choice)()._asdict()
     changed = {name: value for name, value in choice._asdict().items() if value != usual[name]}
     written = {
@@ -309,12 +309,12 @@ def as_options(choice: Strength | Encoding) -> list[str]:
 
 
 def _exists(place: Path | str) -> bool:
-    """Return whether there is such a file, or something at such a URL."""
+    """Return whether a file exists, or something at a URL."""
     return place.exists() if isinstance(place, Path) else bool(get_filesystem(place).exists(place))
 
 
 def _save(destination: Path | str, write: Callable[[Path], None]) -> None:
-    """Write to a path, or to a URL by way of a temporary file."""
+    """Write to a path, or to a URL through a temporary file."""
     if isinstance(destination, Path):
         write(destination)
         return

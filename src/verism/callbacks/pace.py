@@ -1,4 +1,4 @@
-"""How long several runs, made one after the other, still take."""
+"""Estimates how long several consecutive runs will still take."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from verism.lines import Lines
 
 
 class Pace:
-    """The times at which the runs began; between two of them, photos are read, fitted to and written.
+    """The start times of the runs; between two of them, photos are read, fitted to and written.
 
     Attributes:
         runs: number of all runs.
-        lines: when a line says how far they are.
+        lines: decides when to print a line of progress.
     """
 
     def __init__(self, runs: int) -> None:
-        """Expect a number of runs, of which none has begun."""
+        """Expect a number of runs, none of which has begun."""
         self.runs, self.lines = runs, Lines()
         self._begun: list[float] = []
 
     def begin(self) -> None:
-        """Note that the next run begins."""
+        """Record that the next run begins."""
         self._begun.append(time.monotonic())
 
     @property
@@ -30,12 +30,12 @@ class Pace:
         return len(self._begun) - 1
 
     def left(self, steps: float) -> float:
-        """Return how many seconds all runs still take.
+        """Return how many seconds all remaining runs will take.
 
-        A run is expected to take as long as the mean of those before it; the first, as long as its steps still need.
+        A run is expected to take as long as the mean of the runs before it; the first, as long as its steps still need.
 
         Args:
-            steps: how many seconds the remaining steps of the current run take.
+            steps: how many seconds the remaining steps of the current run will take.
         """
         first, latest = self._begun[0], self._begun[-1]
         spent = time.monotonic() - latest

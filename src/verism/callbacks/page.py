@@ -1,4 +1,4 @@
-"""The page of a run: one HTML file that shows the result, its regions, histograms and figures."""
+"""The page of a run: one HTML file that shows the result, its regions, histograms and metrics."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ NAME = "result.html"
 """Name of a page in the folder of its run."""
 
 SHARPER = 3
-"""How many times as large as in the fit several style photos are shown side by side."""
+"""Factor by which several style photos are shown larger than in the fit, side by side."""
 
 UNMEASURED = "The run was stopped before its picture was measured."
-"""Said in place of what the figures say."""
+"""Shown in place of the verdict."""
 
 HEAD = 1000
-"""Number of bytes at the start of a page in which the name of its generator is found."""
+"""Number of bytes at the start of a page within which the name of its generator is found."""
 
 
 class Page(Callback):
     """Writes a page about the result next to it, ``mine.html`` for ``mine.png``, or into the run's folder.
 
-    It needs no other file and no server, and shows the photo and the result under a divider, sliders for strength,
-    colour and tone with the command that writes what they show, the style, the regions, histograms, losses, figures in
-    words and all options. It is written whenever a picture is, also if the run was stopped.
+    The page needs no other file and no server. It shows the photo and the result under a divider, sliders for strength,
+    colour and tone with the command that writes what they show, the style, the regions, histograms, losses, metrics in
+    words and all options. It is written whenever a picture is, even if the run was stopped.
 
     Attributes:
-        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
-        written: the page, or its URL; None before the end of the run, and if there is none.
+        replaceable: files left by the run that this one resumes, path to SHA-256; they may be replaced.
+        written: the page or its URL; None before the end of the run, and if there is none.
     """
 
     def __init__(self, write: bool = True, beside: bool = True) -> None:
@@ -70,7 +70,7 @@ class Page(Callback):
         self._folder: str | None = None
 
     def check(self, trainer: Trainer, output: Output) -> None:
-        """Raise ``VerismError`` if the page cannot be written next to the picture, or would replace another file."""
+        """Raise ``VerismError`` if the page cannot be written next to the picture or would replace another file."""
         picture = output.check(trainer)
         if not self.write or not isinstance(picture, Path):
             return
@@ -87,7 +87,7 @@ class Page(Callback):
             )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Remember the first step, and the run's folder, which all processes must ask for together."""
+        """Record the first step and the run's folder, which all processes must ask for together."""
         self._steps, self._first, self.written = [], trainer.global_step, None
         self._folder = trainer.log_dir if trainer.loggers else None
 
@@ -124,7 +124,7 @@ class Page(Callback):
             self.on_train_end(trainer, pl_module)
 
     def _place(self, picture: Path | str) -> Path | str:
-        """Return where the page of a picture belongs: a path, or a URL as a string."""
+        """Return where the page of a picture goes: a path, or a URL as a string."""
         if not self.beside and self._folder is not None:
             return f"{self._folder}/{NAME}" if "://" in self._folder else Path(self._folder, NAME)
         return picture.with_suffix(".html") if isinstance(picture, Path) else f"{picture.rpartition('.')[0]}.html"
@@ -168,12 +168,12 @@ class Page(Callback):
 
 
 def _compared_style(model: StyleTransfer, styles: Sequence[Photo]) -> Tensor:
-    """Return the style photo as it was compared, but sharp; several are side by side."""
+    """Return the style photo as it was compared, but sharp; several photos are placed side by side."""
     return (styles[0] if len(styles) == 1 else model.data.look(SHARPER)).over_white
 
 
 def _losses(steps: Sequence[tuple[Tensor, Mapping[str, Term]]]) -> dict[str, list[float]]:
-    """Return the total loss and the weighted terms of all steps, which are read from their device at once."""
+    """Return the total loss and the weighted terms of all steps, read from their device in one go."""
     values = [[total, *(value for term in terms.values() for value in term.values.values())] for total, terms in steps]
     read = iter(torch.cat([value.view(1) for step in values for value in step]).tolist() if steps else ())
     found: dict[str, list[float]] = {}
@@ -190,18 +190,18 @@ def _name(photo: Source) -> str:
 
 
 def _command(trainer: Trainer, output: Output) -> str:
-    """Return the command that writes the whole look under another name; empty if there is no checkpoint of it."""
+    """Return the command that writes the whole look under another name; empty if it has no checkpoint."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
     run = str(Path(state).parent.parent) if "://" not in state else state
-    # The page adds the strength that is seen.
+    # The page adds the strength shown.
     return f"{checkpoints.program()} {shlex.join(['render', run, *output.options(Strength())])}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:
-    """Return the text of the run's config.yaml, or the options of model and data, as YAML, if there is none."""
+    """Return the text of the run's config.yaml or, if there is none, the options of model and data as YAML."""
     file = Path(folder or "") / "config.yaml"
     if folder and file.is_file():
         return file.read_text(encoding="utf-8", errors="backslashreplace")

@@ -19,14 +19,14 @@ USUAL = 50
 """Default number of steps between entries in the log."""
 
 CLOSE, SHORT = 5, 100
-"""Default number of steps between entries in short runs, and the number of steps up to which a run is short."""
+"""Default number of steps between entries in short runs, and the largest number of steps of a short run."""
 
 
 class Periodic(Callback):
-    """Logs something about the first image (step 0), the image after every n-th step, and the last one.
+    """Logs something about the first image (step 0), the image after every n-th step, and the last image.
 
-    Subclasses define in ``look`` what is logged. Only rank zero logs, to every logger for which ``writer`` returns
-    something: by default, to those of TensorBoard. An image that is not finite is not logged.
+    Subclasses define what is logged in ``observe``. Only rank zero logs, to every logger for which ``writer`` returns
+    something: by default, TensorBoard loggers. An image that is not finite is not logged.
     """
 
     def __init__(self, every_n_steps: int | None) -> None:
@@ -47,14 +47,14 @@ class Periodic(Callback):
         """Look at the image after ``step`` updates.
 
         Args:
-            writer: what ``writer`` has returned for one of the loggers.
+            writer: what ``writer`` returned for one of the loggers.
             model: the module of the run.
             step: number of updates so far.
             first: whether this is the first image.
 
         Returns:
-            A function that writes the entry. It is called in another thread while the run goes on (``is_beside``), so
-            it must not touch the model; it is not called if the image is not finite.
+            A function that writes the entry. It may be called in another thread while the run continues (see
+            ``is_beside``), so it must not touch the model; it is not called if the image is not finite.
         """
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -89,11 +89,11 @@ class Periodic(Callback):
                 self._do(trainer, write, sound, beside=self.is_beside(writer, model))
 
     def writer(self, logger: Logger) -> Any:
-        """Return what ``look`` writes to a logger with; None if nothing is written to that logger."""
+        """Return the object with which ``observe`` writes to a logger; None if nothing is written to that logger."""
         return logger.experiment if isinstance(logger, TensorBoardLogger) else None
 
     def is_beside(self, writer: Any, model: StyleTransfer) -> bool:
-        """Return whether entries for a writer are written while the run goes on."""
+        """Return whether entries for a writer are written while the run continues."""
         del writer, model
         return True
 

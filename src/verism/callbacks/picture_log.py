@@ -1,4 +1,4 @@
-"""Writes pictures to those of Lightning's loggers that take pictures."""
+"""Writes pictures to those of Lightning's loggers that accept pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PictureLog(Protocol):
 
 
 def picture_log(logger: Logger) -> PictureLog | None:
-    """Return what writes pictures to a logger of TensorBoard, W&B or MLflow; None for other loggers."""
+    """Return the object that writes pictures to a TensorBoard, W&B or MLflow logger; None for other loggers."""
     if isinstance(logger, TensorBoardLogger):
         return _ToTensorBoard(logger.experiment)
     if isinstance(logger, WandbLogger):
@@ -42,7 +42,7 @@ def picture_log(logger: Logger) -> PictureLog | None:
 
 
 class _ToTensorBoard:
-    """Writes PNG files as ``SummaryWriter.add_image`` does, but ten times as fast, and a tenth larger.
+    """Writes PNG files as ``SummaryWriter.add_image`` does, but ten times as fast; the files are a tenth larger.
 
     With ``add_image``, two pictures would take longer than a hundred steps on a GPU.
     """
@@ -59,7 +59,7 @@ class _ToTensorBoard:
         png = imagecodecs.png_encode(levels, level=1, filter=PNG.FILTER.SUB, strategy=PNG.STRATEGY.RLE)
         picture = Summary.Image(height=height, width=width, colorspace=colors, encoded_image_string=png)
         summary = Summary(value=[Summary.Value(tag=tag, image=picture)])
-        # As add_image does, which only takes arrays, not encoded files.
+        # The same call as in add_image, which only accepts arrays, not encoded files.
         self._writer._get_file_writer().add_summary(summary, global_step, walltime)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar that shows how far a run is, and how long it still takes."""
+"""A progress bar that shows how far a run is and how long it will still take."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from verism.lines import Lines, duration
 class Progress(ProgressBar):
     """Draws a bar with the steps made, the loss and the time left; in a log file, writes a line from time to time.
 
-    The bar is drawn on stderr, with colours where the terminal has them. It disappears when the run ends. Messages that
-    are logged meanwhile appear above it. A run that resumes from a checkpoint counts the steps before that, too.
+    The bar is drawn on stderr, in colour if the terminal supports it. It disappears when the run ends. Messages logged
+    meanwhile appear above it. A run that resumes from a checkpoint also counts the steps before that.
     """
 
     def __init__(self, pace: Pace | None = None, label: str = "", *, tells_loss: bool = True) -> None:
         """Choose what is shown.
 
         Args:
-            pace: of the runs that share the bar, this one included, if there are several of the same length.
+            pace: pace of the runs that share the bar, including this one, if there are several of the same length.
             label: written before the bar, such as the names of the photos.
-            tells_loss: whether to show steps and loss, instead of the percentage done, which says more to a
+            tells_loss: whether to show steps and loss instead of the percentage done, which means more to a
                 photographer.
         """
         super().__init__()
@@ -48,20 +48,20 @@ class Progress(ProgressBar):
         self._loss = math.nan
 
     def disable(self) -> None:
-        """Show nothing, as Lightning asks of all processes but the first."""
+        """Show nothing, as Lightning requests for all processes except the first."""
         self._enabled = False
 
     def enable(self) -> None:
-        """Show it again."""
+        """Show the bar again."""
         self._enabled = True
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Draw the bar, if there is a terminal; what comes before the first step takes seconds."""
+        """Draw the bar if there is a terminal; the work before the first step takes seconds."""
         super().setup(trainer, pl_module, stage)
         self._shown = stage == "fit" and self._enabled and trainer.is_global_zero
         console = Console(file=sys.stderr)
         if self._shown and not console.is_terminal and self._pace is not None and self._pace.number == 0:
-            # Without a bar, nothing would be seen of the work until the first line about a step is due.
+            # Without a bar, nothing would be printed until the first line about a step is due.
             sys.stderr.write("Looking at the photos …\n")
         if not (self._shown and console.is_terminal):
             return
@@ -75,8 +75,8 @@ class Progress(ProgressBar):
         )
         self._bar.add_task(self._label, total=None, state="looking at the photos")
         self._bar.start()
-        # rich replaces sys.stderr while it draws, so that output appears above the bar; handlers that were made before
-        # still write to the terminal itself.
+        # rich replaces sys.stderr while it draws, so that output appears above the bar; handlers created earlier still
+        # write directly to the terminal.
         logger = logging.getLogger("lightning.pytorch")
         self._handlers = [it for it in logger.handlers if getattr(it, "stream", None) is console.file]  # type: ignore[misc]
         for handler in self._handlers:
@@ -91,7 +91,7 @@ class Progress(ProgressBar):
             self._show()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Start the clock with the first step, and again with the second, because the first takes longer."""
+        """Start the clock at the first step, and again at the second, because the first takes longer."""
         if trainer.global_step <= self._first + 1:
             self._start = (trainer.global_step, time.monotonic())
 
@@ -133,7 +133,7 @@ class Progress(ProgressBar):
         self._bar, self._handlers = None, []
 
     def _steps(self) -> int | None:
-        """Return the number of steps in the run; None if it is not limited by one."""
+        """Return the number of steps in the run; None if the run is not limited by steps."""
         steps = self.trainer.estimated_stepping_batches
         return int(steps) if math.isfinite(steps) and steps > 0 else None
 
@@ -152,15 +152,15 @@ class Progress(ProgressBar):
 def describe(
     step: int, total: int | None, seconds: float | None, loss: float, *, in_parts: bool = False, of_all: bool = False
 ) -> str:
-    """Return in words how far a run is, such as ``step 3 of 60, loss 0.12, 40 s left``, or ``5% done, 40 s left``.
+    """Return how far a run is in words, such as ``step 3 of 60, loss 0.12, 40 s left``, or ``5% done, 40 s left``.
 
     Args:
         step: number of steps made.
-        total: number of steps in the run; None if it is not limited by one.
-        seconds: time left; None if that is not known.
+        total: number of steps in the run; None if the run is not limited by steps.
+        seconds: time left; None if unknown.
         loss: the total loss of the last step at which it was read; NaN before the first.
-        in_parts: give the percentage done in place of the step, if the number of steps is limited.
-        of_all: whether the time is that of several runs, and the rest that of one.
+        in_parts: give the percentage done instead of the step, if the number of steps is limited.
+        of_all: whether the time left is that of several runs, while the rest is that of one.
     """
     counted = f"step {step}" if total is None else f"step {step} of {total}"
     parts = [f"{step / total:.0%} done" if in_parts and total else counted]

@@ -1,4 +1,4 @@
-"""The regions that a run compares, as pictures that can be looked at, edited and given back as masks."""
+"""The regions that a run compares, as pictures that can be viewed, edited and passed back as masks."""
 
 from __future__ import annotations
 
@@ -30,27 +30,26 @@ MASK_FORMATS = (".png", ".tiff", ".tif")
 """Endings of label images: lossless formats, so that a label keeps its colour."""
 
 LARGEST = 2000
-"""Longest side of a label image, in pixels: borders that are smooth enough to paint along, in a file of moderate size.
-"""
+"""Longest side of a label image, in pixels: its borders are smooth enough to paint along, and the file is not large."""
 
 COVER = (0.15, 0.5)
-"""Opacity of a region's colour over the photo if it has no match, and how much is added for a certain match: even then,
-the photo shows through."""
+"""Opacity of a region's colour over the photo without a match, and the increase for a certain match: even then, the
+photo shows through."""
 
 
 class RegionMap(Callback):
     """Shows which part of the content photo takes its look from which part of the style photo.
 
-    Tags in TensorBoard, RGB in [0, 1], once, at the start of a run that has regions:
+    Tags in TensorBoard, RGB in [0, 1], logged once, at the start of a run that has regions:
 
     - ``regions/content``, ``regions/style``: each photo under the colours of its regions, which are paler the less
-      certain it is that both photos show the same there.
+      certain it is that both photos show the same thing there.
 
     With ``path``, the same is written as label images, in flat colours and at the photos' size, up to ``LARGEST``
-    pixels. Paint over what is wrong on a transparent layer, and give that back with ``--data.content_mask``.
+    pixels. Paint over mistakes on a transparent layer, and pass that back with ``--data.content_mask``.
 
     Attributes:
-        replaceable: files that the run that this one resumes has left, path to SHA-256; they may be replaced.
+        replaceable: files left by the run that this one resumes, path to SHA-256; they may be replaced.
     """
 
     def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
@@ -86,7 +85,7 @@ class RegionMap(Callback):
         self.check()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Show the regions, and say how sure they are."""
+        """Show the regions and print how certain they are."""
         model = cast("StyleTransfer", pl_module)
         regions = model.regions
         if regions is None or regions.undivided or not trainer.is_global_zero:
@@ -107,7 +106,7 @@ class RegionMap(Callback):
 
 
 def describe(regions: Regions, canvas: Canvas) -> str:
-    """Return in words how much of the content photo is seen in each region, and has a match in the style photo."""
+    """Return in words how much of the content photo each region covers and has a match in the style photo."""
     scene = of_scene(regions, canvas)
     if has_one_grade(regions, canvas):
         return scene
@@ -122,10 +121,10 @@ def describe(regions: Regions, canvas: Canvas) -> str:
 
 
 def _shapes(model: StyleTransfer) -> list[Sequence[int]]:
-    """Return the height and width of both label images: those of the photos, but no more than ``LARGEST``."""
+    """Return the height and width of both label images: those of the photos, but at most ``LARGEST``."""
     data = model.data
     shapes = [data.original.shape[-2:], model.photos.style.shape[-2:]]
-    # Several style photos are together as large as in the fit: there, nothing can be painted over them.
+    # Several style photos together have the size of the fit, since nothing can be painted over them.
     if len(data.styles) == 1:
         with photo_file.limited(data.max_megapixels):
             shapes[1] = read(data.styles[0], data.white).pixels.shape[-2:]

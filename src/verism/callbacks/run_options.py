@@ -1,4 +1,4 @@
-"""The options of a run, as loggers get them."""
+"""The options of a run, as passed to loggers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ UNLISTED = ("sha256", "inplace", "max_megapixels", "mask_threshold")
 """Options that are not listed as hyperparameters, by the last part of their name."""
 
 NAMES_OF_PHOTOS = "Photos"
-"""Column with the names of the photos. TensorBoard first shows five columns, and sorts capitals to the front."""
+"""Column for the names of the photos. TensorBoard shows five columns at first, and sorts capitals to the front."""
 
 PHOTOS = ("data.content", "data.style")
 """Options that are not listed, because the column of the photos' names replaces them."""
 
 CLASSES = ("verism.", "torch.")
-"""Packages whose classes are shown by name alone."""
+"""Packages whose classes are shown without the package name."""
 
 
 def run_options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
@@ -36,8 +36,8 @@ def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, An
     Options without a value are left out, and so are those in ``UNLISTED`` and ``PHOTOS``.
 
     Args:
-        data: the photos, which are named by their files: ``picos-sunset``.
-        options: of the run, in sections, with its classes.
+        data: the photos, which are named after their files: ``picos-sunset``.
+        options: options of the run, in sections, with its classes.
     """
     options = {name: value for name, value in checkpoint.flat(options).items() if value not in (None, [], (), "")}
     return {NAMES_OF_PHOTOS: data.title} | {

@@ -1,4 +1,4 @@
-"""Warns about photos of two different scenes if the method is for two photos of one."""
+"""Warns about photos of two different scenes if the method expects two photos of the same scene."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ DIFFERENT = (
 
 
 class SameScene(Callback):
-    """Warns, before the first step, if the canvas expects two photos of one scene, but they seem to be of two.
+    """Warns before the first step if the canvas expects two photos of one scene but they seem to show two.
 
-    The network compares them as it does for ``RegionalGrade``, which has one grade for one scene.
+    The network compares them as it does for ``RegionalGrade``, which has one grade for a shared scene.
 
     Attributes:
         said: the warning; empty if there was none.
@@ -33,7 +33,7 @@ class SameScene(Callback):
         self.said = ""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Compare the photos, unless the run resumes another, which has done so."""
+        """Compare the photos, unless the run resumes another, which has already done so."""
         model = cast("StyleTransfer", pl_module)
         canvas = model.canvas
         looked_for = isinstance(canvas, LinearGrade) and canvas.init == "shared"

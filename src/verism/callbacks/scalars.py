@@ -12,28 +12,29 @@ from torch import Tensor
 from verism.losses import Term
 
 UNLOGGED = 50
-"""Number of steps after which the loss is read again on a GPU, in a run that logs none."""
+"""Number of steps between readings of the loss on a GPU in a run that logs none."""
 
 
 class Scalars(Callback):
-    """Logs the losses of the image as it was before each step, every ``--trainer.log_every_n_steps`` steps.
+    """Logs the losses of the image before each step, every ``--trainer.log_every_n_steps`` steps.
 
-    Step n is the image after n updates, so that step 0 is the first image. If an optimiser computes the loss several
-    times for an update (L-BFGS), the last of these is logged. Tags, for every logger of the run:
+    Step n is the image after n updates, so step 0 is the first image. If an optimiser computes the loss several times
+    per update (L-BFGS), the last value is logged. Tags, for every logger of the run:
 
     - ``loss/total``: the sum of the weighted terms, which is minimised.
     - ``loss/{content,style,color}``: the term before its weight: Σ layer weight · layer loss.
     - ``optimizer/gradient_norm``: Euclidean norm of the total's gradient with respect to the canvas's parameters; after
       clipping, if the Trainer clips.
-    - ``speed/steps_per_second``: over the steps since the last such point.
+    - ``speed/steps_per_second``: over the steps since the previous logged point.
     - ``terms/style/{layer}``: a style layer's loss before its weights; likewise for content and color.
     - ``weighted/{content,style,color}``, ``weighted_terms/style/{layer}``: the same after their weights, so that they
-      add up to the total. (No tag is a folder of another's path, because MLflow's file store makes a file of each.)
+      add up to the total. (No tag is a parent folder of another, because MLflow's file store turns each tag into a
+      file.)
 
     TensorBoard shows the groups in alphabetical order, which is the order above, after ``compare/side_by_side``.
 
-    Callbacks such as ``ModelCheckpoint`` and ``EarlyStopping`` can monitor ``loss``, the total of every step, which
-    is also in the progress bar, and ``loss/{content,style,color}``, as of the last step that was logged.
+    Callbacks such as ``ModelCheckpoint`` and ``EarlyStopping`` can monitor ``loss``, the total of every step, which the
+    progress bar also shows, and ``loss/{content,style,color}``, as of the last logged step.
 
     ``StyleTransfer`` adds this callback to a Trainer that has none.
     """
@@ -69,15 +70,15 @@ class Scalars(Callback):
 
 
 def is_due(trainer: Trainer) -> bool:
-    """Return whether the last step is logged: every ``log_every_n_steps``-th is, from step 0, and the run's last."""
+    """Return whether the last step is logged: every ``log_every_n_steps``-th one from step 0, and the run's last."""
     every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
     return bool(every) and ((trainer.global_step - 1) % every == 0 or trainer.global_step == trainer.max_steps)
 
 
 def is_looked_at(trainer: Trainer, loss: Tensor) -> bool:
-    """Return whether to read the value of the last step's loss, which waits for the device if that is a GPU.
+    """Return whether to read the value of the last step's loss, which on a GPU means waiting for the device.
 
-    It is read wherever it is logged, or at every ``UNLOGGED``-th step if nothing is logged; on the CPU, always.
+    It is read whenever it is logged, or at every ``UNLOGGED``-th step if nothing is logged; on the CPU, always.
     """
     if loss.device.type == "cpu" or is_due(trainer):
         return True

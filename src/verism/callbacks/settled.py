@@ -12,14 +12,14 @@ from lightning.pytorch.utilities import rank_zero_info
 from verism.errors import VerismError
 
 FALL = 0.01
-"""Share of its value by which the loss has to fall."""
+"""Share of its value by which the loss must fall."""
 
 
 class Settled(EarlyStopping):
     """Stops a run whose loss has not fallen by the share ``FALL`` within a number of steps at the last scale.
 
-    This is the option ``--model.patience``: Lightning's ``EarlyStopping``, with a threshold that is relative to the
-    loss. ``StopEarly`` makes it check every step that is logged.
+    This implements the option ``--model.patience``: Lightning's ``EarlyStopping`` with a threshold relative to the
+    loss. ``StopEarly`` makes it check every logged step.
     """
 
     def __init__(self, steps: int) -> None:
@@ -30,7 +30,7 @@ class Settled(EarlyStopping):
         self.steps = steps
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Convert the number of steps to one of logged steps; raise ``VerismError`` if no steps are logged."""
+        """Convert the number of steps to a number of logged steps; raise ``VerismError`` if no steps are logged."""
         every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
         if not every:
             raise VerismError("--model.patience needs logged steps: set --trainer.log_every_n_steps above 0.")

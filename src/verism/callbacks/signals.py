@@ -1,4 +1,4 @@
-"""Acts on signals between two steps: Ctrl-C, a closed terminal, a scheduler's last warning, SLURM's requeueing."""
+"""Handles signals between two steps: Ctrl-C, a closed terminal, a scheduler's last warning, SLURM's requeueing."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PATIENCE = b"\nThe run stops at the end of this step; Ctrl-C again stops it at o
 
 
 class Signals(Callback):
-    """Stops a run between two steps, where image and optimiser belong together, in all of its processes at once.
+    """Stops a run between two steps, when image and optimiser are consistent, in all of its processes at once.
 
     A signal can reach a process anywhere within a step: the image may be half updated, and if one process stopped
-    there, the others would wait for it for ever. So signals are only recorded, and acted on between two steps; also
-    SLURM's SIGUSR1, which Lightning's handler answers with a checkpoint and by requeueing the job.
+    there, the others would wait for it forever. So signals are only recorded, and handled between two steps. This
+    includes SLURM's SIGUSR1, to which Lightning's handler responds by writing a checkpoint and requeueing the job.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Signals(Callback):
         self._steps_left = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Replace Lightning's signal handlers, if this is the main thread; Lightning itself removes them at the end."""
+        """Replace Lightning's signal handlers if this is the main thread; Lightning itself removes them at the end."""
         if threading.current_thread() is not threading.main_thread():
             return
         self._steps_left = True
@@ -52,7 +52,7 @@ class Signals(Callback):
             signal.signal(signal.SIGUSR1, self._remember_requeue)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Act on a signal that any of the processes has received; at this hook, the last step has been logged.
+        """Handle a signal that any of the processes has received; by now, the last step has been logged.
 
         Raises:
             InterruptedRunError: the signal stops the run.
@@ -68,13 +68,13 @@ class Signals(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Notice the last step, after which there is none at whose end a signal would stop the run."""
+        """Note the last step, after which no later step could act on a signal and stop the run."""
         self._steps_left = trainer.global_step != trainer.max_steps
 
     def after_last_step(self, trainer: Trainer) -> signal.Signals | None:
-        """Return the signal that any of the processes has received too late to stop the run; None if none has.
+        """Return the signal that any of the processes received too late to stop the run; None if there was none.
 
-        The result is complete then, but the signal is also meant for whatever would come next. All processes must call
+        The result is complete by then, but the signal is also meant for whatever comes next. All processes must call
         this together.
         """
         if not trainer.strategy.reduce_boolean_decision(self._received is not None, all=False):

@@ -1,4 +1,4 @@
-"""Pictures of the photos and the image in the log."""
+"""Logs pictures of the photos and the image."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Snapshots(Periodic):
 
     - ``compare/side_by_side``: content, image and style in a row, after 0, n, 2n, … updates, and at the end, with the
       result. Its name makes TensorBoard show it first.
-    - ``photo/content``, ``photo/style``: the photos at the size of the fit, scaled down to ``AREA`` if that is larger;
+    - ``photo/content``, ``photo/style``: the photos at the size of the fit, scaled down to ``AREA`` if they are larger;
       once.
     - ``photo/image``: the image, as often as in ``compare/side_by_side``.
     """
@@ -42,11 +42,11 @@ class Snapshots(Periodic):
         self._style: Tensor
 
     def writer(self, logger: Logger) -> PictureLog | None:
-        """Return what writes pictures to a logger; None if it takes none."""
+        """Return the object that writes pictures to a logger; None if the logger accepts none."""
         return picture_log(logger)
 
     def observe(self, writer: PictureLog, model: StyleTransfer, step: int, *, first: bool) -> Callable[[], None]:
-        """Scale the image, and the first time the photos, on their device; return what writes them."""
+        """Scale the image, and the first time the photos, on their device; return a function that writes them."""
         now = time.time()
         whole: dict[str, Tensor] = {}
         if first:
@@ -66,5 +66,5 @@ class Snapshots(Periodic):
 
 
 def bits(image: Tensor) -> Tensor:
-    """Return an image ``(1, 3, H, W)`` in [0, 1] as ``(3, H, W)`` uint8, truncated as by TensorBoard's writer."""
+    """Return an image ``(1, 3, H, W)`` in [0, 1] as ``(3, H, W)`` uint8, truncated as TensorBoard's writer does."""
     return (image.squeeze(0) * 255).clamp(0, 255).to(torch.uint8)

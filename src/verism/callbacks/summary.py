@@ -19,7 +19,7 @@ class Summary(Callback):
         self._steps = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Start the clock, and remember how many steps a resumed run had already made."""
+        """Start the clock, and note how many steps a resumed run had already made."""
         self._start, self._steps = time.monotonic(), trainer.global_step
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -33,6 +33,6 @@ class Summary(Callback):
                 rank_zero_info(f"To look back on it: tensorboard --logdir {folder} --host localhost")
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Print the message for a run that was cut off, if its first step had begun."""
+        """Print the message for a run that was cut short, if its first step had begun."""
         if self._start:
             self.on_train_end(trainer, pl_module)

@@ -9,22 +9,22 @@ from verism.callbacks import beside, continued
 from verism.data.source import digest
 
 NAME = "partial.json"
-"""Record next to the checkpoints: path to SHA-256. A file that was changed since is the user's, and is not replaced."""
+"""Record next to the checkpoints: path to SHA-256. A file changed since then is the user's, and is not replaced."""
 
 
 def read(checkpoint: str | Path) -> dict[str, str]:
-    """Return the files that the run of a checkpoint has recorded, path to SHA-256; empty if no record can be read."""
+    """Return the files recorded by the run of a checkpoint, path to SHA-256; empty if no record can be read."""
     return beside.read(checkpoint, NAME)
 
 
 def unchanged(file: Path, replaceable: Mapping[str, str]) -> bool:
-    """Return whether a file is among those that ``read`` returned, and has not changed since."""
+    """Return whether a file is among those that ``read`` returned and is unchanged since."""
     known = replaceable.get(str(file.resolve()))
     return known is not None and file.is_file() and digest(file) == known
 
 
 def left(checkpoint: str | Path) -> set[Path]:
-    """Return the unchanged files left by the run of a checkpoint, or by a run that has continued from it."""
+    """Return the unchanged files left by the run of a checkpoint, or by a run that continued from it."""
     later = (continued.latest(str(checkpoint), what) for what in continued.read(checkpoint))
     records = [read(checkpoint), *map(read, later)]
     return {Path(file) for replaceable in records for file in replaceable if unchanged(Path(file), replaceable)}
