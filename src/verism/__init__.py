@@ -9,7 +9,7 @@ from verism.errors import VerismError
 from verism.version import __version__
 
 if TYPE_CHECKING:
-    # Aliases, by which type checkers know that the names are public.
+    # Aliases, which tell type checkers that the names are public.
     from verism.api import FittedRun as FittedRun
     from verism.api import fit as fit
     from verism.api import stylize as stylize
@@ -52,13 +52,13 @@ _HOMES = {
     ),
     "verism.module": ("StyleTransfer",),
 }
-"""Module to the names that it has; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
+"""Module to the names it provides; torch and Lightning take seconds to import, and ``verism --help`` needs neither."""
 
 __all__ = ["VerismError", "__version__", *(name for names in _HOMES.values() for name in names)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, when it is first asked for."""
+    """Import a name when it is first used."""
     for module, names in _HOMES.items():
         if name in names:
             found = globals()[name] = getattr(import_module(module), name)

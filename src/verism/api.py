@@ -1,4 +1,4 @@
-"""The Python interface: one call from two photos to a picture, with the settings of the command line."""
+"""The Python interface: one call turns two photos into a picture, with the settings of the command line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ IN_MEMORY: Mapping[str, str] = {
     "output.lut": "null",
     "regions.path": "null",
 }
-"""Options with which a run writes no files; a caller may override each of them."""
+"""Options with which a run writes no files; the caller can override each of them."""
 
 
 def stylize(
@@ -62,24 +62,24 @@ def stylize(
 ) -> Image.Image:
     """Give one photo the look of another.
 
-    Nothing is written and nothing is printed but a progress bar. The same photos and options give the same picture as
-    ``verism fit`` on the command line.
+    Nothing is written, and nothing is printed except a progress bar. The same photos and options give the same picture
+    as ``verism fit`` on the command line.
 
     Args:
         content: the photo that keeps its content: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
-        style: the photo whose look it takes on, in one of the same forms, or a list of several.
-        config: the settings: the name of one of verism's own configs, such as "photoreal", "lut" or "leaky", or the
+        style: the photo whose look it takes on, in any of these forms, or a list of several photos.
+        config: the settings: the name of a config that comes with verism, such as "photoreal", "lut" or "leaky", or the
             path of a YAML file.
         progress: show a progress bar.
-        trust: Python packages whose classes the config may name, beside verism, torch, Lightning and torchmetrics. A
-            class that ``overrides`` names is trusted.
+        trust: Python packages whose classes the config may name, besides verism, torch, Lightning and torchmetrics.
+            Classes named in ``overrides`` are trusted.
         **overrides: options of ``verism fit`` that replace those of the config: sections as in a YAML file
             (``data={"size": 256}, output={"strength": 0.6}``) or single options as on the command line
             (``**{"data.size": 256}``).
 
     Returns:
-        The result, an sRGB image of 8 bits, of the content photo's full size or ``output.size``; with ``model.canvas``
-        Pixels (as in "leaky"), of the size that was optimised, ``data.size``.
+        The result, an 8-bit sRGB image at the content photo's full size or ``output.size``; with ``model.canvas``
+        Pixels (as in "leaky"), at the size that was optimised, ``data.size``.
 
     Raises:
         VerismError: a photo cannot be read, an option is wrong, or the run failed.
@@ -102,10 +102,10 @@ def fit(
     trust: Sequence[str] = (),
     **overrides: Any,
 ) -> FittedRun:
-    """Give one photo the look of another, and return the fitted run: its picture, its look and its metrics.
+    """Give one photo the look of another and return the fitted run: its picture, its look and its metrics.
 
-    Args and errors are those of ``stylize``. ``callbacks`` are Lightning callbacks, which are called before verism's
-    own: to follow the run, or to end it by raising an error, which ``fit`` then raises.
+    Args and errors are those of ``stylize``. ``callbacks`` are Lightning callbacks, called before verism's own. They
+    can follow the run, or end it by raising an error, which ``fit`` then raises.
 
     Example:
         >>> import verism
@@ -168,10 +168,10 @@ class FittedRun:
 
     @cached_property
     def look(self) -> Look:
-        """The look, which can be applied to other photos; one object, which computes its table once.
+        """The look, which can be applied to other photos; a single object, which computes its table once.
 
         Raises:
-            VerismError: the canvas holds one image, and no look.
+            VerismError: the canvas holds a single image and no look.
         """
         if not isinstance(self.canvas, Grade):
             raise VerismError(
@@ -182,10 +182,10 @@ class FittedRun:
 
     @cached_property
     def figures(self) -> Mapping[str, float]:
-        """The metrics of the result at full strength, by name (``verism.metrics``); computed at first use.
+        """The metrics of the result at full strength, by name (``verism.metrics``); computed on first use.
 
         Raises:
-            VerismError: a photo cannot be read any more.
+            VerismError: a photo can no longer be read.
         """
         return RunMeasure(self.model)(self.model)
 
@@ -193,8 +193,8 @@ class FittedRun:
         """Write the picture with the content photo's metadata and bit depth, as ``verism fit`` does.
 
         Args:
-            path: a .png, .tiff, .jpg or .webp file; missing folders are made.
-            overwrite: whether to replace a file that exists.
+            path: a .png, .tiff, .jpg or .webp file; missing folders are created.
+            overwrite: whether to replace an existing file.
             encoding: colour profile, bit depth, dithering and quality; None: sRGB at the content photo's bit depth.
 
         Raises:
@@ -219,7 +219,7 @@ class KeptOutput(Output):
     result: Photo | None = None
 
     def check(self, trainer: Trainer) -> Path | str:
-        """Return where the result will be written; without ``path``, check the other options only."""
+        """Return where the result will be written; without ``path``, only check the other options."""
         if self.path is not None:
             return super().check(trainer)
         self.check_picture()
@@ -242,9 +242,9 @@ class MemoryRun(VerismCLI):
         """Run the command.
 
         Args:
-            args: the words of the command line.
-            photos: the photos, which replace those that ``args`` name.
-            callbacks: called before verism's own.
+            args: the command-line words.
+            photos: the photos, which replace those named in ``args``.
+            callbacks: callbacks that are called before verism's own.
         """
         self._photos, self._callbacks = photos, callbacks
         super().__init__(args)
@@ -254,12 +254,12 @@ class MemoryRun(VerismCLI):
         return [*self._callbacks, *super().own_callbacks([*given, *self._callbacks])]
 
     def photo_files(self) -> list[Path]:
-        """Return the files of those photos that are not in memory, and of the masks."""
+        """Return the files of the photos that are not in memory, and of the masks."""
         masks = super().photo_files()[1 + len(self._photos.styles) :]
         return [photo for photo in (self._photos.content, *self._photos.styles) if isinstance(photo, Path)] + masks
 
     def after_instantiate_classes(self) -> None:
-        """Give the datamodule its photos, because options cannot name those that are in memory."""
+        """Pass the photos to the datamodule, because options cannot name photos in memory."""
         self.datamodule.content, self.datamodule.styles = self._photos.content, self._photos.styles
         super().after_instantiate_classes()
 
@@ -270,18 +270,18 @@ class _Photos:
     styles: list[Source]
 
     def options(self) -> list[str]:
-        """Return the photos as options; a photo in memory gets the name that messages use."""
+        """Return the photos as options; a photo in memory gets a name for use in messages."""
         styles = [_path(style) for style in self.styles]
         return [f"--data.content={_path(self.content)}", f"--data.style={json.dumps(styles)}"]
 
 
 def _path(photo: Source) -> str:
-    # Absolute, because an option such as "1" would be read as a number.
+    # Absolute, because an option such as "1" would be parsed as a number.
     return str((photo if isinstance(photo, Path) else Path(str(photo))).expanduser().absolute())
 
 
 def _config(config: str | Path) -> list[str]:
-    """Return the option for a config, given by its name or path."""
+    """Return the option for a config given by name or path."""
     name = str(config)
     path = cli.locate(name if Path(name).suffix else f"{name}.yaml")
     config_file.check(path)
@@ -289,10 +289,10 @@ def _config(config: str | Path) -> list[str]:
 
 
 def _options(overrides: Mapping[str, Any]) -> list[str]:
-    """Return overrides as options: all sections as one more config, and each dotted name as an option.
+    """Return overrides as options: all sections as one additional config, and each dotted name as an option.
 
     Raises:
-        VerismError: a value is not of a type that a config file can hold.
+        VerismError: a value has a type that a config file cannot hold.
     """
     sections = {name: value for name, value in overrides.items() if "." not in name}
     options = ["--config", _plain("overrides", sections)] if sections else []
@@ -318,7 +318,7 @@ def _path_text(value: Any) -> str:
 
 
 def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) -> MemoryRun:
-    """Run ``fit``; errors of parsing and of Lightning's checks become a ``VerismError``."""
+    """Run ``fit``; turn errors from parsing and from Lightning's checks into a ``VerismError``."""
     try:
         return MemoryRun(args, photos, callbacks)
     except (InterruptedRunError, UnbegunRunError) as error:
@@ -331,14 +331,14 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
 
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
-    """Collect the messages of Lightning and verism instead of printing them; restore logging and warnings after."""
+    """Collect the messages of Lightning and verism instead of printing them; then restore logging and warnings."""
     messages: list[str] = []
     handler = _Collector(messages)
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     before = [(logger.handlers, logger.propagate) for logger in loggers]
     seed = os.environ.get("PL_GLOBAL_SEED")
     with quiet_lightning():
-        # Raised by one library in another, such as by jsonargparse in Lightning.
+        # Raised by one library's use of another, such as jsonargparse in Lightning.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         for logger in loggers:
             logger.handlers, logger.propagate = [handler], False

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from verism.errors import VerismError
 
 
 def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> None:
-    """Write a file, replacing any that exists; missing folders are made.
+    """Write a file, replacing an existing one; missing folders are created.
 
     Args:
         path: the file to write.
         data: its whole content.
-        keep: path in the same folder to which the file that was at ``path`` is moved; None: it is replaced.
+        keep: path in the same folder to which an existing file at ``path`` is moved; None: it is replaced.
 
     Raises:
-        VerismError: the file cannot be written; the existing file is left as it was.
+        VerismError: the file cannot be written; an existing file is left unchanged.
     """
     with draft(path) as name, errors_about(path):
         with name.open("wb") as file:
             file.write(data)
             file.flush()
-            # After a power cut, the renamed file must not be there without its content.
+            # After a power failure, the renamed file must not exist without its content.
             os.fsync(file.fileno())
         if keep is not None and path.exists():
             path.replace(keep)
@@ -36,15 +36,15 @@ def write(path: Path, data: bytes | memoryview, keep: Path | None = None) -> Non
 
 @contextmanager
 def draft(path: Path) -> Iterator[Path]:
-    """Yield a temporary path next to ``path`` for a file that is written piece by piece; ``publish`` renames it.
+    """Yield a temporary path next to ``path`` for a file that is written in pieces; ``publish`` renames it.
 
-    A draft that was not renamed is removed at the end. Missing folders are made.
+    A draft that was not renamed is removed at the end. Missing folders are created.
 
     Raises:
-        VerismError: the folder cannot be made.
+        VerismError: the folder cannot be created.
     """
-    # In the same folder, because a rename is atomic only within one file system. The name is short, because that of the
-    # file itself may already be as long as the file system allows.
+    # In the same folder, because a rename is atomic only within one file system. The name is short, because the file's
+    # own name may already be as long as the file system allows.
     name = path.with_name(f".{uuid.uuid4().hex}.draft")
     with errors_about(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,10 +56,10 @@ def draft(path: Path) -> Iterator[Path]:
 
 
 def publish(name: Path, path: Path) -> None:
-    """Rename a finished draft to ``path``, replacing any file there; raise ``VerismError`` if that is impossible."""
+    """Rename a finished draft to ``path``, replacing any file there; raise ``VerismError`` if this is impossible."""
     with errors_about(path):
         with name.open("rb+") as file:
-            # After a power cut, the renamed file must not be there without its content.
+            # After a power failure, the renamed file must not exist without its content.
             os.fsync(file.fileno())
         name.replace(path)
 
@@ -84,7 +84,7 @@ def errors_about(path: Path, kinds: tuple[type[Exception], ...] = ()) -> Iterato
 
 
 def check(path: Path) -> None:
-    """Raise ``VerismError`` unless ``write`` can put a file there; nothing is left behind."""
+    """Raise ``VerismError`` unless ``write`` can write a file there; leave nothing behind."""
     try:
         if path.is_dir():
             raise VerismError(f"{path}: cannot be written: it is a folder; choose a name in it.")
@@ -94,7 +94,8 @@ def check(path: Path) -> None:
             folder = folder.parent
         if not folder.is_dir():
             raise VerismError(f"{path}: cannot be written: {folder} is not a folder; choose another place.")
-        # In a folder apart: another process of this run, which looks whether the file exists, must not see it.
+        # Under another name, so that another process of this run, which checks whether the file exists, does not see
+        # it.
         apart = folder / f".{uuid.uuid4().hex}.draft"
         apart.mkdir()
         try:
@@ -119,12 +120,12 @@ def check_absent(path: Path, *, replace: bool, remedy: str) -> None:
 
 
 def free_name(path: Path, ours: Collection[Path] = (), is_taken: Callable[[Path], bool] | None = None) -> Path:
-    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is no file and no page.
+    """Return ``path``, or the first of ``path-2``, ``path-3``, … at which there is neither a file nor a page.
 
     Args:
-        path: the name to begin with.
-        ours: absolute paths of files that may be replaced, whose names are free, too.
-        is_taken: whether a name that is free otherwise has another use; None: it has none.
+        path: the preferred name.
+        ours: absolute paths of files that may be replaced, so their names count as free.
+        is_taken: whether an otherwise free name is in use elsewhere; None: it is not.
     """
 
     def is_free(file: Path) -> bool:
@@ -136,13 +137,13 @@ def free_name(path: Path, ours: Collection[Path] = (), is_taken: Callable[[Path]
 
 
 def _probe(file: Path) -> None:
-    """Create and remove a file: only the file system itself knows which names it accepts, and how long they may be."""
+    """Create and remove a file: only the file system itself knows which names, and of what length, it accepts."""
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     file.unlink()
 
 
 def claim(path: Path) -> bool:
-    """Create an empty file, unless the file exists; return whether this process created it.
+    """Create an empty file unless it already exists; return whether this process created it.
 
     Raises:
         VerismError: it cannot be created.

@@ -1,4 +1,4 @@
-"""Whether torch and torchvision are there and were built for one another, found without importing either."""
+"""Checks, without importing them, whether torch and torchvision are installed and built for the same platform."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from verism.errors import VerismError
 INSTALL = "pip install --force-reinstall torch torchvision"
 
 _BUILD = re.compile(r"__version__ = '[^']*\+(cpu|cu\d+|rocm[\d.]+|xpu)'")
-"""What the wheels of one index are built for; other builds may say anything else, and are trusted."""
+"""The platform that the wheels of one index are built for; other builds may say anything else, and are trusted."""
 
 
 def check() -> None:
-    """Check that both can be imported together.
+    """Check that torch and torchvision can be imported together.
 
     Raises:
-        VerismError: one is missing, or they are built for different platforms: torch for the CPU alone, and torchvision
-            for a GPU, for instance, whose operators that torch does not know.
+        VerismError: one is missing, or they are built for different platforms, such as torch for the CPU only and
+            torchvision for a GPU, whose operators this torch does not have.
     """
     torch, torchvision = map(_build, ("torch", "torchvision"))
     if torch and torchvision and torch != torchvision:
@@ -29,7 +29,7 @@ def check() -> None:
 
 
 def _build(package: str) -> str | None:
-    """Return what an installed package is built for; None if it does not say so.
+    """Return the platform that an installed package is built for; None if it does not say.
 
     Raises:
         VerismError: it is not installed.

@@ -1,4 +1,4 @@
-"""Capture a step, from the canvas to the total loss, as a CUDA graph, so that the GPU does not wait for Python."""
+"""Captures a step, from the canvas to the total loss, as a CUDA graph, so that the GPU does not wait for Python."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from verism.step_option import Choice, Evaluation, StepOption
 from verism.tiling.passage import Passage
 
 TOLERANCE = 0.01
-"""Largest relative difference of a replayed step's total and gradient, which come of the same operations."""
+"""Largest relative difference of a replayed step's total and gradient, which result from the same operations."""
 
 WARM = 3
-"""Steps before one is captured, in which operations set up what they need; as many as torch's own examples make."""
+"""Number of steps before the capture, in which operations set up what they need; as many as in torch's own examples."""
 
 WAITED = "called a synchronizing CUDA operation"
-"""What torch says where Python waits for the GPU."""
+"""torch's message where Python waits for the GPU."""
 
 LARGEST = 2**21
-"""Number of pixels up to which ``auto`` captures. The GPU does not wait for Python at more: an H200 does not from twice
-the paper's size on, and a graph may need more memory."""
+"""Number of pixels up to which ``auto`` captures. With more pixels, the GPU does not wait for Python: an H200 does not
+from twice the paper's size upwards, and a graph may need more memory."""
 
 
 def captured(
     evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, capture: Choice, pixels: int
 ) -> Callable[[], Evaluation]:
-    """Return ``evaluate``, captured as a graph if the option asks for that and it is possible.
+    """Return ``evaluate``, captured as a graph if the option asks for it and it is possible.
 
-    The graph is captured at the first call, and then replayed.
+    The graph is captured at the first call and replayed from then on.
 
     Args:
-        evaluate: computes the total and its terms from the canvas, by the same operations at each call.
+        evaluate: computes the total and its terms from the canvas, with the same operations in each call.
         canvas: holds the parameters.
-        passage: how the image passes the network.
+        passage: how the image passes through the network.
         capture: the option ``--model.capture``.
-        pixels: their number in the image.
+        pixels: number of pixels in the image.
 
     Raises:
-        VerismError: ``capture`` is true, and a step cannot be captured; also from the function that is returned.
+        VerismError: ``capture`` is true and a step cannot be captured; the returned function may raise this too.
     """
     if capture == "auto" and pixels > LARGEST:
         return evaluate
@@ -57,10 +57,10 @@ def captured(
 
 
 def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
-    """Return a module's ``forward`` as a graph, with another for the derivative with respect to its parameters.
+    """Return a module's ``forward`` as a graph, with another graph for the derivatives of its parameters.
 
-    As ``torch.cuda.make_graphed_callables`` does, which however forbids all other threads to use the GPU meanwhile,
-    where one may be fetching a snapshot.
+    ``torch.cuda.make_graphed_callables`` does the same, but forbids all other threads to use the GPU meanwhile, and one
+    of them may be fetching a snapshot.
 
     Args:
         module: returns the total, a scalar, and values that need no derivative.
@@ -71,7 +71,8 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
     parameters = step_option.optimized(module)
 
     def step() -> None:
-        # Its results must not live on: autograd's nodes of the parameters would, which belong to this stream.
+        # The results must not be kept alive: they would keep the parameters' autograd nodes, which belong to this
+        # stream.
         torch.autograd.grad(module()[0], parameters)
 
     before, aside = torch.cuda.current_stream(), torch.cuda.Stream()
@@ -79,7 +80,7 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
     with torch.cuda.stream(aside):
         for _ in range(WARM):
             step()
-        # A capture that fails leaves torch's allocator slow, so that what would make it fail is looked for first.
+        # A failed capture leaves torch's allocator slow, so anything that would make it fail is looked for first.
         with _without_waiting():
             step()
     before.wait_stream(aside)
@@ -96,10 +97,10 @@ def graph(module: nn.Module) -> Callable[[], tuple[Tensor, Tensor]]:
 
 @contextmanager
 def _without_waiting() -> Iterator[None]:
-    """Raise ``RuntimeError`` at the end if this thread waited for the GPU, as it does to read a value or to copy one.
+    """Raise ``RuntimeError`` at the end if this thread waited for the GPU, for instance to read or copy a value.
 
-    Other threads may wait: torch's mode is that of the whole process, so that it only warns, which it does in the
-    thread that has waited.
+    Other threads may wait: torch's mode applies to the whole process, so it is set to only warn, and the warning comes
+    in the thread that waited.
     """
     own, show, waited = threading.get_ident(), warnings.showwarning, []
 
@@ -111,7 +112,7 @@ def _without_waiting() -> Iterator[None]:
 
     mode = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings():
-        # That it does not notice everything.
+        # Suppresses the warning that this mode does not detect everything.
         warnings.simplefilter("ignore")
         torch.cuda.set_sync_debug_mode("warn")
         warnings.filterwarnings("always", WAITED)
@@ -125,15 +126,15 @@ def _without_waiting() -> Iterator[None]:
 
 
 class Replay(NamedTuple):
-    """How two graphs are replayed, and where they read and write.
+    """How two graphs are replayed, and the tensors that they read and write.
 
     Attributes:
-        forward: writes ``total`` and ``values``, from the parameters.
-        backward: writes ``of_parameters``, from ``of_total``.
+        forward: computes ``total`` and ``values`` from the parameters.
+        backward: computes ``of_parameters`` from ``of_total``.
         total: a scalar.
         values: ``(n,)``.
         of_total: the derivative with respect to the total, a scalar.
-        of_parameters: those with respect to each parameter.
+        of_parameters: the derivatives with respect to each parameter.
     """
 
     forward: Callable[[], None]
@@ -145,7 +146,7 @@ class Replay(NamedTuple):
 
 
 class Replayed(torch.autograd.Function):
-    """The results of a replay, in memory of their own, because the next replay overwrites it."""
+    """The results of a replay, copied to their own memory, because the next replay overwrites its buffers."""
 
     @staticmethod
     def forward(ctx: Any, replay: Replay, *_: Tensor) -> tuple[Tensor, Tensor]:
@@ -167,7 +168,7 @@ class Replayed(torch.autograd.Function):
 
 
 class _Captured:
-    """Captures ``evaluate`` at the first call, and again whenever the canvas has other parameters."""
+    """Captures ``evaluate`` at the first call, and again whenever the canvas has different parameters."""
 
     def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
@@ -198,7 +199,7 @@ class _Captured:
     def _start(self, parameters: tuple[nn.Parameter, ...]) -> None:
         module = _Evaluated(self._canvas, self._evaluate)
         try:
-            # A compiled step is compiled when it is called first.
+            # A compiled step is compiled when it is first called.
             self._evaluate()
             found = graph(module)
         except RuntimeError as error:
@@ -216,7 +217,7 @@ class _Captured:
 
 
 class _Evaluated(nn.Module):
-    """The module that is captured, whose parameters are the canvas's alone."""
+    """The module to be captured; its only parameters are those of the canvas."""
 
     def __init__(self, canvas: nn.Module, evaluate: Callable[[], Evaluation]) -> None:
         super().__init__()
@@ -225,7 +226,7 @@ class _Evaluated(nn.Module):
         self._evaluate = evaluate
 
     def forward(self) -> tuple[Tensor, Tensor]:
-        """Return the total, a scalar, and the values of all terms in their order, ``(n,)``."""
+        """Return the total, a scalar, and the values of all terms in order, ``(n,)``."""
         total, self.terms = self._evaluate()
         values = [value.view(1) for term in self.terms.values() for value in term.values.values()]
         return total, torch.cat(values).detach()

@@ -50,34 +50,34 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "draw the paper's figures of finished runs: histograms, convolution outputs, …",
     ),
 }
-"""For each command, the function that runs it, which is imported only when it is needed, and the command's purpose."""
+"""For each command, the function that runs it, which is imported only when needed, and the command's purpose."""
 
 OWN = ("-h", "--help", "-v", "--version")
-"""Options that stand without a command."""
+"""Options that can be used without a command."""
 
 OF_RUN = ("preview", "open")
-"""Options of ``run`` that may be taken for commands, because they are things to do."""
+"""Options of ``run`` that could be mistaken for commands, because they are verbs."""
 
 EARLY = ("option_names", "bare_result", "named_files", "photos_as_run", "same_file", "result_endings", "required")
-"""Modules of ``verism.commands`` whose ``check`` finds mistakes in a command's arguments without its imports."""
+"""Modules of ``verism.commands`` whose ``check`` finds mistakes in a command's arguments without its slow imports."""
 
 EXAMPLE = "verism mine.jpg theirs.jpg gives mine.jpg the look of theirs.jpg, and verism --help lists all commands"
 
 CONFIGS = next(
     folder for folder in (Path(__file__).parent / "configs", Path(__file__).parents[2] / "configs") if folder.is_dir()
 )
-"""verism's own configs: inside an installed package, or at the top of a checkout."""
+"""The configs that come with verism: inside an installed package, or at the top of a checkout."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line.
 
     Args:
-        args: the arguments, without the program's name; None takes those of the process.
+        args: the arguments, without the program's name; None: those of the process.
 
     Raises:
-        SystemExit: with status 2 and one sentence on stderr for a mistake of the user's, 1 for a run that failed, 128
-            and the signal's number for one that was stopped.
+        SystemExit: with one sentence on stderr and status 2 for a user error, 1 for a run that failed, or 128 plus the
+            signal's number for a run that was stopped.
     """
     typed = list(sys.argv[1:] if args is None else args)
     name, *options = _with_command(typed) or ["--help"]
@@ -85,7 +85,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         _check_command(name, options)
         _parser().parse_args([name])
-        # Imported only here, as the commands are, so that --help answers at once.
+        # Imported only here, like the commands, so that --help responds at once.
         config_file = import_module("verism.commands.config_file")
         trust = import_module("verism.trust")
         options, trusted = trust.split(options)
@@ -94,7 +94,7 @@ def main(args: Sequence[str] | None = None) -> None:
         located, configs = _locate_configs(options)
         for config in configs:
             config_file.check(config)
-        if name != "doctor":  # which says it among everything else
+        if name != "doctor":  # which reports this along with everything else
             builds.check()
         with waiting(STARTING), import_module("verism.startup").quick_imports():
             run = resolve_name(COMMANDS[name][0])
@@ -125,7 +125,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _mistakes() -> tuple[type[Exception], ...]:
-    """Return the exceptions that are mistakes of the user's; a library that was not imported has raised none."""
+    """Return the exceptions that stand for user errors; a library that was not imported cannot have raised any."""
     of_libraries = {
         "jsonargparse": "ArgumentError",
         "lightning.pytorch.utilities.exceptions": "MisconfigurationException",
@@ -136,12 +136,12 @@ def _mistakes() -> tuple[type[Exception], ...]:
 
 
 def command() -> NoReturn:
-    """Run the command line of this process, and end it."""
+    """Run the command line of this process and end the process."""
     process(main)
 
 
 def _with_command(args: Sequence[str]) -> list[str]:
-    """Return the arguments with ``run`` before them if they begin with a photo, or with an option of ``run``."""
+    """Return the arguments, preceded by ``run`` if they begin with a photo or with an option of ``run``."""
     first = args[0] if args else ""
     if first == "help":
         return ["--help"]
@@ -158,7 +158,7 @@ def _check_command(name: str, words: Sequence[str]) -> None:
 
     Args:
         name: the first word.
-        words: those after it, from which the command is made that was probably meant.
+        words: the words after it, used to build the command that was probably meant.
     """
     if name == "run":
         _check_no_other(words)
@@ -189,7 +189,7 @@ def _check_no_other(words: Sequence[str]) -> None:
 
 
 def _joined(words: Sequence[str]) -> list[str] | None:
-    """Return the words with the first of them joined by spaces to a photo or folder that exists; None if none does."""
+    """Return the words with the leading ones joined by spaces into an existing photo or folder; None if impossible."""
     for count in range(2, len(words) + 1):
         name = " ".join(words[:count])
         if exists(Path(name)):
@@ -198,7 +198,7 @@ def _joined(words: Sequence[str]) -> list[str] | None:
 
 
 def _reordered(option: str, words: Sequence[str]) -> str:
-    """Return the command with the photos first; an example if there are no photos."""
+    """Return the command with the photos first, or an example if there are no photos."""
     value, rest = ([], words) if "=" in option else (words[:1], words[1:])
     photos = [word for word in rest if exists(Path(word))]
     if not photos or option in ("--style", "--styles"):
@@ -211,7 +211,7 @@ def _reordered(option: str, words: Sequence[str]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return a parser of the command's name alone; each command parses its own options and has its own help."""
+    """Return a parser of only the command's name; each command parses its own options and has its own help."""
     parser = argparse.ArgumentParser(
         "verism",
         description="Gives a photo the look of another: the evening of one, on the mountains of the other.",
@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """Return the arguments, with verism's own configs by their paths instead of names, and the paths of all configs."""
+    """Return the arguments with the names of verism's own configs replaced by paths, and the paths of all configs."""
     located: list[str] = []
     configs: list[Path] = []
     for arg in args:
@@ -244,10 +244,10 @@ def _locate_configs(args: Sequence[str]) -> tuple[list[str], list[Path]]:
 
 
 def locate(config: str) -> Path:
-    """Return the path of a config: a file, or one of verism's own; raise ``VerismError`` if there is none."""
+    """Return the path of a config, a file or one of verism's own; raise ``VerismError`` if there is none."""
     permission.check(Path(config))
     for path in (Path(config), CONFIGS / config):
-        # The file system refuses a name that is too long with an error.
+        # The file system raises an error for a name that is too long.
         with suppress(OSError):
             if path.is_file():
                 return path
@@ -261,7 +261,7 @@ def locate(config: str) -> Path:
 
 
 def _nearest_config(config: Path, own: Sequence[str]) -> str | None:
-    """Return the config, beside a missing one or of verism's own, whose name is closest; None if none is close."""
+    """Return the closest name of a config, next to a missing one or one of verism's own; None if none is close."""
     names = list(own)
     with suppress(OSError):
         names += sorted(str(path) for path in config.parent.iterdir() if path.suffix.lower() in (".yaml", ".yml"))

@@ -1,7 +1,7 @@
-"""Compile a step, from the canvas to the total loss, so that the GPU fuses what Python asks for one by one.
+"""Compiles a step, from the canvas to the total loss, so that the GPU fuses operations that Python would start singly.
 
-While a step is compiled, the parts of the network use torch's own functions in place of those that save a CPU memory,
-which overwrite their input, and whose derivatives a compiler cannot see through: they ask ``torch.compiler``.
+While a step is compiled, the parts of the network use torch's own functions in place of those that save memory on a
+CPU. The latter overwrite their input, and a compiler cannot trace their derivatives. They ask ``torch.compiler``.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ TOLERANCE = 0.05
 def compiled(
     evaluate: Callable[[], Evaluation], canvas: nn.Module, passage: Passage, choice: Choice
 ) -> Callable[[], Evaluation]:
-    """Return ``evaluate``, compiled if the option asks for that and it is possible.
+    """Return ``evaluate``, compiled if the option asks for it and it is possible.
 
-    It is compiled at the first call.
+    Compilation happens at the first call.
 
     Args:
-        evaluate: computes the total and its terms from the canvas, by the same operations at each call.
+        evaluate: computes the total and its terms from the canvas, with the same operations in each call.
         canvas: holds the parameters.
-        passage: how the image passes the network.
+        passage: how the image passes through the network.
         choice: the option ``--model.compile``.
 
     Raises:
-        VerismError: ``choice`` is true, and a step cannot be compiled; also from the function that is returned.
+        VerismError: ``choice`` is true and a step cannot be compiled; the returned function may raise this too.
     """
     option = StepOption("compile", choice, "compiled", "Steps are not compiled")
     return _Compiled(evaluate, canvas, option) if option.applies(canvas, passage) else evaluate
 
 
 def in_one_graph(evaluate: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
-    """Return a function compiled for the shapes that it is called with; calling it fails if torch cannot."""
-    # torch compiles one function for a limited number of images and options, and then gives up, unless it forgets.
+    """Return a function compiled for the shapes of its inputs; calling it fails if torch cannot compile it."""
+    # torch compiles a function for a limited number of images and options and then gives up, unless it is reset.
     torch.compiler.reset()
     return torch.compile(evaluate, fullgraph=True, dynamic=False, backend=BACKEND)
 
 
 class _Compiled:
-    """Compiles ``evaluate`` at the first call, and again whenever the canvas has other parameters."""
+    """Compiles ``evaluate`` at the first call, and again whenever the canvas has different parameters."""
 
     def __init__(self, evaluate: Callable[[], Evaluation], canvas: nn.Module, option: StepOption) -> None:
         self._evaluate = evaluate
@@ -71,7 +71,7 @@ class _Compiled:
         found = in_one_graph(self._evaluate)
         try:
             apart = step_option.difference(lambda: found()[0], lambda: self._evaluate()[0], parameters)
-        except Exception as error:  # torch's compiler raises whatever it meets.
+        except Exception as error:  # torch's compiler raises any exception that it encounters.
             self._option.refuse(f"torch cannot compile one ({in_brief(error)})")
             return
         if not apart <= TOLERANCE:

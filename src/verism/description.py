@@ -1,4 +1,4 @@
-"""Describes the parts of a run by class and arguments, as a config does, so that a checkpoint can build them again."""
+"""Describes the parts of a run by class and arguments, like a config, so that a checkpoint can rebuild them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ UNRECORDED = "not recorded"
 
 
 class Described:
-    """Base class of the parts of a run, each of which knows the arguments that it was made with.
+    """Base class of the parts of a run, each of which records the arguments that it was created with.
 
     Attributes:
-        description: ``class_path`` and ``init_args``, defaults included, of plain types.
+        description: ``class_path`` and ``init_args``, including defaults, as plain types.
     """
 
     description: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Make the part, and describe it now: its arguments may change later, and may be too large to be kept."""
+        """Create the part and describe it immediately: its arguments may change later, and may be too large to keep."""
         made = super().__new__(cls)
-        # The constructor itself reports arguments that do not fit; a copy is made without any.
+        # The constructor itself reports arguments that do not fit; a copy is created without any.
         with suppress(TypeError):
             given = inspect.signature(cls.__init__).bind(made, *args, **kwargs)
             given.apply_defaults()
@@ -37,7 +37,7 @@ class Described:
 
 
 def describe(value: Any) -> Any:
-    """Return a part or an argument as a config holds it; ``UNRECORDED`` if a config cannot hold it."""
+    """Return a part or an argument in the form that a config holds; ``UNRECORDED`` if a config cannot hold it."""
     described: Any = UNRECORDED
     match value:
         case object() if hasattr(type(value), "lazy_get_init_args"):
@@ -60,12 +60,12 @@ def describe(value: Any) -> Any:
 
 
 def describe_optimization(configured: Any) -> dict[str, Any]:
-    """Return the descriptions of ``optimizer`` and ``lr_scheduler`` that ``configure_optimizers`` has returned."""
+    """Return descriptions of the ``optimizer`` and ``lr_scheduler`` returned by ``configure_optimizers``."""
     optimizer, scheduler = configured, None
     if isinstance(configured, dict):
         optimizer, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
     group = optimizer.param_groups[0]
-    # A scheduler has changed the learning rate already.
+    # A scheduler has already changed the learning rate.
     options = {**group, "lr": group.get("initial_lr", group["lr"])}
     return {
         "optimizer": _by_attributes(type(optimizer), options, ("params",)),
@@ -74,11 +74,11 @@ def describe_optimization(configured: Any) -> dict[str, Any]:
 
 
 def _by_attributes(kind: type, attributes: Mapping[str, Any], leave_out: Collection[str] = ()) -> Any:
-    """Return the description of an object of torch's that keeps its arguments under their own names, as most do.
+    """Return the description of a torch object that stores its arguments under their own names, as most do.
 
     Args:
-        kind: class of the object; of another package, only one without arguments can be described.
-        attributes: of the object, by name.
+        kind: class of the object; an object of another package can only be described if it has no arguments.
+        attributes: attributes of the object, by name.
         leave_out: arguments that are not part of the description.
     """
     names = {name for name in inspect.signature(kind).parameters if name not in leave_out}
@@ -92,18 +92,18 @@ def _description(kind: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_name(given: inspect.BoundArguments) -> dict[str, Any]:
-    """Return the arguments without ``self``, and those of ``**kwargs`` beside the others."""
+    """Return the arguments without ``self``, with those of ``**kwargs`` next to the others."""
     found: dict[str, Any] = {}
     for name, value in list(given.arguments.items())[1:]:
         kind = given.signature.parameters[name].kind
-        # object's constructor, which a part may inherit, has ``*args``, too.
+        # object's constructor, which a part may inherit, also has ``*args``.
         if kind is not inspect.Parameter.VAR_POSITIONAL or value:
             found |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
     return found
 
 
 def _path(kind: type) -> str:
-    """Return the shortest path from which a class can be imported, as it stands in configs: ``verism.VGG19``."""
+    """Return the shortest path from which a class can be imported, as used in configs: ``verism.VGG19``."""
     parents = kind.__module__.split(".")
     for count in range(1, len(parents)):
         package = ".".join(parents[:count])

@@ -1,4 +1,4 @@
-"""The error for a file without content, such as a copy or a download leaves that has failed."""
+"""The error for a file without content, such as a failed copy or download leaves behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from verism.errors import VerismError
 
 
 def is_empty(path: Path) -> bool:
-    """Return whether there is such a file, and nothing in it."""
+    """Return whether a file exists and is empty."""
     return path.is_file() and not path.stat().st_size
 
 

@@ -1,4 +1,4 @@
-"""Endings of the files that are photos, clips or lookup tables, which are known without the imports of reading them."""
+"""File endings of photos, clips and lookup tables, available without importing the libraries that read them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from verism.errors import VerismError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
-"""Endings with which pictures are written."""
+"""Endings of picture formats that can be written."""
 
 TABLES = (".cube", ".safetensors", ".png")
-"""Endings with which lookup tables are written."""
+"""Endings of lookup table formats that can be written."""
 
 RAW = frozenset(
     {
@@ -19,7 +19,7 @@ RAW = frozenset(
         *(".ptx", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
     }
 )
-"""Endings of raw files, whether they are based on TIFF or not."""
+"""Endings of raw files, whether or not they are based on TIFF."""
 
 PHOTOS = RAW.union(
     PICTURES,
@@ -29,16 +29,16 @@ PHOTOS = RAW.union(
     (".bmp", ".dib", ".gif", ".pcx", ".pbm", ".pfm", ".pgm", ".pnm", ".ppm", ".psd", ".qoi"),
     (".bw", ".rgb", ".rgba", ".sgi", ".icb", ".tga", ".vda", ".vst"),
 )
-"""Endings that photos have. A photo is read by what it contains, so that others are taken where one is named."""
+"""Endings of photos. Photos are recognised by content, so a file with another ending is accepted if it is named."""
 
 CLIPS_KEPT = (".mp4", ".m4v", ".mov", ".mkv")
-"""Endings of containers of clips that can be read and written."""
+"""Endings of clip containers that can be read and written."""
 
 CLIPS_READ = (
     *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".mpeg", ".mpg"),
     *(".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv"),
 )
-"""Endings of containers that can only be read."""
+"""Endings of clip containers that can only be read."""
 
 
 def is_photo(path: Path) -> bool:
@@ -57,13 +57,13 @@ def is_photo_or_clip(path: Path) -> bool:
 
 
 def check_picture(path: Path) -> None:
-    """Raise ``VerismError`` unless pictures are written with a path's ending."""
+    """Raise ``VerismError`` unless a path has the ending of a picture format that can be written."""
     if path.suffix.lower() not in PICTURES:
         raise VerismError(f"{path}: results are written as {', '.join(PICTURES)}; choose one of these endings.")
 
 
 def check_table(path: Path) -> None:
-    """Raise ``VerismError`` unless lookup tables are written with a path's ending."""
+    """Raise ``VerismError`` unless a path has the ending of a lookup table format that can be written."""
     if path.suffix.lower() not in TABLES:
         raise VerismError(
             f"{path}: lookup tables are written as .cube or, as a HaldCLUT picture, .png, or, for verism itself, "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class VerismError(Exception):
-    """A mistake in the input: one clear sentence that names the file or option, and what to do.
+    """An error that the user can fix: one clear sentence that names the file or option and says what to do.
 
     The command line prints it without a traceback and exits with ``exit_status``.
     """
@@ -17,27 +17,27 @@ class VerismError(Exception):
 
 
 class NoDifferenceError(VerismError):
-    """A loss that is to be relative to a difference of the two photos, which there is not."""
+    """A loss is to be measured relative to the difference of the two photos, but they do not differ."""
 
 
 class DivergedError(VerismError):
-    """A run that was stopped because its loss was no longer finite."""
+    """A run was stopped because its loss was no longer finite."""
 
     exit_status = 1
 
 
 class UndefinedLossError(DivergedError):
-    """A run that has no finite loss to begin with, so that it would fail again wherever it goes on from."""
+    """A run has no finite loss to begin with, so it would fail again from any checkpoint."""
 
 
 class OutOfMemoryError(VerismError):
-    """A run that needs more memory than there is."""
+    """A run needs more memory than is available."""
 
     exit_status = 1
 
 
 class InterruptedRunError(VerismError):
-    """A run that a signal stopped between two steps; its exit status is the one that shells give to the signal."""
+    """A run was stopped by a signal between two steps; the exit status is the one that shells use for the signal."""
 
     def __init__(
         self,
@@ -51,13 +51,13 @@ class InterruptedRunError(VerismError):
 
         Args:
             number: the signal.
-            steps: number of steps that were made.
-            so_far: what the run leaves and how it goes on, as the rest of the sentence, in place of
-                the signal and the step.
-            state: the checkpoint that the run leaves; None if that is not known.
-            picture: the picture so far, as it is to be named; None if there is none, or it is not known.
+            steps: number of steps made.
+            so_far: what the run leaves and how to continue it, as the rest of the sentence, in place of the signal and
+                the step.
+            state: the checkpoint that the run leaves; None if unknown.
+            picture: the picture so far, under the name to be printed; None if there is none or it is unknown.
         """
-        # What is left says more to a photographer than the number of steps.
+        # What is left means more to a photographer than the number of steps.
         super().__init__(f"Stopped; {so_far}" if so_far else f"Stopped by {number.name} after step {steps}.")
         self.exit_status = 128 + number
         self.number = number
@@ -67,7 +67,7 @@ class InterruptedRunError(VerismError):
 
 
 class UnbegunRunError(VerismError):
-    """A run that the user stopped with Ctrl-C before its first step."""
+    """The user stopped a run with Ctrl-C before its first step."""
 
     exit_status = 128 + signal.SIGINT
 
@@ -77,7 +77,7 @@ class UnbegunRunError(VerismError):
 
 
 class InterruptedClipError(VerismError):
-    """A clip that was being graded when the user pressed Ctrl-C; the frames that were done are in a playable file."""
+    """The user pressed Ctrl-C while a clip was being graded; the finished frames are in a playable file."""
 
     exit_status = 128 + signal.SIGINT
 
@@ -86,14 +86,14 @@ class InterruptedClipError(VerismError):
 
         Args:
             clip: the clip.
-            partial: the file with the frames that were done.
+            partial: the file with the finished frames.
             frames: number of these frames.
         """
         super().__init__(f"{clip}: stopped after {frames} frames, which are in {partial}.")
 
 
 class InterruptedPhotosError(VerismError):
-    """Photos that were being graded when the user pressed Ctrl-C; those that were done are whole."""
+    """The user pressed Ctrl-C while photos were being graded; the finished results are complete."""
 
     def __init__(
         self,
@@ -106,9 +106,9 @@ class InterruptedPhotosError(VerismError):
         """Set the message and the exit status.
 
         Args:
-            done: number of photos that are done.
-            photos: number of all.
-            kind: what they are called.
+            done: number of finished photos.
+            photos: number of all photos.
+            kind: what they are called in the message.
             number: the signal that stopped them.
             picture: an unfinished picture that is left; None if there is none.
         """
@@ -120,13 +120,13 @@ class InterruptedPhotosError(VerismError):
 
 
 class SweepError(VerismError):
-    """A sweep in which some runs failed; the results of the others are complete."""
+    """Some runs of a sweep failed; the results of the others are complete."""
 
     exit_status = 1
 
 
 class SeriesError(VerismError):
-    """A series in which some photos failed; the results of the others are complete."""
+    """Some photos of a series failed; the results of the others are complete."""
 
     exit_status = 1
 
@@ -138,14 +138,14 @@ class BatchError(VerismError):
 
 
 class PredictError(VerismError):
-    """Some photos could not be given the look; the results of the others are complete."""
+    """The look could not be applied to some photos; the results of the others are complete."""
 
     exit_status = 1
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Return whether an error means that memory ran out; torch has no class of errors for that on the CPU."""
-    # Not imported just for this question: if torch is not loaded, the error cannot be torch's.
+    """Return whether an error means that memory ran out; torch has no error class for this on the CPU."""
+    # Not imported for this: if torch is not loaded, the error cannot come from torch.
     torch = sys.modules.get("torch")
     return (
         isinstance(error, MemoryError)
@@ -155,11 +155,11 @@ def is_shortage(error: BaseException) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """Return the message of an exception on one line; the name of its type if it has none."""
+    """Return the message of an exception on one line, or the name of its type if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def in_brief(error: Exception) -> str:
-    """Return the first line of the message of an exception, without full stop; the name of its type if it has none."""
+    """Return the first line of an exception's message without full stop, or the name of its type if it has none."""
     first, *_ = str(error).strip().splitlines() or [type(error).__name__]
     return first.rstrip(".")

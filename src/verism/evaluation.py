@@ -11,14 +11,14 @@ from verism.metrics import Measure
 
 
 def evaluate(result: Tensor, pair: PhotoPair, network: VGG) -> dict[str, float]:
-    """Return the figures of a run's result, by the names in ``verism.metrics.NAMES``.
+    """Return the metrics of a run's result, by the names in ``verism.metrics.NAMES``.
 
-    Most are measured at the size of the fit; those of details (drift, lost, blown) in the result as it is.
+    Most are measured at the size of the fit; the detail metrics (drift, lost, blown) in the result itself.
 
     Args:
         result: the picture at its full size, ``(1, 3, H, W)``, RGB in [0, 1].
         pair: the photos and masks that it was made from.
-        network: measures the style.
+        network: the network that measures the style.
 
     Raises:
         VerismError: a photo or mask cannot be read.
@@ -33,12 +33,12 @@ def evaluate(result: Tensor, pair: PhotoPair, network: VGG) -> dict[str, float]:
 
 
 def at_short_side(short: int, style: Tensor, opacity: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Return a style photo, and how much of it shows, scaled down to a short side.
+    """Return a style photo and its opacity, scaled down to a short side.
 
     Args:
-        short: in pixels.
+        short: short side in pixels.
         style: ``(1, 3, H, W)``.
-        opacity: ``(1, 1, H, W)`` in [0, 1]; None: all of it shows.
+        opacity: ``(1, 1, H, W)`` in [0, 1]; None: fully opaque.
     """
     short = min(short, *style.shape[-2:])
     return images.scale(style, short), None if opacity is None else images.scale(opacity.to(style), short)

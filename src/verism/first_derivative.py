@@ -1,4 +1,4 @@
-"""Autograd functions whose derivatives have no derivatives themselves."""
+"""Autograd functions that can be differentiated only once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from torch.autograd.function import once_differentiable
 from verism.errors import VerismError
 
 Gradients = TypeVar("Gradients")
-"""What a ``backward`` returns: a derivative, or one for each argument of ``forward``."""
+"""What a ``backward`` returns: one derivative, or one per argument of ``forward``."""
 
 
 def first_derivative(backward: Callable[..., Gradients]) -> Callable[..., Gradients]:
-    """Mark the ``backward`` of an autograd function that cannot be differentiated again, and refuse to do so.
+    """Mark the ``backward`` of an autograd function that cannot be differentiated twice, and make an attempt an error.
 
-    torch's own ``once_differentiable`` takes the derivative for a constant where the gradient that it comes from is
-    one, as that of a loss is. A second derivative, such as that of a gradient penalty, would then be 0 without a word.
+    torch's own ``once_differentiable`` treats the derivative as a constant if the incoming gradient is one, as that of
+    a loss is. A second derivative, such as that of a gradient penalty, would then silently be 0.
 
     Raises:
-        VerismError: from ``backward``, if it is called with ``create_graph=True``.
+        VerismError: raised by ``backward`` if it is called with ``create_graph=True``.
     """
     once = once_differentiable(backward)
 

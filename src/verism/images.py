@@ -33,7 +33,7 @@ def write(path: str | Path, image: Tensor, made_with: Mapping[str, str]) -> None
 
 
 def resize(image: Tensor, shape: Sequence[int]) -> Tensor:
-    """Resize ``(1, C, H, W)`` to ``shape`` (height, width): bilinear, antialiased, as torchvision's ``Resize``."""
+    """Resize ``(1, C, H, W)`` to ``shape`` (height, width): bilinear, antialiased, like torchvision's ``Resize``."""
     if tuple(image.shape[-2:]) == tuple(shape):
         return image
     return F.interpolate(image, list(shape), mode="bilinear", align_corners=False, antialias=True)
@@ -59,19 +59,20 @@ def to_height(image: Tensor, height: int) -> Tensor:
 
 
 def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
-    """Return ``photo + strength · (image − photo)``, which is exactly the photo at strength 0.
+    """Return ``photo + strength · (image − photo)``, which equals the photo exactly at strength 0.
 
     Args:
         photo: ``(1, 3, H, W)``, RGB in [0, 1].
-        image: ``(1, 3, H, W)``, RGB, of any type and on any device. It is clipped to [0, 1] before it is blended, so
-            that half the strength is half of the visible change.
+        image: ``(1, 3, H, W)``, RGB, of any type and on any device. It is clipped to [0, 1] before blending, so that
+            half the strength is half of the visible change.
         strength: in [0, 1].
     """
     return torch.lerp(photo, image.to(photo).clamp(0, 1), strength)
 
 
 def luma(image: Tensor) -> Tensor:
-    """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as Pillow's "L"."""
+    """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as in Pillow's
+    "L"."""
     # Without blocking, so that Python does not wait for the GPU.
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).to(image.device, non_blocking=True)
     return torch.einsum("c,bchw->bhw", weights, image).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""What is said of two photos together: whether they are of one scene, and how much of one the other shows, too."""
+"""Messages about two photos together: whether they show one scene, and how much of one has a match in the other."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ LITTLE_SHARED = (
 )
 
 ENOUGH = 0.4
-"""Share of a photo with a match from which on nothing is said. Of 71 pairs of photos, a house at dusk and a mountain
-under an evening sky had 0.44 and 0.46, and all that are plainly alike had more; two faces and a wood had 0.35, a lake
-and a street at night 0.37."""
+"""Share of a photo with a match from which on nothing is reported. Of 71 pairs of photos, a house at dusk and a
+mountain under an evening sky had 0.44 and 0.46, and all that are clearly alike had more; two faces and a wood had 0.35,
+a lake and a street at night 0.37."""
 
 SURELY, PROBABLY, HARDLY = 0.95, 0.5, 0.05
-"""Certainty that two photos are of one scene: from which on that decides all of the grade, or most of it, and up to
+"""Certainty that two photos show one scene, from which on this determines all of the grade, or most of it, and up to
 which it hardly changes the grade."""
 
 
 def has_one_grade(regions: Regions, canvas: Canvas) -> bool:
-    """Return whether the whole photo gets one grade, because the photos are of one scene, so that no region counts."""
+    """Return whether the whole photo gets one grade because both photos show one scene; regions do not matter then."""
     return _of_one_scene(regions, canvas) >= SURELY
 
 
 def of_scene(regions: Regions, canvas: Canvas) -> str:
-    """Return what follows for the grade if the photos may be of one scene, as a sentence; empty if nothing does."""
+    """Return, as a sentence, how the grade changes if the photos may show one scene; empty if it does not."""
     sure = _of_one_scene(regions, canvas)
     if sure <= HARDLY:
         return ""
@@ -49,7 +49,7 @@ def of_scene(regions: Regions, canvas: Canvas) -> str:
 
 
 def little_shared(model: StyleTransfer) -> str:
-    """Return what follows if most of a run's photo has no sure match in the style; empty if enough of it has one."""
+    """Return a message if most of a run's photo has no certain match in the style; empty if enough of it has one."""
     regions, canvas = model.regions, model.canvas
     if regions is None or regions.undivided or not isinstance(canvas, RegionalGrade):
         return ""
@@ -59,13 +59,13 @@ def little_shared(model: StyleTransfer) -> str:
 
 
 def matched(regions: Regions, left_out: Sequence[str] = ()) -> float:
-    """Return how much of a photo's regions has a match, from 0 to 1, each region as far as its match is sure.
+    """Return how much of a photo's regions has a match, from 0 to 1, with each region weighted by its certainty.
 
-    What is in no region, such as white paper, is not missed.
+    Areas in no region, such as white paper, do not count as missing.
 
     Args:
-        regions: of both photos.
-        left_out: labels of regions that the user has left out, or the words for them: nobody misses their matches.
+        regions: regions of both photos.
+        left_out: labels of regions that the user has left out, or the words for them; their matches are not missed.
     """
     chosen = set(map(label_of, left_out))
     sure = regions.sure.double().cpu().maximum(torch.tensor([label in chosen for label in regions.labels]).double())
@@ -74,11 +74,11 @@ def matched(regions: Regions, left_out: Sequence[str] = ()) -> float:
 
 
 def without_repeats(sentences: Sequence[str], model: StyleTransfer) -> list[str]:
-    """Return what is said of a picture, and that the photos share little, if they do, with a single piece of advice."""
+    """Return the messages about a picture, and one if the photos share little, with only one recommendation."""
     little = little_shared(model)
     return [*(it for it in sentences if it != ELSEWHERE), little] if little else list(sentences)
 
 
 def _of_one_scene(regions: Regions, canvas: Canvas) -> float:
-    # Other canvases compare the regions of one scene as those of two.
+    # Other canvases compare the regions of one scene like those of two.
     return regions.one_scene if isinstance(canvas, RegionalGrade) else 0.0

@@ -1,4 +1,4 @@
-"""Where there is no terminal to draw a bar in, such as in a log file: when a line says how far the work is."""
+"""Decides when to print a line of progress where there is no terminal for a bar, such as in a log file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 
 LEAST, MOST = 3.0, 60.0
-"""Seconds from one line to the next: a tenth of the whole work, within these bounds. Shorter work has no line."""
+"""Seconds from one line to the next: a tenth of the total time, within these bounds. Shorter work prints no line."""
 
 TENTH = 1 / 10
 
@@ -18,14 +18,14 @@ class Lines:
     """The times at which lines were written."""
 
     def __init__(self) -> None:
-        """Begin with the work."""
+        """Start the clock."""
         self._begun = self._last = time.monotonic()
 
     def due(self, left: float | None) -> bool:
-        """Return whether a line is due now; if so, it is taken to be written.
+        """Return whether a line is due now; if so, it counts as written.
 
         Args:
-            left: how many seconds the work still takes; None if nobody knows.
+            left: how many seconds the work will still take; None if unknown.
         """
         now = time.monotonic()
         whole = now - self._begun + (left or 0)
@@ -36,7 +36,7 @@ class Lines:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as a person would say it: ``40 s``, ``3 min``, ``2 h 10 min``."""
+    """Return a duration as a person would say it: ``40 s``, ``3 min``, ``2 h 10 min``."""
     # Rounded up, so that it does not say 0 s while there is still something to do.
     whole = math.ceil(seconds)
     if whole < MINUTE:

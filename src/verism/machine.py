@@ -1,4 +1,4 @@
-"""The hardware that a run can use, found without importing torch where possible, because that takes seconds."""
+"""The hardware that a run can use, found without importing torch if possible, because that takes seconds."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import NamedTuple
 import psutil
 
 CPUINFO, DEVICES = Path("/proc/cpuinfo"), Path("/dev")
-"""Where Linux describes the CPU, and where it lists the devices."""
+"""Where Linux describes the CPU and lists the devices."""
 
 GPUS = ("nvidia*", "kfd", "dxg")
-"""Names of the devices by which torch reaches a GPU on Linux: NVIDIA's, AMD's, and that of Windows' WSL."""
+"""Names of the devices through which torch reaches a GPU on Linux: NVIDIA's, AMD's, and that of Windows' WSL."""
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"}
 """Flags of the CPUs whose instruction set torch calls AVX512."""
 
 
 class Machine(NamedTuple):
-    """What a machine computes with.
+    """The hardware of a machine.
 
     Attributes:
-        features: instruction sets of the CPU, under torch's names, the fastest first.
-        gpu: names of the GPUs, with their memory where torch knows it; empty if torch can use none.
-        cuda: whether the GPU is used by way of CUDA.
-        bf16: whether the device that a run uses by default multiplies bf16 in hardware.
+        features: instruction sets of the CPU, under torch's names, fastest first.
+        gpu: names of the GPUs, with their memory if torch knows it; empty if torch cannot use any.
+        cuda: whether the GPU is used through CUDA.
+        bf16: whether the default device of a run multiplies bf16 in hardware.
         free: free memory of that device, in bytes.
     """
 
@@ -40,7 +40,7 @@ class Machine(NamedTuple):
 
 
 def find() -> Machine:
-    """Return what this machine computes with."""
+    """Return the hardware of this machine."""
     return from_proc() if _is_plain() else from_torch()
 
 

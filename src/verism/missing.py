@@ -1,4 +1,4 @@
-"""The error for a photo or a folder that does not exist, which names the one that was probably meant."""
+"""The error for a photo or folder that does not exist, with a suggestion of the one that was probably meant."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from verism import empty, endings, permission
 from verism.errors import VerismError
 
 LOGS = "lightning_logs"
-"""The folder of runs, below the current one."""
+"""The folder of runs, inside the current folder."""
 
 BEGINNING = 4
-"""Fewest characters by which a run is found whose name begins with them."""
+"""Minimum number of characters of a prefix from which a run is found."""
 
 CLOSE = 0.75
-"""Smallest likeness of two names without their endings, by ``difflib``, at which one may be a slip for the other: mien
-and mine are at 0.75, IMG_1234 and IMG_5678, which are two photos, at 0.5."""
+"""Smallest similarity of two names without their endings, by ``difflib``, at which one may be a misspelling of the
+other: mien and mine have 0.75; IMG_1234 and IMG_5678, which are two photos, have 0.5."""
 
 PICTURES = ("photo", "clip")
-"""Kinds of files that are known by their endings."""
+"""Kinds of files that are recognised by their endings."""
 
 
 def exists(path: Path) -> bool:
-    """Return whether there is such a file or folder; of a name that is too long for one, there is none."""
+    """Return whether a file or folder exists; a name that is too long for the file system does not."""
     try:
         return path.exists()
     except OSError:
@@ -32,7 +32,7 @@ def exists(path: Path) -> bool:
 
 
 def check_file(path: Path, kind: str = "photo") -> None:
-    """Raise ``VerismError`` unless there is a file that may be read, with something in it; ``kind`` is as below."""
+    """Raise ``VerismError`` unless a file exists, is readable and is not empty; ``kind`` is as in ``missing``."""
     permission.check(path)
     if not path.is_file():
         raise missing(path, kind)
@@ -42,9 +42,9 @@ def check_file(path: Path, kind: str = "photo") -> None:
 def missing(path: Path, kind: str = "photo") -> VerismError:
     """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip".
 
-    In place of a photo or a clip, only a file is named that has the ending of one, whatever else has a close name.
+    For a photo or a clip, only a file with the corresponding ending is suggested, whatever else has a similar name.
     """
-    # In a folder that may not be read, nothing is known to be missing.
+    # In a folder that cannot be read, nothing can be known to be missing.
     closed = permission.denied(path)
     if closed is not None:
         return closed
@@ -57,10 +57,10 @@ def missing(path: Path, kind: str = "photo") -> VerismError:
 def missing_run(path: Path, kind: str = "run") -> VerismError:
     """Return the error for a run, or a file of one, that does not exist; ``kind`` is what it should be.
 
-    A slip in any of its folders is looked for, and the run in ``lightning_logs``, if only its name was given, or the
-    beginning of that.
+    Suggests a similar path if any of its folders may be misspelled, or the run in ``lightning_logs`` if only its name
+    or a prefix of it was given.
     """
-    # In a folder that may not be read, nothing is known to be missing.
+    # In a folder that cannot be read, nothing can be known to be missing.
     closed = permission.denied(path)
     if closed is not None:
         return closed
@@ -72,7 +72,7 @@ def missing_run(path: Path, kind: str = "run") -> VerismError:
 
 
 def _begun(path: Path) -> Path | None:
-    """Return the folder beside ``path`` whose name begins with its, the closest of several; None if none does."""
+    """Return the closest folder next to ``path`` whose name begins with that of ``path``; None if there is none."""
     begun = path.name.casefold()
     if len(begun) < BEGINNING:
         return None
@@ -80,13 +80,13 @@ def _begun(path: Path) -> Path | None:
 
 
 def _beside(path: Path) -> Path | None:
-    """Return a path with the closest part in place of the first that does not exist; None if none is close."""
+    """Return a path with its first missing part replaced by the closest existing one; None if none is close."""
     first, rest = path, Path()
     while not first.parent.exists():
         first, rest = first.parent, first.name / rest
     near = _closest(first, Path.is_dir)
     if near is None and first == path and path.suffix:
-        # A picture is no checkpoint, whatever its name.
+        # A picture is not a checkpoint, whatever its name.
         near = _closest(path, Path.is_file)
         near = near if near is not None and near.suffix == path.suffix else None
     if near is None:
@@ -95,13 +95,13 @@ def _beside(path: Path) -> Path | None:
 
 
 def nearest(path: Path, fits: Callable[[Path], bool] = Path.is_file) -> Path | None:
-    """Return the file of the same folder whose name is closest to that of ``path``; None if none is close.
+    """Return the file in the same folder whose name is closest to that of ``path``; None if none is close.
 
-    If there is no such folder either, that is taken for a slip too.
+    If the folder does not exist either, it is assumed to be misspelled too.
 
     Args:
-        path: where there is no such file.
-        fits: whether a file may be the one that is meant.
+        path: the path of a file that does not exist.
+        fits: whether a file may be the one that was meant.
     """
     folder = path.parent if path.parent.is_dir() else _closest(path.parent, Path.is_dir)
     if folder is None:
@@ -115,7 +115,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def _closest(path: Path, fits: Callable[[Path], bool], likeness: float = CLOSE) -> Path | None:
-    """Return what is beside ``path``, fits, and has the closest name, whatever its case, of at least that likeness."""
+    """Return the path next to ``path`` that fits and has the most similar name, ignoring case; None below the limit."""
     try:
         beside = list(filter(fits, path.parent.iterdir()))
     except OSError:
@@ -127,6 +127,6 @@ def _closest(path: Path, fits: Callable[[Path], bool], likeness: float = CLOSE) 
     stems = get_close_matches(path.stem.casefold(), by_stem, n=1, cutoff=likeness)
     if not stems:
         return None
-    # Of mine.jpg and mine.html, that with the closer ending.
+    # Of mine.jpg and mine.html, the one with the closer ending.
     (name,) = get_close_matches(path.name, by_stem[stems[0]], n=1, cutoff=0)
     return path.with_name(name)

@@ -1,4 +1,4 @@
-"""The method: optimise an image until a frozen network sees the content of one photo and the style of another in it."""
+"""The method: optimise an image until a frozen network sees one photo's content and another photo's style in it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def adam(parameters: Iterable[nn.Parameter]) -> Optimizer:
 
 
 PAPER = {"canvas": Pixels, "backbone": VGG19, "content": ContentLoss, "style": StyleLoss, "color": ColorLoss}
-"""The parts of the paper's method, by argument of the constructor."""
+"""The parts of the paper's method, by constructor argument."""
 
 
 class StyleTransfer(TrainableModule):
@@ -50,16 +50,16 @@ class StyleTransfer(TrainableModule):
 
     The method consists of three functions: ``start`` puts the first image on the canvas, ``set_targets`` computes the
     targets of the losses from the photos, and ``evaluate``, called once per step, goes from the canvas to the total
-    loss: canvas → image → features → statistics → terms → total. Only the canvas has parameters that are optimised;
-    the weights of the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
+    loss: canvas → image → features → statistics → terms → total. Only the canvas has parameters to optimise; the
+    weights of the network are frozen. ``TrainableModule`` calls these functions from Lightning's hooks.
 
     Attributes:
-        compared: the losses whose weight is not 0, by name; those that are ``regional`` are split by region if
-            there are regions. Set with the targets.
-        feature_pass: runs an image through the backbone and returns each loss's statistics of it.
-        has_options: whether the hyperparameters are the options of a command; otherwise, they are what the parts say of
-            themselves.
-        evaluation: ``evaluate``, or its compiled version, or the CUDA graph that was captured from either.
+        compared: the losses whose weight is not 0, by name; ``regional`` losses are split by region if there are
+            regions. Set together with the targets.
+        feature_pass: runs an image through the backbone and returns the statistics for each loss.
+        has_options: whether the hyperparameters are the options of a command; otherwise, they are the descriptions of
+            the parts.
+        evaluation: ``evaluate``, its compiled version, or a CUDA graph captured from either.
 
     Example:
         >>> import verism
@@ -91,7 +91,7 @@ class StyleTransfer(TrainableModule):
         compile: bool | Literal["auto"] = False,  # noqa: A002  # Its name everywhere else.
         patience: int | None = None,
     ) -> None:
-        """Put the parts together; ``StyleTransfer.paper`` fills in the first five.
+        """Assemble the parts; ``StyleTransfer.paper`` fills in the first five.
 
         Args:
             canvas: what is optimised, and how it becomes an image: Pixels (the paper's), RegionalGrade, Lut3d or
@@ -154,7 +154,7 @@ class StyleTransfer(TrainableModule):
                 **describe({"scales": scales, "shares": shares, "patience": patience}),
                 **describe({"tile": tile, "capture": capture, "compile": compile}),
                 "backbone": backbone.recorded,
-                # Described when they are made.
+                # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
             },
@@ -174,7 +174,7 @@ class StyleTransfer(TrainableModule):
         """Return the paper's method, with some of its parts replaced.
 
         Args:
-            **parts: arguments of the constructor, by name.
+            **parts: constructor arguments, by name.
         """
         return cls(**{name: part() for name, part in PAPER.items() if name not in parts}, **parts)
 
@@ -182,21 +182,21 @@ class StyleTransfer(TrainableModule):
     def load_from_checkpoint(  # type: ignore[override]
         cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
     ) -> Self:
-        """Return the module of a run, with the image that its checkpoint holds.
+        """Return the module of a run with the image from its checkpoint.
 
         ``trainer.test`` and ``trainer.predict`` use that image. ``trainer.fit(model, datamodule=…, ckpt_path=…)``
         continues the run; ``fit`` without ``ckpt_path`` starts again from the photos.
 
         Args:
             checkpoint_path: a file or URL.
-            map_location: the device to put the module on, such as "cuda"; None: the CPU.
+            map_location: the device for the module, such as "cuda"; None: the CPU.
             trust: Python packages whose classes the checkpoint may name, besides verism, torch, Lightning and
                 torchmetrics.
-            **parts: arguments of the constructor that replace those of the run; ``canvas`` and ``backbone`` must be of
-                the same classes as the run's. A part cannot be recorded if it was made with a function or a tensor.
+            **parts: constructor arguments that replace those of the run; ``canvas`` and ``backbone`` must have the same
+                classes as the run's. A part created with a function or a tensor cannot be recorded.
 
         Raises:
-            VerismError: the checkpoint cannot be read, its parts are not known, or those given do not fit it.
+            VerismError: the checkpoint cannot be read, its parts are unknown, or the given parts do not fit it.
         """
         state = read(checkpoint_path)
         model = cls.paper(**built(cls, state, checkpoint_path, trust, parts))
@@ -208,8 +208,8 @@ class StyleTransfer(TrainableModule):
         """Put the first image on the canvas.
 
         Args:
-            photos: at the size at which the image is optimised.
-            regions: of these photos; None: they are compared as a whole.
+            photos: the photos, at the size at which the image is optimised.
+            regions: regions of these photos; None: the photos are compared as a whole.
         """
         for name in whole(self.losses, regions):
             rank_zero_info(
@@ -225,12 +225,12 @@ class StyleTransfer(TrainableModule):
         """Compute the targets of the losses from the photos' features.
 
         Args:
-            photos: at the size at which the image is optimised.
-            regions: of these photos. If there are any, ``regional`` losses compare region with region.
+            photos: the photos, at the size at which the image is optimised.
+            regions: regions of these photos. If there are any, ``regional`` losses compare region with region.
 
         Raises:
             VerismError: a loss cannot be computed from these photos, or ``tile``, ``capture`` or ``compile`` asks for
-                what is not possible with this image.
+                something that is impossible with this image.
         """
         photos = Photos(*(photo.to(next(self.canvas.parameters())) for photo in photos))
         self.compared = by_region(self.losses, regions)
@@ -254,7 +254,7 @@ class StyleTransfer(TrainableModule):
         return total, {name: term.detach() for name, term in terms.items()}
 
     def train(self, mode: bool = True) -> Self:
-        """Set the canvas to training mode, or to evaluation mode, in which all other parts stay."""
+        """Set the canvas to training or evaluation mode; all other parts stay in evaluation mode."""
         super().train(mode)
         for part in self._frozen:
             part.eval()
@@ -264,14 +264,14 @@ class StyleTransfer(TrainableModule):
         """Return the total loss and its terms; the batch is ignored, since the targets came from the same photos.
 
         Raises:
-            UndefinedLossError: it is the run's first, and not finite.
+            UndefinedLossError: the loss is the run's first, and is not finite.
         """
         total, terms = self.evaluation()
         if self.first_is_due:
             check_first(total.detach(), terms)
             self.first_is_due = False
         if self._trainer is not None and self._trainer.training:
-            # Not to the loggers: the callback Scalars writes it there, together with the terms.
+            # Not to the loggers: the callback Scalars logs it there, together with the terms.
             self.log("loss", total.detach(), prog_bar=self.bar_shows_loss, logger=False)
         return {"loss": total, "terms": terms}
 
@@ -287,18 +287,18 @@ class StyleTransfer(TrainableModule):
 
     @cached_property
     def reference(self) -> VGG:
-        """The network that finds regions and correspondence, and that measures results."""
+        """The network that finds regions and correspondences, and measures results."""
         return reference(self.backbone)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Make the optimiser and its scheduler, and record them, unless a command has recorded its options."""
+        """Create the optimiser and its scheduler, and record them unless a command has recorded its options."""
         found = super().configure_optimizers()
         if not self.has_options:
             self.hparams.update(describe_optimization(found))
         return found
 
     def configure_callbacks(self) -> list[Callback]:
-        """Return the callbacks that every run needs and that the Trainer does not have yet."""
+        """Return the callbacks that every run needs and the Trainer does not have yet."""
         # Imported here, because callbacks import this module.
         from verism.callbacks.defaults import complete  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The error for a file or a folder that is there, but that its permissions keep from the user."""
+"""The error for a file or folder that exists but that the user has no permission to read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from verism.errors import VerismError
 
 
 def check(path: Path) -> None:
-    """Raise ``VerismError`` if permissions keep a file from being read, a folder from being listed, or one on the way.
+    """Raise ``VerismError`` if permissions prevent reading a file, listing a folder or entering one of its parents.
 
-    What does not exist is left to the caller.
+    The caller handles paths that do not exist.
     """
     error = denied(path)
     if error is not None:
@@ -20,8 +20,8 @@ def check(path: Path) -> None:
 
 
 def denied(path: Path) -> VerismError | None:
-    """Return the error for what permissions keep from the user, at a path or on the way there; None if nothing is."""
-    # It is tried, because access rights beyond the mode, and those of network drives, show only then.
+    """Return the error for missing permissions at a path or on the way to it; None if there are none missing."""
+    # By trial, because access rights beyond the mode, and those of network drives, only show then.
     try:
         if path.is_dir():
             with os.scandir(path):
@@ -31,7 +31,7 @@ def denied(path: Path) -> VerismError | None:
     except PermissionError:
         return _error(path)
     except (OSError, ValueError):
-        # Any other trouble is told by whoever reads it.
+        # The code that reads it reports any other problem.
         pass
     return None
 
@@ -53,7 +53,7 @@ def _error(path: Path) -> VerismError:
 
 
 def _closed(path: Path) -> Path:
-    """Return the folder that keeps from the user what is in it, on the way to a path."""
+    """Return the folder on the way to a path whose permissions hide its contents from the user."""
     for folder in path.parents:
         try:
             folder.stat()

@@ -1,4 +1,4 @@
-"""Which precision to compute in when none is asked for."""
+"""The precision to compute in if none is requested."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 
 
 def fastest(accelerator: str) -> Literal["bf16-mixed", "32-true"]:
-    """Return ``bf16-mixed`` where the device multiplies bf16 in hardware, else ``32-true``.
+    """Return ``bf16-mixed`` if the device multiplies bf16 in hardware, else ``32-true``.
 
     Mixed precision keeps the image, the Gram matrices and the losses in float32; only the network's features are bf16.
 
     Args:
-        accelerator: as the Trainer has it: ``cpu``, ``gpu``, ``cuda``, ``auto``, …
+        accelerator: as passed to the Trainer: ``cpu``, ``gpu``, ``cuda``, ``auto``, …
     """
     if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
         hardware = torch.cuda.is_bf16_supported(including_emulation=False)
     elif accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
         hardware = False
     else:
-        # torch's public list of capabilities is newer than the oldest torch that will do.
+        # torch's public list of capabilities is newer than the oldest supported torch.
         hardware = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return "bf16-mixed" if hardware else "32-true"

@@ -1,4 +1,4 @@
-"""The whole process of a command, which ends without taking Python apart."""
+"""Runs a command as the whole process, and ends it without tearing down the Python interpreter."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from contextlib import suppress
 from typing import NoReturn
 
 UNWRITTEN = 120
-"""Python's own exit status if the last of the output cannot be written."""
+"""Python's own exit status if the last output cannot be written."""
 
 
 def process(command: Callable[[], None]) -> NoReturn:
-    """Run a command, and end the process with its exit status.
+    """Run a command and end the process with its exit status.
 
-    At its end, Python frees the objects of all modules one by one, which takes as long as importing torch, and which
-    the operating system does at once. All else that Python does then is done: threads are waited for, exit handlers
-    called, output flushed. An exception other than ``SystemExit`` is left to Python.
+    On exit, Python frees the objects of all modules one by one. This takes as long as importing torch, and the
+    operating system does it at once. Everything else that Python does on exit is still done: threads are joined, exit
+    handlers called and output flushed. An exception other than ``SystemExit`` is left to Python.
 
     Args:
-        command: raises ``SystemExit`` for any other exit status than 0.
+        command: raises ``SystemExit`` for any exit status other than 0.
     """
     status = 0
     try:
@@ -30,7 +30,7 @@ def process(command: Callable[[], None]) -> NoReturn:
     except SystemExit as exit_:
         status = _status(exit_.code)
     threading._shutdown()  # type: ignore[attr-defined]
-    # What a handler raises has been printed.
+    # An exception in a handler has already been printed.
     with suppress(Exception):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -42,7 +42,7 @@ def process(command: Callable[[], None]) -> NoReturn:
 
 
 def _status(code: object) -> int:
-    """Return the exit status for what ``sys.exit`` was called with; a message is printed, as Python does."""
+    """Return the exit status for the argument of ``sys.exit``; a message is printed, as Python does."""
     if code is None:
         return 0
     if isinstance(code, int):

@@ -1,4 +1,4 @@
-"""Leaves out what Lightning says about itself, so that what it says about the run is read."""
+"""Suppresses what Lightning says about itself, so that what it says about the run is noticed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CHATTER = (
-    "💡 Tip",  # Advertising, of litlogger among others.
+    "💡 Tip",  # Advertising, for litlogger among others.
     "GPU available: ",
     "TPU available: ",
     "HPU available: ",
@@ -19,36 +19,36 @@ CHATTER = (
     "Seed set to ",
     "Using bfloat16 Automatic Mixed Precision",  # The config records it.
     "Using 16bit Automatic Mixed Precision",
-    "\nDetected KeyboardInterrupt",  # verism says itself what has become of the run.
+    "\nDetected KeyboardInterrupt",  # verism itself reports what happened to the run.
 )
-"""How the messages begin that say nothing about the run."""
+"""Beginnings of messages that say nothing about the run."""
 
 LOGGERS = (
     "lightning.pytorch.utilities.rank_zero",
     "lightning.pytorch.accelerators.cuda",
     "lightning.fabric.utilities.seed",
 )
-"""Where they come from; a filter sees only what is logged to its own logger."""
+"""The loggers of these messages; a filter only sees messages logged directly to its own logger."""
 
 
 def quieten_lightning() -> None:
-    """Leave out Lightning's chatter in the process of a command; calling it again changes nothing."""
+    """Suppress Lightning's chatter in the process of a command; calling it again has no effect."""
     for name in LOGGERS:
         # The same function is added only once.
         logging.getLogger(name).addFilter(_is_of_the_run)
-    # Lightning's own use of what torch has deprecated since.
+    # Lightning itself uses what torch has since deprecated.
     warnings.filterwarnings("ignore", message="`isinstance.treespec, LeafSpec.` is deprecated", category=FutureWarning)
     # The first and the last step are logged, however short the run.
     warnings.filterwarnings("ignore", message="The number of training batches .* is smaller than the logging interval")
-    # A loss or a backbone with a network of its own is frozen on purpose.
+    # A loss or a backbone with its own network is frozen on purpose.
     warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode at the start of training")
-    # A resumed run has a folder of its own.
+    # A resumed run has its own folder.
     warnings.filterwarnings("ignore", message="The dirpath has changed from")
 
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Leave out Lightning's chatter within this context; afterwards, the program's own Trainers are heard again."""
+    """Suppress Lightning's chatter within this context; afterwards, the program's own Trainers print it again."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [list(logger.filters) for logger in loggers]
     with warnings.catch_warnings():
@@ -62,7 +62,7 @@ def quiet_lightning() -> Iterator[None]:
 
 @contextmanager
 def quiet_writers() -> Iterator[None]:
-    """Print no traceback of a thread that cannot write: TensorBoard's raises its error in the run too, at the end."""
+    """Print no traceback of a thread that fails to write: at the end, TensorBoard raises that error in the run too."""
     before = threading.excepthook
 
     def hook(failed: threading.ExceptHookArgs) -> None:

@@ -1,4 +1,4 @@
-"""Coarse to fine: which size the image has at which step."""
+"""Coarse to fine: the size of the image at each step."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from verism.photo_file import MIN_SIDE
 
 
 class Scales:
-    """Short sides, ascending, and what share of the steps each of them gets.
+    """Short sides, ascending, and the share of the steps for each of them.
 
-    A small image takes less time for a step, and in it a style's large structures are within a network's sight; a large
-    one then starts from it.
+    A small image takes less time per step, and lets the network see a style's large structures; a large image then
+    starts from it.
     """
 
     def __init__(self, sizes: Sequence[int], shares: Sequence[float] | None = None) -> None:
-        """Check them.
+        """Check the sizes and shares.
 
         Args:
-            sizes: in pixels.
-            shares: of the steps, in any unit; None: all the same.
+            sizes: short sides in pixels.
+            shares: shares of the steps, in any unit; None: equal shares.
 
         Raises:
-            VerismError: there are no sizes, they do not ascend, one is too small for a photo, or the shares are not as
-                many, above 0.
+            VerismError: there are no sizes, they do not ascend, one is too small for a photo, or the number of shares
+                differs or one is not above 0.
         """
         if not sizes or any(coarse >= fine for coarse, fine in pairwise(sizes)):
             raise VerismError(f"--model.scales {list(sizes)}: must be one short side or more, in ascending order.")
@@ -39,7 +39,7 @@ class Scales:
         self.ends = [end / sum(shares) for end in accumulate(shares)]
 
     def check(self, size: int, steps: int) -> None:
-        """Raise ``VerismError`` unless the last is ``size``, and each of them gets at least one of ``steps``."""
+        """Raise ``VerismError`` unless the last size is ``size`` and each size gets at least one of ``steps``."""
         if self.sizes[-1] != size:
             raise VerismError(f"--model.scales {list(self.sizes)}: the last must be --data.size, which is {size}.")
         if len({self.at(step, steps) for step in range(steps)}) < len(self.sizes):
@@ -48,7 +48,7 @@ class Scales:
             )
 
     def at(self, step: int, steps: int) -> int:
-        """Return the size for the step with number ``step``, from 0, out of ``steps``."""
+        """Return the size for step ``step``, counted from 0, out of ``steps``."""
         return next(
             (size for size, end in zip(self.sizes, self.ends, strict=True) if step < round(steps * end)), self.sizes[-1]
         )

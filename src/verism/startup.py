@@ -1,4 +1,4 @@
-"""Lets a command start sooner, by avoiding work that libraries do on import and that no command needs."""
+"""Makes commands start faster by avoiding work that libraries do on import and that no command needs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ SIGNAL = "scipy.signal"
 
 
 def default(kind: type[Part]) -> Part:
-    """Return ``kind()`` as a default argument that is built lazily and that jsonargparse can write into a config.
+    """Return ``kind()`` as a default argument that is built lazily and that jsonargparse can write to a config.
 
-    ``lazy_instance`` finds its caller with ``inspect.stack()``, which reads the source file of every frame. Within
-    nested imports there are hundreds of frames, and that took as long as the import of torch; a new thread has only a
-    few.
+    ``lazy_instance`` finds its caller with ``inspect.stack()``, which reads the source file of every frame. Nested
+    imports have hundreds of frames, and that took as long as importing torch; a new thread has only a few.
     """
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(_make, kind).result()
@@ -35,15 +34,14 @@ def _make(kind: type[Part]) -> Part:
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Import a command's modules without the garbage collector and, until they are there, without ``scipy.signal``.
+    """Import a command's modules without the garbage collector and, meanwhile, without ``scipy.signal``.
 
-    Modules are made of objects that live as long as the process. The collector walks through all of them again and
-    again while there are more and more of them, which takes a quarter of the time of the imports, and frees nothing.
-    Afterwards it is on again.
+    Modules consist of objects that live as long as the process. The collector walks through all of them again and again
+    as their number grows, which takes a quarter of the import time and frees nothing. Afterwards, it is enabled again.
 
-    Lightning imports torchmetrics, which imports ``scipy.signal``, a fifth of what is left, only to restore a function
-    that SciPy has removed and that nothing but torchmetrics' SRMR metric uses. Within this context it gets a stand-in
-    that seems to have that function; afterwards, ``scipy.signal`` is imported as usual.
+    Lightning imports torchmetrics, which imports ``scipy.signal``, a fifth of the remaining time, only to restore a
+    function that SciPy has removed and that only torchmetrics' SRMR metric uses. Within this context, it gets a
+    stand-in that appears to have that function; afterwards, ``scipy.signal`` is imported as usual.
     """
     with _no_collection(), _no_scipy_signal():
         yield

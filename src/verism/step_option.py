@@ -1,4 +1,4 @@
-"""What a step needs to be taken over from Python in one piece, as a CUDA graph or compiled, and to be the same step."""
+"""What it takes to run a step without Python, as a CUDA graph or compiled, and to check that it is the same step."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from verism.losses.term import Term
 from verism.tiling.passage import AtOnce, Passage
 
 Choice = bool | Literal["auto"]
-"""Options that ask for it: true, it is done, or it is an error; auto, if it can be; false, never."""
+"""Values of the options: true requires it, auto does it if possible, false never does it."""
 
 Evaluation = tuple[Tensor, Mapping[str, Term]]
 """The total loss, with its graph, and the terms by name, detached."""
 
 DEVICE = "cuda"
-"""The type of device for which it is done."""
+"""The type of device for which it is supported."""
 
 PROBE = 0.01
-"""Standard deviation of the noise that is added to the parameters to compare two ways to compute a step."""
+"""Standard deviation of the noise added to the parameters to compare two ways to compute a step."""
 
 
 class StepOption(NamedTuple):
-    """An option by which a step is to be taken over.
+    """An option that has a step captured or compiled.
 
     Attributes:
         name: its name.
         choice: its value.
-        participle: what is done with the step, such as "compiled".
-        notice: what is said if it is not done.
+        participle: what happens to the step, such as "compiled".
+        notice: the message if it does not happen.
     """
 
     name: str
@@ -42,11 +42,11 @@ class StepOption(NamedTuple):
     notice: str
 
     def applies(self, canvas: nn.Module, passage: Passage) -> bool:
-        """Return whether the option asks for it, and nothing is known that prevents it.
+        """Return whether the option asks for it and nothing is known to prevent it.
 
         Args:
             canvas: holds the parameters.
-            passage: how the image passes the network.
+            passage: how the image passes through the network.
 
         Raises:
             VerismError: as ``refuse`` does.
@@ -60,7 +60,7 @@ class StepOption(NamedTuple):
         return reason is None
 
     def obstacle(self, canvas: nn.Module, passage: Passage) -> str | None:
-        """Return why a step cannot be taken over, as far as that is known without trying; None if nothing is known."""
+        """Return a known reason why a step cannot be captured or compiled, without trying; None if there is none."""
         if next(canvas.parameters()).device.type != DEVICE:
             return f"a step is only {self.participle} for an NVIDIA GPU"
         if distributed.is_initialized() and distributed.get_world_size() > 1:
@@ -70,7 +70,7 @@ class StepOption(NamedTuple):
         return None
 
     def refuse(self, reason: str) -> None:
-        """Refuse to do what the option asks for, or only say so if it is auto.
+        """Refuse what the option asks for, or only print a message if the option is auto.
 
         Raises:
             VerismError: the option is true.
@@ -81,26 +81,25 @@ class StepOption(NamedTuple):
 
 
 def optimized(canvas: nn.Module) -> tuple[nn.Parameter, ...]:
-    """Return the parameters of a canvas, without those that it has frozen."""
+    """Return the parameters of a canvas, except those that it has frozen."""
     return tuple(parameter for parameter in canvas.parameters() if parameter.requires_grad)
 
 
 def same(some: Sequence[nn.Parameter], others: Sequence[nn.Parameter]) -> bool:
-    """Return whether two sequences hold the very same parameters, whatever their values."""
+    """Return whether two sequences hold the very same parameter objects, whatever their values."""
     return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
 
 
 def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameters: Sequence[nn.Parameter]) -> float:
-    """Return how far two functions of the same parameters are apart near their present values.
+    """Return how far two functions of the same parameters differ near the current parameter values.
 
     Args:
         one: returns a total, a scalar.
-        other: likewise; it is the measure.
-        parameters: are changed for that, and then put back.
+        other: likewise; it is the reference.
+        parameters: the parameters, which are changed for this and then restored.
 
     Returns:
-        The largest of the relative differences of the totals and of their gradients, each parameter's by itself; NaN if
-        one of them is NaN.
+        The largest relative difference of the totals and of their gradients, per parameter; NaN if one of them is NaN.
     """
     before = [parameter.detach().clone() for parameter in parameters]
     generator = torch.Generator(parameters[0].device).manual_seed(0)
@@ -121,6 +120,6 @@ def difference(one: Callable[[], Tensor], other: Callable[[], Tensor], parameter
 
 
 def _relative(value: Tensor, reference: Tensor) -> Tensor:
-    """Return the relative difference of two tensors; 0 if they are equal, also if both are 0."""
+    """Return the relative difference of two tensors; 0 if they are equal, even if both are 0."""
     apart: Tensor = (value - reference).norm()
     return apart if apart == 0 else apart / reference.norm()

@@ -1,4 +1,4 @@
-"""Places in long computations at which somebody else may end them."""
+"""Points in long computations at which other code may end them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CHECK: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None
 
 @contextmanager
 def stopped_by(check: Callable[[], None]) -> Iterator[None]:
-    """Have ``may_stop`` call ``check`` within this context, in this thread; what that raises ends the computation."""
+    """Let ``may_stop`` call ``check`` within this context and thread; an exception from it ends the computation."""
     token = _CHECK.set(check)
     try:
         yield
@@ -20,7 +20,7 @@ def stopped_by(check: Callable[[], None]) -> Iterator[None]:
 
 
 def may_stop() -> None:
-    """End the computation, if somebody wants that: to be called between parts that take tenths of a second."""
+    """End the computation if requested; call this between parts that take tenths of a second."""
     check = _CHECK.get()
     if check is not None:
         check()

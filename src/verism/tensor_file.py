@@ -1,4 +1,4 @@
-"""Files of tensors that torch has written, from anybody: no code runs, and none takes more memory than it has bytes."""
+"""Loads torch's tensor files from untrusted sources: no code runs, and no file takes more memory than it has bytes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch import Tensor
 
 
 def load(file: IO[bytes]) -> Any:
-    """Return what a file holds: tensors on the CPU and plain values.
+    """Return the contents of a file: tensors on the CPU and plain values.
 
     Raises:
-        ValueError: it is packed, or a tensor in it is sparse, or stands for more values than are there. Of a few
-            kilobytes, such a file can make hundreds of gigabytes.
-        Exception: it is no such file; an unpickler may raise anything.
+        ValueError: the file is compressed, or a tensor in it is sparse or stands for more values than are stored. A
+            file of a few kilobytes could otherwise expand to hundreds of gigabytes.
+        Exception: it is not such a file; an unpickler may raise anything.
     """
     if zipfile.is_zipfile(file):
         size = file.seek(0, os.SEEK_END)
@@ -26,7 +26,7 @@ def load(file: IO[bytes]) -> Any:
                 raise ValueError("is packed")
     file.seek(0)
     with warnings.catch_warnings():
-        # Of a file that is something else torch also warns; the error that follows says it better.
+        # For a file of another kind, torch also warns; the error that follows is clearer.
         warnings.simplefilter("ignore")
         found = torch.load(file, map_location="cpu", weights_only=True)
     _check(found)
@@ -34,7 +34,7 @@ def load(file: IO[bytes]) -> Any:
 
 
 def _check(found: Any) -> None:
-    """Raise ``ValueError`` unless every tensor is plain and whole."""
+    """Raise ``ValueError`` unless every tensor is dense and has all of its values stored."""
     left, seen = [found], set()
     while left:
         value = left.pop()

@@ -1,4 +1,4 @@
-"""The Lightning side of a style transfer: the hooks, optimiser, checkpoints, test and predict around the method."""
+"""The Lightning side of a style transfer: hooks, optimiser, checkpoints, test and predict around the method."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 class TrainableModule(LightningModule):
     """Base class that runs a method under Lightning, and measures and applies its result.
 
-    Subclasses define ``start`` and ``set_targets``. Only the canvas changes: everything else is frozen, or computed
-    from the photos by every process.
+    Subclasses define ``start`` and ``set_targets``. Only the canvas changes: every process freezes everything else or
+    computes it from the photos.
 
     Attributes:
-        canvas: what is optimised, and what checkpoints keep.
-        backbone: the frozen network; a checkpoint is only used with the weights that it was made with.
+        canvas: the part that is optimised and that checkpoints keep.
+        backbone: the frozen network; a checkpoint is only used with the weights with which it was made.
         optimizer: makes the optimiser of the canvas's parameters.
         lr_scheduler: makes the scheduler that changes the learning rate after every step; None: the rate is constant.
-        scales: the sizes at which the image is optimised one after the other; None: only at that of the photos.
-        size: the current one of these sizes, the short side in pixels; None without scales, and before the start.
+        scales: the sizes at which the image is optimised one after the other; None: only at the size of the photos.
+        size: the current one of these sizes, the short side in pixels; None without scales and before the start.
         started_from: the photos from which the canvas was started; None before that.
         has_targets: whether the targets have been set since then.
         first_is_due: whether the next loss is the run's first, before any change of the canvas.
         restored: whether ``load_from_checkpoint`` has loaded the state of a checkpoint into the canvas.
-        bar_shows_loss: whether the progress bar is given the loss of every step, for which Lightning waits for the GPU;
-            verism's own bar does not need it, and reads the loss only at the steps that are logged.
+        bar_shows_loss: whether the progress bar gets the loss of every step, for which Lightning waits for the GPU;
+            verism's own bar does not need this, and reads the loss only at logged steps.
     """
 
     canvas: Canvas
@@ -90,7 +90,7 @@ class TrainableModule(LightningModule):
 
     @property
     def data(self) -> PhotoPair:
-        """The datamodule of the run; raises ``VerismError`` if that is not a ``PhotoPair``."""
+        """The datamodule of the run; raises ``VerismError`` if it is not a ``PhotoPair``."""
         data = getattr(self.trainer, "datamodule", None)
         if not isinstance(data, PhotoPair):
             raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
@@ -98,7 +98,7 @@ class TrainableModule(LightningModule):
 
     @property
     def photos(self) -> Photos:
-        """The content and the style photo of the run, at the current scale."""
+        """The content photo and the style photo of the run, at the current scale."""
         return self.data.photos if self.size is None else self.data.at(self.size)
 
     @property
@@ -108,11 +108,11 @@ class TrainableModule(LightningModule):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of the run that decide what the image becomes."""
+        """The options of the run that determine the image."""
         return {**self.hparams, "data": dict(self.data.hparams)}
 
     def size_at(self, step: int) -> int | None:
-        """Return the short side of the image at a step, in pixels; None: the photos' own."""
+        """Return the short side of the image at a step, in pixels; None: that of the photos."""
         return None if self.scales is None else self.scales.at(step, self.trainer.max_steps)
 
     def resize(self, size: int | None) -> None:
@@ -131,7 +131,7 @@ class TrainableModule(LightningModule):
         self.started_from, self.has_targets = self.data, False
         self.size = self.size_at(self.trainer.global_step)
         # During this hook, the Trainer makes its device the default for new tensors, with a mode that intercepts every
-        # torch function and would cost a third of the start-up time. It moves the module there afterwards in any case.
+        # torch function and would take a third of the start-up time. It moves the module there afterwards in any case.
         with torch._C.DisableTorchFunction(), photo_file.limited(self.data.max_megapixels):
             self.start(self.photos, self.regions)
 
@@ -158,22 +158,22 @@ class TrainableModule(LightningModule):
         return [name for name, _ in self.named_buffers()]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep only the canvas, which is all that changes, and record version, weights and photos."""
+        """Keep only the canvas, the only part that changes, and record version, weights and photos."""
         state = checkpoint["state_dict"]
         checkpoint["state_dict"] = {name: value for name, value in state.items() if name.startswith("canvas.")}
         checkpoint["verism"] = stamp(self.backbone.identity, self.data.digests)
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Resize the canvas to the size that its image had in the checkpoint.
+        """Resize the canvas to the size of the image in the checkpoint.
 
         Raises:
-            VerismError: the checkpoint is of another canvas, or of more steps than are asked for.
+            VerismError: the checkpoint has another canvas, or more steps than requested.
         """
         if self.only_used:
             self.canvas.resume(canvas_state(checkpoint))
             return
         made, asked = checkpoint["global_step"], self.trainer.max_steps
-        # As many steps as were made are allowed, since a cluster may restart a job that has already finished.
+        # Exactly as many steps are allowed, since a cluster may restart a job that has already finished.
         if 0 <= asked < made:
             raise VerismError(f"--trainer.max_steps {asked}: the run to go on with has made {made} steps already.")
         size = self.size_at(max(0, made - 1))
@@ -188,11 +188,11 @@ class TrainableModule(LightningModule):
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
 
     def on_predict_start(self) -> None:
-        """Take the look from the canvas, once for all photos."""
+        """Take the look from the canvas once for all photos."""
         self._look = self._renderer()
 
     def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        """Return a photo with the look of this run, at full strength, as ``verism predict --hold_back false`` does.
+        """Return a photo with this run's look at full strength, like ``verism predict --hold_back false``.
 
         With the run's ``PhotoPair`` as the datamodule, the photo is its content photo, and the result is returned.
 
@@ -204,7 +204,7 @@ class TrainableModule(LightningModule):
             ``(1, 3, H, W)``, sRGB in [0, 1]; with free pixels, of the size of the fit.
 
         Raises:
-            VerismError: the canvas holds one image, and the photo is not the content photo.
+            VerismError: the canvas holds a single image, and the photo is not the content photo.
         """
         with torch.autocast(self.device.type, enabled=False):
             return self._look(batch)
@@ -236,7 +236,7 @@ class TrainableModule(LightningModule):
         return self.trainer.state.fn in (TrainerFn.TESTING, TrainerFn.PREDICTING)
 
     def make_optimizer(self) -> Optimizer:
-        """Return a new optimiser of the canvas's parameters, with the learning rate ``lr`` if that was set."""
+        """Return a new optimiser of the canvas's parameters, with the learning rate ``lr`` if it was set."""
         optimizer = self.optimizer(self.canvas.parameters())
         if self._lr is not None:
             for group in optimizer.param_groups:

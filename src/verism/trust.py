@@ -1,7 +1,8 @@
-"""Which classes a config or a checkpoint may name: to build a class is to run code, and strangers write files.
+"""Which classes a config or checkpoint may name: building a class runs code, and files may come from strangers.
 
-Only verism, torch, Lightning and torchmetrics are trusted, and of the last three only classes of the kinds that options
-take. Any other package is imported only if the user names it, with ``--trust`` or as a class on the command line.
+Only verism, torch, Lightning and torchmetrics are trusted, and of the last three, only classes of the kinds that
+options take. Any other package is imported only if the user names it, with ``--trust`` or as a class on the command
+line.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from jsonargparse._common import parsing_settings
 from verism.errors import VerismError
 
 PACKAGES = ("verism", "torch", "lightning", "torchmetrics")
-"""Packages whose classes a file may name, where an option takes such a class."""
+"""Packages whose classes a file may name where an option takes such a class."""
 
 SLOTS = ("model", "optimizer", "lr_scheduler", "trainer", "executor", "grid")
-"""Sections of options in which classes are named."""
+"""Sections of options that name classes."""
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 
@@ -40,12 +41,12 @@ _named: ContextVar[frozenset[str]] = ContextVar("_named", default=frozenset())
 
 
 def given() -> list[str]:
-    """Return the ``--trust`` options that the user gave, to be passed on to another command."""
+    """Return the ``--trust`` options given by the user, to be passed on to another command."""
     return [f"--trust={package}" for package in _given.get()]
 
 
 def packages() -> tuple[str, ...]:
-    """Return all packages that are trusted here in addition to ``PACKAGES``, to be passed on to another process."""
+    """Return all packages trusted here in addition to ``PACKAGES``, to be passed on to another process."""
     return tuple(sorted({*_given.get(), *_named.get()}))
 
 
@@ -53,27 +54,27 @@ def packages() -> tuple[str, ...]:
 def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[None]:
     """Let parsers import trusted packages only; anything else is refused before its import, which would run code.
 
-    Such contexts can be nested: an inner one also trusts what the outer one does.
+    These contexts can be nested: an inner one also trusts what the outer one does.
 
     Args:
-        trusted: packages that ``--trust`` names.
-        named: packages of classes that the user has named otherwise, as ``named_in`` finds them.
+        trusted: packages named with ``--trust``.
+        named: packages of classes that the user has named in other ways, as found by ``named_in``.
 
     Raises:
         VerismError: one of ``trusted`` cannot be the name of a package, or a parser was given the name of something
-            that is not trusted.
+            untrusted.
     """
     trusted, named = tuple(trusted), frozenset(named)
     for package in trusted:
         if not all(part.isidentifier() for part in package.split(".")) or package.split(".")[0] == "jsonargparse":
             raise VerismError(f"--trust {package}: must be the name of a Python package, such as my_losses.")
-    # jsonargparse has one policy for the whole process, which may be somebody else's program: it is put back.
+    # jsonargparse has one policy for the whole process, which may be another program: it is restored.
     before = dict(parsing_settings)
     tokens = _given.set((*_given.get(), *trusted)), _named.set(_named.get() | named)
     set_parsing_settings(
         import_path_denylist=["*"],
         import_path_allowlist=[*PACKAGES, *trusted, *named],
-        # No option takes an object of just any class.
+        # No option takes an object of arbitrary class.
         instantiate_subclass_spec_in_any=False,
     )
     try:
@@ -99,7 +100,7 @@ def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable
 
     Raises:
         ArgumentError, TypeError, ValueError: the parser does not accept the options.
-        VerismError: they name something that is not trusted.
+        VerismError: they name something untrusted.
     """
     with limited(trusted):
         options = parser.parse_object(dict(recorded))
@@ -109,17 +110,17 @@ def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable
 
 
 def check(options: Namespace | Mapping[str, Any]) -> None:
-    """Raise ``VerismError`` if parsed options name a class or function that is of no kind that options are meant for.
+    """Raise ``VerismError`` if parsed options name a class or function of a kind that no option is meant for.
 
-    The parser makes sure that a class has the type of its option. But an option of a callback, say, may take any
-    function, and torch has functions and classes that start programs.
+    The parser makes sure that a class has the type of its option. But an option of a callback, for instance, may accept
+    any function, and torch has functions and classes that start programs.
     """
     for name, value in _values(options, ""):
         if isinstance(value, str):
             if not (_is_trusted(value) or _has_role(value)):
                 raise _refused(value, name)
         elif callable(value) and not isinstance(value, ConfigPath):
-            # A function, a class, or an instance that can be called.
+            # A function, a class or a callable instance.
             kind = value if hasattr(value, "__qualname__") else type(value)
             path = f"{kind.__module__}.{kind.__qualname__}"
             if not _is_trusted(path):
@@ -127,10 +128,10 @@ def check(options: Namespace | Mapping[str, Any]) -> None:
 
 
 def split(args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the arguments without ``--trust``, which no config can set, and the packages that it names.
+    """Return the arguments without ``--trust``, which no config can set, and the packages it names.
 
     Raises:
-        VerismError: it names none.
+        VerismError: it names no package.
     """
     rest: list[str] = []
     packages: list[str] = []
@@ -148,10 +149,10 @@ def split(args: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def named_in(args: Sequence[str]) -> set[str]:
-    """Return the packages of the classes that command line arguments name, which the user has thereby chosen to trust.
+    """Return the packages of the classes named in command-line arguments, which the user thereby chose to trust.
 
     Args:
-        args: the arguments, with configs only by their paths: somebody else may have written what is in these.
+        args: the arguments, with configs only as paths: their contents may be written by someone else.
     """
     found: set[str] = set()
     section = ""
@@ -199,14 +200,14 @@ def _values(options: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_trusted(path: str) -> bool:
-    """Return whether a dotted path is in verism, or in a package that the user has named."""
+    """Return whether a dotted path is in verism or in a package that the user has named."""
     return any(f"{path}.".startswith(f"{package}.") for package in ("verism", *_given.get(), *_named.get()))
 
 
 def _has_role(path: str) -> bool:
-    """Return whether a dotted path names a class of torch, Lightning or torchmetrics of a kind that options take.
+    """Return whether a dotted path names a torch, Lightning or torchmetrics class of a kind that options take.
 
-    Lightning's plugins that read and write checkpoints are not among these, since they may unpickle what they read.
+    Lightning's plugins that read and write checkpoints are excluded, since they may unpickle what they read.
     """
     if path.partition(".")[0] not in PACKAGES:
         return False

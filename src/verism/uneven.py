@@ -1,4 +1,4 @@
-"""Why one colour of a photo has become several in a picture, and what really helps."""
+"""Finds out why one colour of a photo has become several in a picture, and what helps."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from verism.regions.colors import label_of, name_of
 from verism.verdict import DRIFT, Fault, found
 
 HOLDING = 1000.0
-"""Weight of the consistency loss that holds one colour together, on canvases that can treat each place differently."""
+"""Weight of the consistency loss that keeps one colour together, on canvases that can treat each place differently."""
 
 HELPS = 1.0
-"""ΔE76 of drift by which a change must lower it to be offered; less is hardly seen."""
+"""Reduction of drift in ΔE76 from which on a change is suggested; a smaller one is hardly visible."""
 
 GRADIENT = (
     "A part of your photo, such as its sky, has also taken over how the style's colours change from top to bottom"
 )
 
 LEAVE_OUT = "--data.leave_out"
-"""The option by which regions are treated like the rest of the photo."""
+"""The option that makes regions be treated like the rest of the photo."""
 
 WITHOUT_GRADIENT = ("--model.canvas.gradient", "0")
-"""The words that leave out a gradient, if they are added to the command of a run."""
+"""Options that remove a gradient when added to the command of a run."""
 
 
 class Uneven(NamedTuple):
-    """What makes tints within one area of a picture differ, if they do so plainly; nothing, otherwise.
+    """The reason why tints within one area of a picture differ, if they clearly do; otherwise empty.
 
     Attributes:
-        without_gradients: drift of the picture without the gradients of its regions, if these alone make it plain to
-            see, so that nothing is wrong with the picture; None: they do not.
-        changes: the words that make another run more even, if they are added to its command; none if none are known.
-        advice: the same as part of a sentence, for whoever types no command.
+        without_gradients: drift of the picture without the gradients of its regions, if only these make it clearly
+            visible, so that nothing is wrong with the picture; None: otherwise.
+        changes: options that make another run more even when added to its command; empty if none are known.
+        advice: the same as part of a sentence, for users who do not type commands.
     """
 
     without_gradients: float | None = None
@@ -42,36 +42,36 @@ class Uneven(NamedTuple):
     advice: str = ""
 
     def explained(self, figures: Mapping[str, float]) -> Mapping[str, float]:
-        """Return the figures of the picture without the drift that a gradient explains, which was asked for."""
+        """Return the metrics of the picture without the drift explained by a gradient, which was asked for."""
         return figures if self.without_gradients is None else {**figures, "drift": self.without_gradients}
 
     @property
     def gradient(self) -> str:
-        """What is to be said of a gradient, as a sentence without full stop; empty if there is nothing."""
+        """A message about a gradient, as a sentence without full stop; empty if there is none."""
         return "" if self.without_gradients is None else GRADIENT
 
     def said(self) -> list[str]:
-        """Return what is to be said of a gradient as a sentence with the option by which it is left out, or nothing."""
+        """Return a message about a gradient as a sentence with the option that removes it, or nothing."""
         return [f"{self.gradient}; {' '.join(WITHOUT_GRADIENT)} leaves that out."] if self.gradient else []
 
     def faults(self, figures: Mapping[str, float]) -> list[Fault]:
-        """Return the faults of the picture with these figures, each with what helps in it, if that is known."""
+        """Return the faults of the picture with these metrics, each with a remedy for this picture, if one is known."""
         return [self.remedied(fault) for fault in found(self.explained(figures))]
 
     def remedied(self, fault: Fault) -> Fault:
-        """Return a fault of the picture with what helps in this picture, if that is known."""
+        """Return a fault with a remedy for this picture, if one is known."""
         if fault.metric != "drift" or not self.changes:
             return fault
         return fault._replace(remedy=self.advice, aim="More even", milder={}, instead=self.changes)
 
 
 def cause(model: StyleTransfer, drift: float, measure: Callable[[RegionalGrade], float]) -> Uneven:
-    """Return what makes tints within one area of a run's picture differ.
+    """Return why tints within one area of a run's picture differ.
 
     Args:
         model: the module of the run.
         drift: drift of the picture, from ``verism.metrics``.
-        measure: returns the drift that the picture has with another canvas.
+        measure: returns the drift of the picture with another canvas.
     """
     if not drift > DRIFT:
         return Uneven()
@@ -88,7 +88,7 @@ def cause(model: StyleTransfer, drift: float, measure: Callable[[RegionalGrade],
 def _of_regions(
     model: StyleTransfer, canvas: RegionalGrade, drift: float, measure: Callable[[RegionalGrade], float]
 ) -> Uneven:
-    """Find out what the picture is like without the gradients, and without each of the regions that may be left out."""
+    """Measure the picture without the gradients, and without each of the regions that may be left out."""
     if bool(canvas.tints.any()):
         without = measure(canvas.without_gradients())
         if without <= DRIFT:

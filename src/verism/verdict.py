@@ -1,4 +1,4 @@
-"""Explain the metrics of a result in sentences, with warnings of visible faults."""
+"""Explains the metrics of a result in sentences, with warnings about visible faults."""
 
 from __future__ import annotations
 
@@ -9,53 +9,53 @@ from typing import NamedTuple
 from verism.look.strength import Strength
 
 DRIFT = 7.0
-"""ΔE76 above which drift is plain to see. Edits that are the same everywhere stay below 4 (``verism.metrics.drift``),
-skies that took on the gradient of another sky had up to 6; results whose skies had visibly turned several colours had 8
-or more. The limit is a root mean square of three just noticeable differences (2.3; Mahy et al. 1994), so whole patches
-differ by more."""
+"""ΔE76 above which drift is clearly visible. Edits that are the same everywhere stay below 4
+(``verism.metrics.drift``), and skies that took on the gradient of another sky had up to 6; results whose skies had
+visibly taken on several colours had 8 or more. The limit is a root mean square of three just noticeable differences
+(2.3; Mahy et al. 1994), so whole patches differ by more."""
 
 SLIGHT = 3.5
-"""ΔE76 of drift from which on tints within one area are said to differ. It is half of ``DRIFT``: a photographer saw
-patches at 4.4, a yellow curtain in fog. Nearly all of what is the same everywhere stays below: photos against
+"""ΔE76 of drift from which on tints within one area are said to differ. It is half of ``DRIFT``: a photographer noticed
+patches at 4.4, a yellow curtain in fog. Nearly all edits that are the same everywhere stay below it: photos against
 themselves have 0.3 to 2, and only strong curves and tints reach 4 (``verism.metrics.drift``)."""
 
 SAME_EDIT = 4
-"""ΔE76 of drift that a strong edit can have which is the same everywhere (``verism.metrics.drift``)."""
+"""ΔE76 of drift that a strong edit can have even if it is the same everywhere (``verism.metrics.drift``)."""
 
 VISIBLE = "about 2 is just visible side by side"
 """What a ΔE means: one just noticeable difference is 2.3 (Mahy et al. 1994)."""
 
 LOST = 0.25
-"""Share of the photo's detail. A single map of colours loses about 0.15 of it where it darkens the photo, unnoticed;
+"""Share of the photo's detail. A single colour map loses about 0.15 of it where it darkens the photo, unnoticed;
 results that judges called flat or repainted had lost 0.35."""
 
 CLIPPED = 0.02
-"""Share of pixels: a fiftieth of a photo is as large as a cloud or a face, which would be one flat area."""
+"""Share of pixels: a fiftieth of a photo is as large as a cloud or a face, which would become one flat area."""
 
 PURE = 0.15
 """Share of pixels: vivid pictures, such as a photo under a sunset, have up to 0.13 of such colours. From 0.2 on, whole
-walls and fields had come to the limit, and had become flat in colour, if not in light."""
+walls and fields had reached the limit and had become flat in colour, if not in light."""
 
 PURE_LESS = 0.8
-"""Share of a picture's strength of colour that leaves hardly any of them: of the 0.13 to 0.77 of six pictures, 0.015 at
-most."""
+"""Share of a picture's colour strength that leaves hardly any of them: of the 0.13 to 0.77 in six pictures, at most
+0.015 remained."""
 
 BLOWN = 0.02
 """Share of the photo's detail. Clean results stay below 0.01; results with noise or blocks in the sky reach 0.03."""
 
 
 NO_MATCH = 0.05
-"""Confidence up to which a region of the content photo is said to have no match in the style photo."""
+"""Confidence up to which a region of the content photo is reported to have no match in the style photo."""
 
 
 LITTLE = 0.1
-"""Part of the way to the style's colours, or away from them, below which a look is hardly there, unless it has visibly
-changed the photo: the way counts how much there is of each colour, so that a photo of other things than the style's may
-come no nearer to it, whatever becomes of each of them."""
+"""Part of the way to the style's colours, or away from them, below which a look is reported as hardly visible, unless
+it has visibly changed the photo. The way accounts for how much there is of each colour, so a photo whose subjects
+differ from the style's may come no nearer to it, however each of its colours changes."""
 
 CHANGED = 2.0
-"""Mean CIEDE2000 from the photo from which on it is visibly another: 1 is just noticed side by side, 2 to 3 at a
-look."""
+"""Mean CIEDE2000 from the photo from which on it is visibly different: 1 is just noticeable side by side, 2 to 3 at a
+glance."""
 
 
 WAYS: Mapping[float, str] = {
@@ -68,15 +68,15 @@ WAYS: Mapping[float, str] = {
     0.9: "about nine tenths of the way",
     1.0: "nearly all of the way",
 }
-"""Parts of the way from the photo's colours to the style's in words; the nearest is said."""
+"""Descriptions of parts of the way from the photo's colours to the style's; the nearest one is used."""
 
 SAME, NEARLY = 0.95, 0.85
-"""Structure from which on shapes and edges are said to be the photo's, and nearly so: 1 is the photo itself."""
+"""Structure from which on shapes and edges are reported to be the photo's, or nearly so: 1 is the photo itself."""
 
 ELSEWHERE = (
     "What may help: a style photo of the same kind of scene, or regions that you draw yourself (Regions in verism app)."
 )
-"""What may help a look that has gone elsewhere than to the style."""
+"""What may help if a look has moved elsewhere than towards the style."""
 
 MILDER = 0.6
 """Share of a picture's strength that is suggested for a milder one."""
@@ -89,13 +89,13 @@ class Fault(NamedTuple):
         metric: name of the metric, one of ``verism.metrics.NAMES``.
         limit: largest value without the fault.
         title: format string for the value.
-        meaning: what is seen in the picture.
+        meaning: what the viewer sees in the picture.
         remedy: the option that helps, and how.
-        share: format string for the value in plain words; empty if it would say nothing to a photographer.
-        aim: what the remedy gives, as the beginning of a sentence whose rest is a command.
-        milder: by options of ``Strength``, the share of their values that helps; empty: another run does, with
+        share: format string for the value in plain words; empty if it would mean nothing to a photographer.
+        aim: what the remedy achieves, as the beginning of a sentence that ends in a command.
+        milder: by options of ``Strength``, the share of their values that helps; empty: another run helps, with
             ``instead``.
-        instead: the words that help if they are added to the command of the run.
+        instead: options that help when added to the command of the run.
     """
 
     metric: str
@@ -109,23 +109,23 @@ class Fault(NamedTuple):
     instead: Sequence[str] = ()
 
     def found(self, figures: Mapping[str, float]) -> bool:
-        """Return whether a result with these metrics has the fault; no, if its metric is missing or nan."""
+        """Return whether a result with these metrics has the fault; false if its metric is missing or NaN."""
         return self.metric in figures and figures[self.metric] > self.limit
 
     def seen(self, figures: Mapping[str, float]) -> str:
-        """Return what is seen, as a sentence without full stop, and without figures that say nothing to a photographer.
+        """Return what is visible as a sentence without full stop, in numbers only if a photographer understands them.
 
         Args:
-            figures: of a result that has the fault.
+            figures: metrics of a result that has the fault.
         """
         return f"{self.meaning[0].upper()}{self.meaning[1:]}{self.share.format(figures[self.metric])}"
 
     def plainly(self, figures: Mapping[str, float]) -> str:
-        """Return what is seen, and the remedy."""
+        """Return what is visible, and the remedy."""
         return f"{self.seen(figures)}; {self.remedy}."
 
     def of(self, figures: Mapping[str, float]) -> str:
-        """Return a sentence on the fault of a result with these metrics."""
+        """Return a sentence about the fault of a result with these metrics."""
         return f"{self.title.format(figures[self.metric])}: {self.meaning}; {self.remedy}."
 
 
@@ -135,7 +135,7 @@ FAULTS = (
         DRIFT,
         "Drift ΔE {:.1f}",
         "one colour of the photo has become several in different places",
-        # It depends on the picture (``verism.uneven``); this helps always.
+        # The remedy depends on the picture (``verism.uneven``); this one always helps.
         "a lower --output.strength makes that weaker",
         aim="Weaker",
         milder={"strength": MILDER},
@@ -169,13 +169,13 @@ FAULTS = (
         milder={"strength": MILDER},
     ),
 )
-"""The faults that are looked for, the most serious first."""
+"""The faults to look for, most serious first."""
 
 
 def summary(figures: Mapping[str, float]) -> list[str]:
     """Return a line for each of the main metrics of a result; those that agree best with the eye come first.
 
-    The names are aligned at their beginnings, the values at their ends.
+    The names are left-aligned and the values right-aligned.
 
     Args:
         figures: metrics by name, as ``verism.metrics.Measure`` returns them, at least those in ``verism.metrics.TOLD``.
@@ -196,17 +196,17 @@ def summary(figures: Mapping[str, float]) -> list[str]:
 def in_words(
     figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
 ) -> list[str]:
-    """Return sentences about a result: on its shapes, its evenness, its look, and pure colours if it has many.
+    """Return sentences about a result: its shapes, its evenness, its look, and pure colours if it has many.
 
     Args:
-        figures: of the picture, by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the
+        figures: metrics of the picture by name, at least those in ``verism.metrics.TOLD``. If they are empty, so is the
             result.
-        full: of the picture at full strength, if another is judged.
-        strength: of the picture; None: the full one.
+        full: metrics of the picture at full strength, if another strength is judged.
+        strength: strength of the picture; None: the full one.
     """
     if not figures:
         return []
-    # Where no tints differ, a figure above what is visible needs an explanation.
+    # If no tints differ, a value above what is visible needs an explanation.
     why = (
         f" (ΔE {figures['drift']:.1f}; one edit of the whole photo gives up to {SAME_EDIT})" if is_even(figures) else ""
     )
@@ -220,13 +220,13 @@ def in_words(
 
 
 def pure(figures: Mapping[str, float], strength: Strength) -> list[str]:
-    """Return a sentence about a picture that has many pure colours, which is a fact, and no fault; else nothing.
+    """Return a sentence about a picture with many pure colours, which is a fact and not a fault; else nothing.
 
     Args:
-        figures: of the picture, by name.
-        strength: of the picture.
+        figures: metrics of the picture, by name.
+        strength: strength of the picture.
     """
-    # Without a figure, or with one that is not a number, nothing is known.
+    # If the metric is missing or NaN, nothing is known.
     if not figures.get("pure_colors", 0) > PURE:
         return []
     reached = f"in {figures['pure_colors']:.0%} of the picture, red, green or blue has come to its limit"
@@ -246,7 +246,7 @@ def _differ(figures: Mapping[str, float]) -> str:
 
 
 def _look(figures: Mapping[str, float], full: Mapping[str, float] | None, strength: Strength) -> str:
-    """Return a sentence on how far the colours have come, which blames no style for what was asked for."""
+    """Return a sentence on how far the colours have moved; it does not blame the style for what the user asked for."""
     if not strength.strength:
         return "Look: your photo's own, as asked."
     if not strength.color:
@@ -259,7 +259,7 @@ def _look(figures: Mapping[str, float], full: Mapping[str, float] | None, streng
 
 
 def _way(taken: float) -> str:
-    """Return how far colours have come, as the end of a sentence, from the part of the way; nan: there was none."""
+    """Return how far colours have moved, as the end of a sentence, from the part of the way; NaN: there was none."""
     if math.isnan(taken):
         return "close to the style's, as the photo's were already"
     if taken <= 0:
@@ -276,9 +276,10 @@ def look_plainly(
     """Return what ``in_words`` says, without units that a photographer would have to look up.
 
     Args:
-        figures: of the picture, as ``in_words`` takes them.
-        full: of the picture at full strength, which tell whether the look itself has gone astray, if another is judged.
-        strength: of the picture; None: the full one.
+        figures: metrics of the picture, as ``in_words`` takes them.
+        full: metrics at full strength, if another strength is judged; they tell whether the look itself has gone
+            astray.
+        strength: strength of the picture; None: the full one.
     """
     if not figures:
         return []
@@ -296,7 +297,7 @@ def look_plainly(
 def exceptions(
     figures: Mapping[str, float], full: Mapping[str, float] | None = None, strength: Strength | None = None
 ) -> list[str]:
-    """Return what ``look_plainly`` says, but for shapes and evenness that are as they should be, or told as a fault.
+    """Return what ``look_plainly`` says, except about shapes and evenness that are fine or are reported as a fault.
 
     Args:
         figures: as ``look_plainly`` takes them.
@@ -311,7 +312,7 @@ def exceptions(
 
 
 def is_sound(figures: Mapping[str, float]) -> bool:
-    """Return whether shapes, edges and colours of a picture are as they should be, and nothing has to be said."""
+    """Return whether a picture's shapes, edges and colours are as they should be, with nothing to report."""
     return figures["structure"] >= SAME and is_even(figures) and not found(figures)
 
 
@@ -326,22 +327,22 @@ def is_even(figures: Mapping[str, float]) -> bool:
 
 
 def hardly_there(figures: Mapping[str, float]) -> bool:
-    """Return whether a result has hardly taken on the look, and looks like the photo; no, if a figure is not there."""
+    """Return whether a result has hardly taken on the look and still looks like the photo; false without metrics."""
     measured = "color_distance" in figures and "ciede2000" in figures
     return measured and not abs(1 - figures["color_distance"]) >= LITTLE and figures["ciede2000"] < CHANGED
 
 
 def is_astray(figures: Mapping[str, float]) -> bool:
-    """Return whether a result has visibly changed, and yet hardly towards the style; no, if a figure is not there."""
+    """Return whether a result has visibly changed, but hardly towards the style; false if a metric is missing."""
     measured = "color_distance" in figures and "ciede2000" in figures
     return measured and figures["ciede2000"] >= CHANGED and 1 - figures["color_distance"] < LITTLE
 
 
 def _has_moved(figures: Mapping[str, float]) -> bool:
-    """Return whether the colours have come nearer to the style's; no, if they were there already."""
+    """Return whether the colours have moved nearer to the style's; false if they were there already."""
     return "color_distance" in figures and 1 - figures["color_distance"] >= LITTLE
 
 
 def match(confidence: float) -> str:
-    """Return in words how sure it is that both photos show a region, from its confidence in [0, 1]."""
+    """Return in words how certain it is that both photos show a region, from its confidence in [0, 1]."""
     return "no match" if confidence <= NO_MATCH else f"{confidence:.0%} sure"

@@ -1,3 +1,3 @@
-"""Which verism this is: the one place that says so, also to the build."""
+"""The version of verism, defined only here, also for the build."""
 
 __version__ = "0.1.0"

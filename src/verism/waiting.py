@@ -1,4 +1,4 @@
-"""A line on the terminal while a command gets ready, which goes before anything else is said."""
+"""Shows a line on the terminal while a command starts, and removes it before anything else is printed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 STARTING = "Starting …"
-"""What is shown while a command's modules are imported, which takes seconds."""
+"""Shown while a command's modules are imported, which takes seconds."""
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
-    """Show a line on stderr within this context, in which nothing else is printed; without a terminal, show nothing.
+    """Show a line on stderr within this context, which must not print anything else; without a terminal, show nothing.
 
     Args:
         text: what is being done; shorter than a line.
@@ -25,6 +25,6 @@ def waiting(text: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Spaces in its place, which any terminal understands.
+        # Overwritten with spaces, which any terminal supports.
         sys.stderr.write(f"\r{' ' * len(text)}\r")
         sys.stderr.flush()
