@@ -71,8 +71,7 @@ def blend(photo: Tensor, image: Tensor, strength: float) -> Tensor:
 
 
 def luma(image: Tensor) -> Tensor:
-    """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as in Pillow's
-    "L"."""
+    """Return the luma ``(1, 1, H, W)`` of ``(1, 3, H, W)``: Rec. 601 weights on gamma-encoded RGB, as in Pillow."""
     # Without blocking, so that Python does not wait for the GPU.
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).to(image.device, non_blocking=True)
     return torch.einsum("c,bchw->bhw", weights, image).unsqueeze(1)
