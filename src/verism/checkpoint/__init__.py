@@ -1,4 +1,4 @@
-"""Checkpoints: the state of a run, from which it is resumed, or from which its look is taken."""
+"""Checkpoints: the saved state of a run, for resuming the run or extracting its look."""
 
 from verism.checkpoint.contents import built, canvas_state, check_canvas, flat, options, restore
 from verism.checkpoint.file import FORMAT, CheckpointFiles, before, last, read, stamp

@@ -1,4 +1,4 @@
-"""What a checkpoint holds: the canvas of a run, and the parts that the run was built from."""
+"""The contents of a checkpoint: the canvas of a run, and the parts that the run was built from."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from verism.errors import VerismError
 
 
 class Resumable(Protocol):
-    """A canvas, as far as it is needed here: canvases know checkpoints themselves."""
+    """The part of a canvas that is needed here; canvases themselves depend on checkpoints."""
 
     def resume(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Take the state of an earlier canvas of the same kind."""
+        """Take over the state of an earlier canvas of the same kind."""
 
 
 def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
@@ -55,18 +55,18 @@ def built(
     trusted: Sequence[str] = (),
     given: Mapping[str, Any] = {},
 ) -> dict[str, Any]:
-    """Return the arguments with which the module of a run was built, instantiated anew from what the run has recorded.
+    """Return the arguments with which a run's module was built, instantiated again from what the run recorded.
 
     Args:
         method: the class of the module.
         checkpoint: contents of the run's checkpoint.
         path: path or URL of the checkpoint, for messages.
-        trusted: packages whose classes it may name, in addition to ``verism.trust.PACKAGES``.
-        given: arguments that replace those of the run. A checkpoint of an older version from Python records none; its
-            arguments are these alone.
+        trusted: packages whose classes the checkpoint may name, in addition to ``verism.trust.PACKAGES``.
+        given: arguments that replace those of the run. A checkpoint written from Python by an older version records
+            none, so these are its only arguments.
 
     Raises:
-        VerismError: one is neither recorded nor given, names a class that is not trusted, or cannot be built.
+        VerismError: an argument is neither recorded nor given, names an untrusted class, or cannot be built.
     """
     if "canvas" not in checkpoint["hyper_parameters"]:
         if given:
@@ -92,16 +92,16 @@ def built(
 
 
 def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:
-    """Give a canvas the state that the canvas of a run had.
+    """Load the state of a run's canvas into another canvas.
 
     Args:
         checkpoint: contents of the run's checkpoint.
         path: path or URL of the checkpoint, for messages.
         canvas: a canvas of the same kind as the run's.
-        identity: ``weights`` and ``sha256`` of the network that is to take the place of the run's.
+        identity: ``weights`` and ``sha256`` of the network that replaces the run's.
 
     Raises:
-        VerismError: the network has other weights, or the canvas is of another kind.
+        VerismError: the network has different weights, or the canvas is of another kind.
     """
     was = checkpoint["verism"]["backbone"]
     if was["sha256"] != identity["sha256"]:
@@ -113,12 +113,12 @@ def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, 
 
 
 def options(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of model and data that a checkpoint's run was made with, by dotted name."""
+    """Return the options of model and data of a checkpoint's run, by dotted name."""
     return flat({**checkpoint["hyper_parameters"], "data": checkpoint.get("datamodule_hyper_parameters", {})})
 
 
 def flat(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested options by dotted name: a class under its option's name, and the options of the class below it."""
+    """Return nested options by dotted name: a class under its option's name, and the class's options below it."""
     found: dict[str, Any] = {}
     for name, value in options.items():
         if not isinstance(value, Mapping):

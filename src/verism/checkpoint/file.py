@@ -1,4 +1,4 @@
-"""Checkpoint files: written whole or not at all, and checked when they are read."""
+"""Checkpoint files: written completely or not at all, and checked when they are read."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def stamp(identity: Mapping[str, str], photos: Mapping[str, Any]) -> dict[str, A
 
     Args:
         identity: ``weights`` and ``sha256`` of the network.
-        photos: SHA-256 of the files that the run is made from, by their role in it.
+        photos: SHA-256 of the run's input files, by their role in it.
     """
     return {"version": version.__version__, "format": FORMAT, "backbone": dict(identity), "photos": dict(photos)}
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """Writes each checkpoint whole or not at all, keeps the previous one, and runs no code from a file that it reads.
+    """Writes each checkpoint completely or not at all, keeps the previous one, and runs no code from files it reads.
 
-    For a URL, it is up to the file system behind it whether a checkpoint is written whole, and the previous one is not
-    kept.
+    For a URL, it depends on the underlying file system whether a checkpoint is written completely, and the previous one
+    is not kept.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        """Write a checkpoint; raise ``VerismError`` if that is impossible."""
+        """Write a checkpoint; raise ``VerismError`` if this is impossible."""
         if "://" in str(path):
             super().save_checkpoint(checkpoint, path, storage_options)
             return
@@ -50,12 +50,12 @@ class CheckpointFiles(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Return what ``read`` does: only tensors and plain values, on the CPU, whatever the other arguments are."""
+        """Return what ``read`` returns: only tensors and plain values, on the CPU, whatever the other arguments are."""
         return dict(read(path))
 
 
 def before(path: Path) -> Path:
-    """Return the path to which the previous checkpoint is moved when one is written to ``path``."""
+    """Return the path to which the previous checkpoint is moved when a new one is written to ``path``."""
     return path.with_suffix(f".previous{path.suffix}")
 
 
@@ -76,14 +76,13 @@ def last(root: str) -> str:
 
 
 def read(path: str | Path) -> Mapping[str, Any]:
-    """Return what a checkpoint holds: ``state_dict``, ``hyper_parameters``, … on the CPU.
+    """Return the contents of a checkpoint: ``state_dict``, ``hyper_parameters``, … on the CPU.
 
     Args:
-        path: of a file, or a URL.
+        path: path or URL of the file.
 
     Raises:
-        VerismError: there is no such file, it is damaged, it is not a checkpoint of verism, or it has another
-            ``FORMAT``.
+        VerismError: the file does not exist, is damaged, is not a verism checkpoint, or has another ``FORMAT``.
     """
     files = get_filesystem(path)
     if "://" not in str(path):
@@ -116,7 +115,7 @@ def read(path: str | Path) -> Mapping[str, Any]:
 
 
 def _otherwise(path: str | Path) -> str:
-    """Return a hint at the previous checkpoint, for a message; empty if that cannot be read."""
+    """Return a hint to the previous checkpoint, for a message; empty if that cannot be read."""
     previous = before(Path(path))
     if not previous.is_file():
         return ""
