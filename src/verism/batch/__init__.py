@@ -1,1 +1,1 @@
-"""Work on many photos: it is handed out to workers in chunks, and the outcome for each photo is recorded."""
+"""Work on many photos: chunks are distributed to workers, and the outcome for each photo is recorded."""

@@ -1,4 +1,4 @@
-"""A folder that only one command works in at a time."""
+"""Locks a folder so that only one command works in it at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from verism.errors import VerismError
 
 @contextmanager
 def alone_in(folder: Path, option: str, command: str, notes: Path | None = None) -> Iterator[None]:
-    """Make a folder, and lock it against other commands of the same kind within this context.
+    """Create a folder and lock it against other commands of the same kind within this context.
 
     Args:
-        folder: the folder to work in, for messages; it is made only if ``notes`` is None.
+        folder: the folder to work in, for messages; it is created only if ``notes`` is None.
         option: the option that names it, such as "--output".
         command: the kind of command, such as "sweep".
-        notes: the folder that is made, and holds the lock; None: ``folder``.
+        notes: the folder that is created and holds the lock; None: ``folder``.
 
     Raises:
-        VerismError: the folder cannot be made, or another such command is at work in it.
+        VerismError: the folder cannot be created, or another such command is working in it.
     """
     place = notes or folder
     try:

@@ -1,4 +1,4 @@
-"""The depth that is asked of many results, each of which has the format of its photo."""
+"""The bit depth requested for many results, each of which has the format of its photo."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from verism.photo_file import Encoding
 from verism.photo_file.encoders import FORMATS
 
 NAMED = 3
-"""Largest number of results that the error names."""
+"""Largest number of results named in the error."""
 
 
 def check(results: Iterable[Path], encoding: Encoding) -> None:
-    """Check that results can be written, before the first of them is made.
+    """Check that all results can be written before the first of them is made.
 
     Args:
-        results: their paths, which have endings of formats that can be written.
+        results: their paths, with endings of formats that can be written.
         encoding: how all of them are written.
 
     Raises:
-        VerismError: the format of one cannot have the depth, or the encoding is out of its range.
+        VerismError: one of the formats does not support the depth, or the encoding is out of range.
     """
     encoding.check()
     if encoding.depth is None:

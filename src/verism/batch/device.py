@@ -1,4 +1,4 @@
-"""The device that photos are graded on, by its name."""
+"""The device on which photos are graded, selected by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def named(name: str) -> torch.device:
         name: ``cpu``; ``cuda``, the first GPU; ``cuda:1``, another; or ``auto``, the first GPU, or the CPU without one.
 
     Raises:
-        VerismError: it is another name, or there is no such GPU.
+        VerismError: the name is unknown, or there is no such GPU.
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":

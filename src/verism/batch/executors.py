@@ -26,40 +26,40 @@ from verism.errors import VerismError
 
 
 class Task(Protocol):
-    """What a worker does when it is called, such as a chain of runs of a sweep, or some photos of a folder.
+    """A piece of work for a worker, such as a chain of runs of a sweep, or some photos of a folder.
 
-    A task is pickled to be sent to the worker. It raises no exception and records its outcome in a file itself, so that
+    A task is pickled and sent to the worker. It raises no exception and writes its outcome to a file itself, so that
     nothing has to be sent back.
     """
 
     @property
     def log(self) -> Path:
-        """The file for the output of a process on this machine while it does the task."""
+        """The file for the output of the process on this machine that runs the task."""
 
     @property
     def module(self) -> str:
-        """Name of the module that imports all that the task needs; processes on this machine share that import."""
+        """Name of the module that imports everything the task needs; processes on this machine share that import."""
 
     def __call__(self) -> None:
-        """Do the task."""
+        """Run the task."""
 
 
 class Executor(ABC):
-    """Does tasks in parallel."""
+    """Runs tasks in parallel."""
 
     @property
     @abstractmethod
     def workers(self) -> int:
-        """Number of tasks that are done at once."""
+        """Number of tasks that run at once."""
 
     @property
     def threads(self) -> int:
-        """Number of CPU threads of each worker; 1 if that is not known."""
+        """Number of CPU threads per worker; 1 if unknown."""
         return 1
 
     @abstractmethod
     def run(self, tasks: Sequence[Task]) -> None:
-        """Do tasks; return when each of them has ended, or its worker has died.
+        """Run tasks; return when each of them has ended or its worker has died.
 
         Raises:
             VerismError: the executor cannot be used.
@@ -68,7 +68,7 @@ class Executor(ABC):
 
 
 class local(Executor):  # noqa: N801
-    """This machine: one process for each GPU or, without a GPU, for each core; each does one task after the other."""
+    """This machine: one process per GPU or, without a GPU, per core; each runs one task after the other."""
 
     def __init__(self, workers: int | None = None) -> None:
         """Choose the number of processes.
@@ -95,11 +95,11 @@ class local(Executor):  # noqa: N801
 
     @property
     def threads(self) -> int:
-        """Number of CPU threads of each process."""
+        """Number of CPU threads per process."""
         return max(1, self.cores // self.workers)
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Hand each task to a worker as soon as one is free; a worker that has died is replaced."""
+        """Hand each task to a worker as soon as one is free; replace workers that have died."""
         # A fork server imports torch once for all workers, and has neither threads nor a GPU when they are forked.
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver") if forkserver else multiprocessing.get_context("spawn")
@@ -131,9 +131,9 @@ class local(Executor):  # noqa: N801
 
 
 class _Worker:
-    """A process that does tasks one after the other, and is started again when it has died.
+    """A process that runs tasks one after the other and is restarted if it dies.
 
-    It is kept between tasks, because what it imports and loads before its first task takes seconds of CPU time.
+    It is kept between tasks, because its imports and loading before the first task take seconds of CPU time.
     """
 
     def __init__(self, context: BaseContext, gpu: str, threads: int) -> None:
@@ -143,7 +143,7 @@ class _Worker:
         self._pipe: Connection
 
     def run(self, task: Task) -> None:
-        """Return when the task has ended, or the process has died."""
+        """Return when the task has ended or the process has died."""
         if self._process is None:
             self._pipe, theirs = self._context.Pipe()
             self._process = self._context.Process(target=_serve, args=(theirs, *self._options))  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ class _Worker:
             self.dismiss()
 
     def dismiss(self) -> None:
-        """End the process, which is idle or has died."""
+        """End the process, which is idle or dead."""
         process, self._process = self._process, None
         if process is not None:
             self._pipe.close()
@@ -166,7 +166,7 @@ class _Worker:
 class dask(Executor):  # noqa: N801
     """A Dask cluster: ``pip install 'verism[dask]'``.
 
-    Workers need this package, and must find photos and output under the same paths as here. Each does one task at a
+    Workers need this package, and must find photos and output under the same paths as here. Each runs one task at a
     time: ``dask worker ADDRESS --nthreads 1``.
     """
 
@@ -188,12 +188,12 @@ class dask(Executor):  # noqa: N801
 
     @property
     def workers(self) -> int:
-        """Number of workers in the cluster; 1 if there are none yet, since they may still come."""
+        """Number of workers in the cluster; 1 if there are none yet, since some may still join."""
         return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Hand the tasks to the cluster; Dask gives those of a worker that died to another."""
-        # Not by way of joblib, which waits for ever for a task that has killed too many workers.
+        """Hand the tasks to the cluster; Dask reassigns those of a worker that died."""
+        # Not through joblib, which waits forever for a task that has killed too many workers.
         futures = self.client.map(_do, tasks, pure=False)
         self.engine.wait(futures)
         self.client.gather(futures)
@@ -225,11 +225,11 @@ class ray(Executor):  # noqa: N801
 
     @property
     def workers(self) -> int:
-        """Number of GPUs in the cluster or, if there are none, of cores."""
+        """Number of GPUs in the cluster or, if there are none, number of cores."""
         return max(1, int(self.resources.get("GPU", 0) or self.resources.get("CPU", 0)))
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Hand the tasks to the cluster; Ray gives those of a worker that died to another."""
+        """Hand the tasks to the cluster; Ray reassigns those of a worker that died."""
         remote = self.engine.remote(num_cpus=1, num_gpus=1 if "GPU" in self.resources else 0)(_do)
         handed = [remote.remote(task) for task in tasks]
         self.engine.wait(handed, num_returns=len(handed))
@@ -237,7 +237,7 @@ class ray(Executor):  # noqa: N801
 
 
 def _do(task: Task) -> None:
-    """Do a task; a function, because that is what clusters take."""
+    """Run a task; a plain function, because clusters require one."""
     task()
 
 
@@ -249,8 +249,8 @@ def _engine(module: str, extra: str) -> ModuleType:
 
 
 def _serve(pipe: Connection, gpu: str, threads: int) -> None:
-    """Do the tasks that come through a pipe, until it is closed."""
-    # One GPU, which other workers may share. CUDA reads this when it starts, which is later.
+    """Run the tasks that arrive through a pipe, until it is closed."""
+    # One GPU, which other workers may share. CUDA reads this when it starts, which happens later.
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     parent = multiprocessing.parent_process()
     if parent:

@@ -1,4 +1,4 @@
-"""Gives photos a look that was found before, one photo at a time, in any process."""
+"""Applies an existing look to photos, one photo at a time, in any process."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from verism.photo_file import MEGAPIXELS, Encoding, Photo
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the result for a photo.
+    """Everything that determines the result for a photo.
 
     Attributes:
-        run: a checkpoint, or a look's own file.
-        sha256: its SHA-256, hexadecimal, so that a worker that has loaded other contents of this path loads it again.
-        name: name of the run, as the user gave it.
+        run: a checkpoint, or the file of a saved look.
+        sha256: its SHA-256, hexadecimal, so that a worker that has loaded other contents from this path reloads it.
+        name: name of the run, as given by the user.
         strength: strength of the look.
         encoding: how the results are written.
         adapt: whether each photo is graded by its own regions.
-        local: whether places are graded differently, like the same places in the run's photo; None: only if it is that
-            photo itself.
+        local: whether places are graded differently, like the same places in the run's photo; None: only for that photo
+            itself.
         white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
-        max_megapixels: larger photos are refused.
+        max_megapixels: size above which photos are refused.
         trusted: packages whose classes the checkpoint may name.
-        hold_back: whether the look is restrained on photos that are unlike the run's own, unless it is a table.
-        device: name of the device that photos are rendered on, as ``device.named`` takes it.
+        hold_back: whether the look is reduced on photos that are unlike the run's own, unless it is a table.
+        device: name of the device on which photos are rendered, as for ``device.named``.
     """
 
     run: Path
@@ -58,17 +58,17 @@ class Recipe:
 
     @property
     def decides(self) -> str:
-        """Text of all that decides a photo's result; where it is computed and which name the look has do not."""
+        """Text of everything that determines a photo's result; the device and the name of the look do not."""
         own = (self.sha256, self.strength, self.encoding, self.adapt, self.local, self.white, self.hold_back)
         return repr(own)
 
 
 class Source(NamedTuple):
-    """A photo that was read.
+    """A photo that has been read.
 
     Attributes:
-        photo: the photo; its pixels are on the device that it is rendered on.
-        treatment: how it is given the look.
+        photo: the photo; its pixels are on the device on which it is rendered.
+        treatment: how the look is applied to it.
     """
 
     photo: Photo
@@ -78,21 +78,21 @@ class Source(NamedTuple):
 class Grading:
     """The look of a recipe, loaded and ready for photos, each in three phases: ``read``, ``render``, ``write``.
 
-    These may overlap, each with another photo: ``read`` and ``write`` in a thread each, and ``render`` in a third. It
-    alone moves the canvas to another device.
+    The phases may overlap for different photos, with ``read``, ``write`` and ``render`` each in its own thread. Only
+    ``render`` moves the canvas to another device.
 
     Attributes:
-        device: what photos are rendered on.
-        look: the look on any photo, on the CPU.
-        made_with: what the files of the results record about how they were made, besides the strength.
+        device: the device on which photos are rendered.
+        look: the look for any photo, on the CPU.
+        made_with: what the result files record about how they were made, besides the strength.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         """Load the look.
 
         Raises:
-            VerismError: there is no such device or no checkpoint, it cannot be read, it holds no look, or the look is
-                to be adapted and has no regions.
+            VerismError: the device or the checkpoint does not exist, the checkpoint cannot be read or holds no look, or
+                the look is to be adapted but has no regions.
         """
         self.recipe = recipe
         self.device = device.named(recipe.device)
@@ -104,7 +104,7 @@ class Grading:
         self.made_with = {"look": recipe.name, **adapted}
 
     def __call__(self, photo: Path, result: Path) -> float:
-        """Write a photo with the look, and return the share of its pixels with colours that the look does not know.
+        """Write a photo with the look, and return the share of its pixels with colours unknown to the look.
 
         Raises:
             VerismError: the photo cannot be read, or the result cannot be written.
@@ -118,7 +118,7 @@ class Grading:
         try:
             source = self._seen(found._replace(pixels=found.pixels.to(self.device)))
         except torch.OutOfMemoryError:
-            # ``render`` says so, and falls back on the CPU in the same way.
+            # ``render`` reports it, and falls back to the CPU in the same way.
             source = self._seen(found)
         lost = outside.said(found, self.recipe.encoding, source.treatment.strength.strength)
         if lost:
@@ -126,7 +126,7 @@ class Grading:
         return source
 
     def render(self, source: Source) -> Source:
-        """Return a photo with the look, on the CPU, whatever happens to the memory of a GPU."""
+        """Return a photo with the look, on the CPU, even if the GPU runs out of memory."""
         pixels = source.photo.pixels
         try:
             image = source.treatment(pixels.to(self.device)).cpu()
@@ -153,13 +153,13 @@ class Grading:
         return rendered.treatment.unknown
 
     def _seen(self, photo: Photo) -> Source:
-        """Return a photo together with how it is rendered."""
+        """Return a photo together with its treatment."""
         local = self.recipe.local
         if local is None:
             local = is_own(self.canvas, photo.pixels)
         treatment = self.look.treatment([photo.pixels], self.recipe.strength)
         if local:
-            # Either that was asked for, or it is the run's own photo, which gets the look in full.
+            # Either the user asked for it, or it is the run's own photo, which gets the full look.
             treatment = treatment._replace(render=self._locally, strength=self.recipe.strength)
         elif self._by_regions is not None:
             by_regions = self._by_regions
@@ -172,10 +172,10 @@ class Grading:
 
 @dataclass(frozen=True)
 class PhotoOutcome(Record):
-    """The outcome for a photo.
+    """The outcome for one photo.
 
     Attributes:
-        unknown: share of its pixels with colours that the look does not know; None if it failed.
+        unknown: share of its pixels with colours unknown to the look; None if it failed.
     """
 
     unknown: float | None = None
@@ -183,13 +183,13 @@ class PhotoOutcome(Record):
 
 @dataclass(frozen=True)
 class GradeJob:
-    """The job of giving one photo the look of a run.
+    """The job of applying a run's look to one photo.
 
     Attributes:
         photo: the photo's file.
         result: the file to write.
-        notes: of the command; they have the file for the outcome.
-        recipe: the look, which all photos of a command share.
+        notes: records of the command, which have the file for the outcome.
+        recipe: the look, shared by all photos of a command.
     """
 
     photo: Path

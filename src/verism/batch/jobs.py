@@ -1,4 +1,4 @@
-"""Many small jobs, handed out to workers in chunks: if a worker dies, only the job that it was doing is lost."""
+"""Many small jobs, distributed to workers in chunks: if a worker dies, only the job in progress is lost."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ LARGEST = 64
 """Largest number of jobs in a chunk: when a worker dies, the rest of its chunk waits for another worker."""
 
 ATTEMPTS = 2
-"""How often a job is begun before it is blamed for the deaths of its workers, and given up."""
+"""Number of times that a job is started before it is blamed for the deaths of its workers and abandoned."""
 
 ROUNDS = 8
-"""Smallest number of chunks for each worker, if there are enough jobs; with fewer, workers would be idle at the end."""
+"""Smallest number of chunks per worker, if there are enough jobs; with fewer, workers would be idle at the end."""
 
 
 class Job(Protocol):
-    """A small piece of work, at whose end its outcome is recorded in a file; it is pickled to be sent to a worker."""
+    """A small piece of work that records its outcome in a file when it ends; it is pickled and sent to a worker."""
 
     @property
     def record(self) -> Path:
         """The file for the outcome."""
 
     def __call__(self) -> None:
-        """Do the work, and write the record, whatever happens."""
+        """Do the work and write the record, whatever happens."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some jobs as one task of an executor.
+    """Some jobs, combined into one task of an executor.
 
     Attributes:
         jobs: at least one.
@@ -53,7 +53,7 @@ class Chunk:
         return type(self.jobs[0]).__module__
 
     def __call__(self) -> None:
-        """Do the jobs one after the other, except those that have a record, or were begun ``ATTEMPTS`` times."""
+        """Do the jobs one after the other, except those that have a record or were started ``ATTEMPTS`` times."""
         for job in self.jobs:
             if not job.record.is_file() and _attempts(job) < ATTEMPTS:
                 with _begun(job).open("a") as file:
@@ -65,12 +65,12 @@ class Chunk:
 def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str) -> None:
     """Do all jobs under a progress bar; when this returns, each of them has a record.
 
-    Jobs that a worker left because it died are handed out again, each in a chunk of its own. A job that was begun
-    ``ATTEMPTS`` times is given up, and its record says so.
+    Jobs left undone because a worker died are handed out again, each in its own chunk. A job that was started
+    ``ATTEMPTS`` times is abandoned, and its record says so.
 
     Args:
-        jobs: the jobs; those that have a record are done already.
-        executor: hands the jobs out; None: they are done in this process.
+        jobs: the jobs; those that have a record are already done.
+        executor: distributes the jobs; None: they are done in this process.
         log: the file for the output of workers on this machine.
         label: the label of the bar, such as "Photos".
 
@@ -105,7 +105,7 @@ def do_all(jobs: Sequence[Job], executor: Executor | None, log: Path, label: str
 
 
 def _hand_out(jobs: Sequence[Job], size: int, executor: Executor | None, log: Path) -> Exception | None:
-    """Do jobs in chunks of ``size``; return the executor's error if workers died, None if not."""
+    """Do jobs in chunks of ``size``; return the executor's error if workers died, else None."""
     chunks = [Chunk(jobs[start : start + size], log) for start in range(0, len(jobs), size)]
     if executor is None:
         for chunk in chunks:
@@ -126,7 +126,7 @@ def _open(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _begun(job: Job) -> Path:
-    """Return the file that counts, by its size, how often a job was begun without coming to an end."""
+    """Return the file whose size counts how often a job was started without finishing."""
     return job.record.with_suffix(".begun")
 
 

@@ -1,4 +1,4 @@
-"""The names of the results of many photos: each keeps its photo's name, and none replaces another file."""
+"""Names the results of many photos: each keeps its photo's name, and none replaces another file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verism.errors import VerismError
 
 
 def result_name(photo: Path) -> str:
-    """Return the name of a photo's result: its own, if its format can be written, else that of a PNG file."""
+    """Return the name of a photo's result: the photo's, if its format can be written, else that of a PNG file."""
     return photo.name if photo_file.can_write(photo) else f"{photo.stem}.png"
 
 
@@ -28,13 +28,13 @@ def results(
     Args:
         photos: the photos, each once.
         folder: the folder for the results.
-        remedy: what the user can do about a file that is in the way, as in "choose another --output.dir".
+        remedy: what the user can do about a file in the way, as in "choose another --output.dir".
         overwrite: whether files may be replaced.
         ours: names of files that may be replaced in any case.
         name: returns the name of the result of a photo.
 
     Raises:
-        VerismError: two results would be one file, one would replace its photo, or a file of the user's is in the way.
+        VerismError: two results would be the same file, one would replace its photo, or a user's file is in the way.
     """
     found: dict[Path, Path] = {}
     taken: set[Path] = set()

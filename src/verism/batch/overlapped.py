@@ -1,4 +1,4 @@
-"""Many small jobs in three overlapping phases: one job is read and another written while a third is worked on."""
+"""Many small jobs in three overlapping phases: one job is read and another written while a third is in progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from verism.errors import VerismError
 
 IN_HAND = 4
-"""Largest number of items that are held at a time: one in each phase, and one that waits, since phases differ."""
+"""Largest number of items held at a time: one in each phase, and one in waiting, since phases take different times."""
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
@@ -22,12 +22,12 @@ Outcome = TypeVar("Outcome")
 
 
 class Phases(NamedTuple, Generic[Item, Source, Result, Outcome]):
-    """What is done to an item, in turn.
+    """The phases of an item, in order.
 
     Attributes:
-        read: returns what the item names; called in one thread, one item after the other.
+        read: returns the content of the item; called in one thread, one item after the other.
         work: returns the result of what was read; called in the caller's thread.
-        write: writes the result, and returns the item's outcome; called in another thread, one item after the other.
+        write: writes the result and returns the item's outcome; called in another thread, one item after the other.
     """
 
     read: Callable[[Item], Source]
@@ -40,15 +40,15 @@ def overlapped(
     phases: Phases[Item, Source, Result, Outcome],
     done: Callable[[Item, Outcome | VerismError], None],
 ) -> None:
-    """Take all items through their phases, in order, while no more than ``IN_HAND`` of them are held.
+    """Take all items through their phases in order, holding at most ``IN_HAND`` of them at a time.
 
-    However this ends, also by Ctrl-C, no thread is left running, reading and writing that had begun are completed, and
-    what was worked on is written and reported. (A second Ctrl-C does not wait for that, but Python does, at its exit.)
+    However this ends, even by Ctrl-C, no thread is left running, reads and writes in progress are completed, and
+    finished work is written and reported. (A second Ctrl-C skips the wait, but Python still waits when it exits.)
 
     Args:
-        items: what the jobs are about.
-        phases: their phases. A ``VerismError`` in one of them is its item's outcome; any other exception ends the work,
-            and comes out of this function once the items before it are reported.
+        items: the items.
+        phases: their phases. A ``VerismError`` in a phase becomes the outcome of its item; any other exception ends the
+            work and is raised once the items before it are reported.
         done: called in the caller's thread with each item and its outcome, in order, as soon as it is written.
     """
     ahead, behind = deque[tuple[Item, Future[Source]]](), deque[tuple[Item, Future[Outcome]]]()
@@ -68,7 +68,7 @@ def overlapped(
                 else:
                     return
     except BaseException:
-        # By now, what was worked on is written.
+        # By now, finished work has been written.
         while behind and not _failed(behind[0][1]):
             _report(behind, done)
         raise
@@ -80,9 +80,9 @@ def _worked(
     phases: Phases[Item, Source, Result, Outcome],
     write: ThreadPoolExecutor,
 ) -> tuple[Item, Future[Outcome]]:
-    """Work on what was read, and have it written; return the item with its future outcome.
+    """Do the work on what was read, and have the result written; return the item with its future outcome.
 
-    This is a function of its own so that no local variable keeps the source and the result alive.
+    A separate function, so that no local variable keeps the source and the result alive.
     """
     try:
         return item, _submit(write, phases.write, item, phases.work(source.result()))
@@ -93,7 +93,7 @@ def _worked(
 
 
 def _report(behind: deque[tuple[Item, Future[Outcome]]], done: Callable[[Item, Outcome | VerismError], None]) -> None:
-    """Report the first of the items that are being written; raise its exception unless it is a ``VerismError``."""
+    """Report the first of the items being written; raise its exception unless it is a ``VerismError``."""
     item, written = behind.popleft()
     try:
         outcome: Outcome | VerismError = written.result()
@@ -108,13 +108,13 @@ def _failed(written: Future[Outcome]) -> bool:
 
 
 def _submit(thread: ThreadPoolExecutor, task: Callable[..., Outcome], *arguments: object) -> Future[Outcome]:
-    """Have a thread do a task in a copy of the caller's context: a thread has its own, without the caller's limits."""
+    """Run a task in a thread with a copy of the caller's context, whose limits the thread's own context lacks."""
     return thread.submit(copy_context().run, task, *arguments)
 
 
 @contextmanager
 def _thread(name: str, *, cancel: bool) -> Iterator[ThreadPoolExecutor]:
-    """Yield a thread, and wait for its end; with ``cancel``, tasks that it has not begun by then are dropped."""
+    """Yield a thread and wait for it to end; with ``cancel``, tasks that have not started by then are dropped."""
     pool = ThreadPoolExecutor(1, name)
     try:
         yield pool

@@ -1,4 +1,4 @@
-"""The photos that a command's patterns and folders stand for, without those that verism made itself."""
+"""Expands a command's patterns and folders into photos, without those that verism made itself."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Found(NamedTuple):
     """The files that patterns stand for.
 
     Attributes:
-        files: each once.
-        left_out: number of those that verism made.
-        damaged: those in folders that are named like photos but are none.
+        files: the files, without duplicates.
+        left_out: number of files that were left out because verism made them.
+        damaged: files in folders that are named like photos but are not photos.
     """
 
     files: list[Path]
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     damaged: list[Path]
 
     def said(self) -> str:
-        """Return in words what was left out; empty if nothing was."""
+        """Return a description of what was left out; empty if nothing was."""
         said = []
         if self.left_out:
             those = "picture that verism made is" if self.left_out == 1 else "pictures that verism made are"
@@ -43,23 +43,23 @@ class Found(NamedTuple):
 
 
 def _fault(path: Path) -> str:
-    """Return what is wrong with a file that cannot be read, with ``{are}`` for is or are."""
+    """Return what is wrong with a file that cannot be read, with ``{are}`` in place of "is" or "are"."""
     if permission.denied(path) is not None:
         return "may not be read, for want of permission"
     return "{are} empty" if empty.is_empty(path) else "cannot be read as a photo"
 
 
 def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool = True) -> list[Path]:
-    """Return the files that ``find`` finds, and print a line about those that are left out, if any.
+    """Return the files that ``find`` returns, and print a line about those left out, if any.
 
     Args:
         patterns: as ``find`` takes them.
-        but: files that are only taken if they are named by themselves, such as a style photo beside the others, which
-            is not meant to take on its own look.
-        there: whether a file that is named must exist; otherwise it is returned all the same.
+        but: files that are only included if they are named explicitly, such as a style photo next to the others, which
+            should not take on its own look.
+        there: whether a named file must exist; otherwise, it is returned anyway.
 
     Raises:
-        VerismError: as ``find`` does, a file is not there, or nothing but ``but`` is left.
+        VerismError: as ``find`` does, a file does not exist, or nothing is left except ``but``.
     """
     named = list(patterns)
     for path in named if there else ():
@@ -84,12 +84,12 @@ def matching(patterns: Iterable[Path], but: Iterable[Path] = (), *, there: bool 
 def find(patterns: Iterable[Path]) -> Found:
     """Return the files that paths, patterns such as ``holiday/*.jpg`` and folders stand for.
 
-    A folder stands for the photos and clips in it. The files of a pattern or a folder are sorted, and those that verism
-    made are left out. A path without wildcards is returned as it is, whatever it is, even if there is no such file;
-    reading it will raise an error.
+    A folder stands for the photos and clips in it. The files of a pattern or folder are sorted, and those made by
+    verism are left out. A path without wildcards is returned unchanged, whatever it is, even if the file does not
+    exist; reading it will raise an error.
 
     Raises:
-        VerismError: a pattern or a folder has no photo, or only those that verism made.
+        VerismError: a pattern or folder contains no photos, or only photos made by verism.
     """
     found: list[Path] = []
     left_out: set[Path] = set()
@@ -112,7 +112,7 @@ def find(patterns: Iterable[Path]) -> Found:
 
 
 def is_pattern(path: Path) -> bool:
-    """Return whether a path stands for several files: it has wildcards, and is no file itself, or it is a folder."""
+    """Return whether a path stands for several files: a folder, or wildcards that are not the name of a file."""
     return not path.is_file() and (path.is_dir() or glob.has_magic(str(path)))
 
 
@@ -128,7 +128,7 @@ def _of_pattern(pattern: Path) -> list[Path]:
 
 
 def _in_folder(folder: Path, damaged: list[Path]) -> list[Path]:
-    """Return the photos and clips in a folder, and add what is only named like a photo to ``damaged``."""
+    """Return the photos and clips in a folder; add files that are only named like photos to ``damaged``."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     photos = [path for path in files if clip.is_clip(path) or photo_file.is_photo(path)]
     if not photos:

@@ -1,4 +1,4 @@
-"""How far work on many photos, frames or runs is: a bar on a terminal, elsewhere a line from time to time."""
+"""Shows progress on many photos, frames or runs: a bar on a terminal, elsewhere a line from time to time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from verism.lines import Lines, duration
 
 
 class Bar:
-    """Counts units of work that are done, and shows how long the others take, within its context.
+    """Counts completed units of work and shows how long the others will take, within its context.
 
     Attributes:
-        done: number of units that are done.
+        done: number of completed units.
     """
 
     def __init__(self, total: int | None, label: str, unit: str) -> None:
-        """Begin.
+        """Start counting.
 
         Args:
             total: number of units of work; None if it is unknown.
@@ -41,16 +41,16 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave a bar as it is in the end."""
+        """Leave the bar in its final state."""
         if self._bar is not None:
             self._bar.close()
 
     def update(self, units: int = 1, failed: int = 0) -> None:
-        """Count units that are done.
+        """Count completed units.
 
         Args:
-            units: number of further units; 0: only the time is updated.
-            failed: how many of all that are done have failed.
+            units: number of newly completed units; 0: only update the time.
+            failed: how many of all completed units have failed.
         """
         self.done += units
         if self._bar is None:
@@ -75,14 +75,14 @@ class Bar:
 
 @contextmanager
 def progress(total: int, label: str, unit: str, count: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """Show within this context the progress of work that is done elsewhere, by counting its results.
+    """Show within this context the progress of work done elsewhere, by counting its results.
 
     Args:
         total: number of units of work.
         label: what is counted, such as "Runs".
         unit: name of a unit of work, such as "run".
-        count: returns how many units have ended by now, and how many of these failed; called in a thread, about once a
-            second.
+        count: returns how many units have ended so far, and how many of these failed; called in a thread, about once
+            per second.
     """
     end = threading.Event()
 

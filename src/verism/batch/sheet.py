@@ -1,4 +1,4 @@
-"""Sheets: photos and their results as labelled pictures in one picture."""
+"""Contact sheets: photos and their results, labelled and combined into one picture."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from verism import images, photo_file
 from verism.errors import VerismError
 
 MAX_COLUMNS = 6
-"""Largest number of columns; a table with more is continued below."""
+"""Largest number of columns; a table with more columns continues below."""
 
 CORNER = ("Left: the photos.", "Right: each in the look above.")
 
 LOOK, BEFORE, AFTER = "the look: ", "before: ", "after: "
-"""What pictures are, before their names."""
+"""The roles of pictures, written before their names."""
 
 ROWS = 3
-"""Largest number of photos one below the other on a sheet that has room for more beside each other."""
+"""Largest number of photos in a column on a sheet that has room for more side by side."""
 
 SHOWN = 24
 """Largest number of photos on a sheet, so that it can be taken in at a glance."""
@@ -37,7 +37,7 @@ CELL_WIDTH = 320
 
 
 class Paper(NamedTuple):
-    """What a sheet is drawn on: the ground, the boxes in place of pictures, and the ink of the text, as colours."""
+    """The colours of a sheet: the background, the boxes in place of missing pictures, and the text."""
 
     ground: str
     box: str
@@ -54,13 +54,13 @@ DARK = Paper("#262626", "#404040", "#d9d9d9")
 def photo_sheet(contents: Sequence[Path], styles: Sequence[Path], results: Mapping[tuple[Path, Path], Path]) -> Tensor:
     """Draw a table of pictures: each content photo with its result in each style, side by side.
 
-    Of more than ``SHOWN`` content photos, it has that many, evenly chosen. Up to ``ROWS`` of them are one below the
-    other; of more, several are in a row, as far as ``MAX_COLUMNS`` allow.
+    If there are more than ``SHOWN`` content photos, that many of them are shown, evenly chosen. Up to ``ROWS`` of them
+    are in a column; if there are more, several are in a row, as far as ``MAX_COLUMNS`` allows.
 
     Args:
         contents: content photos, at least one.
         styles: style photos, at least one.
-        results: by content and style photo; for a pair that is not there, a cell stays blank.
+        results: results by content and style photo; the cell of a missing pair stays blank.
 
     Returns:
         ``(1, 3, H, W)``, RGB in [0, 1].
@@ -82,11 +82,11 @@ def before_and_after(
 ) -> Tensor:
     """Draw photos in rows, each above its result, below the styles.
 
-    One is read after the other, and only its small picture is kept. Of more than ``SHOWN`` photos, it has that many,
-    evenly chosen.
+    Photos are read one after the other, and only their thumbnails are kept. If there are more than ``SHOWN``, that many
+    of them are shown, evenly chosen.
 
     Args:
-        photos: at least one.
+        photos: the photos, at least one.
         results: the result of each photo.
         white: the value that means white in photos with floating-point samples, as ``photo_file.read`` takes it.
         styles: photos whose look the results have, as far as they are known.
@@ -106,7 +106,7 @@ def before_and_after(
 
 
 class Press:
-    """Draws pictures and text in sizes that fit each other; all sizes are in pixels."""
+    """Draws pictures and text in matching sizes; all sizes are in pixels."""
 
     def __init__(self, height: int, width: int, paper: Paper = WHITE) -> None:
         """Choose the height and width of a result, and the paper."""
@@ -117,11 +117,11 @@ class Press:
         self._large, self._small = ImageFont.truetype(font, width // 21), ImageFont.truetype(font, width // 26)
 
     def label_width(self, labels: Iterable[str]) -> int:
-        """Return the width that a column of labels needs, at most that of a result; 0 without labels."""
+        """Return the width needed by a column of labels, at most that of a result; 0 without labels."""
         return min(self.width, max((math.ceil(self._large.getlength(_plain(label))) for label in labels), default=0))
 
     def text(self, paragraphs: Iterable[str], width: int, *, small: bool = False, ground: str = "") -> Image.Image:
-        """Draw paragraphs, with lines of at most ``width``, on a ground of that colour, or the paper's."""
+        """Draw paragraphs with lines of at most ``width``, on a background of the given colour, or the paper's."""
         font = self._small if small else self._large
         lines = [line for paragraph in paragraphs for line in _wrap(_plain(paragraph), font, width)]
         pitch = sum(font.getmetrics())
@@ -131,14 +131,14 @@ class Press:
         return block
 
     def photo(self, role: str, path: Path) -> Image.Image:
-        """Draw a photo as high as a result, below its role and name."""
+        """Draw a photo at the height of a result, below its role and name."""
         photo = read(path)
         width = self.width if isinstance(photo, str) else round(photo.shape[-1] * self.height / photo.shape[-2])
         title = self.text([f"{role}: {path.stem}"], max(width, self.width // 2))
         return self.under(title, self.picture(photo, max(width, 1)))
 
     def fitted(self, path: Path, white: float | None = None, role: str = "") -> Image.Image:
-        """Draw a picture of any shape within a cell of the size of a result, above its role, if any, and its name."""
+        """Draw a picture of any shape within a cell the size of a result, above its role, if any, and its name."""
         picture = read(path, white, least=min(self.height, self.width))
         if isinstance(picture, str):
             return self.picture(picture, self.width)
@@ -151,18 +151,18 @@ class Press:
         return self.under(cell, self.text([f"{role}{path.name}"], self.width, small=True))
 
     def corner(self) -> Image.Image:
-        """Draw a cell that says what the row of the styles and the column of the photos are."""
+        """Draw a cell that labels the row of styles and the column of photos."""
         cell = self.blank(self.width, self.height)
         words = self.text(CORNER, self.width, small=True)
         cell.paste(words, (0, self.height - words.height))
         return cell
 
     def blank(self, width: int, height: int = 1) -> Image.Image:
-        """Return a picture without anything on it."""
+        """Return an empty picture."""
         return Image.new("RGB", (width, height), self.paper.ground)
 
     def under(self, upper: Image.Image, lower: Image.Image) -> Image.Image:
-        """Put one picture closely below another, since they belong together."""
+        """Put one picture directly below another, since they belong together."""
         return self._below([upper, lower], self._gap // 3)
 
     def line(self, label: Image.Image, cells: Sequence[Image.Image]) -> Image.Image:
@@ -170,7 +170,7 @@ class Press:
         return self._side_by_side([label, *cells] if label.width else cells, self._gap)
 
     def apart(self, groups: Sequence[Image.Image]) -> Image.Image:
-        """Put groups of pictures side by side, further from each other than the pictures of one."""
+        """Put groups of pictures side by side, further apart than the pictures within a group."""
         return self._side_by_side(groups, 3 * self._gap)
 
     def page(self, parts: Sequence[Image.Image]) -> Tensor:
@@ -180,10 +180,10 @@ class Press:
         return levels.contiguous() / 255
 
     def picture(self, image: Tensor | str, width: int) -> Image.Image:
-        """Draw an image ``(1, 3, H, W)`` as high as a result, or a box that says why there is none."""
+        """Draw an image ``(1, 3, H, W)`` at the height of a result, or a box that says why there is none."""
         if isinstance(image, str):
             reason = self.text([image], width - 2 * self._gap, small=True, ground=self.paper.box)
-            # The box grows with a long reason, so that none of it is cut off.
+            # The box grows with a long reason, so that none of the text is cut off.
             box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), self.paper.box)
             box.paste(reason, (self._gap, self._gap))
             return box
@@ -210,12 +210,12 @@ class Press:
 
 
 def _shown(count: int) -> list[int]:
-    """Return which of ``count`` photos are shown: at most ``SHOWN``, evenly spaced from the first on."""
+    """Return which of ``count`` photos are shown: at most ``SHOWN``, evenly spaced, starting with the first."""
     return [number * count // min(SHOWN, count) for number in range(min(SHOWN, count))]
 
 
 def read(path: Path, white: float | None = None, least: int | None = None) -> Tensor | str:
-    """Return an image, or the reason why it cannot be read; ``white`` and ``least`` as ``photo_file.read`` has them."""
+    """Return an image, or the reason why it cannot be read; ``white`` and ``least`` as for ``photo_file.read``."""
     try:
         return photo_file.read(path, white, least=least).over_white
     except VerismError as error:
@@ -223,7 +223,7 @@ def read(path: Path, white: float | None = None, least: int | None = None) -> Te
 
 
 def _plain(text: str) -> str:
-    """Return text on one line, with escapes for characters that cannot be printed."""
+    """Return text on one line, with escapes for unprintable characters."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
 
 

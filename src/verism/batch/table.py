@@ -1,4 +1,4 @@
-"""A table for other programs of what was done with each of many photos, and what failed."""
+"""A table for other programs that lists what was done with each of many photos, and what failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "photos.csv"
 """Name of the table's file, which is next to the results."""
 
 ABOUT = "for a spreadsheet: what was done to each photo, and what failed"
-"""What the table is, to follow its name."""
+"""Description of the table, printed after its name."""
 
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -22,7 +22,7 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Args:
         path: the file to write.
-        rows: at least one, each column to value, all with the columns of the first.
+        rows: the rows, at least one, each column to value, all with the columns of the first.
 
     Raises:
         VerismError: the file cannot be written.
