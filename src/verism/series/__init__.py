@@ -1,1 +1,1 @@
-"""A series of photos in one look, which is fitted once, and given to them after their exposures are levelled."""
+"""A series of photos in one look, which is fitted once and applied after their exposures are levelled."""

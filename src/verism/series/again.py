@@ -1,4 +1,4 @@
-"""The command of a series once more, for a folder of its own: at another strength, say."""
+"""Repeats the command of a series for another folder, for instance at another strength."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from verism.look import look_file
 from verism.look.strength import IN_NAMES, Strength
 
 NAME = Path(look_file.NOTES, "command.json")
-"""The file, in the folder of a series, with the command that made it, and the folder that it was typed in."""
+"""The file in a series' folder with the command that made it and the folder in which it was typed."""
 
 
 def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
     """Return the command that makes a series at another strength, in a folder that does not exist yet.
 
     Args:
-        args: of the command ``series``, as it was typed.
+        args: arguments of the command ``series``, as typed.
         folder: the folder of that series.
-        strength: of the new one.
+        strength: strength of the new series.
     """
     words = list(args)
     for option in ("--output.dir", *(f"--output.{name}" for name in strength._fields)):
@@ -36,12 +36,12 @@ def again(args: Sequence[str], folder: Path, strength: Strength) -> str:
 
 
 def record(args: Sequence[str], folder: Path) -> None:
-    """Take down the command that makes a series in a folder; raise ``VerismError`` if that cannot be written."""
+    """Record the command that makes a series in a folder; raise ``VerismError`` if it cannot be written."""
     atomic.write(folder / NAME, json.dumps({"folder": str(Path.cwd()), "words": list(args)}).encode())
 
 
 def recorded(folder: Path, strength: Strength) -> str:
-    """Return what ``again`` does for a folder; empty if its command is not known, or was typed somewhere else."""
+    """Return what ``again`` returns for a folder; empty if its command is unknown or was typed in another folder."""
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):

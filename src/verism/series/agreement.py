@@ -1,4 +1,4 @@
-"""How different neighbours of one scene are, before the look and after it."""
+"""How different neighbours of one scene are, before and after the look is applied."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Agreement:
     """The differences between neighbours, in ΔE76 of the mean colours of matched regions (``neighbours.difference``).
 
     Attributes:
-        pairs: for each photo and the one after it, the difference before the look and after it; None if they are of two
-            scenes, or one of them failed.
+        pairs: for each photo and the next one, the difference before and after the look; None if they show two scenes
+            or one of them failed.
     """
 
     pairs: Sequence[tuple[float | None, float | None]]
@@ -34,8 +34,8 @@ class Agreement:
         """Return the agreement of a series.
 
         Args:
-            pairs: what each photo shares with the one after it, before the look; None if they are of two scenes.
-            outcomes: the outcomes for the photos, one more than there are pairs; no more than two are kept at a time.
+            pairs: what each photo shares with the next one, before the look; None if they show two scenes.
+            outcomes: the outcomes for the photos, one more than there are pairs; at most two are held at a time.
         """
         found: list[tuple[float | None, float | None]] = []
         for pair, (first, second) in zip(pairs, pairwise(outcomes), strict=True):
@@ -47,7 +47,7 @@ class Agreement:
         return cls(found)
 
     def said(self) -> str:
-        """Return how much nearer neighbours have come, as a line of text; empty if no two are of one scene."""
+        """Return how much closer neighbours have become, as a line of text; empty if no two show the same scene."""
         both = [(before, after) for before, after in self.pairs if before is not None and after is not None]
         if not both:
             return ""

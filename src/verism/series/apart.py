@@ -1,4 +1,4 @@
-"""The difference of two photos of one scene in exposure and white balance."""
+"""The difference in exposure and white balance between two photos of one scene."""
 
 from __future__ import annotations
 
@@ -9,40 +9,41 @@ from verism.color.level import Shift, relit, stops_between
 from verism.series.neighbours import in_lab
 
 SLIGHT = 1.0
-"""ΔE76 from which on a region counts in proportion to its distance, so that one whose contents changed has no more pull
-than others; below, in proportion to the square."""
+"""ΔE76 from which on a region counts in proportion to its distance, so that a region whose contents changed has no more
+influence than others; below it, in proportion to the square."""
 
 STAY = 0.1
-"""Weight of the squared shift, in ΔE76 per stop²: it decides where regions are black or blown out, and tell nothing."""
+"""Weight of the squared shift, in ΔE76 per stop²: it decides where regions are black or blown out and carry no
+information."""
 
 EVEN = 0.3
-"""Weight of the squared slopes, likewise: light that falls off from one edge to another is the exception.
-Of 0.1, 0.3, 1 and 3, this value did best in cross-validation on six series: a shift found from half of the cells
-brought the cells of the other half closest."""
+"""Weight of the squared slopes, likewise: light that falls off from one edge to the other is the exception. Of 0.1,
+0.3, 1 and 3, this value did best in cross-validation on six series: a shift found from half of the cells brought the
+cells of the other half closest."""
 
 ROUNDS = 20
 """Largest number of rounds; most pairs need five."""
 
 _STEP = 1e-3
-"""Difference of stops over which derivatives are taken."""
+"""Difference in stops over which derivatives are taken."""
 
 _FAR = 0.5
-"""Largest change of a shift in a round, in stops."""
+"""Largest change of a shift per round, in stops."""
 
 
 def apart(light: Tensor, other: Tensor, weights: Tensor, places: Tensor) -> Shift:
-    """Return the shift that takes one photo's regions closest to another's.
+    """Return the shift that brings one photo's regions closest to another's.
 
     The first photo is shifted by half of it, and the second by the other half in the opposite direction. The shift
-    minimises the weighted mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, a robust mean of what the eye sees, plus
-    ``STAY`` times the squared shift in the middle and ``EVEN`` times the squared slopes. It is found by Gauss-Newton
-    steps, in each of which the regions are weighted anew by their distances.
+    minimises the weighted mean of ``sqrt(ΔE76² + SLIGHT²)`` over the regions, a robust mean of the visible difference,
+    plus ``STAY`` times the squared shift in the middle and ``EVEN`` times the squared slopes. It is found with
+    Gauss-Newton steps, each of which reweights the regions by their distances.
 
     Args:
         light: mean linear light of each of R regions in one photo, ``(R, 3)``.
         other: the same in the other photo.
         weights: how much each region counts, ``(R,)``.
-        places: where each region is, in the mean of both photos, ``(R, 2)``: across and down, from −½ to ½.
+        places: the position of each region, averaged over both photos, ``(R, 2)``: across and down, from −½ to ½.
 
     Returns:
         The shift; zero if the two are equal.

@@ -1,4 +1,4 @@
-"""The command ``series``: gives many photos one look, so that photos of one scene agree."""
+"""The command ``series``: gives many photos one look, so that photos of one scene match."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def series(args: Sequence[str]) -> None:
     """Run ``series`` with its arguments.
 
     Raises:
-        VerismError: there are no photos, a file would be overwritten, the look cannot be fitted, the executor does not
-            work, or another series is at work in the folder.
+        VerismError: there are no photos, a file would be overwritten, the look cannot be fitted, the executor fails, or
+            another series is being made in the folder.
         SeriesError: some photos could not be read or written, or Ctrl-C was pressed; the others are done.
     """
     quieten_lightning()
@@ -131,19 +131,19 @@ def _parser() -> ArgumentParser:
 
 
 class Series:
-    """A series of photos: its folder, and what is done to the photos."""
+    """A series of photos: its folder, and the processing of its photos."""
 
     def __init__(self, folder: Folder, options: Namespace, overrides: Mapping[str, str], args: Sequence[str]) -> None:
-        """Find the photos, and choose the names of their results.
+        """Find the photos and choose the names of their results.
 
         Args:
             folder: the folder for the results.
             options: the options of the command.
             overrides: options of ``fit``, name to value, which replace those of the config.
-            args: of the command, as they were typed.
+            args: arguments of the command, as typed.
 
         Raises:
-            VerismError: an option is wrong, there are no photos, or a file of the user's is in the way.
+            VerismError: an option is wrong, there are no photos, or a user's file is in the way.
         """
         self.folder = folder
         self.styles: list[Path] = options.style
@@ -181,7 +181,7 @@ class Series:
         self._report(jobs, pairs)
 
     def _fit(self) -> None:
-        """Fit the look, unless the folder has it already."""
+        """Fit the look, unless the folder has one already."""
         made_from = (
             *(digest(style) for style in self.styles),
             self.config.read_bytes(),
@@ -200,7 +200,7 @@ class Series:
             named = cast("StyleTransfer", model).backbone.identity["weights"]
             say(opening(counted, self.styles, weights(named)))
 
-        # If the fit cannot begin, only the reason is said.
+        # If the fit cannot begin, only the reason is printed.
         callbacks: list[Callback] = [LambdaCallback(on_train_start=begin)]
         if self.overrides.get("trainer.enable_progress_bar", "true") != "false":
             callbacks.append(Progress(tells_loss=False))
@@ -209,15 +209,15 @@ class Series:
         again.record(self.args, self.folder.path)
 
     def _at(self, strength: Strength) -> str:
-        """Return the command that makes this series at a strength, in another folder."""
+        """Return the command that makes this series at another strength, in another folder."""
         return again.again(self.args, self.folder.path, strength)
 
     def _own_fit(self, photos: Sequence[Path]) -> str:
-        """Return the command that gives photos a look of their own; empty if there is none, or there are too many."""
+        """Return the command that gives photos their own look; empty without one, or for too many photos."""
         return own_fit(photos, self.styles, self.folder.path, self.args)
 
     def _compare(self) -> list[Shared | None]:
-        """Return what each photo shares with the one after it."""
+        """Return what each photo shares with the next one."""
         jobs = [
             PairJob(first, second, self.folder.record(self.results[first], "pair"), self.reading)
             for first, second in pairwise(self.results)
@@ -230,7 +230,7 @@ class Series:
         return [(Pair.read(job.record) or Pair()).shared() for job in jobs]
 
     def _grade(self, pairs: Sequence[Shared | None]) -> list[PhotoJob]:
-        """Give each photo the look, unless that is done already, and return the jobs of all photos."""
+        """Apply the look to each photo unless that is already done, and return the jobs of all photos."""
         folder = self.folder
         treatment = Treatment(
             folder.look, digest(folder.look), folder.fitted_to, self.reading, self.strength, self.encoding
@@ -258,7 +258,7 @@ class Series:
         return jobs
 
     def _report(self, jobs: Sequence[PhotoJob], pairs: Sequence[Shared | None]) -> None:
-        """Write the table and the sheet, and print a summary; raise ``SeriesError`` if photos failed."""
+        """Write the table and the contact sheet, and print a summary; raise ``SeriesError`` if photos failed."""
         folder = self.folder
         agreement = Agreement.of(pairs, map(_outcome, jobs))
         outcomes = [replace(_outcome(job), before=(), after=()) for job in jobs]
@@ -319,7 +319,7 @@ def _outcome(job: PhotoJob) -> Levelled:
 
 
 def _keep_valid(jobs: Sequence[PairJob] | Sequence[PhotoJob], kind: type[Record]) -> int:
-    """Remove the records of jobs that failed or are out of date; return how many valid records are left.
+    """Remove the records of jobs that failed or are out of date; return the number of valid records left.
 
     Args:
         jobs: the jobs.
@@ -343,5 +343,5 @@ def _is_valid(job: PairJob | PhotoJob, kind: type[Record], of: Callable[[Path], 
     try:
         return record.digest == job.digest(of)
     except VerismError:
-        # The photo cannot be read; that is reported when the job is done again.
+        # The photo cannot be read; this is reported when the job runs again.
         return False

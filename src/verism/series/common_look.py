@@ -1,4 +1,4 @@
-"""Fits the one look of a series to several of its photos at once."""
+"""Fits the shared look of a series to several of its photos at once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ FITTED = 9
 """Largest number of photos that the look is fitted to, a square number."""
 
 SIDE = 320
-"""Longest short side of each of these photos, in pixels."""
+"""Largest short side of each of these photos, in pixels."""
 
 SIZE, MORE = 192, 32
-"""Short side of the fit of one row of photos, in pixels, and what each further row adds: 256 with ``FITTED`` photos."""
+"""Short side of the fit of one row of photos, in pixels, and the increase per further row: 256 with ``FITTED``
+photos."""
 
 
 def fit(
@@ -33,7 +34,7 @@ def fit(
     overrides: Mapping[str, str],
     callbacks: Sequence[Callback] = (),
 ) -> api.FittedRun:
-    """Fit a look to several photos of a series, evenly chosen, side by side in one picture.
+    """Fit a look to several photos of a series, evenly chosen and placed side by side in one picture.
 
     Args:
         photos: the series, at least one.
@@ -41,7 +42,7 @@ def fit(
         config: the config with the settings of the fit.
         reading: how photos are read.
         overrides: options of ``fit``, name to value, which replace those of the config.
-        callbacks: of Lightning, to follow the fit.
+        callbacks: Lightning callbacks, to follow the fit.
 
     Raises:
         VerismError: none of the chosen photos can be read, or the fit fails.
@@ -55,7 +56,7 @@ def fit(
 
 
 def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:
-    """Return at most ``FITTED`` photos, evenly spaced from the first to the last, without those that cannot be read.
+    """Return at most ``FITTED`` photos, evenly spaced from the first to the last, without unreadable ones.
 
     Each is ``(1, 3, H, W)``, sRGB in [0, 1], with at most ``SIDE`` pixels on its short side.
 
@@ -69,7 +70,7 @@ def chosen(photos: Sequence[Path], reading: Reading) -> list[Tensor]:
         try:
             photo = reading(photos[number * (len(photos) - 1) // max(1, count - 1)]).pixels
         except VerismError as error:
-            # It is reported later, when it cannot be given the look.
+            # It is reported later, when the look cannot be applied to it.
             failure = failure or error
             continue
         found.append(images.scale(photo, min(SIDE, *photo.shape[-2:])))

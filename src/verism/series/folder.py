@@ -1,4 +1,4 @@
-"""The folder of a series: the results, the look, and notes by which an interrupted series is continued."""
+"""The folder of a series: the results, the look, and records for continuing an interrupted series."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verism.look import look_file
 from verism.photo_file import Photo
 
 LOOK, SHEET = look_file.NAME, "sheet.jpg"
-"""Files next to the results: the look, for other photos and programs, and a sheet with photos before and after."""
+"""Files next to the results: the look, for other photos and programs, and a contact sheet before and after."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Folder:
 
     @property
     def sheet(self) -> Path:
-        """The sheet that shows photos before and after."""
+        """The contact sheet that shows photos before and after."""
         return self.path / SHEET
 
     @property
     def notes(self) -> Path:
-        """A folder for what a continued series needs to know."""
+        """A folder for the data that a continued series needs."""
         return self.path / look_file.NOTES
 
     @property
     def fitted_to(self) -> Path:
-        """The photos that the look was fitted to, in one picture."""
+        """The photos that the look was fitted to, combined into one picture."""
         return self.path / look_file.FITTED_TO
 
     @property
@@ -69,7 +69,7 @@ class Folder:
         return self.notes / kind / f"{result.name}.json"
 
     def ours(self) -> set[str]:
-        """Return the names of the files that this series has claimed."""
+        """Return the names of the files claimed by this series."""
         try:
             return set(json.loads((self.notes / "names.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
@@ -80,7 +80,7 @@ class Folder:
 
         Raises:
             VerismError: a result would have the name of the look, the table or the sheet, one of these three exists and
-                is not this series' own, or nothing can be written here.
+                does not belong to this series, or the folder is not writable.
         """
         ours = self.ours()
         names = {result.name for result in results}
@@ -93,14 +93,14 @@ class Folder:
         atomic.write(self.notes / "names.json", json.dumps(everything).encode())
 
     def has_look(self, made_from: str, elsewhere: str) -> bool:
-        """Return whether there is a look already.
+        """Return whether the look exists already.
 
         Args:
             made_from: digest of the style photos and options.
             elsewhere: the command that makes the series in another folder.
 
         Raises:
-            VerismError: the look was made from another style or other options.
+            VerismError: the look was made from another style or with other options.
         """
         try:
             found = (self.notes / "made_from").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ class Folder:
         return self.look.is_file() and self.fitted_to.is_file()
 
     def keep_look(self, run: FittedRun, styles: Sequence[Path], made_from: str) -> None:
-        """Write the look of a run, whose title is the first style's name, and record what it was made from.
+        """Write the look of a run, titled after the first style, and record what it was made from.
 
         Args:
             run: the run.

@@ -1,4 +1,4 @@
-"""The shift of each photo's exposure before the look, so that neighbours of one scene agree."""
+"""The shift of each photo's exposure before the look is applied, so that neighbours of one scene match."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ MOST = 2 / 3
 
 STEEPEST = 0.2
 """Largest difference of a channel's shift between opposite edges of a photo, in stops: a tenth at either edge is hardly
-visible. It is bounded because photos that clip can seem to have a gradient where there is none."""
+visible. It is bounded because clipped photos can appear to have a gradient where there is none."""
 
 HALVINGS = 40
-"""Number of bisection steps in the search for the limit's weight, whose exponent of 2 is at first from −40 to 40."""
+"""Number of bisection steps in the search for the limit's weight, whose exponent of 2 is initially between −40 and
+40."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What two neighbours of one scene show of the same regions.
+    """The regions that two neighbours of one scene share.
 
     Attributes:
         light: mean linear light of each of R regions in the first photo, ``(R, 3)``.
         other: the same in the second photo.
         weights: how much each region counts, ``(R,)``.
-        shift: the shift that takes the first photo to the second.
+        shift: the shift from the first photo to the second.
     """
 
     light: Tensor
@@ -41,12 +42,12 @@ class Shared:
 def levels(pairs: Sequence[Shared | None]) -> list[Shift]:
     """Return the shift of each photo.
 
-    A scene is a sequence of photos each of which shares regions with the next. Its photos are shifted to the mean light
-    of the scene. If that would shift a channel of any of them by more than ``MOST``, or tilt it by more than
+    A scene is a sequence of photos, each of which shares regions with the next. Its photos are shifted to the mean
+    light of the scene. If this would shift a channel of any of them by more than ``MOST``, or tilt it by more than
     ``STEEPEST``, the slowest changes of light within the scene are kept, as many of them as necessary.
 
     Args:
-        pairs: what each photo shares with the one after it; None if they are of two scenes.
+        pairs: what each photo shares with the next one; None if they show two scenes.
 
     Returns:
         A shift for each photo, one more than there are pairs.
@@ -66,10 +67,10 @@ def levels(pairs: Sequence[Shared | None]) -> list[Shift]:
 
 
 def _to_the_mean(steps: Sequence[Tensor]) -> Tensor:
-    """Return the shift that takes each photo of a scene to the mean of all, ``(n, k)``.
+    """Return the shift from each photo of a scene to the mean of all, ``(n, k)``.
 
     Args:
-        steps: ``(k,)`` for each photo: the shift that takes the photo before it to it; zero for the first.
+        steps: ``(k,)`` for each photo: the shift from the previous photo to this one; zero for the first.
     """
     light = torch.stack(list(steps)).double().cumsum(dim=0)
     return light.mean(dim=0) - light
@@ -78,9 +79,9 @@ def _to_the_mean(steps: Sequence[Tensor]) -> Tensor:
 def _limited(shifts: Tensor, most: float) -> Tensor:
     """Return shifts of a scene ``(n, k)``, limited to ``most``, with about the given differences between neighbours.
 
-    They minimise ``Σ |difference of neighbours − what it was|² + hold · Σ |shift|²``, with the smallest ``hold`` that
-    suffices. This is a high-pass filter, computed by a Fourier transform of the scene followed by its mirror image,
-    which makes it periodic.
+    They minimise ``Σ |new difference of neighbours − given difference|² + hold · Σ |shift|²``, with the smallest
+    ``hold`` that suffices. This is a high-pass filter, computed by a Fourier transform of the scene followed by its
+    mirror image, which makes it periodic.
     """
     if float(shifts.abs().max()) <= most:
         return shifts
@@ -92,7 +93,7 @@ def _limited(shifts: Tensor, most: float) -> Tensor:
         mirrored: Tensor = torch.fft.irfft(passed * waves, n=2 * len(shifts), dim=0)
         return mirrored[: len(shifts)]
 
-    # ``hold`` is sought on a logarithmic scale, because it goes with the square of a scene's length.
+    # ``hold`` is searched on a logarithmic scale, because it grows with the square of a scene's length.
     lowest, highest = -40.0, 40.0
     for _ in range(HALVINGS):
         middle = (lowest + highest) / 2

@@ -1,4 +1,4 @@
-"""Compares two photos of one scene: which places show the same, and how different their colours are there."""
+"""Compares two photos of one scene: which places match, and how much their colours differ there."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ SIDE = 128
 """Short side at which photos are compared, in pixels."""
 
 CELL = 8
-"""Side of a cell, in pixels: the distance of two positions of ``LAYER``."""
+"""Side of a cell, in pixels: the distance between two positions of ``LAYER``."""
 
 NEAR = 2
-"""Number of cells, in either direction, by which the shift of a match may differ from the median shift, as when the
+"""Number of cells, in either direction, by which the shift of a match may differ from the median shift, because the
 camera has turned or zoomed, or something has moved."""
 
 ONE_SCENE = 0.2
-"""Share of the first photo's cells that must have a match for both to be of one scene. Among eight photographs of
-different scenes it was at most 0.06, and of crops that share 56 % of their area at least 0.36."""
+"""Share of the first photo's cells that must have a match for both photos to show one scene. It was at most 0.06 among
+eight photographs of different scenes, and at least 0.36 among crops that share 56 % of their area."""
 
 TILES = 4
 """Number of regions along each side of the first photo."""
@@ -39,17 +39,17 @@ FEW = 3
 """Smallest number of matches in a region."""
 
 SAME, UNLIKE = 3.0, 3.0
-"""A match has changed if it is further apart, after the shift of the whole photo, than this ΔE76 and than this many
-times the median."""
+"""A match counts as changed if, after the shift of the whole photo, its difference exceeds this ΔE76 and this multiple
+of the median."""
 
 
 class Match(NamedTuple):
-    """Cells of two photos that show the same.
+    """Cells that match between two photos.
 
     Attributes:
         first: index of each cell in the first photo, ``(n,)``, counted row by row from 0.
         second: index of the matching cell in the second photo, ``(n,)``.
-        regions: index of the region of each, ``(n,)``.
+        regions: index of the region of each match, ``(n,)``.
     """
 
     first: Tensor
@@ -59,12 +59,12 @@ class Match(NamedTuple):
 
 @lru_cache(maxsize=1)
 def network() -> VGG:
-    """Return the network that compares photos: the embedded one, whatever a look is fitted with."""
+    """Return the network that compares photos: always the embedded one, whichever network a look is fitted with."""
     return VGG19("compact").as_published()
 
 
 def small(photo: Tensor) -> Tensor:
-    """Return a photo ``(1, 3, H, W)`` at the size at which it is compared, a multiple of ``CELL`` on each side."""
+    """Return a photo ``(1, 3, H, W)`` at the size for comparison, a multiple of ``CELL`` on each side."""
     scaled = images.scale(photo, SIDE)
     return images.resize(scaled, [side // CELL * CELL for side in scaled.shape[-2:]])
 
@@ -77,11 +77,11 @@ def features(photo: Tensor) -> Tensor:
 
 
 def match(first: Tensor, second: Tensor) -> Match | None:
-    """Return the cells that two photos have in common, or None if they are of two scenes.
+    """Return the cells that two photos have in common, or None if they show two scenes.
 
-    Two cells match if each is the most similar to the other (by cosine similarity, after the mean of their photo is
-    subtracted), and if the shift between them differs from the median shift by at most ``NEAR`` cells. Regions are
-    those of the ``TILES`` × ``TILES`` parts of the first photo that have at least ``FEW`` matches.
+    Two cells match if each is the most similar to the other (by cosine similarity, after subtracting the mean of their
+    photo) and the shift between them differs from the median shift by at most ``NEAR`` cells. The regions are those of
+    the ``TILES`` × ``TILES`` parts of the first photo that have at least ``FEW`` matches.
 
     Args:
         first: features of a photo, ``(1, d, h, w)``.
@@ -107,15 +107,15 @@ def match(first: Tensor, second: Tensor) -> Match | None:
 
 
 def still(found: Match, light: Tensor, other: Tensor) -> Match | None:
-    """Return the matches without cells that have changed because something has moved there, or covers them.
+    """Return the matches without cells that have changed because something moved there or covers them.
 
-    The first photo is shifted by the median shift of the cells' light. A match is left out if it is then further apart
-    than ``SAME``, and than ``UNLIKE`` times the median of all; regions need ``FEW`` matches again.
+    The first photo is shifted by the median shift of the cells' light. A match is dropped if its difference then
+    exceeds both ``SAME`` and ``UNLIKE`` times the median; each region must still have ``FEW`` matches.
 
     Args:
         found: matches of two photos.
         light: mean linear light of the first photo's cell of each match, ``(n, 3)``.
-        other: the same of the second photo's.
+        other: the same for the second photo.
 
     Returns:
         The remaining matches; None if no region is left.
@@ -142,8 +142,8 @@ def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
 
     Args:
         photo: ``(1, 3, H, W)``, sRGB in [0, 1].
-        cells: indices of the cells that count, ``(n,)``.
-        regions: index of the region of each, ``(n,)``.
+        cells: indices of the cells to use, ``(n,)``.
+        regions: index of the region of each cell, ``(n,)``.
     """
     light = cell_light(photo, cells)
     sums = light.new_zeros(int(regions.max()) + 1, 3).index_add_(0, regions, light)
@@ -151,12 +151,12 @@ def region_light(photo: Tensor, cells: Tensor, regions: Tensor) -> Tensor:
 
 
 def region_places(shape: Sequence[int], cells: Tensor, regions: Tensor) -> Tensor:
-    """Return the mean place of each region of a small photo, ``(R, 2)``: across and down, from −½ to ½.
+    """Return the mean position of each region of a small photo, ``(R, 2)``: across and down, from −½ to ½.
 
     Args:
         shape: height and width of the photo.
-        cells: indices of the cells that count, ``(n,)``.
-        regions: index of the region of each, ``(n,)``.
+        cells: indices of the cells to use, ``(n,)``.
+        regions: index of the region of each cell, ``(n,)``.
     """
     height, width = (side // CELL for side in shape)
     places = torch.stack([(cells % width + 0.5) / width, (cells // width + 0.5) / height], dim=1) - 0.5

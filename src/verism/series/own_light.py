@@ -1,4 +1,4 @@
-"""Photos that came out of a series much darker or lighter than they were, which ``predict`` would have held back."""
+"""Warns about photos that a series made much darker or lighter, for which ``predict`` would have reduced the look."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NAMED = 5
 
 
 def change(photo: Tensor, image: Tensor) -> float:
-    """Return by how much a photo's mean lightness in Oklab has changed; both are ``(1, 3, H, W)``, RGB in [0, 1]."""
+    """Return how much a photo's mean lightness in Oklab has changed; both are ``(1, 3, H, W)``, RGB in [0, 1]."""
     before, after = (float(Oklab().encode(images.within(it, AREA))[:, 0].mean()) for it in (photo, image))
     return after - before
 
 
 def warning(changes: Mapping[Path, float], less: str) -> str:
-    """Return a line that names the photos whose light has changed a lot, and what helps; empty if there are none.
+    """Return a line that names the photos whose light has changed a lot, and a remedy; empty if there are none.
 
-    A series has the same look on all of its photos, so it is not held back on some of them, as in ``predict``.
+    All photos of a series get the same look, so it is not reduced for some of them as in ``predict``.
 
     Args:
         changes: change of mean lightness, by photo.
-        less: the command that gives them ``LESS`` of the look's light.
+        less: the command that applies ``LESS`` of the look's light to them.
     """
     darker = [photo.name for photo, it in changes.items() if it < -LIGHTNESS]
     lighter = [photo.name for photo, it in changes.items() if it > LIGHTNESS]

@@ -1,4 +1,4 @@
-"""Neighbours in a series: the job that finds what two photos have in common."""
+"""The job that finds what two neighbouring photos of a series have in common."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from verism.series.levels import Shared
 from verism.series.neighbours import cell_light, features, match, region_light, region_places, small, still
 
 METHOD = 3
-"""Version of the comparison of photos, so that a series begun by an older version of verism compares them again."""
+"""Version of the comparison method, so that photos of a series begun by an older version are compared again."""
 
 Light = Sequence[Sequence[float]]
 """Mean linear light of each region, red, green and blue."""
@@ -29,14 +29,14 @@ Light = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Pair(Record):
-    """What two neighbours have in common; nothing if they are of two scenes, or one cannot be read.
+    """What two neighbours have in common; empty if they show two scenes, or one cannot be read.
 
     Attributes:
-        cells: indices of the matching cells of the first photo, and of the second (``neighbours.Match``).
+        cells: indices of the matching cells in the first and the second photo (``neighbours.Match``).
         regions: index of the region of each of these cells.
-        light: mean linear light of each region in the first photo, and in the second, before the look.
-        stops: shift of red, green and blue, in stops, that takes the first photo to the second (``apart``).
-        slopes: by how much that shift grows from left to right, and from top to bottom (``Shift``).
+        light: mean linear light of each region in the first and the second photo, before the look.
+        stops: shift of red, green and blue, in stops, from the first photo to the second (``apart``).
+        slopes: how much that shift grows from left to right and from top to bottom (``Shift``).
     """
 
     cells: tuple[Sequence[int], Sequence[int]] = ((), ())
@@ -47,7 +47,7 @@ class Pair(Record):
 
     @property
     def one_scene(self) -> bool:
-        """Whether the two are of one scene."""
+        """Whether both photos show one scene."""
         return bool(self.regions)
 
     @property
@@ -56,7 +56,7 @@ class Pair(Record):
         return torch.tensor(self.regions).bincount()
 
     def shared(self) -> Shared | None:
-        """Return what the two show of the same regions; None if they are of two scenes."""
+        """Return what the two photos show of the same regions; None if they show two scenes."""
         if not self.one_scene:
             return None
         light, other = map(torch.tensor, self.light)
@@ -68,7 +68,7 @@ class Reading(NamedTuple):
 
     Attributes:
         white: the value that means white in floating-point samples; None: 1, and values far above 1 are refused.
-        max_megapixels: larger photos are refused.
+        max_megapixels: size above which photos are refused.
     """
 
     white: float | None
@@ -88,7 +88,7 @@ class PairJob:
         first: a photo.
         second: the photo after it.
         record: the file for what they have in common.
-        reading: how both are read.
+        reading: how both photos are read.
     """
 
     first: Path
@@ -97,11 +97,11 @@ class PairJob:
     reading: Reading
 
     def digest(self, of: Callable[[Path], str]) -> str:
-        """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
+        """Return the SHA-256 of everything that determines the outcome; ``of`` returns that of a file."""
         return hashlib.sha256(repr((METHOD, of(self.first), of(self.second), self.reading)).encode()).hexdigest()
 
     def __call__(self) -> None:
-        """Compare the photos, and write the record."""
+        """Compare the photos and write the record."""
         Pair.of(self._compared).write(self.record)
 
     def _compared(self) -> Pair:
@@ -134,7 +134,7 @@ class _Seen(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _seen(path: Path, sha256: str, reading: Reading) -> _Seen:
-    """Return a photo as it is compared; cached, because the second photo of a pair is the first of the next."""
+    """Return a photo as used for comparison; cached, because the second photo of a pair is the first of the next."""
     del sha256  # Part of the cache's key, in case the file changes.
     photo = small(reading(path).pixels)
     return _Seen(photo, features(photo))

@@ -1,4 +1,4 @@
-"""A photo of a series: the job that shifts its exposure, gives it the look, and measures regions of the result."""
+"""The job that shifts the exposure of one photo of a series, applies the look, and measures regions of the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from verism.series.pair import Light, Pair, Reading
 
 @dataclass(frozen=True)
 class Treatment:
-    """What is done to all photos of a series.
+    """How all photos of a series are processed.
 
     Attributes:
         look: the file of the look.
@@ -49,26 +49,26 @@ class Treatment:
     def apply(self, photo: Tensor, shift: Shift) -> Tensor:
         """Return a photo ``(1, 3, H, W)``, sRGB in [0, 1], shifted and with the look, in [0, 1].
 
-        The strength applies to the look alone. The shift is always applied in full, so that neighbours agree.
+        The strength applies only to the look. The shift is always applied in full, so that neighbours match.
         """
         shifted = levelled(photo, shift)
         return self.strength(shifted, through(_loaded(self).table, shifted))
 
     def unknown(self, photo: Tensor) -> float:
-        """Return the share of a photo's pixels with colours that the look does not know."""
+        """Return the share of a photo's pixels with colours unknown to the look."""
         return _loaded(self).seen.unknown(photo)
 
 
 @dataclass(frozen=True)
 class Levelled(Record):
-    """The outcome for a photo.
+    """The outcome for one photo.
 
     Attributes:
-        unknown: share of its pixels with colours that the look does not know; None if it failed.
-        lighter: by how much its mean lightness in Oklab has grown; None if it failed.
-        before: mean linear light, in the result, of the regions that it shares with the photo before it; empty if they
-            are of two scenes.
-        after: the same for the photo after it.
+        unknown: share of its pixels with colours unknown to the look; None if it failed.
+        lighter: how much its mean lightness in Oklab has increased; None if it failed.
+        before: mean linear light, in the result, of the regions that it shares with the previous photo; empty if they
+            show two scenes.
+        after: the same for the next photo.
     """
 
     unknown: float | None = None
@@ -79,17 +79,17 @@ class Levelled(Record):
 
 @dataclass(frozen=True)
 class PhotoJob:
-    """The job of giving one photo the look of the series.
+    """The job of applying the look of the series to one photo.
 
     Attributes:
         photo: the photo's file.
         result: the file to write.
         record: the file for the outcome.
-        treatment: what is done to all photos of the series.
+        treatment: how all photos of the series are processed.
         stops: shift of red, green and blue before the look, in stops.
-        slopes: by how much that shift grows from left to right, and from top to bottom (``Shift``).
-        before: record of the pair of the photo before and this one; None for the first.
-        after: record of the pair of this photo and the one after; None for the last.
+        slopes: how much that shift grows from left to right and from top to bottom (``Shift``).
+        before: record of the pair of the previous photo and this one; None for the first.
+        after: record of the pair of this photo and the next one; None for the last.
     """
 
     photo: Path
@@ -102,7 +102,7 @@ class PhotoJob:
     after: Path | None = None
 
     def digest(self, of: Callable[[Path], str]) -> str:
-        """Return the SHA-256 of everything that decides the outcome, given a function that returns that of a file."""
+        """Return the SHA-256 of everything that determines the outcome; ``of`` returns that of a file."""
         neighbours = [(pair.cells, pair.regions) if pair.one_scene else None for pair in self._neighbours()]
         made_of = (of(self.photo), self.treatment.sha256, self.treatment.reading, self.stops, self.slopes, neighbours)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
@@ -117,7 +117,7 @@ class PhotoJob:
         image = treatment.apply(source.pixels, Shift(torch.tensor(self.stops), torch.tensor(self.slopes)))
         said = {"look": treatment.look.name, "stops": _said(self.stops)}
         said |= {f"stops_{way}": _said(slope) for way, slope in zip(("across", "down"), self.slopes, strict=True)}
-        # A shift of exposure moves what sRGB cannot show, too, so that it cannot be given back as it was.
+        # A shift of exposure also moves colours outside sRGB, so these cannot be restored.
         lost = outside.said(source, treatment.encoding._replace(profile="srgb"), treatment.strength.strength)
         if lost:
             rank_zero_info(f"{self.photo}: {lost}")
@@ -142,7 +142,7 @@ def _said(stops: Sequence[float]) -> str:
 
 
 def _light(photo: Tensor, pair: Pair, side: int) -> Light:
-    """Return the mean linear light, in a photo, of the regions of a pair: the photo is its first (0) or second (1)."""
+    """Return the mean linear light of a pair's regions in a photo, which is the pair's first (0) or second (1)."""
     if not pair.one_scene:
         return ()
     found: Light = region_light(photo, torch.tensor(pair.cells[side]), torch.tensor(pair.regions)).tolist()
@@ -150,7 +150,7 @@ def _light(photo: Tensor, pair: Pair, side: int) -> Light:
 
 
 class _Loaded:
-    """A look in memory, and the colours that it was fitted to."""
+    """A look in memory, and the colours to which it was fitted."""
 
     def __init__(self, treatment: Treatment) -> None:
         self.table, _ = look_file.read(treatment.look)
