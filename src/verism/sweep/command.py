@@ -60,7 +60,7 @@ class Sweep:
     """Run fit with every combination of a grid of options, and write a report that compares the results.
 
     The sweep's folder holds ``runs`` (each with its options, log and result), ``results.csv``, ``sheets``, ``plots``
-    and ``report.html``. The same command, given again, runs only what is not finished yet.
+    and ``report.html``. The same command, run again, only makes the runs that are not finished yet.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class Sweep:
         self.runs: list[Run] = [run for chain in self.chains for run in chain]
 
     def __call__(self) -> None:
-        """Run the runs that are not finished, and write the report; with ``dry_run``, only print an estimate.
+        """Make the runs that are not finished, and write the report; with ``dry_run``, only print an estimate.
 
         Raises:
-            SweepError: some runs failed; the report has the others, and their errors.
-            VerismError: the executor does not work, or another sweep is at work in the folder.
+            SweepError: some runs failed; the report has the others, and the errors.
+            VerismError: the executor fails, or another sweep is working in the folder.
         """
         if self.dry_run:
             sys.stdout.write(estimate(self.runs, self.executor.workers, self.executor.threads))
@@ -139,7 +139,7 @@ class Sweep:
             )
 
     def _run_all(self) -> None:
-        """Hand out the runs that have not ended, until all have, since a worker may die in the middle of a run."""
+        """Hand out unfinished runs until all have ended, since a worker may die in the middle of a run."""
         while pending := [chain for chain in self.chains if not _ended(chain)]:
             before = self._state()
             failure: Exception | None = None
@@ -153,12 +153,12 @@ class Sweep:
                 raise VerismError(f"--executor: workers end before they begin a run ({failure or 'no reason given'}).")
             for run in self.runs:
                 if run.outcome is None and run.attempts >= MAX_ATTEMPTS:
-                    # Only this machine's workers write a log here; those of Dask and Ray keep theirs.
+                    # Only this machine's workers write a log here; Dask's and Ray's workers keep their own.
                     log = f"; see {near(run.folder / LOG)}" if (run.folder / LOG).is_file() else ""
                     run.end(Outcome(run.digest, f"its worker died {MAX_ATTEMPTS} times{log}"))
 
     def _count(self) -> tuple[int, int]:
-        """Return how many runs have ended, and how many of them failed."""
+        """Return how many runs have ended and how many of them failed."""
         outcomes = [outcome for run in self.runs if (outcome := run.outcome)]
         return len(outcomes), sum(outcome.error is not None for outcome in outcomes)
 

@@ -1,4 +1,4 @@
-"""Estimates the time and memory that a sweep will take, from one measured step of each of its models."""
+"""Estimates the time and memory that a sweep will need, from one measured step of each of its models."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from verism.module import StyleTransfer
 from verism.sweep.run import Run
 
 SIDE = 192
-"""Side of the square image that is measured, in pixels."""
+"""Side of the square image used for measuring, in pixels."""
 
 START = 0.5
-"""Seconds that a run takes besides its steps, in a worker that has done a run before."""
+"""Seconds that a run takes besides its steps, in a worker that has already made a run."""
 
 
 class Cost(NamedTuple):
@@ -47,7 +47,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
     """Return a list of the runs with the time and memory of each, and the total, as text.
 
     One step of each distinct model is timed on a square of noise, and multiplied by pixels and steps. The memory is
-    that of this process and what a step keeps. Both are rough: within a third or so.
+    that of this process plus what a step keeps. Both estimates are rough: accurate to within about a third.
 
     Args:
         runs: the runs of the sweep, at least one; a finished run takes no time.
@@ -68,7 +68,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
         except VerismError as error:
             return error
 
-    # Measured after the first model alone: a worker has one model in memory, this process all that it has measured.
+    # Measured after the first model only: a worker has one model in memory, this process all models it has measured.
     cost(_model(runs[0]))
     resident = _resident()
     lines = []
@@ -93,7 +93,7 @@ def estimate(runs: Sequence[Run], workers: int, threads: int) -> str:
 
 
 def _model(run: Run) -> str:
-    """Return, as JSON, the options that decide how long a run's step takes per pixel."""
+    """Return, as JSON, the options that determine how long a run's step takes per pixel."""
     parts = {name: run.options[name] for name in ("model", "optimizer")}
     return json.dumps(parts | {"precision": run.options["trainer"]["precision"]})
 
@@ -106,14 +106,14 @@ def _cost(reader: FitOptions, options: Mapping[str, Any]) -> Cost:
     mixed = (options["precision"] or precision.fastest("cpu")) == "bf16-mixed"
     context = torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext()
     with context:
-        # The memory that does not grow with the photo, such as that of the filters, cancels out in the difference.
+        # Memory that does not grow with the photo, such as that of the filters, cancels out in the difference.
         small, _ = _step(model, SIDE // 2)
         memory, seconds = _step(model, SIDE)
     return Cost(seconds / SIDE**2, (memory - small) / (SIDE**2 - (SIDE // 2) ** 2))
 
 
 def _step(model: StyleTransfer, side: int) -> tuple[int, float]:
-    """Return the bytes that a step on a square of noise keeps for its backward pass, and the seconds that it takes."""
+    """Return the bytes that a step on a square of noise keeps for its backward pass, and the seconds it takes."""
     photos = Photos(*torch.rand(2, 1, 3, side, side, generator=torch.Generator().manual_seed(0)))
     model.start(photos)
     model.set_targets(photos)

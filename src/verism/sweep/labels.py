@@ -1,4 +1,4 @@
-"""The options and metrics of a sweep, with short names for both."""
+"""The options and metrics of a sweep, and short names for both."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from verism.metrics import NAMES
 from verism.sweep.record import Record
 
 COMPARED = ("metrics/*", "loss/total")
-"""Patterns of the tags of the scalars by which runs are compared by default."""
+"""Default patterns of the tags of the scalars by which runs are compared."""
 
 
 def options(records: Iterable[Record]) -> list[str]:
-    """Return the options that vary, in the order of the grid."""
+    """Return the options that vary, in grid order."""
     return list(dict.fromkeys(option for record in records for option in record.settings))
 
 
@@ -39,8 +39,8 @@ def short_names(full: Sequence[str]) -> dict[str, str]:
 def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> list[str]:
     """Return the tags of finished runs that match one of the patterns.
 
-    They are in the order of the patterns. Tags of one pattern are in the order of ``verism.metrics.NAMES``, followed by
-    those that are not metrics, by name.
+    They are in the order of the patterns. Tags that match the same pattern are in the order of
+    ``verism.metrics.NAMES``, followed by those that are not metrics, by name.
     """
     rank = {f"metrics/{name}": place for place, name in enumerate(NAMES)}
     tags = sorted(
@@ -51,7 +51,7 @@ def metrics(records: Iterable[Record], patterns: Iterable[str] = COMPARED) -> li
 
 
 def metric_name(tag: str) -> str:
-    """Return the name of a metric for people, with its unit if it has one."""
+    """Return a human-readable name of a metric, with its unit if it has one."""
     kind, _, name = tag.partition("/")
     return _METRIC_NAMES.get(tag, name.replace("_", " ") if kind == "metrics" else tag)
 

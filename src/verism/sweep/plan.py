@@ -1,4 +1,4 @@
-"""Makes the list of a sweep's runs from its options."""
+"""Creates the list of a sweep's runs from its options."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 else:
 
     class Value:
-        """A value of any option, left as it is in the file, because ``fit``'s own parser reads it."""
+        """A value of any option, kept as it is in the file, because ``fit``'s own parser reads it."""
 
     register_type(Value, type_check=lambda _value, _kind: True)
 
 Grid = Mapping[str, Sequence[Value] | Mapping[str, Mapping[str, Value]]]
-"""Dotted name of an option to the list of its values; or any name to labels, each with the options that it sets."""
+"""Dotted name of an option to the list of its values, or any name to labels, each with the options that it sets."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Setting:
-    """One value on one axis of the grid: its label, and the options that it sets."""
+    """One value on one axis of the grid: its label and the options that it sets."""
 
     label: str
     options: Mapping[str, Any]
@@ -70,16 +70,16 @@ def plan(
     carry_over: bool = False,
     options: Sequence[str] = (),
 ) -> list[Chain]:
-    """Return the runs of a sweep, checked by ``fit``'s own parser, in the order of the file.
+    """Return the runs of a sweep, checked by ``fit``'s own parser, in file order.
 
     Args:
         base: the config that all runs share.
-        grid: the options that differ; the first varies fastest.
+        grid: the options that vary; the first varies fastest.
         pairs: the photos; a path: a CSV file with columns content and style; None: those of ``base``.
         seeds: random seeds; every combination is run once with each of them.
-        output: the sweep's folder; the folders of the runs are in ``runs`` below it.
-        carry_over: chain the runs along the first axis, each starting from the image of the one before.
-        options: options of ``fit``, as command line arguments; the same in all runs, in which they replace those of
+        output: the sweep's folder; the folders of the runs are in its subfolder ``runs``.
+        carry_over: chain the runs along the first axis, each starting from the image of the previous one.
+        options: options of ``fit``, as command-line arguments; they are the same in all runs, and replace those of
             ``base`` and ``grid``.
 
     Raises:
@@ -99,7 +99,7 @@ def plan(
             before = chain[-1] if carry_over and chain else None
             chain.append(_run(reader, reader.parse(args), labels, seed, output, before))
         chains += [chain] if carry_over else [[run] for run in chain]
-    # Runs that are the same, because patterns overlap, say, have one folder and are run once.
+    # Identical runs, for instance from overlapping patterns, share one folder and are run once.
     distinct = {chain[0].folder: chain for chain in chains if chain}
     if not distinct:
         raise VerismError("The sweep has no runs: its grid, its pairs or its seeds are empty.")
@@ -124,13 +124,13 @@ def _label(value: Any) -> str:
 
 
 def _photos(pairs: Sequence[Pair] | Path | None) -> list[dict[str, str]]:
-    """Return the options of ``fit`` that name each pair; without ``pairs``, one set of none, for the config's own."""
+    """Return the ``fit`` options that name each pair; without ``pairs``, one empty set, for the config's photos."""
     if pairs is None:
         return [{}]
     if isinstance(pairs, Path):
         files = list(_table(pairs))
     else:
-        # A run whose photo is not there fails, and the others are made.
+        # A run whose photo is missing fails, and the others are made.
         taken = partial(matching, there=False)
         files = [both for pair in pairs for both in itertools.product(taken([pair.content]), taken([pair.style]))]
     return [{"data.content": str(content), "data.style": str(style)} for content, style in files]
@@ -174,7 +174,7 @@ def _run(
     files = ("content", "content_mask", "style_mask")
     decisive["data"] |= {name: _contents(Path(data[name])) for name in files if data.get(name)}
     contents = [_contents(path) for path in style_paths(data)]
-    # One photo has the same number whether it is given alone or in a list.
+    # A single photo gives the same digest whether it is given alone or in a list.
     decisive["data"]["style"] = contents if len(contents) > 1 else contents[0]
     if before:
         decisive["model"]["canvas"]["init_args"]["init"] = before.digest
@@ -183,7 +183,8 @@ def _run(
     pair = "-".join(path.stem for path in (Path(data["content"]), *style_paths(data)))
     words = [*(f"{name.rpartition('.')[2]}={label}" for name, label in labels.items()), pair, f"seed={seed}"]
     name = re.sub(r"[^\w.=,+-]+", "_", ",".join(words))[:100]
-    # A run whose folder has another name but the same digest, because the grid has grown, say, keeps its folder.
+    # A run whose folder has another name but the same digest, for instance because the grid has grown, keeps its
+    # folder.
     ending = f",{identity[:8]}"
     folder = next((output / "runs").glob(f"*{ending}"), output / "runs" / f"{name}{ending}")
     return Run(folder, options, identity, labels, seed, parsed, trust.packages())
@@ -201,12 +202,12 @@ def _reseed(options: Namespace | dict[str, Any], seed: int) -> None:
 
 @cache
 def _chosen(weights: str) -> str:
-    """Resolve auto once, so that all runs have the same weights, also those of a sweep that is continued later."""
+    """Resolve auto once, so that all runs use the same weights, even those of a sweep that is continued later."""
     return str(choose("auto")) if weights == "auto" else weights
 
 
 def _contents(photo: Path) -> str:
-    """Return the SHA-256 of a photo's file, which does not depend on its name; "unreadable" if it cannot be read."""
+    """Return the SHA-256 of a photo's file, whatever its name; "unreadable" if it cannot be read."""
     try:
         return digest(photo)
     except VerismError:

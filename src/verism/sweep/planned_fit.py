@@ -13,11 +13,11 @@ from verism.commands.fit import VerismCLI
 from verism.quiet import quieten_lightning
 
 OWN = ("parser", "_subcommand_parsers", "_subcommand_method_arguments")
-"""What Lightning's ``setup_parser`` makes, which takes a quarter of the time of a tiny run."""
+"""Attributes set by Lightning's ``setup_parser``, which takes a quarter of the time of a tiny run."""
 
 
 def of_a_worker(folder: Path) -> dict[str, Any]:
-    """Return, by name, the options in which a worker's run differs from its plan; ``folder`` gets all files."""
+    """Return the options in which a worker's run differs from its plan, by name; all files go into ``folder``."""
     logger = {
         "class_path": "lightning.pytorch.loggers.TensorBoardLogger",
         "init_args": {"save_dir": str(folder.parent), "name": "", "version": folder.name},
@@ -26,7 +26,7 @@ def of_a_worker(folder: Path) -> dict[str, Any]:
 
 
 class PlannedFit(VerismCLI):
-    """A run of ``fit`` in a worker, which makes the parser once and parses nothing."""
+    """A run of ``fit`` in a worker, which creates the parser once and parses nothing."""
 
     _made: ClassVar[dict[str, Any]] = {}
 
@@ -35,8 +35,8 @@ class PlannedFit(VerismCLI):
 
         Args:
             planned: options of ``fit``, as its parser returns them.
-            folder: for all that is written.
-            command: the words with which the user can continue this run.
+            folder: the folder for everything that is written.
+            command: the command with which the user can continue this run.
         """
         self._planned = planned.clone()
         self._planned.ckpt_path = None
@@ -46,14 +46,14 @@ class PlannedFit(VerismCLI):
         super().__init__(["fit"], command=command)
 
     def setup_parser(self, *args: Any, **kwargs: Any) -> None:
-        """Take the parser of the first run in this process."""
+        """Reuse the parser of the first run in this process."""
         if not self._made:
             super().setup_parser(*args, **kwargs)
             self._made.update({name: vars(self)[name] for name in OWN})
         vars(self).update(self._made)
 
     def read(self, parser: LightningArgumentParser, args: Sequence[str]) -> Namespace:
-        """Return the options that were planned."""
+        """Return the planned options."""
         del parser, args
         options: Namespace = dict_to_namespace({"subcommand": "fit", "fit": self._planned})
         return options

@@ -1,4 +1,4 @@
-"""Plots of metrics against an option, which show how the results of a sweep depend on it."""
+"""Plots of metrics against an option, to show how the results of a sweep depend on it."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ WIDE = 100
 """Ratio of the largest to the smallest number from which on an axis is logarithmic."""
 
 ROOM = 30
-"""Number of characters that fit below a panel; if labels have more, they are slanted."""
+"""Number of characters that fit below a panel; longer labels are slanted."""
 
 INK, GREY = "#333333", "#999999"
 
 
 def plots(records: Sequence[Record], tags: Sequence[str]) -> dict[str, Figure]:
-    """Return a plot for each option that varies, by the option; none if there are no ``tags``."""
+    """Return a plot for each option that varies, by option; none if there are no ``tags``."""
     return {option: plot(records, option, tags) for option in options(records)} if tags else {}
 
 
 def plot(records: Sequence[Record], option: str, tags: Sequence[str]) -> Figure:
-    """Draw each metric against an option: a thin line for each combination of all else, a thick line for their mean.
+    """Draw each metric against an option: a thin line per combination of everything else, a thick line for the mean.
 
-    If exactly one other option varies and has at most ``MAX_COLORS`` values, there is a mean for each of these, in its
-    own colour. Numbers are on a numeric axis, anything else in the order of the grid. Failed runs, and scalars that are
-    not finite, are left out.
+    If exactly one other option varies and has at most ``MAX_COLORS`` values, each of these has its own mean, in its own
+    colour. Numbers are on a numeric axis, anything else in grid order. Failed runs and scalars that are not finite are
+    left out.
 
     Args:
         records: the sweep's runs.
@@ -97,7 +97,7 @@ def svg(figure: Figure) -> bytes:
 
 def _encode(figure: Figure, kind: str) -> bytes:
     file = io.BytesIO()
-    # Otherwise, an SVG file holds the time, and random names.
+    # Otherwise, an SVG file contains the time and random names.
     with rc_context({"svg.hashsalt": "verism"}):
         metadata = {"Date": None} if kind == "svg" else None
         figure.savefig(file, format=kind, dpi=150, facecolor="white", metadata=metadata)
@@ -105,7 +105,7 @@ def _encode(figure: Figure, kind: str) -> bytes:
 
 
 def _values(records: Sequence[Record], option: str) -> list[str]:
-    """Return an option's values, in the order of the grid."""
+    """Return an option's values, in grid order."""
     return list(dict.fromkeys(record.settings[option] for record in records))
 
 
@@ -119,12 +119,12 @@ def _numbers(labels: Sequence[str]) -> list[float] | None:
 
 
 def _colors(records: Sequence[Record], option: str) -> tuple[str | None, dict[str, str]]:
-    """Return the option that lines are coloured by and its values' colours; or None, and a colour for all."""
+    """Return the option by which lines are coloured and its values' colours, or None and one colour for all."""
     others = [other for other in options(records) if other != option]
     values = _values(records, others[0]) if len(others) == 1 else []
     if not 0 < len(values) <= MAX_COLORS:
         return None, {"": INK}
-    # The order of numbers is shown by an ordered colormap; the end of viridis is too bright for white paper.
+    # An ordered colormap shows the order of numbers; the end of viridis is too bright for white paper.
     ordered = _numbers(values) is not None
     colors = [
         colormaps["viridis"](0.85 * index / max(len(values) - 1, 1)) if ordered else colormaps["tab10"](index)
@@ -134,7 +134,7 @@ def _colors(records: Sequence[Record], option: str) -> tuple[str | None, dict[st
 
 
 def _axis(panel: Axes, labels: Sequence[str]) -> dict[str, float]:
-    """Prepare the horizontal axis of a panel for an option's values, and return the x of each."""
+    """Prepare the horizontal axis of a panel for an option's values, and return the x of each value."""
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(alpha=0.25)
     numbers = _numbers(labels)
@@ -172,7 +172,7 @@ def _lines(records: Sequence[Record], option: str, tag: str, x: Mapping[str, flo
 
 
 def _draw(panel: Axes, lines: Sequence[Mapping[float, float]], color: str, thin: str) -> None:
-    """Draw lines, and over them their mean at each x at which any of them has a value."""
+    """Draw lines and, on top of them, their mean at each x at which any of them has a value."""
     for line in lines:
         panel.plot(list(line), list(line.values()), color=thin, alpha=0.4, linewidth=0.8)
     mean = {x: fmean(line[x] for line in lines if x in line) for x in sorted({x for line in lines for x in line})}

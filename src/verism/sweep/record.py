@@ -1,4 +1,4 @@
-"""What a report says about one run of a sweep."""
+"""The data of one run of a sweep that a report shows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Record:
         name: name of the run and of its folder.
         folder: the folder with the run's config (``fit.yaml``), its TensorBoard log, and ``result.png`` if it finished.
         content: the content photo's file.
-        style: the style photo's file; the first, if there are several.
+        style: the style photo's file; the first one if there are several.
         seed: the random seed.
-        settings: option that varies to its value in this run, as a label; every run of a sweep has the same options,
-            in the same order. Labels of a numeric option can be read as numbers.
-        error: what went wrong, in a sentence; None if the run finished.
+        settings: option that varies to its value in this run, as a label; every run of a sweep has the same options, in
+            the same order. Labels of a numeric option can be parsed as numbers.
+        error: what went wrong, as a sentence; None if the run finished.
         seconds: how long it took; None if it did not finish.
         weights: name of the backbone's weights, ``imagenet``, ``compact`` or a path; empty if it did not finish.
-        sha256: SHA-256 of the file of the weights; empty likewise.
+        sha256: SHA-256 of the weights file; empty if it did not finish.
         scalars: TensorBoard tag, such as ``metrics/structure`` or ``loss/total``, to its last value.
-        further: the files of further style photos.
+        further: the files of additional style photos.
     """
 
     name: str

@@ -21,10 +21,11 @@ from verism.sweep.table import write_csv
 from verism.verdict import FAULTS
 
 AREA, IN_ALL = 900 * 600, 40 * 900 * 600
-"""Largest number of pixels of a picture on the page, and of all pictures together, so that the page can be sent."""
+"""Largest number of pixels of a picture on the page, and of all pictures together, so that the page stays small enough
+to send."""
 
 Pair = tuple[Path, ...]
-"""The files of a content photo and of its style photo, or photos."""
+"""The files of a content photo and its style photo or photos."""
 
 
 def write_outputs(folder: Path, records: Sequence[Record], compared: Sequence[str] = COMPARED) -> list[Path]:
@@ -62,10 +63,10 @@ def write_report(
     records: Sequence[Record],
     tags: Sequence[str],
 ) -> None:
-    """Write a page with the pictures, the plots and a table of the runs, which needs no other file.
+    """Write a self-contained page with the pictures, the plots and a table of the runs.
 
     Args:
-        path: the file to write; ends in ``.html``.
+        path: the file to write, which ends in ``.html``.
         title: the page's heading.
         records: all runs of a sweep.
         tags: tags of the scalars that the plots and the table show.
@@ -142,7 +143,7 @@ def _pairs(records: Sequence[Record]) -> dict[Pair, list[Record]]:
 
 
 def _result(record: Record, area: int, names: Mapping[str, str]) -> dict[str, object]:
-    """Return what the page shows of a run: its picture, settings and figures, or its error."""
+    """Return what the page shows of a run: its picture, settings and metrics, or its error."""
     settings = ", ".join(f"{names.get(option, option)} {value}" for option, value in record.settings.items())
     title = f"{record.name}: {settings}" if settings else record.name
     if record.error is not None:
@@ -152,7 +153,7 @@ def _result(record: Record, area: int, names: Mapping[str, str]) -> dict[str, ob
 
 
 def _picture(path: Path, area: int, title: str, text: str) -> dict[str, object]:
-    """Return what the page shows of a picture, scaled down to ``area`` pixels: itself, or why it cannot be read."""
+    """Return what the page shows of a picture: itself, scaled down to ``area`` pixels, or why it cannot be read."""
     try:
         image = images.within(images.read(path), area)
     except VerismError as error:
@@ -163,7 +164,7 @@ def _picture(path: Path, area: int, title: str, text: str) -> dict[str, object]:
 
 
 def _stems(names: Iterable[str]) -> list[str]:
-    """Return a file name without ending for each name: portable, short, and unique even if case does not count."""
+    """Return a file name without ending for each name: portable, short, and unique even if case is ignored."""
     stems: list[str] = []
     for name in names:
         stem = re.sub(r"[^\w.-]+", "_", name)[:60].strip("._-") or "unnamed"

@@ -16,7 +16,7 @@ from verism.data.options import style_paths
 from verism.sweep.record import Record
 
 OPTIONS, OUTCOME, ATTEMPTS, LOG, LOCK = "fit.yaml", "outcome.json", "attempts", "log.txt", ".lock"
-"""Files of a run: options for ``fit``, outcome, number of attempts, output, and the lock of the worker that runs it."""
+"""Files of a run: options for ``fit``, outcome, number of attempts, output, and the lock held by its worker."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Outcome:
     """The outcome of a run.
 
     Attributes:
-        digest: the run's digest, so that an outcome is never taken for that of another run with the same folder.
-        error: what went wrong, in a sentence; None if the run finished.
+        digest: the run's digest, so that an outcome is never mistaken for that of another run with the same folder.
+        error: what went wrong, as a sentence; None if the run finished.
         seconds: how long it took; None if it failed.
         weights: name of the backbone's weights; empty if it failed.
-        sha256: SHA-256 of the file of the weights; empty if it failed.
+        sha256: SHA-256 of the weights file; empty if it failed.
         scalars: TensorBoard tag to its last value.
     """
 
@@ -45,12 +45,12 @@ class Run:
     """One run of a sweep.
 
     Attributes:
-        folder: its own folder; nothing is written anywhere else.
+        folder: the run's own folder; nothing is written anywhere else.
         options: complete options, as ``fit`` takes them in a config.
-        digest: hexadecimal SHA-256 of everything that decides the result: options, photos, version.
+        digest: hexadecimal SHA-256 of everything that determines the result: options, photos, version.
         settings: option that varies in the sweep to the label of its value.
         seed: the random seed.
-        parsed: ``options`` as ``fit``'s parser returns them, so that a worker need not parse and check them again.
+        parsed: ``options`` as returned by ``fit``'s parser, so that a worker need not parse and check them again.
         trusted: packages whose classes ``options`` may name, in addition to ``verism.trust.PACKAGES``.
     """
 
@@ -63,25 +63,25 @@ class Run:
     trusted: Sequence[str] = ()
 
     def prepare(self) -> None:
-        """Write the options for ``fit``, with the present paths of the photos, unless the run is finished."""
+        """Write the options for ``fit``, with the current paths of the photos, unless the run is finished."""
         path = self.folder / OPTIONS
         if not (self.finished and path.is_file()):
             atomic.write(path, yaml.safe_dump(dict(self.options), sort_keys=False).encode())
 
     @property
     def attempts(self) -> int:
-        """Number of times that the run was begun without coming to an end."""
+        """Number of times that the run was started without finishing."""
         path = self.folder / ATTEMPTS
         return len(path.read_text()) if path.is_file() else 0
 
     def begin(self) -> None:
-        """Count an attempt, before anything can go wrong in it."""
+        """Count an attempt before anything in it can go wrong."""
         with (self.folder / ATTEMPTS).open("a") as file:
             file.write("I")
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome of the run; None if it has not ended, or the outcome in its folder is another run's."""
+        """The outcome of the run; None if it has not ended, or if the outcome in its folder belongs to another run."""
         try:
             outcome = Outcome(**json.loads((self.folder / OUTCOME).read_text()))
         except (FileNotFoundError, ValueError, TypeError):
@@ -99,13 +99,13 @@ class Run:
         (self.folder / ATTEMPTS).unlink(missing_ok=True)
 
     def forget_failure(self) -> None:
-        """Remove the outcome and the attempts of a run that is not finished, so that it is tried again."""
+        """Remove the outcome and the attempts of an unfinished run, so that it is tried again."""
         if not self.finished:
             for name in (OUTCOME, ATTEMPTS):
                 (self.folder / name).unlink(missing_ok=True)
 
     def record(self) -> Record:
-        """Return what a report says about the run."""
+        """Return the data of the run that a report shows."""
         outcome = self.outcome or Outcome(self.digest, error="not run")
         style, *further = style_paths(self.options["data"])
         return Record(
@@ -125,4 +125,4 @@ class Run:
 
 
 Chain = Sequence[Run]
-"""Runs that must be done one after the other, each from the image of the one before; usually there is only one."""
+"""Runs that must be made one after the other, each from the image of the previous one; usually there is only one."""

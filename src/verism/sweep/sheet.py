@@ -13,18 +13,18 @@ from verism.sweep.labels import metric_name, options, short_names
 from verism.sweep.record import Record
 
 CELL_SIDE = 512
-"""Largest size of a result's longer side on the sheet, in pixels, unless the result would be too narrow then."""
+"""Largest size of a result's longer side on the sheet, in pixels, unless the result would then be too narrow."""
 
 CAPTION = ("metrics/drift", "metrics/lost", "metrics/newly_clipped", "metrics/structure", "metrics/style_distance")
 """Tags of the numbers below a result."""
 
 
 def contact_sheet(records: Sequence[Record]) -> Tensor:
-    """Draw the photos, and below them a table of the results.
+    """Draw the photos and, below them, a table of the results.
 
     There is a column for each value of the first option that varies, and a row for each combination of the other
-    options, and of the seeds if there are several. A failed run, or a picture that cannot be read, is a grey box that
-    says why.
+    options, and of the seeds if there are several. A failed run or an unreadable picture is shown as a grey box with
+    the reason.
 
     Args:
         records: the runs of one pair of photos, at least one.
@@ -51,7 +51,7 @@ def contact_sheet(records: Sequence[Record]) -> Tensor:
 
 
 def _result(press: Press, record: Record | None) -> Image.Image:
-    """Draw a run's result above its key metrics, or its error; blank if there was no such run."""
+    """Draw a run's result above its key metrics, or its error; blank if there is no such run."""
     if record is None:
         return press.blank(press.width)
     if record.error is not None:
@@ -62,7 +62,7 @@ def _result(press: Press, record: Record | None) -> Image.Image:
 
 
 def _places(records: Sequence[Record]) -> list[tuple[str, ...]]:
-    """Return each run's place in the table: a label for each option that varies, and for the seed if it does."""
+    """Return each run's place in the table: a label for each option that varies, and for the seed if it varies."""
     names = short_names(options(records))
     several_seeds = len({record.seed for record in records}) > 1
     return [
@@ -75,7 +75,7 @@ def _places(records: Sequence[Record]) -> list[tuple[str, ...]]:
 
 
 def _bands(columns: Sequence[tuple[str, ...]]) -> list[Sequence[tuple[str, ...]]]:
-    """Split columns into as few bands of at most ``MAX_COLUMNS`` as there can be, of about the same width."""
+    """Split columns into as few bands of at most ``MAX_COLUMNS`` as possible, of about equal width."""
     width = math.ceil(len(columns) / math.ceil(len(columns) / MAX_COLUMNS))
     return [columns[start : start + width] for start in range(0, len(columns), width)]
 

@@ -16,7 +16,7 @@ def write_csv(path: Path, records: Sequence[Record]) -> None:
     """Write a CSV file with a line of column names and a line for each run; unknown values are empty fields.
 
     Columns: ``run``, ``content``, ``style``, ``seed``, the options that vary, ``status`` (``finished`` or ``failed``),
-    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars that any run has, sorted. Several style
+    ``error``, ``seconds``, ``weights``, ``sha256``, and the tags of all scalars of any run, sorted. Several style
     photos are separated by semicolons.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The work of a sweep's worker: one run after the other, each with the command ``fit``."""
+"""The work of a sweep's worker: makes one run after the other, each with the command ``fit``."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from verism.sweep.planned_fit import PlannedFit, of_a_worker
 from verism.sweep.run import ATTEMPTS, LOCK, LOG, OPTIONS, OUTCOME, Chain, Outcome, Run
 
 MAX_ATTEMPTS = 3
-"""How often a run is begun before it is blamed for the deaths of its workers, and given up."""
+"""Number of times that a run is started before it is blamed for the deaths of its workers and abandoned."""
 
 _one_at_a_time = threading.Lock()
-"""Allows one run at a time in a process, because parsing changes the working directory, and seeds are global."""
+"""Allows one run at a time in a process, because parsing changes the working directory and seeds are global."""
 
 _kept: reuse.Kept = {}
-"""What runs in this process leave to the next."""
+"""What each run in this process leaves to the next one."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A chain as a task of an executor."""
+    """A chain of runs as a task of an executor."""
 
     chain: Chain
 
@@ -50,14 +50,14 @@ class Work:
 
 
 def work(chain: Chain) -> None:
-    """Run a chain, except the runs that have ended before; an exception of a run is recorded as its outcome."""
+    """Make the runs of a chain, except those that have already ended; record an exception in a run as its outcome."""
     with _one_at_a_time:
         failed = False
         for run in chain:
             if failed:
                 run.end(Outcome(run.digest, "the run that this one was to start from failed"))
             else:
-                # An engine may hand out a run again if it has lost contact with a worker that still works on it.
+                # An engine may hand out a run again if it has lost contact with a worker that is still busy with it.
                 with FileLock(run.folder / LOCK):
                     if run.outcome is None and run.attempts < MAX_ATTEMPTS:
                         _clear(run)
@@ -75,7 +75,7 @@ def _fit(run: Run) -> Outcome:
         with trust.limited(run.trusted), reuse.between_runs(_kept):
             model = PlannedFit(run.parsed, folder, command).model
     except UnbegunRunError as error:
-        # Ctrl-C reaches the workers too, and a run that has not begun is none that has failed.
+        # Ctrl-C also reaches the workers, and a run that has not begun does not count as failed.
         raise KeyboardInterrupt from error
     except Exception as error:
         with (folder / LOG).open("a") as file:
@@ -88,7 +88,7 @@ def _fit(run: Run) -> Outcome:
 
 
 def _clear(run: Run) -> None:
-    """Remove the files of an attempt that died, which Lightning would not overwrite."""
+    """Remove the files of an attempt that was cut short, since Lightning would not overwrite them."""
     kept = (OPTIONS, ATTEMPTS, LOG, OUTCOME, LOCK)
     for path in run.folder.iterdir():
         if path.is_dir():
