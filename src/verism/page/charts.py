@@ -1,4 +1,4 @@
-"""The charts of a run's page, as paths in the units of an SVG's view box."""
+"""The charts of a run's page, as paths in the units of an SVG view box."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CHANNELS = ("luma", "red", "green", "blue")
 
 
 class Axis(NamedTuple):
-    """The ends of the axes of the chart of losses.
+    """The ends of the axes of the loss chart.
 
     Attributes:
         steps: the last step.
-        loss: the greatest value.
+        loss: the largest value.
     """
 
     steps: int
@@ -31,14 +31,14 @@ class Axis(NamedTuple):
 
 
 def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
-    """Return histograms, as a path for each image and channel, all on the same axes.
+    """Return histograms as one path per image and channel, all on the same axes.
 
     Args:
         images: name to image, ``(1, 3, H, W)``, RGB in [0, 1].
 
     Returns:
-        Name, then channel, to a path over levels 0 to 255. The highest bin of any image, apart from those of black and
-        white, reaches the top; those two may hold any share, and are cut off at the top.
+        Name, then channel, to a path over levels 0 to 255. The highest bin of any image, not counting black and white,
+        reaches the top; the bins of black and white may hold any share, and are cut off at the top.
     """
     shares = {name: _shares(image) for name, image in images.items()}
     top = max(float(share[:, 1:-1].max()) for share in shares.values()) or 1.0
@@ -49,11 +49,11 @@ def histograms(images: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 
 
 def losses(values: Mapping[str, Sequence[float]], first: int) -> tuple[dict[str, str], Axis]:
-    """Return a line for each loss over the steps, all on the same axes from 0 on, and the ends of these axes.
+    """Return a line over the steps for each loss, all on the same axes starting at 0, and the ends of these axes.
 
     Args:
         values: name of a loss to its value at each step.
-        first: number of the first of these steps.
+        first: number of the first step.
     """
     count = max(len(line) for line in values.values())
     top = max((value for line in values.values() for value in line), default=0.0) or 1.0
@@ -74,6 +74,6 @@ def _shares(image: Tensor) -> Tensor:
 
 
 def _path(bins: Tensor) -> str:
-    """Return the outline of bins of a height from 0 to 1, closed along the bottom."""
+    """Return the outline of bins with heights from 0 to 1, closed along the bottom."""
     points = (f"{level},{HEIGHT * (1 - min(1.0, share)):.1f}" for level, share in enumerate(bins.tolist()))
     return f"M0,{HEIGHT} L{' L'.join(points)} L{LEVELS - 1},{HEIGHT}Z"

@@ -1,4 +1,4 @@
-"""Builds the page of a run from its pictures and figures."""
+"""Builds the page of a run from its pictures and metrics."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ SMALL_SIDE = 700
 """Longest side of a style photo on the page, in pixels; the photo and its result are larger."""
 
 LEAST = 0.01
-"""Share of the content photo from which on a region is listed: a smaller one is nothing that anybody would call a part
-of the photo."""
+"""Share of the content photo from which on a region is listed: nobody would call a smaller one a part of the photo."""
 
 GENERATOR = "verism result page"
 """Name of the generator in the head of a page, by which verism recognises its own pages, which it may replace."""
@@ -36,22 +35,22 @@ GENERATOR = "verism result page"
 
 @dataclass(frozen=True)
 class Contents:
-    """What a page shows.
+    """The contents of a page.
 
     Attributes:
-        title: its heading.
+        title: the page's heading.
         photo: the content photo, ``(1, 3, H, W)``, RGB in [0, 1].
-        result: the result at full strength, likewise, of the same size.
-        styles: the style photos, likewise, of any size.
-        strength: strength of the picture that was written, at which the sliders begin.
-        command: the command that writes the picture again, without the options of its strength; empty if none can.
+        result: the result at full strength, of the same size.
+        styles: the style photos, of any size.
+        strength: strength of the written picture, at which the sliders start.
+        command: the command that writes the picture again, without the strength options; empty if there is none.
         compared: the content and the style photo as they were compared, each ``(1, 3, H, W)``, RGB in [0, 1], at any
             size.
         regions: their regions; None if the photos were compared as a whole, or the whole photo gets one grade.
-        scene: what follows for the grade if the photos may be of one scene; empty if nothing does.
+        scene: how the grade changes if the photos may show one scene; empty if it does not.
         losses: name of a loss to its value at each step.
-        first: number of the first of these steps.
-        sentences: what the figures of the written picture mean, in words.
+        first: number of the first step.
+        sentences: the metrics of the written picture, explained in words.
         config: the options of the run, as text.
         table: name and content of the lookup table's file; None without one.
     """
@@ -87,7 +86,8 @@ def html(contents: Contents) -> bytes:
         .render(
             title=contents.title,
             generator=f"{GENERATOR} {version.__version__}",
-            # By its hash, the page allows the browser this script only, whatever a name or a config may contain.
+            # Through this hash, the page allows the browser to run only this script, whatever a name or config may
+            # contain.
             hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             script=Markup(script),  # noqa: S704  # It is verism's own.
             width=width,
@@ -128,10 +128,10 @@ def jpeg(image: Tensor) -> bytes:
 
 
 def label_image(masks: Tensor) -> str:
-    """Return which region covers the most of each pixel, as grey levels of a PNG in a data URI.
+    """Return the region that covers most of each pixel, as grey levels of a PNG in a data URI.
 
     Args:
-        masks: ``(1, K, H, W)``, the part of each pixel that is in each region, in [0, 1].
+        masks: ``(1, K, H, W)``, the part of each pixel that belongs to each region, in [0, 1].
 
     Returns:
         The data URI of an image with level 0 where a pixel is in no region, 1 for the first region, and so on.
@@ -146,7 +146,7 @@ def label_image(masks: Tensor) -> str:
 def region_list(regions: Regions) -> list[dict[str, object]]:
     """Return for each region its colour and its name, its share of both photos, and how certain its match is, in words.
 
-    Those are left out of which less than ``LEAST`` of the content photo is seen.
+    Regions that cover less than ``LEAST`` of the content photo are left out.
     """
     parts = zip(regions.labels, *regions.seen, regions.sure.tolist(), strict=True)
     return [
@@ -164,7 +164,7 @@ def region_list(regions: Regions) -> list[dict[str, object]]:
 
 
 def rest(regions: Regions) -> str:
-    """Return what is to be said of the part of the style that no listed region has; empty if there is hardly any."""
+    """Return a message about the part of the style outside all listed regions; empty if there is hardly any."""
     mine, theirs = regions.seen
     left = 1 - sum(other for share, other in zip(mine, theirs, strict=True) if share >= LEAST)
     return "" if left < LEAST else f"No part takes its look from the other {left:.0%} of the style."

@@ -1,4 +1,4 @@
-"""Pages that need no other file and no server: their templates, and the files embedded in them."""
+"""Self-contained pages, which need no other file and no server: their templates and embedded files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 @cache
 def templates(package: str) -> Environment:
-    """Return the Jinja environment of a package's templates, in which values are escaped and must all be given."""
+    """Return the Jinja environment of a package's templates, which escapes values and requires all of them."""
     return Environment(
         loader=PackageLoader(package, ""),
         autoescape=True,
