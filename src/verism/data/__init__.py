@@ -1,4 +1,4 @@
-"""The two photos of a run, as Lightning's datamodule."""
+"""The two photos of a run, as a Lightning datamodule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PhotoPair", "Photos"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the datamodule only when it is asked for, because looks are rendered without Lightning."""
+    """Import the datamodule only when it is used, because looks are rendered without Lightning."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from verism.data import photo_pair  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Several style photos as one: side by side, each of the size that its weight asks for."""
+"""Combines several style photos into one: side by side, each sized according to its weight."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from verism.photo_file import MIN_SIDE, Photo
 from verism.photo_file.transparency import filled
 
 GAP = 16
-"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, and have colours of a
-gradual transition from one photo to the other."""
+"""Pixels between two photos: one position in VGG-19's deepest layers. They are transparent, with colours that change
+gradually from one photo to the other."""
 
 
 def check_weights(weights: Sequence[float], count: int) -> None:
-    """Raise ``VerismError`` unless there is a weight for each of ``count`` photos, at least 0, and not all 0."""
+    """Raise ``VerismError`` unless each of ``count`` photos has a weight, none is negative and not all are 0."""
     if len(weights) != count:
         raise VerismError(f"--data.style_weights: has {len(weights)} weights for {count} style photos; give one each.")
     for weight in weights:
@@ -33,14 +33,14 @@ def check_weights(weights: Sequence[float], count: int) -> None:
 
 
 def collage(photos: Sequence[Photo], weights: Sequence[float], gap: int = GAP) -> Photo:
-    """Put photos side by side on a transparent ground, so that the mean of its opaque area is their weighted mean.
+    """Put photos side by side on a transparent background, so that the mean of the opaque area is their weighted mean.
 
-    Each photo is scaled so that its share of the opaque area is the share of its weight. None is enlarged, and at least
-    one keeps its size. Photos of weight 0 are left out. A single photo is returned as it is.
+    Each photo is scaled so that its share of the opaque area equals the share of its weight. None is enlarged, and at
+    least one keeps its size. Photos of weight 0 are left out. A single photo is returned unchanged.
 
     Args:
-        photos: at least one, each at the largest size that it may have; transparent pixels stay transparent.
-        weights: one for each, as ``check_weights`` asks for.
+        photos: the photos, at least one, each at its largest allowed size; transparent pixels stay transparent.
+        weights: one for each photo, as required by ``check_weights``.
         gap: pixels between two photos.
 
     Raises:

@@ -35,7 +35,7 @@ class Find(Protocol):
     """Finds the regions of a content photo and a style photo, each ``(1, 3, H, W)``, RGB in [0, 1]."""
 
     def __call__(self, content: Tensor, style: Tensor, *, known: OneMask | None = None) -> Regions:
-        """Return the regions of both photos; ``known`` are the regions of one of them, if its mask is given."""
+        """Return the regions of both photos; ``known`` contains the regions of one of them, if its mask is given."""
 
 
 class PhotoPair(Described, LightningDataModule):
@@ -146,7 +146,7 @@ class PhotoPair(Described, LightningDataModule):
 
     @cached_property
     def digests(self) -> dict[str, list[str]]:
-        """SHA-256 of the photos and masks that the run is made from, by their role in it.
+        """SHA-256 of the photos and masks used by the run, by their role in it.
 
         Raises:
             VerismError: a file cannot be read.
@@ -157,7 +157,7 @@ class PhotoPair(Described, LightningDataModule):
 
     @property
     def source(self) -> Photo:
-        """The content photo at its full size, read at first use; raises ``VerismError`` if it cannot be read."""
+        """The content photo at its full size, read on first use; raises ``VerismError`` if it cannot be read."""
         if self._source is None:
             self._source = self._read(self.content)
         return self._source
@@ -169,13 +169,13 @@ class PhotoPair(Described, LightningDataModule):
 
     @property
     def photos(self) -> Photos:
-        """The two photos, read at first use; their transparent areas have the colours around them.
+        """The two photos, read on first use; their transparent areas are filled with the surrounding colours.
 
-        Several style photos are combined into one: side by side, on a transparent ground.
+        Several style photos are combined into one: side by side, on a transparent background.
 
         Raises:
-            VerismError: a photo cannot be read, a style photo is transparent all over, or ``size`` is too small for
-                them or their weights.
+            VerismError: a photo cannot be read, a style photo is completely transparent, or ``size`` is too small for
+                the photos or their weights.
         """
         if self._photos is None:
             if self.size < MIN_SIDE:
@@ -192,11 +192,11 @@ class PhotoPair(Described, LightningDataModule):
 
     @property
     def masked(self) -> Regions | None:
-        """The regions of the two masks, at the photos' size, read at first use; None unless two label images are given.
+        """The regions of both masks, at the photos' size, read on first use; None unless both are label images.
 
         Raises:
             VerismError: one mask is given without the other and ``regions`` is not auto, ``mask_threshold`` is not from
-                0 to 1, the masks cannot be read, do not have the photos' shapes or the same colours, or there is a
+                0 to 1, the masks cannot be read or do not have the photos' shapes or the same colours, or there is a
                 style mask for several style photos.
         """
         if "style" in self.masks and len(self.styles) > 1:
@@ -217,7 +217,7 @@ class PhotoPair(Described, LightningDataModule):
 
     @property
     def strokes(self) -> Sequence[Strokes] | None:
-        """The strokes painted over the regions of both photos, read at first use; None unless both masks are strokes.
+        """The strokes painted over the regions of both photos, read on first use; None unless both masks are strokes.
 
         Raises:
             VerismError: a mask cannot be read, or does not have its photo's shape.
@@ -230,9 +230,9 @@ class PhotoPair(Described, LightningDataModule):
 
     @property
     def known(self) -> OneMask | Strokes | None:
-        """The regions of the only photo with a mask, or strokes over those found, read at first use.
+        """The regions of the only photo with a mask, or the strokes over detected regions, read on first use.
 
-        None if no photo has a mask, or both have.
+        None if neither photo has a mask, or both have one.
 
         Raises:
             VerismError: the mask cannot be read, or does not have the photo's shape.
@@ -261,7 +261,7 @@ class PhotoPair(Described, LightningDataModule):
 
         Raises:
             VerismError: ``merge`` or ``leave_out`` names a region that does not exist, or a stroke has a colour that no
-                region may have.
+                region can have.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             known = self.known
@@ -287,7 +287,7 @@ class PhotoPair(Described, LightningDataModule):
         return Repeat(self.photos, steps if steps > 0 else 1000)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Return a batch on the device of the run; the photos are copied there only once, not at every step."""
+        """Return a batch on the run's device; the photos are copied there only once, not at every step."""
         if not isinstance(batch, Photos):
             return super().transfer_batch_to_device(batch, device, dataloader_idx)
         if self._moved is None or self._moved[0] is not batch or self._moved[1].content.device != device:
@@ -308,13 +308,13 @@ class PhotoPair(Described, LightningDataModule):
         return Repeat(self.original, 1)
 
     def look(self, times: int = 1) -> Photo:
-        """Return the style photo at the size of the fit, or larger; several style photos are put side by side.
+        """Return the style photo at the size of the fit or larger; several style photos are put side by side.
 
         Args:
-            times: how many times as large as in the fit each photo is.
+            times: factor by which each photo is larger than in the fit.
 
         Raises:
-            VerismError: a style photo cannot be read or is transparent all over, or ``size`` is too small for the
+            VerismError: a style photo cannot be read or is completely transparent, or ``size`` is too small for the
                 weights.
         """
         photos = []
@@ -336,10 +336,10 @@ class PhotoPair(Described, LightningDataModule):
 
 
 class Repeat(Generic[Sample]):
-    """Yields one sample a number of times."""
+    """Yields one sample a given number of times."""
 
     def __init__(self, sample: Sample, times: int) -> None:
-        """Choose the sample and the number."""
+        """Choose the sample and the number of times."""
         self.sample = sample
         self.times = times
 
@@ -348,7 +348,7 @@ class Repeat(Generic[Sample]):
         return self.times
 
     def __iter__(self) -> Iterator[Sample]:
-        """Yield the sample that number of times."""
+        """Yield the sample that many times."""
         for _ in range(self.times):
             yield self.sample
 
@@ -360,4 +360,4 @@ class Repeat(Generic[Sample]):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Do nothing, likewise."""
+        """Do nothing, for the same reason."""

@@ -1,4 +1,4 @@
-"""Where a photo comes from: a file, or the memory of a program."""
+"""Where a photo comes from: a file, or a program's memory."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from verism.missing import missing
 from verism.photo_file import Photo
 
 PhotoLike = str | os.PathLike[str] | Image.Image | Tensor
-"""A photo as a caller may give it: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, RGB in [0, 1]."""
+"""A photo as passed by a caller: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, RGB in [0, 1]."""
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoInMemory:
-    """A photo that was given as an image or a tensor.
+    """A photo that was passed as an image or a tensor.
 
     Attributes:
         photo: the photo.
-        name: what messages call it.
+        name: its name in messages.
     """
 
     photo: Photo
@@ -40,14 +40,14 @@ Source = Path | PhotoInMemory
 
 
 def source(photo: PhotoLike, name: str) -> Source:
-    """Return where a photo comes from.
+    """Return the source of a photo.
 
     Args:
-        photo: a path, an image of Pillow's, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
-        name: what messages call a photo that has no path, such as "the content photo".
+        photo: a path, a Pillow image, or a tensor ``(1, 3, H, W)``, sRGB in [0, 1].
+        name: the name in messages of a photo without a path, such as "the content photo".
 
     Raises:
-        VerismError: an image or tensor cannot be used; a file is checked later, when it is read.
+        VerismError: an image or tensor cannot be used; files are checked later, when they are read.
     """
     if isinstance(photo, Image.Image):
         return PhotoInMemory(photo_file.from_pillow(photo, name), name)
@@ -66,14 +66,14 @@ def read(photo: Source, white: float | None = None) -> Photo:
     """Return a photo; raise ``VerismError`` if its file cannot be read.
 
     Args:
-        photo: where it comes from.
-        white: for a file, as ``photo_file.read`` takes it.
+        photo: the source of the photo.
+        white: for a file, as for ``photo_file.read``.
     """
     return photo.photo if isinstance(photo, PhotoInMemory) else photo_file.read(photo, white)
 
 
 def place(photo: Source) -> str:
-    """Return what a run records of where a photo comes from: its absolute path, or its name if it is in memory."""
+    """Return what a run records about a photo's source: its absolute path, or its name if it is in memory."""
     return str(photo.absolute() if isinstance(photo, Path) else photo)
 
 
