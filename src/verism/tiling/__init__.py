@@ -1,1 +1,1 @@
-"""Ways for an image to pass the network: as a whole, tile by tile, or shared by several processes."""
+"""Ways for an image to pass through the network: as a whole, tile by tile, or shared by several processes."""

@@ -1,4 +1,4 @@
-"""Rectangles of pixels or positions, and cutting an image into them."""
+"""Rectangles of pixels or positions, and functions to cut an image into them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Box(NamedTuple):
         return self.right - self.left
 
     def grow(self, margin: int, inside: Box) -> Box:
-        """Return the box with a margin on each side, as far as that is inside another box."""
+        """Return the box with a margin on each side, cropped to another box."""
         return Box(
             max(self.top - margin, inside.top),
             max(self.left - margin, inside.left),
@@ -79,7 +79,7 @@ class Box(NamedTuple):
         return into
 
     def cut(self, side: int, step: int) -> list[Box]:
-        """Cut the box into about equal parts, of about ``side`` × ``side`` at most, with edges in steps of ``step``."""
+        """Cut the box into roughly equal parts, about ``side`` × ``side`` at most, with edges in steps of ``step``."""
         rows, columns = (
             _bounds(start, end, max(1, min(-(-(end - start) // side), (end - start) // step)), step)
             for start, end in ((self.top, self.bottom), (self.left, self.right))
@@ -124,6 +124,6 @@ def shares(height: int, width: int, ranks: int) -> list[Box]:
 
 
 def _bounds(start: int, end: int, parts: int, step: int) -> list[int]:
-    """Return where about equal parts begin, in multiples of ``step`` from ``start``, and where the last one ends."""
+    """Return the starts of roughly equal parts, in multiples of ``step`` from ``start``, and the last one's end."""
     steps = (end - start) / step
     return [*(start + step * int(steps * part / parts) for part in range(parts)), end]

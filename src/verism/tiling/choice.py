@@ -1,4 +1,4 @@
-"""Choose how an image passes the network: as fast as the memory allows."""
+"""Chooses how an image passes through the network: as fast as the memory allows."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from verism.tiling.passage import AtOnce, Passage
 from verism.tiling.plan import Tiling
 
 Tile = int | Literal["auto"] | None
-"""The option ``--model.tile``: side, in pixels, a multiple of 16, of the tiles in which the image passes the whole
-network. None: the image, or a process's share of it, passes as a whole. auto: it passes in tiles through as many blocks
-as the free memory requires, with a message, and on a CPU through the first block in any case."""
+"""The option ``--model.tile``: side, in pixels, a multiple of 16, of the tiles in which the image passes through the
+whole network. None: the image, or a process's share of it, passes through as a whole. auto: it passes in tiles through
+as many blocks as the free memory requires, with a message, and on a CPU through the first block in any case."""
 
 
 def check(backbone: Backbone, tile: Tile) -> None:
-    """Check that an image can pass the network in tiles as the user asked.
+    """Check that an image can pass through the network in tiles as requested.
 
     Args:
         backbone: the network.
         tile: the option.
 
     Raises:
-        VerismError: ``tile`` is not a multiple of 16; or the network has no blocks, and tiles of a given size were
-            asked for; or its blocks have a stride that does not divide 16 pixels.
+        VerismError: ``tile`` is not a multiple of 16; the network has no blocks, and tiles of a given size were
+            requested; or its blocks have a stride that does not divide 16 pixels.
     """
     name = type(backbone).__name__
     if isinstance(tile, int) and (tile < POOLED or tile % POOLED):
@@ -49,13 +49,13 @@ def check(backbone: Backbone, tile: Tile) -> None:
 
 
 def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
-    """Return the way in which the images of a run pass the network.
+    """Return how the images of a run pass through the network.
 
     Args:
         backbone: the network.
         losses: the losses, which ask for features of some layers.
         tile: the option.
-        content: ``(1, 3, H, W)``, the content photo, whose size, device and type the images have.
+        content: ``(1, 3, H, W)``, the content photo; the images have the same size, device and type.
 
     Raises:
         VerismError: as ``check`` does; or the image is too small for the number of processes.
@@ -84,7 +84,7 @@ def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tens
 
 
 def _step(blocks: Sequence[Block], content: Tensor, ranks: int) -> Step:
-    """Return what decides the memory that a step takes; with several processes, in the one with the largest share."""
+    """Return what determines the memory of a step; with several processes, for the one with the largest share."""
     height, width = content.shape[-2:]
     mine = shares(height, width, ranks)[-1]
     kind = content.device.type

@@ -1,4 +1,4 @@
-"""Communication between processes that share an image, as functions with derivatives."""
+"""Communication between processes that share an image, as differentiable functions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _OfAll(torch.autograd.Function):
     @staticmethod
     def forward(_: Any, *parts: Tensor) -> tuple[Tensor, ...]:
         totals = [part.clone() for part in parts]
-        # One message for each data type.
+        # One message per data type.
         for dtype in {total.dtype: None for total in totals}:
             alike = [total for total in totals if total.dtype == dtype]
             message = torch.cat([total.flatten() for total in alike])

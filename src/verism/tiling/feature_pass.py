@@ -1,4 +1,4 @@
-"""From an image to the statistics that the losses need, however the image passes the network."""
+"""From an image to the statistics that the losses need, however the image passes through the network."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from verism.tiling.passage import Observe, Passage, Seen
 from verism.tiling.statistics import Statistics
 
 Ask = Callable[[Loss, str, Tensor, Positions], Any]
-"""Asks a loss for its statistic of the features at a layer and at some positions: of the image or of a photo."""
+"""Asks a loss for its statistic of the features at a layer and at some positions, for the image or for a photo."""
 
 
 class FeaturePass:
     """Takes an image through the network and asks the losses for statistics of its features.
 
-    An ``additive`` loss is given one part of a layer's feature map after the other; any other loss is given the whole
-    map. At the layer ``input``, every loss is given the whole image.
+    An ``additive`` loss receives one part of a layer's feature map after the other; any other loss receives the whole
+    map. At the layer ``input``, every loss receives the whole image.
     """
 
     def __init__(self, losses: Mapping[str, Loss], passage: Passage) -> None:
-        """Choose the losses, and how images pass the network.
+        """Choose the losses and how images pass through the network.
 
         Args:
             losses: the losses by name.
@@ -91,7 +91,7 @@ class FeaturePass:
         found: dict[str, Mapping[str, Any]] = {}
         for layer, features in maps.items():
             asked = {name: loss for name, loss in losses.items() if layer in loss.layers}
-            # Outside autocast and in float32, so that a loss of the user's need not handle mixed precision.
+            # Outside autocast and in float32, so that a user's own loss need not handle mixed precision.
             with torch.autocast(features.device.type, enabled=False):
                 exact = full_precision(features)
                 found[layer] = {name: ask(loss, layer, exact, EVERYWHERE) for name, loss in asked.items()}

@@ -1,4 +1,4 @@
-"""Passing the network in parts: tile by tile, and with an image shared by processes."""
+"""Passing through the network in parts: tile by tile, and with an image shared by processes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from verism.tiling.statistics import Statistics
 from verism.tiling.tiled_forward import Piece, tiled_forward
 
 OUTPUT = "output"
-"""Name of a block's output, which the next block is given; no layer has this name."""
+"""Name of a block's output, which is the input of the next block; no layer has this name."""
 
 
 class InTiles(Passage):
-    """Each block of the network is passed tile by tile, as far as ``tiling`` says.
+    """Takes the image through the blocks tile by tile, as far as ``tiling`` says.
 
-    Features and derivatives are those of ``AtOnce``: statistics are sums over positions, and the input of a tile
-    contains all of its surroundings on which its features depend.
+    Features and derivatives equal those of ``AtOnce``: statistics are sums over positions, and the input of a tile
+    contains all of the surroundings on which its features depend.
     """
 
     @cached_property
@@ -44,7 +44,7 @@ class InTiles(Passage):
 
         Args:
             image: ``(1, 3, h, w)``, RGB in [0, 1], the frame of the first stage.
-            stages_: the blocks, and the parts of the image that pass them.
+            stages_: the blocks, and the parts of the image that pass through them.
             observe: reduces the features of tiles to statistics.
         """
         x = self.normalize.to(image)(image)
@@ -89,9 +89,9 @@ class InTiles(Passage):
 
 
 class Shared(InTiles):
-    """Each of several processes takes its own share of the image through the network, in tiles or as a whole.
+    """Takes each process's own share of the image through the network, in tiles or as a whole.
 
-    After that, every process has the sum of the statistics and whole maps, with their derivatives.
+    Afterwards, every process has the sum of the statistics and whole maps, with their derivatives.
     """
 
     def __call__(self, image: Tensor, observe: Observe) -> Seen:
@@ -106,7 +106,7 @@ class Shared(InTiles):
         return Seen(totals["statistics"], totals["maps"])
 
     def alone(self, image: Tensor, observe: Observe) -> Seen:
-        """Take a whole image through the network in this process alone."""
+        """Take a whole image through the network in this process only."""
         return super().__call__(image, observe)
 
 

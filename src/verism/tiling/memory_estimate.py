@@ -1,4 +1,4 @@
-"""Estimate the memory that a step will take, and find the tiles with which it fits."""
+"""Estimates the memory of a step, and finds tiles with which it fits."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from verism.backbone.architecture import Block
 from verism.tiling.plan import Tiling
 
 PASSING = 5
-"""Number of feature maps of a block's last convolution that exist for a time while the block is passed, besides those
-that are kept for the backward pass."""
+"""Number of feature maps of a block's last convolution that exist temporarily during the pass, besides those kept for
+the backward pass."""
 
 UNUSED = 1.15
 """Ratio of allocated to used memory of the features: the C library leaves gaps between them."""
@@ -31,13 +31,13 @@ reach further over the image, so that small tiles would be mostly border."""
 
 
 class Step(NamedTuple):
-    """What decides the memory that a step takes.
+    """What determines the memory of a step.
 
     Attributes:
-        blocks: the blocks of the network that an image passes.
+        blocks: the blocks of the network that an image passes through.
         height: height of the image, or of a process's share of it, in pixels.
         width: width of the same, in pixels.
-        bytes_each: bytes of a feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
+        bytes_each: bytes per feature: 2 in bf16-mixed and 16-mixed, 4 in 32-true.
     """
 
     blocks: Sequence[Block]
@@ -46,7 +46,7 @@ class Step(NamedTuple):
     bytes_each: int
 
     def takes(self, tiling: Tiling) -> int:
-        """Return about how many bytes a step takes with a tiling."""
+        """Return the approximate number of bytes that a step takes with a tiling."""
         pixels = self.height * self.width
         kernels = sum(9 * layer.inputs * layer.outputs for block in self.blocks for layer in block.convolutions)
         kept = passing = 0.0
@@ -64,11 +64,11 @@ class Step(NamedTuple):
         return ceil(self.height / side) * ceil(self.width / side)
 
     def fitting(self, most: float, least: int = 0) -> Tiling:
-        """Return the fastest tiling that fits into memory; if none does, the one that takes the least.
+        """Return the fastest tiling that fits into memory or, if none does, the one that takes the least.
 
         Args:
             most: bytes that a step may take.
-            least: number of blocks that are passed in tiles in any case.
+            least: minimum number of blocks to pass in tiles.
         """
         deeper = (Tiling(blocks, LARGE) for blocks in range(2, len(self.blocks) + 1))
         ways = [Tiling(), Tiling(1, SMALL), *deeper]
@@ -85,8 +85,8 @@ class Step(NamedTuple):
         """Return the option, for a message, with which a step would take less memory.
 
         Args:
-            tiling: the present tiling.
-            available: bytes that are free.
+            tiling: the current tiling.
+            available: number of free bytes.
         """
         if not self.blocks:
             return "a smaller --data.size"
@@ -100,14 +100,14 @@ class Step(NamedTuple):
 
 
 def fastest(device: torch.device) -> Tiling:
-    """Return the tiling that is used if there is enough memory."""
-    # On a CPU, tiles in the first block save a third of the memory, and cost at most a tenth more time: see
+    """Return the tiling to use if there is enough memory."""
+    # On a CPU, tiles in the first block save a third of the memory and cost at most a tenth more time: see
     # docs/performance.md.
     return Tiling(1, SMALL) if device.type == "cpu" else Tiling()
 
 
 def free(device: torch.device) -> int:
-    """Return how many bytes of memory are free for computations on ``device``."""
+    """Return the number of bytes of memory that are free for computations on ``device``."""
     if device.type != "cuda":
         return psutil.virtual_memory().available
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

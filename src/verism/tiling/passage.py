@@ -20,11 +20,11 @@ loss, by name."""
 
 
 class Seen(NamedTuple):
-    """What a pass yields of an image.
+    """The results of passing an image through the network.
 
     Attributes:
-        statistics: those of the whole image: layer to loss name to what ``Observe`` returned, summed over parts.
-        maps: layer to feature map of the whole image, ``(1, d, h, w)``, at the layers whose maps are needed as a whole.
+        statistics: statistics of the whole image: layer to loss name to what ``Observe`` returned, summed over parts.
+        maps: layer to feature map of the whole image, ``(1, d, h, w)``, for the layers whose maps are needed whole.
     """
 
     statistics: Statistics
@@ -37,9 +37,9 @@ class Passage(ABC):
     Attributes:
         backbone: the network.
         layers: names of the layers at which features are observed.
-        map_layers: those of ``layers`` whose feature maps are needed as a whole.
-        step: what decides the memory of a step.
-        tiling: which blocks the image passes tile by tile.
+        map_layers: those of ``layers`` whose whole feature maps are needed.
+        step: what determines the memory of a step.
+        tiling: which blocks the image passes through tile by tile.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Passage(ABC):
         step: Step,
         tiling: Tiling,
     ) -> None:
-        """Choose the network, and where to observe it."""
+        """Choose the network and where to observe it."""
         self.backbone = backbone
         self.layers = layers
         self.map_layers = map_layers
@@ -62,15 +62,15 @@ class Passage(ABC):
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
 
     def alone(self, image: Tensor, observe: Observe) -> Seen:
-        """Take an image of any size through the network in this process alone."""
+        """Take an image of any size through the network in this process only."""
         return self(image, observe)
 
 
 class AtOnce(Passage):
-    """The whole image passes the network, in every process; any network allows this."""
+    """Takes the whole image through the network, in every process; any network allows this."""
 
     def __init__(self, backbone: Backbone, layers: Collection[str], map_layers: Collection[str], step: Step) -> None:
-        """Choose the network, and where to observe it."""
+        """Choose the network and where to observe it."""
         super().__init__(backbone, layers, map_layers, step, Tiling())
 
     def __call__(self, image: Tensor, observe: Observe) -> Seen:
@@ -78,7 +78,7 @@ class AtOnce(Passage):
         statistics: dict[str, Mapping[str, Any]] = {}
         maps: dict[str, Tensor] = {}
         # Observed layer by layer, between the layers' computations: autograd goes back in reverse order, so it computes
-        # a loss's gradient at a layer when it reaches that layer, and need not keep those of all layers.
+        # a loss's gradient at a layer when it reaches that layer, and need not keep the gradients of all layers.
         for layer, features in self.backbone.walk(image, self.layers):
             statistics[layer] = observe(layer, features, EVERYWHERE)
             if layer in self.map_layers:

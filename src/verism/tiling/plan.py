@@ -17,14 +17,14 @@ CHANNELS = 128
 
 
 class Tiling(NamedTuple):
-    """Which blocks an image passes tile by tile: the first ones, whose feature maps are the largest.
+    """The blocks that an image passes through tile by tile: the first ones, whose feature maps are the largest.
 
     Attributes:
         checkpointed_blocks: number of blocks, from the first, that are recomputed tile by tile in the backward pass, so
-            that at most one tile of each is kept, besides the block's input. The block after them is also computed tile
-            by tile, but all of it is kept: small pieces leave less memory unused between them. The remaining blocks are
+            that at most one tile of each is kept, besides the block's input. The next block is also computed tile by
+            tile, but all of it is kept: small pieces leave less unused memory between them. The remaining blocks are
             computed on the whole image.
-        side: approximate side of the first block's tiles, in pixels; None: the image passes the network as a whole.
+        side: approximate side of the first block's tiles, in pixels; None: the image passes through the network whole.
     """
 
     checkpointed_blocks: int = 0
@@ -33,7 +33,7 @@ class Tiling(NamedTuple):
     def sides(self, blocks: Sequence[Block]) -> list[int | None]:
         """Return the side of each block's tiles, in positions, so that the tiles of all blocks take the same memory.
 
-        It is None for blocks that the image passes as a whole.
+        The side is None for blocks that the image passes through as a whole.
         """
         if self.side is None:
             return [None] * len(blocks)
@@ -45,11 +45,11 @@ class Tiling(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part of an image that passes a block by itself; in positions of the block's convolutions.
+    """A part of an image that passes through a block by itself; in positions of the block's convolutions.
 
     Attributes:
         own: the positions whose features the losses get from this tile.
-        output: the positions that are handed on to the next block: ``own`` and, at the edges of a process's share, the
+        output: the positions passed on to the next block: ``own`` and, at the edges of a process's share, the
             surroundings that the following blocks need.
         window: the input on which the features at ``output`` depend.
     """
@@ -69,15 +69,15 @@ class Tile(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A block of the network, and the part of an image that passes it; in positions of the block's convolutions.
+    """A block of the network and the part of an image that passes through it; in positions of the block's convolutions.
 
     Attributes:
         block: the block.
         whole: the whole image.
         frame: the input: the whole image, or a process's share with the surroundings on which this block and the
             following ones depend.
-        output: what is handed on to the next block.
-        tiles: the tiles that pass the block, one after the other.
+        output: what is passed on to the next block.
+        tiles: the tiles that pass through the block, one after the other.
         keep: whether the features of all tiles are kept for the backward pass; if not, only those of the last tile are,
             and the others are recomputed.
     """
@@ -97,13 +97,13 @@ class Stage(NamedTuple):
 
 
 def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> list[Stage]:
-    """Return the stages in which an image, or a share of it, passes a network.
+    """Return the stages in which an image, or a share of it, passes through a network.
 
     Args:
         blocks: the blocks of the network.
         image: the whole image, in pixels.
         share: the share, in pixels; its edges are the image's, or multiples of ``POOLED``.
-        tiling: which of the blocks it passes tile by tile.
+        tiling: the blocks that it passes through tile by tile.
     """
     margins = [-(-radius // POOLED) * POOLED for radius in (*reach(blocks), 0)]
     frames = [share.grow(margin, image) for margin in margins]
@@ -116,7 +116,7 @@ def stages(blocks: Sequence[Block], image: Box, share: Box, tiling: Tiling) -> l
 
 
 def _tiles(block: Block, side: int | None, frame: Box, output: Box, share: Box) -> list[Tile]:
-    # The 2×2 squares of a pooling must not be divided between two tiles.
+    # The 2×2 squares of a pooling must not be split between two tiles.
     parts = [share] if side is None else share.cut(side, 2 if block.pool else 1)
     tiles = []
     for own in parts:

@@ -1,4 +1,4 @@
-"""Statistics as the losses return them, in mappings and named tuples, and the list of the tensors in them."""
+"""Statistics as returned by the losses, in mappings and named tuples, and the list of the tensors in them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 Statistics = Mapping[str, Mapping[str, Any]]
-"""By layer and loss name, in either order, the statistics that a loss is a function of: tensors and counts, which add
-up over parts of an image."""
+"""Statistics from which a loss is computed, by layer and loss name, in either order: tensors and counts, which add up
+over parts of an image."""
 
 
 def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
@@ -19,7 +19,7 @@ def leaves(statistics: Statistics, device: torch.device) -> list[Tensor]:
     found: list[Tensor] = []
 
     def keep(leaf: Tensor | int) -> None:
-        # Not as float64, which Apple's GPUs do not have.
+        # Not as float64, which Apple's GPUs do not support.
         found.append(leaf if isinstance(leaf, Tensor) else torch.tensor(leaf, dtype=torch.int64, device=device))
 
     apply_to_collection(statistics, (Tensor, int), keep)

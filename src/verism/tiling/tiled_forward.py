@@ -1,4 +1,4 @@
-"""Compute one block of the network tile by tile, with the derivatives of the whole."""
+"""Computes one block of the network tile by tile, with the derivatives of the whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from verism.tiling.statistics import Statistics, leaves, with_leaves
 
 
 class Piece(NamedTuple):
-    """What a tile contributes to a feature map that is put together from all tiles.
+    """A tile's contribution to a feature map that is assembled from all tiles.
 
     Attributes:
         features: ``(1, d, h, w)``.
@@ -40,10 +40,10 @@ def tiled_forward(x: Tensor, stage: Stage, pass_tile: PassTile) -> tuple[Mapping
     Args:
         x: ``(1, d, h, w)``, the input of the block, ``stage.frame``.
         stage: the block and its tiles.
-        pass_tile: takes one tile through the block; it names the same pieces for each tile.
+        pass_tile: takes one tile through the block; it returns pieces with the same names for each tile.
 
     Returns:
-        The maps that the pieces make up, by name, and the sums of the statistics.
+        The maps assembled from the pieces, by name, and the sums of the statistics.
     """
     if len(stage.tiles) == 1:
         (tile,) = stage.tiles
@@ -69,8 +69,8 @@ def tiled_forward(x: Tensor, stage: Stage, pass_tile: PassTile) -> tuple[Mapping
 class _TiledForward(torch.autograd.Function):
     """A block, tile by tile. Statistics add up over tiles, and so do the gradients of the block's input.
 
-    Tiles are joined again after each block, so the input of a tile needs a margin of only 2 to 4 positions, as far as
-    the block's own convolutions reach, and not of the 128 pixels that the whole network reaches.
+    Tiles are joined again after each block, so the input of a tile needs a margin of only 2 to 4 positions, the reach
+    of the block's own convolutions, rather than the 128 pixels that the whole network reaches.
     """
 
     @staticmethod
