@@ -14,8 +14,8 @@ from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
 
 BAND = 2**18
-"""Number of pixels that are rendered at a time, to limit memory for photos of any size. With four times as many, rendering
-takes a fifth longer."""
+"""Number of pixels that are rendered at a time, to limit memory for photos of any size. With four times as many,
+rendering takes a fifth longer."""
 
 
 class Grade(Canvas):
