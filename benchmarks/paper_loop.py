@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from verism import Photos
 from verism.backbone.architecture import BLOCKS, CONVOLUTIONS
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import load
 from verism.losses.style import DEFAULT_LAYERS
 
@@ -25,7 +25,7 @@ def paper(photos: Photos, report: Report) -> None:
     device = photos.content.device
     network = _network().to(device)
     taps = {layer.feature: layer.name for layer in CONVOLUTIONS if layer.name in {*DEFAULT_LAYERS, "conv5_4"}}
-    content, style = (Normalization().to(device)(photo) for photo in photos)
+    content, style = (InputNormalization().to(device)(photo) for photo in photos)
     image = content.clone().requires_grad_()
     optimizer = torch.optim.Adam([image], lr=0.01)
 

@@ -38,8 +38,8 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 class TrainableModule(LightningModule):
     """Base class that runs a method under Lightning, and measures and applies its result.
 
-    Subclasses define ``start`` and ``set_targets``. Only the canvas changes: every process freezes everything else or
-    computes it from the photos.
+    Subclasses define ``start`` and ``set_targets``. Only the canvas changes. All else is frozen, or computed from the
+    photos by every process.
 
     Attributes:
         canvas: the part that is optimised and that checkpoints keep.

@@ -13,7 +13,7 @@ from torchvision.models import vgg
 
 from verism.backbone import VGG16, VGG19
 from verism.backbone.architecture import BLOCKS, INPUT, layers_of
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
 
@@ -23,7 +23,7 @@ LAYERS = (INPUT, *layers_of(BLOCKS))
 
 def reference(weights: Weights, image: Tensor, activation: nn.Module, pool: nn.Module) -> dict[str, Tensor]:
     """Every layer, with nothing in place and nothing left out."""
-    x = Normalization().to(image.dtype)(image)
+    x = InputNormalization().to(image.dtype)(image)
     features = {"input": x}
     for block in BLOCKS:
         for layer in block.convolutions:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from verism import images, step_option
 from verism.backbone import VGG19
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.metrics import NAMES, TOLD, Measure, blown, drift, lost
 
 TAGS = {f"metrics/{name}" for name in NAMES}
@@ -43,7 +43,7 @@ def test_values_are_the_measures_of_the_first_and_the_last_image(
     measure = Measure(content, style, VGG19(activation=nn.ReLU(), pooling="max"))
     checkpoint = Path(accumulator.path, "checkpoints", "last.ckpt")
     pixels = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
-    for name, value in measure(Normalization().inverse(pixels)).items():
+    for name, value in measure(InputNormalization().inverse(pixels)).items():
         assert accumulator.Scalars(f"metrics/{name}")[-1].value == pytest.approx(value, rel=1e-4, abs=1e-6), name
     start = {name: accumulator.Scalars(f"metrics/{name}")[0].value for name in NAMES}
     assert start.pop("psnr") > 100  # Infinite, but for rounding.

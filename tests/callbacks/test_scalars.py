@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from verism import images
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.callbacks.scalars import is_due, is_looked_at
 from verism.losses.style import DEFAULT_LAYERS
 from verism.metrics import NAMES
@@ -87,7 +87,7 @@ def test_gradient_norm(events: Callable[..., EventAccumulator], tmp_path: Path) 
     accumulator = events("--trainer.max_steps", "1", *options, *OPTIONS)
     checkpoint = Path(accumulator.path, "checkpoints", "last.ckpt")
     moved = torch.load(checkpoint, weights_only=True)["state_dict"]["canvas.pixels"]
-    start = Normalization()(images.read(tmp_path / "content.png"))
+    start = InputNormalization()(images.read(tmp_path / "content.png"))
     assert values(accumulator, "optimizer/gradient_norm")[0] == pytest.approx(float((moved - start).norm()), rel=1e-4)
 
 

@@ -12,7 +12,7 @@ from conftest import synthetic_photo
 from torch import Tensor
 
 from verism import images
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
 from verism.canvas import Pixels
 from verism.checkpoint import stamp
@@ -24,7 +24,7 @@ def test_starts_as_the_content(content: Tensor, style: Tensor) -> None:
     canvas = Pixels()
     canvas.start(content, style)
     torch.testing.assert_close(canvas(), content)
-    torch.testing.assert_close(canvas.pixels.detach(), Normalization()(content))
+    torch.testing.assert_close(canvas.pixels.detach(), InputNormalization()(content))
 
 
 def test_starts_as_the_style_in_the_contents_shape(content: Tensor, style: Tensor) -> None:
@@ -72,7 +72,7 @@ def test_starts_as_an_earlier_runs_pixels_to_the_last_bit(content: Tensor, style
 
 
 def test_an_earlier_runs_pixels_are_resized(content: Tensor, style: Tensor, tmp_path: Path) -> None:
-    pixels = Normalization()(style)
+    pixels = InputNormalization()(style)
     canvas = Pixels(checkpoint(tmp_path / "small.ckpt", pixels))
     canvas.start(content, style)
     torch.testing.assert_close(canvas.pixels.detach(), resize(pixels, (48, 64)))
@@ -85,7 +85,7 @@ def test_resizing_keeps_the_change_and_adds_the_photos_detail(content: Tensor, s
         canvas.pixels.add_(torch.tensor([0.5, 0.0, -0.25]).view(3, 1, 1))
         canvas.pixels[..., 16:] += 1.0
     canvas.resize(content)
-    change = canvas.pixels.detach() - Normalization()(content)
+    change = canvas.pixels.detach() - InputNormalization()(content)
     torch.testing.assert_close(change[0, :, 5, 5], torch.tensor([0.5, 0.0, -0.25]))
     torch.testing.assert_close(change[0, :, 5, 60], torch.tensor([1.5, 1.0, 0.75]))
 
@@ -159,7 +159,7 @@ def fitted(photo: Tensor, make: Callable[[Tensor], Tensor], **options: Any) -> t
     small = resize(photo, [side // 3 for side in photo.shape[-2:]])
     canvas = Pixels(**options)
     canvas.start(small, small)
-    canvas.pixels.data = Normalization()(make(small))
+    canvas.pixels.data = InputNormalization()(make(small))
     return canvas, small, make(small)
 
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.losses import ColorLoss
 from verism.losses.gram import gram
 
 
 def photo(image: Tensor) -> dict[str, Tensor]:
-    return {"input": Normalization()(image)}
+    return {"input": InputNormalization()(image)}
 
 
 def aimed(loss: ColorLoss, content: Tensor, style: Tensor) -> ColorLoss:
@@ -23,7 +23,7 @@ def aimed(loss: ColorLoss, content: Tensor, style: Tensor) -> ColorLoss:
 def test_paper_formula_on_photos_of_one_size(content: Tensor, style: Tensor) -> None:
     x, s = content[..., :40, :40], style[..., :40, :40]
     loss = aimed(ColorLoss(weight=1e10), x, s)
-    flat_x, flat_s = (Normalization()(image).reshape(3, -1) for image in (x, s))
+    flat_x, flat_s = (InputNormalization()(image).reshape(3, -1) for image in (x, s))
     expected = (flat_x @ flat_x.T - flat_s @ flat_s.T).square().mean()
     term = loss(loss.statistics(photo(x)))
     torch.testing.assert_close(term.raw, expected)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.color.bins import color_bins
 from verism.errors import VerismError
 from verism.losses import ConsistencyLoss
@@ -74,7 +74,7 @@ def test_derivative() -> None:
 
 
 def normalized(photo: Tensor) -> dict[str, Tensor]:
-    return {"input": Normalization()(photo)}
+    return {"input": InputNormalization()(photo)}
 
 
 def term(loss: ConsistencyLoss, image: Tensor) -> Term:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.color.guided_filter import apply_affine, local_affine
 from verism.errors import VerismError
 from verism.losses import PhotorealismLoss, Term
@@ -58,7 +58,7 @@ def explicit(guide: Tensor, epsilon: float = EPSILON) -> Tensor:
 
 
 def photo(image: Tensor) -> dict[str, Tensor]:
-    return {"input": Normalization()(image)}
+    return {"input": InputNormalization()(image)}
 
 
 def aimed(content: Tensor, weight: float = 1.0, epsilon: float = EPSILON) -> PhotorealismLoss:

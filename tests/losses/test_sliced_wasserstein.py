@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from verism import metrics
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.errors import VerismError
 from verism.losses import SlicedWassersteinLoss, Term
 from verism.losses.sliced_wasserstein import random_directions, resample
@@ -116,7 +116,7 @@ def test_relative_is_one_at_the_content(content: Tensor, style: Tensor) -> None:
 @pytest.mark.slow
 def test_alone_moves_the_colours_to_the_style(content: Tensor, style: Tensor) -> None:
     """Measured along other directions than those it was given."""
-    normalize = Normalization()
+    normalize = InputNormalization()
     loss = aimed(normalize(content), normalize(style))
     image = content.clone().requires_grad_()
     optimizer = torch.optim.Adam([image], lr=0.01)

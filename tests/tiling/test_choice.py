@@ -13,7 +13,7 @@ from verism.backbone.architecture import BLOCKS, down_to
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
 from verism.losses import StyleLoss
-from verism.tiling.choice import Tile, choose
+from verism.tiling.choice import TileOption, choose
 from verism.tiling.in_tiles import InTiles, Shared
 from verism.tiling.memory_estimate import LARGE, SMALL, Step
 from verism.tiling.passage import AtOnce, Passage
@@ -29,7 +29,7 @@ class Patches(Backbone):
         return {"patches": nn.functional.avg_pool2d(image, 16)}
 
 
-def chosen(backbone: Backbone, layer: str, tile: Tile, content: Tensor) -> Passage:
+def chosen(backbone: Backbone, layer: str, tile: TileOption, content: Tensor) -> Passage:
     return choose(backbone, [StyleLoss(1.0, {layer: 1.0})], tile, content)
 
 

@@ -11,7 +11,7 @@ from conftest import TINY_WIDTH
 from torch import Tensor, nn
 
 from verism.backbone import VGG19, Backbone
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
 from verism.losses import (
     ColorLoss,
@@ -27,7 +27,7 @@ from verism.losses.gram import gram
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.regional import RegionalLoss
 from verism.regions.regions import Regions
-from verism.tiling.choice import Tile, choose
+from verism.tiling.choice import TileOption, choose
 from verism.tiling.feature_pass import FeaturePass
 from verism.tiling.plan import Tiling
 
@@ -73,7 +73,7 @@ def losses(content: Tensor, style: Tensor) -> dict[str, Loss]:
     }
 
 
-def feature_pass_of(backbone: Backbone, asked: Mapping[str, Loss], tile: Tile, content: Tensor) -> FeaturePass:
+def feature_pass_of(backbone: Backbone, asked: Mapping[str, Loss], tile: TileOption, content: Tensor) -> FeaturePass:
     return FeaturePass(asked, choose(backbone, asked.values(), tile, content))
 
 
@@ -217,6 +217,6 @@ def test_a_network_without_blocks_is_shown_the_whole_image() -> None:
     patches = Patches()(image, ["patches"])["patches"]
     totals = feature_pass(image)
     torch.testing.assert_close(totals["style"]["patches"].products, gram(patches).products)
-    colors = Normalization().double()(image)
+    colors = InputNormalization().double()(image)
     expected = {layer: asked["spread"].statistic(layer, it) for layer, it in (("input", colors), ("patches", patches))}
     torch.testing.assert_close(totals["spread"], expected)

@@ -9,7 +9,7 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 
-class Normalization(nn.Module):
+class InputNormalization(nn.Module):
     """Maps RGB in [0, 1] to zero mean and unit standard deviation over ImageNet, and back.
 
     This is the backbone's input format. The canvas of free pixels also uses it, because a learning rate only has the

@@ -17,7 +17,7 @@ from verism.backbone.activation import Activation
 from verism.backbone.architecture import INPUT, Block, Convolution, down_to, layers_of
 from verism.backbone.backbone import Backbone, check_layers
 from verism.backbone.convolution import frozen_convolution
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.pooling import AveragePool
 from verism.backbone.tap import ALL, Index, tap
 from verism.errors import VerismError
@@ -67,7 +67,7 @@ class VGG(Backbone):
             )
         self.activate = Activation(activation)
         self.identity = {"weights": loaded.name, "sha256": loaded.sha256}
-        self.normalize = Normalization()
+        self.normalize = InputNormalization()
         self.pool = AveragePool() if pooling == "avg" else nn.MaxPool2d(2, 2)
         self._weights = loaded
 

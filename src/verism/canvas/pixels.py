@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from verism import checkpoint, images
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.canvas.canvas import Canvas, FindCorrespondence
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.errors import VerismError
@@ -62,7 +62,7 @@ class Pixels(Canvas):
         self.finish = finish
         self.finish_radius = finish_radius
         self.finish_epsilon = finish_epsilon
-        self.normalize = Normalization()
+        self.normalize = InputNormalization()
         self.pixels = nn.Parameter(torch.empty(1, 3, 0, 0))
 
     def check(self) -> None:

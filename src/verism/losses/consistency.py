@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from verism.backbone.architecture import INPUT
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.color.bins import STEP, ColorBins, color_bins
 from verism.errors import VerismError
 from verism.losses.loss import Loss, Role
@@ -73,7 +73,7 @@ class ConsistencyLoss(Loss):
             raise VerismError(f"--model.consistency.step {step}: must be above 0.")
         super().__init__(weight, {INPUT: 1.0}, "paper")
         self.step = step
-        self.normalize = Normalization()
+        self.normalize = InputNormalization()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
         """Sort the content photo's colours into bins."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone.architecture import INPUT
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.color.guided_filter import in_float64, outer, whitening
 from verism.errors import VerismError
 from verism.first_derivative import first_derivative
@@ -138,7 +138,7 @@ class PhotorealismLoss(Loss):
         super().__init__(weight, {INPUT: 1.0}, "paper")
         self.epsilon = epsilon
         self.scale = scale
-        self.normalize = Normalization()
+        self.normalize = InputNormalization()
 
     def target(self, layer: str, content: Tensor, style: Tensor) -> None:
         """Compute the factors of the Laplacian from the content photo's colours.

@@ -27,7 +27,7 @@ DIMENSIONS = 64
 """Number of principal components in which the features are compared."""
 
 
-class Seen(NamedTuple):
+class PhotoFeatures(NamedTuple):
     """Network features of a photo.
 
     Attributes:
@@ -41,7 +41,9 @@ class Seen(NamedTuple):
     shape: torch.Size
 
 
-def seen(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None) -> tuple[Seen, Seen]:
+def seen(
+    backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None = None
+) -> tuple[PhotoFeatures, PhotoFeatures]:
     """Return comparable features of the content photo and the style photo.
 
     The features at ``LAYERS`` are normalised, centred on the mean of their own photo, and reduced to ``DIMENSIONS``
@@ -59,7 +61,7 @@ def seen(backbone: VGG, content: Tensor, style: Tensor, opacity: Tensor | None =
     if opacity is not None:
         counts[1] = F.interpolate(opacity.to(found[1]), found[1].shape[-2:], mode="area")
     first, second = (
-        Seen(F.normalize(part.flatten(2).squeeze(0).T), count.flatten() / count.sum(), part.shape[-2:])
+        PhotoFeatures(F.normalize(part.flatten(2).squeeze(0).T), count.flatten() / count.sum(), part.shape[-2:])
         for part, count in zip(_components(found, counts), counts, strict=True)
     )
     return first, second

@@ -14,7 +14,7 @@ from verism.color.paper import BACKDROP, white_paper
 from verism.color.spaces import Oklab
 from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
-from verism.regions.features import Seen, seen
+from verism.regions.features import PhotoFeatures, seen
 from verism.regions.regions import OneMask, Regions
 
 TEMPERATURE = 0.1
@@ -109,7 +109,7 @@ def find_regions(
     return _clustered(photos, both, count) if known is None else _matched(photos, both, known)
 
 
-def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: int) -> Regions:
+def _clustered(photos: tuple[Tensor, Tensor], both: tuple[PhotoFeatures, PhotoFeatures], count: int) -> Regions:
     """Find the regions of two photos without any known regions."""
     points, weights = [part.points for part in both], [part.weights for part in both]
     centers = spherical_kmeans(torch.cat(points), torch.cat(weights), count)
@@ -127,7 +127,7 @@ def _clustered(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], count: in
     return Regions(labels, masks[0][:, kept], masks[1][:, kept], confidence[kept], one_scene, found=True)
 
 
-def _matched(photos: tuple[Tensor, Tensor], both: tuple[Seen, Seen], known: OneMask) -> Regions:
+def _matched(photos: tuple[Tensor, Tensor], both: tuple[PhotoFeatures, PhotoFeatures], known: OneMask) -> Regions:
     """Return the known regions of one photo with their counterparts in the other."""
     regions, side = len(known.labels), ("content", "style").index(known.role)
     points, weights = [part.points for part in both], [part.weights for part in both]

@@ -19,13 +19,13 @@ from verism.tiling.memory_estimate import Step, fastest, free
 from verism.tiling.passage import AtOnce, Passage
 from verism.tiling.plan import Tiling
 
-Tile = int | Literal["auto"] | None
+TileOption = int | Literal["auto"] | None
 """The option ``--model.tile``: side, in pixels, a multiple of 16, of the tiles in which the image passes through the
 whole network. None: the image, or a process's share of it, passes through as a whole. auto: it passes in tiles through
 as many blocks as the free memory requires, with a message, and on a CPU through the first block in any case."""
 
 
-def check(backbone: Backbone, tile: Tile) -> None:
+def check(backbone: Backbone, tile: TileOption) -> None:
     """Check that an image can pass through the network in tiles as requested.
 
     Args:
@@ -48,7 +48,7 @@ def check(backbone: Backbone, tile: Tile) -> None:
         raise VerismError(f"--model.tile {tile}: {name} can only process the whole image at once; choose auto or null.")
 
 
-def choose(backbone: Backbone, losses: Iterable[Loss], tile: Tile, content: Tensor) -> Passage:
+def choose(backbone: Backbone, losses: Iterable[Loss], tile: TileOption, content: Tensor) -> Passage:
     """Return how the images of a run pass through the network.
 
     Args:

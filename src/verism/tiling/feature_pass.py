@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from verism.backbone.architecture import INPUT
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.losses import Loss
 from verism.losses.loss import Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import full_precision
-from verism.tiling.passage import Observe, Passage, Seen
+from verism.tiling.passage import Observe, Observed, Passage
 from verism.tiling.statistics import Statistics
 
 Ask = Callable[[Loss, str, Tensor, Positions], Any]
@@ -38,7 +38,7 @@ class FeaturePass:
         """
         self.losses = losses
         self.passage = passage
-        self.normalize = Normalization()
+        self.normalize = InputNormalization()
 
     def __call__(self, image: Tensor) -> Statistics:
         """Return the statistics of ``image`` ``(1, 3, H, W)``, RGB in [0, 1], by loss name and layer."""
@@ -61,7 +61,7 @@ class FeaturePass:
             for layer in loss.layers:
                 loss.target(layer, of_content[name][layer], of_style[name][layer])
 
-    def _statistics(self, image: Tensor, ask: Ask, passage: Callable[[Tensor, Observe], Seen]) -> Statistics:
+    def _statistics(self, image: Tensor, ask: Ask, passage: Callable[[Tensor, Observe], Observed]) -> Statistics:
         """Return the statistics of an image, by loss name and layer.
 
         Args:

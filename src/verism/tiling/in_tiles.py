@@ -9,11 +9,11 @@ from typing import Any
 from torch import Tensor, distributed
 from torch.nn import functional as F  # noqa: N812
 
-from verism.backbone.normalization import Normalization
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.tap import crop, tap
 from verism.tiling.boxes import shares, whole
 from verism.tiling.distributed import of_all, own_part
-from verism.tiling.passage import Observe, Passage, Seen
+from verism.tiling.passage import Observe, Observed, Passage
 from verism.tiling.plan import Stage, Tile, stages
 from verism.tiling.statistics import Statistics
 from verism.tiling.tiled_forward import Piece, tiled_forward
@@ -30,16 +30,16 @@ class InTiles(Passage):
     """
 
     @cached_property
-    def normalize(self) -> Normalization:
+    def normalize(self) -> InputNormalization:
         """The normalisation that the first block expects."""
-        return Normalization()
+        return InputNormalization()
 
-    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+    def __call__(self, image: Tensor, observe: Observe) -> Observed:
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
         everything = whole(*image.shape[-2:])
         return self.through(image, stages(self.step.blocks, everything, everything, self.tiling), observe)
 
-    def through(self, image: Tensor, stages_: Sequence[Stage], observe: Observe) -> Seen:
+    def through(self, image: Tensor, stages_: Sequence[Stage], observe: Observe) -> Observed:
         """Take a part of an image through the network, block by block.
 
         Args:
@@ -55,7 +55,7 @@ class InTiles(Passage):
             statistics |= of_block
             x = joined.get(OUTPUT, x)
             maps |= {layer: features for layer, features in joined.items() if layer != OUTPUT}
-        return Seen(statistics, maps)
+        return Observed(statistics, maps)
 
     def _tile(
         self, stage: Stage, observe: Observe, window: Tensor, tile: Tile
@@ -94,7 +94,7 @@ class Shared(InTiles):
     Afterwards, every process has the sum of the statistics and whole maps, with their derivatives.
     """
 
-    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+    def __call__(self, image: Tensor, observe: Observe) -> Observed:
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
         height, width = image.shape[-2:]
         share = shares(height, width, distributed.get_world_size())[distributed.get_rank()]
@@ -103,9 +103,9 @@ class Shared(InTiles):
         # Each process has zeros where the others have features, so that the sum over processes is the whole map.
         maps = {layer: _framed(features, layer, passed) for layer, features in mine.maps.items()}
         totals = of_all({"statistics": mine.statistics, "maps": maps}, image.device)
-        return Seen(totals["statistics"], totals["maps"])
+        return Observed(totals["statistics"], totals["maps"])
 
-    def alone(self, image: Tensor, observe: Observe) -> Seen:
+    def alone(self, image: Tensor, observe: Observe) -> Observed:
         """Take a whole image through the network in this process only."""
         return super().__call__(image, observe)
 

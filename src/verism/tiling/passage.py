@@ -19,7 +19,7 @@ Observe = Callable[[str, Tensor, Positions], Mapping[str, Any]]
 loss, by name."""
 
 
-class Seen(NamedTuple):
+class Observed(NamedTuple):
     """The results of passing an image through the network.
 
     Attributes:
@@ -58,10 +58,10 @@ class Passage(ABC):
         self.tiling = tiling
 
     @abstractmethod
-    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+    def __call__(self, image: Tensor, observe: Observe) -> Observed:
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], the same in every process, through the network."""
 
-    def alone(self, image: Tensor, observe: Observe) -> Seen:
+    def alone(self, image: Tensor, observe: Observe) -> Observed:
         """Take an image of any size through the network in this process only."""
         return self(image, observe)
 
@@ -73,7 +73,7 @@ class AtOnce(Passage):
         """Choose the network and where to observe it."""
         super().__init__(backbone, layers, map_layers, step, Tiling())
 
-    def __call__(self, image: Tensor, observe: Observe) -> Seen:
+    def __call__(self, image: Tensor, observe: Observe) -> Observed:
         """Take ``image`` ``(1, 3, H, W)``, RGB in [0, 1], through the network."""
         statistics: dict[str, Mapping[str, Any]] = {}
         maps: dict[str, Tensor] = {}
@@ -83,4 +83,4 @@ class AtOnce(Passage):
             statistics[layer] = observe(layer, features, EVERYWHERE)
             if layer in self.map_layers:
                 maps[layer] = features
-        return Seen(statistics, maps)
+        return Observed(statistics, maps)
