@@ -198,8 +198,8 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         "A .cube, .png or .safetensors file",
         "Replace a file that exists",
         "Nodes along each axis",
-        "of the whole look",
-        "of hue and saturation",
-        "of light and contrast",
+        "overall strength",
+        "change of hue and saturation",
+        "change of light and contrast",
     ):
         assert words in text
