@@ -105,7 +105,7 @@ def test_deviation_is_that_of_the_metrics(photo: Tensor) -> None:
 def test_deviation_as_a_sentence() -> None:
     for most, seen in (
         (0.9, "to the eye the same as"),
-        (2, "hardly to be told from"),
+        (2, "hardly distinguishable from"),
         (5.678, "visibly different from"),
     ):
         assert lut_file.Deviation(0.5, most).plainly(Strength()).startswith(f"{seen} the picture")

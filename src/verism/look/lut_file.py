@@ -54,7 +54,7 @@ CANNOT = (
 
 NOTICED = (
     (1.0, "to the eye the same as {}"),
-    (3.0, "hardly to be told from {}"),
+    (3.0, "hardly distinguishable from {}"),
     (math.inf, "visibly different from {} in places"),
 )
 """What a CIEDE2000 difference below each limit looks like. 1 is just noticeable side by side; 2 to 3, at a glance."""
