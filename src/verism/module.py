@@ -144,10 +144,6 @@ class StyleTransfer(TrainableModule):
         # A user's own loss or backbone may contain trainable weights, but only the canvas is optimised.
         for part in self._frozen:
             part.eval().requires_grad_(False)
-        self.save_hyperparameters({"backbone": backbone.identity})
-        for part in (backbone, content, style, color, self.added):
-            if any(True for _ in part.parameters()):
-                part.eval().requires_grad_(False)
         self.save_hyperparameters(
             {
                 **describe({"canvas": canvas, **required, **optional, "losses": losses}),
