@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -21,6 +25,20 @@ class Mine(Described):
         del rest, size, more
 
 
+class Positional(Described):
+    def __init__(self, size: int, /) -> None:
+        del size
+
+
+class Swish(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * x.sigmoid()
+
+
+class Side(str, Enum):
+    LEFT = "left side"
+
+
 @pytest.mark.parametrize(
     ("part", "class_path", "some"),
     [
@@ -28,6 +46,8 @@ class Mine(Described):
         (verism.ConsistencyLoss(step=0.1), "verism.ConsistencyLoss", {"weight": 100.0, "step": 0.1}),
         (verism.RegionalGrade(7), "verism.RegionalGrade", {"controls": 7, "contrast": 1.0}),
         (nn.LeakyReLU(0.15), "torch.nn.LeakyReLU", {"negative_slope": 0.15, "inplace": False}),
+        (nn.Tanh(), "torch.nn.Tanh", {}),
+        (Swish(), "test_description.Swish", {}),
         (Mine(size=4, other=Path("a.png")), "test_description.Mine", {"size": 4, "other": "a.png"}),
     ],
 )  # fmt: skip
@@ -49,6 +69,38 @@ def test_parts_within_parts() -> None:
 @pytest.mark.parametrize("value", [torch.zeros(2), print, nn.Sequential(nn.ReLU()), lambda: 1])
 def test_what_a_config_cannot_hold(value: Any) -> None:
     assert describe({"it": [value]}) == {"it": [UNRECORDED]}
+
+
+@pytest.mark.parametrize("part", [Mine(1, 2), Positional(1)])
+def test_arguments_without_a_name_cannot_be_given_again(part: Described) -> None:
+    assert UNRECORDED in describe(part)["init_args"].values()
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.float64(0.5), 0.5),
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3),
+        (Fraction(1, 2), 0.5),
+        (np.str_("a"), "a"),
+        (Side.LEFT, "LEFT"),
+        (True, True),
+    ],
+)
+def test_values_are_plain_so_that_a_checkpoint_can_be_read(value: Any, plain: Any) -> None:
+    described = describe({"it": (value,)})
+    assert type(described["it"][0]) is type(plain)
+    file = io.BytesIO()
+    torch.save(described, file)
+    file.seek(0)
+    assert torch.load(file, weights_only=True) == {"it": [plain]}
+
+
+def test_a_class_whose_package_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a file that a program has loaded by its path."""
+    monkeypatch.setattr(Mine, "__module__", "no_such_package.mine")
+    assert Mine().description["class_path"] == "no_such_package.mine.Mine"
 
 
 def test_copies_keep_it_and_mistakes_are_pythons_own() -> None:
@@ -77,3 +129,15 @@ def test_an_optimizer_with_a_scheduler_has_its_first_rate() -> None:
     free = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step))
     found = describe_optimization({"optimizer": optimizer, "lr_scheduler": {"scheduler": free}})
     assert found["lr_scheduler"] == UNRECORDED
+
+
+def test_a_scheduler_by_milestones() -> None:
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [20, 10, 20])
+    found = describe_optimization({"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler}})
+    assert sorted(found["lr_scheduler"]["init_args"]["milestones"]) == [10, 20, 20]
+
+
+def test_an_optimizer_of_groups_is_more_than_its_class_and_arguments() -> None:
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": rate} for rate in (0.1, 0.5)]
+    assert describe_optimization(torch.optim.SGD(groups))["optimizer"] == UNRECORDED

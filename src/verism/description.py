@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from importlib import import_module
+from enum import Enum
+from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any, Self
 
@@ -44,10 +47,22 @@ def describe(value: Any) -> Any:
             # A default argument, which jsonargparse builds when it is first called.
             lazy: Any = value
             described = describe(type(value).__mro__[2](**lazy.lazy_get_init_args()))
-        case None | bool() | int() | float() | str():
+        case None | bool():
             described = value
+        case Enum():
+            described = value.name
+        # Plain numbers and strings, of which NumPy and others have types of their own, which no checkpoint may hold.
+        case Integral():
+            described = int(value)
+        case Real():
+            described = float(value)
+        case str():
+            described = str(value)
         case PurePath():
             described = str(value)
+        case Counter():
+            # As torch keeps the milestones of a scheduler.
+            described = describe(list(value.elements()))
         case Mapping():
             described = {str(name): describe(item) for name, item in value.items()}
         case list() | tuple():
@@ -64,11 +79,12 @@ def describe_optimization(configured: Any) -> dict[str, Any]:
     optimizer, scheduler = configured, None
     if isinstance(configured, dict):
         optimizer, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
-    group = optimizer.param_groups[0]
+    group, *more = optimizer.param_groups
     # A scheduler has already changed the learning rate.
     options = {**group, "lr": group.get("initial_lr", group["lr"])}
     return {
-        "optimizer": _by_attributes(type(optimizer), options, ("params",)),
+        # Only a function can divide the parameters into groups with options of their own.
+        "optimizer": UNRECORDED if more else _by_attributes(type(optimizer), options, ("params",)),
         "lr_scheduler": scheduler and _by_attributes(type(scheduler), vars(scheduler), ("optimizer", "last_epoch")),
     }
 
@@ -81,7 +97,9 @@ def _by_attributes(kind: type, attributes: Mapping[str, Any], leave_out: Collect
         attributes: attributes of the object, by name.
         leave_out: arguments that are not part of the description.
     """
-    names = {name for name in inspect.signature(kind).parameters if name not in leave_out}
+    # The constructor that a module without its own inherits takes any arguments, and has none.
+    parameters = () if kind.__init__ is nn.Module.__init__ else inspect.signature(kind).parameters  # type: ignore[misc]
+    names = {name for name in parameters if name not in leave_out}
     if not (attributes.keys() >= names and (kind.__module__.startswith("torch.") or not names)):
         return UNRECORDED
     return _description(kind, {name: attributes[name] for name in sorted(names)})
@@ -95,10 +113,16 @@ def _by_name(given: inspect.BoundArguments) -> dict[str, Any]:
     """Return the arguments without ``self``, with those of ``**kwargs`` next to the others."""
     found: dict[str, Any] = {}
     for name, value in list(given.arguments.items())[1:]:
-        kind = given.signature.parameters[name].kind
-        # object's constructor, which a part may inherit, also has ``*args``.
-        if kind is not inspect.Parameter.VAR_POSITIONAL or value:
-            found |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
+        match given.signature.parameters[name].kind:
+            case inspect.Parameter.VAR_KEYWORD:
+                found |= value
+            case inspect.Parameter.VAR_POSITIONAL:
+                # A config has no place for them. object's constructor, which a part may inherit, has them, too.
+                found |= {name: UNRECORDED} if value else {}
+            case inspect.Parameter.POSITIONAL_ONLY:
+                found[name] = UNRECORDED
+            case _:
+                found[name] = value
     return found
 
 
@@ -107,6 +131,6 @@ def _path(kind: type) -> str:
     parents = kind.__module__.split(".")
     for count in range(1, len(parents)):
         package = ".".join(parents[:count])
-        if getattr(import_module(package), kind.__qualname__, None) is kind:
+        if getattr(sys.modules.get(package), kind.__qualname__, None) is kind:
             return f"{package}.{kind.__qualname__}"
     return f"{kind.__module__}.{kind.__qualname__}"
