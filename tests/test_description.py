@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import pickle
-from enum import Enum
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Swish(nn.Module):
         return x * x.sigmoid()
 
 
-class Side(str, Enum):
+class Side(StrEnum):
     LEFT = "left side"
 
 

@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader
 from verism import (
     VGG19,
     ColorLoss,
+    ContentLoss,
     Look,
     MomentsLoss,
     PhotoPair,
@@ -218,6 +219,86 @@ def test_a_part_that_cannot_be_recorded_is_asked_for(tiny_weights: Weights, pair
     with pytest.raises(VerismError, match=r"does not record lr_scheduler, .* pass lr_scheduler=…"):
         StyleTransfer.load_from_checkpoint(file)
     assert torch.equal(StyleTransfer.load_from_checkpoint(file, lr_scheduler=None).image, model.image)
+
+
+class Saves(StyleTransfer):
+    """As modules of Lightning usually save their arguments, here without type hints."""
+
+    def __init__(self, canvas, backbone, content, style, color, gain):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
+        super().__init__(canvas, backbone, content, style, color)
+        self.save_hyperparameters()
+        self.gain = gain
+
+
+class Chooses(StyleTransfer):
+    """Makes a part itself, and saves an argument by name."""
+
+    def __init__(self, gain: float, **parts: Any) -> None:
+        super().__init__(canvas=Pixels(init="style"), **parts)
+        self.save_hyperparameters("gain")
+        self.gain = gain
+
+
+class Forgets(StyleTransfer):
+    def __init__(self, gain: float, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.gain = gain
+
+
+@pytest.mark.parametrize("kind", [Saves, Chooses])
+def test_a_subclass_with_arguments_of_its_own_is_restored_from_its_file(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, kind: Any
+) -> None:
+    parts = {"backbone": VGG19(), "content": ContentLoss(), "style": StyleLoss(3e5), "color": ColorLoss()}
+    canvas = {"canvas": Pixels(init="style")} if kind is Saves else {}
+    model = kind(gain=3.0, **parts, **canvas)
+    trainer = Trainer(max_steps=2, log_every_n_steps=1, **{**OPTIONS, "logger": CSVLogger(tmp_path, "", "")})
+    trainer.fit(model, datamodule=pair)
+    trainer.save_checkpoint(tmp_path / "run.ckpt")
+    restored = kind.load_from_checkpoint(tmp_path / "run.ckpt")
+    assert torch.equal(restored.image, model.image)
+    assert (restored.gain, restored.style.weight) == (3.0, 3e5)
+    assert kind.load_from_checkpoint(tmp_path / "run.ckpt", gain=4.0).gain == 4.0
+    logged = yaml.safe_load((tmp_path / "hparams.yaml").read_text())
+    assert (logged["gain"], logged["style"]) == (3.0, model.style.recorded)
+
+
+def test_an_argument_that_a_subclass_has_not_saved_is_asked_for(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path
+) -> None:
+    model = Forgets.paper(gain=3.0)
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    trainer.save_checkpoint(tmp_path / "run.ckpt")
+    with pytest.raises(VerismError, match=r"does not record gain, .* pass gain=…"):
+        Forgets.load_from_checkpoint(tmp_path / "run.ckpt")
+    assert Forgets.load_from_checkpoint(tmp_path / "run.ckpt", gain=3.0).gain == 3.0
+
+
+class Untyped(ColorLoss):
+    def __init__(self, weight, step, *, rest=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
+        super().__init__(weight)
+        self.step, self.rest = step, rest
+
+
+def test_parts_without_type_hints_are_restored_and_those_that_cannot_be_are_asked_for(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path
+) -> None:
+    class Local(ColorLoss):
+        pass
+
+    for loss in (Untyped(2.0, 3, rest=[1]), Local(2.0)):
+        model = StyleTransfer.paper(losses={"more": loss})
+        trainer = Trainer(max_steps=1, **OPTIONS)
+        trainer.fit(model, datamodule=pair)
+        trainer.save_checkpoint(tmp_path / f"{type(loss).__name__}.ckpt")
+    trust = [__name__.partition(".")[0]]
+    restored = StyleTransfer.load_from_checkpoint(tmp_path / "Untyped.ckpt", trust=trust).losses["more"]
+    assert isinstance(restored, Untyped)
+    assert (restored.weight, restored.step, restored.rest) == (2.0, 3, [1])
+    with pytest.raises(VerismError, match=r"(?s)cannot be built here .* such as losses=…"):
+        StyleTransfer.load_from_checkpoint(tmp_path / "Local.ckpt", trust=trust)
+    assert set(StyleTransfer.load_from_checkpoint(tmp_path / "Local.ckpt", losses={}).losses) == {"content", "style"}
 
 
 def test_an_older_run_from_python_is_restored_with_its_parts(

@@ -27,6 +27,11 @@ class Described:
 
     description: dict[str, Any]
 
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What a run records of the part, from which a checkpoint builds it again."""
+        return self.description
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create the part and describe it immediately: its arguments may change later, and may be too large to keep."""
         made = super().__new__(cls)
@@ -68,7 +73,7 @@ def describe(value: Any) -> Any:
         case list() | tuple():
             described = [describe(item) for item in value]
         case Described():
-            described = value.description
+            described = value.recorded
         case nn.Module():
             described = _by_attributes(type(value), vars(value))
     return described

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from types import FrameType
 from typing import Any, Literal, Self
 
 import torch
@@ -146,16 +149,13 @@ class StyleTransfer(TrainableModule):
             part.eval().requires_grad_(False)
         self.save_hyperparameters(
             {
-                **describe({"canvas": canvas, **required, **optional, "losses": losses}),
+                **describe({"canvas": canvas, "backbone": backbone, **required, **optional, "losses": losses}),
                 **describe({"scales": scales, "shares": shares, "patience": patience}),
                 **describe({"tile": tile, "capture": capture, "compile": compile}),
-                "backbone": backbone.recorded,
                 # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
             },
-            # The callback Hyperparameters logs them when they are complete.
-            logger=False,
         )
         self.has_options = False
         # Not ``self.compile``, which is a method of nn.Module.
@@ -164,6 +164,25 @@ class StyleTransfer(TrainableModule):
         if scales is None and shares is not None:
             raise VerismError("--model.shares: needs --model.scales, for each of which it is a number; give both.")
         self.scales = None if scales is None else Scales(scales, shares)
+
+    def save_hyperparameters(
+        self, *args: Any, ignore: Any = None, frame: FrameType | None = None, logger: bool = True
+    ) -> None:
+        """Save arguments of the constructor, also of a subclass's: parts as what they say of themselves.
+
+        Args:
+            *args: names of the arguments; by default, all.
+            ignore: names of arguments to leave out.
+            frame: of the constructor; by default, the caller's.
+            logger: not used: the callback ``Hyperparameters`` logs them when they are complete.
+        """
+        del logger
+        frame = frame or sys._getframe(1)
+        with warnings.catch_warnings():
+            # What is kept of a part is not the part.
+            warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
+            super().save_hyperparameters(*args, ignore=ignore, frame=frame, logger=False)
+        self.hparams.update(describe(dict(self.hparams)))
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:
@@ -195,7 +214,9 @@ class StyleTransfer(TrainableModule):
             VerismError: the checkpoint cannot be read, its parts are unknown, or the given parts do not fit it.
         """
         state = read(checkpoint_path)
-        model = cls.paper(**built(cls, state, checkpoint_path, trust, parts))
+        arguments = built(cls, StyleTransfer, state, checkpoint_path, trust, parts)
+        # An older version has recorded none of the parts; then those that are not given are the paper's.
+        model = cls(**arguments) if "canvas" in state["hyper_parameters"] else cls.paper(**arguments)
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
         model.restored = True
         return model.to(map_location or "cpu")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,6 +51,7 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 
 def built(
     method: type[nn.Module],
+    base: type[nn.Module],
     checkpoint: Mapping[str, Any],
     path: str | Path,
     trusted: Sequence[str] = (),
@@ -59,6 +61,7 @@ def built(
 
     Args:
         method: the class of the module.
+        base: the class of which that is a subclass, and whose arguments are typed; they may be the same.
         checkpoint: contents of the run's checkpoint.
         path: path or URL of the checkpoint, for messages.
         trusted: packages whose classes the checkpoint may name, in addition to ``verism.trust.PACKAGES``.
@@ -74,8 +77,10 @@ def built(
         raise VerismError(
             f"{path}: does not record the parts of its run; pass the parts, such as canvas=…, to load_from_checkpoint."
         )
-    recorded = {name: value for name, value in checkpoint["hyper_parameters"].items() if name not in given}
-    unknown = sorted(name for name, value in flat(recorded).items() if value == UNRECORDED)
+    names = _arguments(method) - given.keys()
+    recorded = {name: value for name, value in checkpoint["hyper_parameters"].items() if name in names}
+    missing = {name: UNRECORDED for name in _required(method) if name not in {*recorded, *given}}
+    unknown = sorted(name for name, value in flat({**recorded, **missing}).items() if value == UNRECORDED)
     if unknown:
         part = unknown[0].partition(".")[0]
         raise VerismError(
@@ -83,12 +88,40 @@ def built(
             "load_from_checkpoint."
         )
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(method, "model", instantiate=False, skip=set(given))
+    parser.add_class_arguments(
+        base, "model", instantiate=False, skip=_arguments(base) - recorded.keys(), fail_untyped=False
+    )
+    # A subclass may have arguments of its own, even without type hints.
+    own = recorded.keys() - _arguments(base)
+    parser.add_class_arguments(method, "own", instantiate=False, skip=_arguments(method) - own, fail_untyped=False)
+    options = {
+        "model": {name: value for name, value in recorded.items() if name not in own},
+        "own": {name: value for name, value in recorded.items() if name in own},
+    }
     try:
-        parts = trust.built(parser, {"model": recorded}, trusted).model
+        found = trust.built(parser, options, trusted)
     except (ArgumentError, TypeError, ValueError) as error:
-        raise VerismError(f"{path}: the parts of its run cannot be built here ({error}).") from error
-    return {**parts, **given}
+        raise VerismError(
+            f"{path}: the parts of its run cannot be built here ({error}); pass the one that cannot, such as "
+            "losses=…, to load_from_checkpoint."
+        ) from error
+    return {**found.get("model", {}), **found.get("own", {}), **given}
+
+
+def _arguments(method: type[nn.Module]) -> set[str]:
+    """Return the names of the arguments that a module can be built with; a subclass may choose some parts itself."""
+    added = ArgumentParser().add_class_arguments(method, "model", instantiate=False, fail_untyped=False)
+    return {name.split(".")[1] for name in added}
+
+
+def _required(method: type[nn.Module]) -> list[str]:
+    """Return the names of the arguments that a module cannot be built without."""
+    return [
+        name
+        for name, parameter in inspect.signature(method).parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
 
 
 def restore(checkpoint: Mapping[str, Any], path: str | Path, canvas: Resumable, identity: Mapping[str, str]) -> None:
