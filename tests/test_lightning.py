@@ -287,7 +287,7 @@ def test_parts_without_type_hints_are_restored_and_those_that_cannot_be_are_aske
     class Local(ColorLoss):
         pass
 
-    for loss in (Untyped(2.0, 3, rest=[1]), Local(2.0)):
+    for loss in (Untyped(2.0, 3, rest=[1]), Local(2.0)):  # type: ignore[no-untyped-call]
         model = StyleTransfer.paper(losses={"more": loss})
         trainer = Trainer(max_steps=1, **OPTIONS)
         trainer.fit(model, datamodule=pair)
