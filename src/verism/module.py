@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from types import FrameType
 from typing import Any, Literal, Self
 
 import torch
@@ -155,7 +152,7 @@ class StyleTransfer(TrainableModule):
                 # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
-            },
+            }
         )
         self.has_options = False
         # Not ``self.compile``, which is a method of nn.Module.
@@ -164,25 +161,6 @@ class StyleTransfer(TrainableModule):
         if scales is None and shares is not None:
             raise VerismError("--model.shares: needs --model.scales, for each of which it is a number; give both.")
         self.scales = None if scales is None else Scales(scales, shares)
-
-    def save_hyperparameters(
-        self, *args: Any, ignore: Any = None, frame: FrameType | None = None, logger: bool = True
-    ) -> None:
-        """Save arguments of the constructor, also of a subclass's: parts as what they say of themselves.
-
-        Args:
-            *args: names of the arguments; by default, all.
-            ignore: names of arguments to leave out.
-            frame: of the constructor; by default, the caller's.
-            logger: not used: the callback ``Hyperparameters`` logs them when they are complete.
-        """
-        del logger
-        frame = frame or sys._getframe(1)
-        with warnings.catch_warnings():
-            # What is kept of a part is not the part.
-            warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
-            super().save_hyperparameters(*args, ignore=ignore, frame=frame, logger=False)
-        self.hparams.update(describe(dict(self.hparams)))
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import torch
@@ -22,6 +25,7 @@ from verism.canvas.grade import Grade
 from verism.checkpoint.contents import canvas_state, check_canvas
 from verism.checkpoint.file import stamp
 from verism.data import PhotoPair, Photos
+from verism.description import describe
 from verism.errors import VerismError
 from verism.look.look import Look
 from verism.regions.regions import Regions
@@ -73,6 +77,25 @@ class TrainableModule(LightningModule):
         self.bar_shows_loss = False
         # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
         self.strict_loading = False
+
+    def save_hyperparameters(
+        self, *args: Any, ignore: Any = None, frame: FrameType | None = None, logger: bool = True
+    ) -> None:
+        """Save arguments of the constructor, or of that of a subclass. Parts are saved as their descriptions.
+
+        Args:
+            *args: names of the arguments, or a mapping of them; by default, all arguments.
+            ignore: names of arguments to leave out.
+            frame: frame of the constructor; by default, that of the caller.
+            logger: not used; the callback ``Hyperparameters`` logs the hyperparameters when they are complete.
+        """
+        del logger
+        frame = frame or sys._getframe(1)
+        with warnings.catch_warnings():
+            # Only the description of a part is kept, not the module that Lightning warns about.
+            warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
+            super().save_hyperparameters(*args, ignore=ignore, frame=frame, logger=False)
+        self.hparams.update(describe(dict(self.hparams)))
         self._lr: float | None = None
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:

@@ -31,7 +31,7 @@ from verism.errors import VerismError
 
 SMALL = ("--data.size", "48", "--trainer.accelerator", "cpu", "--trainer.precision", "32-true")
 STEPS = ("--trainer.max_steps", "2")
-OTHERS = "; the others have theirs beside them, by the same name"
+OTHERS = "; each picture has one, in the folder of its name"
 
 
 @pytest.fixture(autouse=True)

@@ -197,7 +197,7 @@ def _close(request: Request, pictures: int, new: Sequence[Made]) -> None:
     place = f"in {request.folder}" if request.folder is not None else "beside your photos"
     say(Text(f"{pictures} pictures are {place}."))
     if pages:
-        rest = "; the others have theirs beside them, by the same name" if len(pages) > 1 else ""
+        rest = "; each picture has one, in the folder of its name" if len(pages) > 1 else ""
         say(Text.assemble("Look closer, in a browser: ", (str(near(pages[0])), "bold"), rest))
     if request.preview:
         words = [word for word in request.typed if word not in ALONE]
