@@ -9,6 +9,9 @@ from verism.errors import VerismError
 
 INSTALL = "pip install --force-reinstall torch torchvision"
 
+CPU = "--index-url https://download.pytorch.org/whl/cpu"
+"""Option of pip for the smaller builds that use no GPU."""
+
 _BUILD = re.compile(r"__version__ = '[^']*\+(cpu|cu\d+|rocm[\d.]+|xpu)'")
 """The platform that the wheels of one index are built for; other builds may say anything else, and are trusted."""
 
@@ -22,9 +25,10 @@ def check() -> None:
     """
     torch, torchvision = map(_build, ("torch", "torchvision"))
     if torch and torchvision and torch != torchvision:
+        without = f", and {CPU} if you want no GPU" if "cpu" in (torch, torchvision) else ""
         raise VerismError(
             f"torch is built for {torch}, but torchvision for {torchvision}, so they do not work together; install "
-            f"both from the same place, such as: {INSTALL}."
+            f"both from the same place, such as: {INSTALL}{without}."
         )
 
 

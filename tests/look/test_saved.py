@@ -17,6 +17,7 @@ from verism.backbone.weights import Weights
 from verism.batch.from_run import Grading, Recipe
 from verism.canvas import BilateralGrid, Lut3d
 from verism.color.table import nodes, through
+from verism.description import UNRECORDED
 from verism.errors import VerismError
 from verism.look import look_file, saved
 from verism.look.by_regions import ByRegions
@@ -43,6 +44,14 @@ def test_a_run_on_pixels_has_none(tiny_weights: Weights, run: Callable[..., Path
     folder = run(*FIT)
     with pytest.raises(VerismError, match=r"last\.ckpt: its canvas holds one image, and not a look .* Lut3d or Bil"):
         saved.read(folder)
+
+
+def test_a_canvas_that_was_made_with_a_function_is_refused() -> None:
+    """Before, the words that stand for its argument were taken for the argument."""
+    made = {"class_path": "verism.Pixels", "init_args": {"init": UNRECORDED}}
+    said = r"last.ckpt: the canvas of its run cannot be built here \(canvas.init: not recorded, because only"
+    with pytest.raises(VerismError, match=said):
+        saved.canvas(Path("last.ckpt"), {"hyper_parameters": {"canvas": made}})
 
 
 def test_the_newest_checkpoint_counts(tmp_path: Path) -> None:

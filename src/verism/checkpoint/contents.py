@@ -80,7 +80,7 @@ def built(
     names = _arguments(method) - given.keys()
     recorded = {name: value for name, value in checkpoint["hyper_parameters"].items() if name in names}
     missing = {name: UNRECORDED for name in _required(method) if name not in {*recorded, *given}}
-    unknown = sorted(name for name, value in flat({**recorded, **missing}).items() if value == UNRECORDED)
+    unknown = unrecorded({**recorded, **missing})
     if unknown:
         part = unknown[0].partition(".")[0]
         raise VerismError(
@@ -106,6 +106,11 @@ def built(
             "losses=…, to load_from_checkpoint."
         ) from error
     return {**found.get("model", {}), **found.get("own", {}), **given}
+
+
+def unrecorded(options: Mapping[str, Any]) -> list[str]:
+    """Return the names, such as ``canvas.init``, of the options that a run could not record."""
+    return sorted(name for name, value in flat(options).items() if value == UNRECORDED)
 
 
 def _arguments(method: type[nn.Module]) -> set[str]:

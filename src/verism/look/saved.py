@@ -16,6 +16,7 @@ from verism.backbone import Backbone
 from verism.canvas import Canvas
 from verism.canvas.given_table import GivenTable
 from verism.canvas.grade import Grade
+from verism.checkpoint.contents import unrecorded
 from verism.color.table import nodes
 from verism.data.options import style_paths
 from verism.errors import VerismError
@@ -164,7 +165,13 @@ def backbone(state: Mapping[str, Any]) -> Backbone:
 
 
 def _made(name: str, kind: type, options: Any) -> Any:
-    """Create the object described by a class path with options, if its classes are trusted."""
+    """Create the object described by a class path with options, if its classes are trusted.
+
+    Raises:
+        ValueError: if an option was not recorded.
+    """
+    if unknown := unrecorded({name: options}):
+        raise ValueError(f"{', '.join(unknown)}: not recorded, because only the code of the run can make it")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument(f"--{name}", type=kind)
     return trust.built(parser, {name: options})[name]
