@@ -65,7 +65,7 @@ def test_what_agrees_with_the_eye_comes_first() -> None:
 def test_three_figures_in_words() -> None:
     assert in_words(SOUND) == [
         "Shapes and edges: 98.1% as in your photo.",
-        ("Colours: even, as far as can be measured (ΔE 1.8; one edit of the whole photo gives up to 4)."),
+        ("Colours: even across the picture, as far as can be measured (ΔE 1.8; one edit of the whole photo gives up to 4)."),
         "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     for further in (1.0, 1.3):
@@ -83,7 +83,7 @@ def test_three_figures_in_words() -> None:
     [
         (
             3.5,
-            "even, as far as can be measured",
+            "even across the picture, as far as can be measured",
             " (ΔE 3.5; one edit of the whole photo gives up to 4)",
         ),
         (4.4, "mostly even; tints within one area differ by ΔE 4.4, and about 2 is just visible side by side", ""),
@@ -189,7 +189,7 @@ def test_many_pure_colours_are_a_fact_with_the_option_that_leaves_hardly_any() -
 def test_the_same_in_plain_words_has_no_units() -> None:
     assert plainly(SOUND) == [
         "Shapes and edges: as in your photo.",
-        "Colours: even, as far as can be measured.",
+        "Colours: even across the picture, as far as can be measured.",
         "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     _, colours, _, first, second = plainly(SOUND | {"drift": 8.26, "lost": 0.3})

@@ -237,7 +237,7 @@ def pure(figures: Mapping[str, float], strength: Strength) -> list[str]:
 def _colours(figures: Mapping[str, float]) -> str:
     """Return how evenly the colours were treated, as a sentence without full stop."""
     if is_even(figures):
-        return "Colours: even, as far as can be measured"
+        return "Colours: even across the picture, as far as can be measured"
     return "Colours: treated unevenly" if figures["drift"] > DRIFT else f"Colours: mostly even; {_differ(figures)}"
 
 
