@@ -65,7 +65,10 @@ def test_what_agrees_with_the_eye_comes_first() -> None:
 def test_three_figures_in_words() -> None:
     assert in_words(SOUND) == [
         "Shapes and edges: 98.1% as in your photo.",
-        ("Colours: even across the picture, as far as can be measured (ΔE 1.8; one edit of the whole photo gives up to 4)."),
+        (
+            "Colours: even across the picture, as far as can be measured "
+            "(ΔE 1.8; one edit of the whole photo gives up to 4)."
+        ),
         "Look: the colours are about two thirds of the way from the photo's to the style's.",
     ]
     for further in (1.0, 1.3):
