@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import shutil
@@ -181,6 +182,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "run" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is imported by now, as the app does: ``verism.fit`` calls it for each run."""
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let Python free everything when it ends, or libraries report what they take for leaks."""
+    gc.unfreeze()
 
 
 @pytest.fixture
