@@ -195,6 +195,14 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture
+def no_collection() -> Iterator[None]:
+    """As if the garbage collector never came by itself, as it hardly does among many objects that live on."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Chrome]:
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or driver is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import random
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,14 +222,6 @@ def test_callbacks_follow_a_run_and_can_end_it(tiny_weights: Weights, files: tup
     assert watch.seen == [1, 2]
     with pytest.raises(VerismError, match=r"^Enough\.$"):
         verism.fit(*files, progress=False, callbacks=[Last(1)], **FEW)
-
-
-@pytest.fixture
-def no_collection() -> Iterator[None]:
-    """As if the garbage collector never came by itself, as it hardly does among many objects that live on."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.slow

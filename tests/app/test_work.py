@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -222,14 +221,6 @@ def test_a_final_run_that_other_photos_take_the_place_of_is_said_to_be_stopped(
         guarded(work.in_turn(Desk(), kind, stopped))(session)
         work.end(kind, session)
     assert told == [LOST_FULL]
-
-
-@pytest.fixture
-def no_collection() -> Iterator[None]:
-    """As if the garbage collector never came by itself."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.slow
