@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.core.saving import save_hparams_to_yaml
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -23,13 +25,14 @@ class Hyperparameters(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the options, which are complete now that the optimiser exists."""
-        options = run_options(trainer, pl_module)
+        model = cast("StyleTransfer", pl_module)
+        options = run_options(trainer, model)
         for logger in trainer.loggers:
             if not isinstance(logger, TensorBoardLogger):
                 logger.log_hyperparams(options)
             elif trainer.is_global_zero:
-                if find(trainer, Metrics) is None and isinstance(pl_module, StyleTransfer):
-                    logger.log_hyperparams(hyperparameters(pl_module.data, options))
+                if find(trainer, Metrics) is None:
+                    logger.log_hyperparams(hyperparameters(model.data, options))
                 # Lightning saved hparams.yaml before the options were known. A plain string, because the folder may be
                 # a URL.
                 save_hparams_to_yaml(f"{logger.log_dir}/{logger.NAME_HPARAMS_FILE}", options)
