@@ -299,7 +299,7 @@ def _run_of(picture: Path, options: Sequence[str]) -> Path:
 
 def _tell_of_stopped(picture: Path, command: Sequence[str], options: Sequence[str]) -> None:
     """Print how to finish a picture, if an earlier run was stopped while making it, and this one does not resume it."""
-    state = str(_run_of(picture, options) / "checkpoints" / "last.ckpt")
+    state = near(_run_of(picture, options) / "checkpoints" / "last.ckpt").as_posix()
     if value_of(options, "--ckpt_path") is None and picture.resolve() in unfinished.left(state):
         resumed = checkpoints.resuming(command, state)
         say(Text.assemble(f"{near(picture)} is of a run that was stopped. To finish it: ", (resumed, "cyan")))
