@@ -142,7 +142,7 @@ def test_white_paper_stays_white(tint: float) -> None:
     product, paper = greys(0.1, 0.6), torch.tensor([1.0, 0, 0]).view(3, 1).expand(3, 400)
     photo = torch.cat([product, paper], dim=1)
     for found in (region(photo, style, ones(photo), ones(style)), whole_photo(photo, style)):
-        torch.testing.assert_close(found(WHITE)[0], WHITE, rtol=0, atol=0.01)
+        torch.testing.assert_close(found(WHITE)[0], WHITE, rtol=0, atol=5e-4)
     # The product takes on the look nevertheless.
     moved = region(photo, style, ones(photo), ones(style))(greys(0.3, 0.3))[0, 1:].mean()
     assert float(moved) == pytest.approx(tint, abs=0.02)

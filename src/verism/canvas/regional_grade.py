@@ -16,6 +16,7 @@ from verism.canvas.canvas import FindCorrespondence
 from verism.canvas.grade import Grade
 from verism.color import closed_form, regional_maps, tone_and_chroma, vertical_gradient
 from verism.color import table as color_table
+from verism.color.closed_form import HIGHLIGHT
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.color.one_scene import one_grade
 from verism.color.spaces import Oklab, chroma_of, into_gamut
@@ -48,7 +49,8 @@ class RegionalGrade(Grade):
     patches of two colours, but can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each
     function starts as a tone curve, a saturation and a tint in Oklab, found in closed form
     (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
-    lightness alone, so that no hue is singled out.
+    lightness alone, so that no hue is singled out. Towards white they fade: what becomes of white is a decision (white
+    paper stays white), not a matter of statistics.
 
     Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
     more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most vivid
@@ -121,8 +123,9 @@ class RegionalGrade(Grade):
         for name, part in vertical_gradient.none(self.tones)._asdict().items():
             self.register_buffer(name, part)
         self.register_buffer("vivid", torch.tensor(math.inf))
-        spline = cubic_spline(controls, torch.linspace(0, 1, KNOTS))
-        self.register_buffer("spline", spline, persistent=False)
+        knots = torch.linspace(0, 1, KNOTS)
+        kept = ((1 - knots) / (1 - HIGHLIGHT)).clamp_max(1).unsqueeze(1)
+        self.register_buffer("spline", kept * cubic_spline(controls, knots), persistent=False)
 
     @property
     def first(self) -> ToneAndChroma:

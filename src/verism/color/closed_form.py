@@ -40,7 +40,7 @@ REGION_ANCHOR = 0.3
 """Weight of a region's white in the fit of its tone curve, instead of ``ANCHOR``, if the style's region has no white. A
 white wall may take on the tone of another wall."""
 
-PAPER_ANCHOR = 100.0
+PAPER_ANCHOR = 10_000.0
 """Weight of the photo's white in the fit of a tone curve, instead of ``ANCHOR``, if that white is paper."""
 
 BLOWN = 0.97
