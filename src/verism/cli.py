@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from verism import builds, permission, version
 from verism.errors import VerismError
+from verism.idle_threads import wait_briefly
 from verism.missing import CLOSE, exists, missing
 from verism.process import process
 from verism.waiting import STARTING, waiting
@@ -137,6 +138,7 @@ def _mistakes() -> tuple[type[Exception], ...]:
 
 def command() -> NoReturn:
     """Run the command line of this process and end the process."""
+    wait_briefly()
     process(main)
 
 
