@@ -329,6 +329,7 @@ def test_a_command_that_is_refused_leaves_no_run_and_says_only_why(
             main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, *options])
         said = capfd.readouterr().err
         assert said.startswith(f"verism: {options[0]}: pink is not the colour of a region; they are red, green, ")
+        assert said.endswith("--regions.path regions.png shows which is where, and so does the page of a picture.\n")
         assert said.count("\n") == 1
 
 
