@@ -76,6 +76,19 @@ def test_the_time_left_is_that_of_later_steps(monkeypatch: pytest.MonkeyPatch) -
     assert left == pytest.approx([45, 8, 7])
 
 
+def test_a_run_that_goes_on_has_no_time_left_before_its_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was 158 hours: the steps made before seemed to have taken as long as the machine was on."""
+    clock = [100_000.0]
+    monkeypatch.setattr("verism.callbacks.progress.time.monotonic", lambda: clock[0])
+    progress, model = Progress(), LightningModule()
+    resumed = SimpleNamespace(global_step=2, estimated_stepping_batches=15)
+    progress.on_train_start(cast("Trainer", resumed), model)
+    assert progress._seconds_left(2, 15) is None
+    progress.on_train_batch_start(cast("Trainer", resumed), model, None, 0)
+    clock[0] += 3
+    assert progress._seconds_left(3, 15) == pytest.approx(36)
+
+
 def test_the_time_left_of_several_pictures_is_counted_in_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reading before the steps, and the writing after them, of all pictures that are still to come."""
     clock = [100.0]

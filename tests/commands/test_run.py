@@ -329,6 +329,7 @@ def test_a_command_that_is_refused_leaves_no_run_and_says_only_why(
             main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, *options])
         said = capfd.readouterr().err
         assert said.startswith(f"verism: {options[0]}: pink is not the colour of a region; they are red, green, ")
+        assert said.endswith("--regions.path regions.png shows which is where, and so does the page of a picture.\n")
         assert said.count("\n") == 1
 
 
@@ -382,8 +383,10 @@ def test_styles_with_weights_are_mixed_also_when_a_preview_becomes_whole(capfd: 
 @pytest.mark.slow
 def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.CaptureFixture[str]) -> None:
     images.write(Path("large.jpg"), synthetic_photo(900, 1500, 3), {})
-    main(["large.jpg", "theirs.jpg", "--output.lut", "look.cube", "--preview", *SMALL])
+    main(["large.jpg", "theirs.jpg", "--output.lut", "look.cube", "--regions.path", "parts.png", "--preview", *SMALL])
     said = capfd.readouterr().out
+    assert "Regions: parts-preview.png; of the style: parts-preview-style.png" in said.replace(f"{Path.cwd()}/", "")
+    assert Path("parts-preview.png").is_file()
     assert "Lookup table: look-preview.cube" in said.replace(f"{Path.cwd()}/", "")
     assert images.read(Path("large-theirs-preview.jpg")).shape == (1, 3, 600, 1000)
     assert "This is a preview" in said

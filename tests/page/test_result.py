@@ -99,6 +99,13 @@ def test_shares_are_those_that_are_seen_and_the_rest_of_the_style_is_explained()
     assert rest(regions) in html(contents(regions=regions)).decode()
 
 
+def test_a_style_without_any_match_has_no_other_hundred_percent() -> None:
+    mine, theirs = torch.zeros(2, 1, 2, 20, 20)
+    mine[:, 0], theirs[:, 1] = 1, 1
+    regions = Regions(("#e6194b", "#3cb44b"), mine, theirs, torch.ones(2))
+    assert rest(regions) == "Hardly anything in the style matches a part of your photo."
+
+
 def test_of_photos_of_one_scene_only_that_is_said() -> None:
     page = html(contents(regions=None, scene=ONE_GRADE)).decode()
     assert ONE_GRADE in page

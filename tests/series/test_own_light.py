@@ -21,8 +21,8 @@ def test_the_change_is_that_of_mean_lightness() -> None:
 def test_a_line_names_those_that_changed_much() -> None:
     changes = {Path(f"trip/{name}.jpg"): it for name, it in (("a", -0.2), ("b", 0.05), ("c", 0.15), ("d", -0.09))}
     assert warning(changes, "verism series …") == (
-        "verism: warning: some photos are much darker than before: a.jpg, and much lighter than before: c.jpg. "
-        "For more of their own light: verism series …\n"
+        "verism: warning: much darker than before: a.jpg; much lighter than before: c.jpg. "
+        "For more of the photo's own light: verism series …\n"
     )
     assert warning({Path("b.jpg"): 0.05, Path("d.jpg"): -0.09}, "verism series …") == ""
 

@@ -85,6 +85,8 @@ class Progress(ProgressBar):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show how many steps there are."""
         self._first, self._printed = trainer.global_step, False
+        # The steps of an earlier run, which this one resumes, say nothing about how long its own will take.
+        self._start = (self._first, time.monotonic())
         self._loss = math.nan
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], total=self._total())

@@ -50,6 +50,7 @@ class RegionMap(Callback):
 
     Attributes:
         replaceable: files left by the run that this one resumes, path to SHA-256; they may be replaced.
+        written: the label images that were written; none if there is nothing to tell apart.
     """
 
     def __init__(self, path: Path | None = None, overwrite: bool = False) -> None:
@@ -63,6 +64,7 @@ class RegionMap(Callback):
         self.path = None if path is None else Path(path)
         self.overwrite = overwrite
         self.replaceable: Mapping[str, str] = {}
+        self.written: tuple[Path, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -100,6 +102,7 @@ class RegionMap(Callback):
             both_masks = (regions.content, regions.style)
             for file, masks, shape in zip(self.files, both_masks, _shapes(model), strict=True):
                 images.write(file, paint(enlarged(masks, shape), regions.labels), {})
+            self.written = self.files
         own = find(trainer, Checkpoints)
         if own is not None:
             own.remember(self.files)

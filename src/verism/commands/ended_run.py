@@ -14,7 +14,7 @@ from rich.text import Text
 
 from verism import likeness, verdict
 from verism.atomic import free_name
-from verism.callbacks import Checkpoints, Metrics, Output, Page, checkpoints
+from verism.callbacks import Checkpoints, Metrics, Output, Page, RegionMap, checkpoints
 from verism.callbacks.find import find
 from verism.commands.milder import milder
 from verism.commands.request import PATH, Request
@@ -79,6 +79,10 @@ class EndedRun:
         if output is not None and output.lut is not None and output.deviation is not None:
             seen = f"{lut_file.about(output.lut)}, {output.deviation.plainly(output.strength)}"
             say(Text.assemble("Lookup table: ", (str(near(output.lut)), "bold"), seen))
+        regions = find(self.trainer, RegionMap)
+        if regions is not None and regions.written:
+            mine, theirs = (str(near(file)) for file in regions.written)
+            say(Text.assemble("Regions: ", (mine, "bold"), "; of the style: ", (theirs, "bold")))
         page = find(self.trainer, Page)
         if page is None or not isinstance(page.written, Path):
             return None

@@ -36,7 +36,10 @@ def check_regions(data: Namespace) -> None:
         for name in names:
             if name not in NAMES and not name.startswith("#"):
                 colors = f"{', '.join(NAMES)}; a colour of a mask's own is written as #e6194b"
-                raise VerismError(f"--data.{option}: {name} is not the colour of a region; they are {colors}.")
+                raise VerismError(
+                    f"--data.{option}: {name} is not the colour of a region; they are {colors}. "
+                    "--regions.path regions.png shows which is where, and so does the page of a picture."
+                )
 
 
 def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: Trainer) -> None:

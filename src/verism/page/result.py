@@ -167,4 +167,9 @@ def rest(regions: Regions) -> str:
     """Return a message about the part of the style outside all listed regions; empty if there is hardly any."""
     mine, theirs = regions.seen
     left = 1 - sum(other for share, other in zip(mine, theirs, strict=True) if share >= LEAST)
-    return "" if left < LEAST else f"No part takes its look from the other {left:.0%} of the style."
+    if left < LEAST:
+        return ""
+    # "The other 100%" would contradict the shares of the parts, which are then all "less than 1%".
+    if 1 - left < LEAST:
+        return "Hardly anything in the style matches a part of your photo."
+    return f"No part takes its look from the other {left:.0%} of the style."

@@ -42,7 +42,7 @@ def warning(changes: Mapping[Path, float], less: str) -> str:
     ]
     if not said:
         return ""
-    return f"verism: warning: some photos are {', and '.join(said)}. For more of their own light: {less}\n"
+    return f"verism: warning: {'; '.join(said)}. For more of the photo's own light: {less}\n"
 
 
 def _listed(names: Sequence[str]) -> str:
