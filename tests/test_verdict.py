@@ -69,7 +69,7 @@ def test_three_figures_in_words() -> None:
             "Colours: even across the picture, as far as can be measured "
             "(ΔE 1.8; one edit of the whole photo gives up to 4)."
         ),
-        "Look: the colours are about two thirds of the way from the photo's to the style's.",
+        "Look: about two thirds of the difference from the style's colours is gone.",
     ]
     for further in (1.0, 1.3):
         assert in_words(SOUND | {"color_distance": further})[2] == (
@@ -193,7 +193,7 @@ def test_the_same_in_plain_words_has_no_units() -> None:
     assert plainly(SOUND) == [
         "Shapes and edges: as in your photo.",
         "Colours: even across the picture, as far as can be measured.",
-        "Look: the colours are about two thirds of the way from the photo's to the style's.",
+        "Look: about two thirds of the difference from the style's colours is gone.",
     ]
     _, colours, _, first, second = plainly(SOUND | {"drift": 8.26, "lost": 0.3})
     assert colours == "Colours: treated unevenly."
@@ -218,8 +218,8 @@ def test_the_same_in_plain_words_has_no_units() -> None:
         (0.0, "nearly all"),
     ],
 )
-def test_the_way_is_told_in_parts_that_one_can_picture(distance: float, part: str) -> None:
-    look = f"Look: the colours are {part} of the way from the photo's to the style's."
+def test_what_is_gone_is_told_in_parts_that_one_can_picture(distance: float, part: str) -> None:
+    look = f"Look: {part} of the difference from the style's colours is gone."
     assert plainly(SOUND | {"color_distance": distance})[2] == look
 
 

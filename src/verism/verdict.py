@@ -58,17 +58,18 @@ CHANGED = 2.0
 glance."""
 
 
-WAYS: Mapping[float, str] = {
-    0.1: "about a tenth of the way",
-    0.25: "about a quarter of the way",
-    1 / 3: "about a third of the way",
-    0.5: "about half of the way",
-    2 / 3: "about two thirds of the way",
-    0.75: "about three quarters of the way",
-    0.9: "about nine tenths of the way",
-    1.0: "nearly all of the way",
+PARTS: Mapping[float, str] = {
+    0.1: "about a tenth",
+    0.25: "about a quarter",
+    1 / 3: "about a third",
+    0.5: "about half",
+    2 / 3: "about two thirds",
+    0.75: "about three quarters",
+    0.9: "about nine tenths",
+    1.0: "nearly all",
 }
-"""Descriptions of parts of the way from the photo's colours to the style's; the nearest one is used."""
+"""Words for the part of the distance between the photo's colours and the style's that is gone; the nearest one is used.
+As the distance is one between mixtures of colours, it may be smaller below full strength."""
 
 SAME, NEARLY = 0.95, 0.85
 """Structure from which on shapes and edges are reported to be the photo's, or nearly so: 1 is the photo itself."""
@@ -251,7 +252,11 @@ def _look(figures: Mapping[str, float], full: Mapping[str, float] | None, streng
         return "Look: your photo's own, as asked."
     if not strength.color:
         return "Look: your photo's own colours, as asked."
-    way = _way(1 - figures["color_distance"])
+    taken = 1 - figures["color_distance"]
+    if taken >= LITTLE:
+        nearest = min(PARTS, key=lambda part: abs(part - taken))
+        return f"Look: {PARTS[nearest]} of the difference from the style's colours is gone."
+    way = _way(taken)
     if full is not None and _has_moved(full) and not _has_moved(figures):
         return f"Look: at this strength, the colours are {way}."
     changed = "have changed, but are" if is_astray(figures) else "are"
@@ -259,15 +264,12 @@ def _look(figures: Mapping[str, float], full: Mapping[str, float] | None, streng
 
 
 def _way(taken: float) -> str:
-    """Return how far colours have moved, as the end of a sentence, from the part of the way; NaN: there was none."""
+    """Return where colours are that have hardly moved, from the part of the way; NaN: there was none."""
     if math.isnan(taken):
         return "close to the style's, as the photo's were already"
     if taken <= 0:
         return "no nearer to the style's than the photo's were"
-    if taken < LITTLE:
-        return "hardly any nearer to the style's than the photo's were"
-    nearest = min(WAYS, key=lambda part: abs(part - taken))
-    return f"{WAYS[nearest]} from the photo's to the style's"
+    return "hardly any nearer to the style's than the photo's were"
 
 
 def look_plainly(

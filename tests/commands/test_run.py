@@ -397,6 +397,10 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     assert all(sentence in page for sentence in told if not sentence.startswith(("Colours", "Shapes")))
     assert re.search(r"Colours: .+ΔE \d", page)
     assert re.search(r"Shapes and edges: [\d.]+% as in your photo", page)
+    whole = re.search(r"This is a preview: .+<code>(.+)</code>", page)
+    assert whole is not None
+    assert "verism run large.jpg theirs.jpg " in whole[1]
+    assert whole[1].endswith(" --ckpt_path previews")
     # The exact figures are on the page, and no units or names of the method in the terminal.
     assert not re.search(r"ΔE(?! [\d.]+, and about 2 is just visible)|CIEDE2000|loss", said)
     assert "brief: true" in Path("lightning_logs/large-theirs-preview/config.yaml").read_text()
@@ -404,6 +408,7 @@ def test_a_preview_is_small_and_the_full_run_goes_on_from_it(capfd: pytest.Captu
     main([*command, "--trainer.max_steps", "4"])
     assert images.read(Path("large-theirs.jpg")).shape == (1, 3, 900, 1500)
     assert "brief: true" in Path("lightning_logs/large-theirs/config.yaml").read_text()
+    assert "This is a preview" not in Path("large-theirs.html").read_text()
     assert Path("look.cube").is_file()
     assert "100%" in capfd.readouterr().err
 

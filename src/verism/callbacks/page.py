@@ -52,6 +52,7 @@ class Page(Callback):
 
     Attributes:
         replaceable: files left by the run that this one resumes, path to SHA-256; they may be replaced.
+        whole: the command that makes the whole picture, if this one is a preview; empty otherwise.
         written: the page or its URL; None before the end of the run, and if there is none.
     """
 
@@ -65,6 +66,7 @@ class Page(Callback):
         self.write, self.beside = write, beside
         self.written: Path | str | None = None
         self.replaceable: Mapping[str, str] = {}
+        self.whole = ""
         self._steps: list[tuple[Tensor, Mapping[str, Term]]] = []
         self._first = 0
         self._folder: str | None = None
@@ -164,6 +166,7 @@ class Page(Callback):
             ],
             config=_config(self._folder, model),
             table=None if lut is None or not lut.is_file() else (lut.name, lut.read_bytes()),
+            whole=self.whole,
         )
 
 

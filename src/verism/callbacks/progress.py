@@ -22,8 +22,8 @@ from verism.lines import Lines, duration
 class Progress(ProgressBar):
     """Draws a bar with the steps made, the loss and the time left; in a log file, writes a line from time to time.
 
-    The bar is drawn on stderr, in colour if the terminal supports it. It disappears when the run ends. Messages logged
-    meanwhile appear above it. A run that resumes from a checkpoint also counts the steps before that.
+    The bar is drawn on stderr, in colour if the terminal supports it. It disappears when everything is written.
+    Messages logged meanwhile appear above it. A run that resumes from a checkpoint also counts the steps before that.
     """
 
     def __init__(self, pace: Pace | None = None, label: str = "", *, tells_loss: bool = True) -> None:
@@ -107,6 +107,11 @@ class Progress(ProgressBar):
             self._show()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show what the seconds after the last step are spent on."""
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], state="writing the picture", refresh=True)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Remove the bar."""
         self._close()
 
@@ -121,7 +126,7 @@ class Progress(ProgressBar):
         state = describe(step, total, left, self._loss, in_parts=not self._tells_loss, of_all=of_all)
         if self._bar is not None:
             done = (0 if self._pace is None else self._pace.number) * (total or 0) + step
-            self._bar.update(self._bar.task_ids[0], completed=done, state=state)
+            self._bar.update(self._bar.task_ids[0], completed=done, state=state, refresh=step == total)
         elif self._shown and (self._lines.due(left) or (self._printed and step == total)):
             self._printed = True
             sys.stderr.write(f"{self._label}{': ' if self._label else ''}{state}\n")

@@ -415,6 +415,9 @@ class Run(VerismCLI):
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
         """Return the callbacks of ``fit``, and one that discards the setup messages once setup has succeeded."""
+        if self._preview:
+            whole = with_options(self._command or (), ["--ckpt_path", previews.WORD])
+            self.config_init.fit.page.whole = f"{checkpoints.program()} {shlex.join(whole)}"
         return [*super().own_callbacks(given), LambdaCallback(on_train_batch_start=lambda *_: self._held.drop())]
 
     def refuse(self) -> None:

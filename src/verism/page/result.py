@@ -53,6 +53,7 @@ class Contents:
         sentences: the metrics of the written picture, explained in words.
         config: the options of the run, as text.
         table: name and content of the lookup table's file; None without one.
+        whole: the command that makes the whole picture, if this one is a preview; empty otherwise.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Contents:
     sentences: Sequence[str] = ()
     config: str = ""
     table: tuple[str, bytes] | None = None
+    whole: str = ""
 
 
 def html(contents: Contents) -> bytes:
@@ -95,6 +97,7 @@ def html(contents: Contents) -> bytes:
             photo=picture(contents.photo),
             result=picture(contents.result),
             styles=[picture(images.within(style, SMALL_SIDE**2)) for style in contents.styles],
+            whole=contents.whole,
             scene=contents.scene,
             region_photos=[picture(photo) for photo in compared],
             region_labels=[label_image(masks) for masks in (at_size.content, at_size.style)] if at_size else [],
