@@ -635,6 +635,7 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
     clips.write(Path("clip.mp4"), [clips.yuv(part) for part in parts for _ in range(15)], "yuv420p", codec="libx264")
     main(["clip.mp4", "theirs.jpg", *SMALL, *STEPS, "--output.strength", "0.8"])
     said, _ = capfd.readouterr()
+    assert said.splitlines()[0] == "clip.mp4 in the look of theirs.jpg, tiny weights"
     assert said.splitlines()[-2:] == [
         "clip-theirs-strength-0.8.mp4",
         "  One look for the whole clip, fitted to the frames in clip-theirs-strength-0.8-frames.png",
@@ -648,7 +649,7 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
             *(
                 "predict",
                 "--ckpt_path",
-                "lightning_logs/clip-theirs-strength-0.8-frames-theirs",
+                "lightning_logs/clip-theirs-strength-0.8",
                 "--data.photos",
                 "clip.mp4",
                 "--output.dir",
@@ -676,6 +677,6 @@ def test_a_stopped_clip_names_a_command_that_goes_on_with_its_look(capfd: pytest
     said, _, command = capfd.readouterr().err.partition(", and this goes on with it: verism ")
     assert said.endswith("verism: Stopped; the look so far is kept")
     main(command.split())
-    frames = "lightning_logs/clip-theirs-frames-theirs_1"
+    frames = "lightning_logs/clip-theirs-frames-theirs"
     main(["predict", "--ckpt_path", frames, "--data.photos", "clip.mp4", "--output.dir", "graded"])
     assert Path("graded/clip.mp4").is_file()

@@ -326,7 +326,8 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
     path = free_name(name)
     frames = run_clip.frames(content, path)
     photos = ["--data.content", str(frames), "--data.style", _styles(request, style), "--data.size", str(run_clip.SIZE)]
-    made = _fitted(request, photos, request.options)
+    title = _title(path, request.options)
+    made = _fitted(request, photos, request.options, title=title, clip_name=content.name)
     if made.trainer.is_global_zero:
         run_clip.finish(made, content, path)
         say(named(path, name))
@@ -335,7 +336,12 @@ def _one_clip(request: Request, pair: Pair, so_far: BatchSoFar) -> Made:
 
 
 def _fitted(
-    request: Request, own: Sequence[str], options: Sequence[str], again: Sequence[str] = (), title: str = ""
+    request: Request,
+    own: Sequence[str],
+    options: Sequence[str],
+    again: Sequence[str] = (),
+    title: str = "",
+    clip_name: str = "",
 ) -> Run:
     """Return a finished run of photoreal.yaml, or of the config that the user names.
 
@@ -345,13 +351,14 @@ def _fitted(
         options: the user's.
         again: the words with which the user can continue the run; empty: those of ``fit``.
         title: title of the run, as ``Run`` takes it.
+        clip_name: name of the clip that the look is for, as ``Run`` takes it.
     """
     if not split_configs(options)[0]:
         options = [*DEFAULTS, *options]
     first, rest = split_configs(options)
     words = ["fit", *first, *own, *rest]
     with held_back() as held:
-        made = Run(words, again or [*words, *trust.given()], request, held, title)
+        made = Run(words, again or [*words, *trust.given()], request, held, title, clip_name)
         if made.trainer.global_step < made.trainer.max_steps:
             held.release()
     return made
@@ -367,7 +374,13 @@ class Run(VerismCLI):
     """The signal received after the last step; None if there was none."""
 
     def __init__(
-        self, args: Sequence[str], command: Sequence[str], request: Request, held: HeldBack, title: str = ""
+        self,
+        args: Sequence[str],
+        command: Sequence[str],
+        request: Request,
+        held: HeldBack,
+        title: str = "",
+        clip_name: str = "",
     ) -> None:
         """Run it.
 
@@ -378,8 +391,9 @@ class Run(VerismCLI):
             held: the messages that are held back.
             title: the name of the picture without its ending, which the run's folder gets too; empty: named after the
                 photos.
+            clip_name: name of the clip that the look is for; empty: it is for the content photo.
         """
-        self._held, self._title = held, title
+        self._held, self._title, self._clip_name = held, title, clip_name
         self._pace, self._preview = request.pace, request.preview
         try:
             super().__init__(args, command=command)
@@ -434,4 +448,4 @@ class Run(VerismCLI):
         steps = self.trainer.max_steps
         made = f"{self.first_step / steps:.0%}" if steps > 0 else f"{self.first_step} steps"
         since = [f"with {made} made already"] if self.first_step else []
-        say(opening(data.content.name, data.styles, weights(named), *since))
+        say(opening(self._clip_name or data.content.name, data.styles, weights(named), *since))
