@@ -19,6 +19,7 @@ from verism.color import table as color_table
 from verism.color.closed_form import HIGHLIGHT
 from verism.color.guided_filter import apply_upsampled, local_affine, window_radius
 from verism.color.one_scene import one_grade
+from verism.color.paper import white_paper
 from verism.color.spaces import Oklab, chroma_of, into_gamut
 from verism.color.spline import cubic_spline
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma
@@ -49,8 +50,8 @@ class RegionalGrade(Grade):
     patches of two colours, but can take on the gradient of an evening sky (``verism.color.vertical_gradient``). Each
     function starts as a tone curve, a saturation and a tint in Oklab, found in closed form
     (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
-    lightness alone, so that no hue is singled out. Towards white they fade: what becomes of white is a decision (white
-    paper stays white), not a matter of statistics.
+    lightness alone, so that no hue is singled out. If the photo's white is paper behind a product, they fade towards
+    white, which stays as it is.
 
     Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
     more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most vivid
@@ -62,6 +63,7 @@ class RegionalGrade(Grade):
         shares: ``(1, K, H, W)``, the weight of each region's function at each pixel.
         ends: ``(K, 2)``, with ``tints``, the gradient of each region, as in ``VerticalGradient``.
         vivid: 99th percentile of the style photo's chroma, in Oklab.
+        paper: a scalar in [0, 1], how certain it is that the content photo's white is paper.
     """
 
     matrix: Tensor
@@ -71,6 +73,7 @@ class RegionalGrade(Grade):
     ends: Tensor
     tints: Tensor
     vivid: Tensor
+    paper: Tensor
 
     def __init__(
         self,
@@ -123,9 +126,12 @@ class RegionalGrade(Grade):
         for name, part in vertical_gradient.none(self.tones)._asdict().items():
             self.register_buffer(name, part)
         self.register_buffer("vivid", torch.tensor(math.inf))
+        self.register_buffer("paper", torch.tensor(0.0))
+        self.register_load_state_dict_pre_hook(_no_paper)  # type: ignore[no-untyped-call]  # torch has no types here.
         knots = torch.linspace(0, 1, KNOTS)
-        kept = ((1 - knots) / (1 - HIGHLIGHT)).clamp_max(1).unsqueeze(1)
-        self.register_buffer("spline", kept * cubic_spline(controls, knots), persistent=False)
+        self.register_buffer("spline", cubic_spline(controls, knots), persistent=False)
+        whiteness = ((knots - HIGHLIGHT) / (1 - HIGHLIGHT)).clamp_min(0).unsqueeze(1)
+        self.register_buffer("whiteness", whiteness, persistent=False)
 
     @property
     def first(self) -> ToneAndChroma:
@@ -164,6 +170,7 @@ class RegionalGrade(Grade):
             self.shares = divided.content.to(content) * sure.view(1, -1, 1, 1)
         self.matrix, self.tones, self.hues = (part.to(content) for part in maps)
         self.vivid = WeightedColors(style_colors, opacity).most_chroma.to(content)
+        self.paper = white_paper(colors[0]).max().to(content)
         self.controls = nn.Parameter(self.controls.new_zeros(len(self.matrix), *self.controls.shape[1:]))
         self.ends, self.tints = vertical_gradient.none(self.tones)
         if divided is not None:
@@ -193,6 +200,7 @@ class RegionalGrade(Grade):
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
         twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
+        twin.paper = white_paper(colors[0]).max().to(content)
         twin.ends, twin.tints = twin._lacking(content, style, regions).times(regional_maps.HELD)
         twin.resize(content)
         return twin
@@ -231,7 +239,8 @@ class RegionalGrade(Grade):
 
     def lattice(self) -> Tensor:
         """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: the initial ones plus the splines."""
-        return self.tones + self.get_buffer("spline") @ self.controls
+        kept = 1 - self.paper * self.get_buffer("whiteness")
+        return self.tones + kept * (self.get_buffer("spline") @ self.controls)
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the graded photo: functions and gradients applied to the photo without its noise, plus the noise.
@@ -323,3 +332,9 @@ class RegionalGrade(Grade):
         share, epsilon = NOISE_FILTER
         coefficients = local_affine(small, small, window_radius(share, small.shape[-2:]), epsilon)
         return apply_upsampled(coefficients, photo).clamp(0, 1)
+
+
+def _no_paper(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Allow loading checkpoints from before white paper stayed white, which have no ``paper``."""
+    del rest
+    state.setdefault(f"{prefix}paper", torch.zeros_like(canvas.get_buffer("paper")))
