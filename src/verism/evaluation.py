@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
 from verism import images
 from verism.backbone import VGG
 from verism.data import PhotoPair
 from verism.metrics import Measure
+from verism.regions.search import find_regions
 
 
 def evaluate(result: Tensor, pair: PhotoPair, network: VGG) -> dict[str, float]:
@@ -26,7 +29,7 @@ def evaluate(result: Tensor, pair: PhotoPair, network: VGG) -> dict[str, float]:
     content = pair.photos.content.to(result)
     short = min(content.shape[-2:])
     style, opacity = at_short_side(short, pair.photos.style.to(result), pair.opacity)
-    masks = None if pair.masked is None else pair.masked.content.to(result.device)
+    masks = pair.apart(partial(find_regions, network, opacity=pair.opacity))
     original = images.resize(pair.original.to(result), result.shape[-2:])
     measure = Measure(content, style, network, masks, original, opacity)
     return measure(images.resize(result, content.shape[-2:]), result)

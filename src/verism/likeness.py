@@ -12,6 +12,10 @@ from verism.regions.colors import label_of
 from verism.regions.regions import Regions
 from verism.verdict import ELSEWHERE
 
+ONE_GRADE_BESIDE = (
+    "The photos are alike all over, so the whole photo gets one grade, except for what you keep as it is."
+)
+
 ONE_GRADE = "The photos are alike all over, so the whole photo gets one grade."
 
 MUCH_THE_SAME = "The photos are alike nearly all over, so all regions get much the same grade."
@@ -45,7 +49,8 @@ def of_scene(regions: Regions, canvas: Canvas) -> str:
     sure = _of_one_scene(regions, canvas)
     if sure <= HARDLY:
         return ""
-    return ONE_GRADE if sure >= SURELY else MUCH_THE_SAME if sure > PROBABLY else LESS_APART
+    one = ONE_GRADE_BESIDE if regions.kept else ONE_GRADE
+    return one if sure >= SURELY else MUCH_THE_SAME if sure > PROBABLY else LESS_APART
 
 
 def little_shared(model: StyleTransfer) -> str:
@@ -53,7 +58,7 @@ def little_shared(model: StyleTransfer) -> str:
     regions, canvas = model.regions, model.canvas
     if regions is None or regions.undivided or not isinstance(canvas, RegionalGrade):
         return ""
-    if _of_one_scene(regions, canvas) > PROBABLY or matched(regions, model.data.left_out) >= ENOUGH:
+    if _of_one_scene(regions, canvas) > PROBABLY or matched(regions, [*model.data.left_out, *regions.kept]) >= ENOUGH:
         return ""
     return LITTLE_SHARED
 
@@ -65,7 +70,8 @@ def matched(regions: Regions, left_out: Sequence[str] = ()) -> float:
 
     Args:
         regions: regions of both photos.
-        left_out: labels of regions that the user has left out, or the words for them; their matches are not missed.
+        left_out: labels of regions that the user has left out or keeps, or the words for them; their matches are not
+            missed.
     """
     chosen = set(map(label_of, left_out))
     sure = regions.sure.double().cpu().maximum(torch.tensor([label in chosen for label in regions.labels]).double())

@@ -205,7 +205,11 @@ class StyleTransfer(TrainableModule):
         Args:
             photos: the photos, at the size at which the image is optimised.
             regions: regions of these photos; None: the photos are compared as a whole.
+
+        Raises:
+            VerismError: the canvas cannot start, or cannot keep regions that are to stay as they are.
         """
+        self.canvas.check_keeps(() if regions is None else regions.kept)
         for name in whole(self.losses, regions):
             rank_zero_info(
                 f"{option(name)}: {type(self.losses[name]).__name__} compares the photos as a whole, and not region by "

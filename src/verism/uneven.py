@@ -96,7 +96,11 @@ def _of_regions(
     regions = model.regions
     if regions is None or regions.undivided:
         return Uneven()
-    counts = [number for number, label in enumerate(regions.labels) if bool(canvas.shares[:, number].any())]
+    counts = [
+        number
+        for number, label in enumerate(regions.labels)
+        if label not in regions.kept and bool(canvas.shares[:, number].any())
+    ]
     left = {number: measure(canvas.without_region(number)) for number in counts}
     least = min(left, key=lambda number: left[number], default=None)
     if least is None or drift - left[least] < HELPS:

@@ -44,6 +44,9 @@ BLOWN = 0.02
 """Share of the photo's detail. Clean results stay below 0.01; results with noise or blocks in the sky reach 0.03."""
 
 
+KEPT = "kept as it is"
+"""What is said of a region of the content photo that the user keeps, in place of how sure its match is."""
+
 NO_MATCH = 0.05
 """Confidence up to which a region of the content photo is reported to have no match in the style photo."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
@@ -22,6 +23,7 @@ from verism.canvas import Canvas, RegionalGrade
 from verism.look.strength import Strength
 from verism.metrics import Measure, at_side
 from verism.module import StyleTransfer
+from verism.regions.search import find_regions
 from verism.uneven import Uneven, cause
 
 AREA = 2**20
@@ -172,11 +174,11 @@ class RunMeasure:
         corner = self._photo[..., :32, :32]
         self._renders = _render(model.canvas, corner).shape == corner.shape
         device, network, photos = model.image.device, model.reference, model.data.photos
-        regions, shown = model.data.masked, model.data.opacity
+        shown = model.data.opacity
+        masks = model.data.apart(partial(find_regions, network, opacity=shown))
 
         def measure() -> Measure:
             content, style = (images.within(photo, AREA).to(device) for photo in photos)
-            masks = None if regions is None else regions.content
             opacity = None if shown is None else images.resize(shown, style.shape[-2:])
             return Measure(content, style, network, masks, self._photo if self._renders else None, opacity, names)
 

@@ -24,7 +24,7 @@ from verism.module import StyleTransfer
 from verism.regions.colors import said
 from verism.regions.masks import enlarged, paint
 from verism.regions.regions import SEEN, Regions
-from verism.verdict import match
+from verism.verdict import KEPT, match
 
 MASK_FORMATS = (".png", ".tiff", ".tif")
 """Endings of label images: lossless formats, so that a label keeps its colour."""
@@ -111,11 +111,12 @@ class RegionMap(Callback):
 def describe(regions: Regions, canvas: Canvas) -> str:
     """Return in words how much of the content photo each region covers and has a match in the style photo."""
     scene = of_scene(regions, canvas)
-    if has_one_grade(regions, canvas):
+    alike = has_one_grade(regions, canvas)
+    if alike and not regions.kept:
         return scene
     pairs = zip(regions.labels, regions.seen[0], regions.sure.tolist(), strict=True)
     told = [
-        f"{said(label)} ({share:.0%}, {match(sure)})"
+        f"{said(label)} ({share:.0%}, {KEPT if label in regions.kept else match(sure)})"
         for label, share, sure in pairs
         if share >= SEEN or (share and label in regions.added)
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -24,6 +25,9 @@ class Canvas(Described, nn.Module, ABC):
     Attributes:
         penalty_weights: weight of each penalty in the total loss, by name. Empty if the canvas has no penalties.
     """
+
+    keeps_regions: ClassVar[bool] = False
+    """Whether the canvas can leave regions of the content photo as they are (``Regions.kept``)."""
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
         """Keep the penalties with nonzero weights.
@@ -46,6 +50,14 @@ class Canvas(Described, nn.Module, ABC):
         Raises:
             VerismError: if the canvas starts from a file that cannot be read.
         """
+
+    def check_keeps(self, kept: Sequence[str]) -> None:
+        """Raise ``VerismError`` if regions are to be kept as they are, and the canvas cannot do that."""
+        if kept and not self.keeps_regions:
+            raise VerismError(
+                f"--data.keep: {type(self).__name__} cannot keep a part of the photo as it is; use --model.canvas "
+                "RegionalGrade, as photoreal.yaml does, or leave the option out."
+            )
 
     @abstractmethod
     def start(

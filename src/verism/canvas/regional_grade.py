@@ -35,6 +35,10 @@ radius as a share of the short side, and ε, in squared RGB."""
 NOISE_FILTER = (0.02, 1e-3)
 """The same parameters for the guided filter that separates a photo from its noise and finest texture."""
 
+LEAD = 0.2
+"""Lead of the share of what is kept over the largest other share of a pixel, from which on all of the pixel is kept. If
+it trails by as much, nothing of the pixel is kept. Found regions are soft all over, not only at their borders."""
+
 LAB_SCALE = (1.0, 2.5, 2.5)
 """Factors of L, a and b in the departure penalty. They make differences in Oklab roughly proportional to those in
 CIELAB, where a and b are 2.5 times as large relative to L. With equal factors, the fit turned grey skies mauve."""
@@ -51,7 +55,8 @@ class RegionalGrade(Grade):
     function starts as a tone curve, a saturation and a tint in Oklab, found in closed form
     (``verism.color.closed_form``). The parameter is added to it: a further tone curve and tint, as cubic splines over
     lightness alone, so that no hue is singled out. If the photo's white is paper behind a product, they fade towards
-    white, which stays as it is.
+    white, which stays as it is. Regions that the user keeps have the identity in place of such a function, to which
+    nothing is added.
 
     Noise is not graded: what an edge-preserving filter removes from the photo is added back to the result, with hardly
     more contrast and no more chroma. Chroma is limited to that of the original colour or of the style's most vivid
@@ -64,7 +69,10 @@ class RegionalGrade(Grade):
         ends: ``(K, 2)``, with ``tints``, the gradient of each region, as in ``VerticalGradient``.
         vivid: 99th percentile of the style photo's chroma, in Oklab.
         paper: a scalar in [0, 1], how certain it is that the content photo's white is paper.
+        kept: ``(K,)``, 1 for each region that stays as it is in the photo, 0 for all others.
     """
+
+    keeps_regions = True
 
     matrix: Tensor
     tones: Tensor
@@ -74,6 +82,7 @@ class RegionalGrade(Grade):
     tints: Tensor
     vivid: Tensor
     paper: Tensor
+    kept: Tensor
 
     def __init__(
         self,
@@ -127,7 +136,9 @@ class RegionalGrade(Grade):
             self.register_buffer(name, part)
         self.register_buffer("vivid", torch.tensor(math.inf))
         self.register_buffer("paper", torch.tensor(0.0))
+        self.register_buffer("kept", torch.empty(0))
         self.register_load_state_dict_pre_hook(_no_paper)  # type: ignore[no-untyped-call]  # torch has no types here.
+        self.register_load_state_dict_pre_hook(_nothing_kept)  # type: ignore[no-untyped-call]  # torch has no types here.
         knots = torch.linspace(0, 1, KNOTS)
         self.register_buffer("spline", cubic_spline(controls, knots), persistent=False)
         whiteness = ((knots - HIGHLIGHT) / (1 - HIGHLIGHT)).clamp_min(0).unsqueeze(1)
@@ -146,6 +157,8 @@ class RegionalGrade(Grade):
         regions: Regions | None = None,
     ) -> None:
         """Load the content photo, and grade it in closed form.
+
+        All other regions start as they would if none were kept.
 
         Raises:
             VerismError: if the photos may show the same scene and ``find_correspondence`` is missing.
@@ -176,6 +189,9 @@ class RegionalGrade(Grade):
         if divided is not None:
             # Photos of the same scene differ in their grade, not in the gradient of their light.
             self.ends, self.tints = self._lacking(content, style, divided).times(1 - divided.one_scene)
+        self.kept = content.new_zeros(self.shares.shape[1])
+        if divided is not None and divided.kept:
+            self._keep(divided.staying.to(content.device), divided.content.to(content))
         self.resize(content)
 
     def adapted(self, content: Tensor, style: Tensor, regions: Regions) -> RegionalGrade:
@@ -200,6 +216,8 @@ class RegionalGrade(Grade):
         added = self.controls.detach()[:1].repeat(len(twin.matrix), 1, 1)
         twin.controls = nn.Parameter(added, requires_grad=self.controls.requires_grad)
         twin.shares = regions.content.to(content) * regions.sure.to(content).view(1, -1, 1, 1)
+        # What the user keeps is a part of the run's own photo.
+        twin.kept = content.new_zeros(len(regions.labels))
         twin.paper = white_paper(colors[0]).max().to(content)
         twin.ends, twin.tints = twin._lacking(content, style, regions).times(regional_maps.HELD)
         twin.resize(content)
@@ -233,14 +251,15 @@ class RegionalGrade(Grade):
             ``(1, 3 + K + 2, H, W)``: the photo without its noise, RGB; the weights of the regions' functions; and the
             shift of a and b by their gradients.
         """
-        shares = self.shares if photo.shape == self.photo.shape else self._shares(photo)
+        shares = self._with_kept(self.shares if photo.shape == self.photo.shape else self._shares(photo))
         tint = VerticalGradient(self.ends, self.tints)(shares[0])
         return torch.cat([self._without_noise(photo), shares, tint.unsqueeze(0)], dim=1)
 
     def lattice(self) -> Tensor:
         """Return the tones of the functions, ``(1 + K, KNOTS, 3)``: the initial ones plus the splines."""
-        kept = 1 - self.paper * self.get_buffer("whiteness")
-        return self.tones + kept * (self.get_buffer("spline") @ self.controls)
+        changes = F.pad(1 - self.kept, (1, 0), value=1.0).view(-1, 1, 1)
+        faded = 1 - self.paper * self.get_buffer("whiteness")
+        return self.tones + changes * faded * (self.get_buffer("spline") @ self.controls)
 
     def color(self, lattice: Tensor, photo: Tensor, places: Tensor) -> Tensor:
         """Return the graded photo: functions and gradients applied to the photo without its noise, plus the noise.
@@ -301,6 +320,33 @@ class RegionalGrade(Grade):
         graded = self._mixed(colors, self.lattice(), self.shares[0])
         return vertical_gradient.between(graded, style_colors, masks, style_masks).times(self.gradient)
 
+    def _keep(self, staying: Tensor, masks: Tensor) -> None:
+        """Leave regions as they are in the photo.
+
+        Args:
+            staying: ``(K,)`` bool, which regions.
+            masks: ``(1, K, H, W)`` in [0, 1], how much of each pixel is in each region.
+        """
+        rows = F.pad(staying, (1, 0))
+        for part, unchanged in zip(self.first, tone_and_chroma.identity(), strict=True):
+            part[rows] = unchanged.to(part)
+        self.tints = self.tints.masked_fill(staying.view(-1, 1, 1), 0)
+        self.shares = torch.where(staying.view(1, -1, 1, 1), masks, self.shares)
+        self.kept = staying.to(self.tints)
+
+    def _with_kept(self, shares: Tensor) -> Tensor:
+        """Return ``shares`` ``(1, K, H, W)`` such that what is kept has all of a pixel, or none, except at borders."""
+        if not bool(self.kept.any()):
+            return shares
+        staying = self.kept.view(1, -1, 1, 1)
+        kept = (shares * staying).sum(dim=1, keepdim=True)
+        rest = 1 - shares.sum(dim=1, keepdim=True)
+        largest = torch.cat([shares * (1 - staying), rest], dim=1).amax(dim=1, keepdim=True)
+        way = ((kept - largest) / (2 * LEAD) + 0.5).clamp(0, 1)
+        wanted = way.square() * (3 - 2 * way)
+        mine, theirs = wanted / kept.clamp_min(1e-6), (1 - wanted) / (1 - kept).clamp_min(1e-6)
+        return shares * torch.lerp(theirs.expand_as(shares), mine.expand_as(shares), staying.expand_as(shares))
+
     def _displayable(self, graded: Tensor, before: Tensor) -> Tensor:
         """Return graded colours as RGB ``(1, 3, H, W)`` in [0, 1], with their chroma limited.
 
@@ -338,3 +384,12 @@ def _no_paper(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: o
     """Allow loading checkpoints from before white paper stayed white, which have no ``paper``."""
     del rest
     state.setdefault(f"{prefix}paper", torch.zeros_like(canvas.get_buffer("paper")))
+
+
+def _nothing_kept(canvas: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Allow loading checkpoints from before regions could be kept, which have no ``kept``."""
+    del rest
+    if f"{prefix}kept" not in state and f"{prefix}shares" in state:
+        shares = state[f"{prefix}shares"]
+        state[f"{prefix}kept"] = shares.new_zeros(shares.shape[1])
+        canvas.kept = torch.zeros_like(state[f"{prefix}kept"]).to(canvas.get_buffer("tones"))

@@ -31,7 +31,11 @@ def check_seed(seed: int) -> None:
 
 def check_regions(data: Namespace) -> None:
     """Refuse names that cannot be a region's colour; whether such a region exists is only known later."""
-    named = {"merge": [name for group in data.merge for name in group], "leave_out": data.leave_out}
+    named = {
+        "merge": [name for group in data.merge for name in group],
+        "leave_out": data.leave_out,
+        "keep": data.keep,
+    }
     for option, names in named.items():
         for name in names:
             if name not in NAMES and not name.startswith("#"):
@@ -54,6 +58,7 @@ def check(options: Namespace, model: StyleTransfer, data: PhotoFiles, trainer: T
     check_length(options.trainer)
     check_folders(trainer)
     check_files(options)
+    model.canvas.check_keeps(data.kept)
     data.setup("fit")
     check_twins(data)
     with photo_file.limited(data.max_megapixels):

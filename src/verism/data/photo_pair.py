@@ -19,6 +19,7 @@ from verism.errors import VerismError
 from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE
 from verism.regions import label_images
+from verism.regions.colors import label_of
 from verism.regions.regions import OneMask, Regions, Strokes, undivided
 
 Sample = TypeVar("Sample")
@@ -63,6 +64,7 @@ class PhotoPair(Described, LightningDataModule):
         mask_threshold: float = 0.03,
         merge: Sequence[Sequence[str]] = (),
         leave_out: Sequence[str] = (),
+        keep: Sequence[str] = (),
         max_megapixels: float = MEGAPIXELS,
         white: float | None = None,
         style_weights: Sequence[float] | None = None,
@@ -92,6 +94,8 @@ class PhotoPair(Described, LightningDataModule):
                 "[[red, green]]", or "[['#ff8000', '#0080ff']]" for those of a mask; each group keeps its first colour.
             leave_out: regions to be treated like the rest of the photo, named by their colours after merge, such as
                 "[red]".
+            keep: regions that stay as they are in the content photo, named by their colours after merge, such as
+                "[blue]". They need a canvas with regions, which is RegionalGrade.
             max_megapixels: larger photos are refused before they are decoded, since a damaged or hostile file can claim
                 any size.
             white: the value that means white in photos with floating-point samples; greater values are clipped. null:
@@ -101,7 +105,8 @@ class PhotoPair(Described, LightningDataModule):
 
         Raises:
             VerismError: an image or tensor cannot be used, ``max_megapixels`` is not above 0, there is no style photo,
-                or ``style_weights`` are not one for each of them, from 0 and not all 0.
+                ``style_weights`` are not one for each of them, from 0 and not all 0, or ``keep`` names a region that
+                ``leave_out`` names too, or any at all although there are no regions.
         """
         super().__init__()
         styles: Sequence[PhotoLike] = style if isinstance(style, (list, tuple)) else [style]  # type: ignore[list-item]
@@ -127,6 +132,8 @@ class PhotoPair(Described, LightningDataModule):
         self.mask_threshold = mask_threshold
         self.merge = merge
         self.left_out = leave_out
+        self.kept = keep
+        self._check_kept()
         self.white = white
         self._source: Photo | None = None
         self._photos: Photos | None = None
@@ -242,6 +249,30 @@ class PhotoPair(Described, LightningDataModule):
             self._known = self._read_one(role, mask)
         return self._known
 
+    def apart(self, find: Find) -> Tensor | None:
+        """Return masks of parts of the content photo that are not meant to be treated alike, ``(1, K, H, W)``.
+
+        They are the regions of the masks, or what is kept as it is. None if there are neither.
+
+        Args:
+            find: finds the regions if the masks do not give them.
+        """
+        if self.masked is not None:
+            return self.masked.content
+        found = self.regions(self.photos, find) if self.kept else None
+        return None if found is None else found.stays
+
+    def _check_kept(self) -> None:
+        if self.kept and not (self.find_regions or self.masks):
+            raise VerismError("--data.keep: there are no regions to keep; add --data.regions auto, which finds them.")
+        left_out = set(map(label_of, self.left_out))
+        for name in self.kept:
+            if label_of(name) in left_out:
+                raise VerismError(
+                    f"--data.keep: {name} is named by --data.leave_out, too, which grades a region like the rest of "
+                    "the photo; name it in one of them."
+                )
+
     def _read_one(self, role: Literal["content", "style"], mask: Path) -> OneMask | Strokes:
         with photo_file.limited(self.max_megapixels):
             return label_images.read_one(mask, getattr(self.photos, role).shape[-2:], role)
@@ -260,8 +291,8 @@ class PhotoPair(Described, LightningDataModule):
             find: finds the regions if the masks do not give them; called once.
 
         Raises:
-            VerismError: ``merge`` or ``leave_out`` names a region that does not exist, or a stroke has a colour that no
-                region can have.
+            VerismError: ``merge``, ``leave_out`` or ``keep`` names a region that does not exist, ``keep`` names all of
+                the photo, or a stroke has a colour that no region can have.
         """
         if self._regions is None and self.masked is None and self.find_regions:
             known = self.known
@@ -271,7 +302,7 @@ class PhotoPair(Described, LightningDataModule):
             else:
                 self._regions = find(*self.photos, known=known if isinstance(known, OneMask) else None)
         found = self._regions or self.masked
-        found = None if found is None else found.merge(self.merge).leave_out(self.left_out)
+        found = None if found is None else found.merge(self.merge).leave_out(self.left_out).keep(self.kept)
         if self.opacity is not None:
             found = undivided(photos.content.shape[-2:], self.opacity) if found is None else found.showing(self.opacity)
         return None if found is None else found.at(*(photo.shape[-2:] for photo in photos))

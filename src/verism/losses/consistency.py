@@ -54,6 +54,8 @@ class ConsistencyLoss(Loss):
     canvas, at any size.
     """
 
+    across = True
+
     photo: Tensor
     cell: Tensor
     counts: Tensor

@@ -31,6 +31,8 @@ class Loss(Described, nn.Module, ABC):
             positions of features. The features of a region are passed as a column, ``(1, d, n, 1)``. If so, and if the
             photos have regions, each region is compared with its counterpart. If not (the default), the loss always
             compares whole photos.
+        across: whether the loss relates all places of the image to each other, and can also be computed for features in
+            a column, as above. If so, regions of the photo that stay as they are take no part in it.
         weight: weight of the loss in the total.
         layers: weight of each layer within the loss, by name. Empty if the loss is turned off.
         normalization: ``paper`` or ``relative``; each loss documents what that means for it.
@@ -38,13 +40,15 @@ class Loss(Described, nn.Module, ABC):
 
     additive: bool = False
     regional: bool = False
+    across: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Reset ``additive`` and ``regional`` in a subclass with its own statistic, which must declare them itself."""
+        """Reset the declarations above in a subclass with its own statistic, which must make them itself."""
         super().__init_subclass__(**kwargs)
         if {"statistic", "target_statistic"} & vars(cls).keys():
             cls.additive = vars(cls).get("additive", False)
             cls.regional = vars(cls).get("regional", False)
+            cls.across = vars(cls).get("across", False)
 
     def __init__(self, weight: float, layers: Mapping[str, float], normalization: Normalization = "paper") -> None:
         """Store the weights, leaving out layers with zero weight.

@@ -21,10 +21,19 @@ EXPECTED = ("style", "color")
 
 
 def by_region(losses: Mapping[str, Loss], regions: Regions | None) -> dict[str, Loss]:
-    """Return the losses as a run computes them: if there are regions, ``regional`` losses are computed by region."""
+    """Return the losses as a run computes them: if there are regions, ``regional`` losses are computed by region.
+
+    Regions that stay as they are take no part in losses that compare parts of photos: a sky that stays blue must not
+    hold back the lake that has its colour.
+    """
     if regions is None:
         return dict(losses)
-    return {name: RegionalLoss(loss, regions) if loss.regional else loss for name, loss in losses.items()}
+    found = {name: RegionalLoss(loss, regions) if loss.regional else loss for name, loss in losses.items()}
+    if not regions.kept:
+        return found
+    everything = torch.ones_like(regions.style[:, :1], dtype=torch.bool)
+    rest = Regions(("#ffffff",), ~regions.stays, everything, found=True)
+    return {name: RegionalLoss(loss, rest) if loss.across else loss for name, loss in found.items()}
 
 
 def whole(losses: Mapping[str, Loss], regions: Regions | None) -> list[str]:
@@ -43,8 +52,9 @@ class RegionalLoss(Loss):
     """``Σ_k c_k · share_k · loss_k``, where ``loss_k`` is the same loss on the features of region k alone.
 
     ``c_k`` is the confidence that both photos show the same thing in region k, so things that only one of them shows
-    are not compared. ``share_k`` is the region's share of the content photo, so that a pixel counts the same in small
-    and large regions, and a single region that covers everything gives the loss itself.
+    are not compared; it is 0 for regions that stay as they are. ``share_k`` is the region's share of the content photo,
+    so that a pixel counts the same in small and large regions, and a single region that covers everything gives the
+    loss itself.
 
     It works for ``regional`` losses: style, colour, moments and sliced Wasserstein. Each position of a layer belongs to
     the region that covers most of it, or to none (``masks.resize``). A layer ignores regions that have no position in
@@ -60,7 +70,7 @@ class RegionalLoss(Loss):
 
     Attributes:
         whole: the loss that is copied for each region.
-        shares: each region's share of the content photo times its confidence, by label.
+        shares: each region's share of the content photo times its confidence, by label; 0 for one that stays as it is.
         compared: labels of the regions that are compared at each layer, by layer.
     """
 
@@ -78,7 +88,7 @@ class RegionalLoss(Loss):
         self.whole = loss
         self.regions = regions
         shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()
-        sure = regions.sure.double().cpu()
+        sure = regions.sure.double().cpu() * ~regions.staying
         self.shares: Mapping[str, float] = dict(zip(regions.labels, (shares * sure).tolist(), strict=True))
         self.parts = nn.ModuleList(copy.deepcopy(loss) for _ in regions.labels)
         self.compared: dict[str, list[str]] = {}

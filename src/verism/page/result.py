@@ -21,7 +21,7 @@ from verism.page.self_contained import data_uri, templates
 from verism.regions.colors import name_of
 from verism.regions.masks import winners
 from verism.regions.regions import Regions
-from verism.verdict import match
+from verism.verdict import KEPT, match
 
 SMALL_SIDE = 700
 """Longest side of a style photo on the page, in pixels; the photo and its result are larger."""
@@ -158,7 +158,7 @@ def region_list(regions: Regions) -> list[dict[str, object]]:
             "name": name_of(label),
             "share": share,
             "style_share": other,
-            "match": match(sure),
+            "match": KEPT if label in regions.kept else match(sure),
             "number": number,
         }
         for number, (label, share, other, sure) in enumerate(parts, 1)
@@ -169,7 +169,8 @@ def region_list(regions: Regions) -> list[dict[str, object]]:
 def rest(regions: Regions) -> str:
     """Return a message about the part of the style outside all listed regions; empty if there is hardly any."""
     mine, theirs = regions.seen
-    left = 1 - sum(other for share, other in zip(mine, theirs, strict=True) if share >= LEAST)
+    parts = zip(regions.labels, mine, theirs, strict=True)
+    left = 1 - sum(other for label, share, other in parts if share >= LEAST and label not in regions.kept)
     if left < LEAST:
         return ""
     # "The other 100%" would contradict the shares of the parts, which are then all "less than 1%".

@@ -14,7 +14,7 @@ from verism import images
 from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
 from verism.regions.colors import RADIUS, label_of, said, unused
-from verism.regions.masks import label_colors, resize, seen
+from verism.regions.masks import label_colors, resize, seen, winners
 
 SEEN = 0.005
 """Share of a photo below which a region is not reported as present in it."""
@@ -37,6 +37,7 @@ class Regions(NamedTuple):
             belong to no region.
         found: whether the network found the regions. Otherwise they come from masks that the user can edit.
         added: labels of regions that the user painted in addition to those found.
+        kept: labels of regions that stay as they are in the content photo.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +48,7 @@ class Regions(NamedTuple):
     opacity: Tensor | None = None
     found: bool = False
     added: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def undivided(self) -> bool:
@@ -57,6 +59,17 @@ class Regions(NamedTuple):
     def sure(self) -> Tensor:
         """The confidence of each region, ``(K,)`` in [0, 1]. All 1 if ``confidence`` is None."""
         return torch.ones(len(self.labels)) if self.confidence is None else self.confidence
+
+    @property
+    def staying(self) -> Tensor:
+        """Whether each region stays as it is in the content photo, ``(K,)`` bool."""
+        return torch.tensor([label in self.kept for label in self.labels], dtype=torch.bool)
+
+    @property
+    def stays(self) -> Tensor:
+        """Where the content photo stays as it is, as ``paint`` shows it: ``(1, 1, H, W)`` bool."""
+        kept = self.staying.nonzero().flatten().to(self.content.device)
+        return torch.isin(winners(self.content), kept).unsqueeze(1)
 
     @property
     def seen(self) -> tuple[list[float], list[float]]:
@@ -99,6 +112,7 @@ class Regions(NamedTuple):
             style=style,
             confidence=sure.float(),
             added=tuple(label for label in self.added if label not in named),
+            kept=tuple(label for label in self.kept if label not in named),
         )
 
     def leave_out(self, labels: Sequence[str]) -> Regions:
@@ -116,9 +130,29 @@ class Regions(NamedTuple):
                 raise VerismError(f"--data.leave_out: {said(label)} must be one of the regions {self._said}.")
         if not labels:
             return self
-        kept = torch.tensor([label not in labels for label in self.labels])
-        added = tuple(label for label in self.added if label not in labels)
-        return self._replace(confidence=self.sure * kept.to(self.sure), added=added)
+        others = torch.tensor([label not in labels for label in self.labels])
+        added, kept = (tuple(label for label in part if label not in labels) for part in (self.added, self.kept))
+        return self._replace(confidence=self.sure * others.to(self.sure), added=added, kept=kept)
+
+    def keep(self, labels: Sequence[str]) -> Regions:
+        """Leave some regions as they are in the content photo.
+
+        Args:
+            labels: labels or names of the regions to keep.
+
+        Raises:
+            VerismError: if a label belongs to none of these regions, or nothing else would be left to grade.
+        """
+        labels = list(map(label_of, labels))
+        for label in labels:
+            if label not in self.labels:
+                raise VerismError(f"--data.keep: {said(label)} must be one of the regions {self._said}.")
+        if not labels:
+            return self
+        result = self._replace(kept=tuple(dict.fromkeys([*self.kept, *labels])))
+        if float(result.stays.double().mean()) > 1 - SEEN:
+            raise VerismError("--data.keep: names all of the photo, which would stay as it is; keep only a part of it.")
+        return result
 
     @property
     def _said(self) -> str:
