@@ -39,6 +39,10 @@ def test_only_what_decides_the_grade_is_said(one_scene: float, said: str) -> Non
     assert of_scene(found(one_scene), Lut3d()) == ""
 
 
+def test_one_grade_leaves_out_what_is_kept() -> None:
+    assert of_scene(found(1.0).keep(["red"]), RegionalGrade()) == likeness.ONE_GRADE_BESIDE
+
+
 def test_a_match_counts_as_far_as_it_is_sure() -> None:
     assert matched(found()) == pytest.approx(0.375)
     # Nobody misses what was left out.

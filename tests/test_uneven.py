@@ -86,6 +86,12 @@ def test_the_region_is_left_out_without_which_the_photo_is_most_even(model: Mode
     assert asked(model, 9.0, {"gradients": 8.0, "1": 6.0}).changes == (LEAVE_OUT, "[red, green]")
 
 
+def test_a_kept_region_is_not_to_blame(model: Model) -> None:
+    assert model.regions is not None
+    model.regions = model.regions.keep(["green"])
+    assert asked(model, 9.0, {"gradients": 8.0, "0": 7.5}).changes == (LEAVE_OUT, "[red]")
+
+
 def test_without_a_region_the_rest_of_the_photo_stays(model: Model) -> None:
     canvas = cast("RegionalGrade", model.canvas)
     difference = (canvas.without_region(0)() - canvas()).detach().abs().amax(dim=(0, 1, 2))

@@ -29,9 +29,10 @@ def evaluate(result: Tensor, pair: PhotoPair, network: VGG) -> dict[str, float]:
     content = pair.photos.content.to(result)
     short = min(content.shape[-2:])
     style, opacity = at_short_side(short, pair.photos.style.to(result), pair.opacity)
-    masks = pair.apart(partial(find_regions, network, opacity=pair.opacity))
+    masks = None if pair.masked is None else pair.masked.content.to(result.device)
+    stays = pair.stays(partial(find_regions, network, opacity=pair.opacity))
     original = images.resize(pair.original.to(result), result.shape[-2:])
-    measure = Measure(content, style, network, masks, original, opacity)
+    measure = Measure(content, style, network, masks, original, opacity, stays=stays)
     return measure(images.resize(result, content.shape[-2:]), result)
 
 

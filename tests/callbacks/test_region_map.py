@@ -40,8 +40,14 @@ def test_says_what_has_no_match_and_whether_it_is_one_scene() -> None:
 
 def test_of_regions_that_do_not_count_nothing_is_said() -> None:
     assert describe(found(1.0), RegionalGrade()) == likeness.ONE_GRADE
+    kept = found(1.0).keep(["red"])
+    assert describe(kept, RegionalGrade()) == f"{likeness.ONE_GRADE_BESIDE} You keep red #e6194b (25%)."
     # Where they count, whether it is one scene does not.
     assert describe(found(1.0), Lut3d()) == SAID
+
+
+def test_of_what_is_kept_no_match_is_missed() -> None:
+    assert describe(found().keep(["red"]), RegionalGrade()) == SAID.replace("no match", "kept as it is")
 
 
 def test_tells_how_much_of_the_photo_is_seen_in_each_colour() -> None:

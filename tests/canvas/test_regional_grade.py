@@ -405,14 +405,83 @@ def test_what_is_added_depends_on_lightness_alone(content: Tensor, style: Tensor
     assert float(changes.abs().max()) > 0.005
 
 
+@pytest.mark.parametrize(("sure", "one_scene"), [((1.0, 0.5), 0.0), ((0.0, 1.0), 0.0), ((1.0, 1.0), 1.0)])
+def test_a_kept_region_is_the_photo_and_the_other_as_it_would_be(
+    content: Tensor, sure: tuple[float, float], one_scene: float
+) -> None:
+    """Whatever the fit adds, however sure the match, of one scene or two, at every size."""
+    style = evening(56, 40)
+    vivid = torch.cat([content, content.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1).expand(1, 3, 48, 4)], dim=3)
+    photo = images.resize(torch.cat([vivid[..., -4:], content[..., 4:]], dim=3), (48, 64))
+    found = regions(*sure)._replace(one_scene=one_scene)
+    canvas, without = (
+        moved(started(photo, style, each, halves_alike if one_scene else None)) for each in (found.keep(["left"]), found)
+    )
+    for size in (1, 3):
+        large = images.resize(photo, (48 * size, 64 * size))
+        images_ = [each.render(large).clamp(0, 1) for each in (canvas, without)]
+        left, right = slice(0, 22 * size), slice(42 * size, None)
+        assert float((images_[0] - large)[..., left].abs().max()) < 1 / 255
+        torch.testing.assert_close(images_[0][..., right], images_[1][..., right], rtol=0, atol=2e-3)
+        assert float((images_[1] - large)[..., left].abs().mean()) > 0.02
+
+
+def test_the_border_of_what_is_kept_is_soft(style: Tensor) -> None:
+    """Of a grey photo, whose other half has one colour, too."""
+    grey = torch.full((1, 3, 48, 64), 0.5)
+    image = started(grey, style, regions(1.0, 1.0).keep(["left"]))().detach()[0, :, 24]
+    away = (image - 0.5).norm(dim=0)
+    share = away / away[-1]
+    assert float(away[-1]) > 0.02
+    assert bool((share.diff() > -1e-3).all())
+    assert float(share.diff().max()) < 0.35
+    assert float(share[31:33].mean()) == pytest.approx(0.5, abs=0.05)
+
+
+def test_several_kept_regions_are_kept_where_they_meet(content: Tensor, style: Tensor) -> None:
+    left = soft_halves(48, 64)
+    content_masks = torch.cat([0.5 * left[:, :1], 0.5 * left[:, :1], left[:, 1:]], dim=1)
+    style_masks = soft_halves(56, 40)[:, [0, 0, 1]] * torch.tensor([0.5, 0.5, 1.0]).view(1, 3, 1, 1)
+    found = Regions(("one", "two", "right"), content_masks, style_masks)
+    one, both = (started(content, style, found.keep(names))().detach() for names in (["one"], ["one", "two"]))
+    assert float((both - content)[..., :22].abs().max()) < 1 / 255
+    assert float((one - content)[..., :22].abs().mean()) > 5e-3
+
+
+def test_nothing_moves_a_kept_region(content: Tensor, style: Tensor) -> None:
+    canvas = started(content, style, regions(1.0, 1.0).keep(["left"]))
+    image = canvas()
+    sum([image.square().mean(), *canvas.penalties(image).values()], torch.tensor(0.0)).backward()
+    assert canvas.controls.grad is not None
+    assert not canvas.controls.grad[1].any()
+    assert bool(canvas.controls.grad[[0, 2]].flatten(1).any(dim=1).all())
+    assert not canvas.tints[0].any()
+
+
+def test_a_state_from_before_regions_could_be_kept_keeps_none(content: Tensor, style: Tensor) -> None:
+    canvas = moved(started(content, style, regions(1.0, 0.5)))
+    state = {name: tensor for name, tensor in canvas.state_dict().items() if name != "kept"}
+    for again in (RegionalGrade(), started(content, style, regions(1.0, 0.5).keep(["left"]))):
+        again.resume(state)
+        assert torch.equal(again(), canvas())
+        assert again.kept.tolist() == [0, 0]
+
+
+def test_what_is_kept_is_a_part_of_the_runs_own_photo(content: Tensor, style: Tensor) -> None:
+    adapted = started(content, style, regions(1.0, 0.5).keep(["left"])).adapted(style, content, regions(1.0, 1.0))
+    other = started(content, style, regions(1.0, 0.5)).adapted(style, content, regions(1.0, 1.0))
+    assert torch.equal(adapted(), other())
+
+
 @pytest.mark.slow
 def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor) -> None:
-    canvas = moved(started(content, style, regions(1.0, 0.5)))
+    canvas = moved(started(content, style, regions(1.0, 0.5).keep(["left"])))
     assert set(canvas.state_dict()) == {
         "controls",
         "photo",
         "vivid",
         "paper",
+        "kept",
         "shares",
         *canvas.first._fields,
         *VerticalGradient._fields,
@@ -426,7 +495,7 @@ def test_all_that_is_saved_brings_the_image_back(content: Tensor, style: Tensor)
 @pytest.mark.slow
 @pytest.mark.parametrize("sure", [(1.0, 0.5), (0.0, 0.5), (0.0, 0.0)])
 def test_resumes_with_another_number_of_regions(content: Tensor, style: Tensor, sure: tuple[float, float]) -> None:
-    canvas = moved(started(content, style, regions(*sure)))
+    canvas = moved(started(content, style, regions(*sure).keep(["right"])))
     larger = synthetic_photo(96, 128, 1)
     for again in (RegionalGrade(), started(style, content), moved(started(content, style, regions(0.3, 0.3)))):
         again.resume(canvas.state_dict())

@@ -324,7 +324,7 @@ def test_a_command_that_is_refused_leaves_no_run_and_says_only_why(
     assert capfd.readouterr().err.endswith("verism: --data.merge: no.\n")
     assert not caplog.text
     assert not list(Path("lightning_logs").glob("*"))
-    for options in (["--data.merge", "[[pink, red]]"], ["--data.leave_out", "[pink]"]):
+    for options in (["--data.merge", "[[pink, red]]"], ["--data.leave_out", "[pink]"], ["--data.keep", "[pink]"]):
         with pytest.raises(SystemExit, match="2"):
             main(["mine.jpg", "theirs.jpg", *SMALL, *STEPS, *options])
         said = capfd.readouterr().err

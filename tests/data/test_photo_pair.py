@@ -269,7 +269,7 @@ def test_a_further_colour_makes_a_region_that_is_certain_if_it_is_in_both_photos
         assert torch.equal(mine[:, :2, 20:], theirs[:, :, 20:])
 
 
-def test_a_region_of_ones_own_is_merged_and_left_out_by_its_word(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_region_of_ones_own_is_merged_left_out_and_kept_by_its_word(files: tuple[Path, Path], tmp_path: Path) -> None:
     strokes = Image.new("RGBA", (177, 100), "#00000000")
     strokes.paste("#ffe119", (0, 0, 177, 20))
     strokes.save(tmp_path / "strokes.png")
@@ -277,6 +277,7 @@ def test_a_region_of_ones_own_is_merged_and_left_out_by_its_word(files: tuple[Pa
     choices: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ({"merge": [["red", "yellow"]]}, ("#e6194b", "#3cb44b")),
         ({"leave_out": ["yellow", "green"]}, ("#e6194b", "#3cb44b", "#ffe119")),
+        ({"keep": ["yellow"]}, ("#e6194b", "#3cb44b", "#ffe119")),
     ]
     for more, labels in choices:
         pair = PhotoPair(files[0], files[1], **options, **more)
@@ -286,6 +287,18 @@ def test_a_region_of_ones_own_is_merged_and_left_out_by_its_word(files: tuple[Pa
         assert regions.painted().labels == labels
         if "leave_out" in more:
             assert regions.painted().sure.tolist()[1:] == [0, 0]
+        assert regions.kept == (("#ffe119",) if "keep" in more else ())
+        stays = pair.stays(Colored())
+        assert (stays is None) == (not regions.kept)
+        assert stays is None or torch.equal(stays, regions.content[:, 2:] > 0)
+
+
+def test_what_cannot_be_kept_is_refused_before_a_photo_is_read(files: tuple[Path, Path]) -> None:
+    for regions in ("masks", None):
+        with pytest.raises(VerismError, match=r"^--data.keep: there are no regions to keep; add --data.regions auto"):
+            PhotoPair(*files, regions=regions, keep=["red"])
+    with pytest.raises(VerismError, match=r"^--data.keep: #e6194b is named by --data.leave_out, too"):
+        PhotoPair(*files, regions="auto", leave_out=["red"], keep=["#e6194b"])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PAGES_OF_CLASSES = sorted((ROOT / "docs").glob("losses/*.md")) + sorted((ROOT / 
 PUBLIC = [getattr(verism, name) for name in verism.__all__]
 """Imported when they are asked for, so that the module itself does not list them before."""
 
-REGIONS = ("regions", "content_mask", "style_mask", "mask_threshold", "merge", "leave_out")
+REGIONS = ("regions", "content_mask", "style_mask", "mask_threshold", "merge", "leave_out", "keep")
 
 
 def options(part: type) -> dict[str, inspect.Parameter]:

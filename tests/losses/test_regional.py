@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from verism.backbone import VGG19
+from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
+from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
 from verism.losses.gram import gram, mean_distance
-from verism.losses.regional import RegionalLoss, select
+from verism.losses.regional import RegionalLoss, by_region, select
 from verism.regions.regions import Regions
 
 LOSSES: dict[str, Callable[[], Loss]] = {
@@ -286,6 +287,32 @@ def test_a_layer_without_a_region_is_refused(regions: Regions) -> None:
 def test_whoever_leaves_out_all_regions_compares_nothing() -> None:
     loss = aimed(RegionalLoss(StyleLoss(1.0, {"conv2_1": 1.0}), APART.leave_out(TWO.labels)))
     assert float(term(loss, CONTENT).raw) == 0
+
+
+def test_a_kept_region_is_not_compared() -> None:
+    """And the others as they would be without keeping it."""
+    whole, kept = (aimed(RegionalLoss(StyleLoss(), two)) for two in (TWO, TWO.keep(["#ff0000"])))
+    assert kept.compared["conv1_1"] == ["#0000ff"]
+    assert kept.shares["#ff0000"] == 0
+    assert kept.shares["#0000ff"] == whole.shares["#0000ff"]
+
+
+def test_what_is_kept_holds_nothing_of_its_colour_back() -> None:
+    """The left stays, and the right, which has the same colours, changes all over."""
+    one = torch.rand(1, 3, 16, 12, generator=torch.Generator().manual_seed(0))
+    photo = torch.cat([one, one], dim=3)
+    image = torch.cat([one, 1 - one], dim=3)
+    two = Regions(TWO.labels, halves(16, 24, 12), TWO.style)
+    normalize = InputNormalization()
+
+    def value(regions: Regions) -> float:
+        loss = by_region({"consistency": ConsistencyLoss()}, regions)["consistency"]
+        seen = loss.target_statistic("input", "content", normalize(photo))
+        loss.target("input", seen, loss.target_statistic("input", "style", normalize(photo)))
+        return float(loss({"input": loss.statistic("input", normalize(image))}).raw)
+
+    assert value(two) > 1e-3
+    assert value(two.keep(["#ff0000"])) == pytest.approx(0, abs=1e-5)
 
 
 def test_a_refusal_names_the_region() -> None:

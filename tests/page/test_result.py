@@ -99,6 +99,16 @@ def test_shares_are_those_that_are_seen_and_the_rest_of_the_style_is_explained()
     assert rest(regions) in html(contents(regions=regions)).decode()
 
 
+def test_what_is_kept_takes_its_look_from_nowhere() -> None:
+    masks = torch.zeros(1, 2, 20, 20)
+    masks[:, 0, :5], masks[:, 1, 5:] = 1, 1
+    regions = Regions(("#e6194b", "#3cb44b"), masks, masks.clone(), torch.ones(2)).keep(["red"])
+    page = html(contents(regions=regions)).decode()
+    assert "red: 25% of your photo, 25% of the style, kept as it is" in page
+    assert "green: 75% of your photo, 75% of the style, 100% sure" in page
+    assert rest(regions) == "No part takes its look from the other 25% of the style."
+
+
 def test_a_style_without_any_match_has_no_other_hundred_percent() -> None:
     mine, theirs = torch.zeros(2, 1, 2, 20, 20)
     mine[:, 0], theirs[:, 1] = 1, 1

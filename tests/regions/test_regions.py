@@ -104,6 +104,33 @@ def test_an_unknown_label_is_not_left_out() -> None:
         three().leave_out(["#123456"])
 
 
+def test_regions_that_are_kept_stay_where_they_are_shown() -> None:
+    kept = three([0.2, 1.0, 0.5]).keep(["#0000ff", "#0000ff"])
+    assert kept.kept == ("#0000ff",)
+    assert kept.staying.tolist() == [label == "#0000ff" for label in kept.labels]
+    assert float(kept.stays.double().mean()) == pytest.approx(kept.seen[0][kept.labels.index("#0000ff")])
+    # The match is what it was, so that the rest of the photo starts as it did.
+    assert kept.sure.tolist() == pytest.approx([0.2, 1.0, 0.5])
+    assert not three().stays.any()
+    assert three().keep([]).kept == ()
+
+
+def test_a_region_is_kept_left_out_or_merged_and_the_last_counts() -> None:
+    found = three().keep(["#ff0000"])
+    assert found.keep(["#00ff00"]).kept == ("#ff0000", "#00ff00")
+    assert found.leave_out(["#00ff00"]).kept == ("#ff0000",)
+    assert found.leave_out(["#ff0000"]).kept == ()
+    assert found.merge([["#ff0000", "#00ff00"]]).kept == ()
+    assert found.merge([["#0000ff", "#00ff00"]]).kept == ("#ff0000",)
+
+
+def test_what_cannot_be_kept_is_refused() -> None:
+    with pytest.raises(VerismError, match=r"^--data.keep: #123456 must be one of the regions #"):
+        three().keep(["#123456"])
+    with pytest.raises(VerismError, match=r"^--data.keep: names all of the photo"):
+        three().keep(list(three().labels))
+
+
 def stroke(role: Literal["content", "style"], label: str, columns: slice) -> Strokes:
     where = torch.zeros(1, 1, 1, 10, dtype=torch.bool)
     where[..., columns] = True

@@ -174,13 +174,15 @@ class RunMeasure:
         corner = self._photo[..., :32, :32]
         self._renders = _render(model.canvas, corner).shape == corner.shape
         device, network, photos = model.image.device, model.reference, model.data.photos
-        shown = model.data.opacity
-        masks = model.data.apart(partial(find_regions, network, opacity=shown))
+        regions, shown = model.data.masked, model.data.opacity
+        stays = model.data.stays(partial(find_regions, network, opacity=shown))
 
         def measure() -> Measure:
             content, style = (images.within(photo, AREA).to(device) for photo in photos)
+            masks = None if regions is None else regions.content
             opacity = None if shown is None else images.resize(shown, style.shape[-2:])
-            return Measure(content, style, network, masks, self._photo if self._renders else None, opacity, names)
+            original = self._photo if self._renders else None
+            return Measure(content, style, network, masks, original, opacity, names, stays)
 
         # The measure depends only on the photos, which the next run in this process may share.
         seen = (repr(dict(model.data.hparams)), repr(model.data.digests), network.identity["sha256"])

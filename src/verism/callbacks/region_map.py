@@ -111,10 +111,10 @@ class RegionMap(Callback):
 def describe(regions: Regions, canvas: Canvas) -> str:
     """Return in words how much of the content photo each region covers and has a match in the style photo."""
     scene = of_scene(regions, canvas)
-    alike = has_one_grade(regions, canvas)
-    if alike and not regions.kept:
-        return scene
-    pairs = zip(regions.labels, regions.seen[0], regions.sure.tolist(), strict=True)
+    pairs = list(zip(regions.labels, regions.seen[0], regions.sure.tolist(), strict=True))
+    if has_one_grade(regions, canvas):
+        kept = [f"{said(label)} ({share:.0%})" for label, share, _ in pairs if label in regions.kept]
+        return f"{scene} You keep {', '.join(kept)}." if kept else scene
     told = [
         f"{said(label)} ({share:.0%}, {KEPT if label in regions.kept else match(sure)})"
         for label, share, sure in pairs

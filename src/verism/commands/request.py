@@ -204,6 +204,8 @@ def _check_options(request: Request, given: Collection[str]) -> None:
         for option in (PATH, "--preview", "--ckpt_path"):
             if option in given:
                 raise VerismError(f"{path}: {option} is for photos; leave it out.")
+        if {"--data.keep", "--data.keep+"} & set(given):
+            raise VerismError(f"{path}: --data.keep is for photos, and a clip has one look all over; leave it out.")
     if request.is_batch:
         for option in (PATH, "--output.lut", "--regions.path", "--ckpt_path"):
             fits_all = (option == PATH and request.folder) or (option == "--ckpt_path" and request.goes_on)

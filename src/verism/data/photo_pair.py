@@ -249,16 +249,15 @@ class PhotoPair(Described, LightningDataModule):
             self._known = self._read_one(role, mask)
         return self._known
 
-    def apart(self, find: Find) -> Tensor | None:
-        """Return masks of parts of the content photo that are not meant to be treated alike, ``(1, K, H, W)``.
-
-        They are the regions of the masks, or what is kept as it is. None if there are neither.
+    def stays(self, find: Find) -> Tensor | None:
+        """Return where the content photo stays as it is, ``(1, 1, H, W)`` bool; None if nothing is kept.
 
         Args:
-            find: finds the regions if the masks do not give them.
+            find: finds the regions, as for ``regions``.
+
+        Raises:
+            VerismError: as ``regions`` does.
         """
-        if self.masked is not None:
-            return self.masked.content
         found = self.regions(self.photos, find) if self.kept else None
         return None if found is None else found.stays
 

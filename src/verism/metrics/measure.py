@@ -21,6 +21,7 @@ from verism.metrics.distribution import hue_distance, share_left, sliced_wassers
 from verism.metrics.fidelity import psnr, sobel_ssim, structure
 from verism.metrics.style import STYLE_LAYERS, style_distance
 from verism.photo_file.transparency import VISIBLE
+from verism.regions.masks import resize
 from verism.stopping import may_stop
 
 NAMES = (
@@ -65,6 +66,7 @@ class Measure:
         original: Tensor | None = None,
         opacity: Tensor | None = None,
         names: Sequence[str] = NAMES,
+        stays: Tensor | None = None,
     ) -> None:
         """Compute whatever all measurements share from the two photos.
 
@@ -80,16 +82,20 @@ class Measure:
                 ``sliced_wasserstein`` and ``style_distance``. None if it is opaque.
             names: which of ``NAMES`` to measure. Without ``style_distance``, which takes about half of the time, the
                 backbone is not used.
+            stays: where the content photo is to stay as it is, ``(1, 1, h, w)`` bool, with its aspect ratio. It is left
+                out of ``ciede2000`` and ``color_distance``, and without masks, it is a region of its own for ``drift``.
+                None if nothing is to stay.
         """
         self.names = names
         self.content, style = (full_precision(photo.detach()) for photo in (content, style))
         self.style = where_opaque(style, opacity)
         original = self.content if original is None else original
-        self._drift, self._contrast = Drift(original, masks), Contrast(original)
+        self._stays = None if stays is None else resize(stays, self.content.shape[-2:]).to(self.content.device)
+        self._drift, self._contrast = Drift(original, stays if masks is None else masks), Contrast(original)
         self.backbone = backbone.as_published()
         if "style_distance" in names:
             self.content_grams, self.style_grams = self._grams(self.content), self._grams(style, opacity)
-        self.content_distance = hue_distance(self.content, self.style)
+        self.content_distance = hue_distance(self._graded(self.content), self.style)
 
     @torch.no_grad()
     def __call__(self, image: Tensor, rendered: Tensor | None = None) -> dict[str, float]:
@@ -121,8 +127,8 @@ class Measure:
             "sobel_ssim": lambda: sobel_ssim(image, self.content),
             "psnr": lambda: psnr(image, self.content),
             "sliced_wasserstein": lambda: sliced_wasserstein(image, self.style),
-            "color_distance": lambda: share_left(hue_distance(image, self.style), self.content_distance),
-            "ciede2000": lambda: ciede2000(image, self.content),
+            "color_distance": lambda: share_left(hue_distance(self._graded(image), self.style), self.content_distance),
+            "ciede2000": lambda: ciede2000(self._graded(image), self._graded(self.content)),
             "style_distance": lambda: style_distance(self._grams(image), self.content_grams, self.style_grams),
             "pure_colors": lambda: pure_colors(image, self.content),
         }
@@ -136,6 +142,10 @@ class Measure:
     def drift(self, rendered: Tensor) -> float:
         """Return the drift of a result at the size at which it was rendered, with the aspect ratio of ``original``."""
         return float(self._drift(rendered))
+
+    def _graded(self, photo: Tensor) -> Tensor:
+        """Return the pixels of a photo that are not to stay as they are, ``(1, 3, H, W)`` or ``(1, 3, 1, n)``."""
+        return photo if self._stays is None else photo.flatten(2)[..., ~self._stays.flatten()].unsqueeze(2)
 
     @torch.no_grad()
     def _grams(self, photo: Tensor, opacity: Tensor | None = None) -> dict[str, Gram]:
