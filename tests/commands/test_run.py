@@ -665,6 +665,8 @@ def test_a_clip_takes_the_look_of_its_frames(capfd: pytest.CaptureFixture[str]) 
     for option in (["--preview"], ["--output.path", "other.mp4"]):
         with pytest.raises(VerismError, match=rf"clip\.mp4: {option[0]} is for photos"):
             parse(["clip.mp4", "theirs.jpg", *option])
+    with pytest.raises(VerismError, match=r"clip\.mp4: --data.keep is for photos, and a clip has one look all over"):
+        parse(["clip.mp4", "theirs.jpg", "--data.keep", "[red]"])
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ CHOSEN: dict[str, Any] = {
     "mask_threshold": 0.5,
     "merge": [["#e6194b", "#3cb44b"]],
     "leave_out": ["#e6194b"],
+    "keep": ["#0082c8"],
     "max_megapixels": 2.0,
     "white": 8.0,
     "style_weights": [2.0, 1.0],

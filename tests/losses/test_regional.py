@@ -13,7 +13,16 @@ from verism.backbone import VGG19
 from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
 from verism.errors import VerismError
-from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, MomentsLoss, SlicedWassersteinLoss, StyleLoss, Term
+from verism.losses import (
+    ColorLoss,
+    ConsistencyLoss,
+    ContentLoss,
+    Loss,
+    MomentsLoss,
+    SlicedWassersteinLoss,
+    StyleLoss,
+    Term,
+)
 from verism.losses.gram import gram, mean_distance
 from verism.losses.regional import RegionalLoss, by_region, select
 from verism.regions.regions import Regions
@@ -291,10 +300,10 @@ def test_whoever_leaves_out_all_regions_compares_nothing() -> None:
 
 def test_a_kept_region_is_not_compared() -> None:
     """And the others as they would be without keeping it."""
-    whole, kept = (aimed(RegionalLoss(StyleLoss(), two)) for two in (TWO, TWO.keep(["#ff0000"])))
+    whole, kept = (RegionalLoss(StyleLoss(1.0, {"conv1_1": 1.0}), two) for two in (TWO, TWO.keep(["#ff0000"])))
+    aimed(kept)
     assert kept.compared["conv1_1"] == ["#0000ff"]
-    assert kept.shares["#ff0000"] == 0
-    assert kept.shares["#0000ff"] == whole.shares["#0000ff"]
+    assert kept.shares == {"#ff0000": 0, "#0000ff": whole.shares["#0000ff"]}
 
 
 def test_what_is_kept_holds_nothing_of_its_colour_back() -> None:
