@@ -52,6 +52,13 @@ def test_what_is_merged_is_in_again() -> None:
     assert out.merge([GREEN, RED]).left_out == (BLUE,)
 
 
+def test_a_region_is_left_out_or_kept_and_not_both() -> None:
+    both = Corrections().leave_out([RED, BLUE]).keep([RED, GREEN])
+    assert both.options() == {"data.leave_out": ["blue"], "data.keep": ["red", "green"]}
+    assert both.leave_out([GREEN]).options() == {"data.leave_out": ["blue", "green"], "data.keep": ["red"]}
+    assert both.merge([GREEN, BLUE]).options() == {"data.merge": [["green", "blue"]], "data.keep": ["red"]}
+
+
 @pytest.mark.parametrize(("x", "label"), [(0.0, RED), (0.32, RED), (0.34, GREEN), (0.99, BLUE), (1.0, BLUE)])
 def test_a_place_is_in_the_region_that_has_it(x: float, label: str) -> None:
     regions = thirds()

@@ -45,6 +45,8 @@ def test_says_what_becomes_of_each_region() -> None:
         legend(regions, Corrections(left_out=LABELS[:1]))["#e6194b"]
         == "50% of your photo, with the look of the whole photo, as you chose"
     )
+    kept = legend(regions._replace(added=LABELS[1:2]), Corrections(kept=LABELS[1:2]))
+    assert kept["#3cb44b"] == "25% of your photo, kept as in the photo, as you chose"
 
 
 def test_several_style_photos_are_said_to_be_several() -> None:

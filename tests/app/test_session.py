@@ -126,6 +126,41 @@ def test_regions_are_merged_left_out_and_found_again(fitted: Session, photos: li
 
 
 @pytest.mark.slow
+def test_a_region_is_kept_and_undone(fitted: Session, photos: list[Path]) -> None:
+    shares = dict(zip(fitted.divided.labels, fitted.divided.seen[0], strict=True))
+    least = min((label for label in listed(fitted.divided) if shares[label]), key=lambda label: shares[label])
+    fitted.chosen = (least,)
+    fitted.keep()
+    assert not fitted.chosen
+    fitted.fit(photos[0], photos[1:2], "photoreal", nobody, preview=True, **SMALL)
+    compared = fitted.fitted.run.model.regions
+    assert compared is not None
+    assert compared.kept == fitted.divided.kept == (least,)
+    assert f"--data.keep '[{name_of(least)}]'" in fitted.command(Strength())
+    fitted.chosen = (least,)
+    fitted.leave_out()
+    assert (fitted.divided.kept, fitted.corrections.kept) == ((), ())
+    fitted.undo()
+    assert fitted.divided.kept == fitted.corrections.kept == (least,)
+    # All of the photo cannot be kept, and nothing has changed by asking for it.
+    before = fitted.corrections
+    fitted.chosen = fitted.divided.labels
+    with pytest.raises(VerismError, match="all of the photo"):
+        fitted.keep()
+    assert fitted.corrections is before
+
+
+@pytest.mark.slow
+def test_a_lookup_table_keeps_no_region(photos: list[Path]) -> None:
+    session = Session()
+    session.fit(photos[0], photos[1:2], "lut", nobody, preview=True, **(SMALL | {"data.regions": "auto"}))
+    session.chosen = session.divided.labels[:1]
+    with pytest.raises(VerismError, match="Region by region can keep a part"):
+        session.keep()
+    assert session.corrections == Corrections()
+
+
+@pytest.mark.slow
 def test_corrections_are_undone_one_by_one_and_so_is_taking_back_all(fitted: Session, photos: list[Path]) -> None:
     """An hour's painting is not lost by one click; but those of other photos are not undone."""
     strokes = torch.ones(1, 4, 48, 72)
@@ -478,6 +513,7 @@ def test_names_and_corrections_are_those_of_what_is_shown(fitted: Session, photo
         (lambda it: it.save_picture(Strength()), "There is no look yet"),
         (lambda it: it.merge(), "compared as a whole|at least two"),
         (lambda it: it.leave_out(), "whose match is wrong"),
+        (lambda it: it.keep(), "stay as they are in your photo"),
         (lambda it: it.choose((0, 0), content=True), "compared as a whole"),
     ],
 )

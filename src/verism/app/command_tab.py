@@ -41,7 +41,7 @@ def about(session: Session) -> str:
     if session.shown is None or session.regions is None:
         return ""
     made = session.shown.corrections
-    labels = {*made.left_out, *(label for group in made.merged for label in group)}
+    labels = {*made.left_out, *made.kept, *(label for group in made.merged for label in group)}
     named = [f"{name_of(label)} is region {number}" for label, number in session.numbers.items() if label in labels]
     parts = [f"In the command, {_listed(named)}."] if named else []
     return "\n\n".join([*parts, *([OF_THE_PICTURE] if regions_tab.corrected(session) else [])])

@@ -44,6 +44,7 @@ class Corrections:
     Attributes:
         merged: groups of labels of merged regions. Each group keeps its first label.
         left_out: labels, after merging, of regions that are treated like the rest of the photo.
+        kept: labels, after merging, of regions that stay as they are in the photo.
         mask: file with strokes over the regions of the content photo, transparent elsewhere. None if there are none.
         style_mask: the same for the style photo.
         painted: labels of the regions that have such strokes.
@@ -51,6 +52,7 @@ class Corrections:
 
     merged: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     mask: Path | None = None
     style_mask: Path | None = None
     painted: tuple[str, ...] = ()
@@ -62,13 +64,18 @@ class Corrections:
         return replace(
             self,
             merged=(*groups.values(), joined),
-            left_out=tuple(label for label in self.left_out if label not in labels),
+            left_out=_without(self.left_out, labels),
+            kept=_without(self.kept, labels),
             painted=tuple(dict.fromkeys(labels[0] if label in labels else label for label in self.painted)),
         )
 
     def leave_out(self, labels: Sequence[str]) -> Corrections:
         """Leave out further regions, and return the new corrections."""
-        return replace(self, left_out=tuple(dict.fromkeys([*self.left_out, *labels])))
+        return replace(self, left_out=_with(self.left_out, labels), kept=_without(self.kept, labels))
+
+    def keep(self, labels: Sequence[str]) -> Corrections:
+        """Leave further regions as they are in the photo, and return the new corrections."""
+        return replace(self, kept=_with(self.kept, labels), left_out=_without(self.left_out, labels))
 
     def paint(self, role: Role, mask: Path, labels: Sequence[str]) -> Corrections:
         """Replace the mask of a photo, which has new strokes for some regions, and return the new corrections."""
@@ -95,10 +102,19 @@ class Corrections:
         options = {
             "data.merge": [list(map(name_of, group)) for group in self.merged],
             "data.leave_out": list(map(name_of, self.left_out)),
+            "data.keep": list(map(name_of, self.kept)),
             "data.content_mask": None if self.mask is None else str(self.mask),
             "data.style_mask": None if self.style_mask is None else str(self.style_mask),
         }
         return {name: value for name, value in options.items() if value}
+
+
+def _with(some: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*some, *labels]))
+
+
+def _without(some: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(label for label in some if label not in labels)
 
 
 def shown(photo: Tensor, masks: Tensor, regions: Regions, chosen: Sequence[str], numbers: Mapping[str, int]) -> Tensor:

@@ -82,7 +82,7 @@ body:not(:has(#picture img)) #clipped { display: none; }
 #given img { width: 100%; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 6px; display: block; }
 #given figcaption { font-size: 0.8rem; opacity: 0.75; overflow-wrap: anywhere; }
 #preview, #full { padding-inline: 0.5rem; white-space: nowrap; }
-:is(#merge, #leave_out, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
+:is(#merge, #leave_out, #keep, #undo, #reset) { min-width: max-content !important; flex: 1 1 auto !important; }
 body:has(#warned .busy) #caption .prose:not(:empty)::before { content: "The previous picture is "; }
 #caption { font-size: 0.9rem; opacity: 0.75; overflow-wrap: anywhere; }
 #legend { display: grid; gap: 0.3rem; font-size: 0.9rem; }
@@ -187,7 +187,7 @@ body:not([data-strokes]) #use, body[data-strokes]:has(#use) #again { display: no
   #strength, #colour, #tone, #clipping, #close, #earlier, #adapt, #whole { flex: 1 1 100% !important; }
   /* The regions as wide as the screen, to be hit with a finger; and two buttons to a row. */
   #mine, #theirs { flex: 1 1 100% !important; height: auto !important; }
-  #merge, #leave_out, #undo, #reset { flex: 1 1 40% !important; }
+  #merge, #leave_out, #keep, #undo, #reset { flex: 1 1 40% !important; }
 }
 """
 

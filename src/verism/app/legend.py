@@ -26,7 +26,9 @@ def legend(regions: Regions, corrections: Corrections, *, is_one_style: bool = T
     matches = regions.sure * regions.style.flatten(2).any(dim=2)[0].to(regions.sure)
     parts = zip(regions.labels, *regions.seen, matches.tolist(), strict=True)
     return {
-        label: _own(own, other, style, can_match=is_one_style)
+        label: _kept(own, other, style)
+        if label in corrections.kept
+        else _own(own, other, style, can_match=is_one_style)
         if label in regions.added
         else _said(own, other, sure, style, corrections.whose(label), out=label in corrections.left_out)
         for label, own, other, sure in parts
@@ -38,6 +40,13 @@ def listed(regions: Regions) -> tuple[str, ...]:
     """Return the labels of the regions that are visible in either photo."""
     shares = zip(regions.labels, *regions.seen, strict=True)
     return tuple(label for label, own, other in shares if max(own, other) >= SEEN)
+
+
+def _kept(own: float, other: float, style: str) -> str:
+    """Describe a region that stays as it is in the photo."""
+    if own < SEEN:
+        return f"Only in {style} ({other:.0%} of it)"
+    return f"{own:.0%} of your photo, kept as in the photo, as you chose"
 
 
 def _own(own: float, other: float, style: str, *, can_match: bool) -> str:

@@ -54,7 +54,7 @@ HARDLY_COUNT = "What has one number is compared with the same number in the styl
 WHAT_TO_DO = (
     "the paler a colour, the less sure it is that both photos show the same. Click regions in either photo or in the "
     "list, then merge them, or, where the match is wrong, give them the look of the whole photo: they are then graded "
-    "like the rest, and not like what they were matched with."
+    "like the rest, and not like what they were matched with. Or keep them as in the photo, such as its sky or a face."
 )
 
 PARTS = "A number stands in the largest part of its region; other parts, also those in other photos, have its colour."
@@ -110,6 +110,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
         with gr.Row(equal_height=True):
             merge = gr.Button("Merge", min_width=100, elem_id="merge")
             leave_out = gr.Button("Look of the whole photo", min_width=120, elem_id="leave_out")
+            keep = gr.Button("Keep as in the photo", min_width=120, elem_id="keep")
             undo = gr.Button("Undo the last", min_width=100, elem_id="undo")
             reset = gr.Button("Reset regions", min_width=100, elem_id="reset")
         with gr.Accordion("Draw", open=False):
@@ -144,6 +145,7 @@ def build(session: Any, warned: Any, lacking: Any) -> RegionsTab:
     for button, change in (
         (merge, Session.merge),
         (leave_out, Session.leave_out),
+        (keep, Session.keep),
         (undo, Session.undo),
         (reset, Session.reset),
     ):
@@ -194,7 +196,7 @@ def marked(session: Session) -> tuple[Any, Any, str, Any, str, str, Any, str]:
     )
     entries = []
     for label, words in legend(regions, session.corrections, is_one_style=is_one).items():
-        out = label in session.corrections.left_out
+        out = label in (*session.corrections.left_out, *session.corrections.kept)
         kind = " ".join(name for name, holds in (("out", out), ("chosen", label in session.chosen)) if holds)
         chosen = str(label in session.chosen).lower()
         # In the colour of the palette, as on the maps.

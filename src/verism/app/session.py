@@ -398,6 +398,21 @@ class Session:
         self.corrections = self.corrections.leave_out(self.chosen)
         self.regions, self.chosen = self.divided.leave_out(self.chosen), ()
 
+    def keep(self) -> None:
+        """Leave the selected regions as they are in the photo.
+
+        Raises:
+            VerismError: if none is selected, nothing else would be left, or the method cannot keep a part of the photo.
+        """
+        if not self.chosen:
+            raise VerismError("Click the regions that are to stay as they are in your photo first, such as its sky.")
+        if not self.fitted.run.canvas.keeps_regions:
+            raise VerismError("This method treats a colour alike wherever it is; Region by region can keep a part.")
+        regions = self.divided.keep(self.chosen)
+        self._before.append((self.corrections, self.divided))
+        self.corrections = self.corrections.keep(self.chosen)
+        self.regions, self.chosen = regions, ()
+
     def paint(self, strokes: Tensor, role: Role = "content") -> None:
         """Change the regions of a photo where the user has painted over them.
 
