@@ -22,7 +22,7 @@ from verism.checkpoint.contents import built, restore
 from verism.checkpoint.file import read
 from verism.compiled import compiled
 from verism.data import Photos
-from verism.description import UNRECORDED, describe, describe_optimization
+from verism.description import UNRECORDED, describe_optimization
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.finite import check_first
@@ -146,9 +146,17 @@ class StyleTransfer(TrainableModule):
             part.eval().requires_grad_(False)
         self.save_hyperparameters(
             {
-                **describe({"canvas": canvas, "backbone": backbone, **required, **optional, "losses": losses}),
-                **describe({"scales": scales, "shares": shares, "patience": patience}),
-                **describe({"tile": tile, "capture": capture, "compile": compile}),
+                "canvas": canvas,
+                "backbone": backbone,
+                **required,
+                **optional,
+                "losses": losses,
+                "scales": scales,
+                "shares": shares,
+                "patience": patience,
+                "tile": tile,
+                "capture": capture,
+                "compile": compile,
                 # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,

@@ -92,6 +92,8 @@ class TrainableModule(LightningModule):
         """
         del logger
         frame = frame or sys._getframe(1)
+        # Before Lightning copies them, because a part may hold a whole network.
+        args = tuple(describe(arg) if isinstance(arg, Mapping) else arg for arg in args)
         with warnings.catch_warnings():
             # Only the description of a part is kept, not the module that Lightning warns about.
             warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
