@@ -24,6 +24,7 @@ from verism.look import lut_file
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.uneven import WITHOUT_GRADIENT, Uneven
+from verism.url import is_url
 
 OVERWRITE = "--output.overwrite"
 
@@ -37,7 +38,7 @@ def last_state(trainer: Trainer) -> str | None:
     """Return the checkpoint of a run's last step, as a URL or a shortened path; None if there is none."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
-    return state if state is None or "://" in state else near(Path(state)).as_posix()
+    return state if state is None or is_url(state) else near(Path(state)).as_posix()
 
 
 @dataclass(frozen=True)

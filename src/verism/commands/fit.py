@@ -34,6 +34,7 @@ from verism.errors import InterruptedRunError, OutOfMemoryError, UnbegunRunError
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
 from verism.tiling.memory_estimate import free
+from verism.url import is_url
 
 EMBEDDED = ", the network that comes with verism (verism doctor tells of another)"
 """Note added to the name of the embedded weights; only users who compare networks need to know the difference."""
@@ -295,7 +296,7 @@ class VerismCLI(LightningCLI):
 
     def _home(self, output: Output) -> Path | None:
         """Return the folder of the run that this one resumes, if it continues the same picture; else None."""
-        if self._resumed is None or output.path is None or "://" in self._resumed:
+        if self._resumed is None or output.path is None or is_url(self._resumed):
             return None
         home = Path(self._resumed).resolve().parent.parent
         is_among_runs = {Path(logger.root_dir).resolve() for logger in self._numbered} == {home.parent}
