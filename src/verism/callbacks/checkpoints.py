@@ -20,6 +20,7 @@ from verism import atomic
 from verism.callbacks import continued, unfinished
 from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, UndefinedLossError, VerismError
+from verism.run_files import CHECKPOINTS, LAST
 from verism.url import is_url
 
 
@@ -66,8 +67,8 @@ class Checkpoints(Checkpoint):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Choose the file; without a logger, runs share a folder, and each takes a name that no other run uses."""
-        folder = f"{trainer.log_dir or trainer.default_root_dir}/checkpoints"
-        path = f"{folder}/last.ckpt"
+        folder = f"{trainer.log_dir or trainer.default_root_dir}/{CHECKPOINTS}"
+        path = f"{folder}/{LAST}"
         if trainer.is_global_zero and not (requeued() or self.is_at_home):
             number = 0
             while not self._claim(path):

@@ -28,6 +28,7 @@ from verism.losses.term import Term
 from verism.module import StyleTransfer
 from verism.page import result as result_page
 from verism.photo_file import Photo
+from verism.run_files import CONFIG, run_of
 from verism.uneven import Uneven
 from verism.url import is_url
 
@@ -196,14 +197,14 @@ def _command(trainer: Trainer, output: Output) -> str:
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
-    run = str(Path(state).parent.parent) if not is_url(state) else state
+    run = str(run_of(Path(state))) if not is_url(state) else state
     # The page adds the strength shown.
     return f"{checkpoints.program()} {shlex.join(['render', run, *output.options(Strength())])}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:
     """Return the text of the run's config.yaml or, if there is none, the options of model and data as YAML."""
-    file = Path(folder or "") / "config.yaml"
+    file = Path(folder or "") / CONFIG
     if folder and file.is_file():
         return file.read_text(encoding="utf-8", errors="backslashreplace")
     return yaml.safe_dump(_plain(model.options), sort_keys=False, allow_unicode=True)

@@ -16,6 +16,7 @@ from verism import atomic, permission, tensor_file, version
 from verism.errors import VerismError
 from verism.missing import missing_run
 from verism.photo_file.reading import is_photo
+from verism.run_files import CHECKPOINTS, LOGS
 from verism.url import is_url
 
 FORMAT = 2
@@ -67,7 +68,7 @@ def last(root: str) -> str:
         VerismError: there is none.
     """
     files = get_filesystem(root)
-    own = ("checkpoints", "lightning_logs/*/checkpoints")
+    own = (CHECKPOINTS, f"{LOGS}/*/{CHECKPOINTS}")
     found = [path for folder in own for path in files.glob(f"{glob.escape(root)}/{folder}/*.ckpt") if files.size(path)]
     if not found:
         raise VerismError(

@@ -23,6 +23,7 @@ from verism.commands.words import value_of, with_options
 from verism.look import lut_file
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
+from verism.run_files import CHECKPOINTS
 from verism.uneven import WITHOUT_GRADIENT, Uneven
 from verism.url import is_url
 
@@ -170,7 +171,7 @@ class EndedRun:
 
     def _rendered(self, state: str, strength: Strength) -> str:
         """Return the command that writes the picture of the run's checkpoint at another strength."""
-        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
+        folder = state.rpartition(f"{CHECKPOINTS}/")[0].removesuffix("/") or "."
         options = [] if self._output is None else self._output.options(strength)
         return _typed("render", folder, *options)
 

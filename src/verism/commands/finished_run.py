@@ -19,6 +19,7 @@ from verism.errors import VerismError
 from verism.missing import missing_run
 from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
+from verism.run_files import CONFIG, RESULT
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class FinishedRun:
         """Return the run in ``folder``; raise ``VerismError`` if the folder does not exist or holds no run."""
         if not folder.exists():
             raise missing_run(folder)
-        config = folder / "config.yaml"
+        config = folder / CONFIG
         permission.check(config)
         try:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))
@@ -52,7 +53,7 @@ class FinishedRun:
     def result(self) -> Path:
         """The path of the result."""
         chosen = self.options["output"]["path"]
-        return Path(chosen) if chosen else self.folder / "result.png"
+        return Path(chosen) if chosen else self.folder / RESULT
 
     @cached_property
     def rendered(self) -> Tensor:

@@ -33,6 +33,7 @@ from verism.data.options import style_paths
 from verism.errors import InterruptedRunError, OutOfMemoryError, UnbegunRunError, VerismError, is_shortage
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
+from verism.run_files import run_of
 from verism.tiling.memory_estimate import free
 from verism.url import is_url
 
@@ -298,7 +299,7 @@ class VerismCLI(LightningCLI):
         """Return the folder of the run that this one resumes, if it continues the same picture; else None."""
         if self._resumed is None or output.path is None or is_url(self._resumed):
             return None
-        home = Path(self._resumed).resolve().parent.parent
+        home = run_of(Path(self._resumed).resolve())
         is_among_runs = {Path(logger.root_dir).resolve() for logger in self._numbered} == {home.parent}
         return home if is_among_runs and unfinished.unchanged(output.path, output.replaceable) else None
 
