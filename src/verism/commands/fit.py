@@ -19,6 +19,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from verism import photo_file, precision, trust
 from verism.callbacks import Checkpoints, Output, continued, unfinished
 from verism.callbacks.checkpoints import begun
+from verism.callbacks.find import find
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
 from verism.callbacks.same_scene import SameScene
@@ -307,11 +308,11 @@ class VerismCLI(LightningCLI):
         """Continue in the folder of the run that this one resumes, as a job requeued by SLURM does."""
         for logger in self._numbered:
             logger._version = home.name
-        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # Set by a connector.
-            if isinstance(callback, SaveConfig):
-                callback.overwrite = True
-            elif isinstance(callback, Checkpoints):
-                callback.is_at_home = True
+        config, own = find(self.trainer, SaveConfig), find(self.trainer, Checkpoints)
+        if config is not None:
+            config.overwrite = True
+        if own is not None:
+            own.is_at_home = True
 
     def _check_unfinished(self, output: Output) -> None:
         """Raise ``VerismError`` if another run continued from the checkpoint and has already finished the picture."""
