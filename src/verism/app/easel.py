@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from verism.app.corrections import Role, to_paint_over
+from verism.app.corrections import to_paint_over
 from verism.app.glaze import OPACITY
 from verism.app.legend import SURE
 from verism.app.session import Easel, Session
 from verism.errors import VerismError
 from verism.regions.masks import seen
+from verism.role import Role
 from verism.verdict import NO_MATCH
 
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."

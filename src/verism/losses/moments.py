@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from verism.backbone.architecture import INPUT
 from verism.color.guided_filter import in_float64
 from verism.losses.gram import gram
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.role import Role
 
 CHUNK = 2**16
 """Number of positions that are converted to float64 at a time."""

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from verism.errors import NoDifferenceError, VerismError
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
+from verism.role import Role
 
 EXPECTED = ("style", "color")
 """Names of the losses that users expect to compare region by region, because they bring in the style photo."""
