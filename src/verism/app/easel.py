@@ -15,6 +15,7 @@ from verism.app.corrections import to_paint_over
 from verism.app.glaze import OPACITY
 from verism.app.legend import SURE
 from verism.app.session import Easel, Session
+from verism.enumeration import enumerated
 from verism.errors import VerismError
 from verism.regions.masks import seen
 from verism.role import Role
@@ -122,16 +123,11 @@ def _kept(without: Sequence[int], partly: Sequence[int]) -> list[str]:
     said = []
     if without:
         verbs = ("has", "follows") if len(without) == 1 else ("have", "follow")
-        said.append(f"{_listed(without)} {verbs[0]} none, and {verbs[1]} the look of the whole photo")
+        said.append(f"{enumerated(without)} {verbs[0]} none, and {verbs[1]} the look of the whole photo")
     if partly:
         takes, is_unsure = ("takes its", "its match is") if len(partly) == 1 else ("take their", "their matches are")
-        said.append(f"{_listed(partly)} {takes} look from the style only in part, as {is_unsure} not quite sure")
+        said.append(f"{enumerated(partly)} {takes} look from the style only in part, as {is_unsure} not quite sure")
     return [f"{KEPT}{'; '.join(said)}."] if said else []
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    *most, last = map(str, numbers)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def after_fit(session: Session) -> Any:
