@@ -57,3 +57,20 @@ def test_files_may_be_named_by_strings(content: Tensor, tmp_path: Path) -> None:
     assert not photo_file.made_by_verism(str(tmp_path / "none.png"))
     canvas = Pixels(init=Path(name))
     assert Pixels(init=name).init == canvas.init  # type: ignore[arg-type]  # Configs need to know paths from words.
+
+
+def test_bands_are_views_of_a_few_rows_of_each_image(content: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = torch.empty_like(content)
+    monkeypatch.setattr(images, "BAND", 3 * content.shape[-1])
+    heights = []
+    for rows, part in images.bands(result, content):
+        heights.append(part.shape[-2])
+        rows.copy_(part)
+    assert torch.equal(result, content)
+    assert max(heights) == 3
+    assert sum(heights) == content.shape[-2]
+
+
+def test_a_band_has_at_least_one_row(content: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "BAND", 1)
+    assert len(list(images.bands(content))) == content.shape[-2]
