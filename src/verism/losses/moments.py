@@ -133,8 +133,8 @@ class MomentsDistance(nn.Module):
 class MomentsLoss(Loss):
     """``Σ_l w_l · (mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²))`` over the chosen layers; by default, of the colours.
 
-    Source: Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2, whose statistics are means and
-    variances; here, covariances are compared as well.
+    Source: Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2, which compares means and standard
+    deviations; here, the whole covariance is compared.
     """
 
     additive = True
