@@ -58,7 +58,8 @@ class FinishedRun:
     @cached_property
     def rendered(self) -> Tensor:
         """The result as written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
-        return self._read(self.result)
+        with photo_file.limited(self.options["data"].get("max_megapixels", MEGAPIXELS)):
+            return images.read(self.result)
 
     @cached_property
     def image(self) -> Tensor:
@@ -78,10 +79,6 @@ class FinishedRun:
     def photos(self) -> Photos:
         """The photos at the run's size; raises ``VerismError`` if they can no longer be read."""
         return self.pair.photos
-
-    def _read(self, path: Path) -> Tensor:
-        with photo_file.limited(self.options["data"].get("max_megapixels", MEGAPIXELS)):
-            return images.read(path)
 
     def build(self) -> StyleTransfer:
         """Return the run's model, without its image."""
