@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
@@ -181,7 +182,12 @@ class StyleTransfer(TrainableModule):
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
-        cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
+        cls,
+        checkpoint_path: str | Path,
+        map_location: torch.device | str | None = None,
+        *,
+        trust: Sequence[str] = (),
+        **parts: Any,
     ) -> Self:
         """Return the module of a run with the image from its checkpoint.
 
