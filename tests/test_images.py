@@ -74,3 +74,14 @@ def test_bands_are_views_of_a_few_rows_of_each_image(content: Tensor, monkeypatc
 def test_a_band_has_at_least_one_row(content: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "BAND", 1)
     assert len(list(images.bands(content))) == content.shape[-2]
+
+
+def test_levels_are_rounded_and_clipped(content: Tensor) -> None:
+    image = torch.tensor([-0.2, 0.4 / 255, 0.6 / 255, 1.0, 7.0]).expand(1, 3, 2, 5)
+    levels = images.to_levels(image)
+    assert levels.dtype == np.uint8
+    assert levels.shape == (2, 5, 3)
+    assert levels[1, :, 2].tolist() == [0, 0, 1, 255, 255]
+    again = images.from_levels(images.to_levels(content))
+    torch.testing.assert_close(again, content, rtol=0, atol=0.5001 / 255)
+    assert np.array_equal(images.to_levels(again), images.to_levels(content))

@@ -7,10 +7,9 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from verism import images
 from verism.app.corrections import to_paint_over
 from verism.app.glaze import OPACITY
 from verism.app.legend import SURE
@@ -76,7 +75,7 @@ def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[An
         default_size=30,
     )
     value = {
-        "background": _levels(to_paint_over(photo, masks, regions, numbers)),
+        "background": images.to_levels(to_paint_over(photo, masks, regions, numbers)),
         "layers": [],
         "composite": None,
     }
@@ -197,16 +196,10 @@ def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
     layers = [layer for layer in found.get("layers", []) if layer is not None]
     if not layers:
         raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
-    strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
+    strokes = images.from_levels(np.array(layers[-1]))
     role: Role = "content" if session.easel is None else session.easel.role
     photo = session.fitted.photo if role == "content" else session.fitted.style
     if found.get("background") is None or strokes.shape[-2:] != photo.shape[-2:]:
         # An empty canvas has another shape, so the positions in the photo are unknown.
         raise VerismError(f"This was not painted over the photo: press {BEGIN[role]}, and paint once more.")
     session.paint(strokes, role)
-
-
-def _levels(image: Tensor) -> NDArray[Any]:
-    """Convert an image ``(1, 3, H, W)``, RGB in [0, 1], to ``(H, W, 3)`` uint8."""
-    levels: NDArray[Any] = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return levels
