@@ -17,6 +17,9 @@ from torch import Tensor
 from verism import images, photo_file
 from verism.errors import VerismError
 
+NAME = "sheet.jpg"
+"""Name of the contact sheet's file, which is next to the results."""
+
 MAX_COLUMNS = 6
 """Largest number of columns; a table with more columns continues below."""
 
