@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verism.enumeration import enumerated
+from verism.enumeration import enumerated, shortened
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,8 @@ def test_the_last_part_follows_the_conjunction(parts: list[object], text: str) -
 
 def test_the_conjunction_can_be_another() -> None:
     assert enumerated(iter("abc"), "or") == "a, b or c"
+
+
+def test_many_names_become_a_few_and_a_count() -> None:
+    assert enumerated(shortened(["a", "b", "c"], 3)) == "a, b and c"
+    assert enumerated(shortened(["a", "b", "c", "d"], 3)) == "a, b, c and 1 more"
