@@ -18,7 +18,7 @@ from lightning.pytorch.tuner.tuning import Tuner
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader
@@ -243,6 +243,15 @@ class Forgets(StyleTransfer):
     def __init__(self, gain: float, **parts: Any) -> None:
         super().__init__(**parts)
         self.gain = gain
+
+
+def test_saving_arguments_again_keeps_the_learning_rate_and_copies_no_part(tiny_weights: Weights) -> None:
+    model = StyleTransfer.paper()
+    model.lr = 0.5
+    model.save_hyperparameters({"style": StyleLoss(3e5)})
+    assert model.lr == 0.5
+    assert model.hparams["style"]["init_args"]["weight"] == 3e5
+    assert not any(isinstance(value, nn.Module) for value in (*model.hparams.values(), *model.hparams_initial.values()))
 
 
 @pytest.mark.parametrize("kind", [Saves, Chooses])

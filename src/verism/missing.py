@@ -8,9 +8,7 @@ from pathlib import Path
 
 from verism import empty, endings, permission
 from verism.errors import VerismError
-
-LOGS = "lightning_logs"
-"""The folder of runs, inside the current folder."""
+from verism.run_files import LOGS
 
 BEGINNING = 4
 """Minimum number of characters of a prefix from which a run is found."""

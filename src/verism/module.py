@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
@@ -22,7 +23,7 @@ from verism.checkpoint.contents import built, restore
 from verism.checkpoint.file import read
 from verism.compiled import compiled
 from verism.data import Photos
-from verism.description import UNRECORDED, describe, describe_optimization
+from verism.description import UNRECORDED, describe_optimization
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.finite import check_first
@@ -146,9 +147,17 @@ class StyleTransfer(TrainableModule):
             part.eval().requires_grad_(False)
         self.save_hyperparameters(
             {
-                **describe({"canvas": canvas, "backbone": backbone, **required, **optional, "losses": losses}),
-                **describe({"scales": scales, "shares": shares, "patience": patience}),
-                **describe({"tile": tile, "capture": capture, "compile": compile}),
+                "canvas": canvas,
+                "backbone": backbone,
+                **required,
+                **optional,
+                "losses": losses,
+                "scales": scales,
+                "shares": shares,
+                "patience": patience,
+                "tile": tile,
+                "capture": capture,
+                "compile": compile,
                 # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
@@ -173,7 +182,12 @@ class StyleTransfer(TrainableModule):
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
-        cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
+        cls,
+        checkpoint_path: str | Path,
+        map_location: torch.device | str | None = None,
+        *,
+        trust: Sequence[str] = (),
+        **parts: Any,
     ) -> Self:
         """Return the module of a run with the image from its checkpoint.
 

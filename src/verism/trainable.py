@@ -75,6 +75,7 @@ class TrainableModule(LightningModule):
         self.first_is_due = True
         self.restored = False
         self.bar_shows_loss = False
+        self._lr: float | None = None
         # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
         self.strict_loading = False
 
@@ -91,12 +92,13 @@ class TrainableModule(LightningModule):
         """
         del logger
         frame = frame or sys._getframe(1)
+        # Before Lightning copies them, because a part may hold a whole network.
+        args = tuple(describe(arg) if isinstance(arg, Mapping) else arg for arg in args)
         with warnings.catch_warnings():
             # Only the description of a part is kept, not the module that Lightning warns about.
             warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
             super().save_hyperparameters(*args, ignore=ignore, frame=frame, logger=False)
         self.hparams.update(describe(dict(self.hparams)))
-        self._lr: float | None = None
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from traceback import walk_tb
 
+from verism.enumeration import enumerated
+
 _PLACE = re.compile(
     r"\s*(?:Problem with given class_path '[\w.]+':\s*)?"
     r"Parser key \"([\w.]+)\"(?: element \d+)?:\s*"
@@ -101,9 +103,8 @@ def must_be(option: str, given: str, expected: Sequence[str]) -> str:
     """
     # Python treats int | float and float | int as the same type and lists its members in the order first seen.
     order = {name: place for place, name in enumerate(NAMES.values())}
-    *others, last = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
-    allowed = f"{', '.join(others)} or {last}" if others else last
-    return f"{f'{option} {given}'.rstrip()}: must be {allowed}."
+    names = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
+    return f"{f'{option} {given}'.rstrip()}: must be {enumerated(names, 'or')}."
 
 
 def _entries(error: BaseException) -> dict[str, str]:

@@ -20,6 +20,7 @@ from verism.photo_file import MEGAPIXELS, MIN_SIDE, Photo
 from verism.photo_file.transparency import VISIBLE
 from verism.regions import label_images
 from verism.regions.regions import OneMask, Regions, Strokes, undivided
+from verism.role import Role
 
 Sample = TypeVar("Sample")
 
@@ -117,10 +118,8 @@ class PhotoPair(Described, LightningDataModule):
         self.upscale = upscale
         places = {"content": place(self.content), "style": [place(photo) for photo in self.styles]}
         self.save_hyperparameters({**self.description["init_args"], **places}, logger=False)
-        masks: dict[Literal["content", "style"], Path | None] = {"content": content_mask, "style": style_mask}
-        self.masks: dict[Literal["content", "style"], Path] = {
-            name: Path(mask) for name, mask in masks.items() if mask is not None
-        }
+        masks: dict[Role, Path | None] = {"content": content_mask, "style": style_mask}
+        self.masks: dict[Role, Path] = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.find_regions = regions == "auto"
         if regions is None:
             self.masks = {}
@@ -242,7 +241,7 @@ class PhotoPair(Described, LightningDataModule):
             self._known = self._read_one(role, mask)
         return self._known
 
-    def _read_one(self, role: Literal["content", "style"], mask: Path) -> OneMask | Strokes:
+    def _read_one(self, role: Role, mask: Path) -> OneMask | Strokes:
         with photo_file.limited(self.max_megapixels):
             return label_images.read_one(mask, getattr(self.photos, role).shape[-2:], role)
 

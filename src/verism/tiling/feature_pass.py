@@ -12,9 +12,9 @@ from torch import Tensor
 from verism.backbone.architecture import INPUT
 from verism.backbone.normalization import InputNormalization
 from verism.losses import Loss
-from verism.losses.loss import Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import full_precision
+from verism.role import Role
 from verism.tiling.passage import Observe, Observed, Passage
 from verism.tiling.statistics import Statistics
 
