@@ -32,7 +32,7 @@ def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
     if theirs != ours:
         raise VerismError(
             f"--ckpt_path: the checkpoint holds {_listed(theirs)}, and this run's canvas {_listed(ours)}: continue "
-            "with the photos, the size and the canvas of the run that wrote it."
+            "with the photos, the size, the canvas and the version of verism of the run that wrote it."
         )
 
 
