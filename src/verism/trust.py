@@ -105,7 +105,7 @@ def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable
     with limited(trusted):
         options = parser.parse_object(dict(recorded))
         check(options)
-        parts: Namespace = parser.instantiate_classes(options)
+        parts: Namespace = parser.instantiate(options)
         return parts
 
 
