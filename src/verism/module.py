@@ -29,6 +29,7 @@ from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, Photore
 from verism.losses.finite import check_first
 from verism.losses.named import check_name, option, weighted
 from verism.losses.regional import by_region, whole
+from verism.losses.sound import check_term
 from verism.regions.regions import Regions
 from verism.scales import Scales
 from verism.step_option import Evaluation
@@ -256,6 +257,9 @@ class StyleTransfer(TrainableModule):
         statistics = self.feature_pass(image)
         with torch.autocast(self.device.type, enabled=False):
             terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
+            if self.first_is_due and image.requires_grad:
+                for name, term in terms.items():
+                    check_term(name, term)
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()
