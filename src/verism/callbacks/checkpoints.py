@@ -139,7 +139,8 @@ class Checkpoints(Checkpoint):
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self.save(trainer)
-        if trainer.global_step < trainer.max_steps and not isinstance(exception, UndefinedLossError):
+        # From step 0, a run would only fail again, and its folder may be removed.
+        if 0 < trainer.global_step < trainer.max_steps and not isinstance(exception, UndefinedLossError):
             self._print_hint()
 
     def _release(self) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from verism import images
+from verism.arguments import check_part
 from verism.canvas.canvas import Canvas
 from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
@@ -41,8 +42,12 @@ class Grade(Canvas):
             controls: initial value of the parameter.
             space: the colour space in which the canvas works.
             weights: weight of each penalty, by name.
+
+        Raises:
+            VerismError: ``space`` is no colour space, or a weight is negative or not finite.
         """
         super().__init__(weights)
+        check_part("--model.canvas.space", space, ColorSpace)
         self.space = space
         self.controls = nn.Parameter(controls)
         self.register_buffer("photo", torch.empty(1, 3, 0, 0))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from jsonargparse import ArgumentError, Namespace
 from lightning.fabric.plugins.io import CheckpointIO
@@ -119,6 +120,11 @@ class VerismCLI(LightningCLI):
             cause = error if isinstance(error, OSError) else error.__cause__
             if not isinstance(cause, OSError):
                 raise
+            if isinstance(cause, URLError):
+                raise VerismError(
+                    f"A part of the run could not be downloaded ({cause.reason}): check the connection, or get the "
+                    "file in another way, if the part can be given one."
+                ) from error
             place = cause.filename or self._logs()
             raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 

@@ -218,5 +218,5 @@ class FitOptions:
         with trust.limited():
             found = self.parser.parse_object(dict(options))
             trust.check(found)
-            model: StyleTransfer = self.parser.instantiate_classes(found).model
+            model: StyleTransfer = self.parser.instantiate(found).model
         return model

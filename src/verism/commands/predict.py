@@ -93,7 +93,7 @@ def predict(args: Sequence[str]) -> None:
     quieten_lightning()
     resolve_paths()
     parser = _parser()
-    options = parser.instantiate_classes(parser.parse_args(_with_options(args)))
+    options = parser.instantiate(parser.parse_args(_with_options(args)))
     output = options.output
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:

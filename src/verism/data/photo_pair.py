@@ -112,12 +112,14 @@ class PhotoPair(Described, LightningDataModule):
             self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
         if not self.styles:
             raise VerismError("--data.style: names no photo; give at least one.")
-        self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
+        weights = None if style_weights is None else [float(weight) for weight in style_weights]
+        self.style_weights = [1.0] * len(self.styles) if weights is None else weights
         check_weights(self.style_weights, len(self.styles))
         self.size = size
         self.upscale = upscale
         places = {"content": place(self.content), "style": [place(photo) for photo in self.styles]}
-        self.save_hyperparameters({**self.description["init_args"], **places}, logger=False)
+        # Not with save_hyperparameters, which compares the mapping with every argument; NumPy's arrays refuse that.
+        self.hparams.update({**self.description["init_args"], **places, "style_weights": weights})
         masks: dict[Role, Path | None] = {"content": content_mask, "style": style_mask}
         self.masks: dict[Role, Path] = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.find_regions = regions == "auto"

@@ -51,7 +51,7 @@ def sweep(args: Sequence[str]) -> None:
     own, fits = split(args)
     options = parser.parse_args(own)
     name = Path(options.config[-1].relative).stem if options.config else "sweep"
-    parts = parser.instantiate_classes(options)
+    parts = parser.instantiate(options)
     del parts.config
     parts.output = parts.output or Path.cwd() / LOGS / name
     Sweep(**vars(parts), options=fits)()
