@@ -93,8 +93,8 @@ class TrainableModule(LightningModule):
         """
         del logger
         if len(args) == 1 and isinstance(args[0], Mapping):
-            # Lightning would copy the parts, networks among them, and compare the mapping with each of the constructor's
-            # arguments, which NumPy's arrays refuse.
+            # Lightning would copy the parts, networks among them, and compare the mapping with each argument of the
+            # constructor, which NumPy's arrays refuse.
             self.hparams.update(describe(args[0]))
             return
         frame = frame or sys._getframe(1)
