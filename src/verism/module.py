@@ -267,7 +267,8 @@ class StyleTransfer(TrainableModule):
         statistics = self.feature_pass(image)
         with torch.autocast(self.device.type, enabled=False):
             terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
-            if self.first_is_due and image.requires_grad:
+            # A compiled step would be compiled again once this is no longer due.
+            if not torch.compiler.is_compiling() and self.first_is_due and image.requires_grad:
                 for name, term in terms.items():
                     check_term(name, term)
         if weights := self.canvas.penalty_weights:
