@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import random
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import LambdaCallback
 from PIL import Image
 from torch import Tensor
 
@@ -237,3 +241,55 @@ def test_a_run_that_nobody_has_any_more_is_freed_before_the_next(
     assert True in kept
     verism.fit(*files, progress=False, **FEW)
     assert model() is None
+
+
+def test_threads_take_turns(tiny_weights: Weights, photo_files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing a config changes the working folder for a moment, and a run seeds the random numbers of all threads."""
+    folder = Path(photo_files[1]).parent
+    monkeypatch.chdir(folder)
+    mine, theirs = (Path(file).relative_to(folder) for file in photo_files[1::2])
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda _: verism.fit(mine, theirs, "lut", progress=False, **FEW), range(3)))
+    assert Path.cwd() == folder
+    assert all(torch.equal(run.pixels, runs[0].pixels) for run in runs)
+
+
+@contextmanager
+def double_by_default() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("choice", [torch.inference_mode, torch.no_grad, double_by_default])
+def test_what_the_caller_has_chosen_for_torch_does_not_matter(
+    tiny_weights: Weights, content: Tensor, style: Tensor, choice: Callable[[], AbstractContextManager[Any]]
+) -> None:
+    expected = verism.fit(content, style, "lut", progress=False, **FEW)
+    with choice():
+        run = verism.fit(content, style, "lut", progress=False, **FEW)
+        assert torch.equal(run.pixels, expected.pixels)
+        assert run.figures == expected.figures
+
+
+def test_a_run_can_be_pickled(tiny_weights: Weights, content: Tensor, style: Tensor, tmp_path: Path) -> None:
+    """As between processes."""
+    run = verism.fit(content, style, "lut", progress=False, **FEW)
+    copied = pickle.loads(pickle.dumps(run))  # It is our own.
+    assert copied.figures == run.figures
+    for name, one in (("run.png", run), ("copied.png", copied)):
+        one.save(tmp_path / name)
+    assert (tmp_path / "run.png").read_bytes() == (tmp_path / "copied.png").read_bytes()
+
+
+def test_takes_numbers_of_numpy_and_a_single_callback(tiny_weights: Weights, content: Tensor, style: Tensor) -> None:
+    seen: list[int] = []
+    watch = LambdaCallback(on_train_batch_end=lambda trainer, *_: seen.append(trainer.global_step))
+    options: dict[str, Any] = {"trainer": {"max_steps": np.int64(3)}, "data.size": np.int64(32)}
+    options["output"] = {"strength": np.float32(0.5)}
+    run = verism.fit(content, style, "lut", progress=False, callbacks=watch, **options)
+    assert seen == [1, 2, 3]
+    assert run.steps == 3
+    assert run.strength.strength == 0.5

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -554,6 +555,19 @@ def test_a_full_disk(
     written = ("--output.path", "result.png", "--output.overwrite", "true")
     sentence = refused(work, capsys, "fit", *PHOTOS, *QUIET, *bare, *written)
     assert sentence == f"verism: {work / 'result.png'}: cannot be written (No space left on device)."
+
+
+def test_a_part_that_cannot_be_downloaded(
+    work: Path, tiny_weights: Weights, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torchvision does it for a user's own backbone."""
+
+    def offline(self: object, **options: object) -> None:
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr("verism.backbone.vgg.VGG19.__init__", offline)
+    sentence = refused(work, capsys, "fit", *PHOTOS, *QUIET)
+    assert sentence.startswith("verism: A part of the run could not be downloaded (Name or service not known): check")
 
 
 def several(path: Path) -> None:

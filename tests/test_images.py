@@ -57,3 +57,31 @@ def test_files_may_be_named_by_strings(content: Tensor, tmp_path: Path) -> None:
     assert not photo_file.made_by_verism(str(tmp_path / "none.png"))
     canvas = Pixels(init=Path(name))
     assert Pixels(init=name).init == canvas.init  # type: ignore[arg-type]  # Configs need to know paths from words.
+
+
+def test_bands_are_views_of_a_few_rows_of_each_image(content: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = torch.empty_like(content)
+    monkeypatch.setattr(images, "BAND", 3 * content.shape[-1])
+    heights = []
+    for rows, part in images.bands(result, content):
+        heights.append(part.shape[-2])
+        rows.copy_(part)
+    assert torch.equal(result, content)
+    assert max(heights) == 3
+    assert sum(heights) == content.shape[-2]
+
+
+def test_a_band_has_at_least_one_row(content: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "BAND", 1)
+    assert len(list(images.bands(content))) == content.shape[-2]
+
+
+def test_levels_are_rounded_and_clipped(content: Tensor) -> None:
+    image = torch.tensor([-0.2, 0.4 / 255, 0.6 / 255, 1.0, 7.0]).expand(1, 3, 2, 5)
+    levels = images.to_levels(image)
+    assert levels.dtype == np.uint8
+    assert levels.shape == (2, 5, 3)
+    assert levels[1, :, 2].tolist() == [0, 0, 1, 255, 255]
+    again = images.from_levels(images.to_levels(content))
+    torch.testing.assert_close(again, content, rtol=0, atol=0.5001 / 255)
+    assert np.array_equal(images.to_levels(again), images.to_levels(content))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -18,16 +21,18 @@ from lightning.pytorch.tuner.tuning import Tuner
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
 from verism import (
     VGG19,
+    BilateralGrid,
     ColorLoss,
     ContentLoss,
     Look,
+    Lut3d,
     MomentsLoss,
     PhotoPair,
     Pixels,
@@ -40,6 +45,7 @@ from verism import (
 )
 from verism.backbone.weights import Weights
 from verism.callbacks import Metrics, RegionMap, Snapshots
+from verism.canvas import Canvas
 from verism.cli import main
 from verism.evaluation import evaluate
 
@@ -245,6 +251,15 @@ class Forgets(StyleTransfer):
         self.gain = gain
 
 
+def test_saving_arguments_again_keeps_the_learning_rate_and_copies_no_part(tiny_weights: Weights) -> None:
+    model = StyleTransfer.paper()
+    model.lr = 0.5
+    model.save_hyperparameters({"style": StyleLoss(3e5)})
+    assert model.lr == 0.5
+    assert model.hparams["style"]["init_args"]["weight"] == 3e5
+    assert not any(isinstance(value, nn.Module) for value in (*model.hparams.values(), *model.hparams_initial.values()))
+
+
 @pytest.mark.parametrize("kind", [Saves, Chooses])
 def test_a_subclass_with_arguments_of_its_own_is_restored_from_its_file(
     tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, kind: Any
@@ -273,6 +288,133 @@ def test_an_argument_that_a_subclass_has_not_saved_is_asked_for(
     with pytest.raises(VerismError, match=r"does not record gain, .* pass gain=…"):
         Forgets.load_from_checkpoint(tmp_path / "run.ckpt")
     assert Forgets.load_from_checkpoint(tmp_path / "run.ckpt", gain=3.0).gain == 3.0
+
+
+class Bent(StyleTransfer):
+    """Takes an array, which no mapping can be compared with, and sets the learning rate before it saves."""
+
+    def __init__(self, curve: np.ndarray[Any, Any], **parts: Any) -> None:
+        super().__init__(**parts)
+        self.curve, self.lr = curve, 0.5
+        self.save_hyperparameters("curve")
+
+
+def test_arguments_may_be_arrays(tiny_weights: Weights) -> None:
+    """Of a subclass, which records none, and of the class itself, which records the numbers."""
+    bent = Bent.paper(curve=np.array([1.0, 2.0]))
+    assert bent.hparams["curve"] == "not recorded"
+    assert bent.lr == 0.5
+    model = StyleTransfer.paper(scales=np.array([32, 48]), shares=np.array([1, 2]))
+    assert model.hparams["scales"] == [32, 48]
+    assert model.hparams["shares"] == [1.0, 2.0]
+    assert [type(size) for size in model.hparams["scales"]] == [int, int]
+    weights: Any = np.array([2, 1])
+    two = PhotoPair("mine.jpg", ["theirs.jpg", "another.jpg"], style_weights=weights)
+    assert two.hparams["style_weights"] == [2.0, 1.0]
+
+
+def test_restoring_warns_of_nothing(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of what jsonargparse has deprecated, which pyproject.toml excepts for Lightning's sake."""
+    trainer = Trainer(max_steps=1, **OPTIONS)
+    trainer.fit(StyleTransfer.paper(), datamodule=pair)
+    trainer.save_checkpoint(tmp_path / "run.ckpt")
+    monkeypatch.setenv("JSONARGPARSE_DEPRECATION_WARNINGS", "all")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        StyleTransfer.load_from_checkpoint(tmp_path / "run.ckpt")
+
+
+def test_an_optimiser_is_made_when_there_are_parameters(tiny_weights: Weights) -> None:
+    made = torch.optim.Adam(StyleTransfer.paper().canvas.parameters())
+    with pytest.raises(VerismError, match=r"^optimizer: the canvas gets its parameters only when a fit starts; give a"):
+        StyleTransfer.paper(optimizer=made)
+
+
+@pytest.mark.parametrize("canvas", [Pixels, RegionalGrade, Lut3d, BilateralGrid])
+def test_a_run_in_float64_is_restored_and_goes_on_without_rounding(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, canvas: Callable[[], Canvas]
+) -> None:
+    """To the last bit, in a module made anew and in one from the checkpoint; the latter also in another precision."""
+    path = tmp_path / "run.ckpt"
+    double, single = OPTIONS | {"precision": "64-true"}, OPTIONS | {"precision": "32-true"}
+    model = StyleTransfer.paper(canvas=canvas())
+    trainer = Trainer(max_steps=2, **double)
+    trainer.fit(model, datamodule=pair)
+    trainer.save_checkpoint(path)
+    restored = StyleTransfer.load_from_checkpoint(path)
+    assert restored.image.dtype == torch.float64
+    assert torch.equal(restored.image, model.image)
+    (figures,) = Trainer(**double).test(restored, datamodule=pair, verbose=False)
+    assert figures == trainer.test(model, datamodule=pair, verbose=False)[0]
+    straight = StyleTransfer.paper(canvas=canvas())
+    Trainer(max_steps=4, **double).fit(straight, datamodule=pair)
+    for resumed in (StyleTransfer.paper(canvas=canvas()), restored):
+        Trainer(max_steps=4, **double).fit(resumed, datamodule=pair, ckpt_path=path)
+        assert torch.equal(resumed.image, straight.image)
+    for anew in (straight, StyleTransfer.load_from_checkpoint(path)):
+        other = PhotoPair(pair.original, pair.look().pixels, size=40)
+        Trainer(max_steps=2, **single).fit(anew, datamodule=other)
+        torch.testing.assert_close(anew.image, model.image, rtol=0, atol=1e-4, check_dtype=False)
+
+
+def test_a_network_that_was_rounded_is_used_for_nothing_finer(tiny_weights: Weights, pair: PhotoPair) -> None:
+    model = StyleTransfer.paper()
+    for _ in range(2):
+        Trainer(max_steps=1, precision="bf16-true", **OPTIONS).fit(model, datamodule=PhotoPair(*pair.photos, size=40))
+    with pytest.raises(VerismError, match="An earlier Trainer has rounded the network of this module to bfloat16: "):
+        Trainer(max_steps=1, **OPTIONS).fit(model, datamodule=PhotoPair(*pair.photos, size=40))
+
+
+@pytest.mark.parametrize("canvas", [Pixels, RegionalGrade])
+def test_a_trainer_of_half_precision_predicts_the_photo_itself(
+    tiny_weights: Weights, pair: PhotoPair, tmp_path: Path, canvas: Callable[[], Canvas]
+) -> None:
+    """Lightning rounds what it passes to ``predict_step``."""
+    model = StyleTransfer.paper(canvas=canvas())
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    (expected,) = cast("list[Tensor]", trainer.predict(model, datamodule=pair))
+    trainer.save_checkpoint(tmp_path / "run.ckpt")
+    restored = StyleTransfer.load_from_checkpoint(tmp_path / "run.ckpt")
+    half = Trainer(precision="bf16-true", **OPTIONS)
+    (found,) = cast("list[Tensor]", half.predict(restored, datamodule=pair))
+    # The canvas is rounded, too, to 8 bits, but not the photo.
+    assert float((found - expected).abs().max()) < 0.02
+    assert found.dtype == torch.float32
+
+
+def test_starts_in_float32_whatever_type_the_caller_has_chosen(tiny_weights: Weights, pair: PhotoPair) -> None:
+    images = []
+    for dtype in (torch.float32, torch.float64):
+        model = StyleTransfer.paper(canvas=Lut3d())
+        torch.set_default_dtype(dtype)
+        try:
+            Trainer(max_steps=2, **OPTIONS).fit(model, datamodule=PhotoPair(*pair.photos, size=40))
+        finally:
+            torch.set_default_dtype(torch.float32)
+        images.append(model.image)
+    assert torch.equal(*images)
+
+
+def test_a_fit_without_gradients_is_refused_and_all_else_is_not(tiny_weights: Weights, pair: PhotoPair) -> None:
+    model = StyleTransfer.paper()
+    with torch.inference_mode(), pytest.raises(VerismError, match=r"^fit: needs gradients, .* call it outside\.$"):
+        Trainer(max_steps=2, **OPTIONS).fit(model, datamodule=pair)
+    trainer = Trainer(max_steps=2, **OPTIONS)
+    trainer.fit(model, datamodule=pair)
+    with torch.inference_mode():
+        trainer.test(model, datamodule=pair, verbose=False)
+
+
+def test_a_pickled_module_keeps_its_image_and_its_photos(tiny_weights: Weights, pair: PhotoPair) -> None:
+    model = StyleTransfer.paper()
+    Trainer(max_steps=2, **OPTIONS).fit(model, datamodule=pair)
+    copied = pickle.loads(pickle.dumps(model))  # It is our own.
+    assert torch.equal(copied.image, model.image)
+    assert torch.equal(copied.photos.content, pair.photos.content)
+    assert copied.options == model.options
 
 
 class Untyped(ColorLoss):

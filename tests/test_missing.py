@@ -79,7 +79,6 @@ def test_in_place_of_other_things_any_file_is_named() -> None:
         "holiday/sky.jpg",
         "elsewhere/IMG_1234.jpg",
         "x.jpg",
-        "/",
     ],
 )
 def test_nothing_is_made_up(name: str) -> None:
@@ -148,3 +147,12 @@ def test_no_run_is_made_up(name: str) -> None:
     Path("mine.jpg").touch()
     assert str(missing_run(Path(name))) == f"{name}: no such run."
     assert str(missing_run(Path("runs") / name)) == f"{Path('runs') / name}: no such run."
+
+
+def test_a_folder_is_not_its_own_correction() -> None:
+    expected = "holiday: no such photo, but a folder; name a photo in it."
+    assert str(missing(Path("holiday"))) == expected
+    assert nearest(Path("/")) is None
+    assert str(missing(Path("/"))) == "/: no such photo, but a folder; name a photo in it."
+    with pytest.raises(VerismError, match=f"^{expected}$"):
+        photo_file.read(Path("holiday"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
+import torch
 
 from verism.errors import VerismError
 from verism.scales import Scales
@@ -40,3 +44,22 @@ def test_sizes_ascend(sizes: list[int]) -> None:
 def test_there_is_a_share_for_each(shares: list[float]) -> None:
     with pytest.raises(VerismError, match="for each of"):
         Scales([150, 300], shares)
+
+
+@pytest.mark.parametrize("sizes", [np.array([32, 48]), torch.tensor([32, 48]), range(32, 64, 16)])
+def test_numbers_may_be_of_another_library(sizes: Any) -> None:
+    scales = Scales(sizes, np.array([1, 3]))
+    assert [scales.at(step, 4) for step in range(4)] == [32, 48, 48, 48]
+    assert [type(number) for number in (*scales.sizes, *scales.shares)] == [int, int, float, float]
+
+
+@pytest.mark.parametrize("sizes", [48, [32.0, 48.0], ["32", "48"], None])
+def test_sizes_are_whole_numbers(sizes: Any) -> None:
+    with pytest.raises(VerismError, match=r"^--model.scales .*: must be a list of whole numbers.$"):
+        Scales(sizes)
+
+
+@pytest.mark.parametrize("shares", [1, ["a", "b"], [None, None]])
+def test_shares_are_numbers(shares: Any) -> None:
+    with pytest.raises(VerismError, match=r"^--model.shares .*: must be a list of numbers.$"):
+        Scales([32, 48], shares)

@@ -302,3 +302,17 @@ def test_objects_that_no_option_is_for() -> None:
     with pytest.raises(VerismError, match=r"--a: names torch\.nothing"):
         trust.check({"a": [{"class_path": "torch.nothing"}]})
     trust.check({"a": [{"class_path": "torch.optim.Adam"}], "b": {"class_path": "torch.nn.ReLU"}, "c": None})
+
+
+def test_a_slip_in_ones_own_file_is_one_sentence(
+    tiny_weights: Weights,
+    run: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "slipped.py").write_text("x = 1\nclass Grain:: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        run("--config", "leaky.yaml", "--model.losses.grain", "slipped.Grain")
+    assert re.search(r"verism: \S+slipped.py, line 2: invalid syntax\.\n$", capsys.readouterr().err)

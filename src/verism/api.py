@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral, Real
 from pathlib import Path
+from threading import RLock
 from typing import Any, cast
 
+import torch
 from jsonargparse import ArgumentError
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -37,6 +40,7 @@ from verism.look.picture import at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import Encoding, Photo
+from verism.precision import in_float32
 from verism.quiet import quiet_lightning
 from verism.trust import SLOTS, limited, named
 
@@ -49,6 +53,10 @@ IN_MEMORY: Mapping[str, str] = {
     "regions.path": "null",
 }
 """Options with which a run writes no files; the caller can override each of them."""
+
+
+_ONE_AT_A_TIME = RLock()
+"""Held during a run, which changes what threads share: the working folder, loggers, random numbers, jsonargparse."""
 
 
 def stylize(
@@ -98,14 +106,14 @@ def fit(
     config: str | Path = "photoreal",
     *,
     progress: bool = True,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Sequence[Callback] | Callback = (),
     trust: Sequence[str] = (),
     **overrides: Any,
 ) -> FittedRun:
     """Give one photo the look of another and return the fitted run: its picture, its look and its metrics.
 
     Args and errors are those of ``stylize``. ``callbacks`` are Lightning callbacks, called before verism's own. They
-    can follow the run, or end it by raising an error, which ``fit`` then raises.
+    can follow the run, or end it by raising an error, which ``fit`` then raises. One thread fits at a time.
 
     Example:
         >>> import verism
@@ -123,8 +131,8 @@ def fit(
         args.append("--trainer.enable_progress_bar=false")
     args += _options(overrides)
     chosen = named([value for name, value in overrides.items() if name.partition(".")[0] in SLOTS])
-    free_earlier_runs()
-    with _quiet() as messages, isolate_rng(), limited(trust, chosen):
+    with _ONE_AT_A_TIME, _usual_torch(), _quiet() as messages, isolate_rng(), limited(trust, chosen):
+        free_earlier_runs()
         photos = _Photos(
             source(content, "the content photo"),
             [source(photo, call_it.format(number)) for number, photo in enumerate(styles, start=1)],
@@ -135,7 +143,8 @@ def fit(
             give_back_memory()
     output: KeptOutput = run.config_init.fit.output
     assert output.canvas is not None and output.result is not None  # noqa: PT018, S101  # The run has ended well.
-    return FittedRun(run.model, output.canvas, output.strength, output.result, tuple(messages))
+    steps = run.trainer.global_step
+    return FittedRun(run.model, output.canvas, output.strength, output.result, tuple(messages), steps)
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,7 @@ class FittedRun:
         strength: how much of the look the picture shows.
         photo: the picture at full bit depth, with the content photo's metadata.
         messages: the messages that the command line would have printed during the run.
+        steps: the number of steps that were made.
     """
 
     model: StyleTransfer
@@ -155,6 +165,7 @@ class FittedRun:
     strength: Strength
     photo: Photo
     messages: tuple[str, ...]
+    steps: int
 
     @property
     def image(self) -> Image.Image:
@@ -202,8 +213,7 @@ class FittedRun:
         """
         path = Path(path)
         atomic.check_absent(path, replace=overwrite, remedy="choose another path, or pass overwrite=True")
-        steps = self.model.trainer.global_step
-        made = made_with(self.model.backbone.identity, self.model.options, steps, self.strength)
+        made = made_with(self.model.backbone.identity, self.model.options, self.steps, self.strength)
         photo_file.write(path, self.photo, made, encoding or Encoding())
 
 
@@ -238,15 +248,15 @@ class MemoryRun(VerismCLI):
 
     output_class = KeptOutput
 
-    def __init__(self, args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback] = ()) -> None:
+    def __init__(self, args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback] | Callback = ()) -> None:
         """Run the command.
 
         Args:
             args: the command-line words.
             photos: the photos, which replace those named in ``args``.
-            callbacks: callbacks that are called before verism's own.
+            callbacks: callbacks that are called before verism's own; as for a Trainer, one alone needs no list.
         """
-        self._photos, self._callbacks = photos, callbacks
+        self._photos, self._callbacks = photos, [callbacks] if isinstance(callbacks, Callback) else callbacks
         super().__init__(args)
 
     def own_callbacks(self, given: Sequence[Callback]) -> list[Callback]:
@@ -304,20 +314,25 @@ def _options(overrides: Mapping[str, Any]) -> list[str]:
 
 def _plain(name: str, value: Any) -> str:
     try:
-        return json.dumps(value, default=_path_text, allow_nan=False)
+        return json.dumps(value, default=_built_in, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise VerismError(
             f"{name}: {error}; options are numbers, texts, lists and dictionaries, as in a config file."
         ) from error
 
 
-def _path_text(value: Any) -> str:
+def _built_in(value: Any) -> str | int | float:
     if isinstance(value, os.PathLike):
         return os.fspath(cast("os.PathLike[str]", value))
+    # As NumPy's numbers.
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
     raise TypeError(f"a {type(value).__name__} cannot be an option")
 
 
-def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) -> MemoryRun:
+def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback] | Callback) -> MemoryRun:
     """Run ``fit``; turn errors from parsing and from Lightning's checks into a ``VerismError``."""
     try:
         return MemoryRun(args, photos, callbacks)
@@ -327,6 +342,13 @@ def _run(args: Sequence[str], photos: _Photos, callbacks: Sequence[Callback]) ->
         raise VerismError(plain(error) + meant(" ".join(str(error).split()))) from error
     except MisconfigurationException as error:
         raise VerismError(str(error)) from error
+
+
+@contextmanager
+def _usual_torch() -> Iterator[None]:
+    """Undo what the caller has chosen for code of their own: no gradients, or another type of new tensors."""
+    with torch.inference_mode(mode=False), torch.enable_grad(), in_float32():
+        yield
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from torch import nn
 
+from verism.arguments import check_arguments
+
 UNRECORDED = "not recorded"
 """Stands for a value that a config cannot express, such as a function or a tensor."""
 
@@ -39,6 +41,7 @@ class Described:
         with suppress(TypeError):
             given = inspect.signature(cls.__init__).bind(made, *args, **kwargs)
             given.apply_defaults()
+            check_arguments(cls.__name__, cls.__init__, given.arguments)
             # Not with setattr, which nn.Module only allows after its own __init__.
             vars(made)["description"] = _description(cls, _by_name(given))
         return made

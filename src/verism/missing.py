@@ -8,9 +8,7 @@ from pathlib import Path
 
 from verism import empty, endings, permission
 from verism.errors import VerismError
-
-LOGS = "lightning_logs"
-"""The folder of runs, inside the current folder."""
+from verism.run_files import LOGS
 
 BEGINNING = 4
 """Minimum number of characters of a prefix from which a run is found."""
@@ -40,7 +38,7 @@ def check_file(path: Path, kind: str = "photo") -> None:
 
 
 def missing(path: Path, kind: str = "photo") -> VerismError:
-    """Return the error for a file that does not exist; ``kind`` is what it should be, such as "clip".
+    """Return the error for a file that does not exist, or is a folder; ``kind`` is what it should be, such as "clip".
 
     For a photo or a clip, only a file with the corresponding ending is suggested, whatever else has a similar name.
     """
@@ -48,6 +46,8 @@ def missing(path: Path, kind: str = "photo") -> VerismError:
     closed = permission.denied(path)
     if closed is not None:
         return closed
+    if exists(path) and path.is_dir():
+        return VerismError(f"{path}: no such {kind}, but a folder; name a {kind} in it.")
     near = nearest(path, _is_picture if kind in PICTURES else Path.is_file)
     if near is None and not path.suffix:
         near = _closest(path, Path.is_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
@@ -13,21 +14,23 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from verism.arguments import check_arguments, check_part
 from verism.backbone import VGG, VGG19, Backbone
 from verism.backbone.correspondence import find_correspondence
 from verism.backbone.reference import reference
 from verism.canvas import Canvas, Pixels
 from verism.capture import captured
-from verism.checkpoint.contents import built, restore
+from verism.checkpoint.contents import built, dtype_of, restore
 from verism.checkpoint.file import read
 from verism.compiled import compiled
 from verism.data import Photos
-from verism.description import UNRECORDED, describe, describe_optimization
+from verism.description import UNRECORDED, describe_optimization
 from verism.errors import VerismError
 from verism.losses import ColorLoss, ConsistencyLoss, ContentLoss, Loss, PhotorealismLoss, StyleLoss, Term
 from verism.losses.finite import check_first
 from verism.losses.named import check_name, option, weighted
 from verism.losses.regional import by_region, whole
+from verism.losses.sound import check_term
 from verism.regions.regions import Regions
 from verism.scales import Scales
 from verism.step_option import Evaluation
@@ -129,26 +132,39 @@ class StyleTransfer(TrainableModule):
                 last of the scales; null: never.
 
         Raises:
-            VerismError: every loss has weight 0, a further loss has a name that cannot be used, a loss asks for a layer
-                that the backbone does not have, or the scales are not valid or missing beside their shares.
+            VerismError: a part is not of its kind, an option has no valid value, every loss has weight 0, a further
+                loss has a name that cannot be used, a loss asks for a layer that the backbone does not have, or the
+                scales are not valid or missing beside their shares.
         """
         super().__init__()
+        options = {"tile": tile, "capture": capture, "compile": compile, "patience": patience}
+        check_arguments(StyleTransfer.__name__, StyleTransfer.__init__, options)
+        check_part("--model.canvas", canvas, Canvas)
+        check_part("--model.backbone", backbone, Backbone)
         self.canvas = canvas
         self.backbone = backbone
         self.content, self.style, self.color = content, style, color
         self.photorealism, self.consistency = photorealism, consistency
-        self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
         required = {"content": content, "style": style, "color": color}
         optional = {"photorealism": photorealism, "consistency": consistency}
         self.losses = weighted({**required, **optional, **losses}, backbone)
+        self.added = nn.ModuleDict({f"loss_{check_name(name)}": loss for name, loss in losses.items()})
         # A user's own loss or backbone may contain trainable weights, but only the canvas is optimised.
         for part in self._frozen:
             part.eval().requires_grad_(False)
+        if scales is None and shares is not None:
+            raise VerismError("--model.shares: needs --model.scales, for each of which it is a number; give both.")
+        self.scales = None if scales is None else Scales(scales, shares)
         self.save_hyperparameters(
             {
-                **describe({"canvas": canvas, "backbone": backbone, **required, **optional, "losses": losses}),
-                **describe({"scales": scales, "shares": shares, "patience": patience}),
-                **describe({"tile": tile, "capture": capture, "compile": compile}),
+                "canvas": canvas,
+                "backbone": backbone,
+                **required,
+                **optional,
+                "losses": losses,
+                "scales": self.scales and list(self.scales.sizes),
+                "shares": None if self.scales is None or shares is None else list(self.scales.shares),
+                **options,
                 # Described when they are created.
                 "optimizer": UNRECORDED,
                 "lr_scheduler": None if lr_scheduler is None else UNRECORDED,
@@ -157,10 +173,12 @@ class StyleTransfer(TrainableModule):
         self.has_options = False
         # Not ``self.compile``, which is a method of nn.Module.
         self.tile, self.compiling, self.capture, self.patience = tile, compile, capture, patience
+        if isinstance(optimizer, Optimizer):
+            raise VerismError(
+                "optimizer: the canvas gets its parameters only when a fit starts; give a function of them instead, "
+                "such as lambda parameters: torch.optim.Adam(parameters, lr=0.01)."
+            )
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
-        if scales is None and shares is not None:
-            raise VerismError("--model.shares: needs --model.scales, for each of which it is a number; give both.")
-        self.scales = None if scales is None else Scales(scales, shares)
 
     @classmethod
     def paper(cls, **parts: Any) -> Self:
@@ -173,7 +191,12 @@ class StyleTransfer(TrainableModule):
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
-        cls, checkpoint_path: Any, map_location: Any = None, *, trust: Sequence[str] = (), **parts: Any
+        cls,
+        checkpoint_path: str | Path,
+        map_location: torch.device | str | None = None,
+        *,
+        trust: Sequence[str] = (),
+        **parts: Any,
     ) -> Self:
         """Return the module of a run with the image from its checkpoint.
 
@@ -195,6 +218,7 @@ class StyleTransfer(TrainableModule):
         arguments = built(cls, StyleTransfer, state, checkpoint_path, trust, parts)
         # An older version has recorded none of the parts; then those that are not given are the paper's.
         model = cls(**arguments) if "canvas" in state["hyper_parameters"] else cls.paper(**arguments)
+        model.to(dtype_of(state))
         restore(state, checkpoint_path, model.canvas, model.backbone.identity)
         model.restored = True
         return model.to(map_location or "cpu")
@@ -247,6 +271,10 @@ class StyleTransfer(TrainableModule):
         statistics = self.feature_pass(image)
         with torch.autocast(self.device.type, enabled=False):
             terms = {name: loss(statistics[name]) for name, loss in self.compared.items()}
+            # A compiled step would be compiled again once this is no longer due.
+            if not torch.compiler.is_compiling() and self.first_is_due and image.requires_grad:
+                for name, term in terms.items():
+                    check_term(name, term)
         if weights := self.canvas.penalty_weights:
             terms["canvas"] = Term(1.0, weights, {name: penalties[name] for name in weights})
         total = torch.stack([term.weighted for term in terms.values()]).sum()

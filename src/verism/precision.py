@@ -1,7 +1,9 @@
-"""The precision to compute in if none is requested."""
+"""The precision to compute in if none is requested, and the one in which a run starts whatever is requested."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -23,3 +25,14 @@ def fastest(accelerator: str) -> Literal["bf16-mixed", "32-true"]:
         # torch's public list of capabilities is newer than the oldest supported torch.
         hardware = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return "bf16-mixed" if hardware else "32-true"
+
+
+@contextmanager
+def in_float32() -> Iterator[None]:
+    """Make float32 the type of new tensors, as the photos are; a Trainer or the user may have chosen another."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

@@ -28,6 +28,7 @@ from verism.data import PhotoPair, Photos
 from verism.description import describe
 from verism.errors import VerismError
 from verism.look.look import Look
+from verism.precision import in_float32
 from verism.regions.regions import Regions
 from verism.regions.search import find_regions
 from verism.scales import Scales
@@ -75,6 +76,7 @@ class TrainableModule(LightningModule):
         self.first_is_due = True
         self.restored = False
         self.bar_shows_loss = False
+        self._lr: float | None = None
         # Checkpoints leave out what is frozen; check_canvas makes sure that the canvas is complete.
         self.strict_loading = False
 
@@ -90,13 +92,17 @@ class TrainableModule(LightningModule):
             logger: not used; the callback ``Hyperparameters`` logs the hyperparameters when they are complete.
         """
         del logger
+        if len(args) == 1 and isinstance(args[0], Mapping):
+            # Lightning would copy the parts, networks among them, and compare the mapping with each argument of the
+            # constructor, which NumPy's arrays refuse.
+            self.hparams.update(describe(args[0]))
+            return
         frame = frame or sys._getframe(1)
         with warnings.catch_warnings():
             # Only the description of a part is kept, not the module that Lightning warns about.
             warnings.filterwarnings("ignore", "Attribute .* is an instance of `nn.Module`", UserWarning)
             super().save_hyperparameters(*args, ignore=ignore, frame=frame, logger=False)
         self.hparams.update(describe(dict(self.hparams)))
-        self._lr: float | None = None
 
     def start(self, photos: Photos, regions: Regions | None = None) -> None:
         """Put the first image on the canvas."""
@@ -114,7 +120,8 @@ class TrainableModule(LightningModule):
     @property
     def data(self) -> PhotoPair:
         """The datamodule of the run; raises ``VerismError`` if it is not a ``PhotoPair``."""
-        data = getattr(self.trainer, "datamodule", None)
+        # A copy made with pickle has no Trainer any more.
+        data = self.started_from if self._trainer is None else getattr(self.trainer, "datamodule", None)
         if not isinstance(data, PhotoPair):
             raise VerismError("StyleTransfer needs its two photos: trainer.fit(model, datamodule=PhotoPair(…)).")
         return data
@@ -151,12 +158,45 @@ class TrainableModule(LightningModule):
         """
         if self.started_from is self.data or (self.only_used and (self.started_from is not None or self.restored)):
             return
+        if torch.is_inference_mode_enabled():
+            raise VerismError("fit: needs gradients, which torch.inference_mode switches off: call it outside.")
         self.started_from, self.has_targets = self.data, False
         self.size = self.size_at(self.trainer.global_step)
+        before = self.dtype
+        self._check_weights()
+        self.float()
         # During this hook, the Trainer makes its device the default for new tensors, with a mode that intercepts every
         # torch function and would take a third of the start-up time. It moves the module there afterwards in any case.
-        with torch._C.DisableTorchFunction(), photo_file.limited(self.data.max_megapixels):
+        with torch._C.DisableTorchFunction(), in_float32(), photo_file.limited(self.data.max_megapixels):
             self.start(self.photos, self.regions)
+        if before == torch.float64:
+            self.double()
+        self._convert_canvas()
+        if next(self.canvas.parameters()).dtype != torch.float32:
+            # What the canvas computes from its state is computed in this precision, as when a run is resumed.
+            with in_float32():
+                self.canvas.resume(self.canvas.state_dict())
+
+    def _check_weights(self) -> None:
+        """Raise ``VerismError`` if an earlier Trainer has rounded the network to fewer bits than this one computes in.
+
+        Lightning converts a module in place, and the checkpoint would record the weights as they were.
+        """
+        rounded = str(self.dtype).removeprefix("torch.")
+        precision = {"float16": "16-true", "bfloat16": "bf16-true"}.get(rounded)
+        if precision is not None and self.trainer.precision != precision:
+            raise VerismError(
+                f"An earlier Trainer has rounded the network of this module to {rounded}: make a new StyleTransfer for "
+                f"precision {self.trainer.precision}, or use {precision} again."
+            )
+
+    def _convert_canvas(self) -> None:
+        """Bring the canvas to the run's precision.
+
+        Lightning does that with the whole module, but only after it has loaded a checkpoint, whose state would be
+        rounded to float32.
+        """
+        self.trainer.precision_plugin.convert_module(self.canvas)
 
     def on_fit_start(self) -> None:
         """Set the targets, in the run's precision, so that image and photos are rounded alike."""
@@ -199,6 +239,7 @@ class TrainableModule(LightningModule):
         # Exactly as many steps are allowed, since a cluster may restart a job that has already finished.
         if 0 <= asked < made:
             raise VerismError(f"--trainer.max_steps {asked}: the run to go on with has made {made} steps already.")
+        self._convert_canvas()
         size = self.size_at(max(0, made - 1))
         if size != self.size:
             self.resize(size)
@@ -206,7 +247,7 @@ class TrainableModule(LightningModule):
 
     def test_step(self, batch: Photos, batch_idx: int) -> None:
         """Measure the result at full size, as the command ``test`` does, and log each metric as ``metrics/{name}``."""
-        with torch.autocast(self.device.type, enabled=False):
+        with torch.autocast(self.device.type, enabled=False), in_float32():
             figures = evaluation.evaluate(self._renderer()(self.data.original), self.data, self.reference)
         self.log_dict({f"metrics/{name}": value for name, value in figures.items()})
 
@@ -229,8 +270,15 @@ class TrainableModule(LightningModule):
         Raises:
             VerismError: the canvas holds a single image, and the photo is not the content photo.
         """
-        with torch.autocast(self.device.type, enabled=False):
-            return self._look(batch)
+        with torch.autocast(self.device.type, enabled=False), in_float32():
+            return self._look(self._unrounded(batch))
+
+    def _unrounded(self, batch: Tensor) -> Tensor:
+        """Return the content photo itself in place of a copy that a Trainer of half precision has rounded."""
+        pair = self.started_from or getattr(self.trainer, "datamodule", None)
+        if batch.dtype in (torch.float16, torch.bfloat16) and isinstance(pair, PhotoPair):
+            return pair.original if torch.equal(batch, pair.original.to(batch)) else batch
+        return batch
 
     def on_predict_end(self) -> None:
         """Free the memory of the look."""

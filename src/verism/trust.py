@@ -62,7 +62,7 @@ def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[
 
     Raises:
         VerismError: one of ``trusted`` cannot be the name of a package, or a parser was given the name of something
-            untrusted.
+            untrusted, or of something in a file that is not Python.
     """
     trusted, named = tuple(trusted), frozenset(named)
     for package in trusted:
@@ -84,6 +84,9 @@ def limited(trusted: Iterable[str] = (), named: Iterable[str] = ()) -> Iterator[
             raise
         key = _KEY.search(str(error))
         raise _refused(denied[1], key[1].removeprefix("fit.") if key else "") from error
+    except SyntaxError as error:
+        # In a user's own part, which is imported here.
+        raise VerismError(f"{error.filename}, line {error.lineno}: {error.msg}.") from error
     finally:
         parsing_settings.update(before)
         _given.reset(tokens[0])
@@ -105,7 +108,7 @@ def built(parser: ArgumentParser, recorded: Mapping[str, Any], trusted: Iterable
     with limited(trusted):
         options = parser.parse_object(dict(recorded))
         check(options)
-        parts: Namespace = parser.instantiate_classes(options)
+        parts: Namespace = parser.instantiate(options)
         return parts
 
 

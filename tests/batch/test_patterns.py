@@ -31,6 +31,17 @@ def test_a_pattern_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert matching([Path("?.jpg")]) == [Path("a.jpg"), Path("b.jpg")]
 
 
+def test_brackets_in_the_name_of_a_folder_are_no_pattern(tmp_path: Path) -> None:
+    """Such as a copy's, ``photos [1]``; below it, all else still is, and so are the brackets of no folder."""
+    folder = tmp_path / "photos [1]"
+    for name in ("photos [1]/a.jpg", "photos [1]/b1/c.jpg", "photos 1/a.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert matching([folder / "*.jpg"]) == [folder / "a.jpg"]
+    assert matching([folder / "b[1]" / "*.jpg"]) == [folder / "b1" / "c.jpg"]
+    assert matching([tmp_path / "photos [12]" / "*.jpg"]) == [tmp_path / "photos 1" / "a.jpg"]
+
+
 def test_a_name(tmp_path: Path) -> None:
     """Itself, also if it looks like a pattern; if there is no such file, nothing else is looked at."""
     for name, kind in (("missing.jpg", "photo"), ("missing.mp4", "clip")):

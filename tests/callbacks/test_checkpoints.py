@@ -397,6 +397,21 @@ def test_a_log_that_cannot_be_written_ends_the_run_in_a_sentence_with_everything
     assert (folder / "result.png").is_file()
 
 
+def test_a_run_that_fails_before_its_first_step_names_no_checkpoint(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its folder is removed."""
+
+    def refuse(name: str, term: object) -> None:
+        raise VerismError(f"{name}: no.")
+
+    monkeypatch.setattr("verism.module.check_term", refuse)
+    with pytest.raises(SystemExit, match="2"):
+        run(*steps(4))
+    assert "--ckpt_path" not in caplog.text
+    assert not list(Path("lightning_logs").iterdir())
+
+
 def test_a_run_with_nothing_left_to_do_writes_its_picture(
     run: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -204,7 +204,7 @@ def test_rendering_in_bands_makes_no_difference(
         seen.append((part.shape[-2], places.shape[-2]))
         return plain(self, lattice, part, places)
 
-    monkeypatch.setattr("verism.canvas.grade.BAND", band)
+    monkeypatch.setattr("verism.images.BAND", band)
     monkeypatch.setattr(type(canvas), "color", counted)
     torch.testing.assert_close(canvas.render(photo), whole, rtol=0, atol=1e-6)
     assert all(height == seen_height for height, seen_height in seen)

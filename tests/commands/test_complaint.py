@@ -9,6 +9,7 @@ from jsonargparse import ArgumentError
 
 from verism.commands.complaint import plain
 from verism.commands.options import FitOptions
+from verism.trust import limited
 
 PHOTOS = ("--data.content=a.png", "--data.style=b.png")
 
@@ -113,3 +114,13 @@ def test_of_a_loss_given_by_its_name(options: FitOptions, args: list[str], said:
 def test_others_are_left_as_they_are() -> None:
     assert plain(TypeError("unrecognized arguments:\n  --paint")) == "unrecognized arguments: --paint"
     assert plain(TypeError('Parser key "run": Not of type Path: x cannot be followed')) == "run: x cannot be followed"
+
+
+def test_of_a_class_that_is_not_complete(options: FitOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lacks, and not that a class is needed."""
+    (tmp_path / "incomplete.py").write_text("from verism.losses import Loss\n\n\nclass Grain(Loss): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ArgumentError) as caught, limited(["incomplete"]):
+        options.read([*PHOTOS, "--model.losses.grain=incomplete.Grain"])
+    expected = "--model.losses.grain: incomplete.Grain has no forward and statistic of its own, which its base class"
+    assert plain(caught.value).startswith(expected)

@@ -123,6 +123,16 @@ def test_a_backbone_that_is_shown_the_whole_image_says_so_of_tiles(
     )
 
 
+def test_a_config(tiny_weights: Weights, extended: Callable[[str], Path]) -> None:
+    """The page's own, with its loss and its canvas."""
+    (config,) = blocks(PAGE, "yaml")
+    Path("mine.yaml").write_text(config)
+    folder = extended("mine.yaml")
+    made = read(folder / "checkpoints" / "last.ckpt")["hyper_parameters"]
+    assert made["canvas"]["class_path"] == "fourier.Fourier"
+    assert made["losses"]["grain"]["init_args"] == {"weight": 0.5}
+
+
 TRUSTED = ("--trust", "total_variation", "--trust", "fourier")
 """A config may come from anybody, and names what only the user can trust."""
 
@@ -153,4 +163,5 @@ def test_a_callback(tiny_weights: Weights, extended: Callable[[str], Path]) -> N
 
 
 def test_every_file_has_a_command_and_every_command_a_test() -> None:
-    assert len(FILES) == len(COMMANDS) == 4
+    """And the config has one."""
+    assert len(FILES) == len(COMMANDS) - 1 == 4

@@ -121,7 +121,7 @@ def test_out_of_gamut_loses_chroma_and_not_hue() -> None:
 
 def test_in_bands_it_is_the_same(photo: Tensor, result: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Strength(0.7, 0.4, 0.2)(photo, result)
-    monkeypatch.setattr("verism.look.strength.BAND", 200)
+    monkeypatch.setattr("verism.images.BAND", 200)
     assert torch.equal(Strength(0.7, 0.4, 0.2)(photo, result), whole)
 
 

@@ -273,7 +273,7 @@ def _parts(loss: Loss, image: dict[str, Tensor]) -> list[tuple[Callable[[Any], T
     labels = loss.regions.labels
     return [
         (cast("Callable[[Any], Term]", part), {layer: of[label] for layer, of in statistics.items()})
-        for part, label in zip(loss.parts, labels, strict=True)
+        for part, label in zip(loss.parts.values(), labels, strict=True)
     ]
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from verism.backbone import VGG19, Backbone
 from verism.backbone.normalization import InputNormalization
 from verism.backbone.weights import Weights
+from verism.errors import VerismError
 from verism.losses import (
     ColorLoss,
     ContentLoss,
@@ -220,3 +221,18 @@ def test_a_network_without_blocks_is_shown_the_whole_image() -> None:
     colors = InputNormalization().double()(image)
     expected = {layer: asked["spread"].statistic(layer, it) for layer, it in (("input", colors), ("patches", patches))}
     torch.testing.assert_close(totals["spread"], expected)
+
+
+class Doubling(SpreadLoss):
+    def statistic(self, layer: str, features: Tensor, here: Positions = EVERYWHERE) -> Tensor:
+        return super().statistic(layer, features.mul_(2), here)
+
+
+@pytest.mark.parametrize("layer", ["input", "conv1_1"])
+def test_features_that_all_losses_share_are_not_changed(backbone: VGG19, layer: str) -> None:
+    """Other losses would silently get the changed ones."""
+    content = photo(48, 64, seed=1)
+    losses = {"one": Doubling(1.0, {layer: 1.0}), "other": SpreadLoss(1.0, {layer: 1.0})}
+    seen = FeaturePass(losses, choose(backbone, losses.values(), None, content))
+    with pytest.raises(VerismError, match=f"^Doubling: its statistic changes the features of {layer} in place, and "):
+        seen.set_targets(content, photo(40, 40, seed=2))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from verism.app.shown import SLIDERS
+from verism.enumeration import enumerated
 from verism.look.strength import Strength
 from verism.metrics import newly_at_limits, where_newly_clipped
 from verism.verdict import CLIPPED
@@ -65,9 +66,8 @@ def said(image: Tensor, photo: Tensor, *, marks: bool) -> str:
         for mark, share in zip(MARKS, shares, strict=True)
         if share > least
     ]
-    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
     limit = ", where red, green or blue has come to its limit" if marks else ""
-    return f"Newly clipped: {listed} of the picture{limit}."
+    return f"Newly clipped: {enumerated(parts)} of the picture{limit}."
 
 
 def helps(look: Tensor, photo: Tensor, strength: Strength) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 from verism.app import regions_tab
 from verism.app.session import Session
+from verism.enumeration import enumerated
 from verism.regions.colors import name_of
 
 OF_THE_PICTURE = "The command makes the picture that is shown, without what you have changed since in the regions."
@@ -43,10 +43,5 @@ def about(session: Session) -> str:
     made = session.shown.corrections
     labels = {*made.left_out, *made.kept, *(label for group in made.merged for label in group)}
     named = [f"{name_of(label)} is region {number}" for label, number in session.numbers.items() if label in labels]
-    parts = [f"In the command, {_listed(named)}."] if named else []
+    parts = [f"In the command, {enumerated(named)}."] if named else []
     return "\n\n".join([*parts, *([OF_THE_PICTURE] if regions_tab.corrected(session) else [])])
-
-
-def _listed(parts: Sequence[str]) -> str:
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from verism.app.numbers import numbered
 from verism.regions.colors import name_of
 from verism.regions.masks import label_colors, paint
 from verism.regions.regions import Regions
+from verism.role import Role
 
 DIMMED = 0.25
 """Brightness of unselected regions while others are selected."""
@@ -29,9 +30,6 @@ COVER = 0.35, 0.65
 
 FAINT = 0.5
 """Opacity of the region colours while painting, relative to that on the maps."""
-
-Role = Literal["content", "style"]
-"""One of the two photos."""
 
 MASK_NAMES: Mapping[Role, str] = {"content": "regions.png", "style": "regions-style.png"}
 """Names of the files with the strokes painted over each photo."""

@@ -7,16 +7,17 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from verism.app.corrections import Role, to_paint_over
+from verism import images
+from verism.app.corrections import to_paint_over
 from verism.app.glaze import OPACITY
 from verism.app.legend import SURE
 from verism.app.session import Easel, Session
+from verism.enumeration import enumerated
 from verism.errors import VerismError
 from verism.regions.masks import seen
+from verism.role import Role
 from verism.verdict import NO_MATCH
 
 CHOICE = "Choose a colour with the palette button beside the photo: each has its region's number."
@@ -74,7 +75,7 @@ def begin(session: Session, brush: str = "", role: Role = "content") -> tuple[An
         default_size=30,
     )
     value = {
-        "background": _levels(to_paint_over(photo, masks, regions, numbers)),
+        "background": images.to_levels(to_paint_over(photo, masks, regions, numbers)),
         "layers": [],
         "composite": None,
     }
@@ -121,16 +122,11 @@ def _kept(without: Sequence[int], partly: Sequence[int]) -> list[str]:
     said = []
     if without:
         verbs = ("has", "follows") if len(without) == 1 else ("have", "follow")
-        said.append(f"{_listed(without)} {verbs[0]} none, and {verbs[1]} the look of the whole photo")
+        said.append(f"{enumerated(without)} {verbs[0]} none, and {verbs[1]} the look of the whole photo")
     if partly:
         takes, is_unsure = ("takes its", "its match is") if len(partly) == 1 else ("take their", "their matches are")
-        said.append(f"{_listed(partly)} {takes} look from the style only in part, as {is_unsure} not quite sure")
+        said.append(f"{enumerated(partly)} {takes} look from the style only in part, as {is_unsure} not quite sure")
     return [f"{KEPT}{'; '.join(said)}."] if said else []
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    *most, last = map(str, numbers)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def after_fit(session: Session) -> Any:
@@ -200,16 +196,10 @@ def paint(session: Session, painted: Mapping[str, Any] | None) -> None:
     layers = [layer for layer in found.get("layers", []) if layer is not None]
     if not layers:
         raise VerismError("Nothing was painted: choose a region's colour, and paint where it should be.")
-    strokes = torch.from_numpy(np.array(layers[-1])).permute(2, 0, 1).unsqueeze(0).float() / 255
+    strokes = images.from_levels(np.array(layers[-1]))
     role: Role = "content" if session.easel is None else session.easel.role
     photo = session.fitted.photo if role == "content" else session.fitted.style
     if found.get("background") is None or strokes.shape[-2:] != photo.shape[-2:]:
         # An empty canvas has another shape, so the positions in the photo are unknown.
         raise VerismError(f"This was not painted over the photo: press {BEGIN[role]}, and paint once more.")
     session.paint(strokes, role)
-
-
-def _levels(image: Tensor) -> NDArray[Any]:
-    """Convert an image ``(1, 3, H, W)``, RGB in [0, 1], to ``(H, W, 3)`` uint8."""
-    levels: NDArray[Any] = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return levels

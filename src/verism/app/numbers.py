@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
+
+from verism import images
 
 RADIUS = 0.03
 """Radius of the disc under a number, as a share of the picture's long side. It must be legible on a phone."""
@@ -30,8 +31,7 @@ def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int | None]) -> Ten
         numbers: the number of each region, or None for no number.
     """
     height, width = image.shape[-2:]
-    levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
-    picture = Image.fromarray(levels.cpu().numpy())
+    picture = Image.fromarray(images.to_levels(image))
     pen, radius = ImageDraw.Draw(picture), RADIUS * max(height, width)
     font = ImageFont.load_default(1.4 * radius)
     for mask, number in zip(masks[0], numbers, strict=True):
@@ -42,7 +42,7 @@ def numbered(image: Tensor, masks: Tensor, numbers: Sequence[int | None]) -> Ten
             x, y = (min(max(share * side, radius), side - radius) for share, side in sides)
             pen.circle((x, y), radius, PAPER, INK, max(1, round(radius / 10)))
             pen.text((x, y), str(number), INK, font, anchor="mm")
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).unsqueeze(0).to(image) / 255
+    return images.from_levels(np.array(picture)).to(image)
 
 
 def middle(mask: Tensor) -> tuple[float, float] | None:

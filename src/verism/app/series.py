@@ -20,6 +20,7 @@ from verism.batch.notes import Notes
 from verism.batch.patterns import Found, find
 from verism.batch.record import Record
 from verism.canvas import RegionalGrade
+from verism.enumeration import enumerated, shortened
 from verism.errors import VerismError
 from verism.lines import duration
 from verism.look.by_regions import ByRegions
@@ -110,8 +111,7 @@ class FolderOutcome:
 
 
 def _listed(names: Sequence[str]) -> str:
-    *most, last = names if len(names) <= NAMED else (*names[:NAMED], f"{len(names) - NAMED} more")
-    return f"{', '.join(most)} and {last}" if most else last
+    return enumerated(shortened(names, NAMED))
 
 
 def photos_in(folder: str) -> Found:

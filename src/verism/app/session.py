@@ -21,7 +21,7 @@ from verism import atomic, photo_file
 from verism.api import fit
 from verism.app.checkerboard import over_checkerboard
 from verism.app.command_line import Space, command_of
-from verism.app.corrections import MASK_NAMES, Corrections, Role, labels_in, layers, painted, region_at
+from verism.app.corrections import MASK_NAMES, Corrections, labels_in, layers, painted, region_at
 from verism.app.legend import listed
 from verism.app.part import MIDDLE
 from verism.app.series import FolderOutcome, Graded, grade
@@ -39,6 +39,7 @@ from verism.page.result import jpeg
 from verism.photo_file import Encoding, Photo
 from verism.regions.colors import COLORS, unused
 from verism.regions.regions import Regions, Strokes
+from verism.role import Role
 from verism.stopping import stopped_by
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from verism.enumeration import enumerated, shortened
 from verism.errors import VerismError
 from verism.photo_file import Encoding
 from verism.photo_file.encoders import FORMATS
@@ -29,8 +30,7 @@ def check(results: Iterable[Path], encoding: Encoding) -> None:
     names = [path.name for path in results if encoding.depth not in FORMATS[path.suffix.lower()].depths]
     if not names:
         return
-    named = [*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names
-    those = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    those = enumerated(shortened(names, NAMED))
     raise VerismError(
         f"--output.depth {encoding.depth}: {those} would have to be PNG or TIFF files, and results keep the formats of "
         "their photos; leave the option out, and each has as many bits as its photo, or name PNG and TIFF photos alone."

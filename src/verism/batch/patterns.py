@@ -117,7 +117,13 @@ def is_pattern(path: Path) -> bool:
 
 
 def _of_pattern(pattern: Path) -> list[Path]:
-    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    # Brackets in the name of a folder that exists are no pattern.
+    start = Path(pattern.anchor)
+    for part in pattern.parent.relative_to(start).parts:
+        if not (start / part).is_dir():
+            break
+        start /= part
+    found = start.glob(str(pattern.relative_to(start)))
     files = sorted(path for path in found if path.is_file())
     if not files:
         folder = pattern.parent

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from torch import Tensor
 
 from verism import images, photo_file
 from verism.errors import VerismError
+
+NAME = "sheet.jpg"
+"""Name of the contact sheet's file, which is next to the results."""
 
 MAX_COLUMNS = 6
 """Largest number of columns; a table with more columns continues below."""
@@ -176,8 +178,7 @@ class Press:
     def page(self, parts: Sequence[Image.Image]) -> Tensor:
         """Put parts below each other, within a margin: ``(1, 3, H, W)``, RGB in [0, 1]."""
         page = ImageOps.expand(self._below(parts, 3 * self._gap // 2), 2 * self._gap, self.paper.ground)
-        levels = torch.from_numpy(np.array(page)).permute(2, 0, 1).unsqueeze(0)
-        return levels.contiguous() / 255
+        return images.from_levels(np.array(page))
 
     def picture(self, image: Tensor | str, width: int) -> Image.Image:
         """Draw an image ``(1, 3, H, W)`` at the height of a result, or a box that says why there is none."""
@@ -187,8 +188,7 @@ class Press:
             box = Image.new("RGB", (width, max(self.height, reason.height + 2 * self._gap)), self.paper.box)
             box.paste(reason, (self._gap, self._gap))
             return box
-        levels = (images.resize(image, (self.height, width)).squeeze(0) * 255).round().to(torch.uint8)
-        return Image.fromarray(levels.permute(1, 2, 0).numpy())
+        return Image.fromarray(images.to_levels(images.resize(image, (self.height, width))))
 
     def _side_by_side(self, pictures: Sequence[Image.Image], gap: int) -> Image.Image:
         """Put pictures in a row, aligned at the top."""

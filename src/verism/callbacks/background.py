@@ -94,8 +94,9 @@ def _result(task: Future[None]) -> None:
 def arriving(tensor: Tensor) -> Callable[[], Tensor]:
     """Start copying a tensor to the CPU; return a function that waits for the copy, which any thread may call.
 
-    tensor: on the CPU, it is not copied and must not be overwritten; on a GPU, operations queued later in the same
-        stream may overwrite it.
+    Args:
+        tensor: of any shape. On the CPU, it is not copied and must not be overwritten; on a GPU, operations queued
+            later in the same stream may overwrite it.
     """
     if tensor.device.type != "cuda":
         copy = tensor.detach().cpu()

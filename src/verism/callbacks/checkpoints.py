@@ -20,6 +20,8 @@ from verism import atomic
 from verism.callbacks import continued, unfinished
 from verism.callbacks.signals import requeued
 from verism.errors import DivergedError, InterruptedRunError, UndefinedLossError, VerismError
+from verism.run_files import CHECKPOINTS, LAST
+from verism.url import is_url
 
 
 class Checkpoints(Checkpoint):
@@ -65,8 +67,8 @@ class Checkpoints(Checkpoint):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Choose the file; without a logger, runs share a folder, and each takes a name that no other run uses."""
-        folder = f"{trainer.log_dir or trainer.default_root_dir}/checkpoints"
-        path = f"{folder}/last.ckpt"
+        folder = f"{trainer.log_dir or trainer.default_root_dir}/{CHECKPOINTS}"
+        path = f"{folder}/{LAST}"
         if trainer.is_global_zero and not (requeued() or self.is_at_home):
             number = 0
             while not self._claim(path):
@@ -76,7 +78,7 @@ class Checkpoints(Checkpoint):
 
     def _claim(self, path: str) -> bool:
         """Reserve a file name, since another run may start in the same folder; return whether it was free."""
-        if "://" in path:
+        if is_url(path):
             return not get_filesystem(path).exists(path)
         self._claimed = atomic.claim(Path(path))
         return self._claimed
@@ -87,7 +89,7 @@ class Checkpoints(Checkpoint):
 
     def remember(self, files: Iterable[Path]) -> None:
         """Record files that the run has written, so that a run that resumes it may replace them."""
-        if self._path and "://" not in self._path:
+        if self._path and not is_url(self._path):
             # Without the record, the resumed run refuses to replace them and says so; nothing is lost.
             with suppress(VerismError):
                 unfinished.record(self._path, files)
@@ -137,7 +139,8 @@ class Checkpoints(Checkpoint):
         together = trainer.world_size == 1 or isinstance(exception, InterruptedRunError)
         if whole and together and not isinstance(exception, DivergedError) and exception is not self._failure:
             self.save(trainer)
-        if trainer.global_step < trainer.max_steps and not isinstance(exception, UndefinedLossError):
+        # From step 0, a run would only fail again, and its folder may be removed.
+        if 0 < trainer.global_step < trainer.max_steps and not isinstance(exception, UndefinedLossError):
             self._print_hint()
 
     def _release(self) -> None:

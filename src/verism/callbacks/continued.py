@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from verism.callbacks import beside
+from verism.url import is_url
 
 NAME = "continued.json"
 """Record next to the checkpoints: maps what was asked for to the checkpoint of the run that continued with it."""
@@ -54,5 +55,5 @@ def record(checkpoint: str, what: str, later: str) -> None:
     Raises:
         VerismError: the record cannot be written.
     """
-    if what and "://" not in f"{checkpoint}{later}":
+    if what and not (is_url(checkpoint) or is_url(later)):
         beside.add(checkpoint, NAME, {what: later})

@@ -26,7 +26,7 @@ class Hyperparameters(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the options, which are complete now that the optimiser exists."""
         model = cast("StyleTransfer", pl_module)
-        options = run_options(trainer, model)
+        options = run_options(model)
         for logger in trainer.loggers:
             if not isinstance(logger, TensorBoardLogger):
                 logger.log_hyperparams(options)

@@ -115,7 +115,7 @@ class Metrics(Periodic):
         found = self._figures
         # TensorBoard's HParams page compares runs by the metrics logged together with the options: the first values.
         compared = first and isinstance(writer, TensorBoardLogger)
-        options = hyperparameters(model.data, run_options(model.trainer, model)) if compared else None
+        options = hyperparameters(model.data, run_options(model)) if compared else None
 
         def write() -> None:
             self._last = found()

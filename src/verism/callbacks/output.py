@@ -30,6 +30,8 @@ from verism.look.picture import SHOWN, at_most, made_with, rendered
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
 from verism.photo_file import MIN_SIDE, Encoding, Photo
+from verism.run_files import RESULT
+from verism.url import is_url
 
 
 class Output(Callback):
@@ -111,7 +113,7 @@ class Output(Callback):
                 be written there; or the strength, the quality or the size is out of range.
         """
         folder = trainer.log_dir or trainer.default_root_dir
-        own = f"{folder}/result.png" if "://" in str(folder) else Path(folder) / "result.png"
+        own = f"{folder}/{RESULT}" if is_url(folder) else Path(folder, RESULT)
         path = self.path or own
         self.check_picture()
         photo_file.check(Path(path), self.encoding)

@@ -28,7 +28,9 @@ from verism.losses.term import Term
 from verism.module import StyleTransfer
 from verism.page import result as result_page
 from verism.photo_file import Photo
+from verism.run_files import CONFIG, run_of
 from verism.uneven import Uneven
+from verism.url import is_url
 
 NAME = "result.html"
 """Name of a page in the folder of its run."""
@@ -128,7 +130,7 @@ class Page(Callback):
     def _place(self, picture: Path | str) -> Path | str:
         """Return where the page of a picture goes: a path, or a URL as a string."""
         if not self.beside and self._folder is not None:
-            return f"{self._folder}/{NAME}" if "://" in self._folder else Path(self._folder, NAME)
+            return f"{self._folder}/{NAME}" if is_url(self._folder) else Path(self._folder, NAME)
         return picture.with_suffix(".html") if isinstance(picture, Path) else f"{picture.rpartition('.')[0]}.html"
 
     def _contents(self, trainer: Trainer, model: StyleTransfer, output: Output) -> result_page.Contents:
@@ -198,14 +200,14 @@ def _command(trainer: Trainer, output: Output) -> str:
     state = None if own is None else own.state_at(trainer.global_step)
     if state is None:
         return ""
-    run = str(Path(state).parent.parent) if "://" not in state else state
+    run = str(run_of(Path(state))) if not is_url(state) else state
     # The page adds the strength shown.
     return f"{checkpoints.program()} {shlex.join(['render', run, *output.options(Strength())])}"
 
 
 def _config(folder: str | None, model: StyleTransfer) -> str:
     """Return the text of the run's config.yaml or, if there is none, the options of model and data as YAML."""
-    file = Path(folder or "") / "config.yaml"
+    file = Path(folder or "") / CONFIG
     if folder and file.is_file():
         return file.read_text(encoding="utf-8", errors="backslashreplace")
     return yaml.safe_dump(_plain(model.options), sort_keys=False, allow_unicode=True)

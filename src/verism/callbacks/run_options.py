@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
-
-from lightning.pytorch import LightningModule, Trainer
+from typing import Any
 
 from verism import checkpoint
 from verism.data import PhotoPair
@@ -24,10 +22,10 @@ CLASSES = ("verism.", "torch.")
 """Packages whose classes are shown without the package name."""
 
 
-def run_options(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
-    """Return the options of the run that are logged, in sections."""
-    of_trainer = {"max_steps": trainer.max_steps, "precision": trainer.precision}
-    return {**cast("StyleTransfer", pl_module).options, "trainer": of_trainer}
+def run_options(model: StyleTransfer) -> dict[str, Any]:
+    """Return the options of a module's run that are logged, in sections."""
+    trainer = model.trainer
+    return {**model.options, "trainer": {"max_steps": trainer.max_steps, "precision": trainer.precision}}
 
 
 def hyperparameters(data: PhotoPair, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,9 +69,15 @@ class Scalars(Callback):
             logger.log_metrics(scalars, step=trainer.global_step - 1)
 
 
+def logged_every(trainer: Trainer) -> int:
+    """Return the Trainer's ``log_every_n_steps``; 0 if nothing is logged."""
+    every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
+    return every
+
+
 def is_due(trainer: Trainer) -> bool:
     """Return whether the last step is logged: every ``log_every_n_steps``-th one from step 0, and the run's last."""
-    every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
+    every = logged_every(trainer)
     return bool(every) and ((trainer.global_step - 1) % every == 0 or trainer.global_step == trainer.max_steps)
 
 
@@ -82,7 +88,7 @@ def is_looked_at(trainer: Trainer, loss: Tensor) -> bool:
     """
     if loss.device.type == "cpu" or is_due(trainer):
         return True
-    return not trainer.log_every_n_steps and trainer.global_step % UNLOGGED == 0  # type: ignore[attr-defined]
+    return not logged_every(trainer) and trainer.global_step % UNLOGGED == 0
 
 
 def _scalars(name: str, term: Term) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.utilities import rank_zero_info
 
+from verism.callbacks.scalars import logged_every
 from verism.errors import VerismError
 
 FALL = 0.01
@@ -31,7 +32,7 @@ class Settled(EarlyStopping):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Convert the number of steps to a number of logged steps; raise ``VerismError`` if no steps are logged."""
-        every = trainer.log_every_n_steps  # type: ignore[attr-defined]  # A public option, set by a connector.
+        every = logged_every(trainer)
         if not every:
             raise VerismError("--model.patience needs logged steps: set --trainer.log_every_n_steps above 0.")
         self.patience = math.ceil(self.steps / every)

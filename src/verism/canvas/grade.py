@@ -9,13 +9,11 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from verism import images
+from verism.arguments import check_part
 from verism.canvas.canvas import Canvas
 from verism.color.spaces import ColorSpace
 from verism.stopping import may_stop
-
-BAND = 2**18
-"""Number of pixels that are rendered at a time, to limit memory for photos of any size. With four times as many,
-rendering takes a fifth longer."""
 
 
 class Grade(Canvas):
@@ -44,8 +42,12 @@ class Grade(Canvas):
             controls: initial value of the parameter.
             space: the colour space in which the canvas works.
             weights: weight of each penalty, by name.
+
+        Raises:
+            VerismError: ``space`` is no colour space, or a weight is negative or not finite.
         """
         super().__init__(weights)
+        check_part("--model.canvas.space", space, ColorSpace)
         self.space = space
         self.controls = nn.Parameter(controls)
         self.register_buffer("photo", torch.empty(1, 3, 0, 0))
@@ -108,11 +110,9 @@ class Grade(Canvas):
         photo = photo.to(self.photo)
         places, lattice = self.locate(photo), self.lattice()
         result = torch.empty_like(photo)
-        rows = max(1, BAND // photo.shape[-1])
-        for band in zip(*(tensor.split(rows, dim=-2) for tensor in (result, photo, places)), strict=True):
+        for rows, colors, at in images.bands(result, photo, places):
             may_stop()
-            rows_of_result, *inputs = band
-            rows_of_result.copy_(self.color(lattice, *inputs))
+            rows.copy_(self.color(lattice, colors, at))
         return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +33,7 @@ def check_canvas(checkpoint: Mapping[str, Any], canvas: nn.Module) -> None:
     if theirs != ours:
         raise VerismError(
             f"--ckpt_path: the checkpoint holds {_listed(theirs)}, and this run's canvas {_listed(ours)}: continue "
-            "with the photos, the size and the canvas of the run that wrote it."
+            "with the photos, the size, the canvas and the version of verism of the run that wrote it."
         )
 
 
@@ -47,6 +48,12 @@ def canvas_state(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith("canvas.")
     }
+
+
+def dtype_of(checkpoint: Mapping[str, Any]) -> torch.dtype:
+    """Return the type of floating-point numbers that holds a run's canvas without rounding, at least float32."""
+    types = (tensor.dtype for tensor in canvas_state(checkpoint).values() if tensor.is_floating_point())
+    return reduce(torch.promote_types, types, torch.float32)
 
 
 def built(

@@ -16,6 +16,8 @@ from verism import atomic, permission, tensor_file, version
 from verism.errors import VerismError
 from verism.missing import missing_run
 from verism.photo_file.reading import is_photo
+from verism.run_files import CHECKPOINTS, LOGS
+from verism.url import is_url
 
 FORMAT = 2
 """Version of the contents of checkpoints; a run resumes only from a checkpoint of the same version."""
@@ -40,7 +42,7 @@ class CheckpointFiles(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Write a checkpoint; raise ``VerismError`` if this is impossible."""
-        if "://" in str(path):
+        if is_url(path):
             super().save_checkpoint(checkpoint, path, storage_options)
             return
         data = io.BytesIO()
@@ -66,7 +68,7 @@ def last(root: str) -> str:
         VerismError: there is none.
     """
     files = get_filesystem(root)
-    own = ("checkpoints", "lightning_logs/*/checkpoints")
+    own = (CHECKPOINTS, f"{LOGS}/*/{CHECKPOINTS}")
     found = [path for folder in own for path in files.glob(f"{glob.escape(root)}/{folder}/*.ckpt") if files.size(path)]
     if not found:
         raise VerismError(
@@ -85,10 +87,10 @@ def read(path: str | Path) -> Mapping[str, Any]:
         VerismError: the file does not exist, is damaged, is not a verism checkpoint, or has another ``FORMAT``.
     """
     files = get_filesystem(path)
-    if "://" not in str(path):
+    if not is_url(path):
         permission.check(Path(path))
     if not files.isfile(str(path)):
-        if "://" in str(path) or Path(path).exists():
+        if is_url(path) or Path(path).exists():
             raise VerismError(f"{path}: no such checkpoint.")
         raise missing_run(Path(path), "checkpoint" if Path(path).suffix else "checkpoint or run")
     if not files.size(str(path)):

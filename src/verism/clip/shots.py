@@ -47,7 +47,7 @@ def shots(path: Path) -> list[Shot]:
     """
     times, histograms = _histograms(path)
     length = max(reading.info(path).seconds, times[-1])
-    return [Shot(start, end) for start, end in _between(cuts(times, histograms), length)]
+    return [Shot(start, end) for start, end in itertools.pairwise([0.0, *cuts(times, histograms), length])]
 
 
 def cuts(times: Sequence[float], histograms: Sequence[NDArray[np.float64]]) -> list[float]:
@@ -89,11 +89,6 @@ def standing(parts: Sequence[Shot], number: int) -> list[float]:
         for shot, count in zip(parts, counts, strict=True)
         for part in range(count)
     ]
-
-
-def _between(cut: Sequence[float], length: float) -> list[tuple[float, float]]:
-    borders = [0.0, *cut, length]
-    return list(itertools.pairwise(borders))
 
 
 def _histograms(path: Path) -> tuple[list[float], list[NDArray[np.float64]]]:

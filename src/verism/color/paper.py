@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from verism.color.ramp import ramp
+
 WHITE = 0.99
 """Oklab lightness from which a colour may be white paper."""
 
@@ -19,5 +21,4 @@ def white_paper(lightness: Tensor) -> Tensor:
         lightness: Oklab lightness of all pixels of the photo, of any shape. The result has the same shape.
     """
     white = (lightness >= WHITE).to(lightness)
-    low, high = BACKDROP
-    return white * ((white.mean() - low) / (high - low)).clamp(0, 1)
+    return white * ramp(white.mean(), *BACKDROP)

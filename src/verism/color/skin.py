@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from verism.color.ramp import ramp
 from verism.color.tone_and_chroma import KNOTS, ToneAndChroma, hue_directions, hue_weight
 
 SKIN = (48.0, 0.07)
@@ -34,6 +35,6 @@ def with_skin(grade: ToneAndChroma, in_color: Tensor) -> ToneAndChroma:
     left = torch.einsum("rck,c->rk", grade(skin)[:, 1:], hue)
     lacking = (in_color * SKIN_KEPT * chroma - left).clamp_min(0) / hue_weight(hue.new_tensor(chroma))
     near, far = (math.cos(math.radians(distance)) for distance in SKIN_HUES)
-    weights = ((hue_directions(hue) @ hue - far) / (near - far)).clamp(0, 1)
+    weights = ramp(hue_directions(hue) @ hue, far, near)
     added = torch.einsum("h,rk,c->rhkc", weights, lacking, hue)
     return grade._replace(hues=grade.hues + added)

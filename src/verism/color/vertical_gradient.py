@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from verism.color.ramp import ramp
+
 MARGIN = 0.05
 """Share of a region that may lie above its nominal top, and below its nominal bottom, to ignore outliers."""
 
@@ -61,8 +63,7 @@ def between(content: Tensor, style: Tensor, content_masks: Tensor, style_masks: 
     ends, style_ends = _ends(content_masks), _ends(style_masks)
     middle, slope, _ = _fitted(content[1:], content_masks, _down(ends, content.shape[1]))
     _, wanted, explained = _fitted(style[1:], style_masks, _down(style_ends, style.shape[1]))
-    least, most = EXPLAINED
-    taken = ((explained - least) / (most - least)).clamp(0, 1)
+    taken = ramp(explained, *EXPLAINED)
     present = (slope * wanted).sum(dim=1) / wanted.square().sum(dim=1).clamp_min(1e-12)
     lacking = (taken * (1 - present.clamp(0, 1))).unsqueeze(1) * wanted
     middle = middle.unsqueeze(1)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pkgutil import resolve_name
 from traceback import walk_tb
+
+from verism.enumeration import enumerated
+from verism.trust import PACKAGES
 
 _PLACE = re.compile(
     r"\s*(?:Problem with given class_path '[\w.]+':\s*)?"
@@ -26,6 +30,8 @@ _CLASS_FORMS = re.compile(r"Subclass types expect one of:(?:\n *- an? .+)*")
 _EXPECTED = re.compile(
     r"(?:Expected an?|Not a) (?:<class '([\w.]+)'>|typing\.Literal\[(.+?)\]|(dot import path|valid subclass))"
 )
+
+_ABSTRACT = re.compile(r"^Expected an instantiatable class, but ([\w.]+) is abstract")
 
 _VALUE = re.compile(r"(?:Given value|Got value|dot import path string): (.*)")
 
@@ -101,9 +107,8 @@ def must_be(option: str, given: str, expected: Sequence[str]) -> str:
     """
     # Python treats int | float and float | int as the same type and lists its members in the order first seen.
     order = {name: place for place, name in enumerate(NAMES.values())}
-    *others, last = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
-    allowed = f"{', '.join(others)} or {last}" if others else last
-    return f"{f'{option} {given}'.rstrip()}: must be {allowed}."
+    names = sorted(expected, key=lambda name: order.get(name, order["null"] - 0.5))
+    return f"{f'{option} {given}'.rstrip()}: must be {enumerated(names, 'or')}."
 
 
 def _entries(error: BaseException) -> dict[str, str]:
@@ -127,6 +132,10 @@ def _entries(error: BaseException) -> dict[str, str]:
 
 def _telling(reason: str, option: str) -> str:
     """Return a reason in command-line terms."""
+    abstract = _ABSTRACT.search(reason)
+    if abstract is not None and abstract[1].partition(".")[0] not in PACKAGES:
+        missing = " and ".join(sorted(resolve_name(abstract[1]).__abstractmethods__))
+        return f"{abstract[1]} has no {missing} of its own, which its base class requires."
     if reason.startswith("Expected an instantiatable class"):
         return f"needs a class before its options: give {option} itself first, with the name of one."
     nested = re.sub(

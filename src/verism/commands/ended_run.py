@@ -23,7 +23,9 @@ from verism.commands.words import value_of, with_options
 from verism.look import lut_file
 from verism.look.strength import Strength
 from verism.module import StyleTransfer
+from verism.run_files import CHECKPOINTS
 from verism.uneven import WITHOUT_GRADIENT, Uneven
+from verism.url import is_url
 
 OVERWRITE = "--output.overwrite"
 
@@ -37,7 +39,7 @@ def last_state(trainer: Trainer) -> str | None:
     """Return the checkpoint of a run's last step, as a URL or a shortened path; None if there is none."""
     own = find(trainer, Checkpoints)
     state = None if own is None else own.state_at(trainer.global_step)
-    return state if state is None or "://" in state else near(Path(state)).as_posix()
+    return state if state is None or is_url(state) else near(Path(state)).as_posix()
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class EndedRun:
 
     def _rendered(self, state: str, strength: Strength) -> str:
         """Return the command that writes the picture of the run's checkpoint at another strength."""
-        folder = state.rpartition("checkpoints/")[0].removesuffix("/") or "."
+        folder = state.rpartition(f"{CHECKPOINTS}/")[0].removesuffix("/") or "."
         options = [] if self._output is None else self._output.options(strength)
         return _typed("render", folder, *options)
 

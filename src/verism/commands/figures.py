@@ -21,6 +21,7 @@ from verism.commands.options import resolve_paths
 from verism.commands.saying import near
 from verism.errors import VerismError
 from verism.quiet import quieten_lightning
+from verism.run_files import RESULT
 
 DESCRIPTION = """Draw the paper's figures of finished runs.
 
@@ -58,7 +59,7 @@ def figures(args: Sequence[str]) -> None:
     if not low <= options.dpi <= high:
         raise VerismError(f"--dpi {options.dpi}: must be from {low} to {high}.")
     for folder in options.folders:
-        runs = sorted(path.parent for path in folder.glob("runs/*/result.png")) or [folder]
+        runs = sorted(path.parent for path in folder.glob(f"runs/*/{RESULT}")) or [folder]
         for run in map(FinishedRun.read, runs):
             draw(run, run.folder / "figures", options.dpi)
             sys.stdout.write(f"Figures: {near(run.folder / 'figures')}\n")

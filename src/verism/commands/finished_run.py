@@ -19,6 +19,7 @@ from verism.errors import VerismError
 from verism.missing import missing_run
 from verism.module import StyleTransfer
 from verism.photo_file import MEGAPIXELS
+from verism.run_files import CONFIG, RESULT
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class FinishedRun:
         """Return the run in ``folder``; raise ``VerismError`` if the folder does not exist or holds no run."""
         if not folder.exists():
             raise missing_run(folder)
-        config = folder / "config.yaml"
+        config = folder / CONFIG
         permission.check(config)
         try:
             options = yaml.safe_load(config.read_text(encoding="utf-8"))
@@ -52,12 +53,13 @@ class FinishedRun:
     def result(self) -> Path:
         """The path of the result."""
         chosen = self.options["output"]["path"]
-        return Path(chosen) if chosen else self.folder / "result.png"
+        return Path(chosen) if chosen else self.folder / RESULT
 
     @cached_property
     def rendered(self) -> Tensor:
         """The result as written, ``(1, 3, H, W)``; raises ``VerismError`` if the run has none."""
-        return self._read(self.result)
+        with photo_file.limited(self.options["data"].get("max_megapixels", MEGAPIXELS)):
+            return images.read(self.result)
 
     @cached_property
     def image(self) -> Tensor:
@@ -77,10 +79,6 @@ class FinishedRun:
     def photos(self) -> Photos:
         """The photos at the run's size; raises ``VerismError`` if they can no longer be read."""
         return self.pair.photos
-
-    def _read(self, path: Path) -> Tensor:
-        with photo_file.limited(self.options["data"].get("max_megapixels", MEGAPIXELS)):
-            return images.read(path)
 
     def build(self) -> StyleTransfer:
         """Return the run's model, without its image."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from jsonargparse import ArgumentError, Namespace
 from lightning.fabric.plugins.io import CheckpointIO
@@ -19,6 +20,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from verism import photo_file, precision, trust
 from verism.callbacks import Checkpoints, Output, continued, unfinished
 from verism.callbacks.checkpoints import begun
+from verism.callbacks.find import find
 from verism.callbacks.freed_memory import KeepFreedMemory
 from verism.callbacks.progress import Progress
 from verism.callbacks.same_scene import SameScene
@@ -33,7 +35,9 @@ from verism.data.options import style_paths
 from verism.errors import InterruptedRunError, OutOfMemoryError, UnbegunRunError, VerismError, is_shortage
 from verism.module import StyleTransfer
 from verism.quiet import quiet_writers, quieten_lightning
+from verism.run_files import run_of
 from verism.tiling.memory_estimate import free
+from verism.url import is_url
 
 EMBEDDED = ", the network that comes with verism (verism doctor tells of another)"
 """Note added to the name of the embedded weights; only users who compare networks need to know the difference."""
@@ -116,6 +120,11 @@ class VerismCLI(LightningCLI):
             cause = error if isinstance(error, OSError) else error.__cause__
             if not isinstance(cause, OSError):
                 raise
+            if isinstance(cause, URLError):
+                raise VerismError(
+                    f"A part of the run could not be downloaded ({cause.reason}): check the connection, or get the "
+                    "file in another way, if the part can be given one."
+                ) from error
             place = cause.filename or self._logs()
             raise VerismError(f"{place}: cannot be read or written ({cause.strerror or cause}).") from error
 
@@ -295,9 +304,9 @@ class VerismCLI(LightningCLI):
 
     def _home(self, output: Output) -> Path | None:
         """Return the folder of the run that this one resumes, if it continues the same picture; else None."""
-        if self._resumed is None or output.path is None or "://" in self._resumed:
+        if self._resumed is None or output.path is None or is_url(self._resumed):
             return None
-        home = Path(self._resumed).resolve().parent.parent
+        home = run_of(Path(self._resumed).resolve())
         is_among_runs = {Path(logger.root_dir).resolve() for logger in self._numbered} == {home.parent}
         return home if is_among_runs and unfinished.unchanged(output.path, output.replaceable) else None
 
@@ -305,11 +314,11 @@ class VerismCLI(LightningCLI):
         """Continue in the folder of the run that this one resumes, as a job requeued by SLURM does."""
         for logger in self._numbered:
             logger._version = home.name
-        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # Set by a connector.
-            if isinstance(callback, SaveConfig):
-                callback.overwrite = True
-            elif isinstance(callback, Checkpoints):
-                callback.is_at_home = True
+        config, own = find(self.trainer, SaveConfig), find(self.trainer, Checkpoints)
+        if config is not None:
+            config.overwrite = True
+        if own is not None:
+            own.is_at_home = True
 
     def _check_unfinished(self, output: Output) -> None:
         """Raise ``VerismError`` if another run continued from the checkpoint and has already finished the picture."""

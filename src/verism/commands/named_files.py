@@ -10,6 +10,7 @@ from pathlib import Path
 from verism import endings
 from verism.commands.words import leading
 from verism.missing import missing, missing_run
+from verism.url import is_url
 
 RUN_FIRST: Mapping[str, str] = {
     "predict": "checkpoint, run or series",
@@ -78,6 +79,6 @@ def _is_missing(word: str) -> bool:
 
 def _is_name(word: str) -> bool:
     """Return whether a word is the name of a single file, not a pattern, address, list or empty text."""
-    is_more = len(word) > LONGEST or "://" in word or glob.has_magic(word) or bool(set(word) & set(_MARKS))
+    is_more = len(word) > LONGEST or is_url(word) or glob.has_magic(word) or bool(set(word) & set(_MARKS))
     # The parser reports a link that leads nowhere or to itself.
     return bool(word) and word not in ("null", "last") and not is_more and not Path(word).is_symlink()

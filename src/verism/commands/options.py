@@ -32,6 +32,7 @@ from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.module import PAPER, StyleTransfer
 from verism.trainable import SchedulerFactory
+from verism.url import is_url
 
 LONGEST_NAME = 255
 """Longest file name, in bytes, that file systems allow."""
@@ -51,7 +52,7 @@ def resolve_paths() -> None:
 
 
 def _resolve(path: str | Path) -> Path:
-    if "://" in str(path):
+    if is_url(path):
         raise ValueError(f"{path} is a URL, and must be a file")
     try:
         found = Path(path).expanduser().resolve()
@@ -217,5 +218,5 @@ class FitOptions:
         with trust.limited():
             found = self.parser.parse_object(dict(options))
             trust.check(found)
-            model: StyleTransfer = self.parser.instantiate_classes(found).model
+            model: StyleTransfer = self.parser.instantiate(found).model
         return model

@@ -12,7 +12,8 @@ from verism.commands import required
 from verism.commands.named_files import RUN_FIRST
 from verism.commands.words import leading
 from verism.errors import VerismError
-from verism.missing import LOGS, exists
+from verism.missing import exists
+from verism.run_files import CHECKPOINTS, CONFIG, LOGS
 
 FOLDERS = ("test", "figures")
 """Commands that take several runs."""
@@ -23,7 +24,7 @@ PICTURES_TOO = ("test",)
 PHOTOS_AFTER = ("predict",)
 """Commands that take photos after the run."""
 
-OF_A_RUN = ("checkpoints", "config.yaml", "look.safetensors")
+OF_A_RUN = (CHECKPOINTS, CONFIG, "look.safetensors")
 """Entries, at least one of which is in the folder of a run or series, but in no folder of photos."""
 
 EXAMPLE = f"{LOGS}/mine-theirs"
@@ -92,5 +93,5 @@ def _of_picture(picture: Path) -> str | None:
 
 def _newest() -> str | None:
     """Return the newest run in ``lightning_logs`` that has left a checkpoint."""
-    runs = [run for run in Path(LOGS).glob("*") if any((run / "checkpoints").glob("*.ckpt"))]
+    runs = [run for run in Path(LOGS).glob("*") if any((run / CHECKPOINTS).glob("*.ckpt"))]
     return str(max(runs, key=lambda run: run.stat().st_mtime_ns)) if runs else None

@@ -24,6 +24,7 @@ from verism.batch.notes import Notes
 from verism.batch.overlapped import Phases, overlapped
 from verism.batch.patterns import is_pattern, matching
 from verism.batch.progress import Bar
+from verism.batch.sheet import NAME as SHEET
 from verism.batch.sheet import before_and_after
 from verism.batch.table import ABOUT, write_table
 from verism.batch.table import NAME as TABLE
@@ -45,9 +46,6 @@ from verism.quiet import quieten_lightning
 
 SAMPLED, SIDE = 9, 256
 """Number of frames of a clip that are searched for colours unknown to the look, and their short side in pixels."""
-
-SHEET = "sheet.jpg"
-"""Name of the contact sheet of several photos, which is next to the results."""
 
 NAMED = 10
 """Largest number of photos that the warning names; the table, if there is one, lists all of them."""
@@ -95,7 +93,7 @@ def predict(args: Sequence[str]) -> None:
     quieten_lightning()
     resolve_paths()
     parser = _parser()
-    options = parser.instantiate_classes(parser.parse_args(_with_options(args)))
+    options = parser.instantiate(parser.parse_args(_with_options(args)))
     output = options.output
     clip_encoding = output_options.clip_encoding(output)
     if options.adapt and output.local is not None:

@@ -18,6 +18,7 @@ from verism.module import StyleTransfer
 from verism.regions.colors import NAMES
 from verism.tiling import choice
 from verism.tiling.boxes import shares
+from verism.url import is_url
 
 SEEDS = 2**32
 """Number of valid seeds."""
@@ -82,7 +83,7 @@ def check_length(trainer: Namespace) -> None:
 def check_folders(trainer: Trainer) -> None:
     """Refuse log folders whose path cannot be resolved, such as a symbolic link to itself."""
     for folder in (trainer.default_root_dir, *(logger.save_dir for logger in trainer.loggers)):
-        if folder and "://" not in str(folder):
+        if folder and not is_url(folder):
             try:
                 Path(folder).expanduser().resolve()
             except (OSError, RuntimeError, ValueError) as error:

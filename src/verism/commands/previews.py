@@ -13,7 +13,7 @@ from verism.commands.run_folder import named_by
 from verism.data.source import digest
 from verism.errors import VerismError
 from verism.look import saved
-from verism.missing import LOGS
+from verism.run_files import LOGS
 
 WORD = "previews"
 """The value of ``--ckpt_path`` that makes each picture continue from its own preview."""

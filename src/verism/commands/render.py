@@ -24,6 +24,7 @@ from verism.look.strength import IN_NAMES, Strength
 from verism.missing import missing
 from verism.photo_file import MEGAPIXELS
 from verism.quiet import quieten_lightning
+from verism.run_files import run_of
 from verism.series import again
 
 DESCRIPTION = """Write the picture of a run from its checkpoint, as the run itself would have written it.
@@ -104,7 +105,7 @@ def _beside(run: Path, strength: Strength) -> Path:
     Raises:
         VerismError: the run does not say where its picture is.
     """
-    folder = run if run.is_dir() else saved.of_a_run(run).parent.parent
+    folder = run if run.is_dir() else run_of(saved.of_a_run(run))
     try:
         picture = FinishedRun.read(folder).result
     except VerismError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from verism.commands.words import leading
+from verism.enumeration import enumerated
 from verism.errors import VerismError
 
 ELSEWHERE = ("-h", "--help", "--config", "-c", "--print_config", "--data")
@@ -116,8 +117,7 @@ def sentence(command: str, args: Sequence[str], lacking: Collection[str]) -> str
         # As in ``verism holiday theirs.jpg``, where the style comes last.
         turned = shlex.join(["verism", command, *first[:-1], "--style", first[-1], *options])
         return f"{command}: --style ({needed['--style'].what}) is missing; if it is {first[-1]}: {turned}"
-    *others, last = (f"{name} ({needed[name].what})" for name in lacking)
-    listed = f"{', '.join(others)} and {last}" if others else last
+    listed = enumerated(f"{name} ({needed[name].what})" for name in lacking)
     example = _with_examples(command, args, lacking)
     return f"{command}: {listed} {'is' if len(lacking) == 1 else 'are'} missing; for example: {example}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from verism import endings
 from verism.commands import one_line
 from verism.commands.words import as_folder, settled, value_of
+from verism.url import is_url
 
 _PICTURE = {"--output.path": endings.check_picture}
 _TABLE = {"--output.lut": endings.check_table}
@@ -31,5 +32,5 @@ def check(command: str, args: Sequence[str]) -> None:
         value = value_of(options, option) or ""
         path = Path(value)
         # Without an ending, the value may be a folder or stand for something else.
-        if path.suffix and "://" not in value and as_folder(value) is None:
+        if path.suffix and not is_url(value) and as_folder(value) is None:
             refuse(path)

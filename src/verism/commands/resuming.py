@@ -15,6 +15,7 @@ from verism.description import UNRECORDED
 from verism.errors import VerismError
 from verism.look import saved
 from verism.module import StyleTransfer
+from verism.url import is_url
 
 
 def named(given: str, root: str) -> str:
@@ -29,7 +30,7 @@ def named(given: str, root: str) -> str:
     """
     if given == "last":
         return checkpoint.last(root)
-    return str(saved.newest(Path(given))) if "://" not in given and Path(given).is_dir() else given
+    return str(saved.newest(Path(given))) if not is_url(given) and Path(given).is_dir() else given
 
 
 def check(path: str, model: StyleTransfer, data: PhotoPair, trainer: Trainer, optimizer: str) -> int:

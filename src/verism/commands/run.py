@@ -44,9 +44,9 @@ from verism.errors import (
     UnbegunRunError,
     VerismError,
 )
-from verism.missing import LOGS
 from verism.photo_file import Encoding
 from verism.quiet import quieten_lightning
+from verism.run_files import LOGS, checkpoint_of, run_of
 
 DEFAULTS = ("--config", str(CONFIGS / "photoreal.yaml"), "--metrics.brief", "true")
 """Options of a picture for which the user names no config. Only the metrics that are reported in words are measured."""
@@ -272,7 +272,7 @@ def _free_name(wished: Path, options: Sequence[str]) -> Path:
     This way, a picture and its run have the same name even where earlier pictures were removed.
     """
     resumed = value_of(options, "--ckpt_path")
-    home = None if resumed is None else Path(resuming.named(resumed, _root(options))).resolve().parent.parent
+    home = None if resumed is None else run_of(Path(resuming.named(resumed, _root(options))).resolve())
 
     def has_run(picture: Path) -> bool:
         run = _run_of(picture, options)
@@ -299,7 +299,7 @@ def _run_of(picture: Path, options: Sequence[str]) -> Path:
 
 def _tell_of_stopped(picture: Path, command: Sequence[str], options: Sequence[str]) -> None:
     """Print how to finish a picture, if an earlier run was stopped while making it, and this one does not resume it."""
-    state = near(_run_of(picture, options) / "checkpoints" / "last.ckpt").as_posix()
+    state = near(checkpoint_of(_run_of(picture, options))).as_posix()
     if value_of(options, "--ckpt_path") is None and picture.resolve() in unfinished.left(state):
         resumed = checkpoints.resuming(command, state)
         say(Text.assemble(f"{near(picture)} is of a run that was stopped. To finish it: ", (resumed, "cyan")))

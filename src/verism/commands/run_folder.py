@@ -13,6 +13,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from verism.errors import VerismError
+from verism.url import is_url
 
 Numbered = TensorBoardLogger | CSVLogger
 """Loggers that number their folders, ``version_0``, ``version_1``, …, unless they are given a name."""
@@ -61,7 +62,7 @@ def claim(loggers: Sequence[Numbered], name: str | None = None) -> None:
         if len(made) == len(folders):
             return
         for folder in made:
-            if "://" not in folder:
+            if not is_url(folder):
                 Path(folder).rmdir()
 
 
@@ -72,13 +73,13 @@ def give_up(loggers: Sequence[Numbered]) -> None:
         loggers: the loggers of a run that ended before its first step; they are closed.
     """
     for folder in {str(logger.log_dir) for logger in loggers}:
-        if "://" not in folder:
+        if not is_url(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(folder: str) -> bool:
     """Make a folder; return False if it already exists. At a URL, a folder is only created with its first file."""
-    if "://" in folder:
+    if is_url(folder):
         return not get_filesystem(folder).exists(folder)
     path = Path(folder)
     try:

@@ -21,6 +21,7 @@ from verism.photo_file.transparency import VISIBLE
 from verism.regions import label_images
 from verism.regions.colors import label_of
 from verism.regions.regions import OneMask, Regions, Strokes, undivided
+from verism.role import Role
 
 Sample = TypeVar("Sample")
 
@@ -116,16 +117,16 @@ class PhotoPair(Described, LightningDataModule):
             self.styles = [source(photo, f"style photo {n}") for n, photo in enumerate(styles, start=1)]
         if not self.styles:
             raise VerismError("--data.style: names no photo; give at least one.")
-        self.style_weights = [1.0] * len(self.styles) if style_weights is None else list(style_weights)
+        weights = None if style_weights is None else [float(weight) for weight in style_weights]
+        self.style_weights = [1.0] * len(self.styles) if weights is None else weights
         check_weights(self.style_weights, len(self.styles))
         self.size = size
         self.upscale = upscale
         places = {"content": place(self.content), "style": [place(photo) for photo in self.styles]}
-        self.save_hyperparameters({**self.description["init_args"], **places}, logger=False)
-        masks: dict[Literal["content", "style"], Path | None] = {"content": content_mask, "style": style_mask}
-        self.masks: dict[Literal["content", "style"], Path] = {
-            name: Path(mask) for name, mask in masks.items() if mask is not None
-        }
+        # Not with save_hyperparameters, which compares the mapping with every argument; NumPy's arrays refuse that.
+        self.hparams.update({**self.description["init_args"], **places, "style_weights": weights})
+        masks: dict[Role, Path | None] = {"content": content_mask, "style": style_mask}
+        self.masks: dict[Role, Path] = {name: Path(mask) for name, mask in masks.items() if mask is not None}
         self.find_regions = regions == "auto"
         if regions is None:
             self.masks = {}
@@ -272,7 +273,7 @@ class PhotoPair(Described, LightningDataModule):
                     "the photo; name it in one of them."
                 )
 
-    def _read_one(self, role: Literal["content", "style"], mask: Path) -> OneMask | Strokes:
+    def _read_one(self, role: Role, mask: Path) -> OneMask | Strokes:
         with photo_file.limited(self.max_megapixels):
             return label_images.read_one(mask, getattr(self.photos, role).shape[-2:], role)
 

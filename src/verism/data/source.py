@@ -85,7 +85,10 @@ def digest(photo: Source) -> str:
     """
     if isinstance(photo, PhotoInMemory):
         pixels = photo.photo.pixels
-        return hashlib.sha256(repr(tuple(pixels.shape)).encode() + pixels.numpy().tobytes()).hexdigest()
+        found = hashlib.sha256(repr(tuple(pixels.shape)).encode())
+        # Not as bytes, which would be a copy of a large photo.
+        found.update(pixels.flatten().numpy().data)
+        return found.hexdigest()
     permission.check(photo)
     try:
         with photo.open("rb") as opened:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from verism.color.ramp import ramp
 from verism.color.spaces import Oklab, into_gamut
 
 COLORFUL = 0.05
@@ -46,14 +47,14 @@ def restrained(photo: Tensor, image: Tensor) -> Tensor:
     (before, own), (after, colors) = (Oklab().encode(it).split([1, 2], dim=1) for it in (photo, image))
     grey = COLORFUL**2 / (own.square().sum(dim=1, keepdim=True) + COLORFUL**2)
     change = _hues_kept(own, colors, HUE_KEPT * (1 - grey)) - own
-    tint = (1 - WHITE_KEPT * grey * _ramp(before, *LIGHT)) * _by_daylight(change, DAYLIGHT_KEPT * grey)
+    tint = (1 - WHITE_KEPT * grey * ramp(before, *LIGHT)) * _by_daylight(change, DAYLIGHT_KEPT * grey)
     return into_gamut(torch.cat([_tones_kept(before, after), own + tint], dim=1))
 
 
 def _tones_kept(before: Tensor, after: Tensor) -> Tensor:
     """Return the new lightness, with part of the change in shadows and highlights undone."""
-    shadow = torch.where(after > before, VEIL_KEPT, CRUSH_KEPT) * (1 - _ramp(before, *DARK))
-    return torch.lerp(after, before, torch.maximum(shadow, LIGHT_KEPT * _ramp(before, *LIGHT)))
+    shadow = torch.where(after > before, VEIL_KEPT, CRUSH_KEPT) * (1 - ramp(before, *DARK))
+    return torch.lerp(after, before, torch.maximum(shadow, LIGHT_KEPT * ramp(before, *LIGHT)))
 
 
 def _hues_kept(own: Tensor, colors: Tensor, kept: Tensor) -> Tensor:
@@ -70,7 +71,3 @@ def _by_daylight(tint: Tensor, share: Tensor) -> Tensor:
     cool, warm = (slope * b for slope in DAYLIGHT)
     nearest = a.clamp(torch.minimum(cool, warm), torch.maximum(cool, warm))
     return torch.cat([torch.lerp(a, nearest, share), b], dim=1)
-
-
-def _ramp(x: Tensor, start: float, end: float) -> Tensor:
-    return ((x - start) / (end - start)).clamp(0, 1)

@@ -22,6 +22,7 @@ from verism.data.options import style_paths
 from verism.errors import VerismError
 from verism.look import look_file
 from verism.missing import missing_run
+from verism.run_files import CHECKPOINTS
 
 EVERY_COLOR = 17
 """Nodes along each axis of the colours that a table is assumed to cover if its file does not record them."""
@@ -44,7 +45,7 @@ def file(look: Path) -> Path:
         return look
     # A run writes no such file, but a user may have saved one in its folder.
     own = look / look_file.NAME
-    return own if own.is_file() and not (look / "checkpoints").is_dir() else newest(look)
+    return own if own.is_file() and not (look / CHECKPOINTS).is_dir() else newest(look)
 
 
 def is_table(path: Path) -> bool:
@@ -179,9 +180,10 @@ def _made(name: str, kind: type, options: Any) -> Any:
 
 def newest(run: Path) -> Path:
     """Return the newest checkpoint in the folder of a run. Raises ``VerismError`` if there is none."""
-    permission.check(run / "checkpoints")
+    folder = run / CHECKPOINTS
+    permission.check(folder)
     # A run that has just started has reserved its file, which is still empty.
-    files = [path for path in (run / "checkpoints").glob("*.ckpt") if path.stat().st_size]
+    files = [path for path in folder.glob("*.ckpt") if path.stat().st_size]
     found = sorted(files, key=lambda path: path.stat().st_mtime_ns)
     if not found:
         raise VerismError(

@@ -12,9 +12,6 @@ from verism import images
 from verism.color.spaces import Oklab, into_gamut
 from verism.look import share
 
-BAND = 2**18
-"""Number of pixels that are blended at a time, to limit memory for photos of any size."""
-
 SHADOW = 0.2
 """Oklab lightness, level 22 of 255 in sRGB, below which chroma is mostly noise, and is not lifted with lightness."""
 
@@ -82,9 +79,8 @@ class Strength(NamedTuple):
         if self.color == self.tone == 1:
             return images.blend(photo, image, self.strength)
         result = torch.empty_like(photo)
-        rows = max(1, BAND // photo.shape[-1])
-        for part, before, after in zip(*(tensor.split(rows, dim=-2) for tensor in (result, photo, image)), strict=True):
-            part.copy_(images.blend(before, self._recombined(before, after.to(before).clamp(0, 1)), self.strength))
+        for rows, before, after in images.bands(result, photo, image):
+            rows.copy_(images.blend(before, self._recombined(before, after.to(before).clamp(0, 1)), self.strength))
         return result
 
     def _recombined(self, photo: Tensor, image: Tensor) -> Tensor:

@@ -10,9 +10,10 @@ from torch import Tensor
 from verism.backbone.architecture import INPUT
 from verism.images import resize
 from verism.losses.gram import Gram, GramDistance, gram, sum_distance
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
+from verism.role import Role
 
 
 class ColorLoss(Loss):

@@ -12,9 +12,10 @@ from verism.backbone.architecture import INPUT
 from verism.backbone.normalization import InputNormalization
 from verism.color.bins import STEP, ColorBins, color_bins
 from verism.errors import VerismError
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
+from verism.role import Role
 
 RIDGE = 1e-6
 """Variance, in squared RGB, added to that of the colours within bins, so that the fit is defined for photos with few

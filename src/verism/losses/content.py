@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from verism.errors import VerismError
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision
+from verism.role import Role
 
 
 class SquaredError(NamedTuple):

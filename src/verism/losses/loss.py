@@ -6,7 +6,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -15,9 +15,7 @@ from verism.description import Described
 from verism.errors import VerismError
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term
-
-Role = Literal["content", "style"]
-"""The photo that features come from."""
+from verism.role import Role
 
 
 class Loss(Described, nn.Module, ABC):

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from verism.backbone.architecture import INPUT
 from verism.color.guided_filter import in_float64
 from verism.losses.gram import gram
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.role import Role
 
 CHUNK = 2**16
 """Number of positions that are converted to float64 at a time."""
@@ -132,8 +133,8 @@ class MomentsDistance(nn.Module):
 class MomentsLoss(Loss):
     """``Σ_l w_l · (mean((μ_x − μ_s)²) + mean((Σ_x − Σ_s)²))`` over the chosen layers; by default, of the colours.
 
-    Source: Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2, whose statistics are means and
-    variances; here, covariances are compared as well.
+    Source: Li et al., "Demystifying Neural Style Transfer", 2017, section 4.2, which compares means and standard
+    deviations; here, the whole covariance is compared.
     """
 
     additive = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from verism.arguments import check_part
 from verism.backbone import Backbone
 from verism.backbone.backbone import check_layers
 from verism.errors import VerismError
@@ -36,8 +37,12 @@ def weighted(losses: Mapping[str, Loss | None], backbone: Backbone) -> dict[str,
         backbone: the network whose layers the losses may use.
 
     Raises:
-        VerismError: if all weights are 0, or a loss uses a layer that the backbone does not have.
+        VerismError: if one of them is no loss, all weights are 0, or a loss uses a layer that the backbone does not
+            have.
     """
+    for name, loss in losses.items():
+        if loss is not None:
+            check_part(option(name), loss, Loss)
     found = {name: loss for name, loss in losses.items() if loss is not None and loss.layers}
     if not found:
         raise VerismError("Every loss has weight 0; give --model.content, --model.style or --model.color a weight.")

@@ -14,9 +14,10 @@ from verism.backbone.normalization import InputNormalization
 from verism.color.guided_filter import in_float64, outer, whitening
 from verism.errors import VerismError
 from verism.first_derivative import first_derivative
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term, full_precision
+from verism.role import Role
 
 WINDOW = 3
 """Side, in pixels, of the windows of the matting Laplacian, as in both papers. The code only supports this side."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from verism.errors import NoDifferenceError, VerismError
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import Term
 from verism.regions.masks import resize
 from verism.regions.regions import Regions
+from verism.role import Role
 
 EXPECTED = ("style", "color")
 """Names of the losses that users expect to compare region by region, because they bring in the style photo."""
@@ -90,7 +91,7 @@ class RegionalLoss(Loss):
         shares = regions.content.double().mean(dim=(0, 2, 3)).cpu()
         sure = regions.sure.double().cpu() * ~regions.staying
         self.shares: Mapping[str, float] = dict(zip(regions.labels, (shares * sure).tolist(), strict=True))
-        self.parts = nn.ModuleList(copy.deepcopy(loss) for _ in regions.labels)
+        self.parts = nn.ModuleDict({label: copy.deepcopy(loss) for label in regions.labels})
         self.compared: dict[str, list[str]] = {}
         self._division = _Division(regions)
         self.register_buffer("nothing", torch.zeros(()), persistent=False)
@@ -108,7 +109,7 @@ class RegionalLoss(Loss):
         for label in self.compared[layer]:
             if len(positions[label]):
                 mine, at = here.among(positions[label])
-                found[label] = self._labelled()[label].target_statistic(layer, role, select(features, at), mine)
+                found[label] = self._part(label).target_statistic(layer, role, select(features, at), mine)
         return found
 
     def target(self, layer: str, content: Mapping[str, Any], style: Mapping[str, Any]) -> None:
@@ -122,7 +123,7 @@ class RegionalLoss(Loss):
         self.compared[layer] = []
         for label in (label for label in content if label in style):
             try:
-                self._labelled()[label].target(layer, content[label], style[label])
+                self._part(label).target(layer, content[label], style[label])
             except NoDifferenceError as error:
                 alike.append(VerismError(f"region {label}: {error}"))
             except VerismError as error:
@@ -142,22 +143,22 @@ class RegionalLoss(Loss):
         found: dict[str, Any] = {}
         for label in self.compared[layer]:
             mine, at = here.among(self._division("content", features, here)[label])
-            found[label] = self._labelled()[label].statistic(layer, select(features, at), mine)
+            found[label] = self._part(label).statistic(layer, select(features, at), mine)
         return found
 
     def forward(self, totals: Mapping[str, Mapping[str, Any]]) -> Term:
         """Return a single term from the statistics of all regions: the sum of their values, weighted by share."""
         values: dict[str, Tensor] = dict.fromkeys(totals, self.nothing)
-        for label, part in self._labelled().items():
+        for label, part in self.parts.items():
             of_region = {layer: labelled[label] for layer, labelled in totals.items() if label in labelled}
             term: Term = part(of_region)
             for layer, value in term.values.items():
                 values[layer] = values[layer] + self.shares[label] * value
         return Term(self.weight, self.layers, values)
 
-    def _labelled(self) -> dict[str, Loss]:
-        """Return the loss of each region, by label."""
-        return dict(zip(self.regions.labels, cast("Sequence[Loss]", self.parts), strict=True))
+    def _part(self, label: str) -> Loss:
+        """Return the loss of a region."""
+        return cast("Loss", self.parts[label])
 
 
 class _Division:

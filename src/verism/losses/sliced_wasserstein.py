@@ -13,10 +13,11 @@ from torch.nn import functional as F  # noqa: N812
 
 from verism.backbone.architecture import INPUT
 from verism.errors import VerismError
-from verism.losses.loss import Loss, Role
+from verism.losses.loss import Loss
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.regional import select
 from verism.losses.term import Normalization, Term, full_precision, unit
+from verism.role import Role
 
 
 def project(features: Tensor, directions: Tensor) -> Tensor:

@@ -124,9 +124,8 @@ def picture(image: Tensor) -> str:
 
 def jpeg(image: Tensor) -> bytes:
     """Return an image ``(1, 3, H, W)``, RGB in [0, 1], as the bytes of a JPEG file without chroma subsampling."""
-    levels = (image.detach().float().clamp(0, 1).squeeze(0) * 255).round().to(torch.uint8)
     file = io.BytesIO()
-    Image.fromarray(levels.permute(1, 2, 0).cpu().numpy()).save(file, "JPEG", quality=90, subsampling=0)
+    Image.fromarray(images.to_levels(image)).save(file, "JPEG", quality=90, subsampling=0)
     return file.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from verism.errors import VerismError
 from verism.regions.colors import RADIUS
 from verism.regions.masks import resize
 from verism.regions.regions import OneMask, Regions, Strokes
+from verism.role import Role
 
 FLAT = 16
 """Largest range of 8-bit levels within 3×3 pixels at which the centre counts as inside an area, not on an edge."""
@@ -83,7 +84,7 @@ def read(masks: Sequence[Path], shapes: Sequence[Sequence[int]], threshold: floa
     return Regions(tuple(names[k] for k in both.tolist()), content[:, both], style[:, both])
 
 
-def read_one(mask: Path, shape: Sequence[int], role: Literal["content", "style"]) -> OneMask | Strokes:
+def read_one(mask: Path, shape: Sequence[int], role: Role) -> OneMask | Strokes:
     """Read the mask of one photo: either all of its regions, with labels as in ``read``, or strokes over found regions.
 
     Args:

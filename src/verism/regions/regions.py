@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from verism.errors import VerismError
 from verism.photo_file.transparency import VISIBLE
 from verism.regions.colors import RADIUS, label_of, said, unused
 from verism.regions.masks import label_colors, resize, seen, winners
+from verism.role import Role
 
 SEEN = 0.005
 """Share of a photo below which a region is not reported as present in it."""
@@ -267,7 +268,7 @@ class Strokes(NamedTuple):
         where: ``(1, 1, H, W)`` bool, True where a pixel was painted.
     """
 
-    role: Literal["content", "style"]
+    role: Role
     mask: Path
     levels: Tensor
     where: Tensor
@@ -282,6 +283,6 @@ class OneMask(NamedTuple):
         masks: ``(1, K, H, W)`` bool, at the size of that photo. Each pixel is in at most one region.
     """
 
-    role: Literal["content", "style"]
+    role: Role
     labels: tuple[str, ...]
     masks: Tensor

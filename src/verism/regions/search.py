@@ -11,6 +11,7 @@ from verism.color.average import average_by_color
 from verism.color.bins import color_bins
 from verism.color.guided_filter import apply_affine, local_affine, window_radius
 from verism.color.paper import BACKDROP, white_paper
+from verism.color.ramp import ramp
 from verism.color.spaces import Oklab
 from verism.regions.clusters import spherical_kmeans
 from verism.regions.colors import COLORS
@@ -184,7 +185,7 @@ def counterparts(similar: Tensor, content_shares: Tensor, style_shares: Tensor) 
     lacking = 1 - (style_shares / content_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
     left_over = 1 - (content_shares / style_shares.clamp_min(1e-6) / SHARED).clamp(0, 1)
     claims = torch.maximum(
-        lacking.unsqueeze(1) * _between(similar, SURE), left_over.unsqueeze(0) * _between(similar, ONE_THING)
+        lacking.unsqueeze(1) * ramp(similar, *SURE), left_over.unsqueeze(0) * ramp(similar, *ONE_THING)
     )
     claims = content_shares.unsqueeze(1) * claims.fill_diagonal_(1)
     # A cluster that no region claims, because the content photo has nothing like it, keeps its own region.
@@ -201,8 +202,8 @@ def _certainty(alike: Tensor, content_shares: Tensor, style_shares: Tensor) -> t
         style_shares: ``(K,)``, the share of the style photo that each region covers.
     """
     ratio = torch.minimum(content_shares, style_shares) / torch.maximum(content_shares, style_shares)
-    confidence = _between(alike, SURE) * (ratio / SHARED).clamp(0, 1)
-    return confidence, float(_between(alike @ content_shares, ONE_SCENE))
+    confidence = ramp(alike, *SURE) * (ratio / SHARED).clamp(0, 1)
+    return confidence, float(ramp(alike @ content_shares, *ONE_SCENE))
 
 
 def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tensor:
@@ -220,7 +221,7 @@ def joined(masks: Tensor, photo: Tensor, sure: Tensor, similar: Tensor) -> Tenso
     """
     overlap = common_colors(masks, photo)
     surer = sure.unsqueeze(0) > sure.unsqueeze(1)
-    joins = _between(overlap, ALIKE) * _between(similar, AGAINST) * sure * surer
+    joins = ramp(overlap, *ALIKE) * ramp(similar, *AGAINST) * sure * surer
     share, into = joins.max(dim=1)
     return _moved(masks, (1 - sure) * share, into)
 
@@ -240,7 +241,7 @@ def one_thing(content: Tensor, style: Tensor, content_shares: Tensor, style_shar
     own, other = F.normalize(content_shares.T @ content), F.normalize(style_shares.T @ style)
     both = F.normalize(own + other)
     alike = own @ own.T
-    return torch.maximum(_between(alike, ONE_THING), _between(alike, LESS_ALIKE) * _between(both @ both.T, ALTOGETHER))
+    return torch.maximum(ramp(alike, *ONE_THING), ramp(alike, *LESS_ALIKE) * ramp(both @ both.T, *ALTOGETHER))
 
 
 def united(masks: list[Tensor], photo: Tensor, sure: Tensor, same: Tensor) -> list[Tensor]:
@@ -257,8 +258,8 @@ def united(masks: list[Tensor], photo: Tensor, sure: Tensor, same: Tensor) -> li
     """
     shares = masks[0].mean(dim=(0, 2, 3))
     larger = shares.unsqueeze(0) > shares.unsqueeze(1)
-    certain = _between(sure, CERTAIN)
-    joins = _between(common_colors(masks[0], photo), ONE_COLOR) * same * torch.outer(certain, certain)
+    certain = ramp(sure, *CERTAIN)
+    joins = ramp(common_colors(masks[0], photo), *ONE_COLOR) * same * torch.outer(certain, certain)
     share, into = (joins * larger).max(dim=1)
     return [_moved(part, share, into) for part in masks]
 
@@ -303,12 +304,6 @@ def _with_the_rest(masks: Tensor, shape: torch.Size) -> Tensor:
     return torch.cat([inside, 1 - inside.sum(dim=1, keepdim=True)], dim=1).flatten(2).squeeze(0).T
 
 
-def _between(values: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """Map values linearly to [0, 1]: 0 up to the lower bound, 1 from the upper bound."""
-    low, high = bounds
-    return ((values - low) / (high - low)).clamp(0, 1)
-
-
 def _to_edges(shares: Tensor, shape: torch.Size, photo: Tensor) -> Tensor:
     """Return soft masks at full size, aligned with the edges of a photo, averaged over similar colours, and sharpened.
 
@@ -329,6 +324,6 @@ def _to_edges(shares: Tensor, shape: torch.Size, photo: Tensor) -> Tensor:
     bins = color_bins(photo)
     filled = (bins.counts / bins.counts.sum())[bins.cell].view(1, 1, *photo.shape[-2:])
     # A backdrop is one thing, so only colour decides which regions it is in.
-    by_color = BY_COLOR + (1 - BY_COLOR) * _between(filled, BACKDROP)
+    by_color = BY_COLOR + (1 - BY_COLOR) * ramp(filled, *BACKDROP)
     masks = torch.lerp(masks, average_by_color(masks, photo), by_color).clamp_min(0) ** SHARPNESS
     return masks / masks.sum(dim=1, keepdim=True).clamp_min(1e-6)

@@ -76,7 +76,7 @@ def series(args: Sequence[str]) -> None:
     resolve_paths()
     own, words = fit_words.split(args, kept=("--data.white", "--data.max_megapixels"))
     parser = _parser()
-    options = parser.instantiate_classes(parser.parse_args(own))
+    options = parser.instantiate(parser.parse_args(own))
     options.photos = matching(options.photos, but=options.style)
     for style in options.style:
         photo_file.check_header(style)

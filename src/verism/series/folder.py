@@ -9,14 +9,15 @@ from pathlib import Path
 
 from verism import atomic, photo_file
 from verism.api import FittedRun
+from verism.batch.sheet import NAME as SHEET
 from verism.batch.table import NAME as TABLE
 from verism.commands.saying import near
 from verism.errors import VerismError
 from verism.look import look_file
 from verism.photo_file import Photo
 
-LOOK, SHEET = look_file.NAME, "sheet.jpg"
-"""Files next to the results: the look, for other photos and programs, and a contact sheet before and after."""
+LOOK = look_file.NAME
+"""The look, for other photos and programs, in a file next to the results."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from verism.commands.options import resolve_paths
 from verism.commands.saying import near
 from verism.errors import SweepError, VerismError
 from verism.quiet import quieten_lightning
+from verism.run_files import LOGS
 from verism.sweep.estimate import estimate
 from verism.sweep.labels import COMPARED
 from verism.sweep.plan import Grid, Pair, plan
@@ -50,9 +51,9 @@ def sweep(args: Sequence[str]) -> None:
     own, fits = split(args)
     options = parser.parse_args(own)
     name = Path(options.config[-1].relative).stem if options.config else "sweep"
-    parts = parser.instantiate_classes(options)
+    parts = parser.instantiate(options)
     del parts.config
-    parts.output = parts.output or Path.cwd() / "lightning_logs" / name
+    parts.output = parts.output or Path.cwd() / LOGS / name
     Sweep(**vars(parts), options=fits)()
 
 

@@ -24,6 +24,7 @@ from verism.commands.options import FitOptions
 from verism.data.options import style_paths
 from verism.data.source import digest
 from verism.errors import VerismError
+from verism.run_files import checkpoint_of
 from verism.sweep.run import Chain, Run
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _run(
     if before:
         if not parsed.model.canvas.class_path.endswith("Pixels"):
             raise VerismError("carry_over: only a canvas of pixels can start from the run before; leave it out.")
-        parsed.model.canvas.init_args.init = before.folder / "checkpoints" / "last.ckpt"
+        parsed.model.canvas.init_args.init = checkpoint_of(before.folder)
     options = reader.plain(parsed)
     data = options["data"]
     decisive = json.loads(json.dumps(options))

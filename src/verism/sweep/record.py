@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from verism.run_files import RESULT
+
 
 @dataclass(frozen=True)
 class Record:
@@ -53,4 +55,4 @@ class Record:
     @property
     def image(self) -> Path:
         """The path of the result."""
-        return self.folder / "result.png"
+        return self.folder / RESULT

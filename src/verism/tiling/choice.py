@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import torch
@@ -48,7 +48,7 @@ def check(backbone: Backbone, tile: TileOption) -> None:
         raise VerismError(f"--model.tile {tile}: {name} can only process the whole image at once; choose auto or null.")
 
 
-def choose(backbone: Backbone, losses: Iterable[Loss], tile: TileOption, content: Tensor) -> Passage:
+def choose(backbone: Backbone, losses: Collection[Loss], tile: TileOption, content: Tensor) -> Passage:
     """Return how the images of a run pass through the network.
 
     Args:

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from verism.backbone.architecture import INPUT
 from verism.backbone.normalization import InputNormalization
+from verism.errors import VerismError
 from verism.losses import Loss
-from verism.losses.loss import Role
 from verism.losses.positions import EVERYWHERE, Positions
 from verism.losses.term import full_precision
+from verism.role import Role
 from verism.tiling.passage import Observe, Observed, Passage
 from verism.tiling.statistics import Statistics
 
@@ -103,4 +104,11 @@ def _statistic(loss: Loss, layer: str, features: Tensor, here: Positions) -> Any
 
 
 def _target_statistic(role: Role, loss: Loss, layer: str, features: Tensor, here: Positions) -> Any:
-    return loss.target_statistic(layer, role, features, here)
+    version = features._version
+    found = loss.target_statistic(layer, role, features, here)
+    if features._version != version:
+        raise VerismError(
+            f"{type(loss).__name__}: its statistic changes the features of {layer} in place, and other losses get the "
+            "same features; change a copy."
+        )
+    return found
