@@ -125,10 +125,7 @@ class Regions(NamedTuple):
         Raises:
             VerismError: if a label belongs to none of these regions.
         """
-        labels = list(map(label_of, labels))
-        for label in labels:
-            if label not in self.labels:
-                raise VerismError(f"--data.leave_out: {said(label)} must be one of the regions {self._said}.")
+        labels = self._known(labels, "--data.leave_out")
         if not labels:
             return self
         others = torch.tensor([label not in labels for label in self.labels])
@@ -144,16 +141,21 @@ class Regions(NamedTuple):
         Raises:
             VerismError: if a label belongs to none of these regions, or nothing else would be left to grade.
         """
-        labels = list(map(label_of, labels))
-        for label in labels:
-            if label not in self.labels:
-                raise VerismError(f"--data.keep: {said(label)} must be one of the regions {self._said}.")
+        labels = self._known(labels, "--data.keep")
         if not labels:
             return self
         result = self._replace(kept=tuple(dict.fromkeys([*self.kept, *labels])))
         if float(result.stays.double().mean()) > 1 - SEEN:
             raise VerismError("--data.keep: names all of the photo, which would stay as it is; keep only a part of it.")
         return result
+
+    def _known(self, names: Sequence[str], option: str) -> list[str]:
+        """Return the labels of regions; raise ``VerismError``, naming the option, if one belongs to none of these."""
+        labels = list(map(label_of, names))
+        for label in labels:
+            if label not in self.labels:
+                raise VerismError(f"{option}: {said(label)} must be one of the regions {self._said}.")
+        return labels
 
     @property
     def _said(self) -> str:
